@@ -1,0 +1,12 @@
+"""mlapp without its screen: a table becomes a trained, versioned, served model.
+
+errors, settings, schemas   the words everything else speaks
+tables                      bytes ⇄ polars: reading, writing, bundled datasets
+ml                          frames and arrays in, values out
+store                       versions on disk
+services                    the use cases: train, predict, look after models
+api                         HTTP ⇄ services
+app                         all of it put together
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,107 @@
+"""Every error that mlapp expects, its HTTP status and how its sentence reaches people.
+
+MlappError
+├── UnreadableBody     400  the bytes are not what their type says
+├── NotFound           404
+├── Conflict           409  the store is in a state that forbids it
+├── TooLarge           413
+├── UnsupportedType    415
+├── Unacceptable       422  readable, but not something to train on or predict
+├── TooManyTrainings   429
+├── TrainingFailed     503  the training process died: out of memory, most often
+└── Unavailable        503  no model yet, or shutting down
+
+Services raise them, one handler in `mlapp.api.errors` turns them into problem bodies (RFC 9457), and the
+pages show the same sentence. They are made of plain data, so that they cross process boundaries unharmed.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+MAX_REPORTED = 10
+
+
+def pointer(*parts: object) -> str:
+    """Return the JSON pointer to a place in a body.
+
+    Source: RFC 6901, section 3.
+    """
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def shorten(text: object, limit: int = 80) -> str:
+    """Return user text fit for a sentence: on one line, cut at `limit` characters, encodable as UTF-8."""
+    line = "".join(c if c.isprintable() else "�" for c in str(text)[: limit + 1])
+    return line if len(line) <= limit else line[:limit] + "…"
+
+
+class MlappError(Exception):
+    """An expected error: `detail` is a sentence that says what to do, `errors` name places in the body."""
+
+    status: ClassVar[int] = 500
+    retry_after_s: ClassVar[int | None] = None
+
+    def __init__(self, detail: str, errors: Sequence[dict[str, str]] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)[:MAX_REPORTED]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.detail, self.errors)
+
+
+class UnreadableBody(MlappError):
+    """The bytes are not what their content type says."""
+
+    status = 400
+
+
+class NotFound(MlappError):
+    """What is asked for does not exist."""
+
+    status = 404
+
+
+class Conflict(MlappError):
+    """The request is fine, but the store is in a state that forbids it."""
+
+    status = 409
+
+
+class TooLarge(MlappError):
+    """The body, or what it unpacks to, is over a limit."""
+
+    status = 413
+
+
+class UnsupportedType(MlappError):
+    """The content type is none that mlapp reads or writes."""
+
+    status = 415
+
+
+class Unacceptable(MlappError):
+    """Readable, but not something to train on or predict."""
+
+    status = 422
+
+
+class TooManyTrainings(MlappError):
+    """As many trainings wait as may wait."""
+
+    status = 429
+    retry_after_s = 30
+
+
+class TrainingFailed(MlappError):
+    """The training process died: out of memory, most often."""
+
+    status = 503
+    retry_after_s = 30
+
+
+class Unavailable(MlappError):
+    """No model can answer right now."""
+
+    status = 503
+    retry_after_s = 5

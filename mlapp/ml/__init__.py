@@ -1,0 +1,31 @@
+"""Machine learning: frames and arrays in, values out; no files, no HTTP.
+
+The names below are imported when first used: scikit-learn takes over a second and 80 MB, which a server
+that only starts, and answers `/health`, must not wait for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlapp.ml.estimators import describe_estimators as describe_estimators
+    from mlapp.ml.prediction import FittedModel as FittedModel
+    from mlapp.ml.prediction import load_model as load_model
+    from mlapp.ml.training import train as train
+    from mlapp.ml.versions import library_versions as library_versions
+    from mlapp.ml.versions import why_unusable as why_unusable
+
+_HOMES = {
+    "describe_estimators": "estimators",
+    "FittedModel": "prediction",
+    "load_model": "prediction",
+    "train": "training",
+    "library_versions": "versions",
+    "why_unusable": "versions",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,91 @@
+"""What recipes put before an estimator: gaps filled, numbers scaled, categories coded, dates unfolded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+from mlapp.schemas import ColumnType, Feature
+
+DAYS_A_YEAR = 365.2425
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of the matrix are what, by index."""
+
+    numbers: list[int]
+    """Numbers, integers and booleans."""
+    categories: list[int]
+    datetimes: list[int]
+
+    @classmethod
+    def of(cls, features: Sequence[Feature]) -> "Columns":
+        """Sort the columns of the features' matrix by type."""
+        kinds = [feature.type for feature in features]
+        special = (ColumnType.CATEGORY, ColumnType.DATETIME)
+        return cls(
+            [place for place, kind in enumerate(kinds) if kind not in special],
+            [place for place, kind in enumerate(kinds) if kind is ColumnType.CATEGORY],
+            [place for place, kind in enumerate(kinds) if kind is ColumnType.DATETIME],
+        )
+
+
+def one_hot(columns: Columns) -> ColumnTransformer:
+    """Fill and scale numbers and dates, make a column of every category: for linear estimators."""
+    return ColumnTransformer(
+        [
+            ("numbers", make_pipeline(*_scaled()), columns.numbers),
+            ("dates", make_pipeline(FunctionTransformer(calendar), *_scaled()), columns.datetimes),
+            ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), columns.categories),
+        ]
+    )
+
+
+def _scaled() -> tuple[SimpleImputer, StandardScaler]:
+    return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler()
+
+
+def coded_categories(columns: Columns) -> tuple[ColumnTransformer, list[int]]:
+    """Leave gaps and category codes as they are, and unfold dates: for trees that split on categories.
+
+    Returns the transformer and the indices of the categories among the columns it makes.
+    """
+    first = len(columns.numbers)
+    transformer = ColumnTransformer(
+        [
+            ("numbers", "passthrough", columns.numbers),
+            ("categories", "passthrough", columns.categories),
+            ("dates", FunctionTransformer(calendar), columns.datetimes),
+        ]
+    )
+    return transformer, list(range(first, first + len(columns.categories)))
+
+
+def filled(columns: Columns) -> ColumnTransformer:
+    """Leave numbers and codes as they are, gaps marked by a value of their own: for trees that do not split on categories.
+
+    Category codes follow the categories' frequency, so that a split separates frequent from rare ones.
+    """
+    gaps = SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
+    return ColumnTransformer(
+        [
+            ("numbers", "passthrough", columns.numbers),
+            ("categories", gaps, columns.categories),
+            ("dates", FunctionTransformer(calendar), columns.datetimes),
+        ]
+    )
+
+
+def calendar(days: np.ndarray) -> np.ndarray:
+    """Unfold days since 1970-01-01 into the day, the turn of the year as an angle, the weekday and the hour.
+
+    Takes rows × datetimes, returns rows × (5 · datetimes); a gap is a gap in all five.
+    """
+    year = 2 * np.pi * days / DAYS_A_YEAR
+    # 1970-01-01 was a Thursday: day 3 of the week.
+    return np.hstack([days, np.sin(year), np.cos(year), np.floor(days + 3) % 7, days % 1 * 24])

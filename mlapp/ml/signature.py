@@ -1,0 +1,158 @@
+"""The signature: what a model expects, inferred from the table it is trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.schemas import ColumnType, Feature, Ignored, Scalar
+from mlapp.tables.columns import narrow, spell
+from mlapp.tables.table import Table
+
+MAX_CATEGORIES = 10_000
+"""Texts that one feature can tell apart; what has more is free text."""
+MAX_CODES = 255
+"""Categories that get a number of their own, the most frequent first; the others share the last one.
+
+Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `max_bins` = 255 categories.
+"""
+DAY_US = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The features of a model, the columns left out, and the table in the features' types."""
+
+    features: list[Feature]
+    ignored: list[Ignored]
+    warnings: list[str]
+    frame: pl.DataFrame
+    """The features' columns, converted."""
+
+
+def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Signature:
+    """Infer the signature from the rows of a training table.
+
+    Without a choice of features, constant, empty and one-value-per-row text columns are left out. Chosen
+    features are all used, with a warning for each that would have been left out.
+
+    Raises:
+        Unacceptable: a chosen feature is not in the table, or no feature is left.
+    """
+    names = _candidates(table.frame.columns, target, chosen)
+    ignored, warnings, features, columns = [], [], [], []
+    for name in names:
+        kind, values = narrow(table.frame[name])
+        reason = _why_useless(kind, values)
+        if reason and chosen is None:
+            ignored.append(Ignored(name=name, reason=reason))
+            continue
+        if reason:
+            warnings.append(f"Feature '{shorten(name)}' was chosen, though it {reason}.")
+        warnings += _doubts(kind, table.frame[name])
+        features.append(_describe(kind, values))
+        columns.append(values)
+    if not features:
+        raise Unacceptable("No column is left to predict from: " + _reasons(ignored))
+    frame = pl.DataFrame(columns)
+    return Signature(_with_example(features, frame), ignored, warnings, frame)
+
+
+def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
+    """Return converted columns as the matrix that estimators take: float64, rows × features, gaps NaN.
+
+    Numbers stand as they are, booleans as 0 and 1, datetimes as days since 1970-01-01 (UTC), categories as
+    their place in `categories`, and as NaN when training did not see them.
+    """
+    columns = [_numbers(frame[feature.name], feature) for feature in features]
+    return np.column_stack(columns) if columns else np.empty((frame.height, 0))
+
+
+def _numbers(values: pl.Series, feature: Feature) -> np.ndarray:
+    if feature.type is ColumnType.CATEGORY:
+        places = {category: min(place, MAX_CODES - 1) for place, category in enumerate(feature.categories or [])}
+        values = values.replace_strict(places, default=None, return_dtype=pl.Float64)
+    elif feature.type is ColumnType.DATETIME:
+        values = values.dt.epoch("us") / DAY_US
+    return values.cast(pl.Float64).to_numpy()
+
+
+def _candidates(columns: list[str], target: str, chosen: Sequence[str] | None) -> list[str]:
+    if chosen is None:
+        return [name for name in columns if name != target]
+    for place, name in enumerate(chosen):
+        if name not in columns or name == target or name in chosen[:place]:
+            known = "is the target" if name == target else "stands twice" if name in columns else "is no column"
+            detail = f"'{shorten(name)}' in 'features' {known} of the table."
+            raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("features", place)}])
+    return list(chosen)
+
+
+def _why_useless(kind: ColumnType, values: pl.Series) -> str | None:
+    present = values.drop_nulls()
+    distinct = present.n_unique()
+    if distinct == 0:
+        return "is empty"
+    if distinct == 1:
+        return f"has only one value, '{shorten(spell(present)[0])}'"
+    if kind is ColumnType.CATEGORY and distinct == len(present):
+        return "has a different text in every row, like a name or an id"
+    if kind is ColumnType.CATEGORY and distinct > MAX_CATEGORIES:
+        return f"has {distinct:,} different texts, too many to tell apart"
+    return None
+
+
+def _doubts(kind: ColumnType, raw: pl.Series) -> list[str]:
+    """Warn of a text column that would be one of numbers, but for a few cells."""
+    if kind is not ColumnType.CATEGORY or raw.dtype != pl.String:
+        return []
+    texts = raw.drop_nulls()
+    others = texts.filter(texts.cast(pl.Float64, strict=False).is_null() & (texts != ""))
+    if not 0 < len(others) <= len(texts) / 10:
+        return []
+    examples = ", ".join(f"'{shorten(text, 20)}'" for text in others.unique(maintain_order=True).head(3))
+    return [
+        f"Column '{shorten(raw.name)}' is taken as categories, for {len(others):,} of its {len(texts):,} values are no "
+        f"numbers ({examples}); empty those cells to have it taken as numbers."
+    ]
+
+
+def _describe(kind: ColumnType, values: pl.Series) -> Feature:
+    feature = Feature(name=values.name, type=kind, required=not values.has_nulls(), example=None)
+    present = values.drop_nulls()
+    if kind is ColumnType.CATEGORY:
+        counts = present.value_counts(name="count").sort("count", values.name, descending=[True, False])
+        feature.categories = counts[values.name].head(MAX_CATEGORIES).to_list()
+    elif kind is not ColumnType.BOOLEAN and len(present):
+        feature.min, feature.max = present.min(), present.max()  # type: ignore[assignment]
+        if kind is not ColumnType.DATETIME:
+            feature.mean = float(present.mean())  # type: ignore[arg-type]
+        if kind is ColumnType.INTEGER:
+            feature.min, feature.max = int(feature.min), int(feature.max)  # type: ignore[arg-type]
+    return feature
+
+
+def _with_example(features: list[Feature], frame: pl.DataFrame) -> list[Feature]:
+    """Fill in the examples from the row with the fewest gaps, the first of those."""
+    row = frame.select(pl.sum_horizontal(pl.all().is_null())).to_series().arg_min() or 0
+    for feature in features:
+        feature.example = scalar(frame[feature.name][row : row + 1], feature.type)
+    return features
+
+
+def scalar(value: pl.Series, kind: ColumnType) -> Scalar | None:
+    """Return the one value of a converted column as JSON has it: whole numbers as int, moments as text."""
+    if value[0] is None:
+        return None
+    if kind is ColumnType.INTEGER:
+        return int(value[0])
+    return spell(value)[0] if kind is ColumnType.DATETIME else value[0]  # type: ignore[no-any-return]
+
+
+def _reasons(ignored: list[Ignored]) -> str:
+    if not ignored:
+        return "the table has the target only."
+    first = "; ".join(f"'{shorten(column.name)}' {column.reason}" for column in ignored[:3])
+    return first + ("; …" if len(ignored) > 3 else ".")

@@ -1,0 +1,291 @@
+"""A table → a fitted model and everything that is stored beside it."""
+
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyClassifier, DummyRegressor
+
+from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.ml import evaluation
+from mlapp.ml.estimators import Recipe, candidates
+from mlapp.ml.preprocessing import Columns
+from mlapp.ml.signature import Signature, infer, matrix, scalar
+from mlapp.ml.versions import library_versions
+from mlapp.schemas import ColumnType, Importance, LeaderboardEntry, Scalar, Task, TrainOptions
+from mlapp.tables.columns import narrow
+from mlapp.tables.table import Table
+
+MIN_ROWS = 10
+MAX_CLASSES = 1_000
+SELECTED_BY = {Task.REGRESSION: "rmse", Task.CLASSIFICATION: "log_loss"}
+"""The score by which `auto` keeps the best; lower is better."""
+
+Report = Callable[[str, float], None]
+"""Takes the stage in words, and the share that is done, 0–1."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted model: the bytes of its file, and the fields of its record but for what the store knows."""
+
+    file: bytes
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is to be learnt: `X` is (rows, features), `y` is (rows,) of values or of places in `classes`."""
+
+    task: Task
+    signature: Signature
+    X: np.ndarray
+    y: np.ndarray
+    classes: list[Scalar] | None
+    parts: list[evaluation.Fold]
+    seed: int
+
+    def maker(self, recipe: Recipe) -> Callable[[], BaseEstimator]:
+        columns = Columns.of(self.signature.features)
+        return lambda: recipe.make(self.task, columns, self.seed)
+
+
+@dataclass(frozen=True)
+class _Result:
+    name: str
+    recipe: Recipe
+    found: evaluation.OutOfFold
+    entry: LeaderboardEntry
+
+
+def train(table: Table, options: TrainOptions, clock: Callable[[], float], report: Report) -> Trained:
+    """Train on a table: infer the signature, compare estimators out of fold, fit the best on all rows.
+
+    The same table, options and seed give the same model. `clock` returns seconds.
+
+    Raises:
+        Unacceptable: the table or an option cannot be trained on, or an estimator cannot fit the table.
+    """
+    started = clock()
+    report("Reading the columns", 0.0)
+    rows, target_type, target = _usable_rows(table, options)
+    task = options.task or _task(target_type, target)
+    recipes = candidates(options.estimator, task, len(target))
+    problem = _pose(rows, options, task, target)
+    results, budget_reached = _compare(problem, recipes, options.budget_s, clock, report)
+    best = min(results, key=lambda result: result.entry.score)
+    report(f"Fitting {best.name} on all rows", 0.85)
+    fitted = _fit(best.name, problem.maker(best.recipe), problem.X, problem.y)
+    report("Measuring which features matter", 0.95)
+    record = {
+        "task": task,
+        "target": options.target,
+        "target_type": target_type,
+        "classes": problem.classes,
+        "features": problem.signature.features,
+        "ignored": problem.signature.ignored,
+        "estimator": best.name,
+        "parameters": _parameters(fitted),
+        "rows": len(target),
+        "rows_dropped": table.frame.height - len(target),
+        **_judged(problem, best, options.coverage),
+        "leaderboard": sorted((result.entry for result in results), key=lambda entry: entry.score),
+        "importance": _importance(problem, best),
+        "warnings": problem.signature.warnings,
+        "plots": {},
+        "seed": options.seed,
+        "budget_reached": budget_reached,
+        "data_sha256": _hash(problem.signature.frame, target),
+        "library_versions": library_versions(),
+        "note": options.note,
+        "training_seconds": round(clock() - started, 3),
+    }
+    return Trained(_dump(fitted), record)
+
+
+def _usable_rows(table: Table, options: TrainOptions) -> tuple[Table, ColumnType, pl.Series]:
+    """Return the rows that have a target, its type, and its converted values."""
+    name = options.target
+    if name is None:
+        raise Unacceptable("Say which column to predict: send the option 'target'.")
+    for option, column in (("target", name), ("time_column", options.time_column)):
+        if column is not None and column not in table.frame.columns:
+            known = ", ".join(f"'{shorten(known, 40)}'" for known in table.frame.columns[:20])
+            detail = f"There is no column '{shorten(column)}' in the table; there are {known}."
+            raise Unacceptable(detail, [{"detail": detail, "pointer": pointer(option)}])
+    kind, values = narrow(table.frame[name])
+    there = values.is_not_null()
+    usable = int(there.sum())
+    if usable == 0:
+        raise Unacceptable(f"The target '{shorten(name)}' is missing in every row.")
+    if usable < MIN_ROWS:
+        raise Unacceptable(f"Only {usable} rows have a target; at least {MIN_ROWS} are needed.")
+    target = values.filter(there)
+    if target.n_unique() == 1:
+        raise Unacceptable(f"The target '{shorten(name)}' has only one value; there is nothing to learn.")
+    frame = table.frame.filter(there) if usable < len(values) else table.frame
+    return Table(frame, table.format), kind, target
+
+
+def _task(kind: ColumnType, target: pl.Series) -> Task:
+    few = kind is ColumnType.INTEGER and target.n_unique() == 2
+    if few or kind in (ColumnType.CATEGORY, ColumnType.BOOLEAN):
+        return Task.CLASSIFICATION
+    return Task.REGRESSION
+
+
+def _pose(rows: Table, options: TrainOptions, task: Task, target: pl.Series) -> _Problem:
+    signature = infer(rows, target.name, options.features)
+    X = matrix(signature.frame, signature.features)
+    classes, y = _classes(target) if task is Task.CLASSIFICATION else (None, _numbers(target))
+    times = _times(rows, options.time_column) if options.time_column else None
+    parts = evaluation.folds(task, y, options.seed, times)
+    return _Problem(task, signature, X, y, classes, parts, options.seed)
+
+
+def _numbers(target: pl.Series) -> np.ndarray:
+    if target.dtype != pl.Float64:
+        raise Unacceptable(
+            f"The target '{shorten(target.name)}' holds no numbers, so regression cannot predict it; choose another "
+            "target, send numbers (days, say, instead of dates), or task=classification."
+        )
+    return target.to_numpy()
+
+
+def _classes(target: pl.Series) -> tuple[list[Scalar], np.ndarray]:
+    """Return the classes in order, and for each row the place of its class."""
+    kind, name = narrow(target)[0], shorten(target.name)
+    values = target.unique().sort()
+    if len(values) > MAX_CLASSES:
+        raise Unacceptable(f"The target '{name}' has {len(values):,} classes; at most {MAX_CLASSES:,} can be told apart.")
+    places = target.rank("dense").cast(pl.Int64).to_numpy() - 1
+    if np.sort(np.bincount(places))[-2] < 2:
+        raise Unacceptable(
+            f"At least two classes of the target '{name}' need two rows or more, one to learn from and one to judge by; "
+            "send more rows, or task=regression if it is a quantity."
+        )
+    return [_class(values[place : place + 1], kind) for place in range(len(values))], places
+
+
+def _class(value: pl.Series, kind: ColumnType) -> Scalar:
+    found = scalar(value, kind)
+    assert found is not None  # noqa: S101 - rows without a target are gone
+    return found
+
+
+def _times(rows: Table, name: str) -> np.ndarray:
+    kind, values = narrow(rows.frame[name])
+    if kind not in (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER) or values.has_nulls():
+        raise Unacceptable(f"The time column '{shorten(name)}' needs a date, time or number in every row.")
+    return values.cast(pl.Float64).to_numpy()
+
+
+def _compare(
+    problem: _Problem, recipes: dict[str, Recipe], budget_s: float, clock: Callable[[], float], report: Report
+) -> tuple[list[_Result], bool]:
+    """Judge every recipe out of fold; says whether the budget ran out before all were tried."""
+    started = clock()
+    results: list[_Result] = []
+    for name, recipe in recipes.items():
+        if results and clock() - started > budget_s:
+            return results, True
+        results.append(_judge(problem, name, recipe, clock, _within(report, len(results), len(recipes))))
+    return results, False
+
+
+def _within(report: Report, place: int, of: int) -> Report:
+    """Map the progress of one of several equal parts to that of the comparison, which ends at 0.85."""
+    return lambda stage, share: report(stage, 0.02 + 0.83 * (place + share) / of)
+
+
+def _judge(problem: _Problem, name: str, recipe: Recipe, clock: Callable[[], float], report: Report) -> _Result:
+    classes = len(problem.classes) if problem.classes else None
+    steps = evaluation.out_of_fold(problem.maker(recipe), problem.X, problem.y, problem.parts, classes, clock)
+    of = len(problem.parts)
+    report(f"Trying {name}: part 1 of {of}", 0.0)
+    try:
+        for done, found in enumerate(steps, 1):
+            report(f"Trying {name}: part {min(done + 1, of)} of {of}", done / of)
+    except ValueError as error:
+        raise _cannot_fit(name, error) from error
+    metric = SELECTED_BY[problem.task]
+    scores = [evaluation.metrics(problem.task, problem.y[judge], found.predicted[judge])[metric] for _, judge in problem.parts]
+    entry = LeaderboardEntry(
+        estimator=name,
+        score=float(np.mean(scores)),
+        spread=float(np.std(scores)),
+        fit_seconds=round(float(np.mean(found.fit_seconds)), 4),
+    )
+    return _Result(name, recipe, found, entry)
+
+
+def _fit(name: str, make: Callable[[], BaseEstimator], X: np.ndarray, y: np.ndarray) -> BaseEstimator:
+    try:
+        return make().fit(X, y)
+    except ValueError as error:
+        raise _cannot_fit(name, error) from error
+
+
+def _cannot_fit(name: str, error: ValueError) -> Unacceptable:
+    return Unacceptable(f"The estimator '{name}' cannot be fitted on this table: {shorten(error, 300)}")
+
+
+def _judged(problem: _Problem, best: _Result, coverage: float) -> dict[str, Any]:
+    """Return metrics, their spread, the baseline's metrics and the intervals, all of rows held out."""
+    task, parts = problem.task, problem.parts
+    judged = np.concatenate([judge for _, judge in parts])
+    y, predicted = problem.y[judged], best.found.predicted[judged]
+    dummy = DummyRegressor() if task is Task.REGRESSION else DummyClassifier(strategy="prior")
+    classes = len(problem.classes) if problem.classes else None
+    *_, blind = evaluation.out_of_fold(lambda: dummy, problem.X, problem.y, parts, classes, lambda: 0.0)
+    regression = task is Task.REGRESSION
+    return {
+        "metrics": evaluation.metrics(task, y, predicted),
+        "baseline": evaluation.metrics(task, y, blind.predicted[judged]),
+        "spread": evaluation.spread(task, problem.y, best.found.predicted, parts),
+        "coverage": coverage if regression else None,
+        "interval": evaluation.interval_half_width(y, predicted, coverage) if regression else None,
+    }
+
+
+def _importance(problem: _Problem, best: _Result) -> list[Importance]:
+    """Return the importance of every feature, the greatest first, on the rows of the last fold."""
+    judge = problem.parts[-1][1]
+    mean, std = evaluation.importance(best.found.fitted, problem.X[judge], problem.y[judge], problem.task, problem.seed)
+    found = [
+        Importance(feature=feature.name, mean=float(mean[place]), std=float(std[place]))
+        for place, feature in enumerate(problem.signature.features)
+    ]
+    return sorted(found, key=lambda importance: -importance.mean)
+
+
+def _parameters(fitted: BaseEstimator) -> dict[str, Any]:
+    """Return the parameters of the last step that are plain values."""
+    last = fitted[-1] if hasattr(fitted, "steps") else fitted
+    plain = (bool, int, float, str, type(None))
+    return {name: value for name, value in last.get_params(deep=False).items() if isinstance(value, plain)}
+
+
+def _hash(frame: pl.DataFrame, target: pl.Series) -> str:
+    """Hash the values that were trained on, in their types: the same whichever format they came in."""
+    digest = hashlib.sha256()
+    for part in frame.with_columns(target.alias(f"target {target.name}")).iter_slices(100_000):
+        digest.update(part.write_csv().encode())
+    return digest.hexdigest()
+
+
+def _dump(fitted: BaseEstimator) -> bytes:
+    """Write the fitted estimator; one that fitted in parallel answers single rows faster without."""
+    last: Sequence[BaseEstimator] = [step for _, step in fitted.steps] if hasattr(fitted, "steps") else [fitted]
+    for step in last:
+        if "n_jobs" in step.get_params(deep=False):
+            step.set_params(n_jobs=None)
+    buffer = io.BytesIO()
+    joblib.dump(fitted, buffer, compress=3)
+    return buffer.getvalue()

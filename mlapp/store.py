@@ -1,0 +1,263 @@
+"""ModelStore: versions, which one is active, and the log of activations. The file system is the database.
+
+    <folder>/versions/7/record.json    what the model is, with the hash of its file
+    <folder>/versions/7/model.joblib   the fitted estimator
+    <folder>/active.json               the active version; replaced atomically
+    <folder>/history.jsonl             one line an activation
+    <folder>/counter                   the last number given, so that none is given twice
+    <folder>/staging/<id>/             a version being written, then renamed into place
+    <folder>/lock                      held while any of these change
+
+Several processes may share the folder. A lock belongs to an open file, so a killed process leaves none.
+"""
+
+import errno
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from mlapp.errors import Conflict, NotFound
+from mlapp.schemas import Activation, Record
+
+log = logging.getLogger(__name__)
+
+VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+
+
+class ModelStore:
+    """Stored versions. Reading needs no lock; whatever changes the folder holds it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._versions = folder / "versions"
+        self._staging = folder / "staging"
+        self._records: dict[int, Record] = {}
+
+    def prepare(self) -> None:
+        """Make the folders, and remove what killed processes left behind half-written."""
+        self._versions.mkdir(parents=True, exist_ok=True)
+        self._staging.mkdir(exist_ok=True)
+        with self._locked():
+            for leftover in self._staging.iterdir():
+                shutil.rmtree(leftover, ignore_errors=True)
+
+    def versions(self) -> list[int]:
+        """Return the numbers of all versions whose record can be read, newest first."""
+        try:
+            names = [entry.name for entry in os.scandir(self._versions)]
+        except FileNotFoundError:
+            return []
+        numbers = sorted((int(name) for name in names if VERSION.fullmatch(name)), reverse=True)
+        return [number for number in numbers if self._read(number)]
+
+    def record(self, version: int) -> Record:
+        """Return the record of a version.
+
+        Raises:
+            NotFound: there is none, or it is damaged.
+        """
+        record = self._read(version) if self._path(version).is_dir() else None
+        if record is None:
+            raise NotFound(f"There is no model {version}; GET /models lists what there is.")
+        return record
+
+    def file(self, version: int) -> bytes:
+        """Return the bytes of a model file.
+
+        Raises:
+            NotFound: there is no such version.
+            Conflict: the file is gone, or is not the one the record vouches for.
+        """
+        record = self.record(version)
+        try:
+            data = (self._path(version) / "model.joblib").read_bytes()
+        except OSError:
+            raise Conflict(f"The file of model {version} is gone; delete the version or train again.") from None
+        if hashlib.sha256(data).hexdigest() != record.model_sha256:
+            raise Conflict(f"The file of model {version} is damaged; delete the version or train again.")
+        return data
+
+    def add(self, file: bytes, record: Record) -> int:
+        """Store a version, complete or not at all, and return its number."""
+        place = self._staging / uuid.uuid4().hex
+        with self._locked():
+            place.mkdir(parents=True)
+            try:
+                _write(place / "model.joblib", file)
+                _write(place / "record.json", record.model_dump_json(indent=1).encode())
+                _sync(place)
+                version = self._next()
+                place.rename(self._path(version))
+                _sync(self._versions)
+            except OSError:
+                shutil.rmtree(place, ignore_errors=True)
+                raise
+        return version
+
+    def delete(self, version: int) -> None:
+        """Remove a version.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it is active.
+        """
+        with self._locked():
+            self.record(version)
+            if version == self.active():
+                raise Conflict(f"Model {version} is active; activate another one first.")
+            self._remove(version)
+
+    def prune(self, keep: int) -> list[int]:
+        """Remove the oldest inactive versions beyond `keep`, and return their numbers."""
+        with self._locked():
+            active = self.active()
+            surplus = [version for version in self.versions()[keep:] if version != active]
+            for version in surplus:
+                self._remove(version)
+        return surplus
+
+    def active(self) -> int | None:
+        """Return the active version; when its pointer is damaged, the last one in the log."""
+        try:
+            version = int(json.loads((self._folder / "active.json").read_bytes())["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            version = next((entry.version for entry in self.history()), 0)
+        return version if self._path(version).is_dir() else None
+
+    def activate(self, version: int) -> None:
+        """Make a version the active one, and log it.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._locked():
+            self.record(version)
+            if version != self.active():
+                self._switch(version, "activate")
+
+    def rollback(self) -> int:
+        """Activate the version that was active before, skipping deleted ones, and return its number.
+
+        Raises:
+            Conflict: there is none.
+        """
+        with self._locked():
+            version = self.previous()
+            if version is None:
+                raise Conflict("No other model was active before; activate one by its number.")
+            self._switch(version, "rollback")
+        return version
+
+    def previous(self) -> int | None:
+        """Return the version that a rollback would activate.
+
+        Activations pile up and a rollback takes the top one off, so repeated ones go further back.
+        """
+        pile: list[int] = []
+        for entry in reversed(self.history()):
+            if entry.action == "activate":
+                pile.append(entry.version)
+            else:
+                while pile and pile[-1] != entry.version:
+                    pile.pop()
+        active = self.active()
+        there = [version for version in pile[:-1] if version != active and self._path(version).is_dir()]
+        return there[-1] if there else None
+
+    def history(self) -> list[Activation]:
+        """Return the log of activations, newest first; lines that a crash cut short are skipped."""
+        try:
+            lines = (self._folder / "history.jsonl").read_bytes().splitlines()
+        except FileNotFoundError:
+            return []
+        entries = []
+        for line in lines:
+            try:
+                entries.append(Activation.model_validate_json(line))
+            except ValidationError:
+                log.warning("A line of history.jsonl cannot be read and is skipped.")
+        return entries[::-1]
+
+    def _path(self, version: int) -> Path:
+        return self._versions / str(version)
+
+    def _read(self, version: int) -> Record | None:
+        """Return a record, which never changes once it is written, or None and a log line when it is damaged."""
+        if version not in self._records:
+            try:
+                self._records[version] = Record.model_validate_json((self._path(version) / "record.json").read_bytes())
+            except (OSError, ValidationError):
+                log.warning("The record of model %s cannot be read; the version is skipped.", version)
+                return None
+        return self._records[version]
+
+    def _remove(self, version: int) -> None:
+        # Renamed first, so that a crash leaves no half of it among the versions.
+        grave = self._staging / f"deleted-{version}-{uuid.uuid4().hex}"
+        self._path(version).rename(grave)
+        _sync(self._versions)
+        self._records.pop(version, None)
+        shutil.rmtree(grave, ignore_errors=True)
+
+    def _next(self) -> int:
+        """Return a number that was never given, not even to a version that is deleted by now."""
+        counter = self._folder / "counter"
+        try:
+            last = int(counter.read_text())
+        except (OSError, ValueError):
+            last = 0
+        there = [int(entry.name) for entry in os.scandir(self._versions) if VERSION.fullmatch(entry.name)]
+        version = max([last, *there, *(entry.version for entry in self.history())]) + 1
+        self._replace(counter, str(version).encode())
+        return version
+
+    def _switch(self, version: int, action: Literal["activate", "rollback"]) -> None:
+        entry = Activation(at=datetime.now(UTC), action=action, version=version)
+        with (self._folder / "history.jsonl").open("ab") as file:
+            file.write(entry.model_dump_json().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._replace(self._folder / "active.json", json.dumps({"version": version}).encode())
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+        _write(aside, data)
+        aside.replace(path)
+        _sync(self._folder)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self._folder / "lock").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable; file systems that cannot say so."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(handle)

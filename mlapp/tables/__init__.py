@@ -1,0 +1,43 @@
+"""Bytes ⇄ polars: reading, writing, column types, bundled tables.
+
+The names below are imported when first used: polars takes 0.4 s and 50 MB, which a server that only
+starts, and answers `/health`, must not wait for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlapp.tables.columns import column_type as column_type
+    from mlapp.tables.columns import convert as convert
+    from mlapp.tables.columns import narrow as narrow
+    from mlapp.tables.datasets import dataset as dataset
+    from mlapp.tables.datasets import describe_datasets as describe_datasets
+    from mlapp.tables.json_text import json_table as json_table
+    from mlapp.tables.json_text import parse_json as parse_json
+    from mlapp.tables.preview import preview as preview
+    from mlapp.tables.reading import read_file as read_file
+    from mlapp.tables.reading import read_request as read_request
+    from mlapp.tables.table import Table as Table
+    from mlapp.tables.writing import write_table as write_table
+
+_HOMES = {
+    "column_type": "columns",
+    "convert": "columns",
+    "narrow": "columns",
+    "dataset": "datasets",
+    "describe_datasets": "datasets",
+    "json_table": "json_text",
+    "parse_json": "json_text",
+    "preview": "preview",
+    "read_file": "reading",
+    "read_request": "reading",
+    "Table": "table",
+    "write_table": "writing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

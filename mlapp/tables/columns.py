@@ -1,0 +1,154 @@
+"""Column types: one set of rules, whichever door a column came through.
+
+A raw column is text, numbers, booleans or dates, as its format had it. Its type is the narrowest one that
+every value converts to without loss, so that `1` in a CSV, `1` in JSON and `1.0` in Parquet are the same.
+What no other type takes whole, `00123` or whole numbers beyond ±2⁵³, stays text: a category.
+"""
+
+import polars as pl
+
+from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.schemas import ColumnType
+
+NUMBER = r"^[+-]?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][+-]?\d+)?$"
+HAS_DIGIT = r"^[+-]?\.?\d"
+NAN = r"^[+-]?(?i:nan)$"
+DATETIME = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
+ZONE = r"(?:Z|[+-]\d{2}:?\d{2})$"
+LARGEST_WHOLE = 2.0**53
+"""Whole numbers up to here are exact as 64-bit floats (IEEE 754)."""
+
+MAX_MAGNITUDE = 1e38
+"""Numbers up to here fit the 32-bit floats that trees split on."""
+
+DTYPES: dict[ColumnType, pl.DataType] = {
+    ColumnType.NUMBER: pl.Float64(),
+    ColumnType.INTEGER: pl.Float64(),
+    ColumnType.BOOLEAN: pl.Boolean(),
+    ColumnType.CATEGORY: pl.String(),
+    ColumnType.DATETIME: pl.Datetime("us"),
+}
+"""What a converted column is made of; integers are floats, which hold them exactly and gaps as well."""
+
+
+def convert(raw: pl.Series, kind: ColumnType) -> tuple[pl.Series, pl.Series]:
+    """Convert a raw column to a type.
+
+    Returns the converted column, with null for gaps and for values that do not convert, and a boolean
+    column of the same length that is true where a value does not convert. `integer` takes what `number`
+    takes; whether the values are whole is for the caller to judge.
+    """
+    filled = _gaps(raw)
+    if kind in (ColumnType.NUMBER, ColumnType.INTEGER) and filled.dtype == pl.String:
+        filled = pl.select(pl.when(~filled.str.contains(NAN)).then(filled)).to_series()
+    converted = _CONVERTERS[kind](filled).rename(raw.name)
+    return converted, converted.is_null() & filled.is_not_null()
+
+
+def column_type(raw: pl.Series) -> ColumnType:
+    """Return the narrowest type that holds every value; an empty column is a category."""
+    return narrow(raw)[0]
+
+
+def narrow(raw: pl.Series) -> tuple[ColumnType, pl.Series]:
+    """Return the narrowest type that holds every value, and the column converted to it.
+
+    Raises:
+        Unacceptable: the column is one of numbers, but for some that are infinite or beyond ±1e38.
+    """
+    for kind in (ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.DATETIME):
+        converted, bad = convert(raw, kind)
+        if kind is ColumnType.NUMBER:
+            _refuse_huge(raw, bad)
+        if not bad.any() and converted.null_count() < len(raw):
+            return (ColumnType.INTEGER if kind is ColumnType.NUMBER and whole(converted).all() else kind), converted
+    return ColumnType.CATEGORY, convert(raw, ColumnType.CATEGORY)[0]
+
+
+def whole(numbers: pl.Series) -> pl.Series:
+    """Return true where a number is whole and small enough to be exact, and null for gaps."""
+    return (numbers == numbers.floor()) & (numbers.abs() < LARGEST_WHOLE)
+
+
+def spell(values: pl.Series) -> pl.Series:
+    """Return the values of a column as a CSV spells them."""
+    if values.dtype == pl.Datetime:
+        return values.dt.strftime("%Y-%m-%dT%H:%M:%S%.f").str.strip_suffix("T00:00:00")
+    return values.cast(pl.String)
+
+
+def _gaps(raw: pl.Series) -> pl.Series:
+    """Return the column with null for every way to leave a cell out: null, NaN, an empty text."""
+    if raw.dtype == pl.String:
+        return pl.select(pl.when(raw != "").then(raw)).to_series()
+    return raw.fill_nan(None) if raw.dtype.is_float() else raw
+
+
+def _number(raw: pl.Series) -> pl.Series:
+    if raw.dtype == pl.String:
+        text = raw.str.strip_chars()
+        fits = text.str.contains(NUMBER) & text.str.contains(HAS_DIGIT)
+        numbers = pl.select(pl.when(fits).then(text)).to_series().cast(pl.Float64, strict=False)
+    elif raw.dtype.is_numeric():
+        numbers = raw.cast(pl.Float64)
+    else:
+        return _nothing(raw, ColumnType.NUMBER)
+    exact = numbers.abs() <= MAX_MAGNITUDE
+    if not raw.dtype.is_float():
+        # A float is what it is, but digits that were written out must not be rounded away.
+        exact &= (numbers.abs() < LARGEST_WHOLE) | _is_float_text(raw)
+    return pl.select(pl.when(exact).then(numbers)).to_series()
+
+
+def _is_float_text(raw: pl.Series) -> pl.Series:
+    return raw.str.contains(r"[.eE]") if raw.dtype == pl.String else pl.repeat(False, len(raw), eager=True)
+
+
+def _boolean(raw: pl.Series) -> pl.Series:
+    if raw.dtype == pl.Boolean:
+        return raw
+    if raw.dtype != pl.String:
+        return _nothing(raw, ColumnType.BOOLEAN)
+    text = raw.str.strip_chars().str.to_lowercase()
+    return pl.select(pl.when(text.is_in(["true", "false"])).then(text == "true")).to_series()
+
+
+def _datetime(raw: pl.Series) -> pl.Series:
+    if raw.dtype == pl.Date:
+        return raw.cast(pl.Datetime("us"))
+    if isinstance(raw.dtype, pl.Datetime):
+        utc = raw.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if raw.dtype.time_zone else raw
+        return utc.cast(pl.Datetime("us"))
+    if raw.dtype != pl.String:
+        return _nothing(raw, ColumnType.DATETIME)
+    text = raw.str.strip_chars()
+    text = pl.select(pl.when(text.str.contains(DATETIME)).then(text.str.replace(" ", "T"))).to_series()
+    text = pl.select(pl.when(text.str.len_chars() == len("2024-01-31")).then(text + "T00:00").otherwise(text)).to_series()
+    text = pl.select(pl.when(text.str.contains(ZONE)).then(text).otherwise(text + "Z")).to_series()
+    text = text.str.replace(r"T(\d{2}:\d{2})(Z|[+-])", "T${1}:00${2}")
+    moments = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False)
+    return moments.dt.replace_time_zone(None)
+
+
+def _nothing(raw: pl.Series, kind: ColumnType) -> pl.Series:
+    return pl.Series(raw.name, [None] * len(raw), dtype=DTYPES[kind])
+
+
+def _refuse_huge(raw: pl.Series, bad: pl.Series) -> None:
+    values = raw.filter(bad)
+    if values.is_empty() or values.dtype == pl.Boolean:
+        return
+    sizes = values.cast(pl.Float64, strict=False)
+    if (sizes.abs() > MAX_MAGNITUDE).all() and not sizes.has_nulls():
+        row = bad.arg_max()
+        detail = f"Row {row} of column '{shorten(raw.name)}' is beyond ±1e38; leave it empty or send a smaller number."
+        raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("records", row, raw.name)}])
+
+
+_CONVERTERS = {
+    ColumnType.NUMBER: _number,
+    ColumnType.INTEGER: _number,
+    ColumnType.BOOLEAN: _boolean,
+    ColumnType.CATEGORY: spell,
+    ColumnType.DATETIME: _datetime,
+}

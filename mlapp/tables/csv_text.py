@@ -1,0 +1,120 @@
+"""CSV → table: every cell as text, so that nothing is changed before a type is decided."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import polars as pl
+
+from mlapp.errors import Unacceptable, UnreadableBody, shorten
+from mlapp.schemas import Format
+from mlapp.tables.table import Table, check_cells, check_names, check_shape
+
+DELIMITERS = ",;\t|"
+SAMPLE_BYTES = 65_536
+SAMPLE_ROWS = 20
+
+
+class _Header(NamedTuple):
+    delimiter: str
+    names: list[str]
+    length: int
+    """Bytes up to the first row below the header."""
+    alike: int
+    """Rows among the first ones that have as many cells as the header; 0 where there is one column."""
+
+
+def csv_table(data: bytes) -> Table:
+    """Read a CSV with a header row; UTF-8 with or without BOM, delimiter found by itself.
+
+    An empty cell is a gap. Cells that a row lacks at its end are gaps too; a row with more cells than the
+    header is refused, for its values could not be told apart.
+
+    Raises:
+        UnreadableBody: it is not UTF-8, not text, or its quotes or cells do not add up.
+        Unacceptable: it has no header, or the header names a column twice.
+
+    Source: RFC 4180.
+    """
+    data = _unix_lines(data)
+    header = _header(data)
+    check_names(header.names)
+    check_shape(0, len(header.names))
+    rows = data[header.length :]
+    # A blank last line is no row, but where there is one column it is a gap.
+    frame = _rows(rows.rstrip(b"\r\n") if len(header.names) > 1 else rows, header)
+    check_shape(frame.height, frame.width)
+    check_cells(frame)
+    return Table(frame, Format.CSV, header.delimiter)
+
+
+def _rows(rows: bytes, header: _Header) -> pl.DataFrame:
+    # polars gets the rows alone: of a header with a stray quote it would make no rows, and say nothing.
+    schema = dict.fromkeys(header.names, pl.String)
+    if not rows:
+        return pl.DataFrame(schema=schema)
+    try:
+        return pl.read_csv(io.BytesIO(rows), has_header=False, schema=schema, separator=header.delimiter)
+    except pl.exceptions.PolarsError:
+        raise UnreadableBody(_what_is_wrong(rows, header)) from None
+
+
+def _unix_lines(data: bytes) -> bytes:
+    """Return the text without BOM, and with line feeds where the whole file has none."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
+        raise UnreadableBody("The CSV is not UTF-8 text (UTF-16, or a binary file?); save it as CSV UTF-8.")
+    data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    return data.replace(b"\r", b"\n") if b"\r" in data and b"\n" not in data else data
+
+
+def _header(data: bytes) -> _Header:
+    """Find the delimiter by which the first rows have the most cells alike, and read the header with it."""
+    try:
+        sample = codecs.getincrementaldecoder("utf-8")().decode(data[:SAMPLE_BYTES])
+    except UnicodeDecodeError:
+        raise UnreadableBody("The CSV is not UTF-8 text; save it as CSV UTF-8.") from None
+    if not sample.strip():
+        raise Unacceptable("The CSV is empty; its first line names the columns, each further line is a row.")
+    found = [header for delimiter in DELIMITERS if (header := _try(sample, delimiter))]
+    if not found:
+        raise UnreadableBody("The header of the CSV cannot be read; check its quotes.")
+    return max(found, key=lambda header: (header.alike, len(header.names)))
+
+
+def _try(sample: str, delimiter: str) -> _Header | None:
+    lines = list(io.StringIO(sample, newline=""))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        names = next(reader)
+    except csv.Error:
+        return None
+    length = len("".join(lines[: reader.line_num]).encode())
+    return _Header(delimiter, names, length, _count_alike(reader, len(names)) if len(names) > 1 else 0)
+
+
+def _count_alike(rows: Iterator[list[str]], width: int) -> int:
+    """Count the rows as wide as the header among the first ones, the header included."""
+    alike = 1
+    try:
+        for _, row in zip(range(SAMPLE_ROWS), rows, strict=False):
+            alike += len(row) == width
+    except csv.Error:
+        pass  # The sample may end within quotes; what is wrong for good shows when all is read.
+    return alike
+
+
+def _what_is_wrong(rows: bytes, header: _Header) -> str:
+    """Find the first row that does not fit the header, for a sentence that names it."""
+    width = len(header.names)
+    try:
+        reader = csv.reader(io.StringIO(rows.decode(), newline=""), delimiter=header.delimiter, strict=True)
+        for number, row in enumerate(reader):
+            if len(row) > width:
+                return f"Row {number} of the CSV has {len(row)} cells where the header has {width}: '{shorten(row[-1])}'."
+    except UnicodeDecodeError:
+        return "The CSV is not UTF-8 text; save it as CSV UTF-8."
+    except csv.Error as error:
+        return f"The CSV cannot be read: {error}. Check its quotes."
+    return "The CSV cannot be read: a quote stands in the middle of a cell, or is opened and not closed."

@@ -1,0 +1,30 @@
+"""A look at a table before training: what its columns are."""
+
+import polars as pl
+
+from mlapp.schemas import TableColumn, TablePreview
+from mlapp.tables.columns import narrow, spell
+from mlapp.tables.table import Table
+
+HEAD_ROWS = 20
+EXAMPLES = 3
+
+
+def preview(table: Table) -> TablePreview:
+    """Describe every column as training would take it, and show the first rows.
+
+    Raises:
+        Unacceptable: a column holds infinite numbers.
+    """
+    columns = [_describe(column) for column in table.frame.iter_columns()]
+    texts = [spell(column).to_list() for column in table.frame.head(HEAD_ROWS).iter_columns()]
+    return TablePreview(rows=table.frame.height, columns=columns, head=[list(row) for row in zip(*texts, strict=True)])
+
+
+def _describe(raw: pl.Series) -> TableColumn:
+    kind, values = narrow(raw)
+    present = values.drop_nulls()
+    examples = spell(raw).drop_nulls().unique(maintain_order=True).head(EXAMPLES).to_list()
+    return TableColumn(
+        name=raw.name, type=kind, missing=values.null_count(), distinct=present.n_unique(), examples=examples
+    )

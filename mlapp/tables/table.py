@@ -1,0 +1,77 @@
+"""A table as it was read: text still text, every value there."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from mlapp.errors import TooLarge, Unacceptable, pointer, shorten
+from mlapp.schemas import MAX_NAME_LENGTH, Format
+
+MAX_ROWS = 2_000_000
+MAX_COLUMNS = 1_000
+MAX_CELLS = 20_000_000
+MAX_CELL_BYTES = 32_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows × named columns, before any column type is decided.
+
+    `frame` holds text, numbers, booleans, dates and nothing else. `absent` names the columns that some
+    records lack altogether, with the first rows that do: prediction treats that unlike a null.
+    """
+
+    frame: pl.DataFrame
+    format: Format = Format.JSON
+    delimiter: str = ","
+    absent: dict[str, list[int]] = field(default_factory=dict)
+    by_columns: bool = False
+    """Whether it came as one list a column."""
+
+    def pointer(self, row: int, name: str) -> str:
+        """Return the JSON pointer to a cell."""
+        return pointer("columns", name, row) if self.by_columns else pointer("records", row, name)
+
+
+def check_shape(rows: int, columns: int) -> None:
+    """Refuse more than a server of 512 MB can handle.
+
+    Raises:
+        TooLarge: too many rows, columns or cells.
+    """
+    for count, limit, what in (
+        (rows, MAX_ROWS, "rows"),
+        (columns, MAX_COLUMNS, "columns"),
+        (rows * columns, MAX_CELLS, "cells"),
+    ):
+        if count > limit:
+            raise TooLarge(f"The table has {count:,} {what}; at most {limit:,} are taken. Send a smaller one.")
+
+
+def check_names(names: list[str]) -> None:
+    """Refuse column names that could not be told apart, or not be shown.
+
+    Raises:
+        Unacceptable: a name stands twice, is empty or too long.
+    """
+    seen: set[str] = set()
+    for number, name in enumerate(names, 1):
+        if not name:
+            raise Unacceptable(f"Column {number} has no name; give every column one.")
+        if len(name) > MAX_NAME_LENGTH:
+            raise Unacceptable(f"Column {number} has a name of {len(name):,} characters; at most {MAX_NAME_LENGTH} are taken.")
+        if name in seen:
+            raise Unacceptable(f"Two columns are called '{shorten(name)}'; rename one of them.")
+        seen.add(name)
+
+
+def check_cells(frame: pl.DataFrame) -> None:
+    """Refuse cells that are documents rather than values.
+
+    Raises:
+        Unacceptable: a text is too long.
+    """
+    for column in frame.select(pl.col(pl.String)).iter_columns():
+        if (column.str.len_bytes() > MAX_CELL_BYTES).any():
+            name = shorten(column.name)
+            raise Unacceptable(f"Column '{name}' holds a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out.")
