@@ -2,9 +2,17 @@
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 Scalar = bool | int | float | str
 """The value of a cell; a missing one is None."""
@@ -38,6 +46,34 @@ class Format(StrEnum):
     PARQUET = "application/vnd.apache.parquet"
     NDJSON = "application/x-ndjson"
 
+    @classmethod
+    def of_media_type(cls, header: str) -> "Format | None":
+        """Return the format that a content type stands for; its parameters do not matter."""
+        kind = header.partition(";")[0].strip().lower()
+        return next((known for known in cls if known == kind), None)
+
+    @classmethod
+    def of_file(cls, name: str) -> "Format | None":
+        """Return the format that a file's name stands for."""
+        return _SUFFIXES.get(PurePath(name).suffix.lower())
+
+    @property
+    def suffix(self) -> str:
+        """How the name of a file of this format ends."""
+        return next(suffix for suffix, known in _SUFFIXES.items() if known is self)
+
+
+_SUFFIXES = {
+    ".csv": Format.CSV,
+    ".tsv": Format.CSV,
+    ".txt": Format.CSV,
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+    ".ndjson": Format.NDJSON,
+    ".jsonl": Format.NDJSON,
+    ".json": Format.JSON,
+}
+
 
 class JobStatus(StrEnum):
     """Where a training run stands."""
@@ -65,14 +101,19 @@ class Feature(Word):
     """False when training saw gaps: a row without the feature then counts as missing."""
     example: Scalar | None
     """The value in a real row of the training table."""
-    min: float | datetime | None = None
+    min: int | float | datetime | None = None
     """Smallest value seen (numbers, integers, datetimes)."""
-    max: float | datetime | None = None
+    max: int | float | datetime | None = None
     """Largest value seen (numbers, integers, datetimes)."""
     mean: float | None = None
     """Mean of the values seen (numbers, integers)."""
     categories: list[str] | None = None
     """Values seen, the most frequent first (categories)."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_does_not_apply(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        return {name: value for name, value in fields.items() if value is not None or name == "example"}
 
 
 class Ignored(Word):
@@ -183,6 +224,15 @@ class ModelSummary(Word):
     note: str
 
 
+class Numbered(Word):
+    """What the store knows of a model besides its record."""
+
+    version: int
+    active: bool
+    usable: bool
+    """False when it was trained under another Python or scikit-learn (major.minor)."""
+
+
 class Record(Word):
     """What is stored beside a model file: all of a model that does not change."""
 
@@ -225,13 +275,8 @@ class Record(Word):
     note: str
 
 
-class Model(Record):
+class Model(Record, Numbered):
     """One fitted, stored, immutable version."""
-
-    version: int
-    active: bool
-    usable: bool
-    """False when it was trained under another Python or scikit-learn (major.minor)."""
 
 
 class ModelList(Word):

@@ -11,7 +11,6 @@
 Several processes may share the folder. A lock belongs to an open file, so a killed process leaves none.
 """
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -47,11 +46,14 @@ class ModelStore:
 
     def prepare(self) -> None:
         """Make the folders, and remove what killed processes left behind half-written."""
-        self._versions.mkdir(parents=True, exist_ok=True)
-        self._staging.mkdir(exist_ok=True)
-        with self._locked():
-            for leftover in self._staging.iterdir():
-                shutil.rmtree(leftover, ignore_errors=True)
+        try:
+            self._versions.mkdir(parents=True, exist_ok=True)
+            self._staging.mkdir(exist_ok=True)
+            with self._locked():
+                for leftover in self._staging.iterdir():
+                    shutil.rmtree(leftover, ignore_errors=True)
+        except OSError as error:
+            log.warning("The store %s cannot be written (%s): models answer, but none can be added.", self._folder, error)
 
     def versions(self) -> list[int]:
         """Return the numbers of all versions whose record can be read, newest first."""
@@ -252,12 +254,9 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Make the names in a folder durable; file systems that cannot say so."""
+    """Make the names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
     finally:
         os.close(handle)

@@ -48,6 +48,12 @@ class FittedModel:
             answer.probabilities = [dict(zip(names, row, strict=True)) for row in predicted.tolist()]
         return answer
 
+    def column_names(self) -> list[str]:
+        """Return the names of what `columns` returns."""
+        if self.model.task is Task.REGRESSION:
+            return ["prediction", "lower", "upper"]
+        return ["prediction", *(f"probability_{name}" for name in self._classes()[1])]
+
     def columns(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Predict checked rows, as the columns that follow the rows in a file.
 
@@ -55,12 +61,11 @@ class FittedModel:
         """
         predicted = self._predict(rows)
         if self.model.task is Task.REGRESSION:
-            lower, upper = self._interval(predicted)
-            return pl.DataFrame({"prediction": predicted, "lower": lower, "upper": upper})
-        classes, names = self._classes()
-        answers = pl.Series("prediction", [classes[place] for place in predicted.argmax(axis=1)])
-        shares = [pl.Series(f"probability_{name}", predicted[:, place]) for place, name in enumerate(names)]
-        return pl.DataFrame([answers, *shares])
+            values = [predicted, *self._interval(predicted)]
+        else:
+            classes = self._classes()[0]
+            values = [[classes[place] for place in predicted.argmax(axis=1)], *predicted.T]
+        return pl.DataFrame([pl.Series(name, column) for name, column in zip(self.column_names(), values, strict=True)])
 
     def _predict(self, rows: pl.DataFrame) -> np.ndarray:
         return predict(self.estimator, matrix(rows, self.model.features), len(self.model.classes or []) or None)

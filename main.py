@@ -1,0 +1,66 @@
+"""mlapp: `python main.py` serves API and pages on one port.
+
+Nothing heavy is imported at module level: every training process imports this module again.
+"""
+
+import argparse
+import logging
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from mlapp.settings import Settings
+
+
+def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: bool = True) -> "FastAPI":
+    """Wire settings → services → app."""
+    from mlapp import app
+    from mlapp.services import Services
+    from mlapp.services.models import ModelService
+    from mlapp.services.prediction import PredictionService
+    from mlapp.services.training import TrainingService
+    from mlapp.settings import load_settings
+    from mlapp.store import ModelStore
+
+    settings = settings or load_settings()
+    store = ModelStore(settings.store)
+    prediction = PredictionService(store)
+    models = ModelService(store, prediction)
+    training = TrainingService(store, models, settings.max_jobs, settings.keep_models)
+    services = Services(models, prediction, training)
+    if not pages:
+        return app.create_app(settings, services)
+
+    from pages import mount
+
+    return app.create_app(settings, services, api=api, mount_pages=lambda host, path: mount(host, path, services, settings))
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(description="mlapp: API and pages on one port.")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--only-api", action="store_true", help="leave the pages out")
+    only.add_argument("--only-pages", action="store_true", help="leave the JSON routes out (health stays)")
+    chosen = parser.parse_args()
+
+    import uvicorn
+
+    from mlapp.logs import configure_logs
+    from mlapp.settings import load_settings
+
+    settings = load_settings()
+    configure_logs(settings)
+    app = create_app(settings, api=not chosen.only_pages, pages=not chosen.only_api)
+    logging.getLogger("mlapp").info("Serving on http://%s:%s", settings.host, settings.port)
+    # uvicorn raises the signal that stopped it once more at its end; to stop when told so is a success.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=8
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""HTTP ⇄ services, and nothing else: one file a resource."""

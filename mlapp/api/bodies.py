@@ -1,0 +1,104 @@
+"""Request bodies: the bytes of a table, the format it comes in, and the options beside it."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from mlapp.errors import Unacceptable, UnsupportedType, shorten
+from mlapp.schemas import Format
+
+MULTIPART = "multipart/form-data"
+IN_MEMORY_BYTES = 1_000_000
+"""What of a body is kept in memory; more goes to a temporary file."""
+LISTS = ("features",)
+"""Options that may be repeated in a query string or a form."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A body that is here."""
+
+    file: BinaryIO
+    format: Format
+    options: dict[str, Any]
+    """Those that stand in a form; those in JSON are found where the table is."""
+
+    async def read(self) -> bytes:
+        """Return all bytes."""
+        return await asyncio.to_thread(self.file.read)
+
+    async def save(self) -> str:
+        """Copy the body to a temporary file, which is the caller's to remove, and return its path."""
+        return await asyncio.to_thread(self._save)
+
+    def _save(self) -> str:
+        with tempfile.NamedTemporaryFile(prefix="mlapp-", delete=False) as copy:
+            shutil.copyfileobj(self.file, copy)
+        return copy.name
+
+
+@asynccontextmanager
+async def received(request: Request) -> AsyncIterator[Received]:
+    """Take in a body; what it takes on disk is gone afterwards.
+
+    Raises:
+        UnsupportedType: the content type, or the coding, is none that mlapp reads.
+        Unacceptable: a form has no file, or says an option twice.
+    """
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedType("The body is packed (Content-Encoding); send it as it is.")
+    sent = request.headers.get("content-type", "")
+    if sent.lower().startswith(MULTIPART):
+        async with request.form(max_files=1, max_fields=100) as form:
+            upload = _upload(form)
+            options = options_of((name, value) for name, value in form.multi_items() if name != "file")
+            yield Received(upload.file, _format(upload), options)
+        return
+    kind = Format.of_media_type(sent)
+    if kind is None:
+        what = f"'{shorten(sent)}' is no content type that tables come in" if sent else "The body has no Content-Type"
+        raise UnsupportedType(f"{what}; send {', '.join(Format)} or {MULTIPART}.")
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
+        async for chunk in request.stream():
+            file.write(chunk)
+        file.seek(0)
+        yield Received(file, kind, {})  # type: ignore[arg-type]
+
+
+def options_of(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the options in a query string or a form.
+
+    Raises:
+        Unacceptable: one that is no list stands twice.
+    """
+    options: dict[str, Any] = {}
+    for name, value in items:
+        if name in LISTS:
+            options.setdefault(name, []).append(value)
+        elif name in options:
+            raise Unacceptable(f"The option '{shorten(name)}' stands twice; send it once.")
+        else:
+            options[name] = value
+    return options
+
+
+def _upload(form: FormData) -> UploadFile:
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile):
+        raise Unacceptable("The form has no part 'file' with a file in it; add one, CSV, Parquet or NDJSON.")
+    return upload
+
+
+def _format(upload: UploadFile) -> Format:
+    found = Format.of_media_type(upload.content_type or "") or Format.of_file(upload.filename or "")
+    if found is None or found is Format.JSON:
+        name = shorten(upload.filename)
+        raise UnsupportedType(f"The file '{name}' is neither CSV, Parquet nor NDJSON by its type or name.")
+    return found

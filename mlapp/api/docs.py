@@ -1,0 +1,102 @@
+"""/openapi.json and /docs: the request of /predict is described by the active model."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from mlapp.api import train
+from mlapp.api.bodies import MULTIPART
+from mlapp.api.services import services_of
+from mlapp.schemas import ColumnType, Feature, Format, Model, Problem
+
+NO_MODEL = "There is no model yet: any feature may stand here."
+REF = "#/components/schemas/{model}"
+
+
+def describe_predictions(app: FastAPI) -> None:
+    """Have the app's OpenAPI document follow the active model."""
+    routes = _describe_routes(app) if app.openapi_url else {}
+
+    def openapi() -> dict[str, Any]:
+        return _with_model(routes, services_of(app).prediction.active)
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _describe_routes(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    document["components"]["schemas"] |= train.schemas() | {"Problem": Problem.model_json_schema()}
+    return document
+
+
+def _with_model(routes: dict[str, Any], model: Model | None) -> dict[str, Any]:
+    row = _row_schema(model)
+    operation = routes["paths"]["/predict"]["post"] | {"requestBody": _request_body(row, model)}
+    if model:
+        operation["description"] += f"\n\nModel {model.version} predicts `{model.target}` ({model.task}, {model.estimator})."
+    paths = routes["paths"] | {"/predict": {"post": operation}}
+    components = routes["components"] | {"schemas": routes["components"]["schemas"] | {"Row": row}}
+    return routes | {"paths": paths, "components": components}
+
+
+def _request_body(row: dict[str, Any], model: Model | None) -> dict[str, Any]:
+    example = row.get("example", {})
+    columns = {name: {"type": "array", "items": schema} for name, schema in row["properties"].items()}
+    rows = {"type": "object", "properties": {"records": {"type": "array", "minItems": 1, "items": {"$ref": REF.format(model="Row")}}}}
+    lists = {"type": "object", "properties": {"columns": {"type": "object", "properties": columns, "required": row["required"]}}}
+    schema = {"oneOf": [rows | _only("records"), lists | _only("columns")]}
+    file = {"type": "object", "required": ["file"], "properties": {"file": train.FILE}}
+    return {
+        "required": True,
+        "description": f"Rows for model {model.version}." if model else NO_MODEL,
+        "content": {
+            Format.JSON: {"schema": schema, "example": {"records": [example]}},
+            Format.CSV: {"schema": {"type": "string"}, "example": _csv(example)},
+            Format.PARQUET: {"schema": train.FILE},
+            Format.NDJSON: {"schema": {"type": "string"}},
+            MULTIPART: {"schema": file},
+        },
+    }
+
+
+def _only(name: str) -> dict[str, Any]:
+    return {"required": [name], "additionalProperties": False}
+
+
+def _row_schema(model: Model | None) -> dict[str, Any]:
+    features = model.features if model else []
+    row: dict[str, Any] = {
+        "type": "object",
+        "description": "Columns that are no feature are ignored.",
+        "properties": {feature.name: _feature_schema(feature) for feature in features},
+        "required": [feature.name for feature in features if feature.required],
+    }
+    return row | ({"example": {feature.name: feature.example for feature in features}} if features else {})
+
+
+def _feature_schema(feature: Feature) -> dict[str, Any]:
+    kinds: dict[ColumnType, dict[str, Any]] = {
+        ColumnType.NUMBER: {"type": ["number", "null"]},
+        ColumnType.INTEGER: {"type": ["integer", "null"]},
+        ColumnType.BOOLEAN: {"type": ["boolean", "null"]},
+        ColumnType.CATEGORY: {"type": ["string", "null"]},
+        ColumnType.DATETIME: {"type": ["string", "null"], "format": "date-time"},
+    }
+    return kinds[feature.type] | {"description": _seen(feature), "examples": [feature.example]}
+
+
+def _seen(feature: Feature) -> str:
+    """Say what training saw; other values are predicted too, with a warning."""
+    gaps = "" if feature.required else " Training saw gaps: it may be left out."
+    if feature.categories is not None:
+        more = ", …" if len(feature.categories) > 10 else ""
+        return f"Training saw {', '.join(feature.categories[:10])}{more}.{gaps}"
+    if feature.min is not None:
+        return f"Training saw {feature.min} to {feature.max}.{gaps}"
+    return f"{'true or false.' if feature.type is ColumnType.BOOLEAN else 'Training saw no value.'}{gaps}"
+
+
+def _csv(example: dict[str, Any]) -> str:
+    cells = ["" if value is None else str(value) for value in example.values()]
+    return "\n".join(",".join(f'"{cell}"' if "," in cell else cell for cell in line) for line in (list(example), cells))

@@ -1,0 +1,68 @@
+"""Every error becomes a problem body (RFC 9457), FastAPI's own included."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from mlapp.errors import MAX_REPORTED, MlappError, pointer
+from mlapp.schemas import Problem
+
+MEDIA_TYPE = "application/problem+json"
+SENTENCES = {
+    404: "There is nothing at this address; GET /docs lists what there is.",
+    405: "This address does not answer this method; the header Allow says which it does.",
+    413: "The body is larger than the server takes (MLAPP_MAX_BODY_MB); send less at a time.",
+}
+
+
+def problem(
+    status: int, detail: str, errors: Sequence[dict[str, str]] = (), headers: dict[str, str] | None = None
+) -> Response:
+    """Return a problem body."""
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors) or None)
+    return Response(body.model_dump_json(exclude_none=True), status, headers, MEDIA_TYPE)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of the errors that a route answers."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(MlappError, _expected)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _expected(_: Request, error: Exception) -> Response:
+    assert isinstance(error, MlappError)  # noqa: S101 - registered for nothing else
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
+    return problem(error.status, error.detail, error.errors, headers)
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    detail = SENTENCES.get(error.status_code, str(error.detail))
+    return problem(error.status_code, detail, headers=dict(error.headers or {}))
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+    errors = [
+        {"detail": f"{found['loc'][-1]}: {found['msg']}.", "pointer": pointer(*found["loc"])}
+        for found in error.errors()[:MAX_REPORTED]
+    ]
+    return problem(422, f"The request will not do: {errors[0]['detail']}", errors)
+
+
+async def _bug(_: Request, __: Exception) -> Response:
+    # The server that runs the app logs it with its trace.
+    return problem(500, "An error of ours, not of your request; it is in the log.")

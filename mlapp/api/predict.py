@@ -1,0 +1,60 @@
+"""POST /predict."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+
+from mlapp.api.bodies import options_of, received
+from mlapp.api.errors import problems
+from mlapp.api.services import Models, Prediction
+from mlapp.errors import Unacceptable, shorten
+from mlapp.schemas import Answer, Format
+from mlapp.services.prediction import Body
+
+router = APIRouter(tags=["prediction"])
+
+ANSWERS = {
+    200: {
+        "model": Answer,
+        "description": "The predictions, in the order of the rows. A CSV, Parquet or NDJSON body is answered in the "
+        "same format, or in what `Accept` asks for: the same rows and columns, followed by the predictions.",
+        "content": {Format.CSV: {}, Format.PARQUET: {}, Format.NDJSON: {}},
+        "headers": {"X-Model-Version": {"schema": {"type": "integer"}}, "X-Warnings-Total": {"schema": {"type": "integer"}}},
+    }
+}
+
+
+@router.post("/predict", response_model=None, responses=ANSWERS | problems(400, 404, 409, 413, 415, 422, 503))
+async def predict(
+    request: Request,
+    models: Models,
+    prediction: Prediction,
+    version: Annotated[str | None, Query(description="The version that answers; the active model when not given.")] = None,
+) -> StreamingResponse:
+    """Predict rows with the active model, or with any other version.
+
+    `Prefer: handling=strict` turns warnings and extra columns into errors.
+    """
+    options = options_of(request.query_params.multi_items())
+    async with received(request) as received_body:
+        options |= received_body.options
+        body = Body(await received_body.read(), received_body.format)
+    for name in options.keys() - {"version"}:
+        raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
+    name = options.get("version", version)
+    number = await models.number(name) if name is not None else None
+    strict = "handling=strict" in request.headers.get("prefer", "").replace(" ", "").lower()
+    wanted = _wanted(request.headers.get("accept", ""), body.format)
+    predicted = await prediction.predict(body, wanted, number, strict=strict)
+    headers = {"X-Model-Version": str(predicted.version), "X-Warnings-Total": str(predicted.warnings_total)}
+    return StreamingResponse(predicted.chunks, headers=headers, media_type=_media_type(predicted.format))
+
+
+def _wanted(accept: str, sent: Format) -> Format:
+    """Return the first format that Accept names, or the one that was sent."""
+    return next((wanted for part in accept.split(",") if (wanted := Format.of_media_type(part))), sent)
+
+
+def _media_type(kind: Format) -> str:
+    return "text/csv; charset=utf-8" if kind is Format.CSV else str(kind)

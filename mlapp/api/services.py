@@ -1,0 +1,33 @@
+"""How routes get at the services."""
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+
+from mlapp.services import Services
+from mlapp.services.models import ModelService
+from mlapp.services.prediction import PredictionService
+from mlapp.services.training import TrainingService
+
+
+def services_of(app: FastAPI) -> Services:
+    """Return what the app was given."""
+    services: Services = app.state.services
+    return services
+
+
+def _models(request: Request) -> ModelService:
+    return services_of(request.app).models
+
+
+def _prediction(request: Request) -> PredictionService:
+    return services_of(request.app).prediction
+
+
+def _training(request: Request) -> TrainingService:
+    return services_of(request.app).training
+
+
+Models = Annotated[ModelService, Depends(_models)]
+Prediction = Annotated[PredictionService, Depends(_prediction)]
+Training = Annotated[TrainingService, Depends(_training)]

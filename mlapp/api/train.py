@@ -1,0 +1,66 @@
+"""POST /train."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic.json_schema import models_json_schema
+
+from mlapp.api.bodies import MULTIPART, options_of, received
+from mlapp.api.errors import problems
+from mlapp.api.services import Training
+from mlapp.errors import Unacceptable, shorten
+from mlapp.schemas import Format, Model, Submission, TrainBody, TrainOptions
+
+router = APIRouter(tags=["training"])
+
+FILE = {"type": "string", "format": "binary"}
+OPTIONS = TrainOptions.model_json_schema(ref_template="#/components/schemas/{model}")
+QUERY = [
+    {"name": name, "in": "query", "required": False, "schema": schema, "description": schema.get("description", "")}
+    for name, schema in OPTIONS["properties"].items()
+]
+REQUEST_BODY = {
+    "required": True,
+    "content": {
+        Format.JSON: {
+            "schema": {"$ref": "#/components/schemas/TrainBody"},
+            "examples": {"bundled table": {"value": {"dataset": "diabetes"}}},
+        },
+        Format.CSV: {"schema": {"type": "string"}},
+        Format.PARQUET: {"schema": FILE},
+        Format.NDJSON: {"schema": {"type": "string"}},
+        MULTIPART: {
+            "schema": {"type": "object", "required": ["file"], "properties": {"file": FILE} | OPTIONS["properties"]}
+        },
+    },
+}
+
+
+@router.post(
+    "/train",
+    status_code=201,
+    response_model=Model,
+    responses=problems(400, 413, 415, 422, 429, 503),
+    openapi_extra={"requestBody": REQUEST_BODY, "parameters": QUERY},
+)
+async def train(request: Request, response: Response, training: Training) -> Model:
+    """Train a model on a table, store it as the next version and make it active.
+
+    The options are further keys of a JSON body, fields of a form, or stand in the query string.
+    """
+    options = options_of(request.query_params.multi_items())
+    async with received(request) as body:
+        for name in options.keys() & body.options.keys():
+            raise Unacceptable(f"The option '{shorten(name)}' stands in the query string and in the form; send it once.")
+        path = await body.save()
+    submission = Submission(options=options | body.options, format=body.format, path=path)
+    model = await training.train(submission)
+    response.headers["Location"] = f"/models/{model.version}"
+    return model
+
+
+def schemas() -> dict[str, Any]:
+    """Return the schemas that the request body refers to."""
+    _, found = models_json_schema([(TrainBody, "validation")], ref_template="#/components/schemas/{model}")
+    return dict(found["$defs"])

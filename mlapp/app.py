@@ -1,0 +1,72 @@
+"""create_app(): errors, routes, the pages mounted last."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+from fastapi_offline import FastAPIOffline
+
+from mlapp import __version__
+from mlapp.api import health, models, offers, predict, train
+from mlapp.api.docs import describe_predictions
+from mlapp.api.errors import handle_errors
+from mlapp.services import Services
+from mlapp.settings import Settings
+
+DESCRIPTION = """A table becomes a trained, versioned, served model: POST a table to `/train`, rows to `/predict`.
+
+Tables come as JSON (`records` or `columns`), CSV, Parquet, NDJSON or a file in a form, and mean the same."""
+
+PAGES = "/ui"
+
+
+def create_app(
+    settings: Settings, services: Services, *, api: bool = True, mount_pages: Callable[[FastAPI, str], None] | None = None
+) -> FastAPI:
+    """Put the app together: the JSON routes unless `api` is false, the pages when there is something to mount them."""
+    app = FastAPIOffline(
+        title="mlapp",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_lifespan(settings, services),
+        max_body_size=settings.max_body_bytes,
+        openapi_url="/openapi.json" if api else None,
+        **({} if api else {"docs_url": None, "redoc_url": None}),
+    )
+    app.state.services = services
+    handle_errors(app)
+    app.include_router(health.router)
+    if api:
+        for routes in (train.router, predict.router, models.router, offers.router):
+            app.include_router(routes)
+        describe_predictions(app)
+    _lead_people(app, PAGES if mount_pages else None)
+    if mount_pages:
+        mount_pages(app, PAGES)
+    return app
+
+
+def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        await services.training.start(demo=settings.demo)
+        await services.prediction.start()
+        try:
+            yield
+        finally:
+            await services.training.close()
+            await services.prediction.close()
+
+    return lifespan
+
+
+def _lead_people(app: FastAPI, pages: str | None) -> None:
+    """Lead a browser that opens `/`, `/train` or `/predict` to a page, or to the docs where there are no pages."""
+
+    async def lead(request: Request) -> RedirectResponse:
+        path = request.url.path
+        return RedirectResponse("/docs" if pages is None else f"{pages}{path}")
+
+    for path in ("/", "/train", "/predict") if pages else ("/",):
+        app.add_api_route(path, lead, methods=["GET"], include_in_schema=False)

@@ -1,0 +1,16 @@
+"""The use cases, which the API and the pages share."""
+
+from dataclasses import dataclass
+
+from mlapp.services.models import ModelService
+from mlapp.services.prediction import PredictionService
+from mlapp.services.training import TrainingService
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the doors are given: wired in `main.py`, passed on from there."""
+
+    models: ModelService
+    prediction: PredictionService
+    training: TrainingService

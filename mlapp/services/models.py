@@ -1,0 +1,111 @@
+"""ModelService: the stored versions, and what there is to train from."""
+
+import asyncio
+from dataclasses import dataclass
+
+from mlapp import ml, tables
+from mlapp.errors import Conflict, NotFound, shorten
+from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList
+from mlapp.services.prediction import PredictionService
+from mlapp.services.versions import describe, summarize
+from mlapp.store import VERSION, ModelStore
+
+
+@dataclass(frozen=True)
+class ModelService:
+    """Lists, activates, rolls back and deletes versions."""
+
+    store: ModelStore
+    prediction: PredictionService
+
+    async def list(self) -> ModelList:
+        """Return all versions in short, newest first."""
+        return await asyncio.to_thread(self._list)
+
+    async def get(self, name: str) -> Model:
+        """Return a version by its number, or as `active` or `latest`.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return await asyncio.to_thread(describe, self.store, await self.number(name))
+
+    async def activate(self, name: str) -> Model:
+        """Make a version answer `/predict`. It is loaded first, so that a damaged one changes nothing.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it cannot be loaded.
+        """
+        version = await self.number(name)
+        await self.prediction.fitted(version)
+        await asyncio.to_thread(self.store.activate, version)
+        await self.prediction.refresh()
+        return await self.get(str(version))
+
+    async def rollback(self) -> Model:
+        """Activate the version that was active before.
+
+        Raises:
+            Conflict: there is none, or it cannot be loaded.
+        """
+        version = await asyncio.to_thread(self.store.previous)
+        if version is None:
+            raise Conflict("No other model was active before; activate one by its number.")
+        await self.prediction.fitted(version)
+        version = await asyncio.to_thread(self.store.rollback)
+        await self.prediction.refresh()
+        return await self.get(str(version))
+
+    async def delete(self, name: str) -> None:
+        """Remove a version.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it is active.
+        """
+        await asyncio.to_thread(self.store.delete, await self.number(name))
+
+    async def history(self) -> History:
+        """Return the log of activations, newest first."""
+        return History(activations=await asyncio.to_thread(self.store.history))
+
+    async def estimators(self) -> "list[EstimatorInfo]":
+        """Return the estimators on offer."""
+        return await asyncio.to_thread(lambda: ml.describe_estimators())
+
+    async def datasets(self) -> "list[DatasetInfo]":
+        """Return the bundled tables."""
+        return await asyncio.to_thread(lambda: tables.describe_datasets())
+
+    async def dataset_csv(self, name: str) -> bytes:
+        """Return a bundled table as CSV.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        return await asyncio.to_thread(lambda: tables.write_table(tables.dataset(name)[0].frame, Format.CSV))
+
+    async def number(self, name: str) -> int:
+        """Return the number that a version goes by.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        return await asyncio.to_thread(self._number, name)
+
+    def _number(self, name: str) -> int:
+        if name == "active":
+            version = self.store.active()
+        elif name == "latest":
+            version = next(iter(self.store.versions()), None)
+        else:
+            version = int(name) if VERSION.fullmatch(name) else None
+        if version is None:
+            known = "There is no model yet" if name in ("active", "latest") else f"There is no model '{shorten(name)}'"
+            raise NotFound(f"{known}; GET /models lists what there is.")
+        return version
+
+    def _list(self) -> ModelList:
+        models = [describe(self.store, version) for version in self.store.versions()]
+        return ModelList(active=self.store.active(), models=[summarize(model) for model in models])

@@ -1,0 +1,31 @@
+"""The options of a training, as they were sent → checked."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.schemas import TrainOptions
+
+
+def train_options(sent: dict[str, Any]) -> TrainOptions:
+    """Check the options of a training.
+
+    Raises:
+        Unacceptable: an option is unknown or has a value it cannot have.
+    """
+    try:
+        return TrainOptions.model_validate(sent)
+    except ValidationError as invalid:
+        errors = [
+            {"detail": _sentence(error["loc"], error["type"], error["msg"]), "pointer": pointer(*error["loc"])}
+            for error in invalid.errors(include_url=False, include_input=False)
+        ]
+        raise Unacceptable(errors[0]["detail"], errors) from None
+
+
+def _sentence(place: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = shorten(place[0])
+    if kind == "extra_forbidden":
+        return f"There is no option '{name}'; there are {', '.join(TrainOptions.model_fields)}."
+    return f"The option '{name}' will not do: {message}."

@@ -1,0 +1,211 @@
+"""PredictionService: the model in memory, and its answers."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from mlapp import ml, tables
+from mlapp.errors import MlappError, Unacceptable, Unavailable, shorten
+from mlapp.schemas import Answer, Format, Model
+from mlapp.services.versions import describe
+from mlapp.store import ModelStore
+
+if TYPE_CHECKING:
+    from mlapp.ml.checking import Checked
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LOADING_S = 30.0
+"""How long a request waits for what is still loading after a start."""
+WATCH_S = 0.5
+"""How often it looks whether another process activated a model."""
+KEPT = 4
+"""Versions that stay in memory."""
+CHUNK_ROWS = 10_000
+SMALL_BYTES = 100_000
+"""Bodies beyond this queue up apart, so that single rows do not wait for them."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """A table to predict, as it was sent."""
+
+    data: bytes
+    format: Format
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Predictions on their way out."""
+
+    version: int
+    format: Format
+    chunks: AsyncIterator[bytes]
+    warnings_total: int
+
+
+@dataclass
+class PredictionService:
+    """Answers from the active model, which is swapped whole when another one is activated."""
+
+    store: ModelStore
+    _active: "ml.FittedModel | None" = None
+    _kept: "dict[int, ml.FittedModel]" = field(default_factory=dict)
+    _seen: int | None = None
+    """The active version when it was last looked at."""
+    _problem: MlappError | None = None
+    """Why that version cannot answer."""
+    _loaded: asyncio.Event = field(default_factory=asyncio.Event)
+    _small: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "predict"))
+    _bulk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "predict-bulk"))
+    _watcher: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to load the active model, and to follow what other processes activate."""
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def close(self) -> None:
+        """Stop following; requests under way are answered."""
+        if self._watcher:
+            self._watcher.cancel()
+        self._small.shutdown(wait=False)
+        self._bulk.shutdown(wait=False)
+
+    @property
+    def active(self) -> Model | None:
+        """The model that answers when no version is asked for."""
+        return self._active.model if self._active else None
+
+    @property
+    def message(self) -> str:
+        """What to expect of it, in a sentence."""
+        if self._active:
+            return f"Model {self._active.model.version} answers."
+        if not self._loaded.is_set():
+            return "The model is still loading; try again in a few seconds."
+        return self._problem.detail if self._problem else "There is no model yet; train one: POST /train."
+
+    async def refresh(self) -> None:
+        """Take up the version that is active in the store; the old one answers until the new one is loaded."""
+        await _run(self._small, self._load_active)
+        self._loaded.set()
+
+    async def fitted(self, version: int | None = None) -> "ml.FittedModel":
+        """Return a version ready to answer, the active one by default.
+
+        Raises:
+            NotFound: there is no such version.
+            Conflict: it is damaged, or was trained under another Python or scikit-learn.
+            Unavailable: there is no active model that can answer.
+        """
+        if version is None or (self._active and self._active.model.version == version):
+            return await self._ready()
+        return await _run(self._small, lambda: self._load(version))
+
+    async def answer(self, body: Body, version: int | None = None, *, strict: bool = False) -> Answer:
+        """Predict rows.
+
+        Raises:
+            MlappError: the version cannot answer, or the body is not rows that it can predict.
+        """
+        fitted = await self.fitted(version)
+        return await _run(self._pool(body), lambda: fitted.answer(_check(fitted, body, strict=strict)[1]))
+
+    async def predict(self, body: Body, wanted: Format, version: int | None = None, *, strict: bool = False) -> Predicted:
+        """Predict rows, and write them down with their predictions in the wanted format.
+
+        The body is checked to its end before the first byte is written.
+
+        Raises:
+            MlappError: the version cannot answer, or the body is not rows that it can predict.
+        """
+        if wanted is Format.JSON:
+            answer = await self.answer(body, version, strict=strict)
+            data = answer.model_dump_json(exclude_none=True).encode()
+            return Predicted(answer.version, wanted, _once(data), answer.warnings_total or 0)
+        fitted = await self.fitted(version)
+        pool = self._pool(body)
+        table, checked = await _run(pool, lambda: _check(fitted, body, strict=strict))
+        _refuse_names(table, fitted.column_names())
+        # Parquet has its index at the end: it is written in one piece.
+        size = table.frame.height if wanted is Format.PARQUET else CHUNK_ROWS
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for start in range(0, table.frame.height, size):
+                rows = slice(start, start + size)
+                yield await _run(pool, lambda: _write(fitted, table, checked, wanted, rows))
+
+        return Predicted(fitted.model.version, wanted, chunks(), checked.warnings_total)
+
+    def _pool(self, body: Body) -> ThreadPoolExecutor:
+        return self._small if len(body.data) <= SMALL_BYTES else self._bulk
+
+    async def _ready(self) -> "ml.FittedModel":
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._loaded.wait(), LOADING_S)
+        if self._active is None:
+            raise Unavailable(self.message)
+        return self._active
+
+    async def _watch(self) -> None:
+        await _run(self._small, _load_libraries)
+        while True:
+            if await asyncio.to_thread(self.store.active) != self._seen or not self._loaded.is_set():
+                await self.refresh()
+            await asyncio.sleep(WATCH_S)
+
+    def _load_active(self) -> None:
+        self._seen = self.store.active()
+        try:
+            fitted, problem = self._load(self._seen) if self._seen else None, None
+        except MlappError as error:
+            log.error("The active model cannot answer: %s", error.detail)  # noqa: TRY400 - the sentence says it all
+            fitted, problem = None, error
+        self._active, self._problem = fitted, problem
+
+    def _load(self, version: int) -> "ml.FittedModel":
+        model = describe(self.store, version)
+        if version in self._kept:
+            return self._kept[version]
+        fitted = ml.load_model(model, self.store.file(version))
+        self._kept[version] = fitted
+        while len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+        return fitted
+
+
+def _load_libraries() -> None:
+    """Import what the first prediction needs, while nobody waits for it."""
+    _ = tables.read_request, tables.write_table, ml.FittedModel
+
+
+def _check(fitted: "ml.FittedModel", body: Body, *, strict: bool) -> "tuple[tables.Table, Checked]":
+    table, options = tables.read_request(body.data, body.format)
+    for name in options:
+        raise Unacceptable(f"There is no option '{shorten(name)}'; the version goes into the query string.")
+    return table, fitted.check(table, strict=strict)
+
+
+def _refuse_names(table: "tables.Table", names: list[str]) -> None:
+    for name in names:
+        if name in table.frame.columns:
+            raise Unacceptable(f"The table has a column '{shorten(name)}', as the answer will; rename it or leave it out.")
+
+
+def _write(fitted: "ml.FittedModel", table: "tables.Table", checked: "Checked", wanted: Format, rows: slice) -> bytes:
+    frame = table.frame[rows].hstack(fitted.columns(checked.frame[rows]))
+    return tables.write_table(frame, wanted, delimiter=table.delimiter, header=rows.start == 0)
+
+
+async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(pool, call)
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
