@@ -35,7 +35,9 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
 
     from pages import mount
 
-    return app.create_app(settings, services, api=api, mount_pages=lambda host, path: mount(host, path, services, settings))
+    return app.create_app(
+        settings, services, api=api, mount_pages=lambda host, path: mount(host, path, services, settings)
+    )
 
 
 def main() -> None:

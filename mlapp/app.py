@@ -22,7 +22,11 @@ PAGES = "/ui"
 
 
 def create_app(
-    settings: Settings, services: Services, *, api: bool = True, mount_pages: Callable[[FastAPI, str], None] | None = None
+    settings: Settings,
+    services: Services,
+    *,
+    api: bool = True,
+    mount_pages: Callable[[FastAPI, str], None] | None = None,
 ) -> FastAPI:
     """Put the app together: the JSON routes unless `api` is false, the pages when there is something to mount them."""
     app = FastAPIOffline(

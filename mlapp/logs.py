@@ -25,7 +25,9 @@ class JsonLines(logging.Formatter):
 def configure_logs(settings: Settings) -> None:
     """Write log lines to standard error, from the level that the settings say."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines() if settings.log_json else logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
+    handler.setFormatter(
+        JsonLines() if settings.log_json else logging.Formatter("%(asctime)s %(levelname)-7s %(message)s")
+    )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     for noisy in ("httpx", "watchfiles", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))

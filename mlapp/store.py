@@ -53,7 +53,9 @@ class ModelStore:
                 for leftover in self._staging.iterdir():
                     shutil.rmtree(leftover, ignore_errors=True)
         except OSError as error:
-            log.warning("The store %s cannot be written (%s): models answer, but none can be added.", self._folder, error)
+            log.warning(
+                "The store %s cannot be written (%s): models answer, but none can be added.", self._folder, error
+            )
 
     def versions(self) -> list[int]:
         """Return the numbers of all versions whose record can be read, newest first."""

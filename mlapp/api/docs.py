@@ -34,7 +34,9 @@ def _with_model(routes: dict[str, Any], model: Model | None) -> dict[str, Any]:
     row = _row_schema(model)
     operation = routes["paths"]["/predict"]["post"] | {"requestBody": _request_body(row, model)}
     if model:
-        operation["description"] += f"\n\nModel {model.version} predicts `{model.target}` ({model.task}, {model.estimator})."
+        operation["description"] += (
+            f"\n\nModel {model.version} predicts `{model.target}` ({model.task}, {model.estimator})."
+        )
     paths = routes["paths"] | {"/predict": {"post": operation}}
     components = routes["components"] | {"schemas": routes["components"]["schemas"] | {"Row": row}}
     return routes | {"paths": paths, "components": components}
@@ -43,8 +45,14 @@ def _with_model(routes: dict[str, Any], model: Model | None) -> dict[str, Any]:
 def _request_body(row: dict[str, Any], model: Model | None) -> dict[str, Any]:
     example = row.get("example", {})
     columns = {name: {"type": "array", "items": schema} for name, schema in row["properties"].items()}
-    rows = {"type": "object", "properties": {"records": {"type": "array", "minItems": 1, "items": {"$ref": REF.format(model="Row")}}}}
-    lists = {"type": "object", "properties": {"columns": {"type": "object", "properties": columns, "required": row["required"]}}}
+    rows = {
+        "type": "object",
+        "properties": {"records": {"type": "array", "minItems": 1, "items": {"$ref": REF.format(model="Row")}}},
+    }
+    lists = {
+        "type": "object",
+        "properties": {"columns": {"type": "object", "properties": columns, "required": row["required"]}},
+    }
     schema = {"oneOf": [rows | _only("records"), lists | _only("columns")]}
     file = {"type": "object", "required": ["file"], "properties": {"file": train.FILE}}
     return {

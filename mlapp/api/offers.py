@@ -1,5 +1,8 @@
 """/estimators and /datasets: what there is to train from."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import APIRouter, Response
 
 from mlapp.api.errors import problems
@@ -8,20 +11,22 @@ from mlapp.schemas import DatasetInfo, EstimatorInfo, Format
 
 router = APIRouter(tags=["training"])
 
+TABLE: dict[int | str, dict[str, Any]] = {200: {"content": {Format.CSV: {}}, "description": "The table."}}
+
 
 @router.get("/estimators")
-async def list_estimators(models: Models) -> list[EstimatorInfo]:
+async def list_estimators(models: Models) -> Sequence[EstimatorInfo]:
     """List the estimators."""
     return await models.estimators()
 
 
 @router.get("/datasets")
-async def list_datasets(models: Models) -> list[DatasetInfo]:
+async def list_datasets(models: Models) -> Sequence[DatasetInfo]:
     """List the bundled tables."""
     return await models.datasets()
 
 
-@router.get("/datasets/{name}", response_class=Response, responses={200: {"content": {Format.CSV: {}}}} | problems(404))
+@router.get("/datasets/{name}", response_class=Response, responses=TABLE | problems(404))
 async def get_dataset(name: str, models: Models) -> Response:
     """Return a bundled table as CSV."""
     return Response(await models.dataset_csv(name), media_type="text/csv; charset=utf-8")

@@ -1,6 +1,6 @@
 """POST /predict."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
@@ -14,13 +14,16 @@ from mlapp.services.prediction import Body
 
 router = APIRouter(tags=["prediction"])
 
-ANSWERS = {
+ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "model": Answer,
         "description": "The predictions, in the order of the rows. A CSV, Parquet or NDJSON body is answered in the "
         "same format, or in what `Accept` asks for: the same rows and columns, followed by the predictions.",
         "content": {Format.CSV: {}, Format.PARQUET: {}, Format.NDJSON: {}},
-        "headers": {"X-Model-Version": {"schema": {"type": "integer"}}, "X-Warnings-Total": {"schema": {"type": "integer"}}},
+        "headers": {
+            "X-Model-Version": {"schema": {"type": "integer"}},
+            "X-Warnings-Total": {"schema": {"type": "integer"}},
+        },
     }
 }
 
@@ -30,7 +33,9 @@ async def predict(
     request: Request,
     models: Models,
     prediction: Prediction,
-    version: Annotated[str | None, Query(description="The version that answers; the active model when not given.")] = None,
+    version: Annotated[
+        str | None, Query(description="The version that answers; the active model when not given.")
+    ] = None,
 ) -> StreamingResponse:
     """Predict rows with the active model, or with any other version.
 
@@ -42,8 +47,8 @@ async def predict(
         body = Body(await received_body.read(), received_body.format)
     for name in options.keys() - {"version"}:
         raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
-    name = options.get("version", version)
-    number = await models.number(name) if name is not None else None
+    asked = options.get("version", version)
+    number = await models.number(asked) if asked is not None else None
     strict = "handling=strict" in request.headers.get("prefer", "").replace(" ", "").lower()
     wanted = _wanted(request.headers.get("accept", ""), body.format)
     predicted = await prediction.predict(body, wanted, number, strict=strict)

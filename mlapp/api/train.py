@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
 from pydantic.json_schema import models_json_schema
 
 from mlapp.api.bodies import MULTIPART, options_of, received
@@ -40,7 +39,6 @@ REQUEST_BODY = {
 @router.post(
     "/train",
     status_code=201,
-    response_model=Model,
     responses=problems(400, 413, 415, 422, 429, 503),
     openapi_extra={"requestBody": REQUEST_BODY, "parameters": QUERY},
 )
@@ -52,7 +50,9 @@ async def train(request: Request, response: Response, training: Training) -> Mod
     options = options_of(request.query_params.multi_items())
     async with received(request) as body:
         for name in options.keys() & body.options.keys():
-            raise Unacceptable(f"The option '{shorten(name)}' stands in the query string and in the form; send it once.")
+            raise Unacceptable(
+                f"The option '{shorten(name)}' stands in the query string and in the form; send it once."
+            )
         path = await body.save()
     submission = Submission(options=options | body.options, format=body.format, path=path)
     model = await training.train(submission)

@@ -1,6 +1,6 @@
 """Rows against a signature: what cannot be predicted is refused, what training never saw is reported."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -94,7 +94,9 @@ def _refuse_extra(table: Table, features: Sequence[Feature]) -> None:
     extra = [name for name in table.frame.columns if name not in {feature.name for feature in features}]
     if extra:
         details = [f"Column '{shorten(name)}' is no feature of the model; leave it out." for name in extra]
-        errors = [{"detail": detail, "pointer": table.pointer(0, name)} for detail, name in zip(details, extra, strict=True)]
+        errors = [
+            {"detail": detail, "pointer": table.pointer(0, name)} for detail, name in zip(details, extra, strict=True)
+        ]
         raise Unacceptable(details[0], errors)
 
 
@@ -130,12 +132,12 @@ def _show(values: pl.Series) -> list[str]:
 
 def _range(feature: Feature) -> str:
     low, high = _show(pl.Series([feature.min, feature.max], dtype=DTYPES[feature.type], strict=False))
-    return f"{low}–{high}"  # noqa: RUF001 - the dash of a range
+    return f"{low}–{high}"
 
 
-_DETAILS = {
-    "missing": lambda text, feature: "is missing; training saw no row without it",
-    "unknown_category": lambda text, feature: f"'{text}' was never seen in training",
-    "not_whole": lambda text, feature: f"{text} is not whole; training saw whole numbers only",
+_DETAILS: dict[Code, Callable[[str, Feature], str]] = {
+    "missing": lambda _text, _feature: "is missing; training saw no row without it",
+    "unknown_category": lambda text, _feature: f"'{text}' was never seen in training",
+    "not_whole": lambda text, _feature: f"{text} is not whole; training saw whole numbers only",
     "out_of_range": lambda text, feature: f"{text} is outside {_range(feature)} seen in training",
 }

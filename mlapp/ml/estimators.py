@@ -72,7 +72,9 @@ def candidates(name: str, task: Task, rows: int) -> dict[str, Recipe]:
     if name == AUTO:
         return {known: recipe for known, recipe in fitting.items() if rows <= (recipe.auto_rows or rows)}
     if name not in fitting:
-        raise Unacceptable(f"There is no estimator '{shorten(name)}' for {task}; there are {AUTO}, {', '.join(fitting)}.")
+        raise Unacceptable(
+            f"There is no estimator '{shorten(name)}' for {task}; there are {AUTO}, {', '.join(fitting)}."
+        )
     return {name: fitting[name]}
 
 

@@ -31,6 +31,19 @@ Fold = tuple[np.ndarray, np.ndarray]
 """Indices of the rows to fit on, and of the rows to judge on."""
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What is learnt from and judged by."""
+
+    X: np.ndarray
+    """(rows, features)"""
+    y: np.ndarray
+    """(rows,) of values, or of the places of classes."""
+    folds: list[Fold]
+    classes: int | None
+    """How many classes there are; None for regression."""
+
+
 @dataclass
 class OutOfFold:
     """What an estimator predicted for rows it was not fitted on.
@@ -70,21 +83,12 @@ def _stratified_part(y: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return np.sort(np.concatenate([rows[: max(2, round(len(rows) * MAX_ROWS / len(y)))] for rows in by_class]))
 
 
-def out_of_fold(
-    make: Callable[[], BaseEstimator],
-    X: np.ndarray,
-    y: np.ndarray,
-    parts: list[Fold],
-    classes: int | None,
-    clock: Callable[[], float],
-) -> Iterator[OutOfFold]:
-    """Fit on each fold and predict its other rows; yields the growing result after every fold.
-
-    `classes` is the number of classes, or None for regression.
-    """
+def out_of_fold(make: Callable[[], BaseEstimator], rows: Rows, clock: Callable[[], float]) -> Iterator[OutOfFold]:
+    """Fit on each fold and predict its other rows; yields the growing result after every fold."""
+    X, y, classes = rows.X, rows.y, rows.classes
     predicted = np.full((len(y), classes) if classes else len(y), np.nan)
     seconds: list[float] = []
-    for fit, judge in parts:
+    for fit, judge in rows.folds:
         estimator, started = make(), clock()
         estimator.fit(X[fit], y[fit])
         seconds.append(clock() - started)
@@ -127,9 +131,9 @@ def metrics(task: Task, y: np.ndarray, predicted: np.ndarray) -> dict[str, float
     return scores
 
 
-def spread(task: Task, y: np.ndarray, predicted: np.ndarray, parts: list[Fold]) -> dict[str, float]:
+def spread(task: Task, y: np.ndarray, predicted: np.ndarray, folds: list[Fold]) -> dict[str, float]:
     """Return the standard deviation of every metric over the folds where it is defined."""
-    scores = [metrics(task, y[judge], predicted[judge]) for _, judge in parts if len(judge) > 1]
+    scores = [metrics(task, y[judge], predicted[judge]) for _, judge in folds]
     names = dict.fromkeys(name for fold in scores for name in fold)
     return {name: float(np.std([fold[name] for fold in scores if name in fold])) for name in names}
 
@@ -147,7 +151,9 @@ def interval_half_width(y: np.ndarray, predicted: np.ndarray, coverage: float) -
     return float(residuals[min(place, len(residuals)) - 1])
 
 
-def importance(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, task: Task, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def importance(
+    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, task: Task, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of how much shuffling each column worsens the score.
 
     The score is RMSE in units of the target, or log loss. `estimator` must not have been fitted on these rows.
@@ -173,4 +179,5 @@ def _negative_log_loss(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray) -
 
 def _proper(probabilities: np.ndarray) -> np.ndarray:
     """Return probabilities whose rows sum to 1 to the last digit, as scikit-learn's metrics demand."""
-    return probabilities / probabilities.sum(axis=1, keepdims=True)
+    sums: np.ndarray = probabilities.sum(axis=1, keepdims=True)
+    return probabilities / sums

@@ -61,7 +61,7 @@ class FittedModel:
         """
         predicted = self._predict(rows)
         if self.model.task is Task.REGRESSION:
-            values = [predicted, *self._interval(predicted)]
+            values: list[np.ndarray | list[Scalar]] = [predicted, *self._interval(predicted)]
         else:
             classes = self._classes()[0]
             values = [[classes[place] for place in predicted.argmax(axis=1)], *predicted.T]

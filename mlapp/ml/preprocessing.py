@@ -67,7 +67,7 @@ def coded_categories(columns: Columns) -> tuple[ColumnTransformer, list[int]]:
 
 
 def filled(columns: Columns) -> ColumnTransformer:
-    """Leave numbers and codes as they are, gaps marked by a value of their own: for trees that do not split on categories.
+    """Leave numbers and codes as they are, gaps marked by a value of their own: for trees without categories.
 
     Category codes follow the categories' frequency, so that a split separates frequent from rare ones.
     """

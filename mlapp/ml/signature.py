@@ -113,9 +113,9 @@ def _doubts(kind: ColumnType, raw: pl.Series) -> list[str]:
     if not 0 < len(others) <= len(texts) / 10:
         return []
     examples = ", ".join(f"'{shorten(text, 20)}'" for text in others.unique(maintain_order=True).head(3))
+    no_numbers = f"{len(others):,} of its {len(texts):,} values are no numbers ({examples})"
     return [
-        f"Column '{shorten(raw.name)}' is taken as categories, for {len(others):,} of its {len(texts):,} values are no "
-        f"numbers ({examples}); empty those cells to have it taken as numbers."
+        f"Column '{shorten(raw.name)}' is taken as categories, for {no_numbers}; empty those cells if it holds numbers."
     ]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,14 +42,12 @@ class Trained:
 
 @dataclass(frozen=True)
 class _Problem:
-    """What is to be learnt: `X` is (rows, features), `y` is (rows,) of values or of places in `classes`."""
+    """What is to be learnt."""
 
     task: Task
     signature: Signature
-    X: np.ndarray
-    y: np.ndarray
+    rows: evaluation.Rows
     classes: list[Scalar] | None
-    parts: list[evaluation.Fold]
     seed: int
 
     def maker(self, recipe: Recipe) -> Callable[[], BaseEstimator]:
@@ -72,6 +71,13 @@ def train(table: Table, options: TrainOptions, clock: Callable[[], float], repor
     Raises:
         Unacceptable: the table or an option cannot be trained on, or an estimator cannot fit the table.
     """
+    # What the libraries warn of, the metrics and our own warnings show; in a log it would stand without a context.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _train(table, options, clock, report)
+
+
+def _train(table: Table, options: TrainOptions, clock: Callable[[], float], report: Report) -> Trained:
     started = clock()
     report("Reading the columns", 0.0)
     rows, target_type, target = _usable_rows(table, options)
@@ -81,7 +87,7 @@ def train(table: Table, options: TrainOptions, clock: Callable[[], float], repor
     results, budget_reached = _compare(problem, recipes, options.budget_s, clock, report)
     best = min(results, key=lambda result: result.entry.score)
     report(f"Fitting {best.name} on all rows", 0.85)
-    fitted = _fit(best.name, problem.maker(best.recipe), problem.X, problem.y)
+    fitted = _fit(best, problem)
     report("Measuring which features matter", 0.95)
     record = {
         "task": task,
@@ -145,8 +151,10 @@ def _pose(rows: Table, options: TrainOptions, task: Task, target: pl.Series) -> 
     X = matrix(signature.frame, signature.features)
     classes, y = _classes(target) if task is Task.CLASSIFICATION else (None, _numbers(target))
     times = _times(rows, options.time_column) if options.time_column else None
-    parts = evaluation.folds(task, y, options.seed, times)
-    return _Problem(task, signature, X, y, classes, parts, options.seed)
+    folds = evaluation.folds(task, y, options.seed, times)
+    return _Problem(
+        task, signature, evaluation.Rows(X, y, folds, len(classes) if classes else None), classes, options.seed
+    )
 
 
 def _numbers(target: pl.Series) -> np.ndarray:
@@ -163,7 +171,9 @@ def _classes(target: pl.Series) -> tuple[list[Scalar], np.ndarray]:
     kind, name = narrow(target)[0], shorten(target.name)
     values = target.unique().sort()
     if len(values) > MAX_CLASSES:
-        raise Unacceptable(f"The target '{name}' has {len(values):,} classes; at most {MAX_CLASSES:,} can be told apart.")
+        raise Unacceptable(
+            f"The target '{name}' has {len(values):,} classes; at most {MAX_CLASSES:,} can be told apart."
+        )
     places = target.rank("dense").cast(pl.Int64).to_numpy() - 1
     if np.sort(np.bincount(places))[-2] < 2:
         raise Unacceptable(
@@ -205,17 +215,19 @@ def _within(report: Report, place: int, of: int) -> Report:
 
 
 def _judge(problem: _Problem, name: str, recipe: Recipe, clock: Callable[[], float], report: Report) -> _Result:
-    classes = len(problem.classes) if problem.classes else None
-    steps = evaluation.out_of_fold(problem.maker(recipe), problem.X, problem.y, problem.parts, classes, clock)
-    of = len(problem.parts)
+    rows, of = problem.rows, len(problem.rows.folds)
+    steps = evaluation.out_of_fold(problem.maker(recipe), rows, clock)
     report(f"Trying {name}: part 1 of {of}", 0.0)
     try:
-        for done, found in enumerate(steps, 1):
+        for done, result in enumerate(steps, 1):
+            found = result
             report(f"Trying {name}: part {min(done + 1, of)} of {of}", done / of)
     except ValueError as error:
         raise _cannot_fit(name, error) from error
     metric = SELECTED_BY[problem.task]
-    scores = [evaluation.metrics(problem.task, problem.y[judge], found.predicted[judge])[metric] for _, judge in problem.parts]
+    scores = [
+        evaluation.metrics(problem.task, rows.y[judge], found.predicted[judge])[metric] for _, judge in rows.folds
+    ]
     entry = LeaderboardEntry(
         estimator=name,
         score=float(np.mean(scores)),
@@ -225,11 +237,11 @@ def _judge(problem: _Problem, name: str, recipe: Recipe, clock: Callable[[], flo
     return _Result(name, recipe, found, entry)
 
 
-def _fit(name: str, make: Callable[[], BaseEstimator], X: np.ndarray, y: np.ndarray) -> BaseEstimator:
+def _fit(best: _Result, problem: _Problem) -> BaseEstimator:
     try:
-        return make().fit(X, y)
+        return problem.maker(best.recipe)().fit(problem.rows.X, problem.rows.y)
     except ValueError as error:
-        raise _cannot_fit(name, error) from error
+        raise _cannot_fit(best.name, error) from error
 
 
 def _cannot_fit(name: str, error: ValueError) -> Unacceptable:
@@ -238,17 +250,16 @@ def _cannot_fit(name: str, error: ValueError) -> Unacceptable:
 
 def _judged(problem: _Problem, best: _Result, coverage: float) -> dict[str, Any]:
     """Return metrics, their spread, the baseline's metrics and the intervals, all of rows held out."""
-    task, parts = problem.task, problem.parts
-    judged = np.concatenate([judge for _, judge in parts])
-    y, predicted = problem.y[judged], best.found.predicted[judged]
+    task, rows = problem.task, problem.rows
+    judged = np.concatenate([judge for _, judge in rows.folds])
+    y, predicted = rows.y[judged], best.found.predicted[judged]
     dummy = DummyRegressor() if task is Task.REGRESSION else DummyClassifier(strategy="prior")
-    classes = len(problem.classes) if problem.classes else None
-    *_, blind = evaluation.out_of_fold(lambda: dummy, problem.X, problem.y, parts, classes, lambda: 0.0)
+    *_, blind = evaluation.out_of_fold(lambda: dummy, rows, lambda: 0.0)
     regression = task is Task.REGRESSION
     return {
         "metrics": evaluation.metrics(task, y, predicted),
         "baseline": evaluation.metrics(task, y, blind.predicted[judged]),
-        "spread": evaluation.spread(task, problem.y, best.found.predicted, parts),
+        "spread": evaluation.spread(task, rows.y, best.found.predicted, rows.folds),
         "coverage": coverage if regression else None,
         "interval": evaluation.interval_half_width(y, predicted, coverage) if regression else None,
     }
@@ -256,8 +267,8 @@ def _judged(problem: _Problem, best: _Result, coverage: float) -> dict[str, Any]
 
 def _importance(problem: _Problem, best: _Result) -> list[Importance]:
     """Return the importance of every feature, the greatest first, on the rows of the last fold."""
-    judge = problem.parts[-1][1]
-    mean, std = evaluation.importance(best.found.fitted, problem.X[judge], problem.y[judge], problem.task, problem.seed)
+    rows, judge = problem.rows, problem.rows.folds[-1][1]
+    mean, std = evaluation.importance(best.found.fitted, rows.X[judge], rows.y[judge], problem.task, problem.seed)
     found = [
         Importance(feature=feature.name, mean=float(mean[place]), std=float(std[place]))
         for place, feature in enumerate(problem.signature.features)

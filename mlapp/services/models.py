@@ -1,6 +1,7 @@
 """ModelService: the stored versions, and what there is to train from."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlapp import ml, tables
@@ -70,13 +71,13 @@ class ModelService:
         """Return the log of activations, newest first."""
         return History(activations=await asyncio.to_thread(self.store.history))
 
-    async def estimators(self) -> "list[EstimatorInfo]":
+    async def estimators(self) -> Sequence[EstimatorInfo]:
         """Return the estimators on offer."""
-        return await asyncio.to_thread(lambda: ml.describe_estimators())
+        return await asyncio.to_thread(_estimators)
 
-    async def datasets(self) -> "list[DatasetInfo]":
+    async def datasets(self) -> Sequence[DatasetInfo]:
         """Return the bundled tables."""
-        return await asyncio.to_thread(lambda: tables.describe_datasets())
+        return await asyncio.to_thread(_datasets)
 
     async def dataset_csv(self, name: str) -> bytes:
         """Return a bundled table as CSV.
@@ -109,3 +110,12 @@ class ModelService:
     def _list(self) -> ModelList:
         models = [describe(self.store, version) for version in self.store.versions()]
         return ModelList(active=self.store.active(), models=[summarize(model) for model in models])
+
+
+def _estimators() -> Sequence[EstimatorInfo]:
+    # Looked up in the thread: the first use loads scikit-learn.
+    return ml.describe_estimators()
+
+
+def _datasets() -> Sequence[DatasetInfo]:
+    return tables.describe_datasets()

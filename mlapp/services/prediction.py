@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mlapp import ml, tables
@@ -117,7 +118,9 @@ class PredictionService:
         fitted = await self.fitted(version)
         return await _run(self._pool(body), lambda: fitted.answer(_check(fitted, body, strict=strict)[1]))
 
-    async def predict(self, body: Body, wanted: Format, version: int | None = None, *, strict: bool = False) -> Predicted:
+    async def predict(
+        self, body: Body, wanted: Format, version: int | None = None, *, strict: bool = False
+    ) -> Predicted:
         """Predict rows, and write them down with their predictions in the wanted format.
 
         The body is checked to its end before the first byte is written.
@@ -138,8 +141,7 @@ class PredictionService:
 
         async def chunks() -> AsyncIterator[bytes]:
             for start in range(0, table.frame.height, size):
-                rows = slice(start, start + size)
-                yield await _run(pool, lambda: _write(fitted, table, checked, wanted, rows))
+                yield await _run(pool, partial(_write, fitted, table, checked, wanted, slice(start, start + size)))
 
         return Predicted(fitted.model.version, wanted, chunks(), checked.warnings_total)
 
@@ -195,7 +197,9 @@ def _check(fitted: "ml.FittedModel", body: Body, *, strict: bool) -> "tuple[tabl
 def _refuse_names(table: "tables.Table", names: list[str]) -> None:
     for name in names:
         if name in table.frame.columns:
-            raise Unacceptable(f"The table has a column '{shorten(name)}', as the answer will; rename it or leave it out.")
+            raise Unacceptable(
+                f"The table has a column '{shorten(name)}', as the answer will; rename it or leave it out."
+            )
 
 
 def _write(fitted: "ml.FittedModel", table: "tables.Table", checked: "Checked", wanted: Format, rows: slice) -> bytes:

@@ -149,7 +149,7 @@ class TrainingService:
         finally:
             job.finished_at = _now()
             if run.submission.path:
-                Path(run.submission.path).unlink(missing_ok=True)
+                await asyncio.to_thread(Path(run.submission.path).unlink, missing_ok=True)
         job.status, job.stage, job.progress, job.version = JobStatus.SUCCEEDED, "Done", 1, model.version
         log.info("Training %s made model %s: %s predicts '%s'.", job.id, model.version, model.estimator, model.target)
         return model
@@ -178,8 +178,10 @@ class TrainingService:
             version = await asyncio.to_thread(self.store.add, finished.file, record)
         except OSError as error:
             log.error("A model could not be saved: %s", error)  # noqa: TRY400 - the sentence says it all
-            raise Unavailable(f"The model could not be saved ({error.strerror}); the models there are go on answering.") from None
-        if finished.options.activate and not (demo and await asyncio.to_thread(self.store.active)):
+            why = f"The model could not be saved ({error.strerror}); the models there are go on answering."
+            raise Unavailable(why) from None
+        spare = demo and await asyncio.to_thread(self.store.active) is not None
+        if finished.options.activate and not spare:
             await self.models.activate(str(version))
         await asyncio.to_thread(self.store.prune, self.keep_models)
         return await self.models.get(str(version))
@@ -219,7 +221,9 @@ def _receive(process: BaseProcess, results: Connection) -> Progress | Finished |
 
 def _why_died(exit_code: int) -> str:
     if exit_code < 0:
-        return f"The training was killed (signal {-exit_code}), most often for want of memory; send fewer rows or columns."
+        return (
+            f"The training was killed (signal {-exit_code}), most often for want of memory; send fewer rows or columns."
+        )
     return f"The training process ended without a result (exit status {exit_code}); train again."
 
 

@@ -4,7 +4,6 @@ import os
 import sys
 import time
 import traceback
-import warnings
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,6 @@ INSTEAD = ", or 'dataset', the name of a bundled table"
 def work(submission: Submission, results: Connection) -> None:
     """Train on a submission; sends `Progress`es, then `Finished` or `Failed`."""
     os.nice(NICENESS)
-    # What the libraries warn of is judged by the metrics; on the log it would stand without a context.
-    warnings.simplefilter("ignore")
     try:
         results.send(_train(submission, results))
     except MlappError as error:
@@ -37,9 +34,9 @@ def work(submission: Submission, results: Connection) -> None:
         results.send(Failed(TrainingFailed("The training ran out of memory; send fewer rows or columns.")))
     except BrokenPipeError:
         sys.exit("The server is gone; the training ends.")
-    except Exception:
-        error = MlappError("The training hit an error of ours, which is in the log; the same table will hit it again.")
-        results.send(Failed(error, traceback.format_exc()))
+    except Exception:  # noqa: BLE001 - what is no MlappError is a bug, and the server has to hear of it
+        bug = MlappError("The training hit an error of ours, which is in the log; the same table will hit it again.")
+        results.send(Failed(bug, traceback.format_exc()))
 
 
 def _train(submission: Submission, results: Connection) -> Finished:

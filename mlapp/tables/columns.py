@@ -101,7 +101,7 @@ def _number(raw: pl.Series) -> pl.Series:
 
 
 def _is_float_text(raw: pl.Series) -> pl.Series:
-    return raw.str.contains(r"[.eE]") if raw.dtype == pl.String else pl.repeat(False, len(raw), eager=True)
+    return raw.str.contains(r"[.eE]") if raw.dtype == pl.String else pl.repeat(value=False, n=len(raw), eager=True)
 
 
 def _boolean(raw: pl.Series) -> pl.Series:
@@ -123,7 +123,9 @@ def _datetime(raw: pl.Series) -> pl.Series:
         return _nothing(raw, ColumnType.DATETIME)
     text = raw.str.strip_chars()
     text = pl.select(pl.when(text.str.contains(DATETIME)).then(text.str.replace(" ", "T"))).to_series()
-    text = pl.select(pl.when(text.str.len_chars() == len("2024-01-31")).then(text + "T00:00").otherwise(text)).to_series()
+    text = pl.select(
+        pl.when(text.str.len_chars() == len("2024-01-31")).then(text + "T00:00").otherwise(text)
+    ).to_series()
     text = pl.select(pl.when(text.str.contains(ZONE)).then(text).otherwise(text + "Z")).to_series()
     text = text.str.replace(r"T(\d{2}:\d{2})(Z|[+-])", "T${1}:00${2}")
     moments = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False)

@@ -112,7 +112,9 @@ def _what_is_wrong(rows: bytes, header: _Header) -> str:
         reader = csv.reader(io.StringIO(rows.decode(), newline=""), delimiter=header.delimiter, strict=True)
         for number, row in enumerate(reader):
             if len(row) > width:
-                return f"Row {number} of the CSV has {len(row)} cells where the header has {width}: '{shorten(row[-1])}'."
+                return (
+                    f"Row {number} of the CSV has {len(row)} cells where the header has {width}: '{shorten(row[-1])}'."
+                )
     except UnicodeDecodeError:
         return "The CSV is not UTF-8 text; save it as CSV UTF-8."
     except csv.Error as error:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import polars as pl
 
 from mlapp.errors import MAX_REPORTED, Unacceptable, UnreadableBody, pointer, shorten
-from mlapp.schemas import Format
+from mlapp.schemas import Format, Scalar
 from mlapp.tables.table import Table, check_cells, check_names, check_shape
 
 INT64 = range(-(2**63), 2**63)
@@ -50,7 +50,9 @@ def json_table(body: dict[str, Any], also: str = "") -> Table:
         Unacceptable: neither or both are there, or they are not a table.
     """
     if ("records" in body) == ("columns" in body):
-        raise Unacceptable(f"Send exactly one of 'records' (a list of objects) and 'columns' (an object of lists){also}.")
+        raise Unacceptable(
+            f"Send exactly one of 'records' (a list of objects) and 'columns' (an object of lists){also}."
+        )
     return _records(body["records"]) if "records" in body else _columns(body["columns"])
 
 
@@ -86,7 +88,9 @@ def column_of(name: str, values: list[Any], where: str = "records") -> pl.Series
 
 def _records(records: Any) -> Table:
     if not isinstance(records, list):
-        raise Unacceptable("'records' is a list of objects, one a row.", [{"detail": "not a list", "pointer": "/records"}])
+        raise Unacceptable(
+            "'records' is a list of objects, one a row.", [{"detail": "not a list", "pointer": "/records"}]
+        )
     names: dict[str, None] = {}
     for row, record in enumerate(records):
         if not isinstance(record, dict):
@@ -125,7 +129,7 @@ def _rows_without(name: str, records: list[dict[str, Any]]) -> list[int]:
     return [row for row, _ in zip(rows, range(MAX_REPORTED), strict=False)]
 
 
-def _spell(value: bool | float | str | None) -> str | None:
+def _spell(value: Scalar | None) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

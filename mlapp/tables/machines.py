@@ -57,5 +57,9 @@ def machines(rows: int = ROWS, seed: int = 1) -> pl.DataFrame:
             "time_for_failure": np.maximum(left, 0.1).round(1),
         }
     )
-    known = {"temperature": has_sensor, "load": random.uniform(size=rows) < 0.95, "last_service": random.uniform(size=rows) < 0.97}
+    known = {
+        "temperature": has_sensor,
+        "load": random.uniform(size=rows) < 0.95,
+        "last_service": random.uniform(size=rows) < 0.97,
+    }
     return frame.with_columns(pl.when(pl.Series(there)).then(pl.col(name)).alias(name) for name, there in known.items())

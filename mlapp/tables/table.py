@@ -59,7 +59,9 @@ def check_names(names: list[str]) -> None:
         if not name:
             raise Unacceptable(f"Column {number} has no name; give every column one.")
         if len(name) > MAX_NAME_LENGTH:
-            raise Unacceptable(f"Column {number} has a name of {len(name):,} characters; at most {MAX_NAME_LENGTH} are taken.")
+            raise Unacceptable(
+                f"Column {number} has a name of {len(name):,} characters; at most {MAX_NAME_LENGTH} are taken."
+            )
         if name in seen:
             raise Unacceptable(f"Two columns are called '{shorten(name)}'; rename one of them.")
         seen.add(name)
@@ -74,4 +76,6 @@ def check_cells(frame: pl.DataFrame) -> None:
     for column in frame.select(pl.col(pl.String)).iter_columns():
         if (column.str.len_bytes() > MAX_CELL_BYTES).any():
             name = shorten(column.name)
-            raise Unacceptable(f"Column '{name}' holds a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out.")
+            raise Unacceptable(
+                f"Column '{name}' holds a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out."
+            )
