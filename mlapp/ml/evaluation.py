@@ -179,5 +179,5 @@ def _negative_log_loss(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray) -
 
 def _proper(probabilities: np.ndarray) -> np.ndarray:
     """Return probabilities whose rows sum to 1 to the last digit, as scikit-learn's metrics demand."""
-    sums: np.ndarray = probabilities.sum(axis=1, keepdims=True)
-    return probabilities / sums
+    proper: np.ndarray = probabilities / probabilities.sum(axis=1, keepdims=True)
+    return proper

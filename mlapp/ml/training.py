@@ -13,18 +13,16 @@ import polars as pl
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.errors import Unacceptable, shorten
 from mlapp.ml import evaluation
 from mlapp.ml.estimators import Recipe, candidates
 from mlapp.ml.preprocessing import Columns
-from mlapp.ml.signature import Signature, infer, matrix, scalar
+from mlapp.ml.signature import Signature, infer, matrix
+from mlapp.ml.target import as_classes, as_numbers, as_times, infer_task, usable_rows
 from mlapp.ml.versions import library_versions
-from mlapp.schemas import ColumnType, Importance, LeaderboardEntry, Scalar, Task, TrainOptions
-from mlapp.tables.columns import narrow
+from mlapp.schemas import Importance, LeaderboardEntry, Scalar, Task, TrainOptions
 from mlapp.tables.table import Table
 
-MIN_ROWS = 10
-MAX_CLASSES = 1_000
 SELECTED_BY = {Task.REGRESSION: "rmse", Task.CLASSIFICATION: "log_loss"}
 """The score by which `auto` keeps the best; lower is better."""
 
@@ -80,8 +78,8 @@ def train(table: Table, options: TrainOptions, clock: Callable[[], float], repor
 def _train(table: Table, options: TrainOptions, clock: Callable[[], float], report: Report) -> Trained:
     started = clock()
     report("Reading the columns", 0.0)
-    rows, target_type, target = _usable_rows(table, options)
-    task = options.task or _task(target_type, target)
+    rows, target_type, target = usable_rows(table, options)
+    task = options.task or infer_task(target_type, target)
     recipes = candidates(options.estimator, task, len(target))
     problem = _pose(rows, options, task, target)
     results, budget_reached = _compare(problem, recipes, options.budget_s, clock, report)
@@ -115,85 +113,15 @@ def _train(table: Table, options: TrainOptions, clock: Callable[[], float], repo
     return Trained(_dump(fitted), record)
 
 
-def _usable_rows(table: Table, options: TrainOptions) -> tuple[Table, ColumnType, pl.Series]:
-    """Return the rows that have a target, its type, and its converted values."""
-    name = options.target
-    if name is None:
-        raise Unacceptable("Say which column to predict: send the option 'target'.")
-    for option, column in (("target", name), ("time_column", options.time_column)):
-        if column is not None and column not in table.frame.columns:
-            known = ", ".join(f"'{shorten(known, 40)}'" for known in table.frame.columns[:20])
-            detail = f"There is no column '{shorten(column)}' in the table; there are {known}."
-            raise Unacceptable(detail, [{"detail": detail, "pointer": pointer(option)}])
-    kind, values = narrow(table.frame[name])
-    there = values.is_not_null()
-    usable = int(there.sum())
-    if usable == 0:
-        raise Unacceptable(f"The target '{shorten(name)}' is missing in every row.")
-    if usable < MIN_ROWS:
-        raise Unacceptable(f"Only {usable} rows have a target; at least {MIN_ROWS} are needed.")
-    target = values.filter(there)
-    if target.n_unique() == 1:
-        raise Unacceptable(f"The target '{shorten(name)}' has only one value; there is nothing to learn.")
-    frame = table.frame.filter(there) if usable < len(values) else table.frame
-    return Table(frame, table.format), kind, target
-
-
-def _task(kind: ColumnType, target: pl.Series) -> Task:
-    few = kind is ColumnType.INTEGER and target.n_unique() == 2
-    if few or kind in (ColumnType.CATEGORY, ColumnType.BOOLEAN):
-        return Task.CLASSIFICATION
-    return Task.REGRESSION
-
-
 def _pose(rows: Table, options: TrainOptions, task: Task, target: pl.Series) -> _Problem:
     signature = infer(rows, target.name, options.features)
     X = matrix(signature.frame, signature.features)
-    classes, y = _classes(target) if task is Task.CLASSIFICATION else (None, _numbers(target))
-    times = _times(rows, options.time_column) if options.time_column else None
+    classes, y = as_classes(target) if task is Task.CLASSIFICATION else (None, as_numbers(target))
+    times = as_times(rows, options.time_column) if options.time_column else None
     folds = evaluation.folds(task, y, options.seed, times)
     return _Problem(
         task, signature, evaluation.Rows(X, y, folds, len(classes) if classes else None), classes, options.seed
     )
-
-
-def _numbers(target: pl.Series) -> np.ndarray:
-    if target.dtype != pl.Float64:
-        raise Unacceptable(
-            f"The target '{shorten(target.name)}' holds no numbers, so regression cannot predict it; choose another "
-            "target, send numbers (days, say, instead of dates), or task=classification."
-        )
-    return target.to_numpy()
-
-
-def _classes(target: pl.Series) -> tuple[list[Scalar], np.ndarray]:
-    """Return the classes in order, and for each row the place of its class."""
-    kind, name = narrow(target)[0], shorten(target.name)
-    values = target.unique().sort()
-    if len(values) > MAX_CLASSES:
-        raise Unacceptable(
-            f"The target '{name}' has {len(values):,} classes; at most {MAX_CLASSES:,} can be told apart."
-        )
-    places = target.rank("dense").cast(pl.Int64).to_numpy() - 1
-    if np.sort(np.bincount(places))[-2] < 2:
-        raise Unacceptable(
-            f"At least two classes of the target '{name}' need two rows or more, one to learn from and one to judge by; "
-            "send more rows, or task=regression if it is a quantity."
-        )
-    return [_class(values[place : place + 1], kind) for place in range(len(values))], places
-
-
-def _class(value: pl.Series, kind: ColumnType) -> Scalar:
-    found = scalar(value, kind)
-    assert found is not None  # noqa: S101 - rows without a target are gone
-    return found
-
-
-def _times(rows: Table, name: str) -> np.ndarray:
-    kind, values = narrow(rows.frame[name])
-    if kind not in (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER) or values.has_nulls():
-        raise Unacceptable(f"The time column '{shorten(name)}' needs a date, time or number in every row.")
-    return values.cast(pl.Float64).to_numpy()
 
 
 def _compare(
