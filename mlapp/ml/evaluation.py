@@ -88,12 +88,25 @@ def out_of_fold(make: Callable[[], BaseEstimator], rows: Rows, clock: Callable[[
     X, y, classes = rows.X, rows.y, rows.classes
     predicted = np.full((len(y), classes) if classes else len(y), np.nan)
     seconds: list[float] = []
-    for fit, judge in rows.folds:
+    for learn, judge in rows.folds:
         estimator, started = make(), clock()
-        estimator.fit(X[fit], y[fit])
+        fit(estimator, X[learn], y[learn])
         seconds.append(clock() - started)
         predicted[judge] = predict(estimator, X[judge], classes)
         yield OutOfFold(predicted, estimator, seconds)
+
+
+def fit(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray) -> BaseEstimator:
+    """Fit an estimator, and have it predict on one thread.
+
+    Threads that add up trees as they come give sums that differ in the last digit from call to call, and cost
+    more than they save on single rows.
+    """
+    estimator.fit(X, y)
+    for step in [step for _, step in estimator.steps] if hasattr(estimator, "steps") else [estimator]:
+        if "n_jobs" in step.get_params(deep=False):
+            step.set_params(n_jobs=None)
+    return estimator
 
 
 def predict(estimator: BaseEstimator, X: np.ndarray, classes: int | None) -> np.ndarray:

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,7 +167,7 @@ def _judge(problem: _Problem, name: str, recipe: Recipe, clock: Callable[[], flo
 
 def _fit(best: _Result, problem: _Problem) -> BaseEstimator:
     try:
-        return problem.maker(best.recipe)().fit(problem.rows.X, problem.rows.y)
+        return evaluation.fit(problem.maker(best.recipe)(), problem.rows.X, problem.rows.y)
     except ValueError as error:
         raise _cannot_fit(best.name, error) from error
 
@@ -220,11 +220,6 @@ def _hash(frame: pl.DataFrame, target: pl.Series) -> str:
 
 
 def _dump(fitted: BaseEstimator) -> bytes:
-    """Write the fitted estimator; one that fitted in parallel answers single rows faster without."""
-    last: Sequence[BaseEstimator] = [step for _, step in fitted.steps] if hasattr(fitted, "steps") else [fitted]
-    for step in last:
-        if "n_jobs" in step.get_params(deep=False):
-            step.set_params(n_jobs=None)
     buffer = io.BytesIO()
     joblib.dump(fitted, buffer, compress=3)
     return buffer.getvalue()
