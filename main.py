@@ -18,6 +18,7 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     """Wire settings → services → app."""
     from mlapp import app
     from mlapp.services import Services
+    from mlapp.services.health import HealthService
     from mlapp.services.models import ModelService
     from mlapp.services.prediction import PredictionService
     from mlapp.services.training import TrainingService
@@ -29,7 +30,7 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     prediction = PredictionService(store)
     models = ModelService(store, prediction)
     training = TrainingService(store, models, settings.max_jobs, settings.keep_models)
-    services = Services(models, prediction, training)
+    services = Services(models, prediction, training, HealthService(store, prediction))
     if not pages:
         return app.create_app(settings, services)
 

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     log_json: bool = False
     """Log lines as JSON objects."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least important log lines to write."""
+    """Least important log lines to write: debug, info, warning or error."""
 
     @property
     def max_body_bytes(self) -> int:

@@ -39,7 +39,7 @@ class ModelStore:
     """Stored versions. Reading needs no lock; whatever changes the folder holds it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._versions = folder / "versions"
         self._staging = folder / "staging"
         self._records: dict[int, Record] = {}
@@ -54,7 +54,7 @@ class ModelStore:
                     shutil.rmtree(leftover, ignore_errors=True)
         except OSError as error:
             log.warning(
-                "The store %s cannot be written (%s): models answer, but none can be added.", self._folder, error
+                "The store %s cannot be written (%s): models answer, but none can be added.", self.folder, error
             )
 
     def versions(self) -> list[int]:
@@ -135,7 +135,7 @@ class ModelStore:
     def active(self) -> int | None:
         """Return the active version; when its pointer is damaged, the last one in the log."""
         try:
-            version = int(json.loads((self._folder / "active.json").read_bytes())["version"])
+            version = int(json.loads((self.folder / "active.json").read_bytes())["version"])
         except (OSError, ValueError, KeyError, TypeError):
             version = next((entry.version for entry in self.history()), 0)
         return version if self._path(version).is_dir() else None
@@ -183,7 +183,7 @@ class ModelStore:
     def history(self) -> list[Activation]:
         """Return the log of activations, newest first; lines that a crash cut short are skipped."""
         try:
-            lines = (self._folder / "history.jsonl").read_bytes().splitlines()
+            lines = (self.folder / "history.jsonl").read_bytes().splitlines()
         except FileNotFoundError:
             return []
         entries = []
@@ -217,7 +217,7 @@ class ModelStore:
 
     def _next(self) -> int:
         """Return a number that was never given, not even to a version that is deleted by now."""
-        counter = self._folder / "counter"
+        counter = self.folder / "counter"
         try:
             last = int(counter.read_text())
         except (OSError, ValueError):
@@ -229,21 +229,21 @@ class ModelStore:
 
     def _switch(self, version: int, action: Literal["activate", "rollback"]) -> None:
         entry = Activation(at=datetime.now(UTC), action=action, version=version)
-        with (self._folder / "history.jsonl").open("ab") as file:
+        with (self.folder / "history.jsonl").open("ab") as file:
             file.write(entry.model_dump_json().encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        self._replace(self._folder / "active.json", json.dumps({"version": version}).encode())
+        self._replace(self.folder / "active.json", json.dumps({"version": version}).encode())
 
     def _replace(self, path: Path, data: bytes) -> None:
         aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
         _write(aside, data)
         aside.replace(path)
-        _sync(self._folder)
+        _sync(self.folder)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with (self._folder / "lock").open("ab") as file:
+        with (self.folder / "lock").open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 
 from mlapp.services import Services
+from mlapp.services.health import HealthService
 from mlapp.services.models import ModelService
 from mlapp.services.prediction import PredictionService
 from mlapp.services.training import TrainingService
@@ -28,6 +29,11 @@ def _training(request: Request) -> TrainingService:
     return services_of(request.app).training
 
 
+def _health(request: Request) -> HealthService:
+    return services_of(request.app).health
+
+
 Models = Annotated[ModelService, Depends(_models)]
 Prediction = Annotated[PredictionService, Depends(_prediction)]
 Training = Annotated[TrainingService, Depends(_training)]
+HealthStatus = Annotated[HealthService, Depends(_health)]

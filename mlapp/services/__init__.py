@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mlapp.services.health import HealthService
 from mlapp.services.models import ModelService
 from mlapp.services.prediction import PredictionService
 from mlapp.services.training import TrainingService
@@ -14,3 +15,4 @@ class Services:
     models: ModelService
     prediction: PredictionService
     training: TrainingService
+    health: HealthService

@@ -1,0 +1,69 @@
+"""HealthService: whether the process lives, and what there is to know about it."""
+
+import asyncio
+import resource
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlapp import __version__, ml
+from mlapp.errors import Unavailable
+from mlapp.schemas import Health, Readiness
+from mlapp.services.prediction import PredictionService
+from mlapp.store import ModelStore
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class HealthService:
+    """Answers without the disk and without waiting, but for `facts`."""
+
+    store: ModelStore
+    prediction: PredictionService
+    _started: float = field(default_factory=time.monotonic)
+
+    def health(self) -> Health:
+        """Return the status of a process that lives, model or not."""
+        model = self.prediction.active
+        version = model.version if model else None
+        return Health(message=self.prediction.message, version=__version__, active_model=version)
+
+    def readiness(self) -> Readiness:
+        """Return that a model answers.
+
+        Raises:
+            Unavailable: none does.
+        """
+        if self.prediction.active is None:
+            raise Unavailable(self.prediction.message)
+        return Readiness(ready=True, message=self.prediction.message)
+
+    async def facts(self) -> dict[str, str]:
+        """Return what a person who runs it wants to know, label → text."""
+        return await asyncio.to_thread(self._facts)
+
+    def _facts(self) -> dict[str, str]:
+        minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
+        hours, minutes = divmod(minutes, 60)
+        disk = shutil.disk_usage(self.store.folder if self.store.folder.exists() else Path.cwd())
+        return {
+            "Version": __version__,
+            "Running for": f"{hours} h {minutes} min {seconds} s",
+            "Memory (resident)": f"{_resident_bytes() / MEGABYTE:,.0f} MB",
+            "Store": str(self.store.folder.resolve()),
+            "Models in the store": f"{len(self.store.versions()):,}",
+            "Disk free for the store": f"{disk.free / MEGABYTE:,.0f} MB",
+        } | {name: version for name, version in ml.library_versions().items()}
+
+
+def _resident_bytes() -> int:
+    """Return the resident memory of this process; where the system does not tell, its largest so far."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return largest if sys.platform == "darwin" else largest * 1024
+    return pages * resource.getpagesize()

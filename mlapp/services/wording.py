@@ -1,0 +1,60 @@
+"""What pages, cards and docs say about a model, in sentences."""
+
+import json
+import math
+import shlex
+from typing import Any
+
+from mlapp.schemas import Model, Task
+
+METRICS = {
+    "r2": ("R²", "share of the target's variation that it explains"),
+    "mae": ("Mean error", "how far off it is on average, in units of the target"),
+    "rmse": ("RMSE", "the same, with large errors counting more"),
+    "accuracy": ("Accuracy", "share of rows it answers rightly"),
+    "balanced_accuracy": ("Balanced accuracy", "the same, with every class counting alike"),
+    "log_loss": ("Log loss", "how surprised its probabilities are by the truth; lower is better"),
+    "roc_auc": ("ROC AUC", "how well it ranks; 0.5 is guessing, 1 is perfect"),
+}
+"""Label and meaning of every metric."""
+
+
+def headline(model: Model) -> str:
+    """Say what a model predicts from what."""
+    count = len(model.features)
+    return f"predicts {model.target} from {count} feature{'' if count == 1 else 's'}"
+
+
+def quality(model: Model) -> str:
+    """Say how well a model does beside one that ignores the features, for people who know no metric."""
+    if model.task is Task.REGRESSION:
+        off, blind = model.metrics["mae"], model.baseline["mae"]
+        return (
+            f"On rows it had not seen, it is off by {figure(off)} on average. "
+            f"Always guessing the mean would be off by {figure(blind)}."
+        )
+    right, blind = model.metrics["accuracy"], model.baseline["accuracy"]
+    return (
+        f"On rows it had not seen, it is right {percent(right)} of the time. "
+        f"Always answering the most frequent class would be right {percent(blind)} of the time."
+    )
+
+
+def figure(number: float) -> str:
+    """Return a number with four significant digits, and no exponent where one can do without."""
+    if number == 0 or not 1e-4 <= abs(number) < 1e9:
+        return f"{number:.4g}"
+    decimals = max(0, 3 - math.floor(math.log10(abs(number))))
+    text = f"{number:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage."""
+    return f"{share * 100:.1f} %"
+
+
+def curl(base_url: str, record: dict[str, Any]) -> str:
+    """Return the command that predicts a row, ready for a POSIX shell."""
+    body = json.dumps({"records": [record]}, ensure_ascii=False)
+    return f"curl -X POST {base_url.rstrip('/')}/predict -H 'Content-Type: application/json' -d {shlex.quote(body)}"

@@ -1,0 +1,40 @@
+"""How good a model is, for everybody: a sentence, then the figures beside the baseline's."""
+
+from nicegui import ui
+
+from mlapp.schemas import Model
+from mlapp.services.wording import METRICS, figure, quality
+from pages.components.tables import plain_table
+from pages.theme import MUTED, TEXT
+
+
+def scores(model: Model) -> None:
+    """Show the metrics of a model beside those of one that ignores the features."""
+    ui.label(quality(model)).classes(TEXT).mark("quality")
+    rows = [
+        (label, figure(model.metrics[name]), figure(model.baseline[name]) if name in model.baseline else "", meaning)
+        for name, (label, meaning) in METRICS.items()
+        if name in model.metrics
+    ]
+    plain_table(("Score", "This model", "Without features", "Meaning"), rows)
+
+
+def leaderboard(model: Model) -> None:
+    """Show the estimators that were compared."""
+    rows = [
+        (entry.estimator, f"{figure(entry.score)} ± {figure(entry.spread)}", f"{figure(entry.fit_seconds)} s")
+        for entry in model.leaderboard
+    ]
+    plain_table(("Estimator", "RMSE" if model.task == "regression" else "Log loss", "Time of a fit"), rows)
+    ui.label("Mean over the folds and its standard deviation; lower is better.").classes(MUTED)
+
+
+def importance(model: Model, most: int = 10) -> None:
+    """Show which features matter most, the greatest as a full bar."""
+    top = max((entry.mean for entry in model.importance), default=0) or 1
+    for entry in model.importance[:most]:
+        with ui.row().classes("w-full items-center gap-3 flex-nowrap"):
+            ui.label(entry.feature).classes("text-sm w-28 md:w-40 truncate").tooltip(entry.feature)
+            bar = ui.linear_progress(max(entry.mean, 0) / top, show_value=False, size="10px")
+            bar.props("rounded instant-feedback").classes("flex-1")
+            ui.label(figure(entry.mean)).classes(f"{MUTED} w-14 text-right")
