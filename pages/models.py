@@ -58,7 +58,7 @@ class _Models:
                 if model.note:
                     ui.label(model.note).classes(MUTED)
             if not model.usable:
-                ui.badge("other library version", color="warning")
+                ui.badge("other library version", color="warning").mark("unusable")
             if model.active:
                 ui.badge("active", color="positive").mark("active")
             else:

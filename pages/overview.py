@@ -68,7 +68,7 @@ def _no_model(services: Services) -> None:
             with ui.row().classes("items-center"):
                 ui.spinner(size="sm")
                 ui.label("This page shows it as soon as it is there, in a few seconds.").classes(TEXT)
-            ui.timer(1.0, lambda: _reload_when_there(services))
+            _reload_when_there(services)
         else:
             ui.label("There is no model yet").classes("text-xl font-semibold")
             ui.label("Train one: from your own table, or from a bundled one to see how it works.").classes(TEXT)
@@ -76,5 +76,9 @@ def _no_model(services: Services) -> None:
 
 
 def _reload_when_there(services: Services) -> None:
-    if services.prediction.active:
-        ui.navigate.reload()
+    def look() -> None:
+        if services.prediction.active:
+            timer.cancel()
+            ui.navigate.reload()
+
+    timer = ui.timer(1.0, look)

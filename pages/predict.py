@@ -33,14 +33,14 @@ def register(services: Services) -> None:
                     ui.label(error.detail).classes(TEXT)
                     lead("Train a model", "model_training", "/train")
                 return
-            page = _Predict(services, model)
+            page = _Predict(services, model, number)
             page.build()
             await page.answer()
 
 
 class _Predict:
-    def __init__(self, services: Services, model: Model) -> None:
-        self.services, self.model = services, model
+    def __init__(self, services: Services, model: Model, asked_for: int | None) -> None:
+        self.services, self.model, self.asked_for = services, model, asked_for
         self.values: dict[str, Any] = {feature.name: feature.example for feature in model.features}
         self.base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
         self.asked = 0
@@ -70,7 +70,7 @@ class _Predict:
         """Ask for the present values, through the same service as the API."""
         self.asked += 1
         mine = self.asked
-        self.code.set_content(curl(self.base_url, self.values))
+        self.code.set_content(curl(self.base_url, self.values, self.asked_for))
         body = Body(json.dumps({"records": [self.values]}).encode(), Format.JSON)
         try:
             answer = await self.services.prediction.answer(body, self.model.version)

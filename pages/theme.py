@@ -83,8 +83,8 @@ def card(heading: str = "", mark: str = "") -> Iterator[ui.card]:
 
 
 def _drawer(path: str) -> ui.left_drawer:
-    # value=None with show-if-above: a fixed sidebar on a desktop, an overlay on a phone.
-    drawer = ui.left_drawer(value=None).props("width=220 breakpoint=900 show-if-above")
+    # Closed, but shown where there is room: a fixed sidebar on a desktop, an overlay on a phone.
+    drawer = ui.left_drawer(value=False).props("width=220 breakpoint=900 show-if-above")
     with drawer.classes(f"{SURFACE} border-r {LINE} p-4 gap-1"):
         with ui.link(target="/").classes("no-underline flex items-center gap-2 px-3 pb-4"):
             ui.icon("hub").classes("text-2xl text-primary")

@@ -56,7 +56,7 @@ class HealthService:
             "Store": str(self.store.folder.resolve()),
             "Models in the store": f"{len(self.store.versions()):,}",
             "Disk free for the store": f"{disk.free / MEGABYTE:,.0f} MB",
-        } | {name: version for name, version in ml.library_versions().items()}
+        } | ml.library_versions()
 
 
 def _resident_bytes() -> int:

@@ -229,8 +229,8 @@ def _why_died(exit_code: int) -> str:
 
 def _preview(submission: Submission) -> TablePreview:
     if submission.path is None or submission.format is None:
-        return tables.preview(tables.dataset(submission.dataset or "")[0])
-    return tables.preview(tables.read_file(Path(submission.path), submission.format))
+        return tables.preview_table(tables.dataset(submission.dataset or "")[0])
+    return tables.preview_table(tables.read_file(Path(submission.path), submission.format))
 
 
 def _now() -> datetime:

@@ -54,7 +54,8 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %"
 
 
-def curl(base_url: str, record: dict[str, Any]) -> str:
-    """Return the command that predicts a row, ready for a POSIX shell."""
+def curl(base_url: str, record: dict[str, Any], version: int | None = None) -> str:
+    """Return the command that predicts a row, ready for a POSIX shell; with no version, the active one answers."""
     body = json.dumps({"records": [record]}, ensure_ascii=False)
-    return f"curl -X POST {base_url.rstrip('/')}/predict -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+    url = f"{base_url.rstrip('/')}/predict" + (f"?version={version}" if version else "")
+    return f"curl -X POST {shlex.quote(url)} -H 'Content-Type: application/json' -d {shlex.quote(body)}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlapp.tables.datasets import describe_datasets as describe_datasets
     from mlapp.tables.json_text import json_table as json_table
     from mlapp.tables.json_text import parse_json as parse_json
-    from mlapp.tables.preview import preview as preview
+    from mlapp.tables.preview import preview_table as preview_table
     from mlapp.tables.reading import read_file as read_file
     from mlapp.tables.reading import read_request as read_request
     from mlapp.tables.table import Table as Table
@@ -29,7 +29,7 @@ _HOMES = {
     "describe_datasets": "datasets",
     "json_table": "json_text",
     "parse_json": "json_text",
-    "preview": "preview",
+    "preview_table": "preview",
     "read_file": "reading",
     "read_request": "reading",
     "Table": "table",

@@ -10,7 +10,7 @@ HEAD_ROWS = 20
 EXAMPLES = 3
 
 
-def preview(table: Table) -> TablePreview:
+def preview_table(table: Table) -> TablePreview:
     """Describe every column as training would take it, and show the first rows.
 
     Raises:

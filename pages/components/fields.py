@@ -1,6 +1,7 @@
 """The field of a form for a feature."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from nicegui import ui
@@ -35,8 +36,8 @@ def _field(feature: Feature, value: Any, changed: Callable[[ValueChangeEventArgu
 
 def _date(field: ui.input) -> ui.input:
     """Add a calendar to a field; a time of day is typed."""
-    button = ui.button(icon="event").props('flat round dense aria-label="Choose a date"')
-    button.move(field, target_slot="append")
+    with field.add_slot("append"):
+        button = ui.button(icon="event").props('flat round dense aria-label="Choose a date"')
     with button, ui.menu():
         ui.date().bind_value(field, backward=lambda text: (text or "")[:10])
     return field
@@ -47,8 +48,9 @@ def _hint(feature: Feature) -> str:
         return f"{len(feature.categories or [])} values seen in training"
     if feature.type is ColumnType.BOOLEAN:
         return "true or false"
-    if feature.min is None:
-        return "no value seen in training"
-    if feature.type is ColumnType.DATETIME:
-        return f"{str(feature.min)[:10]} to {str(feature.max)[:10]} in training"
-    return f"{figure(feature.min)} to {figure(feature.max)} in training"  # type: ignore[arg-type]
+    low, high = (_bound(value) for value in (feature.min, feature.max))
+    return f"{low} to {high} in training"
+
+
+def _bound(value: float | datetime | None) -> str:
+    return f"{value:%Y-%m-%d}" if isinstance(value, datetime) else figure(value or 0)

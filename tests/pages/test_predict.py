@@ -1,0 +1,123 @@
+"""Predict."""
+
+import json
+import shlex
+
+import httpx
+import pytest
+from nicegui.testing import User
+
+from mlapp.services import Services
+from tests.pages.conftest import Trained, one
+
+
+async def test_predict_answers_the_example_row_like_the_api(
+    user: User, http: httpx.AsyncClient, services: Services, trained: Trained
+):
+    model = await services.models.activate(str(trained.regression.version))
+    row = {feature.name: feature.example for feature in model.features}
+    answer = (await http.post("/predict", json={"records": [row]})).json()
+
+    await user.open("/predict")
+
+    await user.should_see(content=f"{answer['predictions'][0]:,.0f}", marker="prediction")
+    await user.should_see("In 90% of such cases the true value lies in this interval.")
+
+
+async def test_predict_follows_the_values_and_warns(user: User, services: Services, trained: Trained):
+    await services.models.activate(str(trained.regression.version))
+    await user.open("/predict")
+
+    with user:
+        one(user, "feature-0").set_value(99999)
+
+    await user.should_see("age: 99999 is outside 30–1199 seen in training")
+
+
+async def test_predict_takes_an_empty_field_for_a_missing_value(user: User, services: Services, trained: Trained):
+    await services.models.activate(str(trained.regression.version))
+    await user.open("/predict")
+
+    with user:
+        one(user, "feature-4").set_value("")
+        one(user, "feature-0").set_value(None)
+
+    await user.should_see("age: is missing; training saw no row without it")
+    code = one(user, "curl")
+    assert '"last_service": null' in code.content
+
+
+async def test_predict_shows_what_is_wrong_with_a_value(user: User, services: Services, trained: Trained):
+    await services.models.activate(str(trained.regression.version))
+    await user.open("/predict")
+
+    with user:
+        one(user, "feature-4").set_value("yesterday")
+
+    await user.should_see(content="'yesterday' is not a date or time", marker="problem")
+
+
+async def test_predict_shows_classes_with_probabilities(user: User, services: Services, trained: Trained):
+    await services.models.activate(str(trained.classification.version))
+
+    await user.open("/predict")
+
+    await user.should_see(content="class_0", marker="prediction")
+    await user.should_see(content="100.0 %", marker="probability")
+
+
+async def test_predict_curl_reproduces_the_answer(
+    user: User, http: httpx.AsyncClient, services: Services, trained: Trained
+):
+    await services.models.activate(str(trained.regression.version))
+    await user.open("/predict")
+    with user:
+        one(user, "feature-0").set_value(500.0)
+    await user.should_see(content='"age": 500', marker="curl")
+    code = one(user, "curl")
+
+    words = shlex.split(code.content)
+    body = json.loads(words[words.index("-d") + 1])
+    answer = await http.post(words[words.index("POST") + 1], json=body)
+
+    assert body["records"][0]["age"] == 500
+    await user.should_see(content=f"{answer.json()['predictions'][0]:,.0f}", marker="prediction")
+
+
+async def test_predict_with_a_version_asks_that_version(user: User, services: Services, trained: Trained):
+    await services.models.activate(str(trained.regression.version))
+
+    await user.open(f"/predict?version={trained.classification.version}")
+
+    await user.should_see("predicts cultivar from 13 features")
+    await user.should_see(f"/predict?version={trained.classification.version}")
+
+
+@pytest.mark.usefixtures("no_active")
+async def test_predict_without_a_model_leads_to_training(user: User):
+    await user.open("/predict")
+
+    await user.should_see("There is no model yet; train one")
+
+
+async def test_predict_shows_true_and_false_and_the_likeliest_classes(
+    user: User, services: Services, http: httpx.AsyncClient
+):
+    rows = [{"x": n, "empty": None, "y": n % 2 == 0} for n in range(20)]
+    options = {"records": rows, "target": "y", "estimator": "linear", "features": ["x", "empty"]}
+    assert (await http.post("/train", json=options)).status_code == 201
+
+    await user.open("/predict")
+
+    await user.should_see(marker="prediction")
+    shown = one(user, "prediction")
+    assert shown.text in ("true", "false")
+
+
+async def test_predict_shows_the_likeliest_of_many_classes(user: User, http: httpx.AsyncClient):
+    rows = [{"x": n % 12, "y": f"class {n % 12}"} for n in range(60)]
+    assert (await http.post("/train", json={"records": rows, "target": "y", "estimator": "linear"})).status_code == 201
+
+    await user.open("/predict")
+
+    await user.should_see("and 4 classes more")

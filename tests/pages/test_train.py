@@ -1,0 +1,201 @@
+"""Train."""
+
+from pathlib import Path
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User
+
+from mlapp.schemas import Submission
+from mlapp.services import Services
+from tests.pages.conftest import eventually, one
+
+CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
+
+
+async def drop(user: User, name: str, content: bytes) -> None:
+    """Send a file the way a browser does."""
+    upload = one(user, "file")
+    answer = await user.http_client.post(upload.props["url"], files={"file": (name, content, "text/plain")})
+    assert answer.status_code == 200
+
+
+async def test_train_on_a_dropped_file_ends_with_its_scores(user: User, services: Services):
+    await user.open("/train")
+    await drop(user, "people.csv", CSV.encode())
+    await user.should_see("40 rows, 4 columns", retries=50)
+
+    user.find("Estimator").click()
+    user.find("linear").click()
+    user.find(marker="train").click()
+
+    await user.should_see("is trained and answers from now on.", retries=200)
+    await user.should_see("'name' has a different text in every row, like a name or an id; it is left out.")
+    assert (await services.models.get("active")).target == "y"
+
+
+async def test_train_on_a_bundled_table_proposes_its_target(user: User):
+    await user.open("/train")
+    dataset = one(user, "dataset")
+    await eventually(lambda: "machines" in dataset.options)
+
+    user.find(marker="dataset").click()
+    user.find("machines").click()
+
+    await user.should_see("2,000 rows, 7 columns", retries=50)
+    await user.should_see("Simulated by a Weibull lifetime model")
+    target = one(user, "target")
+    assert target.value == "time_for_failure"
+
+
+async def test_train_leads_on_to_the_model_and_to_predicting(user: User):
+    await user.open("/train")
+    await drop(user, "people.csv", CSV.encode())
+    await user.should_see(marker="train", retries=50)
+    estimator = one(user, "estimator")
+    estimator.value = "linear"
+    user.find(marker="train").click()
+    await user.should_see("is trained", retries=200)
+
+    user.find("Details").click()
+
+    await user.should_see("How it was made")
+
+
+async def test_train_shows_why_a_training_failed(user: User):
+    await user.open("/train")
+    await drop(user, "few.csv", b"x,y\n1,2\n3,4\n")
+    await user.should_see(marker="train", retries=50)
+
+    user.find(marker="train").click()
+
+    await user.should_see("Only 2 rows have a target; at least 10 are needed.", retries=100)
+
+
+async def test_train_says_what_is_wrong_with_a_file(user: User):
+    await user.open("/train")
+
+    await drop(user, "broken.csv", b"x,y\n1,2,3\n")
+
+    await user.should_see("Row 0 of the CSV has 3 cells where the header has 2", retries=50)
+    await user.should_not_see(marker="train")
+
+
+async def test_train_refuses_a_file_of_another_kind(user: User):
+    await user.open("/train")
+
+    await drop(user, "sheet.xlsx", b"PK\x03\x04")
+
+    await user.should_see("neither CSV, Parquet nor NDJSON")
+
+
+async def test_train_says_so_when_a_file_is_too_large_or_does_not_arrive(user: User):
+    await user.open("/train")
+
+    user.find(marker="file").trigger("rejected")
+    user.find(marker="file").trigger("failed")
+
+    await user.should_see("The file is larger than 2 MB")
+    await user.should_see("The file did not arrive")
+
+
+async def test_train_refuses_a_file_beyond_the_limit_on_the_server_too(user: User):
+    await user.open("/train")
+    upload = one(user, "file")
+
+    answer = await user.http_client.post(upload.props["url"], files={"file": ("big.csv", b"x" * 2_100_000)})
+
+    assert answer.status_code == 413
+
+
+async def test_train_refuses_options_that_cannot_be(user: User):
+    await user.open("/train")
+    await drop(user, "people.csv", CSV.encode())
+    await user.should_see(marker="train", retries=50)
+    coverage = one(user, content="Coverage of intervals")
+    coverage.value = 0.1
+
+    user.find(marker="train").click()
+
+    await user.should_see("The option 'coverage' will not do")
+
+
+async def test_train_shows_a_running_training_to_whoever_opens_the_page(user: User, services: Services):
+    job = services.training.submit(Submission(dataset="diabetes", options={"estimator": "linear"}))
+
+    await user.open("/train")
+
+    await user.should_see(marker="stage")
+    await user.should_see("is trained and answers from now on.", retries=200)
+    assert services.training.job(job.id).version
+
+
+async def test_train_without_activating_does_not_promise_to_answer(user: User, services: Services):
+    options = {"estimator": "linear", "activate": False}
+    model = await services.training.train(Submission(dataset="diabetes", options=options))
+    job = services.training.jobs()[0]
+
+    await user.open(f"/train?job={job.id}")
+
+    await user.should_see(f"Model {model.version} is trained.", retries=50)
+
+
+async def test_train_with_the_id_of_a_forgotten_job_says_so(user: User):
+    await user.open("/train?job=nope")
+
+    await user.should_see("There is no such training")
+
+
+async def test_train_runs_nothing_that_a_column_is_called(user: User):
+    name = "<img src=x onerror=alert(1)>"
+    await user.open("/train")
+
+    await drop(user, "evil.csv", f":x,{name}\n{'1,2' * 1}\n".encode())
+
+    await user.should_see(marker="columns", retries=50)
+    rows = one(user, "rows")
+    assert isinstance(rows, ui.table)
+    assert rows.rows == [{"key": 0, "c0": "1", "c1": "2"}]
+    assert [column["label"] for column in rows.columns] == [":x", name]
+
+
+async def test_train_cleans_up_after_a_closed_page(user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    client = await user.open("/train")
+    await drop(user, "people.csv", CSV.encode())
+    await user.should_see(marker="train", retries=50)
+    (kept,) = tmp_path.glob("mlapp-page-*/table")
+
+    client.delete()
+
+    assert not kept.exists()
+
+
+async def test_train_takes_a_dropped_file_instead_of_the_bundled_table(user: User):
+    await user.open("/train")
+    dataset = one(user, "dataset")
+    await eventually(lambda: "wine" in dataset.options)
+    with user:
+        dataset.set_value("wine")
+    await user.should_see("178 rows, 14 columns", retries=50)
+
+    await drop(user, "people.csv", CSV.encode())
+
+    await user.should_see("40 rows, 4 columns", retries=50)
+    assert dataset.value is None
+
+
+async def test_train_on_a_bundled_table_from_the_page_makes_a_model(user: User, services: Services):
+    await user.open("/train")
+    dataset = one(user, "dataset")
+    await eventually(lambda: "wine" in dataset.options)
+    with user:
+        dataset.set_value("wine")
+    await user.should_see(marker="train", retries=50)
+    estimator = one(user, "estimator")
+    estimator.value = "linear"
+
+    user.find(marker="train").click()
+
+    await user.should_see("is trained and answers from now on.", retries=200)
+    assert (await services.models.get("active")).target == "cultivar"
