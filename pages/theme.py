@@ -20,7 +20,7 @@ PALETTE = {
 }
 CSS = """
 body.body--dark { --q-primary: #818cf8 !important; }
-body.body--dark .q-btn.bg-primary, body.body--dark .q-uploader__header { background: #4f46e5 !important; }
+body.body--dark .q-btn.bg-primary, body.body--dark .q-uploader__header { --q-primary: #4f46e5; }
 .q-uploader__header { border-radius: 0.75rem 0.75rem 0 0; }
 .mlapp-code pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 """

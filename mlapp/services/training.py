@@ -117,16 +117,23 @@ class TrainingService:
         return await asyncio.to_thread(_preview, submission)
 
     def _submit(self, submission: Submission, *, demo: bool = False) -> tuple[_Run, asyncio.Task[Model | None]]:
-        if submission.format is not Format.JSON:
-            train_options(submission.options)
-        waiting = sum(run.job.status is JobStatus.QUEUED for run in self._runs.values())
-        if waiting >= MAX_WAITING:
-            raise TooManyTrainings(f"{waiting} trainings wait already; try again when one has ended.")
+        try:
+            self._admit(submission)
+        except MlappError:
+            _remove_body(submission)
+            raise
         job = Job(id=uuid.uuid4().hex, status=JobStatus.QUEUED, stage="Waiting", progress=0, created_at=_now())
         run = self._runs[job.id] = _Run(job, submission, demo)
         run.task = asyncio.create_task(self._run(run))
         self._forget()
         return run, run.task
+
+    def _admit(self, submission: Submission) -> None:
+        if submission.format is not Format.JSON:
+            train_options(submission.options)
+        waiting = sum(run.job.status is JobStatus.QUEUED for run in self._runs.values())
+        if waiting >= MAX_WAITING:
+            raise TooManyTrainings(f"{waiting} trainings wait already; try again when one has ended.")
 
     def _forget(self) -> None:
         ended = [job_id for job_id, run in self._runs.items() if run.job.finished_at]
@@ -148,8 +155,7 @@ class TrainingService:
             return None
         finally:
             job.finished_at = _now()
-            if run.submission.path:
-                await asyncio.to_thread(Path(run.submission.path).unlink, missing_ok=True)
+            _remove_body(run.submission)
         job.status, job.stage, job.progress, job.version = JobStatus.SUCCEEDED, "Done", 1, model.version
         log.info("Training %s made model %s: %s predicts '%s'.", job.id, model.version, model.estimator, model.target)
         return model
@@ -231,6 +237,11 @@ def _preview(submission: Submission) -> TablePreview:
     if submission.path is None or submission.format is None:
         return tables.preview_table(tables.dataset(submission.dataset or "")[0])
     return tables.preview_table(tables.read_file(Path(submission.path), submission.format))
+
+
+def _remove_body(submission: Submission) -> None:
+    if submission.path:
+        Path(submission.path).unlink(missing_ok=True)
 
 
 def _now() -> datetime:
