@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -34,10 +35,11 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that trains its first model by itself."""
-    port, folder = free_port(), tmp_path_factory.mktemp("server")
+@contextmanager
+def server_at(folder: Path) -> Iterator[str]:
+    """Serve a store of its own, which trains its first model by itself; gives the address."""
+    folder.mkdir(exist_ok=True)
+    port = free_port()
     # Without what tests set, which NiceGUI takes for a simulation.
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("NICEGUI", "PYTEST"))}
     environment = plain | {"MLAPP_PORT": str(port), "MLAPP_STORE": str(folder / "store")}
@@ -51,6 +53,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.terminate()
         assert process.wait(20) == 0
     assert "Traceback" not in (folder / "log").read_text()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with server_at(tmp_path_factory.mktemp("server")) as address:
+        yield address
 
 
 def is_outside(url: str, server: str) -> bool:

@@ -1,0 +1,127 @@
+"""Models: what is stored of them, and how they are listed."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from mlapp.schemas.tables import Feature, Ignored
+from mlapp.schemas.words import ColumnType, Scalar, Task, Word
+
+
+class LeaderboardEntry(Word):
+    """How one estimator did in the comparison."""
+
+    estimator: str
+    score: float
+    """Mean over the folds: RMSE for regression, log loss for classification; lower is better."""
+    spread: float
+    """Standard deviation of the score over the folds."""
+    fit_seconds: float
+    """Mean time of one fit."""
+
+
+class Importance(Word):
+    """How much worse the score gets when a feature's values are shuffled."""
+
+    feature: str
+    mean: float
+    std: float
+
+
+class Numbered(Word):
+    """What the store knows of a model besides its record."""
+
+    version: int
+    active: bool
+    usable: bool
+    """False when it was trained under another Python or scikit-learn (major.minor)."""
+
+
+class Record(Word):
+    """What is stored beside a model file: all of a model that does not change."""
+
+    created_at: datetime
+    task: Task
+    target: str
+    target_type: ColumnType
+    classes: list[Scalar] | None
+    """The values a classification can answer, in the order of its probabilities."""
+    features: list[Feature]
+    ignored: list[Ignored]
+    estimator: str
+    parameters: dict[str, Any]
+    rows: int
+    """Rows trained on."""
+    rows_dropped: int
+    """Rows left out because their target is missing."""
+    metrics: dict[str, float]
+    """Out-of-fold, on rows the model had not seen."""
+    baseline: dict[str, float]
+    """The same of a model that ignores the features."""
+    spread: dict[str, float]
+    """Standard deviation of the metrics over the folds."""
+    leaderboard: list[LeaderboardEntry]
+    importance: list[Importance]
+    warnings: list[str]
+    plots: dict[str, Any]
+    coverage: float | None
+    """Asked coverage of the prediction intervals (regression)."""
+    interval: float | None
+    """Half-width of the prediction intervals, in units of the target (regression)."""
+    seed: int
+    budget_reached: bool
+    training_seconds: float
+    data_sha256: str
+    """Hash of the table's values: the same whichever format it came in."""
+    model_sha256: str
+    """Hash of the model file; only a file that it vouches for is loaded."""
+    library_versions: dict[str, str]
+    note: str
+
+
+class Model(Record, Numbered):
+    """One fitted, stored, immutable version."""
+
+
+class ModelSummary(Word):
+    """A model in short."""
+
+    version: int
+    created_at: datetime
+    active: bool
+    usable: bool
+    """False when it was trained under another Python or scikit-learn (major.minor)."""
+    task: Task
+    target: str
+    estimator: str
+    rows: int
+    metrics: dict[str, float]
+    note: str
+
+
+class ModelList(Word):
+    """All models, newest first."""
+
+    active: int | None
+    models: list[ModelSummary]
+
+
+class Activation(Word):
+    """An entry of the activation log."""
+
+    at: datetime
+    action: Literal["activate", "rollback"]
+    version: int
+
+
+class History(Word):
+    """The activation log, newest first."""
+
+    activations: list[Activation]
+
+
+class EstimatorInfo(Word):
+    """An estimator on offer."""
+
+    name: str
+    tasks: list[Task]
+    description: str

@@ -1,0 +1,73 @@
+"""Tables and their columns, as training and the pages see them."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from mlapp.schemas.words import ColumnType, Scalar, Task, Word
+
+
+class Feature(Word):
+    """A column used to predict, as training saw it."""
+
+    name: str
+    type: ColumnType
+    required: bool
+    """False when training saw gaps: a row without the feature then counts as missing."""
+    example: Scalar | None
+    """The value in a real row of the training table."""
+    min: int | float | datetime | None = None
+    """Smallest value seen (numbers, integers, datetimes)."""
+    max: int | float | datetime | None = None
+    """Largest value seen (numbers, integers, datetimes)."""
+    mean: float | None = None
+    """Mean of the values seen (numbers, integers)."""
+    categories: list[str] | None = None
+    """Values seen, the most frequent first (categories)."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_does_not_apply(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        return {name: value for name, value in fields.items() if value is not None or name == "example"}
+
+
+class Ignored(Word):
+    """A column that the model does not use."""
+
+    name: str
+    reason: str
+
+
+class TableColumn(Word):
+    """A column of a table that is looked at before training."""
+
+    name: str
+    type: ColumnType
+    missing: int
+    """Rows without a value."""
+    distinct: int
+    """Different values, gaps not counted."""
+    examples: list[str]
+    """The first few values."""
+
+
+class TablePreview(Word):
+    """A table as the Train page shows it before training."""
+
+    rows: int
+    columns: list[TableColumn]
+    head: list[list[str | None]]
+    """The first rows as text, in the order of `columns`."""
+
+
+class DatasetInfo(Word):
+    """A bundled table."""
+
+    name: str
+    description: str
+    rows: int
+    columns: list[str]
+    target: str
+    task: Task
+    simulated: bool

@@ -1,0 +1,83 @@
+"""The words everything else is made of."""
+
+from enum import StrEnum
+from pathlib import PurePath
+
+from pydantic import BaseModel, ConfigDict
+
+MAX_NAME_LENGTH = 200
+
+
+Scalar = bool | int | float | str
+"""The value of a cell; a missing one is None."""
+
+
+class ColumnType(StrEnum):
+    """What the values of a column are."""
+
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    CATEGORY = "category"
+    DATETIME = "datetime"
+
+
+class Task(StrEnum):
+    """What kind of target a model predicts."""
+
+    REGRESSION = "regression"
+    CLASSIFICATION = "classification"
+
+
+class Format(StrEnum):
+    """How a table is written down, by media type."""
+
+    JSON = "application/json"
+    CSV = "text/csv"
+    PARQUET = "application/vnd.apache.parquet"
+    NDJSON = "application/x-ndjson"
+
+    @classmethod
+    def of_media_type(cls, header: str) -> "Format | None":
+        """Return the format that a content type stands for; its parameters do not matter."""
+        kind = header.partition(";")[0].strip().lower()
+        return next((known for known in cls if known == kind), None)
+
+    @classmethod
+    def of_file(cls, name: str) -> "Format | None":
+        """Return the format that a file's name stands for."""
+        return _SUFFIXES.get(PurePath(name).suffix.lower())
+
+    @property
+    def suffix(self) -> str:
+        """How the name of a file of this format ends."""
+        return next(suffix for suffix, known in _SUFFIXES.items() if known is self)
+
+
+_SUFFIXES = {
+    ".csv": Format.CSV,
+    ".tsv": Format.CSV,
+    ".txt": Format.CSV,
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+    ".ndjson": Format.NDJSON,
+    ".jsonl": Format.NDJSON,
+    ".json": Format.JSON,
+}
+
+
+class JobStatus(StrEnum):
+    """Where a training run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+class Word(BaseModel):
+    """Base of all types here: field docstrings become the OpenAPI text."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")

@@ -1,0 +1,76 @@
+"""The README's examples, as a reader runs them."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import ROOT, server_at
+
+README = (ROOT / "README.md").read_text()
+CONSOLE = re.findall(r"^```console\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+EXAMPLES = [example for block in CONSOLE for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
+
+
+def test_readme_examples_answer_as_printed(tmp_path: Path):
+    with server_at(tmp_path / "server") as address:
+        for example in EXAMPLES:
+            command, _, printed = example.partition("\n")
+            answer = run(command.replace("localhost:8000", address.removeprefix("http://")), tmp_path)
+            assert_like(answer.strip(), printed.strip(), command)
+
+
+def run(command: str, folder: Path) -> str:
+    environment = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout
+
+
+def assert_like(answer: str, printed: str, command: str) -> None:
+    """The README leaves fields out where it prints an ellipsis; numbers may differ in the last digits."""
+    if printed.startswith("{"):
+        shown, got = json.loads(printed.replace(", …", "")), json.loads(answer)
+        assert {name: got[name] for name in shown} == close(shown), command
+        assert "…" in printed or shown.keys() == got.keys()
+    else:
+        assert [cells(line) for line in answer.splitlines()] == close([cells(line) for line in printed.splitlines()])
+
+
+def cells(line: str) -> list[Any]:
+    return [float(cell) if re.fullmatch(r"-?[\d.e-]+", cell) else cell for cell in line.split(",")]
+
+
+def close(value: Any) -> Any:
+    if isinstance(value, float):
+        return pytest.approx(value, rel=1e-6)
+    if isinstance(value, dict):
+        return {name: close(inner) for name, inner in value.items()}
+    return [close(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_readme_opens_with_the_two_commands():
+    commands = re.findall(r"^    (pip install uv && uv run poe \w+)", README, flags=re.MULTILINE)
+
+    assert commands == ["pip install uv && uv run poe serve", "pip install uv && uv run poe test"]
+
+
+def test_readme_lists_every_setting():
+    example = (ROOT / ".env.example").read_text()
+
+    assert set(re.findall(r"MLAPP_[A-Z_]+", example)) == set(re.findall(r"MLAPP_[A-Z_]+", README))
+
+
+def test_readme_tree_names_what_is_there():
+    (tree,) = re.findall(r"^```\n(main.py.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    folder = ROOT
+    for line in tree.splitlines():
+        name = line.split()[0]
+        folder = folder if line.startswith(" ") else ROOT
+        assert (folder / name).exists(), f"{name} is in the README's tree, but not in the repository"
+        folder = ROOT / name if not line.startswith(" ") else folder
