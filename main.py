@@ -37,7 +37,7 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     from pages import mount
 
     return app.create_app(
-        settings, services, api=api, mount_pages=lambda host, path: mount(host, path, services, settings)
+        settings, services, api=api, mount_pages=lambda host, path: mount(host, path, services, settings, api=api)
     )
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
@@ -29,14 +30,13 @@ def create_app(
     mount_pages: Callable[[FastAPI, str], None] | None = None,
 ) -> FastAPI:
     """Put the app together: the JSON routes unless `api` is false, the pages when there is something to mount them."""
-    app = FastAPIOffline(
+    make: Callable[..., FastAPI] = FastAPIOffline if api else partial(FastAPI, openapi_url=None)
+    app = make(
         title="mlapp",
         version=__version__,
         description=DESCRIPTION,
         lifespan=_lifespan(settings, services),
         max_body_size=settings.max_body_bytes,
-        openapi_url="/openapi.json" if api else None,
-        **({} if api else {"docs_url": None, "redoc_url": None}),
     )
     app.state.services = services
     handle_errors(app)
@@ -70,6 +70,8 @@ def _lead_people(app: FastAPI, pages: str | None) -> None:
 
     async def lead(request: Request) -> RedirectResponse:
         path = request.url.path
+        if path != "/" and "text/html" not in request.headers.get("accept", ""):
+            raise HTTPException(405, headers={"Allow": "POST"})
         return RedirectResponse("/docs" if pages is None else f"{pages}{path}")
 
     for path in ("/", "/train", "/predict") if pages else ("/",):

@@ -13,10 +13,12 @@ from pages.theme import TEXT, card, frame
 FAVICON = "◆"
 
 
-def mount(app: FastAPI, path: str, services: Services, settings: Settings) -> None:
-    """Add the pages to the app, under a path; to be called after all routes are there."""
-    for shown in (overview, predict, models, model, health):
+def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, api: bool = True) -> None:
+    """Add the pages to the app, under a path, after all its routes; they mention the API where there is one."""
+    for shown in (models, model, health):
         shown.register(services)
+    overview.register(services, api=api)
+    predict.register(services, api=api)
     train.register(services, settings)
     ui.button.default_props("no-caps unelevated")
     ui_app.on_page_exception(_broken_page)

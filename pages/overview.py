@@ -11,7 +11,7 @@ from pages.components.scores import importance, scores
 from pages.theme import GRID, MUTED, TEXT, card, frame
 
 
-def register(services: Services) -> None:
+def register(services: Services, *, api: bool) -> None:
     """Add the page."""
 
     @ui.page("/")
@@ -41,10 +41,10 @@ def register(services: Services) -> None:
             with card("What it looks at"):
                 importance(model)
             with card("What to do next"):
-                _next_steps()
+                _next_steps(api=api)
 
 
-def _next_steps() -> None:
+def _next_steps(*, api: bool) -> None:
     for target, name, why in (
         ("/train", "Train on your own table", "Drop a CSV or Parquet file, choose the column to predict."),
         ("/predict", "Try values", "Move them and see what the model says, or copy the call as curl."),
@@ -53,6 +53,8 @@ def _next_steps() -> None:
         with ui.column().classes("gap-0"):
             ui.link(name, target).classes("text-sm font-medium text-primary")
             ui.label(why).classes(MUTED)
+    if not api:
+        return
     with ui.column().classes("gap-0"):
         # An element of its own: links of ui.link lead to pages.
         with ui.element("a").props("href=/docs").classes("text-sm font-medium text-primary no-underline"):

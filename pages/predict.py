@@ -19,7 +19,7 @@ from pages.theme import FIGURE, GRID, MUTED, TEXT, card, frame
 MOST_CLASSES = 8
 
 
-def register(services: Services) -> None:
+def register(services: Services, *, api: bool) -> None:
     """Add the page."""
 
     @ui.page("/predict")
@@ -33,14 +33,14 @@ def register(services: Services) -> None:
                     ui.label(error.detail).classes(TEXT)
                     lead("Train a model", "model_training", "/train")
                 return
-            page = _Predict(services, model, number)
+            page = _Predict(services, model, number, api=api)
             page.build()
             await page.answer()
 
 
 class _Predict:
-    def __init__(self, services: Services, model: Model, asked_for: int | None) -> None:
-        self.services, self.model, self.asked_for = services, model, asked_for
+    def __init__(self, services: Services, model: Model, asked_for: int | None, *, api: bool) -> None:
+        self.services, self.model, self.asked_for, self.api = services, model, asked_for, api
         self.values: dict[str, Any] = {feature.name: feature.example for feature in model.features}
         self.base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
         self.asked = 0
@@ -56,7 +56,8 @@ class _Predict:
             with card("Answer", mark="answer") as answer:
                 answer.classes("lg:sticky lg:top-4").props("aria-live=polite")
                 self.result = ui.column().classes("w-full gap-2")
-        with card("The same from a program"):
+        with card("The same from a program") as program:
+            program.set_visibility(self.api)
             self.code = ui.code(language="bash").classes("w-full mlapp-code").mark("curl")
 
     def _changed(self, feature: Feature) -> Callable[[ValueChangeEventArguments[Any]], Any]:

@@ -36,7 +36,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def server_at(folder: Path) -> Iterator[str]:
+def server_at(folder: Path, *arguments: str) -> Iterator[str]:
     """Serve a store of its own, which trains its first model by itself; gives the address."""
     folder.mkdir(exist_ok=True)
     port = free_port()
@@ -44,10 +44,12 @@ def server_at(folder: Path) -> Iterator[str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("NICEGUI", "PYTEST"))}
     environment = plain | {"MLAPP_PORT": str(port), "MLAPP_STORE": str(folder / "store")}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "main.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [sys.executable, "main.py", *arguments], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
     address = f"http://localhost:{port}"
     try:
-        wait_until_ready(address)
+        wait_until_ready(f"{address}/readyz")
         yield address
     finally:
         process.terminate()
@@ -65,11 +67,11 @@ def is_outside(url: str, server: str) -> bool:
     return url.startswith("http") and not url.startswith(server)
 
 
-def wait_until_ready(address: str) -> None:
+def wait_until_ready(url: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
-            if httpx.get(f"{address}/readyz").status_code == 200:
+            if httpx.get(url).status_code == 200:
                 return
         except httpx.TransportError:
             pass
