@@ -1,5 +1,7 @@
 """/openapi.json and /docs: the request of /predict is described by the active model."""
 
+import csv
+import io
 from typing import Any
 
 from fastapi import FastAPI
@@ -7,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from mlapp.api import train
 from mlapp.api.bodies import MULTIPART
+from mlapp.api.errors import problems
 from mlapp.api.services import services_of
 from mlapp.schemas import ColumnType, Feature, Format, Model, Problem
 
@@ -16,7 +19,7 @@ REF = "#/components/schemas/{model}"
 
 def describe_predictions(app: FastAPI) -> None:
     """Have the app's OpenAPI document follow the active model."""
-    routes = _describe_routes(app) if app.openapi_url else {}
+    routes = _describe_routes(app)
 
     def openapi() -> dict[str, Any]:
         return _with_model(routes, services_of(app).prediction.active)
@@ -26,7 +29,14 @@ def describe_predictions(app: FastAPI) -> None:
 
 def _describe_routes(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    document["components"]["schemas"] |= train.schemas() | {"Problem": Problem.model_json_schema()}
+    schemas = document["components"]["schemas"]
+    schemas |= train.schemas() | {"Problem": Problem.model_json_schema()}
+    # FastAPI promises its own shape of a 422 wherever there is a parameter; every error here is a problem.
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+        if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+            operation["responses"]["422"] = problems(422)[422]
     return document
 
 
@@ -106,5 +116,6 @@ def _seen(feature: Feature) -> str:
 
 
 def _csv(example: dict[str, Any]) -> str:
-    cells = ["" if value is None else str(value) for value in example.values()]
-    return "\n".join(",".join(f'"{cell}"' if "," in cell else cell for cell in line) for line in (list(example), cells))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([example.keys(), example.values()])
+    return text.getvalue()
