@@ -1,5 +1,6 @@
 """Settings: environment variables or `.env`, each with a working default."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -47,4 +48,6 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0])
         variable = name if name.isupper() else f"MLAPP_{name.upper()}"
+        if variable == "MLAPP_PORT" and os.environ.get("PORT") and not os.environ.get(variable):
+            variable = "PORT"
         raise SystemExit(f"{variable}={first['input']!r} will not do: {first['msg']}.") from None

@@ -20,14 +20,14 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ValidationError
 
-from mlapp.errors import Conflict, NotFound
+from mlapp.errors import Conflict, NotFound, Unavailable
 from mlapp.schemas import Activation, Record
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,10 @@ VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
 class ModelStore:
-    """Stored versions. Reading needs no lock; whatever changes the folder holds it."""
+    """Stored versions. Reading needs no lock; whatever changes the folder holds it.
+
+    What changes the folder raises `Unavailable` when the disk is full or may not be written.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,17 +48,13 @@ class ModelStore:
         self._records: dict[int, Record] = {}
 
     def prepare(self) -> None:
-        """Make the folders, and remove what killed processes left behind half-written."""
-        try:
-            self._versions.mkdir(parents=True, exist_ok=True)
-            self._staging.mkdir(exist_ok=True)
-            with self._locked():
-                for leftover in self._staging.iterdir():
-                    shutil.rmtree(leftover, ignore_errors=True)
-        except OSError as error:
-            log.warning(
-                "The store %s cannot be written (%s): models answer, but none can be added.", self.folder, error
-            )
+        """Make the folders, and remove what killed processes left behind half-written.
+
+        A store that cannot be written is no reason not to start: its models answer.
+        """
+        with suppress(Unavailable), self._locked():
+            for leftover in self._staging.iterdir():
+                shutil.rmtree(leftover, ignore_errors=True)
 
     def versions(self) -> list[int]:
         """Return the numbers of all versions whose record can be read, newest first."""
@@ -97,7 +96,7 @@ class ModelStore:
         """Store a version, complete or not at all, and return its number."""
         place = self._staging / uuid.uuid4().hex
         with self._locked():
-            place.mkdir(parents=True)
+            place.mkdir()
             try:
                 _write(place / "model.joblib", file)
                 _write(place / "record.json", record.model_dump_json(indent=1).encode())
@@ -105,9 +104,8 @@ class ModelStore:
                 version = self._next()
                 place.rename(self._path(version))
                 _sync(self._versions)
-            except OSError:
+            finally:
                 shutil.rmtree(place, ignore_errors=True)
-                raise
         return version
 
     def delete(self, version: int) -> None:
@@ -187,7 +185,7 @@ class ModelStore:
         except FileNotFoundError:
             return []
         entries = []
-        for line in lines:
+        for line in filter(None, lines):
             try:
                 entries.append(Activation.model_validate_json(line))
             except ValidationError:
@@ -230,7 +228,8 @@ class ModelStore:
     def _switch(self, version: int, action: Literal["activate", "rollback"]) -> None:
         entry = Activation(at=datetime.now(UTC), action=action, version=version)
         with (self.folder / "history.jsonl").open("ab") as file:
-            file.write(entry.model_dump_json().encode() + b"\n")
+            # The line end comes first, so that an entry does not end up on a line that a crash cut short.
+            file.write(b"\n" + entry.model_dump_json().encode())
             file.flush()
             os.fsync(file.fileno())
         self._replace(self.folder / "active.json", json.dumps({"version": version}).encode())
@@ -243,9 +242,17 @@ class ModelStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with (self.folder / "lock").open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        """Hold the folder for a change; make what is not there, so that a store is mended without a restart."""
+        try:
+            for folder in (self._versions, self._staging):
+                folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / "lock").open("ab") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            log.error("The store %s cannot be written: %s", self.folder, error)  # noqa: TRY400 - it says it all
+            why = f"Nothing could be saved ({error.strerror}); the models there are go on answering."
+            raise Unavailable(why) from None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,19 +1,13 @@
 """One real app for all tests, over a temporary store; every test gets a store without models of others."""
 
-import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from nicegui import Client, ui
-from nicegui.functions.download import download
-from nicegui.functions.navigate import Navigate
-from nicegui.functions.notify import notify
-from nicegui.testing import User
+from nicegui import Client
 from nicegui.testing.general import nicegui_reset_globals
 
 from main import create_app

@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
-from mlapp.errors import Unacceptable, UnsupportedType, shorten
+from mlapp.errors import Unacceptable, Unavailable, UnsupportedType, shorten
 from mlapp.schemas import Format
 
 MULTIPART = "multipart/form-data"
@@ -40,7 +41,11 @@ class Received:
 
     def _save(self) -> str:
         with tempfile.NamedTemporaryFile(prefix="mlapp-", delete=False) as copy:
-            shutil.copyfileobj(self.file, copy)
+            try:
+                shutil.copyfileobj(self.file, copy)
+            except OSError:
+                Path(copy.name).unlink()
+                raise
         return copy.name
 
 
@@ -51,7 +56,17 @@ async def received(request: Request) -> AsyncIterator[Received]:
     Raises:
         UnsupportedType: the content type, or the coding, is none that mlapp reads.
         Unacceptable: a form has no file, or says an option twice.
+        Unavailable: there is no room on the disk for it.
     """
+    try:
+        async with _received(request) as body:
+            yield body
+    except OSError as error:
+        raise Unavailable(f"There is no room for the body ({error.strerror}); send less, or try again later.") from None
+
+
+@asynccontextmanager
+async def _received(request: Request) -> AsyncIterator[Received]:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedType("The body is packed (Content-Encoding); send it as it is.")
     sent = request.headers.get("content-type", "")

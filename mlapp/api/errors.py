@@ -13,6 +13,8 @@ from mlapp.errors import MAX_REPORTED, MlappError, pointer
 from mlapp.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
+MAX_BYTES = 8_000
+"""Names of columns, which pointers hold whole, can be long."""
 SENTENCES = {
     404: "There is nothing at this address; GET /docs lists what there is.",
     405: "This address does not answer this method; the header Allow says which it does.",
@@ -23,9 +25,12 @@ SENTENCES = {
 def problem(
     status: int, detail: str, errors: Sequence[dict[str, str]] = (), headers: dict[str, str] | None = None
 ) -> Response:
-    """Return a problem body."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors) or None)
-    return Response(body.model_dump_json(exclude_none=True), status, headers, MEDIA_TYPE)
+    """Return a problem body, with as many of the errors as fit into `MAX_BYTES`."""
+    body = _body(status, detail, errors)
+    while len(body) > MAX_BYTES and errors:
+        errors = errors[:-1]
+        body = _body(status, detail, errors)
+    return Response(body, status, headers, MEDIA_TYPE)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -40,6 +45,11 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _bug)
+
+
+def _body(status: int, detail: str, errors: Sequence[dict[str, str]]) -> bytes:
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors) or None)
+    return body.model_dump_json(exclude_none=True).encode()
 
 
 async def _expected(_: Request, error: Exception) -> Response:

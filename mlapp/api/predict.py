@@ -10,6 +10,7 @@ from mlapp.api.errors import problems
 from mlapp.api.services import Models, Prediction
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Answer, Format
+from mlapp.services.options import together
 from mlapp.services.prediction import Body
 
 router = APIRouter(tags=["prediction"])
@@ -43,7 +44,7 @@ async def predict(
     """
     options = options_of(request.query_params.multi_items())
     async with received(request) as received_body:
-        options |= received_body.options
+        options = together(options, received_body.options)
         body = Body(await received_body.read(), received_body.format)
     for name in options.keys() - {"version"}:
         raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")

@@ -8,8 +8,8 @@ from pydantic.json_schema import models_json_schema
 from mlapp.api.bodies import MULTIPART, options_of, received
 from mlapp.api.errors import problems
 from mlapp.api.services import Training
-from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Format, Model, Submission, TrainBody, TrainOptions
+from mlapp.services.options import together
 
 router = APIRouter(tags=["training"])
 
@@ -49,12 +49,9 @@ async def train(request: Request, response: Response, training: Training) -> Mod
     """
     options = options_of(request.query_params.multi_items())
     async with received(request) as body:
-        for name in options.keys() & body.options.keys():
-            raise Unacceptable(
-                f"The option '{shorten(name)}' stands in the query string and in the form; send it once."
-            )
+        options = together(options, body.options)
         path = await body.save()
-    submission = Submission(options=options | body.options, format=body.format, path=path)
+    submission = Submission(options=options, format=body.format, path=path)
     model = await training.train(submission)
     response.headers["Location"] = f"/models/{model.version}"
     return model

@@ -8,7 +8,7 @@ import polars as pl
 
 from mlapp.errors import MAX_REPORTED, Unacceptable, shorten
 from mlapp.schemas import ColumnType, Feature, Warned
-from mlapp.tables.columns import DTYPES, convert, spell, whole
+from mlapp.tables.columns import DTYPES, convert, nameless, spell, whole
 from mlapp.tables.table import Table
 
 MAX_WARNINGS = 100
@@ -46,14 +46,14 @@ def check(table: Table, features: Sequence[Feature], *, strict: bool = False) ->
         Unacceptable: the table has no rows, a row lacks a feature or holds a value of another type, or,
             when strict, there is anything to warn of or a column that is no feature.
     """
-    if table.frame.is_empty():
+    if not table.frame.height:
         raise Unacceptable("There is no row to predict; send at least one.")
     if strict:
         _refuse_extra(table, features)
     columns = [_convert(table, feature) for feature in features]
     _refuse_bad(table, [bad for _, found in columns for bad in found])
     converted = [column for column, _ in columns]
-    found = [_unusual(column, feature) for column, feature in zip(converted, features, strict=True)]
+    found = [_unusual(nameless(column), feature) for column, feature in zip(converted, features, strict=True)]
     first = sorted((warning for warnings, _ in found for warning in warnings), key=lambda warning: warning.row)
     if strict and first:
         _refuse_bad(table, [_Bad(warning.row, warning.feature, warning.detail) for warning in first])
@@ -68,7 +68,7 @@ def _convert(table: Table, feature: Feature) -> tuple[pl.Series, list[_Bad]]:
     raw = table.frame[name]
     values, bad = convert(raw, feature.type)
     rows = bad.arg_true().head(MAX_REPORTED)
-    texts = spell(raw.gather(rows))
+    texts = spell(nameless(raw).gather(rows))
     refused = [_Bad(row, name, _not_of_type(row, feature, text)) for row, text in zip(rows, texts, strict=True)]
     if feature.required:
         refused += [_Bad(row, name, _lacking(row, name)) for row in table.absent.get(name, [])]

@@ -34,9 +34,15 @@ def linear(task: Task, columns: Columns, seed: int) -> BaseEstimator:
 
 def hist_gradient_boosting(task: Task, columns: Columns, seed: int) -> BaseEstimator:
     """Gradient boosting on histograms: accurate on most tables, takes gaps and categories as they are."""
-    kind = HistGradientBoostingRegressor if task is Task.REGRESSION else HistGradientBoostingClassifier
     preparation, categorical = coded_categories(columns)
-    return make_pipeline(preparation, kind(categorical_features=categorical, random_state=seed))
+    if task is Task.REGRESSION:
+        model = HistGradientBoostingRegressor(categorical_features=categorical, random_state=seed)
+    else:
+        # To stop early it would set a part of every class aside, and refuse a class of one row.
+        model = HistGradientBoostingClassifier(
+            categorical_features=categorical, random_state=seed, early_stopping=False
+        )
+    return make_pipeline(preparation, model)
 
 
 def random_forest(task: Task, columns: Columns, seed: int) -> BaseEstimator:

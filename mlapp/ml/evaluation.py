@@ -17,6 +17,7 @@ from sklearn.metrics import (
 )
 from sklearn.model_selection import KFold, StratifiedKFold
 
+from mlapp.errors import Unacceptable
 from mlapp.schemas import Task
 
 FOLDS = 5
@@ -58,11 +59,13 @@ class OutOfFold:
 
 
 def folds(task: Task, y: np.ndarray, seed: int, times: np.ndarray | None = None) -> list[Fold]:
-    """Split rows for evaluation: stratified for classification; the latest rows held out when `times` are given."""
+    """Split rows for evaluation: stratified for classification; the latest rows held out when `times` are given.
+
+    Raises:
+        Unacceptable: the classes of the latest rows cannot be learnt from the earlier ones.
+    """
     if times is not None:
-        order = np.argsort(times, kind="stable")
-        cut = len(order) - max(1, round(len(order) * LATEST_SHARE))
-        return [(order[:cut], order[cut:])]
+        return [_latest(task, y, times)]
     random = np.random.default_rng(seed)
     if task is Task.REGRESSION:
         rows = np.sort(random.permutation(len(y))[:MAX_ROWS])
@@ -72,6 +75,19 @@ def folds(task: Task, y: np.ndarray, seed: int, times: np.ndarray | None = None)
         parts = min(FOLDS, int(np.bincount(y[rows]).max()))
         splits = StratifiedKFold(parts, shuffle=True, random_state=seed).split(rows, y[rows])
     return [(rows[fit], rows[judge]) for fit, judge in splits]
+
+
+def _latest(task: Task, y: np.ndarray, times: np.ndarray) -> Fold:
+    order = np.argsort(times, kind="stable")
+    cut = len(order) - max(1, round(len(order) * LATEST_SHARE))
+    earlier, latest = order[:cut], order[cut:]
+    seen = np.unique(y[earlier])
+    if task is Task.CLASSIFICATION and (len(seen) < 2 or not np.isin(y[latest], seen).any()):
+        raise Unacceptable(
+            f"The latest {len(latest)} rows by the time column are for judging, but the {len(earlier)} earlier ones "
+            "hold only one class, or none of theirs; send more rows, or leave 'time_column' out."
+        )
+    return earlier, latest
 
 
 def _stratified_part(y: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -83,8 +83,14 @@ def load_model(model: Model, file: bytes) -> FittedModel:
     """Make a stored version ready to answer; `file` must be the bytes that the record's hash vouches for.
 
     Raises:
-        Conflict: it was trained under another Python or scikit-learn.
+        Conflict: it was trained under another Python or scikit-learn, or with code that is not here.
     """
     if why := why_unusable(model.library_versions):
         raise Conflict(f"Model {model.version} cannot be loaded. {why}")
-    return FittedModel(model, joblib.load(io.BytesIO(file)))
+    try:
+        return FittedModel(model, joblib.load(io.BytesIO(file)))
+    except (ImportError, AttributeError) as error:
+        raise Conflict(
+            f"Model {model.version} cannot be loaded: it was trained with code that is not here ({error}); "
+            "bring it back, or train again."
+        ) from error

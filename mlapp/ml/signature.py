@@ -8,7 +8,7 @@ import polars as pl
 
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.schemas import ColumnType, Feature, Ignored, Scalar
-from mlapp.tables.columns import narrow, spell
+from mlapp.tables.columns import nameless, narrow, spell
 from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000
@@ -44,16 +44,17 @@ def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Sig
     names = _candidates(table.frame.columns, target, chosen)
     ignored, warnings, features, columns = [], [], [], []
     for name in names:
-        kind, values = narrow(table.frame[name])
+        kind, named = narrow(table.frame[name])
+        values = nameless(named)
         reason = _why_useless(kind, values)
         if reason and chosen is None:
             ignored.append(Ignored(name=name, reason=reason))
             continue
         if reason:
             warnings.append(f"Feature '{shorten(name)}' was chosen, though it {reason}.")
-        warnings += _doubts(kind, table.frame[name])
-        features.append(_describe(kind, values))
-        columns.append(values)
+        warnings += _doubts(name, kind, nameless(table.frame[name]))
+        features.append(_describe(name, kind, values))
+        columns.append(named)
     if not features:
         raise Unacceptable("No column is left to predict from: " + _reasons(ignored))
     frame = pl.DataFrame(columns)
@@ -66,7 +67,7 @@ def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
     Numbers stand as they are, booleans as 0 and 1, datetimes as days since 1970-01-01 (UTC), categories as
     their place in `categories`, and as NaN when training did not see them.
     """
-    columns = [_numbers(frame[feature.name], feature) for feature in features]
+    columns = [_numbers(nameless(frame[feature.name]), feature) for feature in features]
     return np.column_stack(columns) if columns else np.empty((frame.height, 0))
 
 
@@ -96,7 +97,8 @@ def _why_useless(kind: ColumnType, values: pl.Series) -> str | None:
     if distinct == 0:
         return "is empty"
     if distinct == 1:
-        return f"has only one value, '{shorten(spell(present)[0])}'"
+        whole = present.cast(pl.Int64) if kind is ColumnType.INTEGER else present
+        return f"has only one value, '{shorten(spell(whole)[0])}'"
     if kind is ColumnType.CATEGORY and distinct == len(present):
         return "has a different text in every row, like a name or an id"
     if kind is ColumnType.CATEGORY and distinct > MAX_CATEGORIES:
@@ -104,7 +106,7 @@ def _why_useless(kind: ColumnType, values: pl.Series) -> str | None:
     return None
 
 
-def _doubts(kind: ColumnType, raw: pl.Series) -> list[str]:
+def _doubts(name: str, kind: ColumnType, raw: pl.Series) -> list[str]:
     """Warn of a text column that would be one of numbers, but for a few cells."""
     if kind is not ColumnType.CATEGORY or raw.dtype != pl.String:
         return []
@@ -115,16 +117,16 @@ def _doubts(kind: ColumnType, raw: pl.Series) -> list[str]:
     examples = ", ".join(f"'{shorten(text, 20)}'" for text in others.unique(maintain_order=True).head(3))
     no_numbers = f"{len(others):,} of its {len(texts):,} values are no numbers ({examples})"
     return [
-        f"Column '{shorten(raw.name)}' is taken as categories, for {no_numbers}; empty those cells if it holds numbers."
+        f"Column '{shorten(name)}' is taken as categories, for {no_numbers}; empty those cells if it holds numbers."
     ]
 
 
-def _describe(kind: ColumnType, values: pl.Series) -> Feature:
-    feature = Feature(name=values.name, type=kind, required=not values.has_nulls(), example=None)
+def _describe(name: str, kind: ColumnType, values: pl.Series) -> Feature:
+    feature = Feature(name=name, type=kind, required=not values.has_nulls(), example=None)
     present = values.drop_nulls()
     if kind is ColumnType.CATEGORY:
-        counts = present.value_counts(name="count").sort("count", values.name, descending=[True, False])
-        feature.categories = counts[values.name].head(MAX_CATEGORIES).to_list()
+        counts = present.value_counts(name="count").sort("count", "", descending=[True, False])
+        feature.categories = counts[""].head(MAX_CATEGORIES).to_list()
     elif kind is not ColumnType.BOOLEAN and len(present):
         feature.min, feature.max = present.min(), present.max()  # type: ignore[assignment]
         if kind is not ColumnType.DATETIME:

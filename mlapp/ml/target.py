@@ -6,7 +6,7 @@ import polars as pl
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.ml.signature import scalar
 from mlapp.schemas import ColumnType, Scalar, Task, TrainOptions
-from mlapp.tables.columns import narrow
+from mlapp.tables.columns import nameless, narrow
 from mlapp.tables.table import Table
 
 MIN_ROWS = 10
@@ -28,7 +28,7 @@ def usable_rows(table: Table, options: TrainOptions) -> tuple[Table, ColumnType,
             detail = f"There is no column '{shorten(column)}' in the table; there are {known}."
             raise Unacceptable(detail, [{"detail": detail, "pointer": pointer(option)}])
     kind, values = narrow(table.frame[name])
-    there = values.is_not_null()
+    there = nameless(values).is_not_null()
     usable = int(there.sum())
     if usable == 0:
         raise Unacceptable(f"The target '{shorten(name)}' is missing in every row.")
@@ -70,12 +70,12 @@ def as_classes(target: pl.Series) -> tuple[list[Scalar], np.ndarray]:
         Unacceptable: there are too many, or no two with two rows.
     """
     kind, name = narrow(target)[0], shorten(target.name)
-    values = target.unique().sort()
+    values = nameless(target).unique().sort()
     if len(values) > MAX_CLASSES:
         raise Unacceptable(
             f"The target '{name}' has {len(values):,} classes; at most {MAX_CLASSES:,} can be told apart."
         )
-    places = target.rank("dense").cast(pl.Int64).to_numpy() - 1
+    places = nameless(target).rank("dense").cast(pl.Int64).to_numpy() - 1
     if np.sort(np.bincount(places))[-2] < 2:
         raise Unacceptable(
             f"At least two classes of the target '{name}' need two rows or more, to learn from one and judge by the "

@@ -214,8 +214,9 @@ def _parameters(fitted: BaseEstimator) -> dict[str, Any]:
 def _hash(frame: pl.DataFrame, target: pl.Series) -> str:
     """Hash the values that were trained on, in their types: the same whichever format they came in."""
     digest = hashlib.sha256()
-    for part in frame.with_columns(target.alias(f"target {target.name}")).iter_slices(100_000):
-        digest.update(part.write_csv().encode())
+    for columns in (frame, target.to_frame()):
+        for part in columns.iter_slices(100_000):
+            digest.update(part.write_csv().encode())
     return digest.hexdigest()
 
 

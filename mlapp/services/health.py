@@ -52,17 +52,20 @@ class HealthService:
         return {
             "Version": __version__,
             "Running for": f"{hours} h {minutes} min {seconds} s",
-            "Memory (resident)": f"{_resident_bytes() / MEGABYTE:,.0f} MB",
+            "Memory (resident)": f"{resident_bytes() / MEGABYTE:,.0f} MB",
             "Store": str(self.store.folder.resolve()),
             "Models in the store": f"{len(self.store.versions()):,}",
             "Disk free for the store": f"{disk.free / MEGABYTE:,.0f} MB",
         } | ml.library_versions()
 
 
-def _resident_bytes() -> int:
-    """Return the resident memory of this process; where the system does not tell, its largest so far."""
+def resident_bytes(statm: Path = Path("/proc/self/statm")) -> int:
+    """Return the resident memory of this process; where the system does not tell, its largest so far.
+
+    Source: proc_pid_statm(5), getrusage(2).
+    """
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(statm.read_text().split()[1])
     except OSError:
         largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return largest if sys.platform == "darwin" else largest * 1024

@@ -24,6 +24,17 @@ def train_options(sent: dict[str, Any]) -> TrainOptions:
         raise Unacceptable(errors[0]["detail"], errors) from None
 
 
+def together(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a query string and of a body.
+
+    Raises:
+        Unacceptable: one stands in both.
+    """
+    for name in query.keys() & body.keys():
+        raise Unacceptable(f"The option '{shorten(name)}' stands in the query string and in the body; send it once.")
+    return query | body
+
+
 def _sentence(place: tuple[int | str, ...], kind: str, message: str) -> str:
     name = shorten(place[0])
     if kind == "extra_forbidden":

@@ -63,6 +63,7 @@ class PredictionService:
     _problem: MlappError | None = None
     """Why that version cannot answer."""
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
+    _loader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "load"))
     _small: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "predict"))
     _bulk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "predict-bulk"))
     _watcher: asyncio.Task[None] | None = None
@@ -75,8 +76,8 @@ class PredictionService:
         """Stop following; requests under way are answered."""
         if self._watcher:
             self._watcher.cancel()
-        self._small.shutdown(wait=False)
-        self._bulk.shutdown(wait=False)
+        for pool in (self._loader, self._small, self._bulk):
+            pool.shutdown(wait=False)
 
     @property
     def active(self) -> Model | None:
@@ -94,7 +95,7 @@ class PredictionService:
 
     async def refresh(self) -> None:
         """Take up the version that is active in the store; the old one answers until the new one is loaded."""
-        await _run(self._small, self._load_active)
+        await _run(self._loader, self._load_active)
         self._loaded.set()
 
     async def fitted(self, version: int | None = None) -> "ml.FittedModel":
@@ -107,7 +108,7 @@ class PredictionService:
         """
         if version is None or (self._active and self._active.model.version == version):
             return await self._ready()
-        return await _run(self._small, lambda: self._load(version))
+        return await _run(self._loader, lambda: self._load(version))
 
     async def answer(self, body: Body, version: int | None = None, *, strict: bool = False) -> Answer:
         """Predict rows.
@@ -116,7 +117,7 @@ class PredictionService:
             MlappError: the version cannot answer, or the body is not rows that it can predict.
         """
         fitted = await self.fitted(version)
-        return await _run(self._pool(body), lambda: fitted.answer(_check(fitted, body, strict=strict)[1]))
+        return await _run(self._pool(body), lambda: _answer(fitted, body, strict=strict))
 
     async def predict(
         self, body: Body, wanted: Format, version: int | None = None, *, strict: bool = False
@@ -128,12 +129,11 @@ class PredictionService:
         Raises:
             MlappError: the version cannot answer, or the body is not rows that it can predict.
         """
-        if wanted is Format.JSON:
-            answer = await self.answer(body, version, strict=strict)
-            data = answer.model_dump_json(exclude_none=True).encode()
-            return Predicted(answer.version, wanted, _once(data), answer.warnings_total or 0)
         fitted = await self.fitted(version)
         pool = self._pool(body)
+        if wanted is Format.JSON:
+            data, total = await _run(pool, lambda: _json(fitted, body, strict=strict))
+            return Predicted(fitted.model.version, wanted, _once(data), total)
         table, checked = await _run(pool, lambda: _check(fitted, body, strict=strict))
         _refuse_names(table, fitted.column_names())
         # Parquet has its index at the end: it is written in one piece.
@@ -156,7 +156,7 @@ class PredictionService:
         return self._active
 
     async def _watch(self) -> None:
-        await _run(self._small, _load_libraries)
+        await _run(self._loader, _load_libraries)
         while True:
             if await asyncio.to_thread(self.store.active) != self._seen or not self._loaded.is_set():
                 await self.refresh()
@@ -194,6 +194,15 @@ def _check(fitted: "ml.FittedModel", body: Body, *, strict: bool) -> "tuple[tabl
     return table, fitted.check(table, strict=strict)
 
 
+def _answer(fitted: "ml.FittedModel", body: Body, *, strict: bool) -> Answer:
+    return fitted.answer(_check(fitted, body, strict=strict)[1])
+
+
+def _json(fitted: "ml.FittedModel", body: Body, *, strict: bool) -> tuple[bytes, int]:
+    answer = _answer(fitted, body, strict=strict)
+    return answer.model_dump_json(exclude_none=True).encode(), answer.warnings_total or 0
+
+
 def _refuse_names(table: "tables.Table", names: list[str]) -> None:
     for name in names:
         if name in table.frame.columns:
@@ -203,8 +212,7 @@ def _refuse_names(table: "tables.Table", names: list[str]) -> None:
 
 
 def _write(fitted: "ml.FittedModel", table: "tables.Table", checked: "Checked", wanted: Format, rows: slice) -> bytes:
-    frame = table.frame[rows].hstack(fitted.columns(checked.frame[rows]))
-    return tables.write_table(frame, wanted, delimiter=table.delimiter, header=rows.start == 0)
+    return tables.write_rows(table, rows, fitted.columns(checked.frame[rows]), wanted)
 
 
 async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import multiprocessing
+import os
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -65,6 +66,8 @@ class TrainingService:
 
     async def close(self) -> None:
         """End what is running: its jobs are interrupted."""
+        # A task that has not begun by now could not note down that it was interrupted.
+        await asyncio.sleep(0)
         tasks = [run.task for run in self._runs.values() if run.task and not run.task.done()]
         for task in tasks:
             task.cancel()
@@ -131,9 +134,8 @@ class TrainingService:
     def _admit(self, submission: Submission) -> None:
         if submission.format is not Format.JSON:
             train_options(submission.options)
-        waiting = sum(run.job.status is JobStatus.QUEUED for run in self._runs.values())
-        if waiting >= MAX_WAITING:
-            raise TooManyTrainings(f"{waiting} trainings wait already; try again when one has ended.")
+        if sum(run.job.finished_at is None for run in self._runs.values()) >= self.max_jobs + MAX_WAITING:
+            raise TooManyTrainings(f"{MAX_WAITING} trainings wait already; try again when one has ended.")
 
     def _forget(self) -> None:
         ended = [job_id for job_id, run in self._runs.items() if run.job.finished_at]
@@ -161,8 +163,7 @@ class TrainingService:
         return model
 
     async def _in_process(self, run: _Run) -> Finished:
-        process, results = await asyncio.to_thread(_start, run.submission)
-        self._processes.add(process)
+        process, results = await self._start(run.submission)
         try:
             while True:
                 message = await asyncio.to_thread(_receive, process, results)
@@ -176,16 +177,22 @@ class TrainingService:
         finally:
             self._processes.discard(process)
 
+    async def _start(self, submission: Submission) -> tuple[BaseProcess, Connection]:
+        starting = asyncio.create_task(asyncio.to_thread(_start, submission))
+        try:
+            process, results = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # It starts all the same: in a thread, where nothing stops it.
+            (await starting)[0].terminate()
+            raise
+        self._processes.add(process)
+        return process, results
+
     async def _keep(self, finished: Finished, *, demo: bool) -> Model:
         """Store a fitted model, and make it active when that is wanted."""
         sha256 = hashlib.sha256(finished.file).hexdigest()
         record = Record(created_at=_now(), model_sha256=sha256, **finished.record)
-        try:
-            version = await asyncio.to_thread(self.store.add, finished.file, record)
-        except OSError as error:
-            log.error("A model could not be saved: %s", error)  # noqa: TRY400 - the sentence says it all
-            why = f"The model could not be saved ({error.strerror}); the models there are go on answering."
-            raise Unavailable(why) from None
+        version = await asyncio.to_thread(self.store.add, finished.file, record)
         spare = demo and await asyncio.to_thread(self.store.active) is not None
         if finished.options.activate and not spare:
             await self.models.activate(str(version))
@@ -195,6 +202,8 @@ class TrainingService:
 
 def _start(submission: Submission) -> tuple[BaseProcess, Connection]:
     """Start a training process, forked from a small server that has scikit-learn loaded and nothing of ours running."""
+    # OpenMP's threads would spin while they wait for each other: beside a busy server, boosting took 5 times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([WORKER])
     results, theirs = context.Pipe(duplex=False)

@@ -12,7 +12,7 @@ from mlapp.errors import MlappError, TrainingFailed, Unacceptable
 from mlapp.ml.training import train
 from mlapp.schemas import Format, Submission, TrainOptions
 from mlapp.services.messages import Failed, Finished, Progress
-from mlapp.services.options import train_options
+from mlapp.services.options import together, train_options
 from mlapp.tables.datasets import dataset
 from mlapp.tables.json_text import json_table, parse_json
 from mlapp.tables.reading import read_file
@@ -55,9 +55,7 @@ def _read(submission: Submission) -> tuple[Table, TrainOptions]:
     if not isinstance(body, dict):
         raise Unacceptable(f"The body is an object with 'records' or 'columns'{INSTEAD}.")
     options = {name: value for name, value in body.items() if name not in ("records", "columns", "dataset")}
-    for name in submission.options.keys() & options.keys():
-        raise Unacceptable(f"The option '{name}' stands in the query string and in the body; send it once.")
-    options |= submission.options
+    options = together(submission.options, options)
     if "dataset" not in body:
         return json_table(body, INSTEAD), train_options(options)
     if "records" in body or "columns" in body:

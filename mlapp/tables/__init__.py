@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlapp.tables.reading import read_file as read_file
     from mlapp.tables.reading import read_request as read_request
     from mlapp.tables.table import Table as Table
+    from mlapp.tables.writing import write_rows as write_rows
     from mlapp.tables.writing import write_table as write_table
 
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "read_file": "reading",
     "read_request": "reading",
     "Table": "table",
+    "write_rows": "writing",
     "write_table": "writing",
 }
 

@@ -38,11 +38,11 @@ def convert(raw: pl.Series, kind: ColumnType) -> tuple[pl.Series, pl.Series]:
     column of the same length that is true where a value does not convert. `integer` takes what `number`
     takes; whether the values are whole is for the caller to judge.
     """
-    filled = _gaps(raw)
+    filled = _gaps(nameless(raw))
     if kind in (ColumnType.NUMBER, ColumnType.INTEGER) and filled.dtype == pl.String:
         filled = pl.select(pl.when(~filled.str.contains(NAN)).then(filled)).to_series()
-    converted = _CONVERTERS[kind](filled).rename(raw.name)
-    return converted, converted.is_null() & filled.is_not_null()
+    converted = nameless(_CONVERTERS[kind](filled))
+    return converted.alias(raw.name), converted.is_null() & filled.is_not_null()
 
 
 def column_type(raw: pl.Series) -> ColumnType:
@@ -67,14 +67,20 @@ def narrow(raw: pl.Series) -> tuple[ColumnType, pl.Series]:
 
 def whole(numbers: pl.Series) -> pl.Series:
     """Return true where a number is whole and small enough to be exact, and null for gaps."""
+    numbers = nameless(numbers)
     return (numbers == numbers.floor()) & (numbers.abs() < LARGEST_WHOLE)
 
 
 def spell(values: pl.Series) -> pl.Series:
     """Return the values of a column as a CSV spells them."""
     if values.dtype == pl.Datetime:
-        return values.dt.strftime("%Y-%m-%dT%H:%M:%S%.f").str.strip_suffix("T00:00:00")
+        return nameless(values).dt.strftime("%Y-%m-%dT%H:%M:%S%.f").str.strip_suffix("T00:00:00")
     return values.cast(pl.String)
+
+
+def nameless(column: pl.Series) -> pl.Series:
+    """Return the column without its name, which polars' methods would take for a pattern if it is one like `^x$`."""
+    return column.alias("")
 
 
 def _gaps(raw: pl.Series) -> pl.Series:
@@ -97,7 +103,8 @@ def _number(raw: pl.Series) -> pl.Series:
     if not raw.dtype.is_float():
         # A float is what it is, but digits that were written out must not be rounded away.
         exact &= (numbers.abs() < LARGEST_WHOLE) | _is_float_text(raw)
-    return pl.select(pl.when(exact).then(numbers)).to_series()
+    # Some formats know no sign on zero, so there is none here.
+    return pl.select(pl.when(numbers == 0).then(0.0).when(exact).then(numbers)).to_series()
 
 
 def _is_float_text(raw: pl.Series) -> pl.Series:
@@ -137,7 +144,7 @@ def _nothing(raw: pl.Series, kind: ColumnType) -> pl.Series:
 
 
 def _refuse_huge(raw: pl.Series, bad: pl.Series) -> None:
-    values = raw.filter(bad)
+    values = nameless(raw).filter(bad)
     if values.is_empty() or values.dtype == pl.Boolean:
         return
     sizes = values.cast(pl.Float64, strict=False)

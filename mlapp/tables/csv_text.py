@@ -13,7 +13,8 @@ from mlapp.schemas import Format
 from mlapp.tables.table import Table, check_cells, check_names, check_shape
 
 DELIMITERS = ",;\t|"
-SAMPLE_BYTES = 65_536
+SAMPLE_BYTES = 1_000_000
+"""Bytes that are decoded to find the header: more than the longest one that is taken."""
 SAMPLE_ROWS = 20
 
 
@@ -42,23 +43,26 @@ def csv_table(data: bytes) -> Table:
     header = _header(data)
     check_names(header.names)
     check_shape(0, len(header.names))
-    rows = data[header.length :]
     # A blank last line is no row, but where there is one column it is a gap.
-    frame = _rows(rows.rstrip(b"\r\n") if len(header.names) > 1 else rows, header)
+    end = len(data.rstrip(b"\r\n") if len(header.names) > 1 else data)
+    frame = _read(memoryview(data)[header.length : end], header)
     check_shape(frame.height, frame.width)
     check_cells(frame)
     return Table(frame, Format.CSV, header.delimiter)
 
 
-def _rows(rows: bytes, header: _Header) -> pl.DataFrame:
-    # polars gets the rows alone: of a header with a stray quote it would make no rows, and say nothing.
-    schema = dict.fromkeys(header.names, pl.String)
-    if not rows:
-        return pl.DataFrame(schema=schema)
+def _read(rows: memoryview, header: _Header) -> pl.DataFrame:
+    # polars gets a header of numbers: of one with a stray quote it would make no rows, and say nothing; of rows
+    # alone it would unpack those that start like a packed file ("x^2"), and refuse a first row that is short.
+    places = [str(place) for place in range(len(header.names))]
+    line = header.delimiter.join(places).encode() + b"\n"
+    schema = dict.fromkeys(places, pl.String)
     try:
-        return pl.read_csv(io.BytesIO(rows), has_header=False, schema=schema, separator=header.delimiter)
+        frame = pl.read_csv(io.BytesIO(b"".join((line, rows))), schema=schema, separator=header.delimiter)
     except pl.exceptions.PolarsError:
         raise UnreadableBody(_what_is_wrong(rows, header)) from None
+    frame.columns = header.names
+    return frame
 
 
 def _unix_lines(data: bytes) -> bytes:
@@ -84,13 +88,13 @@ def _header(data: bytes) -> _Header:
 
 
 def _try(sample: str, delimiter: str) -> _Header | None:
-    lines = list(io.StringIO(sample, newline=""))
+    lines = io.StringIO(sample, newline="")
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         names = next(reader)
     except csv.Error:
         return None
-    length = len("".join(lines[: reader.line_num]).encode())
+    length = len(sample[: lines.tell()].encode())
     return _Header(delimiter, names, length, _count_alike(reader, len(names)) if len(names) > 1 else 0)
 
 
@@ -105,11 +109,11 @@ def _count_alike(rows: Iterator[list[str]], width: int) -> int:
     return alike
 
 
-def _what_is_wrong(rows: bytes, header: _Header) -> str:
+def _what_is_wrong(rows: memoryview, header: _Header) -> str:
     """Find the first row that does not fit the header, for a sentence that names it."""
     width = len(header.names)
     try:
-        reader = csv.reader(io.StringIO(rows.decode(), newline=""), delimiter=header.delimiter, strict=True)
+        reader = csv.reader(io.StringIO(str(rows, "utf-8"), newline=""), delimiter=header.delimiter, strict=True)
         for number, row in enumerate(reader):
             if len(row) > width:
                 return (

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import polars as pl
@@ -58,9 +59,9 @@ def json_table(body: dict[str, Any], also: str = "") -> Table:
 
 def ndjson_table(data: bytes) -> Table:
     """Read one JSON object a line; blank lines are skipped."""
-    lines = (line for line in data.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip())
-    table = _records([parse_json(line, f"Line {number}") for number, line in enumerate(lines, 1)])
-    return Table(table.frame, Format.NDJSON, absent=table.absent)
+    lines = enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), 1)
+    table = _records([parse_json(line, f"Line {number}") for number, line in lines if line.strip()])
+    return replace(table, format=Format.NDJSON)
 
 
 def column_of(name: str, values: list[Any], where: str = "records") -> pl.Series:
@@ -79,11 +80,12 @@ def column_of(name: str, values: list[Any], where: str = "records") -> pl.Series
         return pl.Series(name, values, dtype=pl.Boolean)
     if kinds == {int} and all(value is None or value in INT64 for value in values):
         return pl.Series(name, values, dtype=pl.Int64)
-    if kinds and kinds <= {int, float}:
-        exact = all(type(value) is not int or abs(value) < 2**53 for value in values)
-        if exact:
-            return pl.Series(name, [None if value is None else float(value) for value in values], dtype=pl.Float64)
-    return pl.Series(name, [_spell(value) for value in values], dtype=pl.String)
+    if kinds == {float}:
+        return pl.Series(name, values, dtype=pl.Float64)
+    # Whole and other numbers side by side are text too, for the category `1` is not `1.0`, whatever stands beside it.
+    decimals = pl.Series([value if type(value) is float else None for value in values], dtype=pl.Float64)
+    texts = zip(decimals.cast(pl.String), values, strict=True)
+    return pl.Series(name, [_spell(value) if text is None else text for text, value in texts], dtype=pl.String)
 
 
 def _records(records: Any) -> Table:
@@ -101,7 +103,7 @@ def _records(records: Any) -> Table:
     check_shape(len(records), len(names))
     absent = {name: rows for name in names if (rows := _rows_without(name, records))}
     columns = [column_of(name, [record.get(name) for record in records]) for name in names]
-    return Table(_frame(columns, len(records)), absent=absent)
+    return Table(_frame(columns, len(records)), absent=absent, records=records)
 
 
 def _columns(columns: Any) -> Table:
@@ -119,7 +121,8 @@ def _columns(columns: Any) -> Table:
 
 
 def _frame(columns: list[pl.Series], height: int) -> pl.DataFrame:
-    frame = pl.DataFrame(columns, height=height)
+    # Of an empty list polars makes no rows.
+    frame = pl.DataFrame(columns or None, height=height)
     check_cells(frame)
     return frame
 
@@ -132,8 +135,6 @@ def _rows_without(name: str, records: list[dict[str, Any]]) -> list[int]:
 def _spell(value: Scalar | None) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return str(pl.Series([value]).cast(pl.String)[0])
     return value if value is None or isinstance(value, str) else str(value)
 
 

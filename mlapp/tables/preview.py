@@ -3,7 +3,7 @@
 import polars as pl
 
 from mlapp.schemas import TableColumn, TablePreview
-from mlapp.tables.columns import narrow, spell
+from mlapp.tables.columns import nameless, narrow, spell
 from mlapp.tables.table import Table
 
 HEAD_ROWS = 20
@@ -23,8 +23,7 @@ def preview_table(table: Table) -> TablePreview:
 
 def _describe(raw: pl.Series) -> TableColumn:
     kind, values = narrow(raw)
-    present = values.drop_nulls()
-    examples = spell(raw).drop_nulls().unique(maintain_order=True).head(EXAMPLES).to_list()
-    return TableColumn(
-        name=raw.name, type=kind, missing=values.null_count(), distinct=present.n_unique(), examples=examples
-    )
+    there = nameless(values).is_not_null()
+    examples = spell(nameless(raw).filter(there)).unique(maintain_order=True).head(EXAMPLES).to_list()
+    distinct = values.filter(there).n_unique()
+    return TableColumn(name=raw.name, type=kind, missing=values.null_count(), distinct=distinct, examples=examples)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
 from mlapp.schemas import Format
@@ -17,11 +18,10 @@ PACKED = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PK\x03\x04": "zip (an Excel workbook?)",
     b"\x78\x01": "zlib",
-    b"\x78\x5e": "zlib",
     b"\x78\x9c": "zlib",
     b"\x78\xda": "zlib",
 }
-"""First bytes of what polars would unpack by itself, or of what people take for a CSV."""
+"""First bytes of what people take for a CSV. zlib's 78 5E is not among them: a CSV may start with `x^`."""
 
 
 def read_request(data: bytes, kind: Format, *, also: str = "") -> tuple[Table, dict[str, Any]]:
@@ -81,7 +81,8 @@ def parquet_table(data: bytes) -> Table:
 
 
 def _plain(name: str, dtype: pl.DataType) -> pl.Expr:
-    column = pl.col(name)
+    # pl.col would take names such as `*` and `^x$` for patterns.
+    column = cs.by_name(name)
     if dtype.is_numeric() or dtype in (pl.Boolean, pl.String, pl.Date) or isinstance(dtype, pl.Datetime):
         return column
     if isinstance(dtype, (pl.Categorical, pl.Enum, pl.Time, pl.Null)):

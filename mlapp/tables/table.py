@@ -1,11 +1,13 @@
 """A table as it was read: text still text, every value there."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
 from mlapp.errors import TooLarge, Unacceptable, pointer, shorten
 from mlapp.schemas import MAX_NAME_LENGTH, Format
+from mlapp.tables.columns import nameless
 
 MAX_ROWS = 2_000_000
 MAX_COLUMNS = 1_000
@@ -27,6 +29,8 @@ class Table:
     absent: dict[str, list[int]] = field(default_factory=dict)
     by_columns: bool = False
     """Whether it came as one list a column."""
+    records: list[dict[str, Any]] | None = None
+    """The rows as they came, where they came as records."""
 
     def pointer(self, row: int, name: str) -> str:
         """Return the JSON pointer to a cell."""
@@ -74,7 +78,7 @@ def check_cells(frame: pl.DataFrame) -> None:
         Unacceptable: a text is too long.
     """
     for column in frame.select(pl.col(pl.String)).iter_columns():
-        if (column.str.len_bytes() > MAX_CELL_BYTES).any():
+        if (nameless(column).str.len_bytes() > MAX_CELL_BYTES).any():
             name = shorten(column.name)
             raise Unacceptable(
                 f"Column '{name}' holds a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out."

@@ -1,10 +1,24 @@
 """The one writer: a frame → bytes."""
 
 import io
+import json
 
 import polars as pl
 
 from mlapp.schemas import Format
+from mlapp.tables.table import Table
+
+
+def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format) -> bytes:
+    """Write some rows of a table as they came, followed by the columns that are added.
+
+    A slice that begins at 0 begins the file.
+    """
+    if kind is Format.NDJSON and table.records is not None:
+        lines = zip(table.records[rows], added.iter_rows(named=True), strict=True)
+        return "".join(json.dumps(record | more, ensure_ascii=False) + "\n" for record, more in lines).encode()
+    frame = table.frame[rows].hstack(added)
+    return write_table(frame, kind, delimiter=table.delimiter, header=rows.start == 0)
 
 
 def write_table(frame: pl.DataFrame, kind: Format, *, delimiter: str = ",", header: bool = True) -> bytes:

@@ -1,0 +1,76 @@
+"""Small tables, and models trained on them."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from mlapp.ml.prediction import FittedModel, load_model
+from mlapp.ml.training import Trained, train
+from mlapp.schemas import Model, TrainOptions
+from mlapp.tables.table import Table
+
+Training = Callable[..., Trained]
+Fitting = Callable[..., FittedModel]
+
+
+def small_table(rows: int = 60) -> pl.DataFrame:
+    random = np.random.default_rng(0)
+    size = random.uniform(1, 9, rows).round(2)
+    kind = np.array(["disk", "fan", "pump"])[random.integers(0, 3, rows)]
+    made = pl.Series([f"2024-{1 + row % 12:02}-{1 + row % 28:02}" for row in range(rows)]).str.to_date()
+    old = random.uniform(size=rows) < 0.4
+    return pl.DataFrame(
+        {
+            "size": size,
+            "parts": random.integers(1, 20, rows),
+            "kind": kind,
+            "made": made,
+            "old": old,
+            "load": np.where(random.uniform(size=rows) < 0.2, np.nan, random.uniform(0, 1, rows)),
+            "price": (100 + 7 * size + 20 * (kind == "pump") - 9 * old + random.normal(0, 1, rows)).round(2),
+            "grade": np.where(size + random.normal(0, 1, rows) > 5, "large", "small"),
+            "sold": random.uniform(size=rows) < size / 10,
+        }
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    # On small tables threads cost more than they save, and most where other processes want the processor.
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.fixture(scope="session")
+def table() -> pl.DataFrame:
+    return small_table()
+
+
+@pytest.fixture(scope="session")
+def training() -> Training:
+    """Train on a frame; the clock ticks a second each time it is read."""
+
+    def run(frame: pl.DataFrame, target: str | None, *, seen: list[tuple[str, float]] | None = None, **options: Any):
+        def report(stage: str, share: float) -> None:
+            if seen is not None:
+                seen.append((stage, share))
+
+        chosen = TrainOptions(**({"estimator": "linear", "target": target} | options))
+        return train(Table(frame), chosen, count().__next__, report)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def fitting(training: Training) -> Fitting:
+    def run(frame: pl.DataFrame, target: str, **options: Any) -> FittedModel:
+        trained = training(frame, target, **options)
+        stored = {"created_at": "2024-01-31T00:00Z", "version": 3, "active": True, "usable": True, "model_sha256": ""}
+        return load_model(Model(**trained.record, **stored), trained.file)
+
+    return run

@@ -1,0 +1,28 @@
+"""A look at a table before training."""
+
+import polars as pl
+
+from mlapp.schemas import ColumnType
+from mlapp.tables.preview import preview_table
+from mlapp.tables.table import Table
+
+
+def test_columns_are_described_as_training_would_take_them():
+    frame = pl.DataFrame({"^n$": ["1", "", "2", "2", "5", "9"], "b": [True, None, False, True, True, True]})
+
+    number, boolean = preview_table(Table(frame)).columns
+
+    assert (number.name, number.type, number.missing, number.distinct) == ("^n$", ColumnType.INTEGER, 1, 4)
+    assert number.examples == ["1", "2", "5"]
+    assert (boolean.type, boolean.missing, boolean.examples) == (ColumnType.BOOLEAN, 1, ["true", "false"])
+
+
+def test_first_rows_are_shown_as_text():
+    preview = preview_table(Table(pl.DataFrame({"a": range(30), "b": [None] * 30})))
+
+    assert preview.rows == 30
+    assert preview.head == [[str(row), None] for row in range(20)]
+
+
+def test_table_without_columns_has_nothing_to_show():
+    assert preview_table(Table(pl.DataFrame())).head == []

@@ -1,0 +1,188 @@
+"""Who may import whom: the lines that keep the layers apart, the start quick and the workers light."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PATHS = [ROOT / "main.py", *(ROOT / "mlapp").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
+FILES = sorted(path.relative_to(ROOT).as_posix() for path in PATHS)
+
+TYPES = ("mlapp.errors", "mlapp.schemas", "mlapp.settings")
+LAYERS = {
+    "main": ("mlapp", "pages"),
+    "pages": ("pages", "mlapp.services", *TYPES),
+    "mlapp.app": ("mlapp.api", "mlapp.services", *TYPES),
+    "mlapp.api": ("mlapp.api", "mlapp.services", *TYPES),
+    "mlapp.services": ("mlapp.services", "mlapp.store", "mlapp.ml", "mlapp.tables", *TYPES),
+    "mlapp.store": TYPES,
+    "mlapp.ml": ("mlapp.ml", "mlapp.tables", *TYPES),
+    "mlapp.tables": ("mlapp.tables", *TYPES),
+    "mlapp.logs": ("mlapp.settings",),
+    "mlapp.errors": ("mlapp.errors", "mlapp.schemas"),
+    "mlapp.schemas": ("mlapp.errors", "mlapp.schemas"),
+    "mlapp.settings": (),
+    "mlapp": (),
+}
+"""Layer → the modules of ours it may import, and all below them."""
+
+INSTEAD = {
+    "mlapp.services": "a use case takes plain data; give it what it needs as an argument",
+    "mlapp.api": "a route calls a service; move what it needs from elsewhere into mlapp/services",
+    "pages": "a page calls a service; move what it needs from elsewhere into mlapp/services",
+    "mlapp.ml": "mlapp/ml takes frames and arrays and returns values; let a service fetch and keep them",
+    "mlapp.tables": "mlapp/tables turns bytes into tables and back; let a service do the rest",
+    "mlapp.store": "the store keeps files; let a service make what is kept",
+}
+
+LIBRARIES = {
+    "nicegui": ("pages/",),
+    "fastapi": ("mlapp/api/", "mlapp/app.py", "pages/__init__.py"),
+    "sklearn": ("mlapp/ml/", "mlapp/tables/"),
+}
+"""Library → where it may be imported; `pages/__init__.py` says in its types what it mounts the pages on."""
+
+IN_FUNCTIONS = {
+    "main.py": "each training process imports main.py again, and must not load the app",
+    "mlapp/services/training.py": "the server must not load what trains: a second and 80 MB",
+}
+"""File → why it imports modules of ours inside functions."""
+
+
+class Import(NamedTuple):
+    file: str
+    line: int
+    module: str
+    where: str
+    """`module`, `function` or `types` (under `if TYPE_CHECKING`)."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} imports {self.module}"
+
+
+def name_of(file: str) -> str:
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+MODULES = {name_of(file) for file in FILES}
+
+
+def imports(file: str) -> list[Import]:
+    return list(_walk(ast.parse((ROOT / file).read_text()), file, "module"))
+
+
+def _walk(node: ast.AST, file: str, where: str) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield from (Import(file, child.lineno, module, where) for module in _named(child))
+        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _walk(child, file, "function")
+        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            yield from _walk(child, file, "types")
+        else:
+            yield from _walk(child, file, where)
+
+
+def _named(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    assert not node.level, "Imports are absolute: write from mlapp.… import …"
+    modules = [f"{node.module}.{alias.name}" for alias in node.names]
+    return [module if module in MODULES else str(node.module) for module in modules]
+
+
+def within(module: str, places: tuple[str, ...]) -> bool:
+    return any(module == place or module.startswith(place + ".") for place in places)
+
+
+def layer_of(module: str) -> str:
+    return max((layer for layer in LAYERS if within(module, (layer,))), key=len)
+
+
+def ours(found: list[Import]) -> list[Import]:
+    return [each for each in found if within(each.module, ("mlapp", "pages", "main"))]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_layers_import_only_those_below(file):
+    layer = layer_of(name_of(file))
+    wrong = [each for each in ours(imports(file)) if each.module != "mlapp" and not within(each.module, LAYERS[layer])]
+
+    hint = INSTEAD.get(layer, "see LAYERS in tests/test_architecture.py for what it may import")
+    assert not wrong, f"{wrong[0]}, which {layer} may not: {hint}."
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_libraries_stay_in_their_layer(library):
+    found = [each for file in FILES for each in imports(file) if within(each.module, (library,))]
+    wrong = [
+        each
+        for each in found
+        if not each.file.startswith(LIBRARIES[library]) and not (each.file == "main.py" and each.where == "types")
+    ]
+
+    assert found
+    assert not wrong, f"{wrong[0]}; {library} is for {', '.join(LIBRARIES[library])} only: move the code there."
+
+
+def test_main_imports_nothing_heavy_at_module_level():
+    wrong = [
+        each
+        for each in imports("main.py")
+        if each.where == "module" and each.module.partition(".")[0] not in sys.stdlib_module_names
+    ]
+
+    assert not wrong, f"{wrong[0]} at module level, so every training process loads it: import it in the function."
+
+
+def test_imports_in_functions_are_few_and_have_a_reason():
+    found = {each.file: each for file in FILES for each in ours(imports(file)) if each.where == "function"}
+    wrong = [each for file, each in found.items() if file not in IN_FUNCTIONS]
+
+    assert not wrong, f"{wrong[0]} in a function: move it to the top, or give the reason in IN_FUNCTIONS here."
+    assert set(found) == set(IN_FUNCTIONS), "IN_FUNCTIONS names a file that imports nothing in functions: remove it."
+
+
+def test_modules_do_not_import_each_other_in_a_circle():
+    needs = {
+        name_of(file): {each.module for each in ours(imports(file)) if each.where == "module"} & MODULES
+        for file in FILES
+    }
+    while free := {module for module, needed in needs.items() if not needed & needs.keys()}:
+        for module in free:
+            del needs[module]
+
+    assert not needs, f"{', '.join(sorted(needs))} import each other: move what they share to a module below them."
+
+
+def loaded_after(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nprint(*sys.modules)"], cwd=ROOT, check=True, capture_output=True
+    )
+    return set(done.stdout.decode().split())
+
+
+def test_training_process_loads_nothing_of_the_server():
+    loaded = loaded_after(
+        "import runpy\nrunpy.run_path('main.py', run_name='__mp_main__')\nimport mlapp.services.worker"
+    )
+
+    server = loaded & {"nicegui", "fastapi", "starlette", "uvicorn", "pages", "mlapp.app", "mlapp.api"}
+    assert "sklearn" in loaded
+    assert not server, f"Each training loads {server}: import it in the functions of main.py, and not in services."
+
+
+@pytest.mark.parametrize("module", ["mlapp.app", "mlapp.services"])
+def test_server_starts_without_what_trains(module):
+    loaded = loaded_after(f"import {module}")
+
+    heavy = loaded & {"sklearn", "polars", "scipy", "numpy", "joblib"}
+    assert module in loaded
+    assert not heavy, (
+        f"The start waits for {heavy}: in services write `from mlapp import ml, tables`, not what is in them."
+    )

@@ -1,0 +1,96 @@
+"""What can be set from outside."""
+
+from pathlib import Path
+
+import pytest
+
+from mlapp.settings import Settings, load_settings
+
+EXAMPLE = Path(__file__).parents[1] / ".env.example"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_around(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"MLAPP_{name.upper()}", raising=False)
+    monkeypatch.delenv("PORT", raising=False)
+
+
+def spelled(value) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def test_example_lists_every_setting_with_its_description_and_default():
+    lines = [line.strip() for line in EXAMPLE.read_text().splitlines() if line.strip()]
+    settings = [place for place, line in enumerate(lines) if "=" in line and not line.startswith("# ")]
+    found = {lines[place].removeprefix("#"): lines[place - 1].removeprefix("# ") for place in settings}
+
+    assert found == {
+        f"MLAPP_{name.upper()}={spelled(field.default)}": field.description
+        for name, field in Settings.model_fields.items()
+    }
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_described_in_a_sentence(name):
+    description = Settings.model_fields[name].description
+
+    assert description
+    assert description.endswith(".")
+    assert "\n" not in description
+
+
+def test_every_setting_has_a_working_default():
+    settings = load_settings()
+
+    assert (settings.host, settings.port, settings.store) == ("127.0.0.1", 8000, Path("models"))
+    assert settings.max_body_bytes == 100_000_000
+
+
+def test_settings_come_from_the_environment_before_the_file(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("MLAPP_MAX_JOBS=2\nMLAPP_KEEP_MODELS=7\nMLAPP_STORE=\nOTHER=1\n")
+    monkeypatch.setenv("MLAPP_MAX_JOBS", "3")
+
+    settings = load_settings()
+
+    assert (settings.max_jobs, settings.keep_models, settings.store) == (3, 7, Path("models"))
+
+
+@pytest.mark.parametrize(
+    ("variables", "port"),
+    [
+        ({"PORT": "9000"}, 9000),
+        ({"PORT": "9000", "MLAPP_PORT": "9100"}, 9100),
+        ({"PORT": "9000", "MLAPP_PORT": ""}, 9000),
+    ],
+)
+def test_port_of_the_host_counts_when_ours_is_not_set(monkeypatch, variables, port):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert load_settings().port == port
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MLAPP_PORT", "70000"),
+        ("MLAPP_PORT", "http"),
+        ("PORT", "http"),
+        ("MLAPP_MAX_BODY_MB", "0"),
+        ("MLAPP_MAX_JOBS", "many"),
+        ("MLAPP_KEEP_MODELS", "-1"),
+        ("MLAPP_DEMO", "perhaps"),
+        ("MLAPP_LOG_LEVEL", "loud"),
+    ],
+)
+def test_bad_value_stops_the_start_with_a_line_that_names_the_variable(monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SystemExit) as stopped:
+        load_settings()
+
+    line = str(stopped.value)
+    assert line.startswith(f"{variable}='{value}' will not do: ")
+    assert "\n" not in line
