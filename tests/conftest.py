@@ -1,6 +1,7 @@
 """One real app for all tests, over a temporary store; every test gets a store without models of others."""
 
 import gc
+import multiprocessing
 import os
 from collections.abc import AsyncIterator
 
@@ -12,7 +13,13 @@ from nicegui.testing.general import nicegui_reset_globals
 
 from main import create_app
 from mlapp.services import Services
+from mlapp.services.training import WORKER
 from mlapp.settings import Settings
+
+
+def pytest_sessionstart() -> None:
+    # One forkserver serves all tests: whichever starts it, training processes find their libraries loaded.
+    multiprocessing.get_context("forkserver").set_forkserver_preload([WORKER])
 
 
 def pytest_collection_finish() -> None:

@@ -107,7 +107,7 @@ def _feature_schema(feature: Feature) -> dict[str, Any]:
 def _seen(feature: Feature) -> str:
     """Say what training saw; other values are predicted too, with a warning."""
     gaps = "" if feature.required else " Training saw gaps: it may be left out."
-    if feature.categories is not None:
+    if feature.categories:
         more = ", …" if len(feature.categories) > 10 else ""
         return f"Training saw {', '.join(feature.categories[:10])}{more}.{gaps}"
     if feature.min is not None:

@@ -21,7 +21,7 @@ async def history(models: Models) -> History:
     return await models.history()
 
 
-@router.post("/rollback", responses=problems(409))
+@router.post("/rollback", responses=problems(409, 503))
 async def rollback(models: Models) -> Model:
     """Activate the version that was active before."""
     return await models.rollback()
@@ -33,13 +33,13 @@ async def get_model(version: str, models: Models) -> Model:
     return await models.get(version)
 
 
-@router.post("/{version}/activate", responses=problems(404, 409))
+@router.post("/{version}/activate", responses=problems(404, 409, 503))
 async def activate(version: str, models: Models) -> Model:
     """Make a version answer `/predict` from now on."""
     return await models.activate(version)
 
 
-@router.delete("/{version}", status_code=204, responses=problems(404, 409))
+@router.delete("/{version}", status_code=204, responses=problems(404, 409, 503))
 async def delete_model(version: str, models: Models) -> None:
     """Remove a version for good; the active one cannot be removed."""
     await models.delete(version)

@@ -39,7 +39,7 @@ REQUEST_BODY = {
 @router.post(
     "/train",
     status_code=201,
-    responses=problems(400, 413, 415, 422, 429, 503),
+    responses=problems(400, 404, 413, 415, 422, 429, 503),
     openapi_extra={"requestBody": REQUEST_BODY, "parameters": QUERY},
 )
 async def train(request: Request, response: Response, training: Training) -> Model:

@@ -1,0 +1,91 @@
+"""The app without pages over a store of its own, and models that differ in task and columns."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+from fastapi import FastAPI
+
+from main import create_app
+from mlapp.schemas import Model, Submission
+from mlapp.services import Services
+from mlapp.settings import Settings
+
+PROBLEM = "application/problem+json"
+CSV = "text/csv"
+PARQUET = "application/vnd.apache.parquet"
+NDJSON = "application/x-ndjson"
+
+MACHINES = pl.DataFrame(
+    {
+        "age": [30 + 7 * row for row in range(40)],
+        "load": [None if row == 5 else round(0.2 + row * 0.017, 3) for row in range(40)],
+        "type": [("fan", "pump", "a;b,c")[row % 3] for row in range(40)],
+        "indoors": [row % 4 == 0 for row in range(40)],
+        "checked": [f"2026-01-{1 + row % 28:02}" for row in range(40)],
+        "days": [round(900 - 11.7 * row + 31 * (row % 3) + row % 5, 2) for row in range(40)],
+    }
+)
+"""A table with every column type, the target `days`, and a gap in `load`."""
+
+
+@pytest.fixture(scope="session")
+async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI]:
+    store = tmp_path_factory.mktemp("api") / "store"
+    app = create_app(Settings(_env_file=None, store=store, demo=False, max_body_mb=2), pages=False)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+async def regression(app: FastAPI) -> Model:
+    services: Services = app.state.services
+    return await services.training.train(Submission(dataset="diabetes", options={"estimator": "linear"}))
+
+
+@pytest.fixture(scope="session")
+async def classification(app: FastAPI) -> Model:
+    services: Services = app.state.services
+    return await services.training.train(Submission(dataset="wine", options={"estimator": "linear"}))
+
+
+@pytest.fixture(scope="session")
+async def machines(app: FastAPI) -> Model:
+    """A model of the table above."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
+        options = {"target": "days", "estimator": "linear"}
+        answer = await client.post("/train", json={"records": MACHINES.to_dicts()} | options)
+    return Model.model_validate(answer.json())
+
+
+def row_of(model: Model) -> dict[str, Any]:
+    return {feature.name: feature.example for feature in model.features}
+
+
+def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """The body of an error, after a look at what all of them have in common."""
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM), answer.text
+    assert len(answer.content) <= 8_000
+    problem: dict[str, Any] = answer.json()
+    assert {"type", "title", "status", "detail"} <= problem.keys() <= {"type", "title", "status", "detail", "errors"}
+    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    assert problem["detail"]
+    assert all(error.keys() == {"detail", "pointer"} for error in problem.get("errors", []))
+    assert "Traceback" not in answer.text
+    return problem
+
+
+@pytest.fixture
+async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an app of its own, whose store is empty."""
+    app = create_app(Settings(_env_file=None, store=tmp_path / "store", demo=False), pages=False)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client,
+    ):
+        yield client

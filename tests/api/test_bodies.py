@@ -1,0 +1,302 @@
+"""Bodies that cannot be taken: each is refused with a reason, and the next good request answers as before."""
+
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+
+from mlapp.schemas import Model
+from mlapp.services import Services
+from tests.api.conftest import CSV, NDJSON, PARQUET, problem_of, row_of
+from tests.services.disk import full_disk
+
+JSON = "application/json"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.fixture(autouse=True)
+async def unharmed(http: httpx.AsyncClient, services: Services, regression: Model) -> AsyncIterator[None]:
+    """After whatever a test sends, a good request is answered as before, from the same models."""
+    await http.post(f"/models/{regression.version}/activate")
+    good = {"json": {"records": [row_of(regression)]}}
+    before = (await http.post("/predict", **good)).json(), (await http.get("/models")).json()
+    yield
+    assert before == ((await http.post("/predict", **good)).json(), (await http.get("/models")).json())
+    assert all(job.finished_at for job in services.training.jobs())
+
+
+def packed_workbook() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as book:
+        book.writestr("xl/workbook.xml", "<workbook/>")
+    return buffer.getvalue()
+
+
+def parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+TABLE = pl.DataFrame({"x": list(range(50)), "y": list(range(50))})
+NESTED_JSON = '{"records": ' + "[" * 100_000 + "]" * 100_000 + "}"
+NESTED_CELL = '{"records": [{"x": ' + '{"a": ' * 900 + "1" + "}" * 900 + "}]}"
+
+UNREADABLE: dict[str, tuple[str, bytes | str, int, str]] = {
+    "no JSON": (JSON, '{"records": [', 400, "The body is not JSON"),
+    "empty JSON": (JSON, "", 400, "The body is not JSON"),
+    "no UTF-8": (JSON, b'{"records": [{"x": "\xff"}]}', 400, "The body is not UTF-8 text"),
+    "NaN": (JSON, '{"records": [{"x": NaN}]}', 400, "NaN is not JSON; send null for a missing value."),
+    "infinity": (JSON, '{"records": [{"x": -Infinity}]}', 400, "-Infinity is not JSON"),
+    "name twice": (JSON, '{"records": [{"x": 1, "x": 2}]}', 400, "The name 'x' stands twice in one object"),
+    "surrogate": (JSON, '{"records": [{"x": "\\ud800"}]}', 400, "The body holds half a character"),
+    "surrogate in a name": (JSON, '{"\\uDFFF\\ud800": 1, "records": []}', 400, "The body holds half a character"),
+    "nested JSON": (JSON, NESTED_JSON, 400, "The body is nested too deeply"),
+    "nested cell": (JSON, NESTED_CELL, 422, "Row 0 of column 'x' is a list or an object"),
+    "cell of a list": (
+        JSON,
+        '{"records": [{"x": [1]}]}',
+        422,
+        "Row 0 of column 'x' is a list or an object; a cell holds",
+    ),
+    "5,000 digits": (JSON, '{"records": [{"x": 1' + "0" * 5_000 + "}]}", 400, "The body holds a number with thousands"),
+    "a number": (JSON, "7", 422, "The body is an object with 'records' or 'columns'"),
+    "rows and columns": (JSON, '{"records": [], "columns": {}}', 422, "Send exactly one of 'records'"),
+    "rows of numbers": (JSON, '{"records": [1]}', 422, "Row 0 is not an object"),
+    "uneven columns": (JSON, '{"columns": {"x": [1], "y": []}}', 422, "The lists in 'columns' are of different"),
+    "empty NDJSON line": (NDJSON, '{"x": 1}\n{"x": \n', 400, "Line 2 is not JSON"),
+    "half a Parquet": (PARQUET, parquet(TABLE)[:300], 400, "The Parquet file cannot be read"),
+    "CSV as Parquet": (PARQUET, "x\n1\n", 400, "The Parquet file cannot be read"),
+    "Parquet as CSV": (CSV, parquet(TABLE), 415, "The file is Parquet, but was sent as text/csv"),
+    "gzip as CSV": (CSV, gzip.compress(b"x\n1\n"), 415, "The file is packed with gzip; send it unpacked"),
+    "workbook as CSV": (CSV, packed_workbook(), 415, "The file is packed with zip (an Excel workbook?)"),
+    "workbook": (XLSX, packed_workbook(), 415, f"'{XLSX}' is no content type that tables come in; send"),
+    "HTML": ("text/html", "<table>", 415, "'text/html' is no content type that tables come in"),
+    "no type": ("", "x\n1\n", 415, "The body has no Content-Type; send application/json,"),
+    "empty CSV": (CSV, "", 422, "The CSV is empty"),
+    "blank CSV": (CSV, " \n\n", 422, ""),
+    "UTF-16": (CSV, "x,y\n1,2\n".encode("utf-16"), 400, "The CSV is not UTF-8 text (UTF-16, or a binary file?)"),
+    "NUL bytes": (CSV, "x,y\n1,\0\n", 400, "The CSV is not UTF-8 text (UTF-16, or a binary file?)"),
+    "Latin-1": (CSV, "größe\n1\n".encode("latin-1"), 400, "The CSV is not UTF-8 text; save it as CSV UTF-8."),
+    "open quote": (CSV, 'x,y\n"1,2\n', 400, "The CSV cannot be read"),
+    "long row": (CSV, "x,y\n1,2\n1,2,3\n", 400, "Row 1 of the CSV has 3 cells where the header has 2: '3'."),
+    "10,000 columns": (CSV, ",".join(f"c{n}" for n in range(10_000)) + "\n", 413, "The table has 10,000 columns"),
+    "10,000 names": (JSON, json.dumps({"columns": {f"c{n}": [1] for n in range(10_000)}}), 413, "The table has 10,000"),
+    "column without name": (CSV, "x,\n1,2\n", 422, "Column 2 has no name; give every column one."),
+    "empty name": (JSON, '{"records": [{"": 1}]}', 422, "Column 1 has no name; give every column one."),
+    "long name": (JSON, json.dumps({"records": [{"x" * 201: 1}]}), 422, "Column 1 has a name of 201 characters"),
+    "column twice": (CSV, "x,y,x\n1,2,3\n", 422, "Two columns are called 'x'; rename one of them."),
+    "long cell": (JSON, json.dumps({"records": [{"x": "x" * 40_000}]}), 422, "Column 'x' holds a text of over 32,000"),
+    "long option": (JSON, json.dumps({"o" * 300_000: 1, "records": [{"x": 1}]}), 422, "There is no option 'ooo"),
+}
+
+
+@pytest.mark.parametrize("path", ["/train", "/predict"])
+@pytest.mark.parametrize("what", UNREADABLE)
+async def test_body_that_cannot_be_read_is_refused_with_the_reason(http: httpx.AsyncClient, path: str, what: str):
+    kind, body, status, sentence = UNREADABLE[what]
+
+    answer = await http.post(path, content=body, headers={"Content-Type": kind} if kind else {})
+
+    assert sentence in problem_of(answer, status)["detail"]
+
+
+def wrong(regression: Model, **changed: Any) -> dict[str, Any]:
+    return {"records": [row_of(regression), row_of(regression) | changed]}
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("old", "Row 1, feature 'age': 'old' is not a number within ±1e38."),
+        (True, "Row 1, feature 'age': 'true' is not a number within ±1e38."),
+        ("2026-01-31", "Row 1, feature 'age': '2026-01-31' is not a number within ±1e38."),
+        ("\0<b>", "Row 1, feature 'age': '�<b>' is not a number within ±1e38."),
+        (10**400, "Row 1, feature 'age': '1000"),
+    ],
+)
+async def test_value_of_another_type_is_refused_by_row_and_feature(
+    http: httpx.AsyncClient, regression: Model, value: Any, sentence: str
+):
+    problem = problem_of(await http.post("/predict", json=wrong(regression, age=value)), 422)
+
+    assert problem["detail"].startswith(sentence)
+    assert problem["errors"] == [{"detail": problem["detail"], "pointer": "/records/1/age"}]
+
+
+@pytest.mark.parametrize("path", ["/train", "/predict"])
+async def test_number_beyond_all_bounds_is_refused(http: httpx.AsyncClient, regression: Model, path: str):
+    rows = [json.dumps(row_of(regression) | {"y": row}) for row in range(20)]
+    rows[3] = json.dumps(row_of(regression) | {"y": 3, "bmi": 0}).replace('"bmi": 0', '"bmi": 1e999')
+    body = '{"records": [' + ",".join(rows) + "]"
+    body += ', "target": "y", "estimator": "linear"}' if path == "/train" else "}"
+
+    answer = await http.post(path, content=body, headers={"Content-Type": JSON})
+
+    assert problem_of(answer, 422)["errors"][0]["pointer"] == "/records/3/bmi"
+
+
+async def test_row_that_lacks_a_feature_is_refused_by_row_and_feature(http: httpx.AsyncClient, regression: Model):
+    body = wrong(regression)
+    del body["records"][1]["bmi"]
+
+    problem = problem_of(await http.post("/predict", json=body), 422)
+
+    assert problem["detail"] == "Row 1 lacks the feature 'bmi'; send its value, or null when it is not known."
+    assert problem["errors"][0]["pointer"] == "/records/1/bmi"
+
+
+async def test_many_wrong_rows_are_refused_in_few_words(http: httpx.AsyncClient, regression: Model):
+    csv = ",".join(row_of(regression)) + "\n" + ",".join(["wrong"] * 10) + "\n"
+    csv += (",".join(["?"] * 10) + "\n") * 20_000
+
+    answer = await http.post("/predict", content=csv, headers={"Content-Type": CSV})
+
+    assert len(problem_of(answer, 422)["errors"]) == 10
+
+
+@pytest.mark.parametrize(("path", "sentence"), [("/train", "missing in every row"), ("/predict", "There is no row")])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content": "age,y\n", "headers": {"Content-Type": CSV}},
+        {"content": b"", "headers": {"Content-Type": NDJSON}},
+        {"content": '{"records": []}', "headers": {"Content-Type": JSON}},
+        {"content": parquet(TABLE.clear()), "headers": {"Content-Type": PARQUET}},
+    ],
+)
+async def test_table_without_rows_is_refused(http: httpx.AsyncClient, path: str, sentence: str, body: dict[str, Any]):
+    params = {"target": "y"} if path == "/train" else {}
+
+    problem = problem_of(await http.post(path, params=params, **body), 422)
+
+    assert sentence in problem["detail"] or "There is no column 'y' in the table" in problem["detail"]
+
+
+async def test_column_names_of_all_kinds_are_kept(http: httpx.AsyncClient):
+    names = [
+        ":x",
+        "<img src=x onerror=alert(1)>",
+        "a.b c",
+        "^x$",
+        "*",
+        "a/b~c",
+        "größe 🌡",
+        '"',
+        "a,b",
+        " ",
+        "$ref",
+        "x\ny",
+    ]
+    rows = [{name: row * place % 17 for place, name in enumerate(names, 1)} | {"y": row} for row in range(40)]
+    options = {"target": "y", "estimator": "linear", "activate": False}
+
+    model = (await http.post("/train", json={"records": rows} | options)).json()
+
+    assert [feature["name"] for feature in model["features"]] == names
+    csv = pl.DataFrame(rows[:5]).write_csv()
+    asked = {"params": {"version": model["version"]}}
+    from_json = await http.post("/predict", json={"records": rows[:5]}, **asked)
+    from_csv = await http.post("/predict", content=csv, headers={"Content-Type": CSV}, **asked)
+    assert pl.read_csv(from_csv.content)["prediction"].to_list() == from_json.json()["predictions"]
+    assert (await http.delete(f"/models/{model['version']}")).status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/train", "/predict"])
+async def test_packed_body_is_refused(http: httpx.AsyncClient, path: str):
+    headers = {"Content-Type": CSV, "Content-Encoding": "gzip"}
+
+    answer = await http.post(path, content=gzip.compress(b"x\n1\n"), headers=headers)
+
+    assert problem_of(answer, 415)["detail"] == "The body is packed (Content-Encoding); send it as it is."
+
+
+async def too_much() -> AsyncIterator[bytes]:
+    for _ in range(30):
+        yield b"1\n" * 50_000
+
+
+@pytest.mark.parametrize("path", ["/train", "/predict"])
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("kind", [CSV, "multipart/form-data; boundary=b"])
+async def test_body_over_the_limit_is_refused(http: httpx.AsyncClient, path: str, kind: str, *, declared: bool):
+    start = b'--b\r\nContent-Disposition: form-data; name="file"; filename="t.csv"\r\n\r\nx\n'
+    length = {"Content-Length": str(3_000_000 + len(start))} if declared else {}
+
+    async def body() -> AsyncIterator[bytes]:
+        yield start
+        async for chunk in too_much():
+            yield chunk
+
+    answer = await http.post(path, content=body(), headers={"Content-Type": kind} | length)
+
+    assert "is larger than the server takes (MLAPP_MAX_BODY_MB)" in problem_of(answer, 413)["detail"]
+
+
+async def test_body_under_the_limit_is_taken(http: httpx.AsyncClient, regression: Model):
+    row = row_of(regression)
+    csv = ",".join(row) + "\n" + (",".join(str(value) for value in row.values()) + "\n") * 30_000
+
+    answer = await http.post("/predict", content=csv, headers={"Content-Type": CSV})
+
+    assert 1_000_000 < len(csv) < 2_000_000
+    assert (answer.status_code, answer.text.count("\n")) == (200, 30_001)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("book.xlsx", XLSX), ("rows.json", JSON), ("rows", "application/octet-stream"), ("", "")]
+)
+@pytest.mark.parametrize("path", ["/train", "/predict"])
+async def test_file_of_another_kind_in_a_form_is_refused(http: httpx.AsyncClient, path: str, name: str, kind: str):
+    answer = await http.post(path, files={"file": (name or "?", b"x\n1\n", kind or "text/plain")})
+
+    assert problem_of(answer, 415)["detail"].endswith("is neither CSV, Parquet nor NDJSON by its type or name.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--b--"),
+        ("multipart/form-data; boundary=b", b"nothing of the kind"),
+        ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="\xff'),
+        ("multipart/form-data; boundary=b", b"--b\r\n\r\n\r\n--b--"),
+        (
+            "multipart/form-data; boundary=b; charset=klingon",
+            b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nx',
+        ),
+    ],
+)
+@pytest.mark.parametrize("path", ["/train", "/predict"])
+async def test_form_that_is_none_is_refused(http: httpx.AsyncClient, path: str, kind: str, body: bytes):
+    answer = await http.post(path, content=body, headers={"Content-Type": kind})
+
+    assert answer.status_code in {400, 422}
+    problem_of(answer, answer.status_code)
+
+
+async def test_form_with_two_files_is_refused(http: httpx.AsyncClient):
+    files = [("file", ("a.csv", b"x\n1\n")), ("file", ("b.csv", b"x\n1\n"))]
+
+    problem_of(await http.post("/train", files=files), 400)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    yield tmp_path
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("path", "rows"), [("/train", 2_000), ("/train", 300_000), ("/predict", 300_000)])
+async def test_body_without_room_on_the_disk_is_refused(http: httpx.AsyncClient, temporary: Path, path: str, rows: int):
+    with full_disk():
+        answer = await http.post(path, content="x\n" + "100\n" * rows, headers={"Content-Type": CSV})
+
+    assert problem_of(answer, 503)["detail"].startswith("There is no room for the body (File too large)")

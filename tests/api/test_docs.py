@@ -1,0 +1,146 @@
+"""/openapi.json and /docs."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from mlapp.schemas import Model
+from tests.api.conftest import CSV, NDJSON, PARQUET, PROBLEM, row_of
+
+
+async def document_of(http: httpx.AsyncClient) -> dict[str, Any]:
+    document: dict[str, Any] = (await http.get("/openapi.json")).json()
+    return document
+
+
+def references_in(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references_in(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references_in(value)
+
+
+def look_up(document: dict[str, Any], reference: str) -> Any:
+    node: Any = document
+    for name in reference.removeprefix("#/").split("/"):
+        node = node[name]
+    return node
+
+
+async def test_request_of_predict_follows_the_active_model(
+    http: httpx.AsyncClient, machines: Model, classification: Model
+):
+    for model in (machines, classification, machines):
+        await http.post(f"/models/{model.version}/activate")
+
+        document = await document_of(http)
+
+        row = document["components"]["schemas"]["Row"]
+        operation = document["paths"]["/predict"]["post"]
+        assert list(row["properties"]) == [feature.name for feature in model.features]
+        assert row["required"] == [feature.name for feature in model.features if feature.required]
+        assert row["example"] == row_of(model)
+        assert f"Model {model.version} predicts `{model.target}`" in operation["description"]
+
+
+async def test_features_are_described_by_what_training_saw(http: httpx.AsyncClient, machines: Model):
+    await http.post(f"/models/{machines.version}/activate")
+
+    row = (await document_of(http))["components"]["schemas"]["Row"]["properties"]
+
+    assert {name: feature["type"][0] for name, feature in row.items()} == {
+        "age": "integer",
+        "load": "number",
+        "type": "string",
+        "indoors": "boolean",
+        "checked": "string",
+    }
+    assert row["age"]["description"] == "Training saw 30 to 303."
+    assert row["load"]["description"] == "Training saw 0.2 to 0.863. Training saw gaps: it may be left out."
+    assert row["type"]["description"] == "Training saw fan, a;b,c, pump."
+    assert row["indoors"]["description"] == "true or false."
+    assert row["checked"]["format"] == "date-time"
+
+
+async def test_examples_in_the_document_are_predicted(http: httpx.AsyncClient, machines: Model):
+    await http.post(f"/models/{machines.version}/activate")
+    body = (await document_of(http))["paths"]["/predict"]["post"]["requestBody"]
+
+    json = await http.post("/predict", json=body["content"]["application/json"]["example"])
+    csv = await http.post("/predict", content=body["content"][CSV]["example"], headers={"Content-Type": CSV})
+
+    assert (json.status_code, csv.status_code) == (200, 200)
+    assert csv.text.splitlines()[1].split(",")[-3:] == [
+        str(json.json()[name][0]) for name in ("predictions", "lower", "upper")
+    ]
+    assert body["content"].keys() == {"application/json", CSV, PARQUET, NDJSON, "multipart/form-data"}
+
+
+@pytest.mark.parametrize("with_model", [True, False])
+async def test_document_refers_to_nothing_that_is_not_there(
+    http: httpx.AsyncClient, own: httpx.AsyncClient, machines: Model, *, with_model: bool
+):
+    await http.post(f"/models/{machines.version}/activate")
+
+    document = await document_of(http if with_model else own)
+
+    references = set(references_in(document))
+    assert {"#/components/schemas/Row", "#/components/schemas/Problem"} <= references
+    assert all(look_up(document, reference) for reference in references)
+
+
+async def test_document_without_a_model_says_so(own: httpx.AsyncClient):
+    document = await document_of(own)
+
+    assert document["components"]["schemas"]["Row"]["properties"] == {}
+    body = document["paths"]["/predict"]["post"]["requestBody"]
+    assert body["description"] == "There is no model yet: any feature may stand here."
+
+
+async def test_many_categories_are_not_all_named(own: httpx.AsyncClient):
+    rows = [{"town": f"t{row % 15:02}", "empty": None, "y": row} for row in range(60)]
+    body = {"records": rows, "target": "y", "estimator": "linear", "features": ["town", "empty"]}
+    assert (await own.post("/train", json=body)).status_code == 201
+
+    row = (await document_of(own))["components"]["schemas"]["Row"]["properties"]
+
+    assert row["town"]["description"] == f"Training saw {', '.join(f't{n:02}' for n in range(10))}, …."
+    assert row["empty"]["description"].startswith("Training saw no value.")
+
+
+async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncClient):
+    document = await document_of(http)
+
+    declared = {
+        f"{method.upper()} {path}": {
+            int(status): response["content"] for status, response in operation["responses"].items() if status >= "400"
+        }
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert {str(content) for contents in declared.values() for content in contents.values()} == {
+        str({PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}})
+    }
+    assert declared["POST /train"].keys() == {400, 404, 413, 415, 422, 429, 503}
+    assert declared["POST /predict"].keys() == {400, 404, 409, 413, 415, 422, 503}
+    assert declared["DELETE /models/{version}"].keys() >= {404, 409, 503}
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_docs_load_from_the_same_address_only(http: httpx.AsyncClient):
+    page = await http.get("/docs")
+
+    assert page.headers["content-type"].startswith("text/html")
+    loaded = re.findall(r"""(?:src|href|url)\s*[=:]\s*["']([^"']+)["']""", page.text)
+    assert len(loaded) >= 4
+    for address in loaded:
+        assert address.startswith("/")
+        assert not address.startswith("//")
+        assert (await http.get(address)).status_code == 200

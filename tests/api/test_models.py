@@ -1,0 +1,131 @@
+"""/models."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from mlapp.schemas import Model
+from mlapp.services import Services
+from tests.api.conftest import problem_of
+from tests.services.disk import full_disk
+
+
+async def test_models_are_listed_newest_first_in_short(
+    http: httpx.AsyncClient, regression: Model, classification: Model
+):
+    await http.post(f"/models/{regression.version}/activate")
+
+    listed = (await http.get("/models")).json()
+
+    versions = [model["version"] for model in listed["models"]]
+    assert (listed["active"], versions) == (regression.version, sorted(versions, reverse=True))
+    (short,) = [model for model in listed["models"] if model["version"] == classification.version]
+    names = {"version", "created_at", "active", "usable", "task", "target", "estimator", "rows", "metrics", "note"}
+    assert short.keys() == names
+    assert (short["target"], short["active"], short["usable"]) == ("cultivar", False, True)
+
+
+async def test_model_tells_all_about_itself(http: httpx.AsyncClient, regression: Model):
+    model = (await http.get(f"/models/{regression.version}")).json()
+
+    assert model["features"][0].keys() == {"name", "type", "required", "example", "min", "max", "mean"}
+    assert model["metrics"].keys() == model["baseline"].keys() == model["spread"].keys() == {"r2", "mae", "rmse"}
+    assert len(model["importance"]) == len(model["features"]) == 10
+    assert {"scikit-learn", "python"} <= model["library_versions"].keys()
+
+
+async def test_activate_switches_and_is_logged(http: httpx.AsyncClient, regression: Model, classification: Model):
+    await http.post(f"/models/{regression.version}/activate")
+
+    answer = await http.post(f"/models/{classification.version}/activate")
+
+    assert (answer.status_code, answer.json()["active"]) == (200, True)
+    assert answer.json() == (await http.get("/models/active")).json()
+    latest = (await http.get("/models/history")).json()["activations"][0]
+    assert (latest["action"], latest["version"]) == ("activate", classification.version)
+
+
+async def test_rollback_activates_the_one_before(http: httpx.AsyncClient, regression: Model, classification: Model):
+    for model in (regression, classification):
+        await http.post(f"/models/{model.version}/activate")
+
+    answer = await http.post("/models/rollback")
+
+    assert (answer.status_code, answer.json()["version"]) == (200, regression.version)
+
+
+async def test_delete_removes_a_version_for_good(http: httpx.AsyncClient, classification: Model):
+    await http.post(f"/models/{classification.version}/activate")
+    body = {"dataset": "wine", "estimator": "linear", "activate": False}
+    place = (await http.post("/train", json=body)).headers["location"]
+
+    answer = await http.delete(place)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    problem_of(await http.get(place), 404)
+    problem_of(await http.delete(place), 404)
+
+
+async def test_delete_of_the_active_version_is_refused(http: httpx.AsyncClient, classification: Model):
+    await http.post(f"/models/{classification.version}/activate")
+
+    answer = await http.delete(f"/models/{classification.version}")
+
+    sentence = f"Model {classification.version} is active; activate another one first."
+    assert problem_of(answer, 409)["detail"] == sentence
+    assert (await http.get("/models/active")).json()["version"] == classification.version
+
+
+@pytest.mark.parametrize("version", ["999999", "01", "+1", "%D9%A1", "..%2F1", "nothing"])
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/activate"), ("DELETE", "")])
+async def test_version_of_no_model_is_not_found(http: httpx.AsyncClient, method: str, path: str, version: str):
+    problem_of(await http.request(method, f"/models/{version}{path}"), 404)
+
+
+async def test_damaged_model_cannot_be_activated(http: httpx.AsyncClient, services: Services, classification: Model):
+    await http.post(f"/models/{classification.version}/activate")
+    body = {"dataset": "wine", "estimator": "linear", "activate": False}
+    version = (await http.post("/train", json=body)).json()["version"]
+    (services.models.store.folder / f"versions/{version}/model.joblib").write_bytes(b"damaged")
+
+    answer = await http.post(f"/models/{version}/activate")
+
+    sentence = f"The file of model {version} is damaged; delete the version or train again."
+    assert problem_of(answer, 409)["detail"] == sentence
+    assert (await http.get("/models/active")).json()["version"] == classification.version
+    assert (await http.delete(f"/models/{version}")).status_code == 204
+
+
+async def test_rollback_with_nothing_before_is_refused(own: httpx.AsyncClient):
+    assert problem_of(await own.post("/models/rollback"), 409)["detail"].startswith("No other model was active before")
+
+
+async def test_store_without_models_says_so(own: httpx.AsyncClient):
+    assert (await own.get("/models")).json() == {"active": None, "models": []}
+    assert (await own.get("/models/history")).json() == {"activations": []}
+    for name in ("active", "latest"):
+        sentence = problem_of(await own.get(f"/models/{name}"), 404)["detail"]
+        assert sentence == "There is no model yet; GET /models lists what there is."
+
+
+@pytest.mark.parametrize("path", ["/models/{version}/activate", "/models/rollback"])
+async def test_changes_on_a_full_disk_say_so(
+    http: httpx.AsyncClient, regression: Model, classification: Model, path: str
+):
+    for model in (regression, classification):
+        await http.post(f"/models/{model.version}/activate")
+
+    with full_disk(0):
+        answer = await http.post(path.format(version=regression.version))
+
+    assert problem_of(answer, 503)["detail"].startswith("Nothing could be saved")
+    assert (await http.get("/models/active")).json()["version"] == classification.version
+
+
+async def test_models_are_what_the_document_says(http: httpx.AsyncClient, regression: Model):
+    document: dict[str, Any] = (await http.get("/openapi.json")).json()
+
+    model = (await http.get(f"/models/{regression.version}")).json()
+
+    assert model.keys() == document["components"]["schemas"]["Model"]["properties"].keys()

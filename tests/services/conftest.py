@@ -1,0 +1,88 @@
+"""Services over a store of their own, and small models to put into it."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlapp.ml.training import train
+from mlapp.schemas import Record, TrainOptions
+from mlapp.services.models import ModelService
+from mlapp.services.prediction import PredictionService
+from mlapp.services.training import TrainingService
+from mlapp.store import ModelStore
+from mlapp.tables import dataset
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model, as the store takes it."""
+
+    file: bytes
+    record: Record
+
+    def but(self, file: bytes | None = None, **changed: Any) -> "Fitted":
+        file = self.file if file is None else file
+        fields = dict(self.record) | {"model_sha256": hashlib.sha256(file).hexdigest()} | changed
+        return Fitted(file, Record(**fields))
+
+    def add_to(self, store: ModelStore) -> int:
+        return store.add(self.file, self.record)
+
+
+def fit(name: str) -> Fitted:
+    table, target = dataset(name)
+    options = TrainOptions(target=target, estimator="linear")
+    trained = train(table, options, time.perf_counter, lambda _stage, _share: None)
+    sha256 = hashlib.sha256(trained.file).hexdigest()
+    return Fitted(trained.file, Record(created_at=datetime.now(UTC), model_sha256=sha256, **trained.record))
+
+
+@pytest.fixture(scope="session")
+def wine() -> Fitted:
+    return fit("wine")
+
+
+@pytest.fixture(scope="session")
+def diabetes() -> Fitted:
+    return fit("diabetes")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    store = ModelStore(tmp_path / "store")
+    store.prepare()
+    return store
+
+
+@pytest.fixture
+async def prediction(store: ModelStore) -> AsyncIterator[PredictionService]:
+    """A service that has not been started."""
+    service = PredictionService(store)
+    yield service
+    await service.close()
+
+
+@pytest.fixture
+def models(store: ModelStore, prediction: PredictionService) -> ModelService:
+    return ModelService(store, prediction)
+
+
+@pytest.fixture
+async def training(store: ModelStore, models: ModelService) -> AsyncIterator[TrainingService]:
+    service = TrainingService(store, models)
+    yield service
+    await service.close()
+
+
+async def eventually(there: Callable[[], object], patience_s: float = 60) -> None:
+    """Wait until something is there; fail when it does not come."""
+    async with asyncio.timeout(patience_s):
+        while not there():
+            await asyncio.sleep(0.02)

@@ -1,0 +1,52 @@
+"""HealthService: answers with a model or without."""
+
+from pathlib import Path
+
+import pytest
+
+from mlapp.errors import Unavailable
+from mlapp.services.health import HealthService, resident_bytes
+from mlapp.services.prediction import PredictionService
+from mlapp.store import ModelStore
+from tests.services.conftest import Fitted
+
+
+async def test_health_without_a_model_is_healthy_but_not_ready(store: ModelStore, prediction: PredictionService):
+    service = HealthService(store, prediction)
+
+    assert (service.health().status, service.health().active_model) == ("healthy", None)
+    with pytest.raises(Unavailable, match="The model is still loading"):
+        service.readiness()
+
+
+async def test_health_with_a_model_is_ready(store: ModelStore, prediction: PredictionService, wine: Fitted):
+    store.activate(wine.add_to(store))
+    await prediction.refresh()
+    service = HealthService(store, prediction)
+
+    assert (service.health().active_model, service.readiness().ready) == (1, True)
+    assert service.health().message == "Model 1 answers."
+
+
+async def test_facts_tell_about_process_and_store(store: ModelStore, prediction: PredictionService, wine: Fitted):
+    wine.add_to(store)
+
+    facts = await HealthService(store, prediction).facts()
+
+    assert facts["Running for"] == "0 h 0 min 0 s"
+    assert (facts["Store"], facts["Models in the store"]) == (str(store.folder), "1")
+    assert {"python", "scikit-learn"} <= facts.keys()
+
+
+async def test_facts_are_there_without_a_store(tmp_path: Path):
+    store = ModelStore(tmp_path / "nowhere")
+
+    facts = await HealthService(store, PredictionService(store)).facts()
+
+    assert facts["Models in the store"] == "0"
+
+
+def test_resident_memory_is_known_without_proc_too(tmp_path: Path):
+    largest = resident_bytes(tmp_path / "no proc here")
+
+    assert 0 < resident_bytes() <= largest * 1.1

@@ -1,0 +1,187 @@
+"""PredictionService, over a store of its own."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import polars as pl
+import pytest
+
+from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
+from mlapp.schemas import Format, Model
+from mlapp.services.models import ModelService
+from mlapp.services.prediction import Body, PredictionService
+from mlapp.store import ModelStore
+from tests.services.conftest import Fitted, eventually
+
+
+def row_of(model: Model) -> Body:
+    return Body(json.dumps({"records": [{f.name: f.example for f in model.features}]}).encode(), Format.JSON)
+
+
+def rows_of(model: Model, rows: int, kind: Format) -> Body:
+    frame = pl.DataFrame([{f.name: f.example for f in model.features}] * rows)
+    return Body((frame.write_csv() if kind is Format.CSV else frame.write_ndjson()).encode(), kind)
+
+
+async def joined(chunks: AsyncIterator[bytes]) -> tuple[int, bytes]:
+    found = [chunk async for chunk in chunks]
+    return len(found), b"".join(found)
+
+
+async def test_request_waits_for_the_model_that_is_loading(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    store.activate(wine.add_to(store))
+    assert prediction.message == "The model is still loading; try again in a few seconds."
+    waiting = asyncio.create_task(prediction.fitted())
+
+    await prediction.start()
+
+    assert (await waiting).model.version == 1
+    assert prediction.message == "Model 1 answers."
+
+
+async def test_request_for_a_model_that_does_not_get_loaded_is_told_so(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mlapp.services.prediction.LOADING_S", 0.01)
+    store.activate(wine.add_to(store))
+
+    with pytest.raises(Unavailable, match="The model is still loading; try again in a few seconds."):
+        await prediction.fitted()
+
+
+async def test_request_without_a_model_is_told_to_train_one(prediction: PredictionService):
+    await prediction.start()
+
+    with pytest.raises(Unavailable, match="There is no model yet; train one: POST /train."):
+        await prediction.fitted()
+    assert prediction.active is None
+
+
+@pytest.mark.parametrize("library", ["scikit-learn", "python"])
+async def test_model_of_other_libraries_is_refused_with_a_sentence(
+    store: ModelStore, models: ModelService, prediction: PredictionService, wine: Fitted, library: str
+):
+    old = wine.but(library_versions=wine.record.library_versions | {library: "0.24.2"})
+    store.activate(old.add_to(store))
+    await prediction.refresh()
+
+    with pytest.raises(Unavailable, match=f"Model 1 cannot be loaded. It was trained with {library} 0.24.2, and this"):
+        await prediction.fitted()
+    with pytest.raises(Conflict, match="train it again"):
+        await prediction.fitted(1)
+    (listed,) = (await models.list()).models
+    assert (listed.active, listed.usable) == (True, False)
+
+
+@pytest.mark.parametrize("file", [b"cmlapp.nowhere\nmodel\n.", b"cmlapp.store\nnothing\n."])
+async def test_model_whose_code_is_gone_is_refused_with_a_sentence(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, file: bytes
+):
+    store.activate(wine.but(file).add_to(store))
+    await prediction.refresh()
+
+    with pytest.raises(Unavailable, match="trained with code that is not here"):
+        await prediction.fitted()
+
+
+async def test_damaged_active_model_says_so_and_others_answer(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    wine.add_to(store)
+    store.activate(wine.add_to(store))
+    (store.folder / "versions/2/model.joblib").write_bytes(wine.file[:-1])
+    await prediction.refresh()
+
+    with pytest.raises(Unavailable, match="The file of model 2 is damaged"):
+        await prediction.fitted()
+    assert (await prediction.fitted(1)).model.version == 1
+
+
+async def test_activation_by_another_process_is_followed(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    store.activate(wine.add_to(store))
+    await prediction.start()
+    await prediction.fitted()
+    other = ModelStore(store.folder)
+
+    other.activate(wine.add_to(other))
+
+    await eventually(lambda: prediction.active and prediction.active.version == 2, patience_s=1.5)
+
+
+async def test_version_that_another_process_deleted_is_not_found(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    wine.add_to(store)
+    assert (await prediction.fitted(1)).model.version == 1
+
+    ModelStore(store.folder).delete(1)
+
+    with pytest.raises(NotFound):
+        await prediction.fitted(1)
+
+
+async def test_few_versions_stay_in_memory(store: ModelStore, prediction: PredictionService, wine: Fitted):
+    versions = [wine.add_to(store) for _ in range(6)]
+
+    for version in versions:
+        await prediction.fitted(version)
+
+    assert list(prediction._kept) == [3, 4, 5, 6]
+    assert await prediction.fitted(6) is prediction._kept[6]
+
+
+async def test_answer_is_the_same_from_a_version_and_from_the_active_model(
+    store: ModelStore, prediction: PredictionService, diabetes: Fitted
+):
+    store.activate(diabetes.add_to(store))
+    await prediction.refresh()
+    model = (await prediction.fitted()).model
+
+    answer = await prediction.answer(row_of(model))
+
+    assert answer == await prediction.answer(row_of(model), version=1)
+    assert answer.version == 1
+    assert answer.warnings_total is None
+
+
+@pytest.mark.parametrize("kind", [Format.CSV, Format.NDJSON])
+async def test_rows_are_answered_in_chunks_as_they_would_be_alone(
+    store: ModelStore, prediction: PredictionService, diabetes: Fitted, kind: Format
+):
+    store.activate(diabetes.add_to(store))
+    await prediction.refresh()
+    model = (await prediction.fitted()).model
+    (alone,) = (await prediction.answer(row_of(model))).predictions
+
+    predicted = await prediction.predict(rows_of(model, 25_000, kind), kind)
+
+    count, data = await joined(predicted.chunks)
+    frame = pl.read_csv(data) if kind is Format.CSV else pl.read_ndjson(data)
+    assert (count, frame.height, predicted.warnings_total) == (3, 25_000, 0)
+    assert frame["prediction"].unique().to_list() == [alone]
+    assert frame.columns == [*(f.name for f in model.features), "prediction", "lower", "upper"]
+
+
+async def test_options_beside_the_rows_are_refused(store: ModelStore, prediction: PredictionService, wine: Fitted):
+    store.activate(wine.add_to(store))
+    await prediction.refresh()
+
+    with pytest.raises(Unacceptable, match="no option 'version'; the version goes into the query string"):
+        await prediction.answer(Body(b'{"records": [{}], "version": 1}', Format.JSON))
+
+
+async def test_column_called_like_one_of_the_answer_is_refused(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    store.activate(wine.add_to(store))
+    await prediction.refresh()
+    names = [feature.name for feature in wine.record.features] + ["prediction"]
+    csv = pl.DataFrame({name: [1] for name in names}).write_csv().encode()
+
+    with pytest.raises(Unacceptable, match="The table has a column 'prediction', as the answer will"):
+        await prediction.predict(Body(csv, Format.CSV), Format.CSV)

@@ -1,0 +1,325 @@
+"""ModelStore, over a folder of its own."""
+
+import hashlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mlapp.errors import Conflict, NotFound, Unavailable
+from mlapp.schemas import ColumnType, Record, Task
+from mlapp.store import ModelStore
+from tests.services.disk import full_disk
+
+FILE = b"fitted" * 20
+RECORD = Record(
+    created_at=datetime(2026, 1, 31, tzinfo=UTC),
+    task=Task.REGRESSION,
+    target="y",
+    target_type=ColumnType.NUMBER,
+    classes=None,
+    features=[],
+    ignored=[],
+    estimator="linear",
+    parameters={},
+    rows=10,
+    rows_dropped=0,
+    metrics={},
+    baseline={},
+    spread={},
+    leaderboard=[],
+    importance=[],
+    warnings=[],
+    plots={},
+    coverage=0.9,
+    interval=1,
+    seed=0,
+    budget_reached=False,
+    training_seconds=0.1,
+    data_sha256="",
+    model_sha256=hashlib.sha256(FILE).hexdigest(),
+    library_versions={},
+    note="",
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    return filled(tmp_path / "store", versions=0)
+
+
+def filled(folder: Path, versions: int) -> ModelStore:
+    """A store with versions, each activated after it was added."""
+    store = ModelStore(folder)
+    store.prepare()
+    for _ in range(versions):
+        store.activate(store.add(FILE, RECORD))
+    return store
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def test_versions_are_numbered_from_one(store: ModelStore):
+    assert [store.add(FILE, RECORD) for _ in range(3)] == [1, 2, 3]
+    assert store.versions() == [3, 2, 1]
+    assert (store.file(2), store.record(2)) == (FILE, RECORD)
+
+
+def test_versions_of_a_folder_that_is_not_there_are_none(tmp_path: Path):
+    store = ModelStore(tmp_path / "nowhere")
+
+    assert (store.versions(), store.active(), store.history()) == ([], None, [])
+
+
+@pytest.mark.parametrize("counter", ["kept", "lost", "damaged"])
+def test_number_of_a_deleted_version_is_not_given_again(store: ModelStore, counter: str):
+    for _ in range(3):
+        store.activate(store.add(FILE, RECORD))
+    store.rollback()
+    store.delete(3)
+    if counter != "kept":
+        (store.folder / "counter").unlink()
+    if counter == "damaged":
+        (store.folder / "counter").write_text("?")
+
+    assert store.add(FILE, RECORD) == 4
+
+
+def test_version_that_is_not_there_is_not_found(store: ModelStore):
+    for asked in (store.record, store.file, store.delete, store.activate):
+        with pytest.raises(NotFound, match="There is no model 7; GET /models lists what there is."):
+            asked(7)
+
+
+@pytest.mark.parametrize("left_bytes", [0, 50, 300])
+def test_add_on_a_full_disk_changes_nothing(tmp_path: Path, left_bytes: int):
+    store = filled(tmp_path, versions=1)
+    before = files(tmp_path)
+
+    with full_disk(left_bytes), pytest.raises(Unavailable, match=r"Nothing could be saved \(File too large\)"):
+        store.add(FILE, RECORD)
+
+    assert files(tmp_path) == before
+    assert store.add(FILE, RECORD) == 2
+
+
+def test_store_that_cannot_be_written_starts_and_is_mended_without_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    in_the_way = tmp_path / "store"
+    in_the_way.touch()
+    store = ModelStore(in_the_way)
+    store.prepare()
+    with pytest.raises(Unavailable, match=r"Nothing could be saved \(.+\); the models there are go on answering."):
+        store.add(FILE, RECORD)
+
+    in_the_way.unlink()
+
+    assert store.add(FILE, RECORD) == 1
+    assert f"The store {in_the_way} cannot be written" in caplog.text
+
+
+@pytest.mark.parametrize("change", [lambda store: store.activate(1), ModelStore.rollback])
+def test_activation_on_a_full_disk_leaves_the_active_version(tmp_path: Path, change: Callable[[ModelStore], None]):
+    store = filled(tmp_path, versions=2)
+
+    with full_disk(0), pytest.raises(Unavailable):
+        change(store)
+
+    assert store.active() == 2
+
+
+def test_prepare_sweeps_what_killed_processes_left(tmp_path: Path):
+    store = filled(tmp_path, versions=1)
+    (tmp_path / "staging" / "half").mkdir()
+    (tmp_path / "staging" / "half" / "model.joblib").write_bytes(FILE[:50])
+
+    store.prepare()
+
+    assert list((tmp_path / "staging").iterdir()) == []
+    assert store.versions() == [1]
+
+
+def add_for_ever(folder: Path) -> None:
+    store = ModelStore(folder)
+    while True:
+        store.add(FILE, RECORD)
+
+
+def test_kill_at_any_instant_leaves_whole_versions_only(tmp_path: Path):
+    store = filled(tmp_path, versions=1)
+    process = multiprocessing.get_context("forkserver").Process(target=add_for_ever, args=(tmp_path,), daemon=True)
+    process.start()
+    while len(store.versions()) < 20:
+        assert process.is_alive()
+
+    os.kill(process.pid or 0, signal.SIGKILL)
+    process.join()
+    store.prepare()
+
+    assert {store.file(version) for version in store.versions()} == {FILE}
+    assert store.add(FILE, RECORD) > max(store.versions()[1:])
+    assert list((tmp_path / "staging").iterdir()) == []
+
+
+def add_some(folder: Path, count: int) -> None:
+    store = ModelStore(folder)
+    for _ in range(count):
+        store.activate(store.add(FILE, RECORD))
+
+
+def test_processes_that_add_at_the_same_time_lose_nothing(tmp_path: Path):
+    context = multiprocessing.get_context("forkserver")
+    processes = [context.Process(target=add_some, args=(tmp_path, 15)) for _ in range(2)]
+
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+
+    store = ModelStore(tmp_path)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert store.versions() == list(range(30, 0, -1))
+    assert sorted(entry.version for entry in store.history()) == list(range(1, 31))
+
+
+def test_damaged_record_is_skipped_and_others_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    filled(tmp_path, versions=3)
+    (tmp_path / "versions/1/record.json").write_text('{"task": "regr')
+    (tmp_path / "versions/2/record.json").unlink()
+    store = ModelStore(tmp_path)
+
+    assert store.versions() == [3]
+    assert "The record of model 1 cannot be read; the version is skipped." in caplog.text
+    for version in (1, 2):
+        with pytest.raises(NotFound):
+            store.record(version)
+
+
+def test_damaged_model_file_is_refused_and_others_answer(tmp_path: Path):
+    store = filled(tmp_path, versions=3)
+    (tmp_path / "versions/1/model.joblib").write_bytes(FILE[:-1] + b"?")
+    (tmp_path / "versions/2/model.joblib").unlink()
+
+    with pytest.raises(Conflict, match="The file of model 1 is damaged; delete the version or train again."):
+        store.file(1)
+    with pytest.raises(Conflict, match="The file of model 2 is gone; delete the version or train again."):
+        store.file(2)
+    assert store.file(3) == FILE
+
+
+@pytest.mark.parametrize("pointer", ["", '{"version": ', "{}", "[1]", '{"version": null}'])
+def test_active_is_the_last_in_the_log_when_its_pointer_is_damaged(tmp_path: Path, pointer: str):
+    store = filled(tmp_path, versions=2)
+    (tmp_path / "active.json").write_text(pointer)
+
+    assert store.active() == 2
+
+
+def test_active_version_that_is_gone_is_none(tmp_path: Path):
+    store = filled(tmp_path, versions=1)
+    (tmp_path / "versions/1").rename(tmp_path / "elsewhere")
+
+    assert store.active() is None
+
+
+def test_line_of_the_log_that_was_cut_short_is_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    store = filled(tmp_path, versions=2)
+    log = tmp_path / "history.jsonl"
+    log.write_bytes(log.read_bytes()[:-20])
+
+    store.activate(store.add(FILE, RECORD))
+
+    assert [entry.version for entry in store.history()] == [3, 1]
+    assert "A line of history.jsonl cannot be read and is skipped." in caplog.text
+
+
+def test_activate_logs_a_change_once(tmp_path: Path):
+    store = filled(tmp_path, versions=2)
+
+    store.activate(1)
+    store.activate(1)
+
+    assert [(entry.action, entry.version) for entry in store.history()] == [
+        ("activate", 1),
+        ("activate", 2),
+        ("activate", 1),
+    ]
+
+
+def test_rollback_goes_back_one_activation_after_the_other(tmp_path: Path):
+    store = filled(tmp_path, versions=3)
+
+    assert [store.rollback(), store.active(), store.rollback(), store.active()] == [2, 2, 1, 1]
+    with pytest.raises(Conflict, match="No other model was active before; activate one by its number."):
+        store.rollback()
+    assert (store.active(), store.history()[0].action) == (1, "rollback")
+
+
+def test_rollback_after_an_activation_goes_back_from_there(tmp_path: Path):
+    store = filled(tmp_path, versions=3)
+    store.rollback()
+    store.rollback()
+    store.activate(3)
+
+    assert store.rollback() == 1
+
+
+def test_rollback_skips_deleted_versions(tmp_path: Path):
+    store = filled(tmp_path, versions=3)
+    store.delete(2)
+
+    assert store.rollback() == 1
+
+
+def test_rollback_of_a_fresh_store_is_refused(store: ModelStore):
+    with pytest.raises(Conflict):
+        store.rollback()
+
+
+def test_delete_removes_a_version_for_all_who_share_the_folder(tmp_path: Path):
+    store = filled(tmp_path, versions=2)
+    other = ModelStore(tmp_path)
+    assert other.versions() == [2, 1]
+
+    store.delete(1)
+
+    assert (store.versions(), other.versions()) == ([2], [2])
+    with pytest.raises(NotFound):
+        other.record(1)
+    assert list((tmp_path / "staging").iterdir()) == []
+
+
+def test_delete_of_the_active_version_is_refused(tmp_path: Path):
+    store = filled(tmp_path, versions=1)
+
+    with pytest.raises(Conflict, match="Model 1 is active; activate another one first."):
+        store.delete(1)
+
+    assert store.versions() == [1]
+
+
+def test_prune_removes_the_oldest_but_the_active(tmp_path: Path):
+    store = filled(tmp_path, versions=5)
+    store.activate(1)
+
+    assert store.prune(keep=2) == [3, 2]
+    assert store.versions() == [5, 4, 1]
+    assert store.prune(keep=2) == []
+
+
+def test_foreign_files_and_folders_are_no_versions(tmp_path: Path):
+    store = filled(tmp_path, versions=1)
+    versions = tmp_path / "versions"
+    for name in ("notes", "01", "+2", "１", ".3", "9"):
+        (versions / name).mkdir()
+    (versions / "8").touch()
+
+    assert store.versions() == [1]
+    assert store.add(FILE, RECORD) == 10
