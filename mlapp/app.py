@@ -12,6 +12,7 @@ from mlapp import __version__
 from mlapp.api import health, models, offers, predict, train
 from mlapp.api.docs import describe_predictions
 from mlapp.api.errors import handle_errors
+from mlapp.api.limits import BodyLimit
 from mlapp.services import Services
 from mlapp.settings import Settings
 
@@ -36,9 +37,9 @@ def create_app(
         version=__version__,
         description=DESCRIPTION,
         lifespan=_lifespan(settings, services),
-        max_body_size=settings.max_body_bytes,
     )
     app.state.services = services
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     handle_errors(app)
     app.include_router(health.router)
     if api:

@@ -6,10 +6,8 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mlapp.errors import MAX_REPORTED, MlappError, pointer
 from mlapp.schemas import Problem
@@ -41,26 +39,17 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
+def sentence(status: int, otherwise: str = "") -> str:
+    """Return what to say with a status that comes without a sentence of its own."""
+    return SENTENCES.get(status, otherwise)
+
+
 def handle_errors(app: FastAPI) -> None:
-    """Register the handlers; what the app's `max_body_size` refuses becomes a problem too."""
+    """Register the handlers."""
     app.add_exception_handler(MlappError, _expected)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _bug)
-    build = app.build_middleware_stack
-    app.build_middleware_stack = lambda: _refuse_large(build(), app.max_body_size)  # type: ignore[method-assign]
-
-
-def _refuse_large(stack: ASGIApp, limit: int | None) -> ASGIApp:
-    """Refuse a body that says it is too large; FastAPI would, in plain text, whatever a handler answers."""
-
-    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-        declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        too_large = limit is not None and declared.isdecimal() and int(declared) > limit
-        answer = problem(413, SENTENCES[413]) if too_large else stack
-        await answer(scope, receive, send)
-
-    return refuse
 
 
 def _body(status: int, detail: str, errors: Sequence[dict[str, str]]) -> bytes:
@@ -76,7 +65,7 @@ async def _expected(_: Request, error: Exception) -> Response:
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    detail = SENTENCES.get(error.status_code, str(error.detail))
+    detail = sentence(error.status_code, str(error.detail))
     return problem(error.status_code, detail, headers=dict(error.headers or {}))
 
 
