@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import logging
 import multiprocessing
-import os
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -202,8 +201,6 @@ class TrainingService:
 
 def _start(submission: Submission) -> tuple[BaseProcess, Connection]:
     """Start a training process, forked from a small server that has scikit-learn loaded and nothing of ours running."""
-    # OpenMP's threads would spin while they wait for each other: beside a busy server, boosting took 5 times as long.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([WORKER])
     results, theirs = context.Pipe(duplex=False)

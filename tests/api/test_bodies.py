@@ -25,10 +25,10 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 async def unharmed(http: httpx.AsyncClient, services: Services, regression: Model) -> AsyncIterator[None]:
     """After whatever a test sends, a good request is answered as before, from the same models."""
     await http.post(f"/models/{regression.version}/activate")
-    good = {"json": {"records": [row_of(regression)]}}
-    before = (await http.post("/predict", **good)).json(), (await http.get("/models")).json()
+    good = {"records": [row_of(regression)]}
+    before = (await http.post("/predict", json=good)).json(), (await http.get("/models")).json()
     yield
-    assert before == ((await http.post("/predict", **good)).json(), (await http.get("/models")).json())
+    assert before == ((await http.post("/predict", json=good)).json(), (await http.get("/models")).json())
     assert all(job.finished_at for job in services.training.jobs())
 
 
@@ -202,9 +202,9 @@ async def test_column_names_of_all_kinds_are_kept(http: httpx.AsyncClient):
 
     assert [feature["name"] for feature in model["features"]] == names
     csv = pl.DataFrame(rows[:5]).write_csv()
-    asked = {"params": {"version": model["version"]}}
-    from_json = await http.post("/predict", json={"records": rows[:5]}, **asked)
-    from_csv = await http.post("/predict", content=csv, headers={"Content-Type": CSV}, **asked)
+    place = f"/predict?version={model['version']}"
+    from_json = await http.post(place, json={"records": rows[:5]})
+    from_csv = await http.post(place, content=csv, headers={"Content-Type": CSV})
     assert pl.read_csv(from_csv.content)["prediction"].to_list() == from_json.json()["predictions"]
     assert (await http.delete(f"/models/{model['version']}")).status_code == 204
 

@@ -172,7 +172,8 @@ async def test_version_is_a_number_or_a_name(http: httpx.AsyncClient, name: str)
     number = (await http.get(f"/models/{name}")).json()["version"]
     row = row_of(Model.model_validate((await http.get(f"/models/{number}")).json()))
 
-    body = {"content": json.dumps({"records": [row]}, default=str), "headers": {"Content-Type": "application/json"}}
+    content = json.dumps({"records": [row]}, default=str)
+    body: dict[str, Any] = {"content": content, "headers": {"Content-Type": "application/json"}}
     by_name = await http.post("/predict", params={"version": name}, **body)
     by_number = await http.post("/predict", params={"version": number}, **body)
 

@@ -152,7 +152,8 @@ async def test_train_says_what_will_not_do(http: httpx.AsyncClient, status: int,
     ],
 )
 async def test_train_takes_every_option_once(http: httpx.AsyncClient, request_: dict[str, Any], sentence: str):
-    plain = {} if {"files", "json"} & request_.keys() else {"content": b"x\n1\n", "headers": {"Content-Type": CSV}}
+    csv: dict[str, Any] = {"content": b"x\n1\n", "headers": {"Content-Type": CSV}}
+    plain = {} if {"files", "json"} & request_.keys() else csv
 
     answer = await http.post("/train", **plain, **request_)
 

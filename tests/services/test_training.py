@@ -10,7 +10,7 @@ import pytest
 from mlapp.errors import MlappError, NotFound, TooManyTrainings, TrainingFailed, Unacceptable, Unavailable
 from mlapp.schemas import Format, Job, JobStatus, Submission
 from mlapp.services.models import ModelService
-from mlapp.services.training import TrainingService
+from mlapp.services.training import DEMO, TrainingService
 from mlapp.store import ModelStore
 from tests.services.conftest import Fitted, eventually
 from tests.services.disk import full_disk
@@ -190,9 +190,7 @@ async def test_close_interrupts_what_runs_and_waits_and_leaves_no_process(traini
 
 
 @pytest.mark.parametrize("moments", [0, 1, 3])
-async def test_close_at_the_start_of_a_training_interrupts_it(
-    training: TrainingService, tmp_path: Path, moments: int, monkeypatch: pytest.MonkeyPatch
-):
+async def test_close_at_the_start_of_a_training_interrupts_it(training: TrainingService, tmp_path: Path, moments: int):
     path = tmp_path / "body"
     path.write_text("x")
     job = training.submit(Submission(path=str(path), format=Format.CSV, options={}))
@@ -217,6 +215,13 @@ async def test_jobs_that_ended_long_ago_are_forgotten(training: TrainingService,
             training.job(job.id)
 
 
+@pytest.fixture
+def quick_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = DEMO.model_copy(update={"options": DEMO.options | {"estimator": "linear"}})
+    monkeypatch.setattr("mlapp.services.training.DEMO", quick)
+
+
+@pytest.mark.usefixtures("quick_demo")
 async def test_first_start_trains_a_model(training: TrainingService, store: ModelStore):
     await training.start(demo=True)
 
@@ -226,6 +231,7 @@ async def test_first_start_trains_a_model(training: TrainingService, store: Mode
     assert store.record(1).note == "Trained at the first start, on simulated data."
 
 
+@pytest.mark.usefixtures("quick_demo")
 async def test_first_start_leaves_the_model_active_that_another_process_trained(
     training: TrainingService, store: ModelStore, wine: Fitted
 ):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROOT, server_at
+from tests.servers import ROOT, address, serving, wait_until
 
 README = (ROOT / "README.md").read_text()
 CONSOLE = re.findall(r"^```console\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
@@ -17,10 +17,11 @@ EXAMPLES = [example for block in CONSOLE for example in re.split(r"^\$ ", block,
 
 
 def test_readme_examples_answer_as_printed(tmp_path: Path):
-    with server_at(tmp_path / "server") as address:
+    with serving(tmp_path) as (_, http):
+        wait_until(http, "/readyz")
         for example in EXAMPLES:
             command, _, printed = example.partition("\n")
-            answer = run(command.replace("localhost:8000", address.removeprefix("http://")), tmp_path)
+            answer = run(command.replace("localhost:8000", address(http).removeprefix("http://")), tmp_path)
             assert_like(answer.strip(), printed.strip(), command)
 
 

@@ -1,0 +1,72 @@
+"""A real server, in a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import coverage
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """Serve a store of its own until the end of the block; gives the process and a client."""
+    port = free_port()
+    # Without what tests set, which NiceGUI takes for a simulation.
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("NICEGUI", "PYTEST", "MLAPP"))}
+    here = {"MLAPP_PORT": str(port), "MLAPP_STORE": str(folder / "store")}
+    # One thread, for two that wait for each other on busy cores take a multiple of the time.
+    environment = plain | here | settings | {"OMP_NUM_THREADS": "1"}
+    measured = ["-m", "coverage", "run"] if coverage.Coverage.current() else []
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *measured, "main.py", *arguments], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:
+            wait_until(client, "/health")
+            yield process, client
+    finally:
+        # One that has ended by now is left as it is.
+        process.terminate()
+        process.wait(20)
+    assert "Traceback" not in (folder / "log").read_text()
+
+
+def address(client: httpx.Client) -> str:
+    """Return where the server of a client is."""
+    return str(client.base_url).rstrip("/")
+
+
+def wait_until(client: httpx.Client, path: str) -> None:
+    """Wait until a path answers 200."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        with suppress(httpx.TransportError):
+            if client.get(path).status_code == 200:
+                return
+        time.sleep(0.1)
+    pytest.fail(f"{path} did not answer 200 within {PATIENCE_S} s.")
+
+
+def end(process: subprocess.Popen[bytes]) -> int:
+    """Ask a server to stop, and return its exit status."""
+    process.send_signal(signal.SIGTERM)
+    return process.wait(20)
