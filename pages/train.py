@@ -20,7 +20,6 @@ from pages.components.tables import plain_table
 from pages.theme import GRID, MUTED, TEXT, card, frame
 
 POLL_S = 0.3
-ICONS = {"number": "tag", "integer": "pin", "boolean": "toggle_on", "category": "label", "datetime": "event"}
 
 
 @dataclass
@@ -89,11 +88,14 @@ class _Train:
             auto_upload=True,
             max_file_size=self.settings.max_body_bytes,
             on_upload=self._choose_file,
-            on_rejected=lambda: say_error(f"The file is larger than {self.settings.max_body_mb} MB; send fewer rows."),
+            on_rejected=self._say_what_is_taken,
         )
         upload.props('accept=".csv,.tsv,.txt,.parquet,.pq,.ndjson,.jsonl" flat bordered aria-label="Table file"')
         upload.on("failed", lambda: say_error("The file did not arrive; try again."), args=[])
         upload.classes("w-full rounded-xl").mark("file")
+
+    def _say_what_is_taken(self) -> None:
+        say_error(f"A file is taken if it is CSV, Parquet or NDJSON, and up to {self.settings.max_body_mb} MB large.")
 
     async def _load_datasets(self) -> None:
         self.known = {known.name: known for known in await self.services.models.datasets()}

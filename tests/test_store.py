@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,34 +17,21 @@ from mlapp.store import ModelStore
 from tests.services.disk import full_disk
 
 FILE = b"fitted" * 20
+NOTHING: dict[str, Any] = {
+    **{name: {} for name in ("parameters", "metrics", "baseline", "spread", "plots", "library_versions")},
+    **{name: [] for name in ("features", "ignored", "leaderboard", "importance", "warnings")},
+    **dict.fromkeys(("rows", "rows_dropped", "seed", "training_seconds"), 0),
+    **dict.fromkeys(("classes", "coverage", "interval")),
+    **dict.fromkeys(("estimator", "note", "data_sha256"), ""),
+}
 RECORD = Record(
     created_at=datetime(2026, 1, 31, tzinfo=UTC),
     task=Task.REGRESSION,
     target="y",
     target_type=ColumnType.NUMBER,
-    classes=None,
-    features=[],
-    ignored=[],
-    estimator="linear",
-    parameters={},
-    rows=10,
-    rows_dropped=0,
-    metrics={},
-    baseline={},
-    spread={},
-    leaderboard=[],
-    importance=[],
-    warnings=[],
-    plots={},
-    coverage=0.9,
-    interval=1,
-    seed=0,
     budget_reached=False,
-    training_seconds=0.1,
-    data_sha256="",
     model_sha256=hashlib.sha256(FILE).hexdigest(),
-    library_versions={},
-    note="",
+    **NOTHING,
 )
 
 
@@ -74,7 +62,7 @@ def test_versions_are_numbered_from_one(store: ModelStore):
 def test_versions_of_a_folder_that_is_not_there_are_none(tmp_path: Path):
     store = ModelStore(tmp_path / "nowhere")
 
-    assert (store.versions(), store.active(), store.history()) == ([], None, [])
+    assert (store.versions(), store.active(), store.previous(), store.history()) == ([], None, None, [])
 
 
 @pytest.mark.parametrize("counter", ["kept", "lost", "damaged"])
@@ -109,9 +97,7 @@ def test_add_on_a_full_disk_changes_nothing(tmp_path: Path, left_bytes: int):
     assert store.add(FILE, RECORD) == 2
 
 
-def test_store_that_cannot_be_written_starts_and_is_mended_without_a_restart(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-):
+def test_store_that_cannot_be_written_starts_and_is_mended(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     in_the_way = tmp_path / "store"
     in_the_way.touch()
     store = ModelStore(in_the_way)
@@ -246,11 +232,7 @@ def test_activate_logs_a_change_once(tmp_path: Path):
     store.activate(1)
     store.activate(1)
 
-    assert [(entry.action, entry.version) for entry in store.history()] == [
-        ("activate", 1),
-        ("activate", 2),
-        ("activate", 1),
-    ]
+    assert [entry.version for entry in store.history()] == [1, 2, 1]
 
 
 def test_rollback_goes_back_one_activation_after_the_other(tmp_path: Path):
@@ -276,11 +258,6 @@ def test_rollback_skips_deleted_versions(tmp_path: Path):
     store.delete(2)
 
     assert store.rollback() == 1
-
-
-def test_rollback_of_a_fresh_store_is_refused(store: ModelStore):
-    with pytest.raises(Conflict):
-        store.rollback()
 
 
 def test_delete_removes_a_version_for_all_who_share_the_folder(tmp_path: Path):

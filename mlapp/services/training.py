@@ -154,6 +154,10 @@ class TrainingService:
         except asyncio.CancelledError:
             job.error, job.status = "The server was shut down.", JobStatus.INTERRUPTED
             return None
+        except Exception:
+            log.exception("Training %s hit a bug.", job.id)
+            job.error, job.status = "The training hit an error of ours, which is in the log.", JobStatus.FAILED
+            raise
         finally:
             job.finished_at = _now()
             _remove_body(run.submission)

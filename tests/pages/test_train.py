@@ -89,13 +89,13 @@ async def test_train_refuses_a_file_of_another_kind(user: User):
     await user.should_see("neither CSV, Parquet nor NDJSON")
 
 
-async def test_train_says_so_when_a_file_is_too_large_or_does_not_arrive(user: User):
+async def test_train_says_so_when_a_file_is_not_taken_or_does_not_arrive(user: User):
     await user.open("/train")
 
     user.find(marker="file").trigger("rejected")
     user.find(marker="file").trigger("failed")
 
-    await user.should_see("The file is larger than 2 MB")
+    await user.should_see("and up to 2 MB large")
     await user.should_see("The file did not arrive")
 
 

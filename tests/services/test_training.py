@@ -264,3 +264,16 @@ async def test_preview_looks_at_bundled_tables_and_files(training: TrainingServi
     assert (table.rows, len(table.columns)) == (178, 14)
     assert [(column.name, column.missing) for column in file.columns] == [("age", 1), ("name", 0)]
     assert path.exists()
+
+
+async def test_bug_in_the_server_fails_the_job_too(
+    store: ModelStore, models: ModelService, caplog: pytest.LogCaptureFixture
+):
+    training = TrainingService(store, models, keep_models="many")  # type: ignore[arg-type]
+
+    with pytest.raises(TypeError):
+        await training.train(WINE)
+
+    (job,) = training.jobs()
+    assert (job.status, job.error) == (JobStatus.FAILED, "The training hit an error of ours, which is in the log.")
+    assert "hit a bug" in caplog.text
