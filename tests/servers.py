@@ -37,7 +37,12 @@ def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[tuple[su
     measured = ["-m", "coverage", "run"] if coverage.Coverage.current() else []
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, *measured, "main.py", *arguments], cwd=ROOT, env=environment, stdout=log, stderr=log
+            [sys.executable, *measured, "main.py", *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:

@@ -1,5 +1,7 @@
 """main.py: a real server in a process of its own, and the app as it wires it."""
 
+import os
+import signal
 from pathlib import Path
 
 import httpx
@@ -47,6 +49,16 @@ def test_pages_alone_have_health_and_no_json_routes(tmp_path: Path):
             assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
         assert end(process) == 0
+
+
+def test_ctrl_c_in_a_terminal_ends_server_and_training_quietly(tmp_path: Path):
+    with serving(tmp_path, MLAPP_DEMO="true") as (process, http):
+        assert http.get("/health").status_code == 200
+
+        os.killpg(process.pid, signal.SIGINT)
+
+        assert process.wait(20) == 0
+    assert (tmp_path / "log").read_text().count("\n") <= 2
 
 
 async def test_people_are_led_to_the_pages(http: httpx.AsyncClient):

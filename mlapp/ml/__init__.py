@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mlapp.ml.estimators import describe_estimators as describe_estimators
     from mlapp.ml.prediction import FittedModel as FittedModel
     from mlapp.ml.prediction import load_model as load_model
+    from mlapp.ml.threads import use_one_thread as use_one_thread
     from mlapp.ml.training import train as train
     from mlapp.ml.versions import library_versions as library_versions
     from mlapp.ml.versions import why_unusable as why_unusable
@@ -20,6 +21,7 @@ _HOMES = {
     "FittedModel": "prediction",
     "load_model": "prediction",
     "train": "training",
+    "use_one_thread": "threads",
     "library_versions": "versions",
     "why_unusable": "versions",
 }

@@ -19,6 +19,7 @@ from mlapp.ml.estimators import Recipe, candidates
 from mlapp.ml.preprocessing import Columns
 from mlapp.ml.signature import Signature, infer, matrix
 from mlapp.ml.target import as_classes, as_numbers, as_times, infer_task, usable_rows
+from mlapp.ml.threads import threads_for
 from mlapp.ml.versions import library_versions
 from mlapp.schemas import Importance, LeaderboardEntry, Scalar, Task, TrainOptions
 from mlapp.tables.table import Table
@@ -70,7 +71,7 @@ def train(table: Table, options: TrainOptions, clock: Callable[[], float], repor
         Unacceptable: the table or an option cannot be trained on, or an estimator cannot fit the table.
     """
     # What the libraries warn of, the metrics and our own warnings show; in a log it would stand without a context.
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threads_for(table.frame.height):
         warnings.simplefilter("ignore")
         return _train(table, options, clock, report)
 

@@ -157,6 +157,8 @@ class PredictionService:
 
     async def _watch(self) -> None:
         await _run(self._loader, _load_libraries)
+        for pool in (self._small, self._bulk):
+            await _run(pool, ml.use_one_thread)
         while True:
             if await asyncio.to_thread(self.store.active) != self._seen or not self._loaded.is_set():
                 await self.refresh()

@@ -4,9 +4,11 @@ import asyncio
 import hashlib
 import logging
 import multiprocessing
+import signal
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -205,6 +207,10 @@ class TrainingService:
 
 def _start(submission: Submission) -> tuple[BaseProcess, Connection]:
     """Start a training process, forked from a small server that has scikit-learn loaded and nothing of ours running."""
+    # Ctrl-C reaches all processes of a terminal; these inherit that it is not for them: the server ends them.
+    # The tracker comes first, for its start lets the signal through again.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([WORKER])
     results, theirs = context.Pipe(duplex=False)

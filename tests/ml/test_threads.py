@@ -1,0 +1,28 @@
+"""How many threads the libraries use."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_info
+
+from mlapp.ml.threads import threads_for, use_one_thread
+
+
+def openmp_threads() -> set[int]:
+    assert HistGradientBoostingRegressor  # what loads OpenMP
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "openmp"}
+
+
+@pytest.mark.parametrize(("rows", "threads"), [(50_000, 1), (50_001, os.cpu_count())])
+def test_threads_follow_the_size_of_the_table(rows, threads):
+    with threads_for(rows):
+        assert openmp_threads() == {threads}
+
+
+def test_use_one_thread_holds_for_the_calling_thread_from_then_on():
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(use_one_thread).result()
+
+        assert pool.submit(openmp_threads).result() == {1}
