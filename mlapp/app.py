@@ -46,7 +46,7 @@ def create_app(
         for routes in (train.router, predict.router, models.router, offers.router):
             app.include_router(routes)
         describe_predictions(app)
-    _lead_people(app, PAGES if mount_pages else None)
+    _lead_people(app, PAGES if mount_pages else None, posts=api)
     if mount_pages:
         mount_pages(app, PAGES)
     return app
@@ -66,12 +66,15 @@ def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], Abs
     return lifespan
 
 
-def _lead_people(app: FastAPI, pages: str | None) -> None:
-    """Lead a browser that opens `/`, `/train` or `/predict` to a page, or to the docs where there are no pages."""
+def _lead_people(app: FastAPI, pages: str | None, *, posts: bool) -> None:
+    """Lead a browser that opens `/`, `/train` or `/predict` to a page, or to the docs where there are no pages.
+
+    `posts` says whether programs post to these addresses.
+    """
 
     async def lead(request: Request) -> RedirectResponse:
         path = request.url.path
-        if path != "/" and "text/html" not in request.headers.get("accept", ""):
+        if path != "/" and posts and "text/html" not in request.headers.get("accept", ""):
             raise HTTPException(405, headers={"Allow": "POST"})
         return RedirectResponse("/docs" if pages is None else f"{pages}{path}")
 
