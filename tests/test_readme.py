@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ CONSOLE = re.findall(r"^```console\n(.*?)^```", README, flags=re.MULTILINE | re.
 EXAMPLES = [example for block in CONSOLE for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
 
 
+@pytest.mark.skipif(not shutil.which("curl") and "CI" not in os.environ, reason="The README's examples need curl")
 def test_readme_examples_answer_as_printed(tmp_path: Path):
     with serving(tmp_path) as (_, http):
         wait_until(http, "/readyz")

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from ctypes.util import find_library
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
@@ -10,6 +11,8 @@ from playwright.async_api import Browser, Page, async_playwright
 from tests.servers import address, end, serving, wait_until
 
 CHROMIUM = shutil.which("chromium")
+NEEDED = {"chromium": CHROMIUM, "libatomic1": find_library("atomic"), "curl": shutil.which("curl")}
+"""Debian packages, and whether they are here; libatomic1 is what Playwright's driver is linked against."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -36,10 +39,9 @@ def is_outside(url: str, server: str) -> bool:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs Chromium for the end-to-end tests: apt-get install chromium.")
-        pytest.skip("no Chromium here; install it to run the end-to-end tests")
+    if absent := [package for package, there in NEEDED.items() if not there]:
+        reason = f"The end-to-end tests need more: apt-get install {' '.join(absent)}"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
