@@ -26,6 +26,11 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     from mlapp.store import ModelStore
 
     settings = settings or load_settings()
+    if not settings.loopback:
+        logging.getLogger("mlapp").warning(
+            "There is no login yet: whoever reaches %s can train and delete. MLAPP_HOST=127.0.0.1 keeps it here.",
+            settings.host,
+        )
     store = ModelStore(settings.store)
     prediction = PredictionService(store)
     models = ModelService(store, prediction)

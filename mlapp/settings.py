@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     """Least important log lines to write: debug, info, warning or error."""
 
     @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    @property
     def max_body_bytes(self) -> int:
         """Largest request body or upload, in bytes."""
         return self.max_body_mb * 1_000_000

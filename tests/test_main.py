@@ -7,6 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from main import create_app
+from mlapp.settings import Settings
 from tests.servers import end, serving, wait_until
 
 
@@ -75,3 +77,12 @@ async def test_programs_are_told_to_post(http: httpx.AsyncClient, path: str):
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("127.0.0.2", False), ("localhost", False)])
+def test_an_address_that_others_reach_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, host: str, *, warned: bool
+):
+    create_app(Settings(_env_file=None, store=tmp_path, host=host), pages=False)
+
+    assert ("There is no login yet" in caplog.text) is warned

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from mlapp.errors import Unacceptable
 from mlapp.schemas import TableColumn, TablePreview
 from mlapp.tables.columns import nameless, narrow, spell
 from mlapp.tables.table import Table
@@ -14,8 +15,10 @@ def preview_table(table: Table) -> TablePreview:
     """Describe every column as training would take it, and show the first rows.
 
     Raises:
-        Unacceptable: a column holds infinite numbers.
+        Unacceptable: there is no column, or one holds infinite numbers.
     """
+    if not table.frame.width:
+        raise Unacceptable("The table is empty; choose one with column names and rows.")
     columns = [_describe(column) for column in table.frame.iter_columns()]
     texts = [spell(column).to_list() for column in table.frame.head(HEAD_ROWS).iter_columns()]
     return TablePreview(rows=table.frame.height, columns=columns, head=[list(row) for row in zip(*texts, strict=True)])

@@ -24,6 +24,7 @@ async def test_train_on_a_dropped_file_ends_with_its_scores(user: User, services
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
     await user.should_see("40 rows, 4 columns", retries=50)
+    await user.should_see(marker="train", retries=100)
 
     user.find("Estimator").click()
     user.find("linear").click()
@@ -51,7 +52,7 @@ async def test_train_on_a_bundled_table_proposes_its_target(user: User):
 async def test_train_leads_on_to_the_model_and_to_predicting(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train", retries=50)
+    await user.should_see(marker="train", retries=100)
     estimator = one(user, "estimator")
     estimator.value = "linear"
     user.find(marker="train").click()
@@ -65,7 +66,7 @@ async def test_train_leads_on_to_the_model_and_to_predicting(user: User):
 async def test_train_shows_why_a_training_failed(user: User):
     await user.open("/train")
     await drop(user, "few.csv", b"x,y\n1,2\n3,4\n")
-    await user.should_see(marker="train", retries=50)
+    await user.should_see(marker="train", retries=100)
 
     user.find(marker="train").click()
 
@@ -111,7 +112,7 @@ async def test_train_refuses_a_file_beyond_the_limit_on_the_server_too(user: Use
 async def test_train_refuses_options_that_cannot_be(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train", retries=50)
+    await user.should_see(marker="train", retries=100)
     coverage = one(user, content="Coverage of intervals")
     coverage.value = 0.1
 
@@ -163,7 +164,7 @@ async def test_train_cleans_up_after_a_closed_page(user: User, tmp_path: Path, m
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     client = await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train", retries=50)
+    await user.should_see(marker="train", retries=100)
     (kept,) = tmp_path.glob("mlapp-page-*/table")
 
     client.delete()
@@ -191,7 +192,7 @@ async def test_train_on_a_bundled_table_from_the_page_makes_a_model(user: User, 
     await eventually(lambda: "wine" in dataset.options)
     with user:
         dataset.set_value("wine")
-    await user.should_see(marker="train", retries=50)
+    await user.should_see(marker="train", retries=100)
     estimator = one(user, "estimator")
     estimator.value = "linear"
 
@@ -199,3 +200,12 @@ async def test_train_on_a_bundled_table_from_the_page_makes_a_model(user: User, 
 
     await user.should_see("is trained and answers from now on.", retries=200)
     assert (await services.models.get("active")).target == "cultivar"
+
+
+async def test_train_says_so_when_a_file_is_empty(user: User):
+    await user.open("/train")
+
+    await drop(user, "nothing.ndjson", b"\n")
+
+    await user.should_see("The table is empty", retries=50)
+    await user.should_not_see(marker="train")

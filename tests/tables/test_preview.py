@@ -1,7 +1,9 @@
 """A look at a table before training."""
 
 import polars as pl
+import pytest
 
+from mlapp.errors import Unacceptable
 from mlapp.schemas import ColumnType
 from mlapp.tables.preview import preview_table
 from mlapp.tables.table import Table
@@ -24,5 +26,6 @@ def test_first_rows_are_shown_as_text():
     assert preview.head == [[str(row), None] for row in range(20)]
 
 
-def test_table_without_columns_has_nothing_to_show():
-    assert preview_table(Table(pl.DataFrame())).head == []
+def test_table_without_columns_is_refused():
+    with pytest.raises(Unacceptable, match="The table is empty"):
+        preview_table(Table(pl.DataFrame()))
