@@ -10,13 +10,15 @@ import polars as pl
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.schemas import ColumnType
 
-NUMBER = r"^[+-]?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][+-]?\d+)?$"
-HAS_DIGIT = r"^[+-]?\.?\d"
+NUMBER = r"^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"
 NAN = r"^[+-]?(?i:nan)$"
 DATETIME = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
 ZONE = r"(?:Z|[+-]\d{2}:?\d{2})$"
 LARGEST_WHOLE = 2.0**53
 """Whole numbers up to here are exact as 64-bit floats (IEEE 754)."""
+
+HEAD = 1_000
+"""Values that are looked at first: most columns show in a few what they are not."""
 
 MAX_MAGNITUDE = 1e38
 """Numbers up to here fit the 32-bit floats that trees split on."""
@@ -57,12 +59,20 @@ def narrow(raw: pl.Series) -> tuple[ColumnType, pl.Series]:
         Unacceptable: the column is one of numbers, but for some that are infinite or beyond ±1e38.
     """
     for kind in (ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.DATETIME):
+        if _cannot_be(raw.head(HEAD), kind):
+            continue
         converted, bad = convert(raw, kind)
         if kind is ColumnType.NUMBER:
             _refuse_huge(raw, bad)
         if not bad.any() and converted.null_count() < len(raw):
             return (ColumnType.INTEGER if kind is ColumnType.NUMBER and whole(converted).all() else kind), converted
     return ColumnType.CATEGORY, convert(raw, ColumnType.CATEGORY)[0]
+
+
+def _cannot_be(head: pl.Series, kind: ColumnType) -> bool:
+    """Return whether one of these values rules a type out; one that is merely too large does not."""
+    bad = convert(head, kind)[1]
+    return bool(bad.any()) and not (kind is ColumnType.NUMBER and _all_huge(nameless(head).filter(bad)))
 
 
 def whole(numbers: pl.Series) -> pl.Series:
@@ -93,14 +103,13 @@ def _gaps(raw: pl.Series) -> pl.Series:
 def _number(raw: pl.Series) -> pl.Series:
     if raw.dtype == pl.String:
         text = raw.str.strip_chars()
-        fits = text.str.contains(NUMBER) & text.str.contains(HAS_DIGIT)
-        numbers = pl.select(pl.when(fits).then(text)).to_series().cast(pl.Float64, strict=False)
+        numbers = pl.select(pl.when(text.str.contains(NUMBER)).then(text)).to_series().cast(pl.Float64, strict=False)
     elif raw.dtype.is_numeric():
         numbers = raw.cast(pl.Float64)
     else:
         return _nothing(raw, ColumnType.NUMBER)
     exact = numbers.abs() <= MAX_MAGNITUDE
-    if not raw.dtype.is_float():
+    if not raw.dtype.is_float() and (numbers.abs() >= LARGEST_WHOLE).any():
         # A float is what it is, but digits that were written out must not be rounded away.
         exact &= (numbers.abs() < LARGEST_WHOLE) | _is_float_text(raw)
     # Some formats know no sign on zero, so there is none here.
@@ -129,7 +138,10 @@ def _datetime(raw: pl.Series) -> pl.Series:
     if raw.dtype != pl.String:
         return _nothing(raw, ColumnType.DATETIME)
     text = raw.str.strip_chars()
-    text = pl.select(pl.when(text.str.contains(DATETIME)).then(text.str.replace(" ", "T"))).to_series()
+    text = pl.select(pl.when(text.str.contains(DATETIME)).then(text)).to_series()
+    if (text.str.len_bytes() == len("2024-01-31")).all():
+        return text.str.to_datetime("%Y-%m-%d", time_unit="us", strict=False)
+    text = text.str.replace(" ", "T")
     text = pl.select(
         pl.when(text.str.len_chars() == len("2024-01-31")).then(text + "T00:00").otherwise(text)
     ).to_series()
@@ -145,13 +157,18 @@ def _nothing(raw: pl.Series, kind: ColumnType) -> pl.Series:
 
 def _refuse_huge(raw: pl.Series, bad: pl.Series) -> None:
     values = nameless(raw).filter(bad)
-    if values.is_empty() or values.dtype == pl.Boolean:
-        return
-    sizes = values.cast(pl.Float64, strict=False)
-    if (sizes.abs() > MAX_MAGNITUDE).all() and not sizes.has_nulls():
+    if not values.is_empty() and _all_huge(values):
         row = bad.arg_max()
         detail = f"Row {row} of column '{shorten(raw.name)}' is beyond ±1e38; leave it empty or send a smaller number."
         raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("records", row, raw.name)}])
+
+
+def _all_huge(values: pl.Series) -> bool:
+    """Return whether values that are no numbers would be, were they smaller."""
+    if values.dtype == pl.Boolean:
+        return False
+    sizes = values.cast(pl.Float64, strict=False)
+    return bool((sizes.abs() > MAX_MAGNITUDE).all()) and not sizes.has_nulls()
 
 
 _CONVERTERS = {
