@@ -19,11 +19,13 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     from mlapp import app
     from mlapp.services import Services
     from mlapp.services.health import HealthService
+    from mlapp.services.jobs import JobService
     from mlapp.services.models import ModelService
     from mlapp.services.prediction import PredictionService
+    from mlapp.services.processes import Processes
     from mlapp.services.training import TrainingService
     from mlapp.settings import load_settings
-    from mlapp.store import ModelStore
+    from mlapp.store import JobStore, ModelStore
 
     settings = settings or load_settings()
     if not settings.loopback:
@@ -34,8 +36,9 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     store = ModelStore(settings.store)
     prediction = PredictionService(store)
     models = ModelService(store, prediction)
-    training = TrainingService(store, models, settings.max_jobs, settings.keep_models)
-    services = Services(models, prediction, training, HealthService(store, prediction))
+    jobs = JobService(JobStore(settings.store), settings.max_jobs)
+    training = TrainingService(store, models, jobs, Processes(settings.job_memory_mb), settings.keep_models)
+    services = Services(models, prediction, training, jobs, HealthService(store, prediction))
     if not pages:
         return app.create_app(settings, services)
 

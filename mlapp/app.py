@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from mlapp import __version__
-from mlapp.api import health, models, offers, predict, train
+from mlapp.api import health, jobs, models, offers, predict, train
 from mlapp.api.docs import describe_predictions
 from mlapp.api.errors import handle_errors
 from mlapp.api.limits import BodyLimit
@@ -43,7 +43,7 @@ def create_app(
     handle_errors(app)
     app.include_router(health.router)
     if api:
-        for routes in (train.router, predict.router, models.router, offers.router):
+        for routes in (train.router, jobs.router, predict.router, models.router, offers.router):
             app.include_router(routes)
         describe_predictions(app)
     _lead_people(app, PAGES if mount_pages else None, posts=api)

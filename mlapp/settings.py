@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     """Largest request body or upload, in MB."""
     max_jobs: Annotated[int, Field(ge=1)] = 1
     """Trainings at a time; up to 8 more wait."""
+    job_memory_mb: Annotated[int, Field(ge=1)] | None = None
+    """Resident memory that one training process may take, in MB; no limit when empty."""
     keep_models: Annotated[int, Field(ge=1)] = 50
     """Oldest inactive versions beyond this many are removed."""
     demo: bool = True

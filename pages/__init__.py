@@ -7,7 +7,7 @@ from nicegui.page import page
 
 from mlapp.services import Services
 from mlapp.settings import Settings
-from pages import health, model, models, overview, predict, train
+from pages import health, jobs, model, models, overview, predict, train
 from pages.theme import TEXT, card, frame
 
 FAVICON = "◆"
@@ -15,7 +15,7 @@ FAVICON = "◆"
 
 def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, api: bool = True) -> None:
     """Add the pages to the app, under a path, after all its routes; they mention the API where there is one."""
-    for shown in (models, model, health):
+    for shown in (models, model, jobs, health):
         shown.register(services)
     overview.register(services, api=api)
     predict.register(services, api=api)

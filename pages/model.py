@@ -8,6 +8,7 @@ from mlapp.services import Services
 from mlapp.services.wording import figure, headline
 from pages.components.scores import importance, leaderboard, scores
 from pages.components.tables import plain_table
+from pages.components.warnings import warnings
 from pages.theme import GRID, MUTED, TEXT, card, frame
 
 
@@ -31,6 +32,9 @@ def register(services: Services) -> None:
 def _details(model: Model) -> None:
     with card("How good it is"):
         scores(model)
+    if model.warnings:
+        with card("What to look at before trusting it"):
+            warnings(model.warnings)
     with ui.element("div").classes(GRID):
         with card("Estimators compared"):
             leaderboard(model)

@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.schemas import JobStatus, Model
+from mlapp.schemas import Model
 from mlapp.services import Services
 from mlapp.services.wording import headline
 from pages.components.buttons import lead
@@ -22,7 +22,7 @@ def register(services: Services, *, api: bool) -> None:
             model = None
         with frame("Overview", "/"):
             if model is None:
-                _no_model(services)
+                await _no_model(services)
             else:
                 _model(model)
 
@@ -62,8 +62,8 @@ def _next_steps(*, api: bool) -> None:
         ui.label("POST /predict answers the same numbers; the docs show how.").classes(MUTED)
 
 
-def _no_model(services: Services) -> None:
-    running = [job for job in services.training.jobs() if job.status in (JobStatus.QUEUED, JobStatus.RUNNING)]
+async def _no_model(services: Services) -> None:
+    running = any(not job.finished_at for job in await services.jobs.jobs())
     with card(mark="no-model"):
         if running:
             ui.label("The first model is being trained").classes("text-xl font-semibold")

@@ -46,6 +46,7 @@ NAVIGATION = (
     ("/train", "Train", "model_training"),
     ("/predict", "Predict", "insights"),
     ("/models", "Models", "inventory_2"),
+    ("/jobs", "Jobs", "work_history"),
     ("/health", "Health", "monitor_heart"),
 )
 

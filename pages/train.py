@@ -10,16 +10,16 @@ from typing import Any
 from nicegui import events, ui
 
 from mlapp.errors import MlappError
-from mlapp.schemas import Format, Job, JobStatus, Submission, TablePreview
+from mlapp.schemas import Format, Job, Submission, TablePreview
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages.components.buttons import lead
+from pages.components.jobs import JobView, follow
 from pages.components.messages import say_error
 from pages.components.scores import importance, leaderboard, scores
 from pages.components.tables import plain_table
+from pages.components.warnings import warnings
 from pages.theme import GRID, MUTED, TEXT, card, frame
-
-POLL_S = 0.3
 
 
 @dataclass
@@ -28,6 +28,8 @@ class _Choice:
 
     folder: Path
     """Holds the dropped file for as long as the page is open."""
+    name: str | None = None
+    """What the visitor calls the file."""
     format: Format | None = None
     dataset: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
@@ -37,9 +39,10 @@ class _Choice:
         return self.folder / "table"
 
     def look(self) -> Submission:
-        """Return the table as it is, for a preview."""
+        """Return the table as it is with what matters for a look at it."""
         path = None if self.dataset else str(self.file)
-        return Submission(options={}, format=self.format, path=path, dataset=self.dataset)
+        options = {name: self.options[name] for name in ("target", "features") if self.options.get(name)}
+        return Submission(options=options, format=self.format, path=path, dataset=self.dataset)
 
     def submission(self) -> Submission:
         """Return the table with the options; of a file a copy, since a training removes its own."""
@@ -48,7 +51,7 @@ class _Choice:
             return Submission(options=options, dataset=self.dataset)
         with tempfile.NamedTemporaryFile(prefix="mlapp-", delete=False) as copy, self.file.open("rb") as original:
             shutil.copyfileobj(original, copy)
-        return Submission(options=options, format=self.format, path=copy.name)
+        return Submission(options=options, format=self.format, path=copy.name, name=self.name)
 
 
 def register(services: Services, settings: Settings) -> None:
@@ -57,16 +60,17 @@ def register(services: Services, settings: Settings) -> None:
     @ui.page("/train")
     async def train(job: str = "") -> None:
         with frame("Train", "/train", "Choose a table and the column to predict; the rest has good defaults."):
-            _Train(services, settings).build(job)
+            await _Train(services, settings).build(job)
 
 
 class _Train:
     def __init__(self, services: Services, settings: Settings) -> None:
         self.services, self.settings = services, settings
+        self.asked = 0
         self.choice = _Choice(Path(tempfile.mkdtemp(prefix="mlapp-page-")))
         ui.context.client.on_delete(lambda: shutil.rmtree(self.choice.folder, ignore_errors=True))
 
-    def build(self, job_id: str) -> None:
+    async def build(self, job_id: str) -> None:
         with card("1 · Table"):
             with ui.element("div").classes(GRID):
                 self._upload()
@@ -78,9 +82,8 @@ class _Train:
         self.settings_card = ui.column().classes("w-full")
         self.progress = ui.column().classes("w-full gap-5")
         ui.timer(0, self._load_datasets, once=True)
-        running = job_id or self._running()
-        if running:
-            self._follow(running)
+        if running := job_id or await self._running():
+            await self._follow(running)
 
     def _upload(self) -> None:
         upload = ui.upload(
@@ -101,12 +104,11 @@ class _Train:
         self.known = {known.name: known for known in await self.services.models.datasets()}
         self.dataset.set_options(list(self.known))
 
-    def _running(self) -> str | None:
-        live = (JobStatus.QUEUED, JobStatus.RUNNING)
-        return next((job.id for job in self.services.training.jobs() if job.status in live), None)
+    async def _running(self) -> int | None:
+        return next((job.id for job in await self.services.jobs.jobs() if not job.finished_at), None)
 
     async def _choose_file(self, event: events.UploadEventArguments) -> None:
-        self.choice.format = Format.of_file(event.file.name)
+        self.choice.name, self.choice.format = event.file.name, Format.of_file(event.file.name)
         self.choice.dataset = None
         self.dataset.set_value(None)
         self.about.set_text("")
@@ -126,13 +128,11 @@ class _Train:
         """Show the chosen table and what can be set."""
         self.table.clear()
         self.settings_card.clear()
+        self.choice.options = {"target": target}
         with self.table:
-            waiting = ui.row().classes("items-center")
-            with waiting:
-                ui.spinner(size="sm")
-                ui.label("Reading the table").classes(MUTED)
+            _working("Reading the table")
         try:
-            found = await self.services.training.preview(self.choice.look())
+            found = await self.services.training.look(self.choice.look())
         except MlappError as error:
             self.table.clear()
             say_error(error.detail)
@@ -141,7 +141,7 @@ class _Train:
         with self.table:
             self._preview(found)
         with self.settings_card:
-            await self._settings(found, target or found.columns[-1].name)
+            await self._settings(found)
 
     def _preview(self, found: TablePreview) -> None:
         ui.label(f"{found.rows:,} rows, {len(found.columns)} columns").classes(TEXT).mark("size")
@@ -152,14 +152,15 @@ class _Train:
         with ui.expansion("First rows", icon="table_rows").classes("w-full"):
             plain_table([column.name for column in found.columns], found.head, page_rows=10).mark("rows")
 
-    async def _settings(self, found: TablePreview, target: str) -> None:
+    async def _settings(self, found: TablePreview) -> None:
         names = [column.name for column in found.columns]
         estimators = await self.services.models.estimators()
-        options = self.choice.options = {"target": target, "estimator": "auto"}
+        options = self.choice.options = {"target": found.target, "estimator": "auto"}
         with card("2 · Model", mark="settings"):
             with ui.element("div").classes(GRID):
-                chosen = ui.select(names, label="Column to predict", value=target, with_input=len(names) > 10)
+                chosen = ui.select(names, label="Column to predict", value=found.target, with_input=len(names) > 10)
                 chosen.bind_value_to(options, "target").props("outlined dense").classes("w-full").mark("target")
+                chosen.on_value_change(self._doubt)
                 estimator = ui.select([known.name for known in estimators], label="Estimator", value="auto")
                 estimator.bind_value_to(options, "estimator").props("outlined dense").classes("w-full")
                 estimator.mark("estimator")
@@ -169,61 +170,75 @@ class _Train:
             with ui.expansion("More settings", icon="tune").classes("w-full"), ui.element("div").classes(GRID):
                 features = ui.select(names, label="Features (all others when empty)", multiple=True, value=[])
                 features.bind_value_to(options, "features").props("outlined dense use-chips").mark("features")
+                features.on_value_change(self._doubt)
                 coverage = ui.number("Coverage of intervals", value=0.9, min=0.5, max=0.99, step=0.05)
                 coverage.bind_value_to(options, "coverage").props("outlined dense")
                 seed = ui.number("Seed", value=0, min=0, precision=0)
                 seed.bind_value_to(options, "seed").props("outlined dense")
                 ui.input("Note").bind_value_to(options, "note").props("outlined dense maxlength=2000")
-            self.button = ui.button("Train", icon="model_training", on_click=self._start).mark("train")
+            self.doubts = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("doubts")
+            with self.doubts:
+                warnings(found.warnings)
+            ui.button("Train", icon="model_training", on_click=self._start).mark("train")
+
+    async def _doubt(self) -> None:
+        """Show what speaks against the present choice."""
+        self.asked += 1
+        mine = self.asked
+        self.doubts.clear()
+        with self.doubts:
+            _working("Checking the table for this choice")
+        try:
+            found = (await self.services.training.look(self.choice.look())).warnings
+        except MlappError as error:
+            found = [error.detail]
+        # A check that was overtaken by a later choice is not shown.
+        if mine == self.asked:
+            self.doubts.clear()
+            with self.doubts:
+                warnings(found)
 
     async def _start(self) -> None:
         try:
             submission = await asyncio.to_thread(self.choice.submission)
-            job = self.services.training.submit(submission)
+            job = await self.services.training.submit(submission)
         except MlappError as error:
             say_error(error.detail)
             return
         ui.navigate.history.replace(f"/train?job={job.id}")
-        self._follow(job.id)
+        await self._follow(job.id)
 
-    def _follow(self, job_id: str) -> None:
+    async def _follow(self, job_id: str | int) -> None:
         """Show a training until it ends; whoever opens the page with its id sees the same."""
         self.progress.clear()
         try:
-            job = self.services.training.job(job_id)
+            job = await self.services.jobs.job(job_id)
         except MlappError as error:
             with self.progress, card("Training"):
                 ui.label(error.detail).classes(TEXT)
             return
         with self.progress, card("Training", mark="job") as drawn:
-            stage = ui.label().classes(TEXT).props("role=status").mark("stage")
-            bar = ui.linear_progress(show_value=False, size="10px").props("rounded instant-feedback")
+            view = JobView(self.services, job.model_copy())
 
-        async def show() -> None:
-            now = self.services.training.job(job.id)
-            stage.set_text(f"{now.stage} · {now.progress:.0%}")
-            bar.set_value(now.progress)
-            if now.finished_at:
-                timer.cancel()
-                bar.set_visibility(False)
-                await self._show_end(now, stage, drawn)
+        async def moved_on(job: Job) -> None:
+            if job.version:
+                await self._show_model(job, view, drawn)
 
-        timer = ui.timer(POLL_S, show)
+        follow(view, moved_on)
 
-    async def _show_end(self, job: Job, stage: ui.label, drawn: ui.card) -> None:
-        if job.version is None:
-            stage.set_text(job.error or job.status)
-            stage.classes("text-negative")
+    async def _show_model(self, job: Job, view: JobView, drawn: ui.card) -> None:
+        try:
+            model = await self.services.models.get(str(job.version))
+        except MlappError:
+            view.stage.set_text(f"Model {job.version} was trained, and has been deleted since.")
             return
-        model = await self.services.models.get(str(job.version))
-        stage.set_text(f"Model {model.version} is trained" + (" and answers from now on." if model.active else "."))
+        view.stage.set_text(
+            f"Model {model.version} is trained" + (" and answers from now on." if model.active else ".")
+        )
         with drawn:
             scores(model)
             left_out = [f"'{column.name}' {column.reason}; it is left out." for column in model.ignored]
-            for warning in [*model.warnings, *left_out]:
-                with ui.row().classes("items-start gap-2 flex-nowrap"):
-                    ui.icon("info").classes("text-warning text-lg")
-                    ui.label(warning).classes(TEXT)
+            warnings([*model.warnings, *left_out])
             with ui.row():
                 lead("Predict with it", "insights", "/predict")
                 lead("Details", "inventory_2", f"/models/{model.version}").props("outline")
@@ -232,3 +247,9 @@ class _Train:
                 leaderboard(model)
             with card("What it looks at"):
                 importance(model)
+
+
+def _working(what: str) -> None:
+    with ui.row().classes("items-center"):
+        ui.spinner(size="sm")
+        ui.label(what).classes(MUTED)

@@ -13,7 +13,7 @@ from nicegui.testing.general import nicegui_reset_globals
 
 from main import create_app
 from mlapp.services import Services
-from mlapp.services.training import WORKER
+from mlapp.services.processes import WORKER
 from mlapp.settings import Settings
 
 

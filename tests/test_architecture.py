@@ -20,7 +20,7 @@ LAYERS = {
     "mlapp.app": ("mlapp.api", "mlapp.services", *TYPES),
     "mlapp.api": ("mlapp.api", "mlapp.services", *TYPES),
     "mlapp.services": ("mlapp.services", "mlapp.store", "mlapp.ml", "mlapp.tables", *TYPES),
-    "mlapp.store": TYPES,
+    "mlapp.store": ("mlapp.store", *TYPES),
     "mlapp.ml": ("mlapp.ml", "mlapp.tables", *TYPES),
     "mlapp.tables": ("mlapp.tables", *TYPES),
     "mlapp.logs": ("mlapp.settings",),
@@ -43,13 +43,14 @@ INSTEAD = {
 LIBRARIES = {
     "nicegui": ("pages/",),
     "fastapi": ("mlapp/api/", "mlapp/app.py", "pages/__init__.py"),
+    "psutil": ("mlapp/services/",),
     "sklearn": ("mlapp/ml/", "mlapp/tables/"),
 }
 """Library → where it may be imported; `pages/__init__.py` says in its types what it mounts the pages on."""
 
 IN_FUNCTIONS = {
     "main.py": "each training process imports main.py again, and must not load the app",
-    "mlapp/services/training.py": "the server must not load what trains: a second and 80 MB",
+    "mlapp/services/processes.py": "the server must not load what trains: a second and 80 MB",
 }
 """File → why it imports modules of ours inside functions."""
 

@@ -45,16 +45,16 @@ def test_every_setting_has_a_working_default():
     settings = load_settings()
 
     assert (settings.host, settings.port, settings.store) == ("127.0.0.1", 8000, Path("models"))
-    assert settings.max_body_bytes == 100_000_000
+    assert (settings.max_body_bytes, settings.job_memory_mb) == (100_000_000, None)
 
 
 def test_settings_come_from_the_environment_before_the_file(monkeypatch, tmp_path):
-    (tmp_path / ".env").write_text("MLAPP_MAX_JOBS=2\nMLAPP_KEEP_MODELS=7\nMLAPP_STORE=\nOTHER=1\n")
+    (tmp_path / ".env").write_text("MLAPP_MAX_JOBS=2\nMLAPP_JOB_MEMORY_MB=700\nMLAPP_STORE=\nOTHER=1\n")
     monkeypatch.setenv("MLAPP_MAX_JOBS", "3")
 
     settings = load_settings()
 
-    assert (settings.max_jobs, settings.keep_models, settings.store) == (3, 7, Path("models"))
+    assert (settings.max_jobs, settings.job_memory_mb, settings.store) == (3, 700, Path("models"))
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,9 @@ def test_port_of_the_host_counts_when_ours_is_not_set(monkeypatch, variables, po
         ("PORT", "http"),
         ("MLAPP_MAX_BODY_MB", "0"),
         ("MLAPP_MAX_JOBS", "many"),
+        ("MLAPP_MAX_JOBS", "0"),
+        ("MLAPP_JOB_MEMORY_MB", "0"),
+        ("MLAPP_JOB_MEMORY_MB", "all"),
         ("MLAPP_KEEP_MODELS", "-1"),
         ("MLAPP_DEMO", "perhaps"),
         ("MLAPP_LOG_LEVEL", "loud"),

@@ -30,6 +30,8 @@ class Received:
     format: Format
     options: dict[str, Any]
     """Those that stand in a form; those in JSON are found where the table is."""
+    name: str | None = None
+    """What the sender calls the file."""
 
     async def read(self) -> bytes:
         """Return all bytes."""
@@ -74,7 +76,7 @@ async def _received(request: Request) -> AsyncIterator[Received]:
         async with request.form(max_files=1, max_fields=100) as form:
             upload = _upload(form)
             options = options_of((name, value) for name, value in form.multi_items() if name != "file")
-            yield Received(upload.file, _format(upload), options)
+            yield Received(upload.file, _format(upload), options, upload.filename)
         return
     kind = Format.of_media_type(sent)
     if kind is None:

@@ -1,12 +1,20 @@
 """/models: the stored versions."""
 
-from fastapi import APIRouter
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
 
 from mlapp.api.errors import problems
 from mlapp.api.services import Models
 from mlapp.schemas import History, Model, ModelList
+from mlapp.services.card import card
 
 router = APIRouter(prefix="/models", tags=["models"])
+
+MARKDOWN = "text/markdown"
+CARD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MARKDOWN: {"schema": {"type": "string"}}}, "description": "Markdown with YAML front matter."}
+}
 
 
 @router.get("")
@@ -31,6 +39,12 @@ async def rollback(models: Models) -> Model:
 async def get_model(version: str, models: Models) -> Model:
     """Return a version by its number, or as `active` or `latest`."""
     return await models.get(version)
+
+
+@router.get("/{version}/card", response_class=Response, responses=CARD | problems(404))
+async def get_card(version: str, request: Request, models: Models) -> Response:
+    """Return the model card: what a version is, how good, how made and how to call it."""
+    return Response(card(await models.get(version), str(request.base_url)), media_type=MARKDOWN)
 
 
 @router.post("/{version}/activate", responses=problems(404, 409, 503))

@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from mlapp.api.bodies import options_of, received
 from mlapp.api.errors import problems
+from mlapp.api.prefer import prefers
 from mlapp.api.services import Models, Prediction
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Answer, Format
@@ -50,7 +51,7 @@ async def predict(
         raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
     asked = options.get("version", version)
     number = await models.number(asked) if asked is not None else None
-    strict = "handling=strict" in request.headers.get("prefer", "").replace(" ", "").lower()
+    strict = prefers(request, "handling=strict")
     wanted = _wanted(request.headers.get("accept", ""), body.format)
     predicted = await prediction.predict(body, wanted, number, strict=strict)
     headers = {"X-Model-Version": str(predicted.version), "X-Warnings-Total": str(predicted.warnings_total)}

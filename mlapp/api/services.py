@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI, Request
 
 from mlapp.services import Services
 from mlapp.services.health import HealthService
+from mlapp.services.jobs import JobService
 from mlapp.services.models import ModelService
 from mlapp.services.prediction import PredictionService
 from mlapp.services.training import TrainingService
@@ -29,6 +30,10 @@ def _training(request: Request) -> TrainingService:
     return services_of(request.app).training
 
 
+def _jobs(request: Request) -> JobService:
+    return services_of(request.app).jobs
+
+
 def _health(request: Request) -> HealthService:
     return services_of(request.app).health
 
@@ -36,4 +41,5 @@ def _health(request: Request) -> HealthService:
 Models = Annotated[ModelService, Depends(_models)]
 Prediction = Annotated[PredictionService, Depends(_prediction)]
 Training = Annotated[TrainingService, Depends(_training)]
+Jobs = Annotated[JobService, Depends(_jobs)]
 HealthStatus = Annotated[HealthService, Depends(_health)]

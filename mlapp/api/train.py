@@ -3,12 +3,14 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic.json_schema import models_json_schema
 
 from mlapp.api.bodies import MULTIPART, options_of, received
 from mlapp.api.errors import problems
+from mlapp.api.prefer import prefers
 from mlapp.api.services import Training
-from mlapp.schemas import Format, Model, Submission, TrainBody, TrainOptions
+from mlapp.schemas import Format, Job, Model, Submission, TrainBody, TrainOptions
 from mlapp.services.options import together
 
 router = APIRouter(tags=["training"])
@@ -35,23 +37,32 @@ REQUEST_BODY = {
     },
 }
 
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {"model": Job, "description": "With `Prefer: respond-async`: the job; `Location` says where it is followed."}
+}
+
 
 @router.post(
     "/train",
     status_code=201,
-    responses=problems(400, 404, 413, 415, 422, 429, 503),
+    response_model=Model,
+    responses=ACCEPTED | problems(400, 404, 409, 413, 415, 422, 429, 503),
     openapi_extra={"requestBody": REQUEST_BODY, "parameters": QUERY},
 )
-async def train(request: Request, response: Response, training: Training) -> Model:
+async def train(request: Request, response: Response, training: Training) -> Model | Response:
     """Train a model on a table, store it as the next version and make it active.
 
     The options are further keys of a JSON body, fields of a form, or stand in the query string.
+    With `Prefer: respond-async` the answer does not wait: it is 202, and the job that trains.
     """
     options = options_of(request.query_params.multi_items())
     async with received(request) as body:
         options = together(options, body.options)
-        path = await body.save()
-    submission = Submission(options=options, format=body.format, path=path)
+        submission = Submission(options=options, format=body.format, path=await body.save(), name=body.name)
+    if prefers(request, "respond-async"):
+        job = await training.submit(submission)
+        headers = {"Location": f"/jobs/{job.id}", "Preference-Applied": "respond-async"}
+        return JSONResponse(job.model_dump(mode="json"), 202, headers)
     model = await training.train(submission)
     response.headers["Location"] = f"/models/{model.version}"
     return model

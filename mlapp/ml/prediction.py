@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from mlapp.errors import Conflict
 from mlapp.ml.checking import Checked, check
 from mlapp.ml.evaluation import predict
+from mlapp.ml.intervals import bounds
 from mlapp.ml.signature import matrix
 from mlapp.ml.versions import why_unusable
 from mlapp.schemas import Answer, Model, Scalar, Task
@@ -71,8 +72,8 @@ class FittedModel:
         return predict(self.estimator, matrix(rows, self.model.features), len(self.model.classes or []) or None)
 
     def _interval(self, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        half = self.model.interval or 0.0
-        return predicted - half, predicted + half
+        assert self.model.interval  # noqa: S101 - a regression has one
+        return bounds(self.model.interval, predicted)
 
     def _classes(self) -> tuple[list[Scalar], list[str]]:
         classes = self.model.classes or []

@@ -1,5 +1,6 @@
 """What recipes put before an estimator: gaps filled, numbers scaled, categories coded, dates unfolded."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,15 +17,19 @@ DAYS_A_YEAR = 365.2425
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of the matrix are what, by index."""
+    """Which columns of the matrix are what, by index, and what else recipes go by."""
 
     numbers: list[int]
     """Numbers, integers and booleans."""
     categories: list[int]
     datetimes: list[int]
+    rows: float = math.inf
+    """Of the whole table, also where a part of it is fitted: what suits a small one is chosen by it."""
+    classes: int = 0
+    """Of the target; 0 where it is a quantity."""
 
     @classmethod
-    def of(cls, features: Sequence[Feature]) -> "Columns":
+    def of(cls, features: Sequence[Feature], rows: float = math.inf, classes: int = 0) -> "Columns":
         """Sort the columns of the features' matrix by type."""
         kinds = [feature.type for feature in features]
         special = (ColumnType.CATEGORY, ColumnType.DATETIME)
@@ -32,6 +37,8 @@ class Columns:
             [place for place, kind in enumerate(kinds) if kind not in special],
             [place for place, kind in enumerate(kinds) if kind is ColumnType.CATEGORY],
             [place for place, kind in enumerate(kinds) if kind is ColumnType.DATETIME],
+            rows,
+            classes,
         )
 
 

@@ -1,8 +1,11 @@
 """Models: what is stored of them, and how they are listed."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator
+
+from mlapp.schemas.plots import Plots
 from mlapp.schemas.tables import Feature, Ignored
 from mlapp.schemas.words import ColumnType, Scalar, Task, Word
 
@@ -25,6 +28,30 @@ class Importance(Word):
     feature: str
     mean: float
     std: float
+
+
+class Interval(Word):
+    """Prediction intervals that are wider where the model errs more.
+
+    For a predicted value f they reach from f + s(f)·low to f + s(f)·high. The scale s(f) is interpolated between
+    `scales` at `centres`, and constant beyond.
+    """
+
+    low: float
+    """At most 0."""
+    high: float
+    """At least 0."""
+    centres: list[float]
+    """Predicted values, ascending."""
+    scales: list[float]
+    """Mean absolute error about each of them, in units of the target."""
+
+
+def _of_half_width(value: object) -> object:
+    """Read what records before version 0.2 hold: one half-width for all rows."""
+    if isinstance(value, int | float):
+        return Interval(low=-value, high=value, centres=[0.0], scales=[1.0])
+    return value
 
 
 class Numbered(Word):
@@ -62,11 +89,12 @@ class Record(Word):
     leaderboard: list[LeaderboardEntry]
     importance: list[Importance]
     warnings: list[str]
-    plots: dict[str, Any]
+    plots: Plots
+    """Of rows the model had not seen."""
     coverage: float | None
     """Asked coverage of the prediction intervals (regression)."""
-    interval: float | None
-    """Half-width of the prediction intervals, in units of the target (regression)."""
+    interval: Annotated[Interval | None, BeforeValidator(_of_half_width)]
+    """Where the prediction intervals reach (regression)."""
     seed: int
     budget_reached: bool
     training_seconds: float

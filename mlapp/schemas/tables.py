@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from mlapp.schemas.words import ColumnType, Scalar, Task, Word
 
@@ -59,6 +59,10 @@ class TablePreview(Word):
     columns: list[TableColumn]
     head: list[list[str | None]]
     """The first rows as text, in the order of `columns`."""
+    target: str = ""
+    """The column to predict: the one that was asked for, else the last one."""
+    warnings: list[str] = Field(default_factory=list)
+    """What should be looked at before training on the table, and what will be left out."""
 
 
 class DatasetInfo(Word):

@@ -55,6 +55,8 @@ class Submission(Word):
     path: str | None = None
     """File that holds the body; the training removes it."""
     dataset: str | None = None
+    name: str | None = None
+    """What the sender calls the file; shown, and nothing else."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -66,14 +68,32 @@ class Submission(Word):
 class Job(Word):
     """One training run."""
 
-    id: str
+    id: int
     status: JobStatus
     stage: str
+    """What it is doing, in words."""
     progress: Annotated[float, Field(ge=0, le=1)]
+    """Share of the work that is done."""
+    remaining_s: float | None = None
+    """Seconds it will take from now, judged by the work done so far; None where that cannot be said."""
+    queue_position: int | None = None
+    """Its place among those that wait, from 1."""
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
     version: int | None = None
     """The model it made."""
     error: str | None = None
-    """Why it failed, as a sentence."""
+    """Why it did not make one, as a sentence."""
+    table: str
+    """What it trains on, in words."""
+    target: str | None = None
+    """The column to predict, once that is known."""
+    estimator: str | None = None
+    """The estimator asked for, once that is known."""
+
+
+class JobList(Word):
+    """All jobs that are remembered, newest first."""
+
+    jobs: list[Job]

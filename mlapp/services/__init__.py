@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mlapp.services.health import HealthService
+from mlapp.services.jobs import JobService
 from mlapp.services.models import ModelService
 from mlapp.services.prediction import PredictionService
 from mlapp.services.training import TrainingService
@@ -15,4 +16,5 @@ class Services:
     models: ModelService
     prediction: PredictionService
     training: TrainingService
+    jobs: JobService
     health: HealthService

@@ -1,12 +1,12 @@
 """HealthService: whether the process lives, and what there is to know about it."""
 
 import asyncio
-import resource
 import shutil
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from mlapp import __version__, ml
 from mlapp.errors import Unavailable
@@ -52,21 +52,8 @@ class HealthService:
         return {
             "Version": __version__,
             "Running for": f"{hours} h {minutes} min {seconds} s",
-            "Memory (resident)": f"{resident_bytes() / MEGABYTE:,.0f} MB",
+            "Memory (resident)": f"{psutil.Process().memory_info().rss / MEGABYTE:,.0f} MB",
             "Store": str(self.store.folder.resolve()),
             "Models in the store": f"{len(self.store.versions()):,}",
             "Disk free for the store": f"{disk.free / MEGABYTE:,.0f} MB",
         } | ml.library_versions()
-
-
-def resident_bytes(statm: Path = Path("/proc/self/statm")) -> int:
-    """Return the resident memory of this process; where the system does not tell, its largest so far.
-
-    Source: proc_pid_statm(5), getrusage(2).
-    """
-    try:
-        pages = int(statm.read_text().split()[1])
-    except OSError:
-        largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return largest if sys.platform == "darwin" else largest * 1024
-    return pages * resource.getpagesize()

@@ -1,9 +1,20 @@
-"""What a training process tells the server."""
+"""What a process tells the server about its piece of work."""
 
 from typing import Any, NamedTuple
 
 from mlapp.errors import MlappError
-from mlapp.schemas import TrainOptions
+from mlapp.schemas import TablePreview, TrainOptions
+
+
+class Started(NamedTuple):
+    """What is trained on, once the table is read."""
+
+    dataset: str | None
+    """Name of a bundled table."""
+    rows: int
+    columns: int
+    target: str | None
+    estimator: str
 
 
 class Progress(NamedTuple):
@@ -21,8 +32,17 @@ class Finished(NamedTuple):
     options: TrainOptions
 
 
+class Looked(NamedTuple):
+    """A table that was looked at."""
+
+    preview: TablePreview
+
+
 class Failed(NamedTuple):
-    """Why there is no model; `trace` is there when it was a bug."""
+    """Why there is no result; `trace` is there when it was a bug."""
 
     error: MlappError
     trace: str | None = None
+
+
+Message = Started | Progress | Finished | Looked | Failed

@@ -9,7 +9,7 @@ from mlapp.errors import Conflict, NotFound, shorten
 from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList
 from mlapp.services.prediction import PredictionService
 from mlapp.services.versions import describe, summarize
-from mlapp.store import VERSION, ModelStore
+from mlapp.store import ModelStore, the_number
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class ModelService:
         elif name == "latest":
             version = next(iter(self.store.versions()), None)
         else:
-            version = int(name) if VERSION.fullmatch(name) else None
+            version = the_number(name)
         if version is None:
             known = "There is no model yet" if name in ("active", "latest") else f"There is no model '{shorten(name)}'"
             raise NotFound(f"{known}; GET /models lists what there is.")

@@ -3,9 +3,10 @@
 import json
 import math
 import shlex
+from datetime import datetime
 from typing import Any
 
-from mlapp.schemas import Model, Task
+from mlapp.schemas import Job, Model, Task
 
 METRICS = {
     "r2": ("R²", "share of the target's variation that it explains"),
@@ -38,6 +39,37 @@ def quality(model: Model) -> str:
         f"On rows it had not seen, it is right {percent(right)} of the time. "
         f"Always answering the most frequent class would be right {percent(blind)} of the time."
     )
+
+
+def about_job(job: Job) -> str:
+    """Say what a job trains on, and what it is to predict."""
+    return f"{job.target} from {job.table}" if job.target else job.table
+
+
+def state(job: Job) -> str:
+    """Say how a job stands: its place in the queue, how far it is and how long it will take, or what came of it."""
+    if job.queue_position:
+        return f"{job.stage} · number {job.queue_position} in the queue"
+    if not job.finished_at:
+        left = "" if job.remaining_s is None else f" · about {duration(math.ceil(job.remaining_s))} left"
+        return f"{job.stage} · {job.progress:.0%}{left}"
+    if job.version and job.started_at:
+        return f"Made model {job.version} in {duration((job.finished_at - job.started_at).total_seconds())}"
+    return job.error or str(job.status)
+
+
+def duration(seconds: float) -> str:
+    """Return a time that something takes, in the unit that fits."""
+    if seconds < 10:
+        return f"{figure(round(seconds, 1))} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time to the second; a dash for one that has not come."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "–"
 
 
 def figure(number: float) -> str:

@@ -1,33 +1,39 @@
-"""What runs in a training process: read the table, train, send the result. Nothing of the server is loaded here."""
+"""What runs in a process of its own: read the table, train or look, send the result. Nothing of the server is here."""
 
 import os
 import sys
+import threading
 import time
 import traceback
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from mlapp.errors import MlappError, TrainingFailed, Unacceptable
+from mlapp.errors import MlappError, TrainingFailed, Unacceptable, shorten
+from mlapp.ml.problem import pose
 from mlapp.ml.training import train
 from mlapp.schemas import Format, Submission, TrainOptions
-from mlapp.services.messages import Failed, Finished, Progress
+from mlapp.services.messages import Failed, Finished, Looked, Progress, Started
 from mlapp.services.options import together, train_options
 from mlapp.tables.datasets import dataset
 from mlapp.tables.json_text import json_table, parse_json
+from mlapp.tables.preview import preview_table
 from mlapp.tables.reading import read_file
 from mlapp.tables.table import Table
 
 NICENESS = 10
-"""How far behind the server a training stands in the queue for the processor."""
+"""How far behind the server a process stands in the queue for the processor."""
+TELL_S = 0.1
+"""How often it tells how far it is, while the stage is the same."""
 INSTEAD = ", or 'dataset', the name of a bundled table"
 
 
-def work(submission: Submission, results: Connection) -> None:
-    """Train on a submission; sends `Progress`es, then `Finished` or `Failed`."""
-    os.nice(NICENESS)
+def work(kind: str, submission: Submission, results: Connection) -> None:
+    """`train` on a submission or `look` at it: sends `Started` and `Progress`es, then the result or `Failed`."""
+    _stand_back()
     try:
-        results.send(_train(submission, results))
+        results.send(_train(submission, results) if kind == "train" else _look(submission))
     except MlappError as error:
         results.send(Failed(error))
     except MemoryError:
@@ -39,32 +45,79 @@ def work(submission: Submission, results: Connection) -> None:
         results.send(Failed(bug, traceback.format_exc()))
 
 
+def _stand_back() -> None:
+    """Leave processor and memory to the server, where both are wanted.
+
+    Source: proc_pid_oom_score_adj(5): of all processes, the kernel ends those first that have 1000.
+    """
+    os.nice(NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
 def _train(submission: Submission, results: Connection) -> Finished:
-    table, options = _read(submission)
-    trained = train(table, options, time.perf_counter, lambda stage, share: results.send(Progress(stage, share)))
+    dataset, table, options = _read(submission)
+    results.send(Started(dataset, table.frame.height, table.frame.width, options.target, options.estimator))
+    trained = train(table, options, time.perf_counter, _Teller(results))
     return Finished(trained.file, trained.record, options)
 
 
-def _read(submission: Submission) -> tuple[Table, TrainOptions]:
+def _look(submission: Submission) -> Looked:
+    _, table, options = _read(submission)
+    preview = preview_table(table)
+    preview.target = options.target or preview.columns[-1].name
+    preview.warnings = _doubts(table, options.model_copy(update={"target": preview.target}))
+    return Looked(preview)
+
+
+def _doubts(table: Table, options: TrainOptions) -> list[str]:
+    """Say what speaks against training on a table, be it that it cannot be."""
+    try:
+        problem = pose(table, options)
+        return problem.doubts() + [
+            f"'{shorten(column.name)}' {column.reason}; it is left out." for column in problem.signature.ignored
+        ]
+    except Unacceptable as refusal:
+        return [refusal.detail]
+
+
+class _Teller:
+    """Tells the server how far the training is, from whichever thread."""
+
+    def __init__(self, results: Connection) -> None:
+        self._results = results
+        self._sending = threading.Lock()
+        self._stage, self._at = "", 0.0
+
+    def __call__(self, stage: str, share: float) -> None:
+        now = time.monotonic()
+        with self._sending:
+            if stage != self._stage or now - self._at >= TELL_S:
+                self._stage, self._at = stage, now
+                self._results.send(Progress(stage, share))
+
+
+def _read(submission: Submission) -> tuple[str | None, Table, TrainOptions]:
+    """Return the name of a bundled table, the table, and the options."""
     if submission.path is None or submission.format is None:
         return _bundled(submission.dataset, submission.options)
     data = Path(submission.path).read_bytes()
     if submission.format is not Format.JSON:
-        return read_file(data, submission.format), train_options(submission.options)
+        return None, read_file(data, submission.format), train_options(submission.options)
     body = parse_json(data)
     if not isinstance(body, dict):
         raise Unacceptable(f"The body is an object with 'records' or 'columns'{INSTEAD}.")
     options = {name: value for name, value in body.items() if name not in ("records", "columns", "dataset")}
     options = together(submission.options, options)
     if "dataset" not in body:
-        return json_table(body, INSTEAD), train_options(options)
+        return None, json_table(body, INSTEAD), train_options(options)
     if "records" in body or "columns" in body:
         raise Unacceptable("Send exactly one of 'records', 'columns' and 'dataset'.")
     return _bundled(body["dataset"], options)
 
 
-def _bundled(name: object, options: dict[str, Any]) -> tuple[Table, TrainOptions]:
+def _bundled(name: object, options: dict[str, Any]) -> tuple[str, Table, TrainOptions]:
     if not isinstance(name, str):
         raise Unacceptable("'dataset' is the name of a bundled table; GET /datasets lists them.")
     table, target = dataset(name)
-    return table, train_options({"target": target} | options)
+    return name, table, train_options({"target": target} | options)

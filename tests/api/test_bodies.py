@@ -29,7 +29,7 @@ async def unharmed(http: httpx.AsyncClient, services: Services, regression: Mode
     before = (await http.post("/predict", json=good)).json(), (await http.get("/models")).json()
     yield
     assert before == ((await http.post("/predict", json=good)).json(), (await http.get("/models")).json())
-    assert all(job.finished_at for job in services.training.jobs())
+    assert all(job.finished_at for job in await services.jobs.jobs())
 
 
 def packed_workbook() -> bytes:

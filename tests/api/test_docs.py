@@ -128,7 +128,8 @@ async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncC
     assert {str(content) for contents in declared.values() for content in contents.values()} == {
         str({PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}})
     }
-    assert declared["POST /train"].keys() == {400, 404, 413, 415, 422, 429, 503}
+    assert declared["POST /train"].keys() == {400, 404, 409, 413, 415, 422, 429, 503}
+    assert declared["DELETE /jobs/{job_id}"].keys() == {404, 409, 422, 503}
     assert declared["POST /predict"].keys() == {400, 404, 409, 413, 415, 422, 503}
     assert declared["DELETE /models/{version}"].keys() >= {404, 409, 503}
     assert "HTTPValidationError" not in document["components"]["schemas"]

@@ -1,5 +1,6 @@
 """/models."""
 
+import shlex
 from typing import Any
 
 import httpx
@@ -129,3 +130,42 @@ async def test_models_are_what_the_document_says(http: httpx.AsyncClient, regres
     model = (await http.get(f"/models/{regression.version}")).json()
 
     assert model.keys() == document["components"]["schemas"]["Model"]["properties"].keys()
+
+
+async def test_card_is_markdown(http: httpx.AsyncClient, regression: Model, classification: Model):
+    for model in (regression, classification):
+        await http.post(f"/models/{model.version}/activate")
+
+        answer = await http.get(f"/models/{model.version}/card")
+
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/markdown; charset=utf-8")
+        assert answer.text.startswith('---\nlibrary_name: "sklearn"\n')
+        assert f"# {model.target}, model {model.version}" in answer.text
+        assert (await http.get("/models/active/card")).text == answer.text
+    assert (await http.get("/models/latest/card")).status_code == 200
+
+
+async def test_commands_of_the_card_are_answered(http: httpx.AsyncClient, machines: Model, classification: Model):
+    for model in (machines, classification):
+        text = (await http.get(f"/models/{model.version}/card")).text
+        (command,) = [line for line in text.split("\n") if line.startswith("curl ")]
+        _, _, method, url, _, header, _, body = shlex.split(command)
+
+        answer = await http.request(method, url, content=body, headers=dict([header.split(": ")]))
+
+        assert (answer.status_code, answer.json()["version"]) == (200, model.version)
+        assert answer.json()["warnings"] == []
+
+
+@pytest.mark.parametrize("version", ["999999", "01", "nothing"])
+async def test_card_of_no_model_is_not_found(http: httpx.AsyncClient, version: str):
+    problem_of(await http.get(f"/models/{version}/card"), 404)
+
+
+async def test_card_is_declared_as_markdown(http: httpx.AsyncClient):
+    document: dict[str, Any] = (await http.get("/openapi.json")).json()
+
+    responses = document["paths"]["/models/{version}/card"]["get"]["responses"]
+
+    assert responses["200"]["content"] == {"text/markdown": {"schema": {"type": "string"}}}
+    assert responses["404"]["content"].keys() == {"application/problem+json"}

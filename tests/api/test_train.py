@@ -8,10 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from main import create_app
-from mlapp.schemas import Model
+from mlapp.schemas import JobStatus, Model
 from mlapp.services import Services
 from mlapp.settings import Settings
 from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, problem_of
@@ -168,7 +167,7 @@ async def test_train_is_told_when_to_come_back_when_eight_wait(tmp_path: Path):
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http,
     ):
         for _ in range(9):
-            services.training.submit(misbehaving("endless"))
+            await services.training.submit(misbehaving("endless"))
 
         answer = await http.post("/train", json={"dataset": "wine"})
 
@@ -184,14 +183,69 @@ async def test_train_on_a_full_disk_says_so(http: httpx.AsyncClient):
     assert answer.headers["retry-after"] == "5"
 
 
-async def test_training_goes_on_when_the_client_goes_away(app: FastAPI, http: httpx.AsyncClient):
-    services: Services = app.state.services
-    known = len(services.training.jobs())
+async def test_training_goes_on_when_the_client_goes_away(services: Services, http: httpx.AsyncClient):
     client = asyncio.create_task(http.post("/train", json={"dataset": "wine", "estimator": "linear"}))
-    await eventually(lambda: len(services.training.jobs()) > known)
-    job = services.training.jobs()[0]
+    await eventually(lambda: services.training.processes.pids)
+    (running,) = [job for job in await services.jobs.jobs() if not job.finished_at]
 
     client.cancel()
-    await eventually(lambda: job.finished_at)
 
+    *_, job = [now async for now in services.jobs.follow(running.id)]
     assert (await http.get(f"/models/{job.version}")).status_code == 200
+
+
+PREFERENCES = ["respond-async", "respond-async; wait=5", "wait=1, RESPOND-ASYNC", 'handling="lenient",respond-async']
+
+
+@pytest.mark.parametrize("preference", PREFERENCES)
+async def test_train_that_shall_not_wait_answers_with_the_job(
+    http: httpx.AsyncClient, services: Services, preference: str
+):
+    body = {"dataset": "wine", "estimator": "linear"}
+
+    answer = await http.post("/train", json=body, headers={"Prefer": preference})
+
+    job = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (202, f"/jobs/{job['id']}")
+    assert answer.headers["preference-applied"] == "respond-async"
+    assert job["status"] in {"queued", "running"}
+    *_, last = [now async for now in services.jobs.follow(job["id"])]
+    assert (await http.get(answer.headers["location"])).json() == last.model_dump(mode="json")
+    assert last.version
+
+
+@pytest.mark.parametrize("preference", ["wait=5", "respond", "x=respond-async", ""])
+async def test_train_waits_when_nothing_else_is_preferred(http: httpx.AsyncClient, preference: str):
+    answer = await http.post("/train", json={"dataset": "wine", "estimator": "linear"}, headers={"Prefer": preference})
+
+    assert answer.status_code == 201
+    assert "preference-applied" not in answer.headers
+
+
+async def test_train_that_shall_not_wait_says_what_will_not_do_in_its_job(http: httpx.AsyncClient, services: Services):
+    answer = await http.post("/train", json={"dataset": "wine", "target": "grape"}, headers={"Prefer": "respond-async"})
+
+    assert answer.status_code == 202
+    *_, job = [now async for now in services.jobs.follow(answer.json()["id"])]
+    assert (job.status, (job.error or "")[:27]) == (JobStatus.FAILED, "There is no column 'grape' ")
+
+
+async def test_job_is_about_the_file_in_the_form(http: httpx.AsyncClient, services: Services):
+    form = in_a_form(MACHINES.write_csv().encode(), "Pump data (1).csv")
+
+    answer = await http.post("/train", **form, headers={"Prefer": "respond-async"})
+
+    assert answer.json()["table"] == "Pump data (1).csv"
+    *_, job = [now async for now in services.jobs.follow(answer.json()["id"])]
+    assert job.table == "Pump data (1).csv, 40 rows × 6 columns"
+
+
+async def test_train_that_is_cancelled_answers_with_a_conflict(http: httpx.AsyncClient, services: Services):
+    slow = {"dataset": "machines", "estimator": "random_forest"}
+    waiting = asyncio.create_task(http.post("/train", json=slow))
+    await eventually(lambda: services.training.processes.pids)
+    (running,) = [job for job in await services.jobs.jobs() if not job.finished_at]
+
+    await services.jobs.cancel(running.id)
+
+    assert problem_of(await waiting, 409)["detail"] == "The training was cancelled."

@@ -1,12 +1,26 @@
 """The estimators on offer."""
 
+import io
+
+import joblib
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import Ridge
 
 from mlapp import ml
 from mlapp.errors import Unacceptable
-from mlapp.ml.estimators import ESTIMATORS, Recipe, candidates, describe_estimators, hist_gradient_boosting
+from mlapp.ml.estimators import (
+    ESTIMATORS,
+    Recipe,
+    blend,
+    candidates,
+    describe_estimators,
+    hist_gradient_boosting,
+    linear,
+    random_forest,
+)
 from mlapp.ml.preprocessing import Columns
 from mlapp.schemas import Task
 
@@ -15,10 +29,105 @@ def mean(task, columns, seed):
     return DummyRegressor()
 
 
-@pytest.mark.parametrize("task", Task)
-def test_auto_leaves_out_what_is_too_slow_for_a_large_table(task):
-    assert list(candidates("auto", task, 50_000)) == ["linear", "hist_gradient_boosting", "random_forest"]
-    assert list(candidates("auto", task, 50_001)) == ["linear", "hist_gradient_boosting"]
+@pytest.mark.parametrize(
+    ("task", "rows", "names"),
+    [
+        (Task.REGRESSION, 5_000, ["linear", "hist_gradient_boosting", "blend"]),
+        (Task.REGRESSION, 5_001, ["linear", "hist_gradient_boosting"]),
+        (Task.CLASSIFICATION, 5_000, ["hist_gradient_boosting", "blend"]),
+        (Task.CLASSIFICATION, 5_001, ["linear", "hist_gradient_boosting"]),
+    ],
+)
+def test_auto_tries_what_suits_the_size_of_the_table(task, rows, names):
+    assert list(candidates("auto", task, rows)) == names
+
+
+def test_recipe_of_a_fork_is_tried_up_to_its_rows(monkeypatch):
+    monkeypatch.setitem(ESTIMATORS, "mean", Recipe(mean, auto_rows=100))
+
+    assert "mean" in candidates("auto", Task.CLASSIFICATION, 100)
+    assert "mean" not in candidates("auto", Task.CLASSIFICATION, 101)
+
+
+def few(kinds: int | None = None) -> tuple[np.ndarray, np.ndarray, Columns]:
+    """Return 40 rows of two numbers, a category and a date, with gaps, and their target: a quantity, or classes."""
+    random = np.random.default_rng(0)
+    X = np.column_stack(
+        [random.normal(size=(40, 2)), random.integers(0, 3, 40).astype(float), random.uniform(19_000, 20_000, 40)]
+    )
+    y = X[:, 0] + X[:, 2] + random.normal(0, 0.1, 40) if kinds is None else np.arange(40) % kinds
+    X[::7, 0] = X[3::9, 2] = X[5::8, 3] = np.nan
+    return X, y, Columns([0, 1], [2], [3], rows=40, classes=kinds or 0)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("kinds", [None, 2, 3])
+def test_recipe_makes_the_same_predictions_again_and_from_its_file(name, kinds):
+    X, y, columns = few(kinds)
+    task = Task.CLASSIFICATION if kinds else Task.REGRESSION
+    first, second = (ESTIMATORS[name].make(task, columns, 7).fit(X, y) for _ in range(2))
+    file = io.BytesIO()
+    joblib.dump(clone(second).fit(X, y), file)
+    file.seek(0)
+
+    for estimator in (second, joblib.load(file)):
+        answer = "predict_proba" if kinds else "predict"
+        np.testing.assert_allclose(getattr(estimator, answer)(X), getattr(first, answer)(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("kinds", [None, 3])
+def test_blend_is_the_mean_of_its_members(kinds):
+    X, y, columns = few(kinds)
+    estimator = blend(Task.CLASSIFICATION if kinds else Task.REGRESSION, columns, 0).fit(X, y)
+    answer = "predict_proba" if kinds else "predict"
+
+    members = [getattr(member, answer)(X) for member in estimator.estimators_]
+
+    assert len(members) == 3
+    np.testing.assert_allclose(getattr(estimator, answer)(X), np.mean(members, axis=0))
+
+
+def test_linear_finds_the_strength_of_its_regularisation_on_a_small_table():
+    # As many columns as rows, and one that matters: with the usual strength it would learn the noise.
+    random = np.random.default_rng(0)
+    X = random.normal(size=(200, 100))
+    y = X[:, 0] + random.normal(0, 2, 200)
+    columns = list(range(100))
+    chosen, usual = (
+        linear(Task.REGRESSION, Columns(columns, [], [], rows=rows), 0).fit(X[:100], y[:100]) for rows in (100, 3_001)
+    )
+
+    assert isinstance(usual[-1], Ridge)
+    assert chosen.score(X[100:], y[100:]) > usual.score(X[100:], y[100:])
+
+
+@pytest.mark.parametrize(
+    ("rows", "features", "classes", "iterations", "rate"),
+    [
+        (3_000, 3, 0, 300, 0.05),
+        (3_001, 3, 0, 200, 0.1),
+        (3_000, 600, 0, 150, 0.1),
+        (3_000, 3, 8, 150, 0.1),
+        (3_000, 3, 1_000, 10, 0.3),
+        (50_001, 3, 0, 100, 0.1),
+    ],
+)
+def test_boosting_takes_small_steps_where_they_are_cheap(rows, features, classes, iterations, rate):
+    columns = Columns([*range(features)], [], [], rows, classes)
+
+    model = hist_gradient_boosting(Task.REGRESSION, columns, 0)[-1]
+
+    assert (model.max_iter, model.learning_rate) == (iterations, pytest.approx(rate))
+
+
+@pytest.mark.parametrize(("classes", "rows"), [(0, 2), (3, 2), (1_000, 100)])
+def test_leaves_of_trees_are_larger_where_there_are_many_classes(classes, rows):
+    columns = Columns([0], [], [], 5_000, classes)
+
+    forest = random_forest(Task.CLASSIFICATION, columns, 0)[-1]
+    extra_trees = dict(blend(Task.CLASSIFICATION, columns, 0).estimators)["extra_trees"][-1]
+
+    assert (forest.min_samples_leaf, extra_trees.min_samples_leaf) == (rows, rows)
 
 
 def test_estimator_is_found_by_name_whatever_the_size():
@@ -49,7 +158,7 @@ def test_descriptions_are_the_first_lines_of_the_recipes(monkeypatch):
 
     described = {info.name: info for info in describe_estimators()}
 
-    assert list(described) == ["auto", "linear", "hist_gradient_boosting", "random_forest", "mean"]
+    assert list(described) == ["auto", "linear", "hist_gradient_boosting", "random_forest", "blend", "mean"]
     assert described["linear"].description.startswith("Ridge or logistic regression")
     assert (described["mean"].description, described["mean"].tasks) == ("mean", [Task.REGRESSION])
 

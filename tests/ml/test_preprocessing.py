@@ -11,6 +11,7 @@ def test_columns_are_sorted_by_type():
     features = [Feature(name=str(place), type=kind, required=True, example=None) for place, kind in enumerate(kinds)]
 
     assert Columns.of(features) == Columns(numbers=[1, 3, 4], categories=[0], datetimes=[2])
+    assert Columns.of(features, 60, 3) == Columns([1, 3, 4], [0], [2], rows=60, classes=3)
 
 
 def test_calendar_unfolds_weekday_and_hour():

@@ -1,9 +1,9 @@
 """How many threads the libraries use."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from joblib import cpu_count
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_info
 
@@ -15,7 +15,7 @@ def openmp_threads() -> set[int]:
     return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "openmp"}
 
 
-@pytest.mark.parametrize(("rows", "threads"), [(50_000, 1), (50_001, os.cpu_count())])
+@pytest.mark.parametrize(("rows", "threads"), [(50_000, 1), (50_001, cpu_count())])
 def test_threads_follow_the_size_of_the_table(rows, threads):
     with threads_for(rows):
         assert openmp_threads() == {threads}

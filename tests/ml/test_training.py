@@ -11,7 +11,8 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from mlapp.errors import Unacceptable
-from mlapp.ml.estimators import ESTIMATORS, Recipe
+from mlapp.ml.estimators import ESTIMATORS, Recipe, candidates
+from mlapp.ml.intervals import bounds
 from mlapp.ml.training import train
 from mlapp.schemas import Record, Task, TrainOptions
 from mlapp.tables.table import Table
@@ -37,6 +38,13 @@ class Unfit(BaseEstimator):  # type: ignore[misc]
         return np.full(len(X), self.mean_)
 
 
+class Lost(DummyRegressor):  # type: ignore[misc]
+    """Predicts nothing."""
+
+    def predict(self, X):
+        return np.full(len(X), np.nan)
+
+
 def test_record_says_what_was_learnt(table, training):
     seen: list[tuple[str, float]] = []
     record = training(table, "price", note="first", seed=7, coverage=0.8, seen=seen).record
@@ -52,7 +60,7 @@ def test_record_says_what_was_learnt(table, training):
     assert record["metrics"]["r2"] > 0.9
     assert record["baseline"]["r2"] < 0
     assert record["importance"][0].feature in {"size", "kind"}
-    assert record["parameters"]["alpha"] == 1.0
+    assert record["parameters"]["fit_intercept"] is True
     assert record["training_seconds"] > 0
 
 
@@ -62,8 +70,8 @@ def test_progress_only_rises(table, training):
     training(table, "price", estimator="auto", seen=seen)
 
     stages, shares = zip(*seen, strict=True)
-    assert (stages[0], stages[-1]) == ("Reading the columns", "Measuring which features matter")
-    assert list(shares) == sorted(shares)
+    assert (stages[0], stages[-1]) == ("Reading the columns", "Packing the model")
+    assert (list(shares), shares[0], shares[-1]) == (sorted(shares), 0, 1)
     assert "Trying hist_gradient_boosting: part 5 of 5" in stages
 
 
@@ -109,7 +117,7 @@ def test_auto_keeps_the_estimator_with_the_lowest_score(table, training, target)
     record = training(table, target, estimator="auto").record
 
     scores = [entry.score for entry in record["leaderboard"]]
-    assert {entry.estimator for entry in record["leaderboard"]} == set(ESTIMATORS)
+    assert {entry.estimator for entry in record["leaderboard"]} == set(candidates("auto", record["task"], 60))
     assert scores == sorted(scores)
     assert (record["estimator"], record["budget_reached"]) == (record["leaderboard"][0].estimator, False)
 
@@ -118,6 +126,72 @@ def test_auto_stops_at_the_budget_with_what_it_has(table, training):
     record = training(table, "price", estimator="auto", budget_s=1).record
 
     assert ([entry.estimator for entry in record["leaderboard"]], record["budget_reached"]) == (["linear"], True)
+
+
+def test_budget_ends_a_candidate_between_its_folds_too(table, training):
+    seen: list[tuple[str, float]] = []
+
+    record = training(table, "price", estimator="auto", budget_s=16, seen=seen).record
+
+    assert ([entry.estimator for entry in record["leaderboard"]], record["budget_reached"]) == (["linear"], True)
+    assert any(stage.startswith("Trying hist") for stage, _ in seen)
+    assert [share for _, share in seen] == sorted(share for _, share in seen)
+
+
+def test_auto_leaves_out_what_cannot_be_fitted_and_says_so(table, training, monkeypatch):
+    Unfit.left = 0
+    monkeypatch.setitem(ESTIMATORS, "unfit", Recipe(lambda task, columns, seed: Unfit()))
+
+    record = training(table, "price", estimator="auto").record
+
+    assert "unfit" not in {entry.estimator for entry in record["leaderboard"]}
+    assert any(said.startswith("The estimator 'unfit' cannot be fitted on this table") for said in record["warnings"])
+
+
+def test_estimator_that_predicts_no_numbers_is_refused(table, training, monkeypatch):
+    monkeypatch.setitem(ESTIMATORS, "lost", Recipe(lambda task, columns, seed: Lost()))
+
+    with pytest.raises(Unacceptable, match=r"'lost' cannot .*: what it predicts is not always a number"):
+        training(table, "price", estimator="lost")
+
+
+def test_probabilities_are_calibrated_where_that_helps(training, fitting):
+    random = np.random.default_rng(0)
+    frame = pl.DataFrame({"x": random.uniform(size=400)}).with_columns(
+        y=pl.Series(np.where(random.uniform(size=400) < 0.7, "a", "b"))
+    )
+
+    model = fitting(frame, "y", estimator="hist_gradient_boosting")
+
+    assert model.model.parameters["temperature"] > 1.5
+    assert model.model.metrics["log_loss"] < 1.1 * model.model.baseline["log_loss"]
+    assert sum(model.answer(model.check(Table(frame))).probabilities[0].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("target", "plots"),
+    [("price", ["predicted_actual", "residuals"]), ("grade", ["confusion", "classes", "roc", "calibration"])],
+)
+def test_record_shows_how_good_the_model_is(table, training, target, plots):
+    record = Record(**training(table, target).record, created_at="2024-01-31T00:00Z", model_sha256="")
+
+    text = record.model_dump_json(indent=1)
+    assert list(record.plots.model_dump()) == plots
+    assert len(text) < 30_000
+    assert Record.model_validate_json(text) == record
+
+
+def test_classes_are_spelled_in_plots_as_in_answers(table, training):
+    assert training(table, "sold").record["plots"].confusion.classes == ["false", "true"]
+
+
+def test_record_of_an_older_version_has_intervals_of_one_width(table, training):
+    old = training(table, "price").record | {"interval": 2.5, "plots": {}}
+
+    interval = Record(**old, created_at="2024-01-31T00:00Z", model_sha256="").interval
+
+    assert interval is not None
+    assert [end.tolist() for end in bounds(interval, np.array([-1.0, 7]))] == [[-3.5, 4.5], [1.5, 9.5]]
 
 
 def test_rows_without_a_target_are_dropped_and_counted(table, training):

@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from nicegui import Client, ui
 from nicegui.testing import User
 
-from mlapp.schemas import Model, Submission
+from mlapp.schemas import Job, Model, Submission
 from mlapp.services import Services
+from tests.services.misbehaving import misbehaving
 
 
 @asynccontextmanager
@@ -78,3 +79,12 @@ async def no_active(services: Services) -> AsyncIterator[None]:
     for path in files:
         path.with_suffix(".aside").replace(path)
     await services.prediction.refresh()
+
+
+@pytest.fixture
+async def endless(services: Services) -> AsyncIterator[Job]:
+    """A training that goes on until it is cancelled."""
+    job = await services.training.submit(misbehaving("endless"))
+    yield job
+    if not job.finished_at:
+        await services.jobs.cancel(job.id)

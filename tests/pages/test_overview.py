@@ -49,13 +49,13 @@ async def test_overview_without_a_model_leads_to_training(user: User):
 @pytest.mark.usefixtures("no_active")
 async def test_overview_shows_the_first_model_once_it_is_trained(user: User, services: Services):
     options = {"estimator": "linear", "note": "the first of all"}
-    job = services.training.submit(Submission(dataset="diabetes", options=options))
+    job = await services.training.submit(Submission(dataset="diabetes", options=options))
 
     await user.open("/")
 
     await user.should_see("The first model is being trained")
     await user.should_see("the first of all", retries=100)
-    assert services.training.job(job.id).version
+    assert (await services.jobs.job(job.id)).version
 
 
 async def test_a_page_that_does_not_exist_says_so(user: User):

@@ -6,7 +6,7 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import Submission
+from mlapp.schemas import Job, JobStatus, Submission
 from mlapp.services import Services
 from tests.pages.conftest import eventually, one
 
@@ -70,7 +70,7 @@ async def test_train_shows_why_a_training_failed(user: User):
 
     user.find(marker="train").click()
 
-    await user.should_see("Only 2 rows have a target; at least 10 are needed.", retries=100)
+    await user.should_see(marker="stage", content="Only 2 rows have a target; at least 10 are needed.", retries=100)
 
 
 async def test_train_says_what_is_wrong_with_a_file(user: User):
@@ -122,19 +122,19 @@ async def test_train_refuses_options_that_cannot_be(user: User):
 
 
 async def test_train_shows_a_running_training_to_whoever_opens_the_page(user: User, services: Services):
-    job = services.training.submit(Submission(dataset="diabetes", options={"estimator": "linear"}))
+    job = await services.training.submit(Submission(dataset="diabetes", options={"estimator": "linear"}))
 
     await user.open("/train")
 
     await user.should_see(marker="stage")
     await user.should_see("is trained and answers from now on.", retries=200)
-    assert services.training.job(job.id).version
+    assert (await services.jobs.job(job.id)).version
 
 
 async def test_train_without_activating_does_not_promise_to_answer(user: User, services: Services):
     options = {"estimator": "linear", "activate": False}
     model = await services.training.train(Submission(dataset="diabetes", options=options))
-    job = services.training.jobs()[0]
+    job = (await services.jobs.jobs())[0]
 
     await user.open(f"/train?job={job.id}")
 
@@ -209,3 +209,44 @@ async def test_train_says_so_when_a_file_is_empty(user: User):
 
     await user.should_see("The table is empty", retries=50)
     await user.should_not_see(marker="train")
+
+
+async def test_train_follows_a_training_that_is_cancelled_from_the_page(user: User, endless: Job):
+    await user.open(f"/train?job={endless.id}")
+    await user.should_see("Trying endless: part 1 of 5", retries=50)
+
+    user.find(marker=f"cancel-{endless.id}").click()
+    await user.should_see("What it has found so far is lost.")
+    user.find(marker="confirm").click()
+
+    await user.should_see("The training was cancelled.", retries=50)
+    assert endless.status is JobStatus.CANCELLED
+
+
+async def test_train_says_what_speaks_against_the_choice(user: User):
+    await user.open("/train")
+    await drop(user, "people.csv", CSV.encode())
+    await user.should_see("'name' has a different text in every row", retries=100)
+    target, features = one(user, "target"), one(user, "features")
+
+    with user:
+        features.set_value(["x"])
+        target.set_value("kind")
+
+    await user.should_see("Checking the table for this choice")
+    await user.should_not_see("Checking the table for this choice", retries=50)
+    await user.should_not_see("'name' has a different text in every row")
+
+
+async def test_train_says_why_a_choice_cannot_be_checked(user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    await user.open("/train")
+    await drop(user, "people.csv", CSV.encode())
+    await user.should_see(marker="train", retries=100)
+    (kept,) = tmp_path.glob("mlapp-page-*/table")
+    kept.write_text("x,y\n1,2,3\n")
+
+    with user:
+        one(user, "target").set_value("x")
+
+    await user.should_see("Row 0 of the CSV has 3 cells where the header has 2", retries=50)

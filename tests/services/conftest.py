@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from mlapp.ml.training import train
 from mlapp.schemas import Record, TrainOptions
+from mlapp.services.jobs import JobService
 from mlapp.services.models import ModelService
 from mlapp.services.prediction import PredictionService
+from mlapp.services.processes import Processes
 from mlapp.services.training import TrainingService
-from mlapp.store import ModelStore
+from mlapp.store import JobStore, ModelStore
 from mlapp.tables import dataset
 
 
@@ -75,10 +78,21 @@ def models(store: ModelStore, prediction: PredictionService) -> ModelService:
 
 
 @pytest.fixture
-async def training(store: ModelStore, models: ModelService) -> AsyncIterator[TrainingService]:
-    service = TrainingService(store, models)
+async def jobs(tmp_path: Path) -> AsyncIterator[JobService]:
+    service = JobService(JobStore(tmp_path / "store"))
     yield service
     await service.close()
+
+
+@pytest.fixture(scope="session")
+def processes() -> Processes:
+    """Processes that all tests share: what they are forked from stays loaded, which saves seconds a test."""
+    return Processes(idle_s=3_600)
+
+
+@pytest.fixture
+def training(store: ModelStore, models: ModelService, jobs: JobService, processes: Processes) -> TrainingService:
+    return TrainingService(store, models, jobs, processes)
 
 
 async def eventually(there: Callable[[], object], patience_s: float = 60) -> None:
@@ -86,3 +100,11 @@ async def eventually(there: Callable[[], object], patience_s: float = 60) -> Non
     async with asyncio.timeout(patience_s):
         while not there():
             await asyncio.sleep(0.02)
+
+
+def gone(process: psutil.Process) -> bool:
+    """Whether a process has ended, even if nobody has asked for its exit status yet."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

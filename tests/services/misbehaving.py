@@ -1,7 +1,11 @@
 """Trainings that go wrong, for real: the estimator travels with the submission into the training process."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
+from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from mlapp.ml.estimators import ESTIMATORS, Recipe
@@ -26,7 +30,49 @@ def endless(_: Task, __: Columns, ___: int) -> NoReturn:
     raise AssertionError
 
 
-RECIPES = {recipe.__name__: Recipe(recipe) for recipe in (buggy, hungry, quitting, endless)}
+def growing(_: Task, __: Columns, ___: int) -> NoReturn:
+    held = b"x" * 600_000_000
+    threading.Event().wait()
+    raise AssertionError(held)
+
+
+def stubborn(_: Task, __: Columns, ___: int) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    endless(_, __, ___)
+
+
+def bearing(_: Task, __: Columns, ___: int) -> NoReturn:
+    subprocess.Popen(["sleep", "600"])
+    endless(_, __, ___)
+
+
+def mumbling(_: Task, __: Columns, ___: int) -> NoReturn:
+    _pipe().send_bytes(b"mumble")
+    os._exit(3)
+
+
+def foreign(_: Task, __: Columns, ___: int) -> NoReturn:
+    _pipe().send("Bonjour")
+    os._exit(3)
+
+
+def breaking_off(_: Task, __: Columns, ___: int) -> NoReturn:
+    # What comes before a message of a thousand bytes.
+    os.write(_pipe().fileno(), (1_000).to_bytes(4, "big") + b"half")
+    os._exit(3)
+
+
+def _pipe() -> Connection:
+    """Where the process that trains sends what it finds."""
+    frame = sys._getframe()
+    while not isinstance(pipe := frame.f_locals.get("results"), Connection):
+        assert frame.f_back
+        frame = frame.f_back
+    return pipe
+
+
+ALL = (buggy, hungry, quitting, endless, growing, stubborn, bearing, mumbling, foreign, breaking_off)
+RECIPES = {recipe.__name__: Recipe(recipe) for recipe in ALL}
 
 
 class Misbehaving(Submission):

@@ -1,15 +1,18 @@
-"""What is said about a model, in sentences."""
+"""What is said about models and jobs, in sentences."""
 
 import json
 import shlex
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from mlapp.schemas import Model
+from mlapp.schemas import JobStatus, Model
 from mlapp.services.versions import describe
-from mlapp.services.wording import curl, figure, headline, percent, quality
+from mlapp.services.wording import about_job, curl, duration, figure, headline, moment, percent, quality, state
 from mlapp.store import ModelStore
 from tests.services.conftest import Fitted
+from tests.store.conftest import NOW, ended, job
 
 
 @pytest.fixture
@@ -36,6 +39,48 @@ def test_quality_compares_with_a_model_that_is_blind(regression: Model, classifi
         "On rows it had not seen, it is right 98.7 % of the time. "
         "Always answering the most frequent class would be right 39.9 % of the time."
     )
+
+
+def test_job_is_about_its_table_and_its_target_once_that_is_known():
+    assert about_job(job(1)) == "wine"
+    assert about_job(job(1, target="ash")) == "ash from wine"
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({}, "Starting · 50%"),
+        ({"remaining_s": 6.2}, "Starting · 50% · about 7 s left"),
+        ({"remaining_s": 0.0, "progress": 1}, "Starting · 100% · about 0 s left"),
+        ({"status": JobStatus.QUEUED, "stage": "Waiting", "queue_position": 3}, "Waiting · number 3 in the queue"),
+    ],
+)
+def test_state_of_a_job_that_goes_on_says_how_far_it_is(changed: dict[str, Any], text: str):
+    assert state(job(1, **changed)) == text
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"finished_at": NOW + timedelta(seconds=2.34)}, "Made model 7 in 2.3 s"),
+        ({"version": None, "status": JobStatus.FAILED, "error": "There is no column 'y'."}, "There is no column 'y'."),
+        ({"version": None, "status": JobStatus.CANCELLED}, "cancelled"),
+    ],
+)
+def test_state_of_a_job_that_has_ended_says_what_came_of_it(changed: dict[str, Any], text: str):
+    assert state(ended(1, **changed)) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (0.04, "0 s"), (2.34, "2.3 s"), (9.99, "10 s"), (89, "89 s"), (90, "2 min"), (5_400, "1.5 h")],
+)
+def test_duration_is_in_the_unit_that_fits(seconds: float, text: str):
+    assert duration(seconds) == text
+
+
+def test_moment_is_to_the_second():
+    assert (moment(NOW), moment(None)) == ("2026-01-31 00:00:00 UTC", "–")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mlapp.errors import MlappError, NotFound, TrainingFailed, Unacceptable, UnreadableBody
-from mlapp.schemas import Format, Submission
-from mlapp.services.messages import Failed, Finished, Progress
+from mlapp.schemas import Format, Submission, TablePreview
+from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started
 from mlapp.services.worker import work
 from tests.services.misbehaving import misbehaving
 
@@ -18,14 +18,14 @@ ROWS = [{"x": row, "y": row * 2 + row % 3} for row in range(30)]
 CONTEXT = multiprocessing.get_context("forkserver")
 
 
-def said_by(submission: Submission) -> list[Progress | Finished | Failed]:
+def said_by(submission: Submission, kind: str = "train") -> list[Message]:
     """Everything that a training process says."""
     results, theirs = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=work, args=(submission, theirs))
+    process = CONTEXT.Process(target=work, args=(kind, submission, theirs))
     process.start()
     theirs.close()
-    said: list[Progress | Finished | Failed] = []
-    while not said or isinstance(said[-1], Progress):
+    said: list[Message] = []
+    while not said or isinstance(said[-1], Started | Progress):
         said.append(results.recv())
     process.join()
     return said
@@ -38,11 +38,12 @@ def sent(tmp_path: Path, body: object, kind: Format = Format.JSON, **options: An
 
 
 def test_work_tells_how_far_it_is_and_ends_with_the_model(tmp_path: Path):
-    *progress, finished = said_by(sent(tmp_path, {"records": ROWS, "target": "y", "estimator": "linear"}))
+    started, *progress, finished = said_by(sent(tmp_path, {"records": ROWS, "target": "y", "estimator": "linear"}))
 
     shares = [message.share for message in progress if isinstance(message, Progress)]
     assert len(shares) == len(progress) > 3
     assert shares == sorted(shares)
+    assert started == Started(None, 30, 2, "y", "linear")
     assert isinstance(finished, Finished)
     assert (finished.record["rows"], finished.options.target) == (30, "y")
 
@@ -85,6 +86,51 @@ def test_work_says_what_it_cannot_take(
     assert failed.error.detail.startswith(sentence)
 
 
+def test_bundled_table_is_told_with_its_name_and_target():
+    started = said_by(Submission(dataset="wine", options={"estimator": "linear"}))[0]
+
+    assert started == Started("wine", 178, 14, "cultivar", "linear")
+
+
+def test_look_tells_what_the_table_holds():
+    (looked,) = said_by(Submission(dataset="wine", options={}), "look")
+
+    assert isinstance(looked, Looked)
+    assert (looked.preview.rows, len(looked.preview.columns)) == (178, 14)
+
+
+def looked_at(tmp_path: Path, csv: str, **options: Any) -> TablePreview:
+    (looked,) = said_by(sent(tmp_path, csv, Format.CSV, **options), "look")
+    assert isinstance(looked, Looked)
+    return looked.preview
+
+
+def test_look_takes_the_last_column_for_the_target_unless_another_is_named(tmp_path: Path):
+    csv = "x,y\n" + "".join(f"{r['x']},{r['y']}\n" for r in ROWS)
+
+    assert looked_at(tmp_path, csv).target == "y"
+    assert looked_at(tmp_path, csv, target="x").target == "x"
+
+
+def test_look_says_what_will_be_left_out(tmp_path: Path):
+    csv = "name,x,y\n" + "".join(f"person {r['x']},{r['x']},{r['y']}\n" for r in ROWS)
+
+    warnings = looked_at(tmp_path, csv).warnings
+
+    assert "'name' has a different text in every row, like a name or an id; it is left out." in warnings
+
+
+def test_look_says_why_a_table_cannot_be_trained_on(tmp_path: Path):
+    assert looked_at(tmp_path, "x,y\n1,2\n3,4\n").warnings == ["Only 2 rows have a target; at least 10 are needed."]
+
+
+def test_look_at_what_is_no_table_says_why(tmp_path: Path):
+    (failed,) = said_by(sent(tmp_path, "", Format.CSV), "look")
+
+    assert isinstance(failed, Failed)
+    assert failed.error.detail.startswith("The CSV is empty")
+
+
 def test_bug_is_told_with_its_trace():
     failed = said_by(misbehaving("buggy"))[-1]
 
@@ -104,7 +150,7 @@ def test_want_of_memory_is_told():
 def work_for_nobody(theirs: Connection) -> None:
     results, into_the_void = CONTEXT.Pipe(duplex=False)
     results.close()
-    work(Submission(dataset="wine", options={"estimator": "linear"}), into_the_void)
+    work("train", Submission(dataset="wine", options={"estimator": "linear"}), into_the_void)
 
 
 def test_work_ends_when_the_server_is_gone(tmp_path: Path):

@@ -1,38 +1,17 @@
 """ModelStore, over a folder of its own."""
 
-import hashlib
 import multiprocessing
 import os
 import signal
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mlapp.errors import Conflict, NotFound, Unavailable
-from mlapp.schemas import ColumnType, Record, Task
 from mlapp.store import ModelStore
 from tests.services.disk import full_disk
-
-FILE = b"fitted" * 20
-NOTHING: dict[str, Any] = {
-    **{name: {} for name in ("parameters", "metrics", "baseline", "spread", "plots", "library_versions")},
-    **{name: [] for name in ("features", "ignored", "leaderboard", "importance", "warnings")},
-    **dict.fromkeys(("rows", "rows_dropped", "seed", "training_seconds"), 0),
-    **dict.fromkeys(("classes", "coverage", "interval")),
-    **dict.fromkeys(("estimator", "note", "data_sha256"), ""),
-}
-RECORD = Record(
-    created_at=datetime(2026, 1, 31, tzinfo=UTC),
-    task=Task.REGRESSION,
-    target="y",
-    target_type=ColumnType.NUMBER,
-    budget_reached=False,
-    model_sha256=hashlib.sha256(FILE).hexdigest(),
-    **NOTHING,
-)
+from tests.store.conftest import FILE, RECORD
 
 
 @pytest.fixture
@@ -59,8 +38,10 @@ def test_versions_are_numbered_from_one(store: ModelStore):
     assert (store.file(2), store.record(2)) == (FILE, RECORD)
 
 
-def test_versions_of_a_folder_that_is_not_there_are_none(tmp_path: Path):
-    store = ModelStore(tmp_path / "nowhere")
+@pytest.mark.parametrize("place", ["nowhere", "file"])
+def test_versions_of_a_folder_that_is_not_there_are_none(tmp_path: Path, place: str):
+    (tmp_path / "file").touch()
+    store = ModelStore(tmp_path / place)
 
     assert (store.versions(), store.active(), store.previous(), store.history()) == ([], None, None, [])
 

@@ -1,14 +1,12 @@
-"""ModelStore: versions, which one is active, and the log of activations. The file system is the database.
+"""ModelStore: versions, which one is active, and the log of activations.
 
-    <folder>/versions/7/record.json    what the model is, with the hash of its file
-    <folder>/versions/7/model.joblib   the fitted estimator
-    <folder>/active.json               the active version; replaced atomically
-    <folder>/history.jsonl             one line an activation
-    <folder>/counter                   the last number given, so that none is given twice
-    <folder>/staging/<id>/             a version being written, then renamed into place
-    <folder>/lock                      held while any of these change
-
-Several processes may share the folder. A lock belongs to an open file, so a killed process leaves none.
+<folder>/versions/7/record.json    what the model is, with the hash of its file
+<folder>/versions/7/model.joblib   the fitted estimator
+<folder>/active.json               the active version; replaced atomically
+<folder>/history.jsonl             one line an activation
+<folder>/counter                   the last number given, so that none is given twice
+<folder>/staging/<id>/             a version being written, then renamed into place
+<folder>/lock                      held while any of these change
 """
 
 import fcntl
@@ -16,7 +14,6 @@ import hashlib
 import json
 import logging
 import os
-import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -29,17 +26,14 @@ from pydantic import ValidationError
 
 from mlapp.errors import Conflict, NotFound, Unavailable
 from mlapp.schemas import Activation, Record
+from mlapp.store.files import replace, saving, sync, write
+from mlapp.store.numbers import numbered
 
 log = logging.getLogger(__name__)
 
-VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
-
 
 class ModelStore:
-    """Stored versions. Reading needs no lock; whatever changes the folder holds it.
-
-    What changes the folder raises `Unavailable` when the disk is full or may not be written.
-    """
+    """Stored versions. What changes the folder raises `Unavailable` when the disk is full or may not be written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -58,12 +52,7 @@ class ModelStore:
 
     def versions(self) -> list[int]:
         """Return the numbers of all versions whose record can be read, newest first."""
-        try:
-            names = [entry.name for entry in os.scandir(self._versions)]
-        except FileNotFoundError:
-            return []
-        numbers = sorted((int(name) for name in names if VERSION.fullmatch(name)), reverse=True)
-        return [number for number in numbers if self._read(number)]
+        return [number for number in numbered(self._versions) if self._read(number)]
 
     def record(self, version: int) -> Record:
         """Return the record of a version.
@@ -98,12 +87,12 @@ class ModelStore:
         with self._locked():
             place.mkdir()
             try:
-                _write(place / "model.joblib", file)
-                _write(place / "record.json", record.model_dump_json(indent=1).encode())
-                _sync(place)
+                write(place / "model.joblib", file)
+                write(place / "record.json", record.model_dump_json(indent=1).encode())
+                sync(place)
                 version = self._next()
                 place.rename(self._path(version))
-                _sync(self._versions)
+                sync(self._versions)
             finally:
                 shutil.rmtree(place, ignore_errors=True)
         return version
@@ -182,7 +171,7 @@ class ModelStore:
         """Return the log of activations, newest first; lines that a crash cut short are skipped."""
         try:
             lines = (self.folder / "history.jsonl").read_bytes().splitlines()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         entries = []
         for line in filter(None, lines):
@@ -209,7 +198,7 @@ class ModelStore:
         # Renamed first, so that a crash leaves no half of it among the versions.
         grave = self._staging / f"deleted-{version}-{uuid.uuid4().hex}"
         self._path(version).rename(grave)
-        _sync(self._versions)
+        sync(self._versions)
         self._records.pop(version, None)
         shutil.rmtree(grave, ignore_errors=True)
 
@@ -220,9 +209,9 @@ class ModelStore:
             last = int(counter.read_text())
         except (OSError, ValueError):
             last = 0
-        there = [int(entry.name) for entry in os.scandir(self._versions) if VERSION.fullmatch(entry.name)]
+        there = numbered(self._versions)
         version = max([last, *there, *(entry.version for entry in self.history())]) + 1
-        self._replace(counter, str(version).encode())
+        replace(counter, str(version).encode())
         return version
 
     def _switch(self, version: int, action: Literal["activate", "rollback"]) -> None:
@@ -232,40 +221,14 @@ class ModelStore:
             file.write(b"\n" + entry.model_dump_json().encode())
             file.flush()
             os.fsync(file.fileno())
-        self._replace(self.folder / "active.json", json.dumps({"version": version}).encode())
-
-    def _replace(self, path: Path, data: bytes) -> None:
-        aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-        _write(aside, data)
-        aside.replace(path)
-        _sync(self.folder)
+        replace(self.folder / "active.json", json.dumps({"version": version}).encode())
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Hold the folder for a change; make what is not there, so that a store is mended without a restart."""
-        try:
+        with saving(self.folder):
             for folder in (self._versions, self._staging):
                 folder.mkdir(parents=True, exist_ok=True)
             with (self.folder / "lock").open("ab") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield
-        except OSError as error:
-            log.error("The store %s cannot be written: %s", self.folder, error)  # noqa: TRY400 - it says it all
-            why = f"Nothing could be saved ({error.strerror}); the models there are go on answering."
-            raise Unavailable(why) from None
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

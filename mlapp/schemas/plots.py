@@ -1,0 +1,92 @@
+"""What a model's quality looks like: small arrays, of rows held out, ready to be drawn."""
+
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from mlapp.schemas.words import Word
+
+
+class PredictedActual(Word):
+    """Predicted against actual values of a sample of rows (regression), in units of the target."""
+
+    actual: list[float]
+    predicted: list[float]
+    lower: list[float]
+    """Lower ends of the rows' prediction intervals."""
+    upper: list[float]
+    """Upper ends of the rows' prediction intervals."""
+
+
+class Histogram(Word):
+    """How many values lie in each of a row of equally wide bins; the outer bins hold what lies beyond them, too."""
+
+    edges: list[float]
+    """One more than bins, ascending."""
+    counts: list[int]
+
+
+class ConfusionMatrix(Word):
+    """How often each class was taken for which."""
+
+    classes: list[str]
+    """As the keys of `probabilities` spell them: all, or the 30 most frequent."""
+    counts: list[list[int]]
+    """Rows by actual class, one list each, in the order of `classes`; within it by predicted class."""
+    others: int
+    """Rows left out because their actual or predicted class is none of these."""
+
+
+class ClassScore(Word):
+    """How well one class is told from the others."""
+
+    name: str
+    precision: float
+    """Of the rows taken for this class, the share that is; 0 when there is none."""
+    recall: float
+    """Of the rows of this class, the share taken for it; 0 when there is none."""
+    f1: float
+    """Harmonic mean of precision and recall."""
+    rows: int
+    """Rows of this class among those held out."""
+
+
+class RocCurve(Word):
+    """Shares of true and false alarms for one class against the rest, over all thresholds of its probability."""
+
+    name: str
+    false_positive_rate: list[float]
+    true_positive_rate: list[float]
+    area: float
+    """Area under the curve: 0.5 by chance, 1 without an error."""
+
+
+class CalibrationCurve(Word):
+    """Whether what is said with some probability comes true as often: a point for each tenth of the rows."""
+
+    of: str | None
+    """The class whose probability it is, where there are two; None: the most probable class of each row."""
+    predicted: list[float]
+    """Mean predicted probability."""
+    observed: list[float]
+    """Share of rows where it was so."""
+    rows: list[int]
+
+
+class Plots(Word):
+    """Plots of a model's quality, from predictions for rows it had not seen; those that do not apply are left out."""
+
+    predicted_actual: PredictedActual | None = None
+    residuals: Histogram | None = None
+    """Actual less predicted value (regression), in units of the target."""
+    confusion: ConfusionMatrix | None = None
+    classes: list[ClassScore] | None = None
+    """All classes, or the 30 most frequent."""
+    roc: list[RocCurve] | None = None
+    """Of the second class where there are two, else of up to 10 of the most frequent."""
+    calibration: CalibrationCurve | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_does_not_apply(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        return {name: value for name, value in fields.items() if value is not None}

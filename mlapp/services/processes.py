@@ -1,0 +1,224 @@
+"""Processes: where tables of strangers are read and models are fitted, one process a piece of work."""
+
+import asyncio
+import logging
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+import psutil
+
+from mlapp.errors import TrainingFailed
+from mlapp.schemas import Submission
+from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started
+
+log = logging.getLogger(__name__)
+
+WORKER = "mlapp.services.worker"
+"""What is loaded before the first fork."""
+WATCH_S = 0.2
+"""How often the memory of a process is looked at."""
+PATIENCE_S = 0.5
+"""How long a process may take to end when it is told to."""
+LAST_WORDS_S = 5.0
+"""How long a process may take to end by itself, after its last message."""
+MEGABYTE = 1_000_000
+
+
+@dataclass
+class Processes:
+    """Forks processes from one that has scikit-learn loaded, and ends that one when it has nothing to do.
+
+    So a small piece of work starts at once, and a server that trains nothing stays small.
+    """
+
+    memory_mb: int | None = None
+    """Resident memory that a process may take."""
+    idle_s: float = 60.0
+    """How long to keep what is loaded for the next process."""
+    _live: set[BaseProcess] = field(default_factory=set)
+    _forking: threading.Lock = field(default_factory=threading.Lock)
+    _idle: asyncio.TimerHandle | None = None
+
+    async def run(
+        self, work: str, submission: Submission, heard: Callable[[Started | Progress], None]
+    ) -> Finished | Looked:
+        """Do a piece of work, `train` or `look`; when cancelled, and at the end, its process is gone.
+
+        `heard` is given what the process says on the way.
+
+        Raises:
+            TrainingFailed: the process died, or took more memory than it may.
+            MlappError: what was wrong with the table or the options.
+        """
+        self._stay_loaded()
+        process, results = await self._start(work, submission)
+        self._live.add(process)
+        messages: asyncio.Queue[Message | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=_receive, args=(results, loop, messages), daemon=True).start()
+        reasons: list[str] = []
+        watch = asyncio.create_task(self._watch(process, reasons))
+        patience_s = 0.0
+        try:
+            while isinstance(message := await messages.get(), Started | Progress):
+                heard(message)
+            patience_s = LAST_WORDS_S
+        finally:
+            watch.cancel()
+            await asyncio.to_thread(_end, process, patience_s)
+            self._live.discard(process)
+            self._unload_later()
+        return _result(message, reasons[0] if reasons else _why_died(process.exitcode or 0))
+
+    def close(self) -> None:
+        """End what is loaded; nothing may be running any more."""
+        self._stay_loaded()
+        self._unload()
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes at work."""
+        return [process.pid for process in self._live if process.pid]
+
+    async def _start(self, work: str, submission: Submission) -> tuple[BaseProcess, Connection]:
+        starting = asyncio.create_task(asyncio.to_thread(self._fork, work, submission))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # It starts all the same: in a thread, where nothing stops it.
+            process, results = await starting
+            await asyncio.to_thread(_end, process)
+            results.close()
+            self._unload_later()
+            raise
+
+    def _fork(self, work: str, submission: Submission) -> tuple[BaseProcess, Connection]:
+        # Ctrl-C reaches all processes of a terminal; these inherit that it is not for them: the server ends them.
+        # The tracker comes first, for its start lets the signal through again.
+        with self._forking:
+            resource_tracker.ensure_running()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                return _fork(work, submission)
+            except (OSError, EOFError):
+                # What it is forked from was dying while it was asked; by now it is dead, and is started anew.
+                log.warning("What trainings are forked from has died; it is started again.")
+                return _fork(work, submission)
+
+    async def _watch(self, process: BaseProcess, reasons: list[str]) -> None:
+        """End a process that takes more memory than it may, and say why."""
+        if self.memory_mb is None:
+            return
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if await asyncio.to_thread(_resident_bytes, process) > self.memory_mb * MEGABYTE:
+                break
+        reasons.append(
+            f"The training took more than the {self.memory_mb:,} MB of memory that one may take (MLAPP_JOB_MEMORY_MB); "
+            "send fewer rows or columns, or name a simpler estimator."
+        )
+        await asyncio.to_thread(_end, process)
+
+    def _stay_loaded(self) -> None:
+        if self._idle:
+            self._idle.cancel()
+
+    def _unload_later(self) -> None:
+        self._stay_loaded()
+        loop = asyncio.get_running_loop()
+        self._idle = loop.call_later(self.idle_s, lambda: loop.run_in_executor(None, self._unload))
+
+    def _unload(self) -> None:
+        """End what processes are forked from, unless there is one."""
+        with self._forking, suppress(ChildProcessError):
+            if not multiprocessing.active_children():
+                # There is no public way; this one is as old as the fork server, and CPython's own tests go it.
+                forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _fork(work: str, submission: Submission) -> tuple[BaseProcess, Connection]:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([WORKER])
+    results, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(work, submission, theirs), daemon=True)
+    try:
+        process.start()
+    finally:
+        # Only the process holds that end now, so that its death ends the reading.
+        theirs.close()
+    return process, results
+
+
+def _work(work: str, submission: Submission, results: Connection) -> None:
+    # Imported here, for the server itself must not load what trains: it takes a second and 80 MB.
+    from mlapp.services import worker
+
+    worker.work(work, submission, results)
+
+
+def _receive(results: Connection, loop: asyncio.AbstractEventLoop, messages: "asyncio.Queue[Message | None]") -> None:
+    """Pass on what a process says; None when it has died, or says what nobody understands."""
+    message: Message | None = None
+    # What stands in a pipe that a process left in the middle of a message may raise anything.
+    with results, suppress(Exception):
+        while isinstance(message := results.recv(), Started | Progress):
+            loop.call_soon_threadsafe(messages.put_nowait, message)
+    last = message if isinstance(message, Finished | Looked | Failed) else None
+    # The loop is closed when nobody listens any more.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(messages.put_nowait, last)
+
+
+def _result(message: Finished | Looked | Failed | None, why_none: str) -> Finished | Looked:
+    if message is None:
+        raise TrainingFailed(why_none)
+    if isinstance(message, Failed):
+        if message.trace:
+            log.error("A training hit a bug:\n%s", message.trace)
+        raise message.error
+    return message
+
+
+def _why_died(exit_code: int) -> str:
+    if exit_code < 0:
+        return (
+            f"The training was killed (signal {-exit_code}), most often for want of memory; send fewer rows or columns."
+        )
+    return f"The training process ended without a result (exit status {exit_code}); train again."
+
+
+def _resident_bytes(process: BaseProcess) -> int:
+    """Return what a process and those it started hold in memory."""
+    total = 0
+    for each in _family(process):
+        with suppress(psutil.NoSuchProcess):
+            total += each.memory_info().rss
+    return total
+
+
+def _end(process: BaseProcess, patience_s: float = 0.0) -> None:
+    """End a process and those it started; first wait for it to end by itself."""
+    process.join(patience_s)
+    family = _family(process)
+    for each in family:
+        with suppress(psutil.NoSuchProcess):
+            each.terminate()
+    for each in psutil.wait_procs(family, PATIENCE_S)[1]:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    process.join(PATIENCE_S)
+
+
+def _family(process: BaseProcess) -> list[psutil.Process]:
+    """Return a process and those it started; none when it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(process.pid)
+        return [parent, *parent.children(recursive=True)]
+    return []

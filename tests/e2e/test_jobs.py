@@ -1,0 +1,105 @@
+"""Trainings that several people watch, and that are ended."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.servers import address, serving, wait_until
+
+ROWS = "a,b,c,y\n" + "".join(f"{n * 37 % 1009},{n * 91 % 997},{n % 13},{n * 53 % 1013}\n" for n in range(40_000))
+TARGET = "/train?target=y&estimator=random_forest"
+
+
+@dataclass(frozen=True)
+class Server:
+    process: psutil.Process
+    http: httpx.Client
+
+    def start(self) -> dict[str, Any]:
+        """Start a training of about a minute."""
+        headers = {"Prefer": "respond-async", "Content-Type": "text/csv"}
+        answer = self.http.post(TARGET, content=ROWS, headers=headers)
+        assert (answer.status_code, answer.headers["Location"]) == (202, f"/jobs/{answer.json()['id']}")
+        job: dict[str, Any] = answer.json()
+        return job
+
+    def workers(self) -> list[psutil.Process]:
+        """What is forked from the process that has scikit-learn loaded."""
+        return [grandchild for child in self.process.children() for grandchild in child.children()]
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("watched")) as (process, http):
+        wait_until(http, "/readyz")
+        yield Server(psutil.Process(process.pid), http)
+
+
+@asynccontextmanager
+async def two_browsers(browser: Browser, server: Server, *paths: str) -> AsyncIterator[list[Page]]:
+    contexts = [await browser.new_context(base_url=address(server.http)) for _ in paths]
+    pages = [await context.new_page() for context in contexts]
+    for page, path in zip(pages, paths, strict=True):
+        await page.goto(path)
+        await expect(page.get_by_text("Trying random_forest").first).to_be_visible(timeout=30_000)
+    yield pages
+    for context in contexts:
+        await context.close()
+
+
+@asynccontextmanager
+async def predicting(server: Server) -> AsyncIterator[list[int]]:
+    """Predict all the while; gives the statuses of the answers."""
+    model = server.http.get("/models/active").json()
+    body = {"records": [{feature["name"]: feature["example"] for feature in model["features"]}]}
+    statuses: list[int] = []
+
+    async def predict() -> None:
+        async with httpx.AsyncClient(base_url=address(server.http)) as client:
+            while True:
+                statuses.append((await client.post("/predict", json=body)).status_code)
+                await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(predict())
+    yield statuses
+    task.cancel()
+
+
+async def test_a_training_watched_in_two_browsers_is_cancelled_from_one(browser: Browser, watched: Server):
+    job = watched.start()
+    paths = ("/ui/jobs", f"/ui/train?job={job['id']}")
+    async with two_browsers(browser, watched, *paths) as pages, predicting(watched) as statuses:
+        assert len(watched.workers()) == 1
+        await pages[0].get_by_role("button", name="Cancel").first.click()
+        await pages[0].get_by_role("button", name="End it").click()
+
+        for page in pages:
+            await expect(page.get_by_text("The training was cancelled.").first).to_be_visible()
+
+    assert watched.http.get(f"/jobs/{job['id']}").json()["status"] == "cancelled"
+    assert watched.workers() == []
+    assert set(statuses) == {200}
+
+
+async def test_a_training_whose_process_is_killed_says_why_and_the_next_one_works(browser: Browser, watched: Server):
+    job = watched.start()
+    paths = (f"/ui/jobs/{job['id']}", "/ui/jobs")
+    async with two_browsers(browser, watched, *paths) as pages, predicting(watched) as statuses:
+        (worker,) = watched.workers()
+        os.kill(worker.pid, signal.SIGKILL)
+
+        for page in pages:
+            await expect(page.get_by_text("The training was killed (signal 9)").first).to_be_visible()
+
+    assert watched.http.get(f"/jobs/{job['id']}").json()["status"] == "failed"
+    assert watched.http.post("/train", json={"dataset": "wine", "estimator": "linear"}).status_code == 201
+    assert set(statuses) == {200}

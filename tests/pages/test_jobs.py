@@ -1,0 +1,119 @@
+"""Jobs."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from nicegui.testing import User
+
+from mlapp.schemas import Job, JobStatus, Submission
+from mlapp.services import Services
+from tests.pages.conftest import one, visiting
+
+WINE = Submission(dataset="wine", options={"estimator": "linear"})
+
+
+async def ended(services: Services, job: Job) -> Job:
+    *_, last = [now async for now in services.jobs.follow(job.id)]
+    return last
+
+
+@pytest.fixture
+def no_jobs(services: Services) -> Iterator[None]:
+    """The store without jobs, as at the very start."""
+    folder = services.jobs.history.folder
+    aside = folder.with_name("aside")
+    folder.mkdir(exist_ok=True)
+    folder.rename(aside)
+    yield
+    aside.rename(folder)
+
+
+@pytest.mark.usefixtures("no_jobs")
+async def test_jobs_without_any_lead_to_training(user: User):
+    await user.open("/jobs")
+    await user.should_see("Nothing has been trained yet.")
+
+    user.find(marker="go-train").click()
+
+    await user.should_see("Choose a table and the column to predict")
+
+
+async def test_jobs_show_what_is_trained_elsewhere_as_it_goes(user: User, services: Services):
+    await user.open("/jobs")
+
+    job = await services.training.submit(WINE)
+
+    await user.should_see(marker=f"job-{job.id}", retries=50)
+    await user.should_see("cultivar from wine, 178 rows × 14 columns", retries=50)
+    job = await ended(services, job)
+    await user.should_see(f"Made model {job.version} in", retries=50)
+    assert not one(user, marker=f"job-{job.id}").is_deleted
+    await user.should_not_see(marker=f"cancel-{job.id}")
+
+
+async def test_job_that_one_visitor_ends_has_ended_for_the_other(app: FastAPI, endless: Job):
+    async with visiting(app) as one_visitor, visiting(app) as other:
+        for visitor in (one_visitor, other):
+            await visitor.open("/jobs")
+            await visitor.should_see("Trying endless: part 1 of 5", retries=50)
+
+        one_visitor.find(marker=f"cancel-{endless.id}").click()
+        await one_visitor.should_see(f"End training {endless.id}? What it has found so far is lost.")
+        assert endless.status is JobStatus.RUNNING
+        one_visitor.find(marker="confirm").click()
+
+        for visitor in (one_visitor, other):
+            await visitor.should_not_see(marker=f"cancel-{endless.id}", retries=50)
+            await visitor.should_see("The training was cancelled.")
+
+
+async def test_job_that_ended_before_it_could_be_cancelled_says_so(user: User, services: Services, endless: Job):
+    await user.open("/jobs")
+    user.find(marker=f"cancel-{endless.id}").click()
+    await user.should_see("What it has found so far is lost.")
+
+    await services.jobs.cancel(endless.id)
+    user.find(marker="confirm").click()
+
+    await user.should_see(f"Training {endless.id} has ended already: it is cancelled.", retries=50)
+
+
+async def test_job_page_tells_what_it_was_about_and_leads_to_its_model(user: User, services: Services):
+    job = await ended(services, await services.training.submit(WINE))
+    await user.open(f"/jobs/{job.id}")
+    await user.should_see(f"Training {job.id}")
+    await user.should_see(f"Model {job.version}", retries=50)
+
+    user.find(marker=f"go-models-{job.version}").click()
+
+    await user.should_see("How it was made")
+
+
+async def test_job_page_follows_a_job_to_its_end(user: User, services: Services, endless: Job):
+    await user.open(f"/jobs/{endless.id}")
+    await user.should_see("Trying endless: part 1 of 5", retries=50)
+    await user.should_not_see(marker="go-train")
+
+    await services.jobs.cancel(endless.id)
+
+    await user.should_see("The training was cancelled.", retries=50)
+    user.find(marker="go-train").click()
+    await user.should_see("Choose a table and the column to predict")
+
+
+async def test_job_page_shows_a_place_in_the_queue(user: User, services: Services, endless: Job):
+    waiting = await services.training.submit(WINE)
+
+    await user.open(f"/jobs/{waiting.id}")
+
+    await user.should_see("Waiting for its turn · number 1 in the queue")
+    await services.jobs.cancel(waiting.id)
+
+
+@pytest.mark.parametrize("name", ["nope", "0", "999999"])
+async def test_job_that_is_not_there_is_not_found(user: User, name: str):
+    answer = await user.http_client.get(f"/jobs/{name}")
+
+    assert answer.status_code == 404
+    assert "There is no such training; GET /jobs lists what is remembered." in answer.text

@@ -1,0 +1,210 @@
+"""Processes: real ones, that end in every way there is."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mlapp.errors import MlappError, TrainingFailed, Unacceptable
+from mlapp.schemas import Submission
+from mlapp.services.messages import Finished, Looked, Progress, Started
+from mlapp.services.processes import Processes, _resident_bytes
+from tests.services.conftest import eventually, gone
+from tests.services.misbehaving import misbehaving
+
+WINE = Submission(dataset="wine", options={"estimator": "linear"})
+Running = tuple["asyncio.Task[Finished | Looked]", psutil.Process]
+
+
+async def train(processes: Processes, submission: Submission = WINE) -> Finished | Looked:
+    return await processes.run("train", submission, lambda _: None)
+
+
+async def running(processes: Processes, estimator: str = "endless") -> Running:
+    """A training that goes on until it is ended, and its process."""
+    heard: list[Started | Progress] = []
+    task = asyncio.create_task(processes.run("train", misbehaving(estimator), heard.append))
+    await eventually(lambda: [each for each in heard if isinstance(each, Progress) and estimator in each.stage])
+    (pid,) = processes.pids
+    return task, psutil.Process(pid)
+
+
+async def cancelled(task: asyncio.Task[Finished | Looked]) -> None:
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def loaded(process: psutil.Process) -> psutil.Process:
+    """What a process was forked from."""
+    parent = process.parent()
+    assert parent
+    return parent
+
+
+async def test_run_tells_what_is_heard_and_returns_the_result(processes: Processes):
+    heard: list[Started | Progress] = []
+
+    finished = await processes.run("train", WINE, heard.append)
+
+    assert isinstance(finished, Finished)
+    assert heard[0] == Started("wine", 178, 14, "cultivar", "linear")
+    assert all(isinstance(each, Progress) for each in heard[1:])
+    assert processes.pids == []
+
+
+async def test_run_raises_what_is_wrong_with_the_table(processes: Processes):
+    with pytest.raises(Unacceptable, match="There is no column 'grape' in the table"):
+        await train(processes, Submission(dataset="wine", options={"target": "grape"}))
+
+
+async def test_bug_is_logged_and_its_trace_not_told(processes: Processes, caplog: pytest.LogCaptureFixture):
+    with pytest.raises(MlappError, match="The training hit an error of ours, which is in the log") as failed:
+        await train(processes, misbehaving("buggy"))
+
+    assert (failed.value.status, "screw" in failed.value.detail) == (500, False)
+    assert "RuntimeError: a screw is loose" in caplog.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT])
+async def test_killed_process_fails_with_the_reason(processes: Processes, number: signal.Signals):
+    task, process = await running(processes)
+
+    process.send_signal(number)
+
+    with pytest.raises(TrainingFailed, match=rf"was killed \(signal {number}\), most often for want of memory; send"):
+        await task
+    assert isinstance(await train(processes), Finished)
+
+
+@pytest.mark.parametrize("estimator", ["quitting", "mumbling", "foreign", "breaking_off"])
+async def test_process_that_says_nothing_sensible_fails(processes: Processes, estimator: str):
+    with pytest.raises(TrainingFailed, match=r"ended without a result \(exit status 3\); train again."):
+        await train(processes, misbehaving(estimator))
+
+
+async def test_cancelled_run_leaves_no_process(processes: Processes):
+    task, process = await running(processes)
+
+    await cancelled(task)
+
+    assert (gone(process), processes.pids) == (True, [])
+
+
+async def test_process_that_will_not_end_is_killed(processes: Processes):
+    task, process = await running(processes, "stubborn")
+
+    await cancelled(task)
+
+    assert gone(process)
+
+
+async def test_processes_that_a_process_started_end_with_it(processes: Processes):
+    task, process = await running(processes, "bearing")
+    await eventually(process.children)
+    (child,) = process.children()
+
+    await cancelled(task)
+
+    assert gone(child)
+
+
+@pytest.mark.parametrize("moments", [1, 2, 5])
+async def test_run_that_is_cancelled_while_it_starts_leaves_no_process(processes: Processes, moments: int):
+    task = asyncio.create_task(train(processes, misbehaving("endless")))
+    for _ in range(moments):
+        await asyncio.sleep(0)
+
+    await cancelled(task)
+
+    assert (processes.pids, multiprocessing.active_children()) == ([], [])
+
+
+async def test_processes_stand_back_behind_the_server(processes: Processes):
+    task, process = await running(processes)
+
+    assert process.nice() == min(19, os.nice(0) + 10)
+    assert Path(f"/proc/{process.pid}/oom_score_adj").read_text() == "1000\n"
+
+    await cancelled(task)
+
+
+async def test_process_that_takes_too_much_memory_is_ended(processes: Processes):
+    limited = Processes(memory_mb=600, idle_s=3_600)
+
+    with pytest.raises(TrainingFailed, match=r"took more than the 600 MB of memory .* \(MLAPP_JOB_MEMORY_MB\); send"):
+        await train(limited, misbehaving("growing"))
+
+    assert limited.pids == []
+
+
+async def test_process_within_its_memory_is_left_alone():
+    limited = Processes(memory_mb=600, idle_s=3_600)
+
+    assert isinstance(await train(limited), Finished)
+
+
+async def test_memory_of_a_process_includes_those_it_started(processes: Processes):
+    task, process = await running(processes, "bearing")
+    await eventually(process.children)
+    (live,) = processes._live
+
+    assert _resident_bytes(live) > process.memory_info().rss > 50_000_000
+
+    await cancelled(task)
+    assert _resident_bytes(live) == 0
+
+
+async def test_process_outlives_what_it_was_forked_from(processes: Processes):
+    heard: list[Started | Progress] = []
+    boosting = Submission(dataset="wine", options={"estimator": "hist_gradient_boosting"})
+    task = asyncio.create_task(processes.run("train", boosting, heard.append))
+    await eventually(lambda: heard)
+    process = psutil.Process(*processes.pids)
+
+    loaded(process).kill()
+
+    assert isinstance(await task, Finished)
+    assert gone(process)
+    assert isinstance(await train(processes), Finished)
+
+
+def asking() -> bool:
+    """Whether a thread waits for the number of a new process."""
+    return any(frame.f_code.co_name == "read_signed" for frame in sys._current_frames().values())
+
+
+async def test_death_of_what_is_forked_from_while_it_forks_is_survived(
+    processes: Processes, caplog: pytest.LogCaptureFixture
+):
+    task, process = await running(processes)
+    forked_from = loaded(process)
+    await cancelled(task)
+    forked_from.suspend()
+    training = asyncio.create_task(train(processes))
+    await eventually(asking)
+
+    forked_from.kill()
+
+    assert isinstance(await training, Finished)
+    assert "What trainings are forked from has died; it is started again." in caplog.text
+
+
+async def test_what_is_forked_from_is_ended_when_nothing_runs():
+    processes = Processes(idle_s=0.1)
+    task, process = await running(processes)
+    forked_from = loaded(process)
+
+    Processes().close()
+    assert forked_from.is_running()
+    await cancelled(task)
+    await eventually(lambda: not forked_from.is_running())
+
+    assert isinstance(await train(processes), Finished)
+    processes.close()
+    processes.close()

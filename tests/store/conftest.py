@@ -1,0 +1,38 @@
+"""What is stored, as small as it can be."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+from mlapp.schemas import ColumnType, Job, JobStatus, Model, Record, Task
+
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
+FILE = b"fitted" * 20
+NOTHING: dict[str, Any] = {
+    **{name: {} for name in ("parameters", "metrics", "baseline", "spread", "plots", "library_versions")},
+    **{name: [] for name in ("features", "ignored", "leaderboard", "importance", "warnings")},
+    **dict.fromkeys(("rows", "rows_dropped", "seed", "training_seconds"), 0),
+    **dict.fromkeys(("classes", "coverage", "interval")),
+    **dict.fromkeys(("estimator", "note", "data_sha256"), ""),
+}
+RECORD = Record(
+    created_at=NOW,
+    task=Task.REGRESSION,
+    target="y",
+    target_type=ColumnType.NUMBER,
+    budget_reached=False,
+    model_sha256=hashlib.sha256(FILE).hexdigest(),
+    **NOTHING,
+)
+MODEL = Model(**dict(RECORD), version=7, active=True, usable=True)
+
+
+def job(number: int, **changed: Any) -> Job:
+    """A job that runs."""
+    plain: dict[str, Any] = {"status": JobStatus.RUNNING, "stage": "Starting", "progress": 0.5, "table": "wine"}
+    return Job(**({"id": number, "created_at": NOW, "started_at": NOW} | plain | changed))
+
+
+def ended(number: int, **changed: Any) -> Job:
+    """A job that made a model."""
+    return job(number, **({"status": JobStatus.SUCCEEDED, "finished_at": NOW, "version": 7} | changed))

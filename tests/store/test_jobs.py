@@ -1,0 +1,243 @@
+"""JobStore, over a folder of its own; other processes are other stores on it, or real ones."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mlapp.errors import NotFound, Unavailable
+from mlapp.schemas import JobStatus
+from mlapp.store import JobStore
+from tests.services.disk import full_disk
+from tests.store.conftest import ended, job
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> JobStore:
+    return JobStore(tmp_path)
+
+
+def another(store: JobStore) -> JobStore:
+    """The same folder, as another process sees it."""
+    return JobStore(store.folder.parent)
+
+
+def opened(store: JobStore) -> int:
+    number = store.open()
+    store.save(job(number))
+    return number
+
+
+def run_to_the_end(store: JobStore) -> int:
+    number = store.open()
+    store.save(ended(number))
+    store.close(number)
+    return number
+
+
+def test_jobs_are_numbered_from_one_and_listed_newest_first(store: JobStore):
+    assert [opened(store) for _ in range(3)] == [1, 2, 3]
+    assert [found.id for found in store.jobs()] == [3, 2, 1]
+    assert store.job(2) == store.job("2") == job(2)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "file"])
+def test_jobs_of_a_folder_that_is_not_there_are_none(tmp_path: Path, place: str):
+    (tmp_path / "file").touch()
+    store = JobStore(tmp_path / place)
+
+    store.prune(keep=0)
+
+    assert store.jobs() == []
+    with pytest.raises(NotFound):
+        store.job(1)
+
+
+def test_jobs_are_seen_running_and_ended_by_every_process(store: JobStore):
+    opened(store)
+    run_to_the_end(store)
+
+    assert another(store).jobs() == store.jobs() == [ended(2), job(1)]
+
+
+def test_job_that_is_saved_again_is_seen_as_it_stands_now(store: JobStore):
+    opened(store)
+    other = another(store)
+    assert other.job(1).progress == 0.5
+
+    store.save(job(1, progress=0.7), durable=False)
+
+    assert other.job(1).progress == 0.7
+
+
+def test_stores_that_open_at_the_same_time_never_take_one_number_twice(store: JobStore):
+    stores = [another(store) for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as threads:
+        numbers = list(threads.map(JobStore.open, stores * 30))
+
+    assert sorted(numbers) == list(range(1, 121))
+
+
+def hold_a_job(folder: Path) -> None:
+    opened(JobStore(folder))
+    signal.pause()
+
+
+def test_job_of_a_killed_process_is_interrupted(store: JobStore):
+    process = multiprocessing.get_context("forkserver").Process(
+        target=hold_a_job, args=(store.folder.parent,), daemon=True
+    )
+    process.start()
+    while not store.jobs():
+        assert process.is_alive()
+    assert store.job(1).status is JobStatus.RUNNING
+
+    os.kill(process.pid or 0, signal.SIGKILL)
+    process.join()
+
+    found = store.job(1)
+    assert (found.status, found.error) == (JobStatus.INTERRUPTED, "The server that ran it stopped; train again.")
+    assert found.finished_at
+    assert abs(datetime.now(UTC) - found.finished_at).total_seconds() < 60
+    assert another(store).jobs() == [found]
+
+
+def test_interrupted_job_waits_for_nothing_any_more(store: JobStore):
+    store.save(job(store.open(), queue_position=2, remaining_s=7))
+    store.close(1)
+
+    found = store.job(1)
+
+    assert (found.status, found.queue_position, found.remaining_s) == (JobStatus.INTERRUPTED, None, None)
+
+
+def test_job_without_its_lock_is_interrupted(store: JobStore):
+    opened(store)
+    (store.folder / "1/lock").unlink()
+
+    assert another(store).job(1).status is JobStatus.INTERRUPTED
+
+
+def test_job_that_ends_while_it_is_read_is_read_as_ended(store: JobStore):
+    run_to_the_end(store)
+    place, aside = store.folder / "1/job.json", store.folder / "aside"
+    place.rename(aside)
+    os.mkfifo(place)
+
+    def end_while_it_is_read() -> None:
+        with place.open("w") as old:
+            aside.replace(place)
+            old.write(job(1).model_dump_json())
+
+    threading.Thread(target=end_while_it_is_read).start()
+
+    assert another(store).job(1) == ended(1)
+
+
+def test_job_that_is_being_opened_is_not_listed(store: JobStore, caplog: pytest.LogCaptureFixture):
+    store.open()
+
+    assert (store.jobs(), caplog.text) == ([], "")
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"id": 2}'])
+def test_damaged_record_is_skipped_and_logged(store: JobStore, caplog: pytest.LogCaptureFixture, damage: str):
+    run_to_the_end(store)
+    run_to_the_end(store)
+    (store.folder / "2/job.json").write_text(damage)
+    other = another(store)
+
+    assert other.jobs() == [ended(1)]
+    assert "The record of training 2 cannot be read; it is skipped." in caplog.text
+    with pytest.raises(NotFound):
+        other.job(2)
+
+
+def test_record_that_is_no_file_is_skipped(store: JobStore):
+    store.open()
+    (store.folder / "1/job.json").mkdir()
+
+    assert store.jobs() == []
+
+
+@pytest.mark.parametrize("name", ["0", "01", "１", "abc", "-1", "1.0", " 1", "", "2", "9" * 30, "../1"])
+def test_job_that_is_not_there_is_not_found(store: JobStore, name: str):
+    opened(store)
+
+    with pytest.raises(NotFound, match="There is no such training; GET /jobs lists what is remembered."):
+        store.job(name)
+
+
+def test_cancellation_is_asked_for_from_another_process(store: JobStore):
+    opened(store)
+    assert not store.cancel_asked(1)
+
+    another(store).ask_to_cancel(1)
+
+    assert store.cancel_asked(1)
+
+
+def test_cancellation_that_cannot_be_asked_for_says_so(store: JobStore):
+    with pytest.raises(Unavailable, match=r"Nothing could be saved \(No such file or directory\)"):
+        store.ask_to_cancel(1)
+
+
+def test_open_in_a_folder_that_cannot_be_written_says_so(store: JobStore):
+    store.folder.touch()
+
+    with pytest.raises(Unavailable, match="Nothing could be saved"):
+        store.open()
+
+
+def test_save_on_a_full_disk_leaves_the_job_as_it_was(store: JobStore):
+    opened(store)
+
+    with full_disk(100), pytest.raises(Unavailable, match=r"Nothing could be saved \(File too large\)"):
+        store.save(job(1, progress=0.7))
+
+    assert store.job(1) == another(store).job(1) == job(1)
+    assert {path.name for path in (store.folder / "1").iterdir()} == {"lock", "job.json"}
+
+
+def test_job_that_ends_on_a_full_disk_is_known_as_ended_here(store: JobStore):
+    opened(store)
+
+    with full_disk(100), pytest.raises(Unavailable):
+        store.save(ended(1))
+    store.close(1)
+
+    assert store.job(1) == ended(1)
+    assert another(store).job(1).status is JobStatus.INTERRUPTED
+
+
+def test_prune_forgets_the_oldest_that_have_ended(store: JobStore):
+    opened(store)
+    for _ in range(4):
+        run_to_the_end(store)
+
+    store.prune(keep=2)
+
+    assert store.jobs() == [ended(5), ended(4), job(1)]
+    with pytest.raises(NotFound):
+        store.job(3)
+
+
+def test_job_that_was_never_saved_leaves_nothing(store: JobStore):
+    store.close(store.open())
+
+    assert list(store.folder.iterdir()) == []
+
+
+def test_foreign_files_and_folders_are_no_jobs(store: JobStore):
+    opened(store)
+    for name in ("notes", "01", "+2", "１", ".3", "9"):
+        (store.folder / name).mkdir()
+
+    assert store.jobs() == [job(1)]
+    assert store.open() == 10
