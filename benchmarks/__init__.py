@@ -1,0 +1,5 @@
+"""What mlapp promises about speed, size and quality, measured: ratios within one run, one program a promise.
+
+`uv run poe bench` runs them all, `--quick` a short form; `python -m benchmarks.<name>` runs one, and its exit
+status says whether the goal was met.
+"""

@@ -1,0 +1,80 @@
+"""A real server for a benchmark: in a process of its own, on loopback, over a store that is gone afterwards."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs."""
+
+    process: psutil.Process
+    http: httpx.Client
+
+    def train(self, body: bytes | None = None, **options: Any) -> dict[str, Any]:
+        """Train on the bytes of a CSV, or on a bundled table, and return the model."""
+        if body is None:
+            answer = self.http.post("/train", json=options)
+        else:
+            answer = self.http.post("/train", content=body, params=options, headers={"Content-Type": "text/csv"})
+        if answer.status_code != 201:
+            sys.exit(f"/train answered {answer.status_code}: {answer.text[:500]}")
+        model: dict[str, Any] = answer.json()
+        return model
+
+    def memory_mb(self) -> float:
+        """Return the memory of the server and all its processes; what they share counts once.
+
+        Source: proc_pid_smaps(5), Pss.
+        """
+        total = 0
+        for process in [self.process, *self.process.children(recursive=True)]:
+            try:
+                total += process.memory_full_info().pss
+            except psutil.NoSuchProcess:
+                continue
+        return total / 1e6
+
+
+@contextmanager
+def serving(**settings: str) -> Iterator[Server]:
+    """Serve an empty store until the end of the block."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        here = {"MLAPP_PORT": str(port), "MLAPP_STORE": folder, "MLAPP_DEMO": "false", "MLAPP_LOG_LEVEL": "warning"}
+        process = subprocess.Popen([sys.executable, "main.py"], cwd=ROOT, env=os.environ | here | settings)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as http:
+                _wait(http)
+                yield Server(psutil.Process(process.pid), http)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait(http: httpx.Client) -> None:
+    for _ in range(PATIENCE_S * 20):
+        try:
+            http.get("/health")
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    sys.exit("The server did not start.")
