@@ -42,7 +42,7 @@ def linear(task: Task, columns: Columns, seed: int) -> BaseEstimator:
         return make_pipeline(one_hot(columns), LogisticRegression(max_iter=1_000, random_state=seed))
     # On many rows the strength hardly matters, and finding it takes the memory of a second matrix.
     small = columns.rows <= SMALL_ROWS
-    return make_pipeline(one_hot(columns), RidgeCV(np.logspace(-2, 4, 19)) if small else Ridge())
+    return make_pipeline(one_hot(columns), RidgeCV(np.logspace(-2, 4, 19)) if small else Ridge(copy_X=False, tol=1e-6))
 
 
 def hist_gradient_boosting(task: Task, columns: Columns, seed: int) -> BaseEstimator:

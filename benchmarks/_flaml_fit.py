@@ -1,0 +1,47 @@
+"""What FLAML makes of given splits: run by `benchmarks.quality` in an interpreter of its own, which has FLAML.
+
+    python _flaml_fit.py splits.npz predicted.npz
+
+The splits hold, for the place `i` of each, `X{i}` and `y{i}` to learn from, `T{i}` to predict, `budget{i}` in
+seconds, and `categories{i}`, the places of the columns that hold codes. `classes` is 0 for regression.
+"""
+
+import sys
+
+import numpy as np
+import pandas as pd
+from flaml import AutoML
+
+
+def frames(X: np.ndarray, T: np.ndarray, categories: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows to learn from and those to predict, categories as pandas has them."""
+    both = pd.DataFrame(np.vstack([X, T]), columns=[f"c{place}" for place in range(X.shape[1])])
+    for place in categories:
+        codes = both[f"c{place}"].map(lambda code: None if np.isnan(code) else f"k{int(code)}")
+        both[f"c{place}"] = pd.Categorical(codes, categories=codes[: len(X)].dropna().unique())
+    return both[: len(X)], both[len(X) :]
+
+
+def main(source: str, target: str) -> None:
+    """Fit on every split, and save the predictions."""
+    splits = np.load(source)
+    classes, predicted = int(splits["classes"]), {}
+    for place in range(sum(name.startswith("X") for name in splits)):
+        learn, judge = frames(*(splits[f"{part}{place}"] for part in ("X", "T", "categories")))
+        model = AutoML()
+        model.fit(
+            learn,
+            splits[f"y{place}"],
+            task="classification" if classes else "regression",
+            metric="log_loss" if classes else "rmse",
+            time_budget=float(splits[f"budget{place}"]),
+            n_jobs=1,
+            seed=0,
+            verbose=0,
+        )
+        predicted[f"p{place}"] = model.predict_proba(judge) if classes else model.predict(judge)
+    np.savez(target, **predicted)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
