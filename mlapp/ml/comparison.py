@@ -58,7 +58,7 @@ def cost(recipe: Recipe, rows: float) -> float:
 
 def comparing(problem: Problem, recipes: dict[str, Recipe]) -> float:
     """Return the work of judging recipes."""
-    return sum(cost(recipe, sum(len(learn) for learn, _ in problem.rows.folds)) for recipe in recipes.values())
+    return sum(cost(recipe, sum(map(len, problem.rows.fits))) for recipe in recipes.values())
 
 
 class _OutOfTime(Exception):
@@ -100,7 +100,7 @@ def _judge(problem: Problem, name: str, recipe: Recipe, clock: Clock, work: Work
     def begin(part: int) -> Done:
         if clock() > ends:
             raise _OutOfTime
-        stage = f"Trying {name}: part {part} of {len(rows.folds)}"
+        stage = f"Trying {name}: part {part} of {len(rows.fits)}" if len(rows.fits) > 1 else f"Fitting {name}"
         return work.step(stage, cost(recipe, len(rows.folds[part - 1][0])))
 
     with fitting(name):

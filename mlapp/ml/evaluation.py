@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from mlapp.ml import progress
 from mlapp.ml.folds import Fold
 from mlapp.ml.progress import Done
+from mlapp.ml.threads import threads_for
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,16 @@ class Rows:
     folds: list[Fold]
     classes: int | None
     """How many classes there are; None for regression."""
+
+    @property
+    def fits(self) -> list[np.ndarray]:
+        """What the fits learn from, one entry a fit."""
+        return list({id(learn): learn for learn, _ in self.folds}.values())
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the rows that judge are never learnt from: the one fit is the model."""
+        return len(self.folds) > 1 and len(self.fits) == 1
 
     @cached_property
     def judging(self) -> np.ndarray:
@@ -60,19 +71,20 @@ class OutOfFold:
 def out_of_fold(
     make: Callable[[], BaseEstimator], rows: Rows, clock: Callable[[], float], begin: Callable[[int], Done]
 ) -> OutOfFold:
-    """Fit on each fold and predict its other rows.
+    """Fit on each fold and predict its other rows; folds that learn from the same rows share a fit.
 
     `begin` is told the number of the fold, from 1, and returns what takes the progress of its fit.
     """
-    size, seconds = len(rows.judging), 0.0
+    size, seconds = len(rows.judging), []
     predicted = np.full((size, rows.classes) if rows.classes else size, np.nan)
-    estimator = None
+    estimator, learnt = None, None
     for place, ((learn, judge), part) in enumerate(zip(rows.folds, rows.by_fold(predicted), strict=True), 1):
-        done, estimator, started = begin(place), make(), clock()
-        fit(estimator, rows.X[learn], rows.y[learn], done)
-        seconds += clock() - started
+        if learn is not learnt:
+            done, estimator, learnt, started = begin(place), make(), learn, clock()
+            fit(estimator, rows.X[learn], rows.y[learn], done)
+            seconds.append(clock() - started)
         part[:] = predict(estimator, rows.X[judge], rows.classes)
-    return OutOfFold(predicted, estimator, seconds / len(rows.folds))
+    return OutOfFold(predicted, estimator, float(np.mean(seconds)))
 
 
 def fit(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, done: Done) -> BaseEstimator:
@@ -81,7 +93,8 @@ def fit(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, done: Done) -> B
     Threads that add up trees as they come give sums that differ in the last digit from call to call, and cost
     more than they save on single rows.
     """
-    progress.fit(estimator, X, y, done)
+    with threads_for(len(y)):
+        progress.fit(estimator, X, y, done)
     for step in [step for _, step in estimator.steps] if hasattr(estimator, "steps") else [estimator]:
         if "n_jobs" in step.get_params(deep=False):
             step.set_params(n_jobs=None)

@@ -13,7 +13,7 @@ from mlapp.ml.folds import FOLDS, folds
 from mlapp.ml.preprocessing import Columns
 from mlapp.ml.signature import Signature, infer, matrix
 from mlapp.ml.target import as_classes, as_numbers, as_times, infer_task, usable_rows
-from mlapp.schemas import ColumnType, Scalar, Task, TrainOptions
+from mlapp.schemas import ColumnType, Evaluation, Scalar, Task, TrainOptions
 from mlapp.tables.table import Table
 
 
@@ -34,6 +34,13 @@ class Problem:
         """Return what makes a recipe's unfitted estimator for this problem."""
         columns = Columns.of(self.signature.features, len(self.target), self.rows.classes or 0)
         return lambda: recipe.make(self.task, columns, self.seed)
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Which rows judge."""
+        if len(self.rows.folds) == 1:
+            return Evaluation.LATEST
+        return Evaluation.HELD_OUT if self.rows.held_out else Evaluation.CROSS_VALIDATION
 
     def doubts(self) -> list[str]:
         """Say what should be looked at before a model of the table is trusted."""

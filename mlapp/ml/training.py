@@ -16,7 +16,6 @@ from mlapp.ml.calibration import Calibrated
 from mlapp.ml.comparison import Candidate, Clock, compare, comparing, cost, fitting
 from mlapp.ml.estimators import candidates
 from mlapp.ml.evaluation import fit, out_of_fold
-from mlapp.ml.folds import MAX_ROWS
 from mlapp.ml.intervals import fit_interval
 from mlapp.ml.plots import classification_plots, regression_plots
 from mlapp.ml.problem import Problem, pose
@@ -53,7 +52,7 @@ def train(table: Table, options: TrainOptions, clock: Clock, report: Report) -> 
         Unacceptable: the table or an option cannot be trained on, or an estimator cannot fit the table.
     """
     # What the libraries warn of, the metrics and our own warnings show; in a log it would stand without a context.
-    with warnings.catch_warnings(), threads_for(MAX_ROWS):
+    with warnings.catch_warnings(), threads_for(0):
         warnings.simplefilter("ignore")
         return _train(table, options, clock, report)
 
@@ -78,6 +77,7 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
         "estimator": best.name,
         "rows": rows,
         "rows_dropped": table.frame.height - rows,
+        "evaluation": problem.evaluation,
         **_quality(problem, best, options.coverage),
         "leaderboard": compared.leaderboard,
         "importance": _importance(problem, best, work),
@@ -98,7 +98,8 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
 
 def _finishing(problem: Problem, a_row: float) -> float:
     """Return the work that is left after the comparison, when fitting one row takes so much."""
-    return a_row * (len(problem.target) * (1 + PACKING) + _rows_to_shuffle(problem) * PREDICTING)
+    fitting_all = 0 if problem.rows.held_out else len(problem.target)
+    return a_row * (fitting_all + len(problem.target) * PACKING + _rows_to_shuffle(problem) * PREDICTING)
 
 
 def _rows_to_shuffle(problem: Problem) -> int:
@@ -141,8 +142,10 @@ def _importance(problem: Problem, best: Candidate, work: Work) -> list[Importanc
 
 def _fit(problem: Problem, best: Candidate, work: Work) -> BaseEstimator:
     rows = problem.rows
+    if rows.held_out:
+        return _calibrated(best.fitted, best)
     done = work.step(f"Fitting {best.name} on all rows", cost(best.recipe, len(rows.y)))
-    with fitting(best.name), threads_for(len(rows.y)):
+    with fitting(best.name):
         return _calibrated(fit(problem.maker(best.recipe)(), rows.X, rows.y, done), best)
 
 

@@ -25,7 +25,7 @@ from mlapp.schemas.plots import (
 )
 from mlapp.schemas.tables import DatasetInfo, Feature, Ignored, TableColumn, TablePreview
 from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions
-from mlapp.schemas.words import MAX_NAME_LENGTH, ColumnType, Format, JobStatus, Scalar, Task, Word
+from mlapp.schemas.words import MAX_NAME_LENGTH, ColumnType, Evaluation, Format, JobStatus, Scalar, Task, Word
 
 __all__ = [
     "MAX_NAME_LENGTH",
@@ -37,6 +37,7 @@ __all__ = [
     "ConfusionMatrix",
     "DatasetInfo",
     "EstimatorInfo",
+    "Evaluation",
     "Feature",
     "Format",
     "Health",

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator
 
 from mlapp.schemas.plots import Plots
 from mlapp.schemas.tables import Feature, Ignored
-from mlapp.schemas.words import ColumnType, Scalar, Task, Word
+from mlapp.schemas.words import ColumnType, Evaluation, Scalar, Task, Word
 
 
 class LeaderboardEntry(Word):
@@ -80,6 +80,8 @@ class Record(Word):
     """Rows trained on."""
     rows_dropped: int
     """Rows left out because their target is missing."""
+    evaluation: Evaluation = Evaluation.CROSS_VALIDATION
+    """Which rows the scores are of."""
     metrics: dict[str, float]
     """Out-of-fold, on rows the model had not seen."""
     baseline: dict[str, float]

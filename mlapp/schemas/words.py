@@ -77,6 +77,17 @@ class JobStatus(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class Evaluation(StrEnum):
+    """Which rows a model's scores are of; none of them was learnt from by what is scored."""
+
+    CROSS_VALIDATION = "cross_validation"
+    """Each fifth in its turn, scored by a fit on the others."""
+    HELD_OUT = "held_out"
+    """Random rows of a large table, which the model itself never learnt from."""
+    LATEST = "latest"
+    """The latest fifth by a time column, scored by a fit on the earlier ones."""
+
+
 class Word(BaseModel):
     """Base of all types here: field docstrings become the OpenAPI text."""
 

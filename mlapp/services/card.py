@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from mlapp.errors import shorten
-from mlapp.schemas import ColumnType, Feature, Model, Scalar, Task
+from mlapp.schemas import ColumnType, Evaluation, Feature, Model, Scalar, Task
 from mlapp.services.markdown import quotation, table, text
 from mlapp.services.wording import METRICS, curl, figure, headline, percent, quality
 
 MAX_CATEGORIES = 10
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
 EVALUATED = {
-    Task.REGRESSION: "by five-fold cross-validation on up to 20,000 rows",
-    Task.CLASSIFICATION: "by stratified five-fold cross-validation on up to 20,000 rows",
+    Evaluation.CROSS_VALIDATION: "by five-fold cross-validation (stratified for classes) on up to 20,000 rows",
+    Evaluation.HELD_OUT: "by 20,000 random rows that were held out; their spread is over five parts of these",
+    Evaluation.LATEST: "on the latest fifth of the rows by a time column, after fitting on the earlier ones",
 }
-LATEST = "on the latest fifth of the rows by a time column, after fitting on the earlier ones"
 
 PYTHON = """\
 import json
@@ -120,14 +120,6 @@ def _evaluation(model: Model) -> str:
         (_metric(name)[0], figure(value), *_figures(name, model.spread, model.baseline), _metric(name)[1])
         for name, value in model.metrics.items()
     ]
-    # Of a single split there is no spread.
-    how = EVALUATED[model.task] if any(model.spread.values()) else LATEST
-    interval = (
-        "Its probabilities are those of the estimator."
-        if model.coverage is None
-        else f"Its intervals (`lower`, `upper`) are conformal, made of its errors on the rows held out: about "
-        f"{percent(model.coverage)} of true values should lie within."
-    )
     entries = [
         (entry.estimator, figure(entry.score), figure(entry.spread), figure(entry.fit_seconds))
         for entry in model.leaderboard
@@ -135,11 +127,22 @@ def _evaluation(model: Model) -> str:
     return "\n\n".join(
         [
             table(("Metric", "This model", "Spread", "Ignoring the features", "Meaning"), scores),
-            f"Measured on rows that were not learnt from, {how}. {interval}",
+            f"Measured on rows that were not learnt from, {EVALUATED[model.evaluation]}. {_certainty(model)}",
             "Estimators that were compared, the best first:",
             table(("Estimator", f"{SCORES[model.task]}, lower is better", "Spread", "Seconds to fit"), entries),
         ]
     )
+
+
+def _certainty(model: Model) -> str:
+    if model.coverage is not None:
+        return (
+            "Its intervals (`lower`, `upper`) are conformal, made of its errors on these rows: about "
+            f"{percent(model.coverage)} of true values should lie within."
+        )
+    if "temperature" in model.parameters:
+        return "Its probabilities are calibrated by a temperature, which made them better on these rows."
+    return "Its probabilities are those of the estimator: calibrating them did not make them better."
 
 
 def _figures(name: str, *of: dict[str, float]) -> list[str]:

@@ -29,6 +29,20 @@ def test_out_of_fold_values_are_of_estimators_that_did_not_see_the_row():
     assert (found.fit_seconds, seen) == (1, [(1, 1), (2, 1)])
 
 
+def test_folds_that_learn_from_the_same_rows_share_a_fit():
+    learn, y = np.array([2, 3]), np.array([0.0, 0, 9, 9])
+    rows = Rows(y[:, None], y, [(learn, np.array([0])), (learn, np.array([1]))], None)
+    begun: list[int] = []
+
+    def begin(part: int):
+        begun.append(part)
+        return lambda _: None
+
+    found = evaluation.out_of_fold(DummyRegressor, rows, count().__next__, begin)
+
+    assert (found.predicted.tolist(), begun, rows.held_out) == ([9, 9], [1], True)
+
+
 def test_values_of_folds_stand_in_their_order():
     rows = Rows(np.empty((4, 0)), np.array([5, 6, 7, 8]), pairs(([1, 2], [3, 0]), ([0, 3], [1])), None)
 

@@ -41,6 +41,20 @@ def test_folds_of_a_large_table_take_a_part_with_every_class(task):
     assert task is Task.REGRESSION or np.bincount(y[rows]).tolist() == [12_000, 8_000, 2]
 
 
+@pytest.mark.parametrize("task", Task)
+def test_folds_of_a_very_large_table_hold_rows_out_of_one_fit(task):
+    y = np.concatenate([np.zeros(150_000, int), np.ones(60_000, int), [2, 2]])
+
+    folds = split(task, y, 0)
+    judged = np.concatenate([judge for _, judge in folds])
+
+    assert len(folds) == 5
+    assert all(learn is folds[0][0] for learn, _ in folds)
+    assert sorted([*judged, *folds[0][0]]) == list(range(len(y)))
+    assert len(judged) == 20_000
+    assert task is Task.REGRESSION or np.bincount(y[judged]).tolist() == [14_286, 5_714]
+
+
 def test_folds_depend_on_the_seed_alone():
     y = np.arange(30)
     first, again, other = (split(Task.REGRESSION, y, seed)[0][1].tolist() for seed in (1, 1, 2))

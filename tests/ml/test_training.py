@@ -14,7 +14,7 @@ from mlapp.errors import Unacceptable
 from mlapp.ml.estimators import ESTIMATORS, Recipe, candidates
 from mlapp.ml.intervals import bounds
 from mlapp.ml.training import train
-from mlapp.schemas import Record, Task, TrainOptions
+from mlapp.schemas import Evaluation, Record, Task, TrainOptions
 from mlapp.tables.table import Table
 
 
@@ -278,6 +278,7 @@ def test_time_column_holds_out_the_latest_rows(training):
 
     assert by_time["metrics"]["r2"] < 0 < by_chance["metrics"]["r2"]
     assert set(by_time["spread"].values()) == {0}
+    assert (by_time["evaluation"], by_chance["evaluation"]) == (Evaluation.LATEST, Evaluation.CROSS_VALIDATION)
 
 
 @pytest.mark.parametrize(
@@ -318,6 +319,20 @@ def test_estimator_that_cannot_fit_is_told_with_its_reason(table, training, monk
 
     assert len(refused.value.detail) < 400
     assert "\n" not in refused.value.detail
+
+
+def test_large_table_is_fitted_once_and_judged_by_rows_held_out(training):
+    x = np.arange(200_001) % 1_000
+    seen: list[tuple[str, float]] = []
+
+    record = training(pl.DataFrame({"x": x, "y": x * 2 + x % 7}), "y", seen=seen).record
+
+    assert [stage for stage in dict.fromkeys(stage for stage, _ in seen) if stage.startswith("Fitting")] == [
+        "Fitting linear"
+    ]
+    assert (record["evaluation"], record["rows"], seen[-1][1]) == (Evaluation.HELD_OUT, 200_001, 1)
+    assert record["metrics"]["r2"] > 0.99
+    assert record["spread"]["rmse"] > 0
 
 
 @pytest.mark.parametrize(("target", "dummy"), [("price", DummyRegressor), ("grade", DummyClassifier)])

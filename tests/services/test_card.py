@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mlapp.schemas import ColumnType, Feature, Ignored, Model
+from mlapp.schemas import ColumnType, Evaluation, Feature, Ignored, Model
 from mlapp.services.card import card
 from mlapp.services.versions import describe
 from mlapp.services.wording import figure
@@ -91,9 +91,18 @@ def test_metrics_stand_beside_the_baseline(regression: Model):
     assert float(cells(said, "linear")[1]) == pytest.approx(regression.leaderboard[0].score, rel=1e-3)
 
 
+def test_card_says_what_its_probabilities_are(classification: Model):
+    plain = but(classification, parameters={})
+    tempered = but(classification, parameters={"temperature": 1.5})
+
+    assert "probabilities are those of the estimator" in card(plain, URL)
+    assert "calibrated by a temperature" in card(tempered, URL)
+
+
 def test_evaluation_says_how_rows_were_held_out(classification: Model):
-    assert "by stratified five-fold cross-validation" in card(classification, URL)
-    assert "on the latest fifth of the rows" in card(but(classification, spread={"accuracy": 0.0}), URL)
+    assert "by five-fold cross-validation (stratified for classes)" in card(classification, URL)
+    assert "on the latest fifth of the rows" in card(but(classification, evaluation=Evaluation.LATEST), URL)
+    assert "20,000 random rows that were held out" in card(but(classification, evaluation=Evaluation.HELD_OUT), URL)
 
 
 def test_metric_without_a_baseline_or_meaning_has_empty_cells(classification: Model):
