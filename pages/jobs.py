@@ -99,4 +99,4 @@ def _facts(job: Job) -> None:
         "Began": moment(job.started_at),
         "Ended": moment(job.finished_at),
     }
-    plain_table(("", ""), list(facts.items())).props("hide-header")
+    plain_table(("", ""), list(facts.items())).props("hide-header").mark("facts")

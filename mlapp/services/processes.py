@@ -5,6 +5,7 @@ import logging
 import multiprocessing
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ WATCH_S = 0.2
 """How often the memory of a process is looked at."""
 PATIENCE_S = 0.5
 """How long a process may take to end when it is told to."""
+REVIVAL_S, PAUSE_S = 10.0, 0.1
+"""How long, and how often, it is tried to fork while what is forked from is dying."""
 LAST_WORDS_S = 5.0
 """How long a process may take to end by itself, after its last message."""
 MEGABYTE = 1_000_000
@@ -105,12 +108,16 @@ class Processes:
         with self._forking:
             resource_tracker.ensure_running()
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            try:
-                return _fork(work, submission)
-            except (OSError, EOFError):
-                # What it is forked from was dying while it was asked; by now it is dead, and is started anew.
-                log.warning("What trainings are forked from has died; it is started again.")
-                return _fork(work, submission)
+            gives_up = time.monotonic() + REVIVAL_S
+            while True:
+                try:
+                    return _fork(work, submission)
+                except (OSError, EOFError) as error:
+                    if time.monotonic() > gives_up:
+                        raise TrainingFailed("No process could be started for it; train again.") from error
+                    # What it is forked from was dying while it was asked; once it is dead, it is started anew.
+                    log.warning("What trainings are forked from has died; it is started again.")
+                    time.sleep(PAUSE_S)
 
     async def _watch(self, process: BaseProcess, reasons: list[str]) -> None:
         """End a process that takes more memory than it may, and say why."""

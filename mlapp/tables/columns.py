@@ -165,8 +165,6 @@ def _refuse_huge(raw: pl.Series, bad: pl.Series) -> None:
 
 def _all_huge(values: pl.Series) -> bool:
     """Return whether values that are no numbers would be, were they smaller."""
-    if values.dtype == pl.Boolean:
-        return False
     sizes = values.cast(pl.Float64, strict=False)
     return bool((sizes.abs() > MAX_MAGNITUDE).all()) and not sizes.has_nulls()
 

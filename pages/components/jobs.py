@@ -65,8 +65,8 @@ class JobView:
 
 
 def follow(view: JobView, moved_on: Callable[[Job], Awaitable[None]]) -> None:
-    """Keep a view up to date, and call `moved_on` now and whenever the job's status changed."""
-    seen: JobStatus | None = None
+    """Keep a view up to date, and call `moved_on` now and whenever more is known of the job than how far it is."""
+    seen: tuple[JobStatus, str] | None = None
 
     async def look() -> None:
         nonlocal seen
@@ -74,8 +74,8 @@ def follow(view: JobView, moved_on: Callable[[Job], Awaitable[None]]) -> None:
         view.show(job)
         if job.finished_at:
             timer.cancel()
-        if job.status is not seen:
-            seen = job.status
+        if (job.status, job.table) != seen:
+            seen = job.status, job.table
             await moved_on(job)
 
     timer = ui.timer(POLL_S, look)

@@ -37,4 +37,5 @@ def importance(model: Model, most: int = 10) -> None:
             ui.label(entry.feature).classes("text-sm w-28 md:w-40 truncate").tooltip(entry.feature)
             bar = ui.linear_progress(max(entry.mean, 0) / top, show_value=False, size="10px")
             bar.props("rounded instant-feedback").classes("flex-1")
-            ui.label(figure(entry.mean)).classes(f"{MUTED} w-14 text-right")
+            # A feature that matters a thousandth of what the first does matters not at all.
+            ui.label(figure(entry.mean) if abs(entry.mean) > top / 1_000 else "0").classes(f"{MUTED} w-14 text-right")

@@ -1,8 +1,8 @@
 """How far a fit is."""
 
-import pickle
 from collections.abc import Callable
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
@@ -72,7 +72,8 @@ def test_nothing_of_it_stays_on_the_estimator(name: str):
 
     assert told.get_params().keys() == plain.get_params().keys()
     assert told[-1].get_params() == plain[-1].get_params()
-    assert pickle.dumps(told) == pickle.dumps(plain)
+    # By value: pickles of equal models may differ in which equal texts are one and the same.
+    assert joblib.hash(told) == joblib.hash(plain)
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -111,6 +111,18 @@ async def test_job_page_shows_a_place_in_the_queue(user: User, services: Service
     await services.jobs.cancel(waiting.id)
 
 
+async def test_job_page_tells_what_is_found_out_about_the_table(user: User, services: Services, endless: Job):
+    job = await services.training.submit(WINE)
+    await user.open(f"/jobs/{job.id}")
+    await user.should_see(marker="facts", retries=50)
+    assert one(user, marker="facts").rows[0]["c1"] == "wine"
+
+    await services.jobs.cancel(endless.id)
+
+    await user.should_see("Made model", retries=100)
+    assert one(user, marker="facts").rows[0]["c1"] == "wine, 178 rows × 14 columns"
+
+
 @pytest.mark.parametrize("name", ["nope", "0", "999999"])
 async def test_job_that_is_not_there_is_not_found(user: User, name: str):
     answer = await user.http_client.get(f"/jobs/{name}")

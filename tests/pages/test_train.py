@@ -141,6 +141,17 @@ async def test_train_without_activating_does_not_promise_to_answer(user: User, s
     await user.should_see(f"Model {model.version} is trained.", retries=50)
 
 
+async def test_train_says_so_when_the_model_of_a_job_was_deleted(user: User, services: Services):
+    options = {"estimator": "linear", "activate": False}
+    model = await services.training.train(Submission(dataset="wine", options=options))
+    job = (await services.jobs.jobs())[0]
+    await services.models.delete(str(model.version))
+
+    await user.open(f"/train?job={job.id}")
+
+    await user.should_see(f"Model {model.version} was trained, and has been deleted since.", retries=50)
+
+
 async def test_train_with_the_id_of_a_forgotten_job_says_so(user: User):
     await user.open("/train?job=nope")
 

@@ -195,6 +195,21 @@ async def test_death_of_what_is_forked_from_while_it_forks_is_survived(
     assert "What trainings are forked from has died; it is started again." in caplog.text
 
 
+async def test_fork_that_goes_wrong_for_long_fails_the_training(processes: Processes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mlapp.services.processes.REVIVAL_S", -1)
+    task, process = await running(processes)
+    forked_from = loaded(process)
+    await cancelled(task)
+    forked_from.suspend()
+    training = asyncio.create_task(train(processes))
+    await eventually(asking)
+
+    forked_from.kill()
+
+    with pytest.raises(TrainingFailed, match="No process could be started for it; train again."):
+        await training
+
+
 async def test_what_is_forked_from_is_ended_when_nothing_runs():
     processes = Processes(idle_s=0.1)
     task, process = await running(processes)
