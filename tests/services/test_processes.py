@@ -179,15 +179,21 @@ def asking() -> bool:
     return any(frame.f_code.co_name == "read_signed" for frame in sys._current_frames().values())
 
 
-async def test_death_of_what_is_forked_from_while_it_forks_is_survived(
-    processes: Processes, caplog: pytest.LogCaptureFixture
-):
+async def asked_in_vain(processes: Processes) -> tuple[asyncio.Task[Finished | Looked], psutil.Process]:
+    """A training that waits for its process, and what that should be forked from, held."""
     task, process = await running(processes)
     forked_from = loaded(process)
     await cancelled(task)
     forked_from.suspend()
     training = asyncio.create_task(train(processes))
     await eventually(asking)
+    return training, forked_from
+
+
+async def test_death_of_what_is_forked_from_while_it_forks_is_survived(
+    processes: Processes, caplog: pytest.LogCaptureFixture
+):
+    training, forked_from = await asked_in_vain(processes)
 
     forked_from.kill()
 
@@ -197,12 +203,7 @@ async def test_death_of_what_is_forked_from_while_it_forks_is_survived(
 
 async def test_fork_that_goes_wrong_for_long_fails_the_training(processes: Processes, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("mlapp.services.processes.REVIVAL_S", -1)
-    task, process = await running(processes)
-    forked_from = loaded(process)
-    await cancelled(task)
-    forked_from.suspend()
-    training = asyncio.create_task(train(processes))
-    await eventually(asking)
+    training, forked_from = await asked_in_vain(processes)
 
     forked_from.kill()
 
