@@ -19,6 +19,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from benchmarks import NOT_JUDGED
 from benchmarks.serving import Server, serving
 from benchmarks.tables import as_csv, mixed
 
@@ -80,6 +81,9 @@ def main() -> None:
         ratios = {name: compare(server, name, data, rounds) for name in SCRIPTS}
     for name, ratio in ratios.items():
         print(f"{name}: {ratio:.2f} x the plain script (goal {GOAL})")
+    if quick:
+        print("Not judged: the goal is about 1,000,000 rows.")
+        sys.exit(NOT_JUDGED)
     sys.exit(max(ratios.values()) > GOAL)
 
 
