@@ -1,6 +1,7 @@
 """The words of mlapp as types: what is stored with a model and what HTTP and the pages speak."""
 
 from mlapp.schemas.answers import Answer, Health, Problem, Readiness, Warned
+from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.models import (
     Activation,
     EstimatorInfo,
@@ -36,6 +37,7 @@ __all__ = [
     "ColumnType",
     "ConfusionMatrix",
     "DatasetInfo",
+    "Distribution",
     "EstimatorInfo",
     "Evaluation",
     "Feature",

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
+from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.plots import Plots
 from mlapp.schemas.tables import Feature, Ignored
 from mlapp.schemas.words import ColumnType, Evaluation, Scalar, Task, Word
@@ -74,6 +75,12 @@ class Record(Word):
     """The values a classification can answer, in the order of its probabilities."""
     features: list[Feature]
     ignored: list[Ignored]
+    examples: list[list[Scalar | None]] = Field(default_factory=list)
+    """A few real rows of the training table, their values in the order of `features`."""
+    distributions: list[Distribution] = Field(default_factory=list)
+    """How the values of each feature lay in training, in the order of `features`."""
+    target_distribution: Distribution | None = None
+    """How the values of the target lay in training."""
     estimator: str
     parameters: dict[str, Any]
     rows: int

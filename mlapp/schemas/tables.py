@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.words import ColumnType, Scalar, Task, Word
 
 
@@ -50,6 +51,8 @@ class TableColumn(Word):
     """Different values, gaps not counted."""
     examples: list[str]
     """The first few values."""
+    distribution: Distribution | None = None
+    """How its values lie."""
 
 
 class TablePreview(Word):

@@ -1,0 +1,27 @@
+"""How values lie: of a table's columns, of what a model was trained on, of what it is asked."""
+
+from mlapp.schemas.words import Word
+
+
+class Distribution(Word):
+    """How many values of a column lie where: small enough to be kept with a model, and to be drawn.
+
+    It has either `edges` or `categories`.
+    """
+
+    edges: list[float] | None = None
+    """Of numbers, integers and datetimes (as days since 1970-01-01, UTC): one more than bins, ascending. The outer
+    bins hold what lies beyond them, too."""
+    categories: list[str] | None = None
+    """Of categories and booleans, as a CSV spells them, the most frequent first."""
+    counts: list[int]
+    """Values in each bin, or of each category."""
+    others: int = 0
+    """Values of categories that are not listed."""
+    missing: int = 0
+    """Rows without a value."""
+
+    @property
+    def total(self) -> int:
+        """Rows in all."""
+        return sum(self.counts) + self.others + self.missing
