@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from mlapp.tables.columns import narrow as narrow
     from mlapp.tables.datasets import dataset as dataset
     from mlapp.tables.datasets import describe_datasets as describe_datasets
+    from mlapp.tables.distributions import distribution as distribution
+    from mlapp.tables.distributions import recount as recount
     from mlapp.tables.json_text import json_table as json_table
     from mlapp.tables.json_text import parse_json as parse_json
     from mlapp.tables.preview import preview_table as preview_table
     from mlapp.tables.reading import read_file as read_file
     from mlapp.tables.reading import read_request as read_request
     from mlapp.tables.table import Table as Table
+    from mlapp.tables.writing import texts as texts
     from mlapp.tables.writing import write_rows as write_rows
     from mlapp.tables.writing import write_table as write_table
 
@@ -28,12 +31,15 @@ _HOMES = {
     "narrow": "columns",
     "dataset": "datasets",
     "describe_datasets": "datasets",
+    "distribution": "distributions",
+    "recount": "distributions",
     "json_table": "json_text",
     "parse_json": "json_text",
     "preview_table": "preview",
     "read_file": "reading",
     "read_request": "reading",
     "Table": "table",
+    "texts": "writing",
     "write_rows": "writing",
     "write_table": "writing",
 }

@@ -5,6 +5,7 @@ import polars as pl
 from mlapp.errors import Unacceptable
 from mlapp.schemas import TableColumn, TablePreview
 from mlapp.tables.columns import nameless, narrow, spell
+from mlapp.tables.distributions import distribution
 from mlapp.tables.table import Table
 
 HEAD_ROWS = 20
@@ -29,4 +30,11 @@ def _describe(raw: pl.Series) -> TableColumn:
     there = nameless(values).is_not_null()
     examples = spell(nameless(raw).filter(there)).unique(maintain_order=True).head(EXAMPLES).to_list()
     distinct = values.filter(there).n_unique()
-    return TableColumn(name=raw.name, type=kind, missing=values.null_count(), distinct=distinct, examples=examples)
+    return TableColumn(
+        name=raw.name,
+        type=kind,
+        missing=values.null_count(),
+        distinct=distinct,
+        examples=examples,
+        distribution=distribution(values, kind),
+    )

@@ -29,3 +29,16 @@ def test_first_rows_are_shown_as_text():
 def test_table_without_columns_is_refused():
     with pytest.raises(Unacceptable, match="The table is empty"):
         preview_table(Table(pl.DataFrame()))
+
+
+def test_columns_say_how_their_values_lie():
+    frame = pl.DataFrame({"n": ["1", "", "2", "2"], "b": [True, None, True, True], "empty": [None] * 4})
+
+    numbers, booleans, empty = [column.distribution for column in preview_table(Table(frame)).columns]
+
+    assert numbers
+    assert (numbers.edges, numbers.counts, numbers.missing) == ([0.5, 1.5, 2.5], [1, 2], 1)
+    assert booleans
+    assert (booleans.categories, booleans.counts, booleans.missing) == (["true"], [3], 1)
+    assert empty
+    assert (empty.categories, empty.counts, empty.missing) == ([], [], 4)
