@@ -8,15 +8,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mlapp.ml.drift import drift as drift
     from mlapp.ml.estimators import describe_estimators as describe_estimators
     from mlapp.ml.prediction import FittedModel as FittedModel
     from mlapp.ml.prediction import load_model as load_model
+    from mlapp.ml.served import class_names as class_names
+    from mlapp.ml.served import count_features as count_features
+    from mlapp.ml.served import count_predictions as count_predictions
     from mlapp.ml.threads import use_one_thread as use_one_thread
     from mlapp.ml.training import train as train
     from mlapp.ml.versions import library_versions as library_versions
     from mlapp.ml.versions import why_unusable as why_unusable
+    from mlapp.ml.what_if import what_if as what_if
 
 _HOMES = {
+    "class_names": "served",
+    "count_features": "served",
+    "count_predictions": "served",
+    "drift": "drift",
     "describe_estimators": "estimators",
     "FittedModel": "prediction",
     "load_model": "prediction",
@@ -24,6 +33,7 @@ _HOMES = {
     "use_one_thread": "threads",
     "library_versions": "versions",
     "why_unusable": "versions",
+    "what_if": "what_if",
 }
 
 

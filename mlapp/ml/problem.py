@@ -13,7 +13,9 @@ from mlapp.ml.folds import FOLDS, folds
 from mlapp.ml.preprocessing import Columns
 from mlapp.ml.signature import Signature, infer, matrix
 from mlapp.ml.target import as_classes, as_numbers, as_times, infer_task, usable_rows
-from mlapp.schemas import ColumnType, Evaluation, Scalar, Task, TrainOptions
+from mlapp.schemas import ColumnType, Distribution, Evaluation, Scalar, Task, TrainOptions
+from mlapp.tables.columns import spell
+from mlapp.tables.distributions import distribution
 from mlapp.tables.table import Table
 
 
@@ -41,6 +43,12 @@ class Problem:
         if len(self.rows.folds) == 1:
             return Evaluation.LATEST
         return Evaluation.HELD_OUT if self.rows.held_out else Evaluation.CROSS_VALIDATION
+
+    def target_distribution(self) -> Distribution:
+        """Return how the values of the target lie; classes as categories, as a CSV spells them."""
+        if self.classes is None:
+            return distribution(self.target, self.target_type)
+        return distribution(spell(pl.Series(self.classes))[self.rows.y], ColumnType.CATEGORY)
 
     def doubts(self) -> list[str]:
         """Say what should be looked at before a model of the table is trusted."""

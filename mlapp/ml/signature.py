@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import Unacceptable, pointer, shorten
-from mlapp.schemas import ColumnType, Feature, Ignored, Scalar
+from mlapp.schemas import ColumnType, Distribution, Feature, Ignored, Scalar
 from mlapp.tables.columns import nameless, narrow, spell
+from mlapp.tables.distributions import distribution
 from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000
@@ -19,6 +20,9 @@ MAX_CODES = 255
 Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `max_bins` = 255 categories.
 """
 DAY_US = 86_400_000_000
+EXAMPLES = 20
+EXAMPLE_CELLS = 2_000
+"""Cells that the example rows have at most, unless one row has more."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,10 @@ class Signature:
     warnings: list[str]
     frame: pl.DataFrame
     """The features' columns, converted."""
+    examples: list[list[Scalar | None]]
+    """A few of its rows, in the order of the features; the first is the one in the features' examples."""
+    distributions: list[Distribution]
+    """How the values of each feature lie."""
 
 
 def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Signature:
@@ -58,7 +66,11 @@ def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Sig
     if not features:
         raise Unacceptable("No column is left to predict from: " + _reasons(ignored))
     frame = pl.DataFrame(columns)
-    return Signature(_with_example(features, frame), ignored, warnings, frame)
+    examples = _examples(features, frame)
+    for feature, example in zip(features, examples[0], strict=True):
+        feature.example = example
+    lie = [distribution(column, feature.type) for column, feature in zip(columns, features, strict=True)]
+    return Signature(features, ignored, warnings, frame, examples, lie)
 
 
 def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
@@ -136,12 +148,13 @@ def _describe(name: str, kind: ColumnType, values: pl.Series) -> Feature:
     return feature
 
 
-def _with_example(features: list[Feature], frame: pl.DataFrame) -> list[Feature]:
-    """Fill in the examples from the row with the fewest gaps, the first of those."""
-    row = frame.select(pl.sum_horizontal(pl.all().is_null())).to_series().arg_min() or 0
-    for feature in features:
-        feature.example = scalar(frame[feature.name][row : row + 1], feature.type)
-    return features
+def _examples(features: list[Feature], frame: pl.DataFrame) -> list[list[Scalar | None]]:
+    """Return rows from all over the table, the first of those with the fewest gaps first."""
+    first = frame.select(pl.sum_horizontal(pl.all().is_null())).to_series().arg_min() or 0
+    count = max(1, min(EXAMPLES, EXAMPLE_CELLS // len(features)))
+    spread = np.unique(np.linspace(0, frame.height - 1, count, dtype=int)).tolist()
+    rows = [first, *(row for row in spread if row != first)][:count]
+    return [[scalar(frame[feature.name][row : row + 1], feature.type) for feature in features] for row in rows]
 
 
 def scalar(value: pl.Series, kind: ColumnType) -> Scalar | None:

@@ -1,6 +1,6 @@
 """The words of mlapp as types: what is stored with a model and what HTTP and the pages speak."""
 
-from mlapp.schemas.answers import Answer, Health, Problem, Readiness, Warned
+from mlapp.schemas.answers import Answer, Health, Problem, Readiness, Sample, Warned, WhatIf
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.models import (
     Activation,
@@ -14,6 +14,18 @@ from mlapp.schemas.models import (
     ModelSummary,
     Numbered,
     Record,
+)
+from mlapp.schemas.monitoring import (
+    Band,
+    ColumnDrift,
+    Counts,
+    Drift,
+    Minute,
+    Predictions,
+    Served,
+    Span,
+    Traffic,
+    TrafficPoint,
 )
 from mlapp.schemas.plots import (
     CalibrationCurve,
@@ -32,12 +44,16 @@ __all__ = [
     "MAX_NAME_LENGTH",
     "Activation",
     "Answer",
+    "Band",
     "CalibrationCurve",
     "ClassScore",
+    "ColumnDrift",
     "ColumnType",
     "ConfusionMatrix",
+    "Counts",
     "DatasetInfo",
     "Distribution",
+    "Drift",
     "EstimatorInfo",
     "Evaluation",
     "Feature",
@@ -52,23 +68,31 @@ __all__ = [
     "JobList",
     "JobStatus",
     "LeaderboardEntry",
+    "Minute",
     "Model",
     "ModelList",
     "ModelSummary",
     "Numbered",
     "Plots",
     "PredictedActual",
+    "Predictions",
     "Problem",
     "Readiness",
     "Record",
     "RocCurve",
+    "Sample",
     "Scalar",
+    "Served",
+    "Span",
     "Submission",
     "TableColumn",
     "TablePreview",
     "Task",
+    "Traffic",
+    "TrafficPoint",
     "TrainBody",
     "TrainOptions",
     "Warned",
+    "WhatIf",
     "Word",
 ]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from mlapp.schemas.words import Scalar, Word
+from mlapp.schemas.words import ColumnType, Scalar, Word
 
 
 class Warned(Word):
@@ -28,6 +28,37 @@ class Answer(Word):
     warnings: list[Warned]
     warnings_total: int | None = None
     """How many warnings there are in all; `warnings` holds the first 100."""
+
+
+class WhatIf(Word):
+    """How the prediction for a row changes with one of its features, everything else as it is."""
+
+    feature: str
+    type: ColumnType
+    values: list[Scalar]
+    """Values of the feature, ascending for numbers and moments; the row's own is among them, but for a gap."""
+    predictions: list[Scalar]
+    """The prediction for each value."""
+    lower: list[float] | None = None
+    """Lower ends of the prediction intervals (regression)."""
+    upper: list[float] | None = None
+    """Upper ends of the prediction intervals (regression)."""
+    probabilities: dict[str, list[float]] | None = None
+    """Of the classes that are likeliest over the curve, by their spelling in a CSV, the likeliest first; at most 5."""
+
+
+class Sample(Word):
+    """The beginning of the file that answers a table, which is checked to its end."""
+
+    names: list[str]
+    """Names of the file's columns."""
+    rows: list[list[str | None]]
+    """The first rows as text, in the order of `names`."""
+    total: int
+    """Rows in all."""
+    warnings_total: int
+    warnings: list[Warned]
+    """The first 100, by row."""
 
 
 class Health(Word):

@@ -25,3 +25,19 @@ class Distribution(Word):
     def total(self) -> int:
         """Rows in all."""
         return sum(self.counts) + self.others + self.missing
+
+    def plus(self, other: "Distribution | None") -> "Distribution":
+        """Return how these values lie together with others that were counted in the same bins."""
+        if other is None or len(other.counts) != len(self.counts):
+            return self
+        return self.model_copy(
+            update={
+                "counts": [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)],
+                "others": self.others + other.others,
+                "missing": self.missing + other.missing,
+            }
+        )
+
+    def emptied(self) -> "Distribution":
+        """Return the same bins with nothing in them."""
+        return self.model_copy(update={"counts": [0] * len(self.counts), "others": 0, "missing": 0})
