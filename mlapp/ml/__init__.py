@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mlapp.ml.curves import what_if as what_if
     from mlapp.ml.drift import drift as drift
     from mlapp.ml.estimators import describe_estimators as describe_estimators
     from mlapp.ml.prediction import FittedModel as FittedModel
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from mlapp.ml.training import train as train
     from mlapp.ml.versions import library_versions as library_versions
     from mlapp.ml.versions import why_unusable as why_unusable
-    from mlapp.ml.what_if import what_if as what_if
 
 _HOMES = {
     "class_names": "served",
@@ -33,7 +33,7 @@ _HOMES = {
     "use_one_thread": "threads",
     "library_versions": "versions",
     "why_unusable": "versions",
-    "what_if": "what_if",
+    "what_if": "curves",
 }
 
 

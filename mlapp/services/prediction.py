@@ -7,16 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 from mlapp import ml, tables
-from mlapp.errors import MlappError, Unacceptable, Unavailable, shorten
-from mlapp.schemas import Answer, Format, Model
+from mlapp.errors import MlappError, Unavailable
+from mlapp.schemas import Answer, Format, Model, Sample, WhatIf
+from mlapp.services import answers
+from mlapp.services.answers import Body
+from mlapp.services.monitoring import MonitoringService
 from mlapp.services.versions import describe
 from mlapp.store import ModelStore
 
-if TYPE_CHECKING:
-    from mlapp.ml.checking import Checked
+__all__ = ["Body", "Predicted", "PredictionService"]
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +36,6 @@ SMALL_BYTES = 100_000
 
 
 @dataclass(frozen=True)
-class Body:
-    """A table to predict, as it was sent."""
-
-    data: bytes
-    format: Format
-
-
-@dataclass(frozen=True)
 class Predicted:
     """Predictions on their way out."""
 
@@ -56,6 +50,7 @@ class PredictionService:
     """Answers from the active model, which is swapped whole when another one is activated."""
 
     store: ModelStore
+    monitoring: MonitoringService
     _active: "ml.FittedModel | None" = None
     _kept: "dict[int, ml.FittedModel]" = field(default_factory=dict)
     _seen: int | None = None
@@ -116,8 +111,10 @@ class PredictionService:
         Raises:
             MlappError: the version cannot answer, or the body is not rows that it can predict.
         """
-        fitted = await self.fitted(version)
-        return await _run(self._pool(body), lambda: _answer(fitted, body, strict=strict))
+        with self.monitoring.request():
+            fitted = await self.fitted(version)
+            note = self.monitoring.note
+            return await _run(self._pool(body), lambda: answers.answer(fitted, body, note, strict=strict))
 
     async def predict(
         self, body: Body, wanted: Format, version: int | None = None, *, strict: bool = False
@@ -129,21 +126,43 @@ class PredictionService:
         Raises:
             MlappError: the version cannot answer, or the body is not rows that it can predict.
         """
+        with self.monitoring.request():
+            return await self._predict(body, wanted, version, strict=strict)
+
+    async def _predict(self, body: Body, wanted: Format, version: int | None, *, strict: bool) -> Predicted:
         fitted = await self.fitted(version)
-        pool = self._pool(body)
+        pool, note = self._pool(body), self.monitoring.note
         if wanted is Format.JSON:
-            data, total = await _run(pool, lambda: _json(fitted, body, strict=strict))
+            data, total = await _run(pool, lambda: answers.answer_json(fitted, body, note, strict=strict))
             return Predicted(fitted.model.version, wanted, _once(data), total)
-        table, checked = await _run(pool, lambda: _check(fitted, body, strict=strict))
-        _refuse_names(table, fitted.column_names())
+        table, checked = await _run(pool, lambda: answers.check_file(fitted, body, strict=strict))
         # Parquet has its index at the end: it is written in one piece.
         size = table.frame.height if wanted is Format.PARQUET else CHUNK_ROWS
 
         async def chunks() -> AsyncIterator[bytes]:
             for start in range(0, table.frame.height, size):
-                yield await _run(pool, partial(_write, fitted, table, checked, wanted, slice(start, start + size)))
+                rows = slice(start, start + size)
+                yield await _run(pool, partial(answers.write, fitted, table, checked.frame, wanted, rows, note))
 
         return Predicted(fitted.model.version, wanted, chunks(), checked.warnings_total)
+
+    async def sample(self, body: Body, version: int | None = None, rows: int = 10) -> Sample:
+        """Show how the file that answers a table begins; the table is checked to its end, as `predict` does.
+
+        Raises:
+            MlappError: the version cannot answer, or the body is not rows that it can predict.
+        """
+        fitted = await self.fitted(version)
+        return await _run(self._pool(body), lambda: answers.sample(fitted, body, rows))
+
+    async def what_if(self, record: dict[str, Any], feature: str, version: int | None = None) -> WhatIf:
+        """Predict a row, given as JSON values, once more for each of the values that training saw in a feature.
+
+        Raises:
+            MlappError: the version cannot answer, it has no such feature, or it cannot predict the row.
+        """
+        fitted = await self.fitted(version)
+        return await _run(self._small, lambda: answers.what_if(fitted, record, feature))
 
     def _pool(self, body: Body) -> ThreadPoolExecutor:
         return self._small if len(body.data) <= SMALL_BYTES else self._bulk
@@ -187,34 +206,6 @@ class PredictionService:
 def _load_libraries() -> None:
     """Import what the first prediction needs, while nobody waits for it."""
     _ = tables.read_request, tables.write_table, ml.FittedModel
-
-
-def _check(fitted: "ml.FittedModel", body: Body, *, strict: bool) -> "tuple[tables.Table, Checked]":
-    table, options = tables.read_request(body.data, body.format)
-    for name in options:
-        raise Unacceptable(f"There is no option '{shorten(name)}'; the version goes into the query string.")
-    return table, fitted.check(table, strict=strict)
-
-
-def _answer(fitted: "ml.FittedModel", body: Body, *, strict: bool) -> Answer:
-    return fitted.answer(_check(fitted, body, strict=strict)[1])
-
-
-def _json(fitted: "ml.FittedModel", body: Body, *, strict: bool) -> tuple[bytes, int]:
-    answer = _answer(fitted, body, strict=strict)
-    return answer.model_dump_json(exclude_none=True).encode(), answer.warnings_total or 0
-
-
-def _refuse_names(table: "tables.Table", names: list[str]) -> None:
-    for name in names:
-        if name in table.frame.columns:
-            raise Unacceptable(
-                f"The table has a column '{shorten(name)}', as the answer will; rename it or leave it out."
-            )
-
-
-def _write(fitted: "ml.FittedModel", table: "tables.Table", checked: "Checked", wanted: Format, rows: slice) -> bytes:
-    return tables.write_rows(table, rows, fitted.columns(checked.frame[rows]), wanted)
 
 
 async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:

@@ -6,6 +6,7 @@ import json
 import polars as pl
 
 from mlapp.schemas import Format
+from mlapp.tables.columns import spell
 from mlapp.tables.table import Table
 
 
@@ -31,3 +32,9 @@ def write_table(frame: pl.DataFrame, kind: Format, *, delimiter: str = ",", head
     else:
         frame.write_parquet(buffer)
     return buffer.getvalue()
+
+
+def texts(frame: pl.DataFrame) -> tuple[list[str], list[list[str | None]]]:
+    """Return the names of a frame's columns, and its rows as text; for the few that are shown."""
+    columns = [spell(column).to_list() for column in frame.iter_columns()]
+    return frame.columns, [list(row) for row in zip(*columns, strict=True)]

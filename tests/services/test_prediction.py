@@ -11,6 +11,7 @@ from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
 from mlapp.schemas import Format, Model
 from mlapp.services.models import ModelService
 from mlapp.services.prediction import Body, PredictionService
+from mlapp.services.versions import describe
 from mlapp.store import ModelStore
 from tests.services.conftest import Fitted, eventually
 
@@ -185,3 +186,50 @@ async def test_column_called_like_one_of_the_answer_is_refused(
 
     with pytest.raises(Unacceptable, match="The table has a column 'prediction', as the answer will"):
         await prediction.predict(Body(csv, Format.CSV), Format.CSV)
+
+
+async def test_sample_shows_how_the_answer_file_begins(
+    store: ModelStore, prediction: PredictionService, diabetes: Fitted
+):
+    store.activate(diabetes.add_to(store))
+    await prediction.refresh()
+    model = (await prediction.fitted()).model
+    body = rows_of(model, 12, Format.CSV)
+    body = Body(body.data.rsplit(b"\n", 2)[0] + b"\n" + b",".join([b"9999"] * 10), Format.CSV)
+
+    sample = await prediction.sample(body, rows=3)
+
+    _, data = await joined((await prediction.predict(body, Format.CSV)).chunks)
+    names, *lines = [line.split(",") for line in data.decode().splitlines()]
+    assert (sample.names, sample.total, sample.warnings_total) == (names, 12, 10)
+    assert {(warned.row, warned.code) for warned in sample.warnings} == {(11, "out_of_range")}
+    assert [row[:10] for row in sample.rows] == [line[:10] for line in lines[:3]]
+    assert [float(row[10] or "nan") for row in sample.rows] == [float(line[10]) for line in lines[:3]]
+
+
+async def test_sample_refuses_what_predict_refuses(store: ModelStore, prediction: PredictionService, wine: Fitted):
+    wine.add_to(store)
+    names = [feature.name for feature in wine.record.features]
+    bad_last_row = pl.DataFrame({name: ["1"] * 20 + ["no number"] for name in names}).write_csv().encode()
+    taken = pl.DataFrame({name: [1] for name in [*names, "prediction"]}).write_csv().encode()
+
+    with pytest.raises(Unacceptable, match="Row 20, feature 'alcohol': 'no number' is not a number"):
+        await prediction.sample(Body(bad_last_row, Format.CSV), version=1)
+    with pytest.raises(Unacceptable, match="The table has a column 'prediction', as the answer will"):
+        await prediction.sample(Body(taken, Format.CSV), version=1)
+
+
+async def test_what_if_takes_a_record_as_a_request_would_hold_it(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    wine.add_to(store)
+    record = {feature.name: feature.example for feature in wine.record.features}
+
+    found = await prediction.what_if(record, "alcohol", version=1)
+
+    assert record["alcohol"] in found.values
+    assert found.probabilities
+    place = found.values.index(record["alcohol"] or 0)
+    assert found.predictions[place] == (await prediction.answer(row_of(describe(store, 1)), 1)).predictions[0]
+    with pytest.raises(Unacceptable, match="'strong' is not a number"):
+        await prediction.what_if(record | {"ash": "strong"}, "alcohol", version=1)

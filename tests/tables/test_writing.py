@@ -8,7 +8,7 @@ from mlapp.tables.columns import narrow
 from mlapp.tables.csv_text import csv_table
 from mlapp.tables.json_text import ndjson_table
 from mlapp.tables.reading import read_file
-from mlapp.tables.writing import write_rows, write_table
+from mlapp.tables.writing import texts, write_rows, write_table
 
 FRAME = pl.DataFrame(
     {
@@ -71,3 +71,10 @@ def test_rows_of_another_format_are_written_as_ndjson():
     table = read_file(b"a\n1\n", Format.CSV)
 
     assert write_rows(table, slice(0, 1), pl.DataFrame({"p": [0.5]}), Format.NDJSON) == b'{"a":"1","p":0.5}\n'
+
+
+def test_texts_are_spelled_as_in_a_csv():
+    names, rows = texts(FRAME)
+
+    assert names == ["a", "b", "c", "d"]
+    assert rows == [["1", "x;y", "2024-01-31", "0.1"], [None, 'say "hi"\n', "2024-01-31T10:05:00", "2.0"]]

@@ -1,0 +1,96 @@
+"""A body → its answer: what takes a processor, and so runs in a thread."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlapp import ml, tables
+from mlapp.errors import Unacceptable, shorten
+from mlapp.schemas import Answer, Format, Record, Sample, WhatIf
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from mlapp.ml.checking import Checked
+    from mlapp.ml.served import Column
+
+    Note = Callable[[Record, pl.DataFrame, Column], None]
+    """Takes checked rows that were predicted, and what was predicted."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """A table to predict, as it was sent."""
+
+    data: bytes
+    format: Format
+
+
+def check(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) -> "tuple[tables.Table, Checked]":
+    """Read a body to its end, and check its rows.
+
+    Raises:
+        MlappError: it is not rows that the model can predict.
+    """
+    table, options = tables.read_request(body.data, body.format)
+    for name in options:
+        raise Unacceptable(f"There is no option '{shorten(name)}'; the version goes into the query string.")
+    return table, fitted.check(table, strict=strict)
+
+
+def check_file(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) -> "tuple[tables.Table, Checked]":
+    """Do the same for what is answered by a file: the same columns, followed by the predictions.
+
+    Raises:
+        MlappError: it is not rows that the model can predict, or has a column that is called like one of the answer.
+    """
+    table, checked = check(fitted, body, strict=strict)
+    for name in fitted.column_names():
+        if name in table.frame.columns:
+            raise Unacceptable(
+                f"The table has a column '{shorten(name)}', as the answer will; rename it or leave it out."
+            )
+    return table, checked
+
+
+def answer(fitted: "ml.FittedModel", body: Body, note: "Note", *, strict: bool = False) -> Answer:
+    """Return the predictions for a body."""
+    checked = check(fitted, body, strict=strict)[1]
+    found = fitted.answer(checked)
+    note(fitted.model, checked.frame, found.predictions)
+    return found
+
+
+def answer_json(fitted: "ml.FittedModel", body: Body, note: "Note", *, strict: bool = False) -> tuple[bytes, int]:
+    """Return the same as JSON, and how many warnings there are."""
+    found = answer(fitted, body, note, strict=strict)
+    return found.model_dump_json(exclude_none=True).encode(), found.warnings_total or 0
+
+
+def write(  # noqa: PLR0913, PLR0917 - what to write, and how
+    fitted: "ml.FittedModel", table: "tables.Table", frame: "pl.DataFrame", wanted: Format, rows: slice, note: "Note"
+) -> bytes:
+    """Predict some of the checked rows, and write them down with their predictions."""
+    columns = fitted.columns(frame[rows])
+    note(fitted.model, frame[rows], columns["prediction"])
+    return tables.write_rows(table, rows, columns, wanted)
+
+
+def sample(fitted: "ml.FittedModel", body: Body, rows: int) -> Sample:
+    """Check a body to its end, and predict its first rows, as the file that answers it will have them."""
+    table, checked = check_file(fitted, body)
+    names, cells = tables.texts(table.frame[:rows].hstack(fitted.columns(checked.frame[:rows])))
+    return Sample(
+        names=names,
+        rows=cells,
+        total=table.frame.height,
+        warnings_total=checked.warnings_total,
+        warnings=checked.warnings,
+    )
+
+
+def what_if(fitted: "ml.FittedModel", record: dict[str, Any], feature: str) -> WhatIf:
+    """Return how the prediction for a record changes with one of its features."""
+    body = Body(json.dumps({"records": [record]}).encode(), Format.JSON)
+    return ml.what_if(fitted, check(fitted, body)[1].frame, feature)
