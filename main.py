@@ -21,11 +21,12 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     from mlapp.services.health import HealthService
     from mlapp.services.jobs import JobService
     from mlapp.services.models import ModelService
+    from mlapp.services.monitoring import MonitoringService
     from mlapp.services.prediction import PredictionService
     from mlapp.services.processes import Processes
     from mlapp.services.training import TrainingService
     from mlapp.settings import load_settings
-    from mlapp.store import JobStore, ModelStore
+    from mlapp.store import JobStore, ModelStore, TrafficStore
 
     settings = settings or load_settings()
     if not settings.loopback:
@@ -34,11 +35,12 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
             settings.host,
         )
     store = ModelStore(settings.store)
-    prediction = PredictionService(store)
+    monitoring = MonitoringService(store, TrafficStore(settings.store))
+    prediction = PredictionService(store, monitoring)
     models = ModelService(store, prediction)
     jobs = JobService(JobStore(settings.store), settings.max_jobs)
     training = TrainingService(store, models, jobs, Processes(settings.job_memory_mb), settings.keep_models)
-    services = Services(models, prediction, training, jobs, HealthService(store, prediction))
+    services = Services(models, prediction, training, jobs, HealthService(store, prediction), monitoring)
     if not pages:
         return app.create_app(settings, services)
 

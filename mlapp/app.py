@@ -55,6 +55,7 @@ def create_app(
 def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        await services.monitoring.start()
         await services.training.start(demo=settings.demo)
         await services.prediction.start()
         try:
@@ -62,6 +63,7 @@ def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], Abs
         finally:
             await services.training.close()
             await services.prediction.close()
+            await services.monitoring.close()
 
     return lifespan
 

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from mlapp.api.bodies import options_of, received
 from mlapp.api.errors import problems
 from mlapp.api.prefer import prefers
-from mlapp.api.services import Models, Prediction
+from mlapp.api.services import Models, Monitoring, Prediction
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Answer, Format
 from mlapp.services.options import together
@@ -35,6 +35,7 @@ async def predict(
     request: Request,
     models: Models,
     prediction: Prediction,
+    monitoring: Monitoring,
     version: Annotated[
         str | None, Query(description="The version that answers; the active model when not given.")
     ] = None,
@@ -43,14 +44,15 @@ async def predict(
 
     `Prefer: handling=strict` turns warnings and extra columns into errors.
     """
-    options = options_of(request.query_params.multi_items())
-    async with received(request) as received_body:
-        options = together(options, received_body.options)
-        body = Body(await received_body.read(), received_body.format)
-    for name in options.keys() - {"version"}:
-        raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
-    asked = options.get("version", version)
-    number = await models.number(asked) if asked is not None else None
+    with monitoring.refusals():
+        options = options_of(request.query_params.multi_items())
+        async with received(request) as received_body:
+            options = together(options, received_body.options)
+            body = Body(await received_body.read(), received_body.format)
+        for name in options.keys() - {"version"}:
+            raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
+        asked = options.get("version", version)
+        number = await models.number(asked) if asked is not None else None
     strict = prefers(request, "handling=strict")
     wanted = _wanted(request.headers.get("accept", ""), body.format)
     predicted = await prediction.predict(body, wanted, number, strict=strict)

@@ -8,6 +8,7 @@ from mlapp.services import Services
 from mlapp.services.health import HealthService
 from mlapp.services.jobs import JobService
 from mlapp.services.models import ModelService
+from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import PredictionService
 from mlapp.services.training import TrainingService
 
@@ -38,8 +39,13 @@ def _health(request: Request) -> HealthService:
     return services_of(request.app).health
 
 
+def _monitoring(request: Request) -> MonitoringService:
+    return services_of(request.app).monitoring
+
+
 Models = Annotated[ModelService, Depends(_models)]
 Prediction = Annotated[PredictionService, Depends(_prediction)]
+Monitoring = Annotated[MonitoringService, Depends(_monitoring)]
 Training = Annotated[TrainingService, Depends(_training)]
 Jobs = Annotated[JobService, Depends(_jobs)]
 HealthStatus = Annotated[HealthService, Depends(_health)]

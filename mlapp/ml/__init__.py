@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlapp.ml.curves import what_if as what_if
-    from mlapp.ml.drift import drift as drift
+    from mlapp.ml.drift import measure_drift as measure_drift
     from mlapp.ml.estimators import describe_estimators as describe_estimators
     from mlapp.ml.prediction import FittedModel as FittedModel
     from mlapp.ml.prediction import load_model as load_model
@@ -25,7 +25,7 @@ _HOMES = {
     "class_names": "served",
     "count_features": "served",
     "count_predictions": "served",
-    "drift": "drift",
+    "measure_drift": "drift",
     "describe_estimators": "estimators",
     "FittedModel": "prediction",
     "load_model": "prediction",

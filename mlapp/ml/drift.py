@@ -13,7 +13,7 @@ MIN_ROWS = 200
 """Of fewer rows, chance alone looks like drift."""
 
 
-def drift(training: Distribution, served: Distribution) -> tuple[float | None, Band]:
+def measure_drift(training: Distribution, served: Distribution) -> tuple[float | None, Band]:
     """Return the population stability index of what was served, and what it means.
 
     The usual bands: below 0.1 stable, up to 0.25 some drift, above it strong drift.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mlapp.services.health import HealthService
 from mlapp.services.jobs import JobService
 from mlapp.services.models import ModelService
+from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import PredictionService
 from mlapp.services.training import TrainingService
 
@@ -18,3 +19,4 @@ class Services:
     training: TrainingService
     jobs: JobService
     health: HealthService
+    monitoring: MonitoringService

@@ -1,21 +1,22 @@
 """A body → its answer: what takes a processor, and so runs in a thread."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlapp import ml, tables
 from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Answer, Format, Record, Sample, WhatIf
+from mlapp.schemas import Answer, Format, Model, Sample, WhatIf
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import polars as pl
 
     from mlapp.ml.checking import Checked
     from mlapp.ml.served import Column
 
-    Note = Callable[[Record, pl.DataFrame, Column], None]
+    Note = Callable[[Model, pl.DataFrame, Column], None]
     """Takes checked rows that were predicted, and what was predicted."""
 
 

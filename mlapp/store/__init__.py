@@ -1,4 +1,4 @@
-"""What is kept on disk: models and jobs. The file system is the database.
+"""What is kept on disk: models, jobs and counts of requests. The file system is the database.
 
 Several processes may share the folder. A lock belongs to an open file, so a killed process leaves none.
 """
@@ -6,5 +6,6 @@ Several processes may share the folder. A lock belongs to an open file, so a kil
 from mlapp.store.jobs import JobStore
 from mlapp.store.models import ModelStore
 from mlapp.store.numbers import numbered, the_number
+from mlapp.store.traffic import TrafficStore
 
-__all__ = ["JobStore", "ModelStore", "numbered", "the_number"]
+__all__ = ["JobStore", "ModelStore", "TrafficStore", "numbered", "the_number"]

@@ -16,10 +16,11 @@ from mlapp.ml.training import train
 from mlapp.schemas import Record, TrainOptions
 from mlapp.services.jobs import JobService
 from mlapp.services.models import ModelService
+from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import PredictionService
 from mlapp.services.processes import Processes
 from mlapp.services.training import TrainingService
-from mlapp.store import JobStore, ModelStore
+from mlapp.store import JobStore, ModelStore, TrafficStore
 from mlapp.tables import dataset
 
 
@@ -65,9 +66,17 @@ def store(tmp_path: Path) -> ModelStore:
 
 
 @pytest.fixture
-async def prediction(store: ModelStore) -> AsyncIterator[PredictionService]:
+async def monitoring(store: ModelStore) -> AsyncIterator[MonitoringService]:
+    """A service that counts when it is asked what it counted."""
+    service = MonitoringService(store, TrafficStore(store.folder))
+    yield service
+    await service.close()
+
+
+@pytest.fixture
+async def prediction(store: ModelStore, monitoring: MonitoringService) -> AsyncIterator[PredictionService]:
     """A service that has not been started."""
-    service = PredictionService(store)
+    service = PredictionService(store, monitoring)
     yield service
     await service.close()
 

@@ -6,8 +6,9 @@ import pytest
 
 from mlapp.errors import Unavailable
 from mlapp.services.health import HealthService
+from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import PredictionService
-from mlapp.store import ModelStore
+from mlapp.store import ModelStore, TrafficStore
 from tests.services.conftest import Fitted
 
 
@@ -42,6 +43,7 @@ async def test_facts_tell_about_process_and_store(store: ModelStore, prediction:
 async def test_facts_are_there_without_a_store(tmp_path: Path):
     store = ModelStore(tmp_path / "nowhere")
 
-    facts = await HealthService(store, PredictionService(store)).facts()
+    monitoring = MonitoringService(store, TrafficStore(store.folder))
+    facts = await HealthService(store, PredictionService(store, monitoring)).facts()
 
     assert facts["Models in the store"] == "0"
