@@ -1,4 +1,4 @@
-"""The screen: one file a page, the frame in `theme`, shared pieces in `components`."""
+"""The screen: one file a page, the frame around them in `frame`, shared pieces in `components`."""
 
 from fastapi import FastAPI, Request, Response
 from nicegui import Client, ui
@@ -8,35 +8,42 @@ from nicegui.page import page
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages import health, jobs, model, models, overview, predict, train
-from pages.theme import TEXT, card, frame
+from pages.components.buttons import lead
+from pages.components.cards import empty
+from pages.frame import frame
+from pages.live import Live
+from pages.site import Site
 
-FAVICON = "◆"
+PAGES = (overview, train, predict, models, model, jobs, health)
+NOT_FOUND = ("travel_explore", "There is nothing here", "The address may be mistyped, or the page is gone.")
+BROKEN = ("report", "This page could not be shown", "Why is in the log. The models go on answering.")
+FAVICON = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#4f46e5"/>\
+<g stroke="#fff" stroke-width="2"><path d="M16 16 8 10M16 16l9-5M16 16l-3 9M16 16l7 7"/></g><g fill="#fff">\
+<circle cx="16" cy="16" r="4"/><circle cx="8" cy="10" r="2.5"/><circle cx="25" cy="11" r="2.5"/>\
+<circle cx="13" cy="25" r="2.5"/><circle cx="23" cy="23" r="2.5"/></g></svg>"""
 
 
 def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, api: bool = True) -> None:
     """Add the pages to the app, under a path, after all its routes; they mention the API where there is one."""
-    for shown in (models, model, jobs, health):
-        shown.register(services)
-    overview.register(services, api=api)
-    predict.register(services, api=api)
-    train.register(services, settings)
+    site = Site(services, settings, Live(services), api)
+    for shown in PAGES:
+        shown.register(site)
     ui.button.default_props("no-caps unelevated")
-    ui_app.on_page_exception(_broken_page)
-    ui_app.exception_handlers[404] = _not_found
+    ui_app.on_page_exception(lambda: _broken_page(site))
+
+    async def not_found(request: Request, _: Exception) -> Response:
+        client = Client(page("", title="Not found · mlapp"), request=request)
+        with client, frame(site, "This page does not exist", ""), empty(*NOT_FOUND):
+            lead("Go to the overview", "space_dashboard", "/")
+        return client.build_response(request, 404)
+
+    ui_app.exception_handlers[404] = not_found
     ui.run_with(
         app, mount_path=path, title="mlapp", favicon=FAVICON, dark=None, language="en-US", show_welcome_message=False
     )
 
 
-async def _not_found(request: Request, _: Exception) -> Response:
-    client = Client(page("", title="Not found · mlapp"), request=request)
-    with client, frame("This page does not exist", ""), card():
-        ui.label("The address may be mistyped, or the page is gone.").classes(TEXT)
-        ui.link("Overview", "/")
-    return client.build_response(request, 404)
-
-
-def _broken_page() -> None:
-    with frame("Something went wrong", ""), card():
-        ui.label("This page could not be shown; why is in the log. The models go on answering.").classes(TEXT)
-        ui.link("Overview", "/")
+def _broken_page(site: Site) -> None:
+    with frame(site, "Something went wrong", ""), empty(*BROKEN):
+        lead("Go to the overview", "space_dashboard", "/")

@@ -2,15 +2,17 @@
 
 from nicegui import ui
 
-from mlapp.services import Services
+from pages.components.cards import card
 from pages.components.tables import plain_table
-from pages.theme import card, frame
+from pages.frame import frame
+from pages.site import Site
 
 REFRESH_S = 5.0
 
 
-def register(services: Services) -> None:
+def register(site: Site) -> None:
     """Add the page."""
+    services = site.services
 
     @ui.page("/health")
     async def health() -> None:
@@ -25,6 +27,6 @@ def register(services: Services) -> None:
             with card("Facts"):
                 plain_table(("", ""), list((await services.health.facts()).items())).props("hide-header")
 
-        with frame("Health", "/health"):
+        with frame(site, "Health", "/health"):
             await facts()
             ui.timer(REFRESH_S, facts.refresh, immediate=False)

@@ -7,19 +7,23 @@ from mlapp.schemas import Job
 from mlapp.services import Services
 from mlapp.services.wording import moment
 from pages.components.buttons import lead
+from pages.components.cards import card
 from pages.components.jobs import POLL_S, JobView, follow
 from pages.components.tables import plain_table
-from pages.theme import LINE, TEXT, card, frame
+from pages.frame import frame
+from pages.site import Site
+from pages.theme import LINE, TEXT
 
 ROW = f"w-full py-3 border-b {LINE} last:border-b-0"
 
 
-def register(services: Services) -> None:
+def register(site: Site) -> None:
     """Add the pages."""
+    services = site.services
 
     @ui.page("/jobs")
     async def jobs() -> None:
-        with frame("Jobs", "/jobs", "Trainings of pages and programs: what runs, waits and has ended."), card():
+        with frame(site, "Jobs", "/jobs", "Trainings of pages and programs: what runs, waits and has ended."), card():
             await _Jobs(services).build()
 
     @ui.page("/jobs/{job_id}")
@@ -28,11 +32,11 @@ def register(services: Services) -> None:
             found = await services.jobs.job(job_id)
         except NotFound as error:
             ui.status_code(404)
-            with frame("No such training", "/jobs"), card():
+            with frame(site, "No such training", "/jobs"), card():
                 ui.label(error.detail).classes(TEXT)
                 ui.link("All jobs", "/jobs")
             return
-        with frame(f"Training {found.id}", "/jobs"):
+        with frame(site, f"Training {found.id}", "/jobs"):
             _job(services, found)
 
 

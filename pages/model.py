@@ -4,16 +4,20 @@ from nicegui import ui
 
 from mlapp.errors import NotFound
 from mlapp.schemas import Feature, Model
-from mlapp.services import Services
 from mlapp.services.wording import figure, headline
-from pages.components.scores import importance, leaderboard, scores
+from pages.components.cards import card
+from pages.components.plots import importance_plot, plots
+from pages.components.scores import leaderboard, scores
 from pages.components.tables import plain_table
 from pages.components.warnings import warnings
-from pages.theme import GRID, MUTED, TEXT, card, frame
+from pages.frame import frame
+from pages.site import Site
+from pages.theme import GRID, MUTED, TEXT
 
 
-def register(services: Services) -> None:
+def register(site: Site) -> None:
     """Add the page."""
+    services = site.services
 
     @ui.page("/models/{version}")
     async def model(version: str) -> None:
@@ -21,11 +25,11 @@ def register(services: Services) -> None:
             found = await services.models.get(version)
         except NotFound as error:
             ui.status_code(404)
-            with frame("No such model", "/models"), card():
+            with frame(site, "No such model", "/models"), card():
                 ui.label(error.detail).classes(TEXT)
                 ui.link("All models", "/models")
             return
-        with frame(f"Model {found.version}", "/models", f"It {headline(found)}."):
+        with frame(site, f"Model {found.version}", "/models", f"It {headline(found)}."):
             _details(found)
 
 
@@ -39,7 +43,8 @@ def _details(model: Model) -> None:
         with card("Estimators compared"):
             leaderboard(model)
         with card("What it looks at"):
-            importance(model)
+            importance_plot([("", model.importance)])
+    plots([model])
     with card("Signature"):
         rows = [
             (f.name, f.type, "" if f.required else "may be missing", _seen(f), str(f.example)) for f in model.features

@@ -10,19 +10,23 @@ from mlapp.schemas import ModelSummary
 from mlapp.services import Services
 from mlapp.services.wording import METRICS, figure
 from pages.components.buttons import asked_first, lead
+from pages.components.cards import card
 from pages.components.messages import say_done, say_error
-from pages.theme import LINE, MUTED, TEXT, card, frame
+from pages.frame import frame
+from pages.site import Site
+from pages.theme import LINE, MUTED, TEXT
 
 FIRST_METRIC = {"regression": "r2", "classification": "accuracy"}
 ROW = f"w-full items-center gap-x-4 gap-y-2 py-3 border-b {LINE} last:border-b-0"
 
 
-def register(services: Services) -> None:
+def register(site: Site) -> None:
     """Add the page."""
+    services = site.services
 
     @ui.page("/models")
     async def models() -> None:
-        with frame("Models", "/models", "Every training is kept as a version; the active one answers."):
+        with frame(site, "Models", "/models", "Every training is kept as a version; the active one answers."):
             await _Models(services).build()
 
 

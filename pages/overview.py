@@ -7,12 +7,16 @@ from mlapp.schemas import Model
 from mlapp.services import Services
 from mlapp.services.wording import headline
 from pages.components.buttons import lead
+from pages.components.cards import card
 from pages.components.scores import importance, scores
-from pages.theme import GRID, MUTED, TEXT, card, frame
+from pages.frame import frame
+from pages.site import Site
+from pages.theme import GRID, MUTED, TEXT
 
 
-def register(services: Services, *, api: bool) -> None:
+def register(site: Site) -> None:
     """Add the page."""
+    services = site.services
 
     @ui.page("/")
     async def overview() -> None:
@@ -20,7 +24,7 @@ def register(services: Services, *, api: bool) -> None:
             model = await services.models.get("active")
         except NotFound:
             model = None
-        with frame("Overview", "/"):
+        with frame(site, "Overview", "/"):
             if model is None:
                 await _no_model(services)
             else:
@@ -41,7 +45,7 @@ def register(services: Services, *, api: bool) -> None:
             with card("What it looks at"):
                 importance(model)
             with card("What to do next"):
-                _next_steps(api=api)
+                _next_steps(api=site.api)
 
 
 def _next_steps(*, api: bool) -> None:

@@ -13,18 +13,22 @@ from mlapp.services import Services
 from mlapp.services.prediction import Body
 from mlapp.services.wording import curl, figure, headline, percent
 from pages.components.buttons import lead
+from pages.components.cards import card
 from pages.components.fields import field_for
-from pages.theme import FIGURE, GRID, MUTED, TEXT, card, frame
+from pages.frame import frame
+from pages.site import Site
+from pages.theme import FIGURE, GRID, MUTED, TEXT
 
 MOST_CLASSES = 8
 
 
-def register(services: Services, *, api: bool) -> None:
+def register(site: Site) -> None:
     """Add the page."""
+    services = site.services
 
     @ui.page("/predict")
     async def predict(version: str = "") -> None:
-        with frame("Predict", "/predict", "Change the values; the answer follows."):
+        with frame(site, "Predict", "/predict", "Change the values; the answer follows."):
             try:
                 number = await services.models.number(version) if version else None
                 model = (await services.prediction.fitted(number)).model
@@ -33,7 +37,7 @@ def register(services: Services, *, api: bool) -> None:
                     ui.label(error.detail).classes(TEXT)
                     lead("Train a model", "model_training", "/train")
                 return
-            page = _Predict(services, model, number, api=api)
+            page = _Predict(services, model, number, api=site.api)
             page.build()
             await page.answer()
 

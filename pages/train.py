@@ -14,12 +14,15 @@ from mlapp.schemas import Format, Job, Submission, TablePreview
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages.components.buttons import lead
+from pages.components.cards import card
 from pages.components.jobs import JobView, follow
 from pages.components.messages import say_error
 from pages.components.scores import importance, leaderboard, scores
 from pages.components.tables import plain_table
 from pages.components.warnings import warnings
-from pages.theme import GRID, MUTED, TEXT, card, frame
+from pages.frame import frame
+from pages.site import Site
+from pages.theme import GRID, MUTED, TEXT
 
 
 @dataclass
@@ -54,13 +57,14 @@ class _Choice:
         return Submission(options=options, format=self.format, path=copy.name, name=self.name)
 
 
-def register(services: Services, settings: Settings) -> None:
+def register(site: Site) -> None:
     """Add the page."""
+    services = site.services
 
     @ui.page("/train")
     async def train(job: str = "") -> None:
-        with frame("Train", "/train", "Choose a table and the column to predict; the rest has good defaults."):
-            await _Train(services, settings).build(job)
+        with frame(site, "Train", "/train", "Choose a table and the column to predict; the rest has good defaults."):
+            await _Train(services, site.settings).build(job)
 
 
 class _Train:

@@ -31,6 +31,10 @@ class ModelService:
         """
         return await asyncio.to_thread(describe, self.store, await self.number(name))
 
+    async def standing(self) -> tuple[int | None, tuple[int, ...]]:
+        """Return which version is active and which there are, newest first: cheap enough to be asked all the time."""
+        return await asyncio.to_thread(lambda: (self.store.active(), tuple(self.store.versions())))
+
     async def activate(self, name: str) -> Model:
         """Make a version answer `/predict`. It is loaded first, so that a damaged one changes nothing.
 

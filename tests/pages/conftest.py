@@ -14,6 +14,9 @@ from nicegui.testing import User
 
 from mlapp.schemas import Job, Model, Submission
 from mlapp.services import Services
+from mlapp.settings import Settings
+from pages.live import Live
+from pages.site import Site
 from tests.services.misbehaving import misbehaving
 
 
@@ -65,6 +68,13 @@ async def trained(app: FastAPI) -> Trained:
         return await services.training.train(Submission(dataset=dataset, options={"estimator": "linear"}))
 
     return Trained(await train("machines"), await train("wine"))
+
+
+@pytest.fixture(scope="session")
+def site(app: FastAPI, settings: Settings) -> Site:
+    """What pages are given that a test registers."""
+    services: Services = app.state.services
+    return Site(services, settings, Live(services))
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from nicegui import ui
 from nicegui.testing import User
 
-from pages.theme import frame
+from pages.frame import frame
+from pages.site import Site
 from tests.pages.conftest import visiting
 
 
@@ -16,14 +17,14 @@ def fail() -> None:
 
 
 @pytest.fixture(scope="session")
-def broken_pages(app: FastAPI) -> None:
+def broken_pages(site: Site) -> None:
     @ui.page("/broken-page")
     def broken_page() -> None:
         fail()
 
     @ui.page("/broken-button")
     def broken_button() -> None:
-        with frame("Broken", ""):
+        with frame(site, "Broken", ""):
             ui.button("Press", on_click=fail).mark("press")
 
 

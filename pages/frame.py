@@ -1,0 +1,139 @@
+"""The frame around every page: navigation, the active model, what is being trained, light and dark."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nicegui import ui
+
+from mlapp.schemas import JobStatus
+from mlapp.services.wording import headline
+from pages import theme
+from pages.components.messages import say_error
+from pages.site import Site
+
+NAVIGATION = (
+    ("/", "Overview", "space_dashboard"),
+    ("/train", "Train", "model_training"),
+    ("/predict", "Predict", "insights"),
+    ("/models", "Models", "inventory_2"),
+    ("/monitor", "Monitor", "query_stats"),
+    ("/jobs", "Jobs", "work_history"),
+    ("/health", "Health", "monitor_heart"),
+)
+COOKIE = "mlapp-theme"
+THEMES = {
+    "auto": (None, "As the system has it", "brightness_auto"),
+    "light": (False, "Light", "light_mode"),
+    "dark": (True, "Dark", "dark_mode"),
+}
+"""Name → whether it is dark, what it is called, icon."""
+REMEMBER = {name: f"document.cookie = '{COOKIE}={name}; path=/; max-age=31536000; samesite=lax'" for name in THEMES}
+"""Kept in the browser: the server needs to know nothing of it, and no session."""
+
+
+@contextmanager
+def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[None]:
+    """Draw what all pages share; the page's own elements go inside."""
+    ui.page_title(f"{title} · mlapp")
+    ui.colors(**theme.PALETTE)
+    ui.add_css(theme.CSS)
+    ui.query("body").classes(theme.PAGE)
+    ui.query(".nicegui-content").classes("p-0")
+    ui.on_exception(_say_sorry)
+    site.live.watch()
+    drawer = _drawer(path)
+    _header(site, drawer)
+    with ui.element("main").classes("w-full"), ui.column().classes(theme.CONTENT) as content:
+        with ui.column().classes("gap-1 w-full"):
+            ui.label(title).classes(f"{theme.TITLE} break-words max-w-full").props("role=heading aria-level=1")
+            if subtitle:
+                ui.label(subtitle).classes(theme.MUTED)
+        yield
+    ui.skip_link("Skip to content", target=content).classes("mlapp-skip")
+
+
+def _drawer(path: str) -> ui.left_drawer:
+    # Closed, but shown where there is room: a fixed sidebar on a desktop, an overlay on a phone.
+    drawer = ui.left_drawer(value=False, top_corner=True).props("width=220 breakpoint=1023 show-if-above")
+    with drawer.classes(f"{theme.SURFACE} border-r {theme.LINE} p-4 gap-1"):
+        with ui.link(target="/").classes("no-underline flex items-center gap-2 px-3 pb-4"):
+            ui.icon("hub").classes("text-2xl text-primary")
+            ui.label("mlapp").classes("text-lg font-semibold text-slate-800 dark:text-slate-100")
+        with ui.element("nav").classes("w-full flex flex-col gap-1").props('aria-label="Pages"'):
+            for target, name, icon in NAVIGATION:
+                here = target == path
+                link = ui.link(target=target).classes(theme.NAV_LINK)
+                with link.classes(theme.NAV_HERE if here else theme.NAV_ELSEWHERE).mark(f"nav-{name.lower()}"):
+                    if here:
+                        link.props("aria-current=page")
+                    ui.icon(icon).classes("text-lg")
+                    ui.label(name)
+    return drawer
+
+
+def _header(site: Site, drawer: ui.left_drawer) -> None:
+    header = ui.header(elevated=False).classes(f"{theme.SURFACE} border-b {theme.LINE} items-center px-3 py-1.5 gap-2")
+    with header.classes("flex-nowrap"):
+        menu = ui.button(icon="menu", on_click=drawer.toggle).classes("lg:hidden")
+        menu.props('flat round dense color=primary aria-label="Open navigation"')
+        ui.element("div").classes("flex-1")
+        _training(site)
+        _active(site)
+        _light_and_dark()
+
+
+def _training(site: Site) -> None:
+    """Show that something is being trained, whoever started it."""
+    link = ui.link(target="/jobs").classes(theme.CHIP).mark("training-now")
+    with link:
+        ui.spinner(size="1em")
+        said = ui.label().classes("whitespace-nowrap")
+
+    def show() -> None:
+        running = [job for job in site.live.jobs if job.status is JobStatus.RUNNING]
+        link.set_visibility(bool(running))
+        if running:
+            # The newest stands first; the oldest is the one that ends next.
+            said.set_text(f"Training {running[-1].progress:.0%}")
+
+    show()
+    site.live.jobs_changed.subscribe(show)
+
+
+def _active(site: Site) -> None:
+    """Show which model answers."""
+    link = ui.link(target="/models/active").classes(theme.CHIP).mark("active-now")
+    with link:
+        dot = ui.icon("circle").classes("text-[0.6rem]")
+        number = ui.label().classes("font-medium whitespace-nowrap")
+        about = ui.label().classes("max-sm:hidden truncate max-w-[20rem] text-slate-500 dark:text-slate-400")
+
+    def show() -> None:
+        model = site.live.active
+        dot.classes("text-positive" if model else "text-slate-400", remove="text-positive text-slate-400")
+        number.set_text(f"Model {model.version}" if model else "No model yet")
+        about.set_text(headline(model) if model else "")
+        link.props["href"] = "/models/active" if model else "/train"
+
+    show()
+    site.live.models_changed.subscribe(show)
+
+
+def _light_and_dark() -> None:
+    chosen = ui.context.client.request.cookies.get(COOKIE, "auto")
+    chosen = chosen if chosen in THEMES else "auto"
+    dark = ui.dark_mode(THEMES[chosen][0])
+
+    def choose(name: str) -> None:
+        dark.set_value(THEMES[name][0])
+        button.set_icon(THEMES[name][2])
+        ui.run_javascript(REMEMBER[name])
+
+    button = ui.button(icon=THEMES[chosen][2]).props('flat round dense color=primary aria-label="Light or dark"')
+    with button.mark("theme"), ui.menu().props("auto-close"):
+        for name, (_, text, _) in THEMES.items():
+            ui.menu_item(text, lambda name=name: choose(name)).mark(f"theme-{name}")
+
+
+def _say_sorry() -> None:
+    say_error("Something went wrong here; it is in the log. Reload the page to go on.")
