@@ -8,7 +8,8 @@ import httpx
 import polars as pl
 import pytest
 
-from mlapp.schemas import Model
+from mlapp.schemas import Model, Span
+from mlapp.services import Services
 from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, problem_of, row_of
 
 ROWS = MACHINES.drop("days").head(7)
@@ -203,3 +204,19 @@ async def test_option_that_will_not_do_is_named(http: httpx.AsyncClient, request
     answer = await http.post("/predict", **({"json": {"records": [{}]}} | request_))
 
     assert problem_of(answer, 422)["detail"].startswith(sentence)
+
+
+async def test_refusals_before_the_service_are_counted_once(http: httpx.AsyncClient, services: Services):
+    before = (await services.monitoring.traffic(Span.HOUR)).total
+    refused = [
+        await http.post("/predict", content=b"x", headers={"Content-Type": "text/plain"}),
+        await http.post("/predict", files={"other": b"x"}),
+        await http.post("/predict?nonsense=1", json={"records": [{}]}),
+        await http.post("/predict?version=4711", json={"records": [{}]}),
+        await http.post("/predict", content=b"{", headers={"Content-Type": "application/json"}),
+    ]
+
+    total = (await services.monitoring.traffic(Span.HOUR)).total
+
+    assert all(answer.status_code >= 400 for answer in refused)
+    assert (total.requests - before.requests, total.errors - before.errors) == (5, 5)

@@ -352,3 +352,28 @@ def test_warnings_of_libraries_stay_out_of_the_log(recwarn):
     train(Table(frame), TrainOptions(target="y", estimator="linear"), lambda: 0.0, lambda *_: None)
 
     assert not recwarn.list
+
+
+def test_record_keeps_rows_and_how_the_values_lay(table, training):
+    record = training(table, "grade").record
+
+    names = [feature.name for feature in record["features"]]
+    assert len(record["examples"]) == 20
+    assert record["examples"][0] == [feature.example for feature in record["features"]]
+    rows = table.with_columns(table["made"].cast(pl.String)).select(names).fill_nan(None).rows()
+    assert all(tuple(row) in rows for row in record["examples"])
+    assert [lie.total for lie in record["distributions"]] == [60] * len(names)
+    assert record["target_distribution"].categories == table["grade"].value_counts(sort=True)["grade"].to_list()
+    assert training(table, "price").record["target_distribution"].edges
+
+
+def test_classes_that_are_numbers_lie_as_they_are_spelled(training):
+    frame = pl.DataFrame({"x": range(30), "y": [row % 3 == 0 for row in range(30)]}).cast({"y": pl.Int64})
+
+    assert training(frame, "y").record["target_distribution"].categories == ["0", "1"]
+
+
+def test_wide_table_keeps_fewer_rows(training):
+    frame = pl.DataFrame({f"x{place}": [(row * place) % 7 for row in range(12)] for place in range(1, 500)})
+
+    assert len(training(frame, "x1").record["examples"]) == 4
