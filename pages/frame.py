@@ -43,7 +43,7 @@ def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[Non
     site.live.watch()
     drawer = _drawer(path)
     _header(site, drawer)
-    with ui.element("main").classes("w-full"), ui.column().classes(theme.CONTENT) as content:
+    with ui.column().classes(theme.CONTENT) as content:
         with ui.column().classes("gap-1 w-full"):
             ui.label(title).classes(f"{theme.TITLE} break-words max-w-full").props("role=heading aria-level=1")
             if subtitle:

@@ -24,7 +24,15 @@ body.body--dark .q-btn.bg-primary, body.body--dark .q-uploader__header { --q-pri
 body.body--dark .q-btn.bg-negative, body.body--dark .q-notification.bg-negative { --q-negative: #b91c1c; }
 body.body--dark .q-notification.bg-positive, body.body--dark .q-badge.bg-positive { --q-positive: #15803d; }
 body.body--dark .q-badge.bg-warning { --q-warning: #b45309; }
-.q-uploader__header { border-radius: 0.75rem 0.75rem 0 0; }
+.q-uploader { max-height: none; }
+.q-uploader__header { background: transparent !important; color: inherit; }
+.q-uploader__list { display: none; }
+.mlapp-drop button { width: 100%; display: flex; flex-direction: column; align-items: center; gap: 0.25rem;
+                     padding: 1.5rem 1rem; border: 2px dashed var(--mlapp-rule); border-radius: 0.75rem;
+                     color: var(--mlapp-ink); background: transparent; cursor: pointer; }
+.mlapp-drop button:hover, .q-uploader--dnd .mlapp-drop button { border-color: var(--q-primary); }
+.mlapp-drop span { color: var(--mlapp-faint); font-size: 0.875rem; }
+.mlapp-drop label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .mlapp-code pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .mlapp-skip:focus { top: 0.5rem; }
 :focus-visible { outline: 2px solid var(--q-primary); outline-offset: 2px; }
