@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -71,7 +72,7 @@ async def test_day_has_points_of_a_quarter_of_an_hour(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     for hours in (-25, -20, 0):
-        monitoring.clock = lambda hours=hours: NOON + hours * 3_600
+        monitoring.clock = partial(float, NOON + hours * 3_600)
         await prediction.answer(rows_of(diabetes))
         await monitoring.traffic(Span.DAY)
 
@@ -291,7 +292,7 @@ async def test_clock_that_is_set_back_harms_nothing(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     for days in (0, -400):
-        monitoring.clock = lambda days=days: NOON + days * 86_400
+        monitoring.clock = partial(float, NOON + days * 86_400)
         await prediction.answer(rows_of(diabetes))
         traffic = await monitoring.traffic(Span.DAY)
 
