@@ -66,6 +66,8 @@ class TablePreview(Word):
     """The column to predict: the one that was asked for, else the last one."""
     warnings: list[str] = Field(default_factory=list)
     """What should be looked at before training on the table, and what will be left out."""
+    estimates: dict[str, float] = Field(default_factory=dict)
+    """Estimator → about how many seconds it will take; those are left out of which that cannot be said."""
 
 
 class DatasetInfo(Word):

@@ -1,10 +1,7 @@
 """What pages, cards and docs say about a model, in sentences."""
 
-import json
 import math
-import shlex
 from datetime import datetime
-from typing import Any
 
 from mlapp.schemas import Job, Model, Task
 
@@ -18,6 +15,9 @@ METRICS = {
     "roc_auc": ("ROC AUC", "how well it ranks; 0.5 is guessing, 1 is perfect"),
 }
 """Label and meaning of every metric."""
+MAIN_METRIC = {Task.REGRESSION: "r2", Task.CLASSIFICATION: "accuracy"}
+"""What models of a task are ranked by at a glance; higher is better."""
+LOWER_IS_BETTER = frozenset({"mae", "rmse", "log_loss"})
 
 
 def headline(model: Model) -> str:
@@ -67,6 +67,15 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
 
 
+def expected(seconds: float) -> str:
+    """Say how long something will take, as exactly as a guess is."""
+    if seconds < 8:
+        return "takes a few seconds"
+    if seconds < 95:
+        return f"takes about {math.ceil(seconds / 10) * 10} s"
+    return f"takes about {duration(seconds)}"
+
+
 def moment(at: datetime | None) -> str:
     """Return a time to the second; a dash for one that has not come."""
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "–"
@@ -84,10 +93,3 @@ def figure(number: float) -> str:
 def percent(share: float) -> str:
     """Return a share as a percentage."""
     return f"{share * 100:.1f} %"
-
-
-def curl(base_url: str, record: dict[str, Any], version: int | None = None) -> str:
-    """Return the command that predicts a row, ready for a POSIX shell; with no version, the active one answers."""
-    body = json.dumps({"records": [record]}, ensure_ascii=False)
-    url = f"{base_url.rstrip('/')}/predict" + (f"?version={version}" if version else "")
-    return f"curl -X POST {shlex.quote(url)} -H 'Content-Type: application/json' -d {shlex.quote(body)}"

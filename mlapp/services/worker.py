@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mlapp.errors import MlappError, TrainingFailed, Unacceptable, shorten
-from mlapp.ml.problem import pose
+from mlapp.ml.estimate import estimate_s
+from mlapp.ml.estimators import describe_estimators
+from mlapp.ml.problem import Problem, pose
 from mlapp.ml.training import train
 from mlapp.schemas import Format, Submission, TrainOptions
 from mlapp.services.messages import Failed, Finished, Looked, Progress, Started
@@ -66,19 +68,27 @@ def _look(submission: Submission) -> Looked:
     _, table, options = _read(submission)
     preview = preview_table(table)
     preview.target = options.target or preview.columns[-1].name
-    preview.warnings = _doubts(table, options.model_copy(update={"target": preview.target}))
+    try:
+        problem = pose(table, options.model_copy(update={"target": preview.target}))
+        preview.warnings, preview.estimates = _doubts(problem), _estimates(problem)
+    except Unacceptable as refusal:
+        preview.warnings = [refusal.detail]
     return Looked(preview)
 
 
-def _doubts(table: Table, options: TrainOptions) -> list[str]:
-    """Say what speaks against training on a table, be it that it cannot be."""
-    try:
-        problem = pose(table, options)
-        return problem.doubts() + [
-            f"'{shorten(column.name)}' {column.reason}; it is left out." for column in problem.signature.ignored
-        ]
-    except Unacceptable as refusal:
-        return [refusal.detail]
+def _doubts(problem: Problem) -> list[str]:
+    """Say what speaks against training on a table."""
+    return problem.doubts() + [
+        f"'{shorten(column.name)}' {column.reason}; it is left out." for column in problem.signature.ignored
+    ]
+
+
+def _estimates(problem: Problem) -> dict[str, float]:
+    """Return about how many seconds each estimator will take."""
+    rows, features, classes = len(problem.target), len(problem.signature.features), len(problem.classes or [])
+    names = [known.name for known in describe_estimators() if problem.task in known.tasks]
+    found = {name: estimate_s(name, problem.task, rows, features, classes) for name in names}
+    return {name: round(seconds, 1) for name, seconds in found.items() if seconds is not None}
 
 
 class _Teller:

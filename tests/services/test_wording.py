@@ -9,7 +9,7 @@ import pytest
 
 from mlapp.schemas import JobStatus, Model
 from mlapp.services.versions import describe
-from mlapp.services.wording import about_job, curl, duration, figure, headline, moment, percent, quality, state
+from mlapp.services.wording import about_job, duration, expected, figure, headline, moment, percent, quality, state
 from mlapp.store import ModelStore
 from tests.services.conftest import Fitted
 from tests.store.conftest import NOW, ended, job
@@ -102,13 +102,3 @@ def test_figure_has_four_digits(number: float, text: str):
 
 def test_percent_has_one_decimal():
     assert percent(0.98765) == "98.8 %"
-
-
-def test_curl_quotes_for_the_shell():
-    row = {"it's": "ü $HOME `id`", "x": None}
-
-    words = shlex.split(curl("http://localhost:8000/", row, version=7))
-
-    assert words[3] == "http://localhost:8000/predict?version=7"
-    assert json.loads(words[-1]) == {"records": [row]}
-    assert shlex.split(curl("http://localhost", row))[3] == "http://localhost/predict"

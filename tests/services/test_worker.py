@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mlapp.errors import MlappError, NotFound, TrainingFailed, Unacceptable, UnreadableBody
+from mlapp.ml.estimators import ESTIMATORS
 from mlapp.schemas import Format, Submission, TablePreview
 from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started
 from mlapp.services.worker import work
@@ -93,16 +94,19 @@ def test_bundled_table_is_told_with_its_name_and_target():
 
 
 def test_look_tells_what_the_table_holds():
-    (looked,) = said_by(Submission(dataset="wine", options={}), "look")
+    preview = looked(Submission(dataset="wine", options={}))
 
-    assert isinstance(looked, Looked)
-    assert (looked.preview.rows, len(looked.preview.columns)) == (178, 14)
+    assert (preview.rows, len(preview.columns)) == (178, 14)
+
+
+def looked(submission: Submission) -> TablePreview:
+    (said,) = said_by(submission, "look")
+    assert isinstance(said, Looked)
+    return said.preview
 
 
 def looked_at(tmp_path: Path, csv: str, **options: Any) -> TablePreview:
-    (looked,) = said_by(sent(tmp_path, csv, Format.CSV, **options), "look")
-    assert isinstance(looked, Looked)
-    return looked.preview
+    return looked(sent(tmp_path, csv, Format.CSV, **options))
 
 
 def test_look_takes_the_last_column_for_the_target_unless_another_is_named(tmp_path: Path):
@@ -160,3 +164,19 @@ def test_work_ends_when_the_server_is_gone(tmp_path: Path):
     process.join(30)
 
     assert process.exitcode == 1
+
+
+def test_look_guesses_how_long_estimators_will_take():
+    machines, wine = (looked(Submission(dataset=name, options={})) for name in ("machines", "wine"))
+
+    assert machines.estimates["linear"] < machines.estimates["random_forest"] < 10
+    assert machines.estimates.keys() == wine.estimates.keys() == {"auto", *ESTIMATORS}
+
+
+def test_look_guesses_nothing_of_what_cannot_be_trained_on_or_was_never_measured(tmp_path: Path):
+    few = looked(sent(tmp_path, "x,y\n1,2\n3,4\n", Format.CSV))
+    own = looked(misbehaving("endless"))
+
+    assert few.estimates == {}
+    assert few.warnings == ["Only 2 rows have a target; at least 10 are needed."]
+    assert "endless" not in own.estimates

@@ -1,0 +1,62 @@
+"""How long a training will take: a guess before it begins, from trainings that were measured."""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mlapp.schemas import Task
+
+FEATURES = 10
+"""Features of the tables that were measured; of others, cells count."""
+
+Measured = Mapping[int, float]
+"""Rows → seconds of `train()`, rows ascending."""
+
+
+class _Times(NamedTuple):
+    regression: Measured
+    classification: Measured
+
+
+MEASURED = {
+    "linear": _Times(
+        {400: 0.25, 2_000: 0.3, 10_000: 0.3, 100_000: 0.8, 300_000: 1.0}, {300: 0.5, 10_000: 0.5, 100_000: 0.9}
+    ),
+    "hist_gradient_boosting": _Times(
+        {400: 1.1, 2_000: 1.9, 10_000: 2.1, 100_000: 2.6}, {300: 1.8, 10_000: 2.3, 100_000: 2.6}
+    ),
+    "random_forest": _Times(
+        {400: 2.1, 2_000: 4.5, 10_000: 32, 100_000: 146}, {300: 2.2, 1_500: 4.4, 10_000: 13, 100_000: 54}
+    ),
+    "blend": _Times({400: 2.3, 2_000: 3.4, 10_000: 11, 100_000: 38}, {300: 2.7, 1_500: 4.0, 10_000: 7.3, 100_000: 20}),
+    "auto": _Times(
+        {400: 2.6, 2_000: 3.3, 10_000: 2.0, 100_000: 2.5}, {300: 3.5, 1_500: 5.5, 10_000: 2.6, 100_000: 3.2}
+    ),
+}
+"""Measured on two cores with up to two classes; `mlapp.ml.estimators` holds what they do, and why more rows may take
+less."""
+
+
+def estimate_s(name: str, task: Task, rows: int, features: int, classes: int = 0) -> float | None:
+    """Return about how many seconds a training will take, reading not counted; None for an estimator of your own.
+
+    Between two measured sizes time grows by a power of the size; beyond the last in proportion, for that is the worst.
+    """
+    if name not in MEASURED:
+        return None
+    times = MEASURED[name].regression if task is Task.REGRESSION else MEASURED[name].classification
+    # Boosting makes one tree a class, up to where it takes fewer steps for it.
+    more_classes = min(max(1.0, classes / 2), 2.0)
+    return _between(times, rows * max(0.5, features / FEATURES)) * more_classes
+
+
+def _between(times: Measured, size: float) -> float:
+    sizes = list(times)
+    if size <= sizes[0]:
+        return times[sizes[0]]
+    if size >= sizes[-1]:
+        return times[sizes[-1]] * size / sizes[-1]
+    place = next(place for place, known in enumerate(sizes) if size < known)
+    low, high = sizes[place - 1], sizes[place]
+    share = math.log(size / low) / math.log(high / low)
+    return float(times[low] ** (1 - share) * times[high] ** share)
