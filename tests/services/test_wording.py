@@ -1,7 +1,5 @@
 """What is said about models and jobs, in sentences."""
 
-import json
-import shlex
 from datetime import timedelta
 from typing import Any
 
@@ -102,3 +100,19 @@ def test_figure_has_four_digits(number: float, text: str):
 
 def test_percent_has_one_decimal():
     assert percent(0.98765) == "98.8 %"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.3, "takes a few seconds"),
+        (7.9, "takes a few seconds"),
+        (8, "takes about 10 s"),
+        (13, "takes about 20 s"),
+        (90.1, "takes about 100 s"),
+        (95, "takes about 2 min"),
+        (9_000, "takes about 2.5 h"),
+    ],
+)
+def test_expected_is_as_exact_as_a_guess(seconds: float, text: str):
+    assert expected(seconds) == text
