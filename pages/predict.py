@@ -10,8 +10,9 @@ from nicegui.events import ValueChangeEventArguments
 from mlapp.errors import MlappError
 from mlapp.schemas import Answer, ColumnType, Feature, Format, Model, Task
 from mlapp.services import Services
+from mlapp.services.calls import curl
 from mlapp.services.prediction import Body
-from mlapp.services.wording import curl, figure, headline, percent
+from mlapp.services.wording import figure, headline, percent
 from pages.components.buttons import lead
 from pages.components.cards import card
 from pages.components.fields import field_for

@@ -7,8 +7,9 @@ from typing import Any
 
 from mlapp.errors import shorten
 from mlapp.schemas import ColumnType, Evaluation, Feature, Model, Scalar, Task
+from mlapp.services.calls import curl, python
 from mlapp.services.markdown import quotation, table, text
-from mlapp.services.wording import METRICS, curl, figure, headline, percent, quality
+from mlapp.services.wording import METRICS, figure, headline, percent, quality
 
 MAX_CATEGORIES = 10
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
@@ -17,15 +18,6 @@ EVALUATED = {
     Evaluation.HELD_OUT: "by 20,000 random rows that were held out; their spread is over five parts of these",
     Evaluation.LATEST: "on the latest fifth of the rows by a time column, after fitting on the earlier ones",
 }
-
-PYTHON = """\
-import json
-from urllib.request import Request, urlopen
-
-row = {row!r}
-body = json.dumps({{"records": [row]}}).encode()
-with urlopen(Request({url!r}, body, {{"Content-Type": "application/json"}})) as answer:
-    print(json.load(answer))"""
 
 
 def card(model: Model, base_url: str) -> str:
@@ -168,9 +160,8 @@ def _limits(model: Model) -> str:
 
 def _calls(model: Model, base_url: str) -> str:
     row = {feature.name: feature.example for feature in model.features}
-    url = f"{base_url.rstrip('/')}/predict?version={model.version}"
-    shell, python = curl(base_url, row, model.version), PYTHON.format(row=row, url=url)
-    return f"```sh\n{shell}\n```\n\nThe same in Python, with nothing to install:\n\n```python\n{python}\n```"
+    shell, program = (write(base_url, row, model.version) for write in (curl, python))
+    return f"```sh\n{shell}\n```\n\nThe same in Python, with nothing to install:\n\n```python\n{program}\n```"
 
 
 def _origin(model: Model) -> str:
