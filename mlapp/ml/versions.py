@@ -1,6 +1,7 @@
 """Which libraries made a model, and whether these here may load it."""
 
 import platform
+from functools import cache
 from importlib.metadata import version
 
 PACKAGES = ("scikit-learn", "numpy", "polars", "joblib")
@@ -10,7 +11,7 @@ DECISIVE = ("python", "scikit-learn")
 
 def library_versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries that a model is made with."""
-    return {"python": platform.python_version()} | {package: version(package) for package in PACKAGES}
+    return dict(_versions())
 
 
 def why_unusable(trained_with: dict[str, str]) -> str | None:
@@ -24,3 +25,9 @@ def why_unusable(trained_with: dict[str, str]) -> str | None:
         if then.split(".")[:2] != now.split(".")[:2]:
             return f"It was trained with {name} {then}, and this is {name} {now}; train it again."
     return None
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    # Looked up once: a list of a thousand models asks for each of them, and files are read for the answer.
+    return (("python", platform.python_version()), *((package, version(package)) for package in PACKAGES))

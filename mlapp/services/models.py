@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlapp import ml, tables
-from mlapp.errors import Conflict, NotFound, shorten
+from mlapp.errors import Conflict, NotFound, Unacceptable, shorten
 from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList
 from mlapp.services.prediction import PredictionService
+from mlapp.services.searching import Found, Search, search
 from mlapp.services.versions import describe, summarize
 from mlapp.store import ModelStore, the_number
+
+MAX_NOTE_CHARACTERS = 2_000
 
 
 @dataclass(frozen=True)
 class ModelService:
-    """Lists, activates, rolls back and deletes versions."""
+    """Lists, annotates, activates, rolls back and deletes versions."""
 
     store: ModelStore
     prediction: PredictionService
@@ -22,6 +25,10 @@ class ModelService:
     async def list(self) -> ModelList:
         """Return all versions in short, newest first."""
         return await asyncio.to_thread(self._list)
+
+    async def search(self, wanted: Search) -> Found:
+        """Return a page of the versions that hold what is looked for."""
+        return await asyncio.to_thread(lambda: search(self._list().models, wanted))
 
     async def get(self, name: str) -> Model:
         """Return a version by its number, or as `active` or `latest`.
@@ -34,6 +41,27 @@ class ModelService:
     async def standing(self) -> tuple[int | None, tuple[int, ...]]:
         """Return which version is active and which there are, newest first: cheap enough to be asked all the time."""
         return await asyncio.to_thread(lambda: (self.store.active(), tuple(self.store.versions())))
+
+    async def why_unusable(self, version: int) -> str | None:
+        """Return why a version cannot answer here, or None when it can.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return await asyncio.to_thread(lambda: ml.why_unusable(self.store.record(version).library_versions))
+
+    async def annotate(self, name: str, note: str) -> Model:
+        """Change what is said of a version.
+
+        Raises:
+            NotFound: there is none.
+            Unacceptable: the note has more than 2,000 characters.
+        """
+        if len(note) > MAX_NOTE_CHARACTERS:
+            raise Unacceptable(f"A note has at most {MAX_NOTE_CHARACTERS:,} characters, and this one {len(note):,}.")
+        version = await self.number(name)
+        await asyncio.to_thread(self.store.annotate, version, note)
+        return await self.get(str(version))
 
     async def activate(self, name: str) -> Model:
         """Make a version answer `/predict`. It is loaded first, so that a damaged one changes nothing.
@@ -48,13 +76,17 @@ class ModelService:
         await self.prediction.refresh()
         return await self.get(str(version))
 
+    async def previous(self) -> int | None:
+        """Return the version that a rollback would activate, or None when there is none."""
+        return await asyncio.to_thread(self.store.previous)
+
     async def rollback(self) -> Model:
         """Activate the version that was active before.
 
         Raises:
             Conflict: there is none, or it cannot be loaded.
         """
-        version = await asyncio.to_thread(self.store.previous)
+        version = await self.previous()
         if version is None:
             raise Conflict("No other model was active before; activate one by its number.")
         await self.prediction.fitted(version)

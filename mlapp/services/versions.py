@@ -6,14 +6,15 @@ from mlapp.store import ModelStore
 
 
 def describe(store: ModelStore, version: int) -> Model:
-    """Return a version with what changes about it: whether it is active, and usable here.
+    """Return a version with what changes about it: its note, whether it is active, and usable here.
 
     Raises:
         NotFound: there is none.
     """
     record = store.record(version)
     usable = ml.why_unusable(record.library_versions) is None
-    return Model.model_construct(**dict(record), version=version, active=version == store.active(), usable=usable)
+    changing = {"note": store.note(version), "active": version == store.active(), "usable": usable}
+    return Model.model_construct(**(dict(record) | changing), version=version)
 
 
 def summarize(model: Model) -> ModelSummary:

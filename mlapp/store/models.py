@@ -2,6 +2,7 @@
 
 <folder>/versions/7/record.json    what the model is, with the hash of its file
 <folder>/versions/7/model.joblib   the fitted estimator
+<folder>/versions/7/note.txt       what people say of it now; only once they say other than the record
 <folder>/active.json               the active version; replaced atomically
 <folder>/history.jsonl             one line an activation
 <folder>/counter                   the last number given, so that none is given twice
@@ -96,6 +97,28 @@ class ModelStore:
             finally:
                 shutil.rmtree(place, ignore_errors=True)
         return version
+
+    def note(self, version: int) -> str:
+        """Return what people say of a version: the record's note, unless it was changed since.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        record = self.record(version)
+        try:
+            return (self._path(version) / "note.txt").read_bytes().decode()
+        except (OSError, UnicodeDecodeError):
+            return record.note
+
+    def annotate(self, version: int, note: str) -> None:
+        """Change the note of a version.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        with self._locked():
+            self.record(version)
+            replace(self._path(version) / "note.txt", note.encode(errors="replace"))
 
     def delete(self, version: int) -> None:
         """Remove a version.

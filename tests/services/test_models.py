@@ -2,8 +2,9 @@
 
 import pytest
 
-from mlapp.errors import Conflict, NotFound, Unavailable
+from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
 from mlapp.services.models import ModelService
+from mlapp.services.searching import Search
 from mlapp.store import ModelStore
 from tests.services.conftest import Fitted
 from tests.services.disk import full_disk
@@ -135,3 +136,61 @@ async def test_offers_are_there_to_train_from(models: ModelService):
 async def test_table_that_is_not_bundled_is_not_found(models: ModelService):
     with pytest.raises(NotFound, match="There is no bundled table 'beer'; there are"):
         await models.dataset_csv("beer")
+
+
+async def test_search_returns_a_page_of_what_is_found(
+    store: ModelStore, models: ModelService, wine: Fitted, diabetes: Fitted
+):
+    for fitted in (wine, diabetes, wine):
+        fitted.add_to(store)
+
+    found = await models.search(Search(words="cultivar", most=1))
+
+    assert ([model.version for model in found.models], found.count, found.of) == ([3], 2, 3)
+
+
+async def test_annotate_changes_what_is_shown_of_a_version(store: ModelStore, models: ModelService, wine: Fitted):
+    wine.but(note="at first").add_to(store)
+    assert (await models.get("1")).note == "at first"
+
+    changed = await models.annotate("latest", "later: ä\nand more")
+
+    assert (changed.version, changed.note) == (1, "later: ä\nand more")
+    assert (await models.list()).models[0].note == changed.note
+
+
+async def test_annotate_takes_two_thousand_characters_and_no_more(
+    store: ModelStore, models: ModelService, wine: Fitted
+):
+    wine.add_to(store)
+    await models.annotate("1", "n" * 2_000)
+
+    with pytest.raises(Unacceptable, match=r"A note has at most 2,000 characters, and this one 2,001\."):
+        await models.annotate("1", "n" * 2_001)
+
+    assert (await models.get("1")).note == "n" * 2_000
+
+
+async def test_annotate_of_an_unknown_version_is_not_found(models: ModelService):
+    with pytest.raises(NotFound, match="There is no model 7"):
+        await models.annotate("7", "mine")
+
+
+async def test_previous_is_what_a_rollback_goes_to(store: ModelStore, models: ModelService, wine: Fitted):
+    for _ in range(2):
+        wine.add_to(store)
+    await models.activate("1")
+    assert await models.previous() is None
+
+    await models.activate("2")
+
+    assert await models.previous() == 1
+
+
+async def test_why_unusable_names_the_library(store: ModelStore, models: ModelService, wine: Fitted):
+    wine.add_to(store)
+    old = wine.record.library_versions | {"scikit-learn": "0.1.0"}
+    wine.but(library_versions=old).add_to(store)
+
+    assert await models.why_unusable(1) is None
+    assert "It was trained with scikit-learn 0.1.0" in (await models.why_unusable(2) or "")

@@ -281,3 +281,64 @@ def test_foreign_files_and_folders_are_no_versions(tmp_path: Path):
 
     assert store.versions() == [1]
     assert store.add(FILE, RECORD) == 10
+
+
+def test_note_is_that_of_the_record_until_it_is_changed(store: ModelStore):
+    version = store.add(FILE, RECORD.model_copy(update={"note": "at first"}))
+    assert store.note(version) == "at first"
+
+    store.annotate(version, "later\n:x <b>")
+
+    assert (store.note(version), store.record(version).note) == ("later\n:x <b>", "at first")
+    assert files(store.folder / "versions" / "1") == {"model.joblib", "record.json", "note.txt"}
+
+
+@pytest.mark.parametrize("damage", ["lost", "not text"])
+def test_note_that_is_lost_or_damaged_is_that_of_the_record(store: ModelStore, damage: str):
+    version = store.add(FILE, RECORD.model_copy(update={"note": "at first"}))
+    store.annotate(version, "later")
+    file = store.folder / "versions" / "1" / "note.txt"
+    file.unlink() if damage == "lost" else file.write_bytes(b"\xff\xfe")
+
+    assert store.note(version) == "at first"
+
+
+def test_note_may_be_emptied(store: ModelStore):
+    version = store.add(FILE, RECORD.model_copy(update={"note": "at first"}))
+
+    store.annotate(version, "")
+
+    assert store.note(version) == ""
+
+
+def test_note_that_cannot_be_encoded_is_kept_as_far_as_it_can(store: ModelStore):
+    version = store.add(FILE, RECORD)
+
+    store.annotate(version, "half \ud83d of it")
+
+    assert store.note(version) == "half ? of it"
+
+
+def test_note_of_an_unknown_version_is_not_found(store: ModelStore):
+    with pytest.raises(NotFound):
+        store.annotate(1, "mine")
+    with pytest.raises(NotFound):
+        store.note(1)
+
+
+def test_note_on_a_full_disk_is_unavailable_and_the_old_one_stays(store: ModelStore):
+    version = store.add(FILE, RECORD.model_copy(update={"note": "at first"}))
+
+    with full_disk(), pytest.raises(Unavailable):
+        store.annotate(version, "n" * 2_000)
+
+    assert store.note(version) == "at first"
+
+
+def test_note_goes_with_its_version(store: ModelStore):
+    version = store.add(FILE, RECORD)
+    store.annotate(version, "mine")
+
+    store.delete(version)
+
+    assert "note.txt" not in {path.name for path in store.folder.rglob("*")}
