@@ -64,7 +64,7 @@ class MonitoringService:
     clock: Callable[[], float] = time.time
     """Seconds since 1970."""
     counter: int = 0
-    """Grows whenever something was counted."""
+    """Grows whenever there is something new to see."""
     _counts: Counts = field(default_factory=Counts)
     _ended: deque[_Ended] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _noted: deque[_Noted] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
@@ -145,6 +145,7 @@ class MonitoringService:
 
     def _end(self, began: float, status: int) -> None:
         self._ended.append(_Ended(self._minute(), (time.perf_counter() - began) * 1_000, status))
+        self.counter += 1
 
     async def _keep_counting(self) -> None:
         saved = time.monotonic()
