@@ -9,6 +9,8 @@ from mlapp.errors import shorten
 from mlapp.schemas import Feature, Model, Scalar
 from mlapp.services.wording import LOWER_IS_BETTER, MAIN_METRIC, METRICS, duration, figure, headline, percent
 
+MOST_COMPARED = 5
+"""Models that fit side by side."""
 NAMED = 4
 """Names that a sentence gives before it says how many more there are."""
 MAX_FEATURES = 30

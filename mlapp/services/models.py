@@ -43,12 +43,8 @@ class ModelService:
         return await asyncio.to_thread(lambda: (self.store.active(), tuple(self.store.versions())))
 
     async def why_unusable(self, version: int) -> str | None:
-        """Return why a version cannot answer here, or None when it can.
-
-        Raises:
-            NotFound: there is none.
-        """
-        return await asyncio.to_thread(lambda: ml.why_unusable(self.store.record(version).library_versions))
+        """Return why a version cannot answer here, or None when it can, or is gone."""
+        return await asyncio.to_thread(self._why_unusable, version)
 
     async def annotate(self, name: str, note: str) -> Model:
         """Change what is said of a version.
@@ -142,6 +138,12 @@ class ModelService:
             known = "There is no model yet" if name in ("active", "latest") else f"There is no model '{shorten(name)}'"
             raise NotFound(f"{known}; GET /models lists what there is.")
         return version
+
+    def _why_unusable(self, version: int) -> str | None:
+        try:
+            return ml.why_unusable(self.store.record(version).library_versions)
+        except NotFound:
+            return None
 
     def _list(self) -> ModelList:
         models = [describe(self.store, version) for version in self.store.versions()]

@@ -3,7 +3,7 @@
 import math
 from datetime import datetime
 
-from mlapp.schemas import Job, Model, Task
+from mlapp.schemas import Job, Model, ModelSummary, Task
 
 METRICS = {
     "r2": ("R²", "share of the target's variation that it explains"),
@@ -39,6 +39,12 @@ def quality(model: Model) -> str:
         f"On rows it had not seen, it is right {percent(right)} of the time. "
         f"Always answering the most frequent class would be right {percent(blind)} of the time."
     )
+
+
+def main_score(model: Model | ModelSummary) -> str:
+    """Return the score that models are ranked by at a glance, with its name."""
+    name = MAIN_METRIC[model.task]
+    return f"{METRICS[name][0]} {figure(model.metrics[name])}" if name in model.metrics else "–"
 
 
 def about_job(job: Job) -> str:

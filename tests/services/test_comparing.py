@@ -19,7 +19,12 @@ def model(version: int = 1, **changed: Any) -> Model:
 
 
 def classifier(classes: list[Any], **changed: Any) -> Model:
-    shape = {"task": Task.CLASSIFICATION, "classes": classes, "metrics": {"accuracy": 0.8}, "coverage": None}
+    shape: dict[str, Any] = {
+        "task": Task.CLASSIFICATION,
+        "classes": classes,
+        "metrics": {"accuracy": 0.8},
+        "coverage": None,
+    }
     return model(**shape, **changed)
 
 
