@@ -1,106 +1,153 @@
 """Jobs: the trainings that run, wait and have ended, whoever started them."""
 
+from urllib.parse import urlencode
+
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.schemas import Job
-from mlapp.services import Services
-from mlapp.services.wording import moment
+from mlapp.schemas import Job, JobStatus
+from mlapp.services.wording import duration, moment
 from pages.components.buttons import lead
-from pages.components.cards import card
-from pages.components.jobs import POLL_S, JobView, follow
-from pages.components.tables import plain_table
+from pages.components.cards import card, empty, facts
+from pages.components.jobs import Following, JobView
 from pages.frame import frame
 from pages.site import Site
-from pages.theme import LINE, TEXT
+from pages.theme import MUTED
 
-ROW = f"w-full py-3 border-b {LINE} last:border-b-0"
+PAGE_JOBS = 25
+"""Jobs on a page of the list."""
+KINDS = {
+    "all": ("All", tuple(JobStatus)),
+    "going": ("Running or waiting", (JobStatus.RUNNING, JobStatus.QUEUED)),
+    "succeeded": ("Made a model", (JobStatus.SUCCEEDED,)),
+    "failed": ("Failed or interrupted", (JobStatus.FAILED, JobStatus.INTERRUPTED)),
+    "cancelled": ("Cancelled", (JobStatus.CANCELLED,)),
+}
+"""What the list can be narrowed to."""
 
 
 def register(site: Site) -> None:
     """Add the pages."""
-    services = site.services
 
     @ui.page("/jobs")
     async def jobs() -> None:
-        with frame(site, "Jobs", "/jobs", "Trainings of pages and programs: what runs, waits and has ended."), card():
-            await _Jobs(services).build()
+        await site.live.look()
+        with frame(site, "Jobs", "/jobs", "Trainings of pages and programs: what runs, waits and has ended."):
+            _Jobs(site)
 
     @ui.page("/jobs/{job_id}")
     async def job(job_id: str) -> None:
         try:
-            found = await services.jobs.job(job_id)
+            found = await site.services.jobs.job(job_id)
         except NotFound as error:
             ui.status_code(404)
-            with frame(site, "No such training", "/jobs"), card():
-                ui.label(error.detail).classes(TEXT)
-                ui.link("All jobs", "/jobs")
+            with (
+                frame(site, "No such training", "/jobs"),
+                empty("work_history", "It is not among those that are remembered", error.detail),
+            ):
+                lead("All jobs", "work_history", "/jobs")
             return
         with frame(site, f"Training {found.id}", "/jobs"):
-            _job(services, found)
+            await _Job(site).build(found.model_copy())
 
 
 class _Jobs:
-    """The list: rows change in place, and are drawn anew only when there are others."""
+    """The list, a page at a time: rows change in place, come and go."""
 
-    def __init__(self, services: Services) -> None:
-        self.services = services
-        self.views: dict[int, JobView] | None = None
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.views: dict[int, JobView] = {}
+        with ui.column().classes("w-full") as self.some, card():
+            with ui.row().classes("w-full items-center justify-between"):
+                names = {kind: name for kind, (name, _) in KINDS.items()}
+                self.kind = ui.select(names, label="Show", value="all", on_change=self._turn_to_first).mark("kind")
+                self.kind.props("outlined dense").classes("w-56")
+                self.count = ui.label().classes(MUTED).props("role=status").mark("count")
+            self.rows = ui.column().classes("w-full gap-0")
+            self.pages = ui.pagination(1, 1, value=1, direction_links=True, on_change=self.show).mark("pages")
+            self.pages.props["aria-label"] = "Pages of the list"
+        with (
+            ui.column().classes("w-full") as self.none,
+            empty("work_history", "Nothing has been trained yet.", "Trainings of pages and programs stand here."),
+        ):
+            lead("Train a model", "model_training", "/train")
+        self.show()
+        site.live.jobs_changed.subscribe(self.show)
 
-    async def build(self) -> None:
-        self.rows = ui.column().classes("w-full gap-0")
-        await self.look()
-        ui.timer(POLL_S, self.look)
+    def show(self) -> None:
+        """Show how the jobs of this page of the list stand now."""
+        jobs = [job for job in self.site.live.jobs if job.status in KINDS[self.kind.value][1]]
+        self.some.set_visibility(bool(self.site.live.jobs))
+        self.none.set_visibility(not self.site.live.jobs)
+        last = max(1, -(-len(jobs) // PAGE_JOBS))
+        if last != self.pages.max:
+            self.pages.max = last
+        self.pages.set_visibility(last > 1)
+        page = min(self.pages.value, last)
+        self.count.set_text(f"{len(jobs)} training{'' if len(jobs) == 1 else 's'}")
+        self._draw(jobs[(page - 1) * PAGE_JOBS : page * PAGE_JOBS])
 
-    async def look(self) -> None:
-        """Show how all jobs stand now."""
-        jobs = await self.services.jobs.jobs()
-        if self.views is None or [job.id for job in jobs] != list(self.views):
-            self.views = self._draw(jobs)
-        for job in jobs:
-            if job != self.views[job.id].job:
-                self.views[job.id].show(job.model_copy())
+    def _draw(self, jobs: list[Job]) -> None:
+        for gone in self.views.keys() - {job.id for job in jobs}:
+            self.views.pop(gone).row.delete()
+        for place, job in enumerate(jobs):
+            if job.id not in self.views:
+                with self.rows:
+                    self.views[job.id] = JobView(self.site, job)
+                self.views[job.id].row.move(target_index=place)
+            elif job != self.views[job.id].job:
+                self.views[job.id].show(job)
 
-    def _draw(self, jobs: list[Job]) -> dict[int, JobView]:
-        self.rows.clear()
-        views = {}
-        with self.rows:
-            if not jobs:
-                ui.label("Nothing has been trained yet.").classes(TEXT)
-                lead("Train a model", "model_training", "/train")
-            for job in jobs:
-                with ui.element("div").classes(ROW):
-                    views[job.id] = JobView(self.services, job.model_copy())
-        return views
+    def _turn_to_first(self) -> None:
+        self.pages.set_value(1)
+        self.show()
 
 
-def _job(services: Services, job: Job) -> None:
-    with card():
-        view = JobView(services, job.model_copy())
-        links = ui.row()
-    with card("Facts"):
-        facts = ui.column().classes("w-full")
+class _Job:
+    """One job: as it goes, what is known of it, and where to go from there."""
 
-    async def moved_on(job: Job) -> None:
-        facts.clear()
-        with facts:
-            _facts(job)
-        with links:
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.following = Following(site)
+
+    async def build(self, job: Job) -> None:
+        with card():
+            view = JobView(self.site, job)
+            self.links = ui.row()
+        with card("Facts"):
+            self.facts = ui.column().classes("w-full").mark("facts")
+        ui.link("All jobs", "/jobs").classes(MUTED)
+        await self.following.follow(view, self._show)
+
+    async def _show(self, job: Job) -> None:
+        again = await self._again(job)
+        self.facts.clear()
+        with self.facts:
+            facts(_known(job))
+        self.links.clear()
+        with self.links:
             if job.version:
-                lead(f"Model {job.version}", "inventory_2", f"/models/{job.version}")
-            elif job.finished_at:
-                lead("Train again", "model_training", "/train")
+                lead("How good it is", "inventory_2", f"/models/{job.version}")
+            if job.finished_at:
+                lead("Train again", "replay", again).props("outline").mark("again")
 
-    follow(view, moved_on)
+    async def _again(self, job: Job) -> str:
+        """Return where the same can be trained once more; a dropped file is gone."""
+        name = job.table.partition(",")[0]
+        if name not in [known.name for known in await self.site.services.models.datasets()]:
+            return "/train"
+        return "/train?" + urlencode({"dataset": name, "estimator": job.estimator or "auto"})
 
 
-def _facts(job: Job) -> None:
-    facts = {
-        "Table": job.table,
-        "Column to predict": job.target or "the table's own",
-        "Estimator": job.estimator or "auto",
-        "Asked for": moment(job.created_at),
-        "Began": moment(job.started_at),
-        "Ended": moment(job.finished_at),
-    }
-    plain_table(("", ""), list(facts.items())).props("hide-header").mark("facts")
+def _known(job: Job) -> list[tuple[str, str]]:
+    known = [
+        ("Table", job.table),
+        ("Column to predict", job.target or "the table's own"),
+        ("Estimator", job.estimator or "auto"),
+        ("Asked for", moment(job.created_at)),
+        ("Began", moment(job.started_at)),
+        ("Ended", moment(job.finished_at)),
+    ]
+    if job.started_at and job.finished_at:
+        known.append(("Took", duration((job.finished_at - job.started_at).total_seconds())))
+    return known

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from mlapp.errors import MlappError, TrainingFailed, Unacceptable, shorten
+from mlapp.errors import MlappError, TrainingFailed, Unacceptable, UnreadableBody, shorten
 from mlapp.ml.estimate import estimate_s
 from mlapp.ml.estimators import describe_estimators
 from mlapp.ml.problem import Problem, pose
@@ -111,7 +111,11 @@ def _read(submission: Submission) -> tuple[str | None, Table, TrainOptions]:
     """Return the name of a bundled table, the table, and the options."""
     if submission.path is None or submission.format is None:
         return _bundled(submission.dataset, submission.options)
-    data = Path(submission.path).read_bytes()
+    try:
+        data = Path(submission.path).read_bytes()
+    except FileNotFoundError:
+        # Whoever sent it has closed the page, and waits no longer.
+        raise UnreadableBody("The file is gone; send it again.") from None
     if submission.format is not Format.JSON:
         return None, read_file(data, submission.format), train_options(submission.options)
     body = parse_json(data)

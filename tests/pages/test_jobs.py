@@ -8,7 +8,9 @@ from nicegui.testing import User
 
 from mlapp.schemas import Job, JobStatus, Submission
 from mlapp.services import Services
+from pages.jobs import PAGE_JOBS
 from tests.pages.conftest import one, visiting
+from tests.store.conftest import ended as job_that_ended
 
 WINE = Submission(dataset="wine", options={"estimator": "linear"})
 
@@ -29,6 +31,18 @@ def no_jobs(services: Services) -> Iterator[None]:
     aside.rename(folder)
 
 
+@pytest.fixture
+def many_jobs(services: Services, no_jobs: None) -> Iterator[list[int]]:
+    """More trainings than a page of the list shows, all failed; newest first."""
+    history = services.jobs.history
+    numbers = [history.open() for _ in range(PAGE_JOBS + 1)]
+    for number in numbers:
+        history.save(job_that_ended(number, status=JobStatus.FAILED, version=None, error="No."), durable=False)
+        history.close(number)
+    yield numbers[::-1]
+    history.prune(0)
+
+
 @pytest.mark.usefixtures("no_jobs")
 async def test_jobs_without_any_lead_to_training(user: User):
     await user.open("/jobs")
@@ -37,6 +51,42 @@ async def test_jobs_without_any_lead_to_training(user: User):
     user.find(marker="go-train").click()
 
     await user.should_see("Choose a table and the column to predict")
+
+
+async def test_jobs_can_be_narrowed_to_some(user: User, services: Services):
+    job = await ended(services, await services.training.submit(WINE))
+    cancelled = [other for other in await services.jobs.jobs() if other.status is JobStatus.CANCELLED]
+    await user.open("/jobs")
+    await user.should_see(marker=f"made-{job.id}")
+
+    with user:
+        one(user, marker="kind").set_value("cancelled")
+
+    await user.should_not_see(marker=f"job-{job.id}")
+    await user.should_see(f"{len(cancelled)} training")
+
+
+async def test_jobs_are_shown_a_page_at_a_time(user: User, services: Services, many_jobs: list[int]):
+    newest, oldest = many_jobs[0], many_jobs[-1]
+    await user.open("/jobs")
+    await user.should_see(marker=f"job-{newest}")
+    await user.should_not_see(marker=f"job-{oldest}")
+
+    with user:
+        one(user, marker="pages").set_value(2)
+
+    await user.should_see(marker=f"job-{oldest}")
+    await user.should_not_see(marker=f"job-{newest}")
+
+
+async def test_jobs_go_back_to_the_first_page_when_they_are_narrowed(user: User, many_jobs: list[int]):
+    await user.open("/jobs")
+    with user:
+        one(user, marker="pages").set_value(2)
+
+        one(user, marker="kind").set_value("failed")
+
+    await user.should_see(marker=f"job-{many_jobs[0]}")
 
 
 async def test_jobs_show_what_is_trained_elsewhere_as_it_goes(user: User, services: Services):
@@ -93,12 +143,12 @@ async def test_job_page_tells_what_it_was_about_and_leads_to_its_model(user: Use
 async def test_job_page_follows_a_job_to_its_end(user: User, services: Services, endless: Job):
     await user.open(f"/jobs/{endless.id}")
     await user.should_see("Trying endless: part 1 of 5", retries=50)
-    await user.should_not_see(marker="go-train")
+    await user.should_not_see(marker="again")
 
     await services.jobs.cancel(endless.id)
 
     await user.should_see("The training was cancelled.", retries=50)
-    user.find(marker="go-train").click()
+    user.find(marker="again").click()
     await user.should_see("Choose a table and the column to predict")
 
 
@@ -115,12 +165,13 @@ async def test_job_page_tells_what_is_found_out_about_the_table(user: User, serv
     job = await services.training.submit(WINE)
     await user.open(f"/jobs/{job.id}")
     await user.should_see(marker="facts", retries=50)
-    assert one(user, marker="facts").rows[0]["c1"] == "wine"
+    await user.should_see(marker="facts", content="wine")
+    await user.should_not_see("wine, 178 rows × 14 columns")
 
     await services.jobs.cancel(endless.id)
 
     await user.should_see("Made model", retries=100)
-    assert one(user, marker="facts").rows[0]["c1"] == "wine, 178 rows × 14 columns"
+    await user.should_see("wine, 178 rows × 14 columns")
 
 
 @pytest.mark.parametrize("name", ["nope", "0", "999999"])
@@ -129,3 +180,14 @@ async def test_job_that_is_not_there_is_not_found(user: User, name: str):
 
     assert answer.status_code == 404
     assert "There is no such training; GET /jobs lists what is remembered." in answer.text
+
+
+async def test_job_page_leads_to_training_on_the_same_bundled_table(user: User, services: Services):
+    job = await ended(services, await services.training.submit(WINE))
+    await user.open(f"/jobs/{job.id}")
+
+    await user.should_see(marker="again", retries=50)
+    user.find(marker="again").click()
+
+    await user.should_see("178 rows, 14 columns", retries=100)
+    assert one(user, "estimator").value == "linear"

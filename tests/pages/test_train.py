@@ -6,9 +6,9 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import Job, JobStatus, Submission
+from mlapp.schemas import Job, JobStatus, Model, Submission
 from mlapp.services import Services
-from tests.pages.conftest import eventually, one
+from tests.pages.conftest import one
 
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
 
@@ -37,11 +37,9 @@ async def test_train_on_a_dropped_file_ends_with_its_scores(user: User, services
 
 async def test_train_on_a_bundled_table_proposes_its_target(user: User):
     await user.open("/train")
-    dataset = one(user, "dataset")
-    await eventually(lambda: "machines" in dataset.options)
+    await user.should_see(marker="dataset-machines", retries=50)
 
-    user.find(marker="dataset").click()
-    user.find("machines").click()
+    user.find(marker="dataset-machines").click()
 
     await user.should_see("2,000 rows, 7 columns", retries=50)
     await user.should_see("Simulated by a Weibull lifetime model")
@@ -185,24 +183,20 @@ async def test_train_cleans_up_after_a_closed_page(user: User, tmp_path: Path, m
 
 async def test_train_takes_a_dropped_file_instead_of_the_bundled_table(user: User):
     await user.open("/train")
-    dataset = one(user, "dataset")
-    await eventually(lambda: "wine" in dataset.options)
-    with user:
-        dataset.set_value("wine")
+    await user.should_see(marker="dataset-wine", retries=50)
+    user.find(marker="dataset-wine").click()
     await user.should_see("178 rows, 14 columns", retries=50)
 
     await drop(user, "people.csv", CSV.encode())
 
     await user.should_see("40 rows, 4 columns", retries=50)
-    assert dataset.value is None
+    assert one(user, "dataset-wine").props["aria-pressed"] == "false"
 
 
 async def test_train_on_a_bundled_table_from_the_page_makes_a_model(user: User, services: Services):
     await user.open("/train")
-    dataset = one(user, "dataset")
-    await eventually(lambda: "wine" in dataset.options)
-    with user:
-        dataset.set_value("wine")
+    await user.should_see(marker="dataset-wine", retries=50)
+    user.find(marker="dataset-wine").click()
     await user.should_see(marker="train", retries=100)
     estimator = one(user, "estimator")
     estimator.value = "linear"
@@ -245,6 +239,7 @@ async def test_train_says_what_speaks_against_the_choice(user: User):
         target.set_value("kind")
 
     await user.should_see("Checking the table for this choice")
+    assert one(user, "column-1").props["aria-pressed"] == "true"
     await user.should_not_see("Checking the table for this choice", retries=50)
     await user.should_not_see("'name' has a different text in every row")
 
@@ -261,3 +256,136 @@ async def test_train_says_why_a_choice_cannot_be_checked(user: User, tmp_path: P
         one(user, "target").set_value("x")
 
     await user.should_see("Row 0 of the CSV has 3 cells where the header has 2", retries=50)
+
+
+async def test_train_takes_a_clicked_column_as_the_target(user: User):
+    await user.open("/train")
+    await drop(user, "people.csv", CSV.encode())
+    await user.should_see(marker="train", retries=100)
+    assert [one(user, f"column-{n}").props["aria-pressed"] for n in range(4)] == ["false", "false", "false", "true"]
+
+    user.find(marker="column-0").click()
+
+    assert one(user, "target").value == "x"
+    assert [one(user, f"column-{n}").props["aria-pressed"] for n in range(4)] == ["true", "false", "false", "false"]
+
+
+async def test_train_shows_what_is_in_the_columns(user: User):
+    await user.open("/train")
+
+    await drop(user, "pets.csv", b"pet,age\n" + b"cat,1\ncat,2\ncat,\ndog,4\n" * 5)
+
+    await user.should_see("cat 75%, dog 25%", retries=100)
+    await user.should_see("Whole number")
+    await user.should_see("25.0 %")
+
+
+async def test_train_shows_many_columns_some_at_a_time(user: User):
+    names = [f"c{n}" for n in range(25)]
+    row = ",".join(str(n) for n in range(25))
+    await user.open("/train")
+    await drop(user, "wide.csv", f"{','.join(names)}\n{row}\n".encode())
+    await user.should_see(marker="column-0", retries=100)
+    await user.should_not_see(marker="column-20")
+
+    with user:
+        one(user, "column-pages").set_value(2)
+    await user.should_see(marker="column-20")
+    await user.should_not_see(marker="column-0")
+    user.find(marker="column-20").click()
+    user.find(marker="find-column").type("C1")
+
+    await user.should_see(marker="column-19")
+    await user.should_not_see(marker="column-20")
+    user.find(marker="column-19").click()
+    assert one(user, "target").value == "c19"
+
+
+async def test_train_guesses_how_long_it_will_take(user: User):
+    await user.open("/train")
+    await drop(user, "people.csv", CSV.encode())
+
+    await user.should_see("It takes a few seconds, at a guess.", retries=100)
+
+
+async def test_train_guesses_nothing_where_nothing_can_be_trained(user: User):
+    await user.open("/train")
+    await drop(user, "few.csv", b"x,y\n1,2\n3,4\n")
+
+    await user.should_see("Only 2 rows have a target", retries=100)
+    await user.should_not_see("at a guess")
+
+
+@pytest.fixture
+async def spare(user: User, services: Services) -> Model:
+    """A model that does not answer, on the page of the training that made it."""
+    options = {"estimator": "linear", "activate": False}
+    await services.training.train(Submission(dataset="wine", options={"estimator": "linear"}))
+    model = await services.training.train(Submission(dataset="wine", options=options))
+    job = (await services.jobs.jobs())[0]
+    await user.open(f"/train?job={job.id}")
+    await user.should_see(f"Model {model.version} is trained.", retries=50)
+    return model
+
+
+async def test_train_activates_a_model_that_was_held_back(user: User, services: Services, spare: Model):
+    user.find(marker="activate-it").click()
+
+    await user.should_see(f"Model {spare.version} is trained and answers from now on.", retries=50)
+    await user.should_not_see(marker="discard")
+    assert (await services.models.get("active")).version == spare.version
+
+
+async def test_train_discards_a_model_after_asking(user: User, services: Services, spare: Model):
+    user.find(marker="discard").click()
+    await user.should_see("It is deleted for good.")
+    assert (await services.models.get("latest")).version == spare.version
+    user.find(marker="confirm").click()
+
+    await user.should_see(f"Model {spare.version} was trained, and has been deleted since.", retries=50)
+    await user.should_not_see(marker="plots")
+
+
+async def test_train_hears_that_the_model_was_activated_elsewhere(user: User, services: Services, spare: Model):
+    await services.models.activate(str(spare.version))
+
+    await user.should_see("and answers from now on.", retries=50)
+
+
+async def test_train_says_why_a_model_is_neither_activated_nor_discarded(user: User, services: Services, spare: Model):
+    user.find(marker="discard").click()
+    await services.models.delete(str(spare.version))
+    user.find(marker="activate-it").click()
+    await user.should_see(f"There is no model '{spare.version}'", retries=50)
+
+    user.find(marker="confirm").click()
+
+    await user.should_see(f"Model {spare.version} was trained, and has been deleted since.", retries=50)
+
+
+async def test_train_shows_the_plots_of_the_model(user: User, services: Services):
+    await services.training.train(Submission(dataset="diabetes", options={"estimator": "linear"}))
+    job = (await services.jobs.jobs())[0]
+
+    await user.open(f"/train?job={job.id}")
+
+    await user.should_see("Predicted and actual", retries=50)
+    await user.should_see("What it looks at")
+
+
+async def test_train_opens_with_the_table_and_the_estimator_of_its_address(user: User):
+    await user.open("/train?dataset=wine&estimator=linear")
+
+    await user.should_see("178 rows, 14 columns", retries=100)
+    assert one(user, "estimator").value == "linear"
+
+
+async def test_train_shows_the_table_that_was_chosen_last(user: User):
+    await user.open("/train")
+    await user.should_see(marker="dataset-wine", retries=50)
+
+    user.find(marker="dataset-machines").click()
+    user.find(marker="dataset-wine").click()
+
+    await user.should_see("178 rows, 14 columns", retries=100)
+    await user.should_not_see("2,000 rows, 7 columns")

@@ -180,3 +180,11 @@ def test_look_guesses_nothing_of_what_cannot_be_trained_on_or_was_never_measured
     assert few.estimates == {}
     assert few.warnings == ["Only 2 rows have a target; at least 10 are needed."]
     assert "endless" not in own.estimates
+
+
+def test_look_at_a_file_that_is_gone_says_so(tmp_path: Path):
+    (failed,) = said_by(Submission(path=str(tmp_path / "gone"), format=Format.CSV, options={}), "look")
+
+    assert isinstance(failed, Failed)
+    assert isinstance(failed.error, UnreadableBody)
+    assert failed.trace is None
