@@ -1,6 +1,7 @@
 """What changes while pages are open: looked for once, shown in all of them."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 
 from nicegui import Client, Event, background_tasks
@@ -11,6 +12,8 @@ from mlapp.services import Services
 
 LOOK_S = 0.25
 """How often it is looked for changes while any page is open."""
+TRAFFIC_S = 0.7
+"""How often pages are told of traffic at most: it changes with every request."""
 
 
 @dataclass
@@ -31,8 +34,11 @@ class Live:
     models_changed: Event[[]] = field(default_factory=Event)
     """Another version is active, or there are others."""
     traffic_changed: Event[[]] = field(default_factory=Event)
-    """Predictions were asked for."""
-    _counted: int = 0
+    """Predictions were asked for, or another minute has begun."""
+    _standing: tuple[int | None, tuple[int, ...]] = (None, ())
+    _counted: tuple[int, int] | None = None
+    """The counter, and the minute, that pages were told of last."""
+    _told: float = 0.0
     _task: asyncio.Task[None] | None = None
 
     def watch(self) -> None:
@@ -47,9 +53,16 @@ class Live:
             self.jobs = jobs
             self.jobs_changed.emit()
         found = await self.services.models.standing()
-        if found != (self.active.version if self.active else None, self.versions):
-            self.active, self.versions = await self._model(), found[1]
+        if found != self._standing:
+            self._standing, self.active, self.versions = found, await self._model(), found[1]
             self.models_changed.emit()
+        self._look_at_traffic()
+
+    def _look_at_traffic(self) -> None:
+        counted, now = (self.services.monitoring.counter, int(time.time() // 60)), time.monotonic()
+        if counted != self._counted and now - self._told >= TRAFFIC_S:
+            self._counted, self._told = counted, now
+            self.traffic_changed.emit()
 
     async def _go_on(self) -> None:
         while Client.instances:

@@ -7,9 +7,11 @@ from fastapi import FastAPI
 from nicegui import ui
 from nicegui.testing import User
 
-from pages.frame import frame
+from mlapp.schemas import Job
+from mlapp.services import Services
+from pages.frame import COOKIE, frame
 from pages.site import Site
-from tests.pages.conftest import visiting
+from tests.pages.conftest import Trained, eventually, visiting
 
 
 def fail() -> None:
@@ -62,3 +64,60 @@ async def test_every_page_has_a_title_a_language_and_marks_where_one_is(user: Us
     assert f"<title>{title} · mlapp</title>" in answer.text
     assert '<html lang="en-US">' in answer.text
     assert '"aria-current":"page"' in answer.text.replace(" ", "").replace("\\", "")
+
+
+def darkness(user: User) -> str:
+    (mode,) = user.find(kind=ui.dark_mode).elements
+    return {True: "dark", False: "light", None: "auto"}[mode.value]
+
+
+@pytest.mark.parametrize(
+    ("remembered", "shown"),
+    [("dark", "dark"), ("light", "light"), ("auto", "auto"), ("of another app", "auto"), (None, "auto")],
+)
+async def test_light_and_dark_are_remembered(user: User, remembered: str | None, shown: str):
+    if remembered:
+        user.http_client.cookies.set(COOKIE, remembered)
+
+    await user.open("/health")
+
+    assert darkness(user) == shown
+
+
+async def test_light_and_dark_are_chosen_in_the_header(user: User):
+    await user.open("/health")
+
+    user.find(marker="theme-dark").click()
+    assert darkness(user) == "dark"
+    user.find(marker="theme-auto").click()
+    assert darkness(user) == "auto"
+
+
+async def test_the_active_model_stays_in_sight(user: User, services: Services, trained: Trained):
+    await services.models.activate(str(trained.regression.version))
+    await user.open("/health")
+    await user.should_see("predicts time_for_failure from 6 features", retries=50)
+
+    await services.models.activate(str(trained.classification.version))
+
+    await user.should_see("predicts cultivar from 13 features", retries=50)
+
+
+@pytest.mark.usefixtures("no_active")
+async def test_without_a_model_the_header_leads_to_training(user: User):
+    await user.open("/health")
+    await user.should_see("No model yet", retries=50)
+
+    (link,) = user.find(marker="active-now").elements
+
+    assert link.props["href"] == "/train"
+
+
+async def test_a_running_training_stays_in_sight_until_it_ends(user: User, services: Services, endless: Job):
+    await user.open("/health")
+    await user.should_see(marker="training-now", retries=200)
+
+    await services.jobs.cancel(endless.id)
+
+    (link,) = user.find(marker="training-now").elements
+    await eventually(lambda: not link.visible)
