@@ -8,7 +8,7 @@ from nicegui.testing import User
 
 from mlapp.schemas import Job, JobStatus, Model, Submission
 from mlapp.services import Services
-from tests.pages.conftest import one
+from tests.pages.conftest import eventually, one
 
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
 
@@ -267,7 +267,8 @@ async def test_train_takes_a_clicked_column_as_the_target(user: User):
     user.find(marker="column-0").click()
 
     assert one(user, "target").value == "x"
-    assert [one(user, f"column-{n}").props["aria-pressed"] for n in range(4)] == ["true", "false", "false", "false"]
+    await eventually(lambda: one(user, "column-0").props["aria-pressed"] == "true")
+    assert one(user, "column-3").props["aria-pressed"] == "false"
 
 
 async def test_train_shows_what_is_in_the_columns(user: User):
@@ -352,15 +353,22 @@ async def test_train_hears_that_the_model_was_activated_elsewhere(user: User, se
     await user.should_see("and answers from now on.", retries=50)
 
 
-async def test_train_says_why_a_model_is_neither_activated_nor_discarded(user: User, services: Services, spare: Model):
+async def test_train_says_why_a_model_is_not_discarded(user: User, services: Services, spare: Model):
     user.find(marker="discard").click()
-    await services.models.delete(str(spare.version))
-    user.find(marker="activate-it").click()
-    await user.should_see(f"There is no model '{spare.version}'", retries=50)
+    await services.models.activate(str(spare.version))
 
     user.find(marker="confirm").click()
 
-    await user.should_see(f"Model {spare.version} was trained, and has been deleted since.", retries=50)
+    await user.should_see(f"Model {spare.version} is active", retries=50)
+
+
+async def test_train_says_why_a_model_is_not_activated(user: User, services: Services, spare: Model):
+    (services.models.store.folder / "versions" / str(spare.version) / "model.joblib").write_bytes(b"")
+
+    user.find(marker="activate-it").click()
+
+    await user.should_see(f"The file of model {spare.version} is damaged", retries=50)
+    await services.models.delete(str(spare.version))
 
 
 async def test_train_shows_the_plots_of_the_model(user: User, services: Services):
