@@ -3,14 +3,12 @@
 from itertools import pairwise
 from math import log
 
-from mlapp.schemas import Band, Distribution
+from mlapp.schemas import DRIFT_ROWS, Band, Distribution
 
 LEAST_SHARE = 0.05
 """Share of the training values that a bin holds at least; smaller ones are merged."""
 SMOOTHING = 0.5
 """Added to every count, so that an empty bin is no infinite surprise (Jeffreys' prior)."""
-MIN_ROWS = 200
-"""Of fewer rows, chance alone looks like drift."""
 
 
 def measure_drift(training: Distribution, served: Distribution) -> tuple[float | None, Band]:
@@ -20,7 +18,7 @@ def measure_drift(training: Distribution, served: Distribution) -> tuple[float |
 
     Source: Siddiqi, Credit Risk Scorecards (2006), chapter 8.
     """
-    if served.total < MIN_ROWS:
+    if served.total < DRIFT_ROWS:
         return None, Band.TOO_FEW
     index = psi(training, served)
     return index, Band.STABLE if index < 0.1 else Band.SOME if index <= 0.25 else Band.STRONG

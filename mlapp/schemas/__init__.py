@@ -16,6 +16,7 @@ from mlapp.schemas.models import (
     Record,
 )
 from mlapp.schemas.monitoring import (
+    DRIFT_ROWS,
     Band,
     ColumnDrift,
     Counts,
@@ -41,6 +42,7 @@ from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOpt
 from mlapp.schemas.words import MAX_NAME_LENGTH, ColumnType, Evaluation, Format, JobStatus, Scalar, Task, Word
 
 __all__ = [
+    "DRIFT_ROWS",
     "MAX_NAME_LENGTH",
     "Activation",
     "Answer",

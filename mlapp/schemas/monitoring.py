@@ -8,6 +8,9 @@ from pydantic import Field
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.words import ColumnType, Word
 
+DRIFT_ROWS = 200
+"""Of fewer rows, chance alone looks like drift."""
+
 
 class Span(StrEnum):
     """How far back traffic is looked at."""
