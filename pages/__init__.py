@@ -7,14 +7,14 @@ from nicegui.page import page
 
 from mlapp.services import Services
 from mlapp.settings import Settings
-from pages import health, jobs, model, models, monitor, overview, predict, train
+from pages import compare, health, jobs, model, models, monitor, overview, predict, train
 from pages.components.buttons import lead
 from pages.components.cards import empty
 from pages.frame import frame
 from pages.live import Live
 from pages.site import Site
 
-PAGES = (overview, train, predict, models, model, monitor, jobs, health)
+PAGES = (overview, train, predict, models, compare, model, monitor, jobs, health)
 NOT_FOUND = ("travel_explore", "There is nothing here", "The address may be mistyped, or the page is gone.")
 BROKEN = ("report", "This page could not be shown", "Why is in the log. The models go on answering.")
 FAVICON = """\

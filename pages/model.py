@@ -1,73 +1,212 @@
-"""The page of one model: how good it is, what it expects, how it was made."""
+"""The page of one model: how good it is, what it expects, how it was made, when it answered."""
+
+from functools import partial
 
 from nicegui import ui
 
 from mlapp.errors import NotFound
 from mlapp.schemas import Feature, Model
-from mlapp.services.wording import figure, headline
-from pages.components.cards import card
+from mlapp.services.card import card as model_card
+from mlapp.services.wording import duration, figure, headline, moment
+from pages.components.activations import activations
+from pages.components.buttons import lead
+from pages.components.cards import card, empty, facts
+from pages.components.model_actions import ModelActions
+from pages.components.paged_table import PagedTable, paged_rows
 from pages.components.plots import importance_plot, plots
 from pages.components.scores import leaderboard, scores
-from pages.components.tables import plain_table
 from pages.components.warnings import warnings
 from pages.frame import frame
 from pages.site import Site
-from pages.theme import GRID, MUTED, TEXT
+from pages.theme import GRID, LEAD, MUTED, TEXT
+
+NAMES = {"active": "Active model", "latest": "Latest model"}
+SIGNATURE = ("Feature", "Type", "Gaps", "Seen in training", "Example")
+PAGE_FEATURES = 25
 
 
 def register(site: Site) -> None:
     """Add the page."""
-    services = site.services
 
     @ui.page("/models/{version}")
     async def model(version: str) -> None:
         try:
-            found = await services.models.get(version)
+            found = await site.services.models.get(version)
         except NotFound as error:
             ui.status_code(404)
-            with frame(site, "No such model", "/models"), card():
-                ui.label(error.detail).classes(TEXT)
-                ui.link("All models", "/models")
+            with frame(site, "No such model", "/models"):
+                _gone(error.detail)
             return
-        with frame(site, f"Model {found.version}", "/models", f"It {headline(found)}."):
-            _details(found)
+        await site.live.look()
+        title = NAMES.get(version, f"Model {found.version}")
+        with frame(site, title, "/models", "" if version in NAMES else f"It {headline(found)}."):
+            page = _Page(site, version, found)
+            with ui.column().classes("w-full gap-5") as page.content:
+                await page.build()
+        site.live.models_changed.subscribe(page.follow)
 
 
-def _details(model: Model) -> None:
-    with card("How good it is"):
-        scores(model)
-    if model.warnings:
-        with card("What to look at before trusting it"):
-            warnings(model.warnings)
-    with ui.element("div").classes(GRID):
-        with card("Estimators compared"):
-            leaderboard(model)
-        with card("What it looks at"):
-            importance_plot([("", model.importance)])
-    plots([model])
-    with card("Signature"):
+def _gone(why: str) -> None:
+    with empty("inventory_2", "There is no such model", why):
+        lead("All models", "inventory_2", "/models")
+
+
+class _Page:
+    """What is shown of a model; built anew only when the name of the page means another one."""
+
+    content: ui.column
+    log: PagedTable
+
+    def __init__(self, site: Site, name: str, model: Model) -> None:
+        self.site, self.name, self.model = site, name, model
+        self.actions = ModelActions(site)
+
+    async def build(self) -> None:
+        with card(mark="state"):
+            self._state()
+        await self._show()
+        with card("How good it is"):
+            scores(self.model)
+        if self.model.warnings:
+            with card("What to look at before trusting it"):
+                warnings(self.model.warnings)
+        with ui.element("div").classes(GRID):
+            with card("Estimators compared"):
+                leaderboard(self.model)
+            with card("What it looks at"):
+                importance_plot([("", self.model.importance)])
+        plots([self.model])
+        with card("Signature"):
+            await self._signature()
+        with card("How it was made"):
+            facts(_origin(self.model))
+        with card("When it was activated"):
+            self.log = activations(self.site.services.models, self.model.version)
+        await self.log.show()
+        with card("Model card"):
+            self._card()
+
+    async def follow(self) -> None:
+        """Show what has changed about it."""
+        shown = self.model.version
+        try:
+            self.model = await self.site.services.models.get(self.name)
+        except NotFound as error:
+            self.content.clear()
+            with self.content:
+                _gone(error.detail)
+            return
+        if self.model.version != shown:
+            self.content.clear()
+            with self.content:
+                await self.build()
+            return
+        await self._show()
+        await self.log.show()
+
+    def _state(self) -> None:
+        version = self.model.version
+        with ui.row().classes("w-full items-center gap-x-3 gap-y-2"):
+            if self.name in NAMES:
+                ui.link(f"Model {version}", f"/models/{version}").classes(f"{LEAD} text-primary no-underline")
+                ui.label(headline(self.model)).classes(f"{MUTED} break-words min-w-0")
+            self.active = ui.badge("active", color="positive").mark("active")
+            self.unusable = ui.badge("cannot be used here", color="warning").mark("unusable")
+            self.asleep = ui.label("It answers when its version is asked for.").classes(MUTED)
+        self.why = ui.label().classes(f"{TEXT} break-words").mark("why")
+        with ui.row().classes("w-full items-start gap-2 flex-nowrap"):
+            self.note = ui.label().classes(f"{TEXT} whitespace-pre-wrap break-words min-w-0").mark("note-text")
+            edit = ui.button(icon="edit", on_click=partial(self.actions.annotate, version)).mark("annotate")
+            edit.props('flat round dense size=sm color=primary aria-label="Edit the note"')
+        with ui.row().classes("w-full gap-2"):
+            self.predict = lead("Predict", "insights", f"/predict?version={version}")
+            self.activate = ui.button("Activate", icon="bolt", on_click=partial(self.actions.activate, version))
+            self.activate.props("outline").mark("activate")
+            self.compare = ui.button("Compare with the active", icon="compare_arrows", on_click=self._compare)
+            self.compare.props("outline").mark("compare")
+            self.delete = ui.button("Delete", icon="delete", on_click=partial(self.actions.delete, version))
+            self.delete.props("flat color=negative").mark("delete")
+
+    async def _show(self) -> None:
+        model = self.model
+        why = None if model.usable else await self.site.services.models.why_unusable(model.version)
+        self.active.set_visibility(model.active)
+        self.unusable.set_visibility(not model.usable)
+        self.asleep.set_visibility(not model.active and model.usable)
+        self.why.set_visibility(not model.usable)
+        self.why.set_text(why or "")
+        self.note.set_text(model.note or "No note yet.")
+        self.note.classes("italic" if not model.note else "", remove="italic")
+        self.predict.set_enabled(model.usable)
+        self.activate.set_visibility(not model.active)
+        self.activate.set_enabled(model.usable)
+        self.compare.set_visibility(not model.active and self.site.live.active is not None)
+        self.delete.set_visibility(not model.active)
+
+    def _compare(self) -> None:
+        active = self.site.live.active
+        if active:
+            ui.navigate.to(f"/models/compare?versions={active.version},{self.model.version}")
+
+    async def _signature(self) -> None:
         rows = [
-            (f.name, f.type, "" if f.required else "may be missing", _seen(f), str(f.example)) for f in model.features
+            (f.name, f.type, "none" if f.required else "may be missing", _seen(f), _text(f.example))
+            for f in self.model.features
         ]
-        plain_table(("Feature", "Type", "Gaps", "Seen in training", "Example"), rows, page_rows=20)
-        for column in model.ignored:
-            ui.label(f"{column.name} is left out: it {column.reason}.").classes(MUTED)
-    with card("How it was made"):
-        facts = {
-            "Estimator": model.estimator,
-            "Rows": f"{model.rows:,} ({model.rows_dropped:,} without a target left out)",
-            "Trained": f"{model.created_at:%Y-%m-%d %H:%M} UTC, in {figure(model.training_seconds)} s",
-            "Seed": str(model.seed),
-            "Libraries": ", ".join(f"{name} {version}" for name, version in model.library_versions.items()),
-            "Table": f"SHA-256 {model.data_sha256[:16]}…",
-            "Note": model.note or "none",
-        } | {f"Parameter {name}": str(value) for name, value in model.parameters.items() if value is not None}
-        plain_table(("", ""), list(facts.items())).props("hide-header")
+        await paged_rows("Signature", SIGNATURE, rows, PAGE_FEATURES)
+        if self.model.ignored:
+            ui.label("Columns that it does not use").classes(MUTED)
+            ignored = [(column.name, column.reason) for column in self.model.ignored]
+            await paged_rows("Columns that it does not use", ("Column", "Reason"), ignored)
+
+    def _card(self) -> None:
+        with ui.row().classes("w-full items-center justify-between"):
+            ui.label("All of this on a page: to pass on, or to keep with the model.").classes(MUTED)
+            ui.button("Download card", icon="download", on_click=self._download).props("outline").mark("download-card")
+        # Drawn when it is opened: it is long, and most visitors leave it closed.
+        with ui.expansion("Read it here", on_value_change=self._read).classes("w-full") as self.reading:
+            self.text = ui.column().classes("w-full overflow-x-auto")
+        self.reading.mark("read-card")
+
+    def _read(self) -> None:
+        self.text.clear()
+        if self.reading.value:
+            with self.text:
+                _, _, body = self._markdown().split("---\n", 2)
+                ui.markdown(body).classes("w-full text-sm break-words").mark("card")
+
+    def _download(self) -> None:
+        ui.download.content(self._markdown().encode(), f"model-{self.model.version}.md", "text/markdown")
+
+    def _markdown(self) -> str:
+        base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
+        return model_card(self.model, base_url)
+
+
+def _origin(model: Model) -> list[tuple[str, str]]:
+    libraries = ", ".join(f"{name} {version}" for name, version in model.library_versions.items())
+    coverage = [] if model.coverage is None else [("Coverage of intervals", f"{model.coverage:.0%}")]
+    return [
+        ("Estimator", model.estimator),
+        ("Rows", f"{model.rows:,} ({model.rows_dropped:,} without a target left out)"),
+        ("Trained", f"{moment(model.created_at)}, in {duration(model.training_seconds)}"),
+        *coverage,
+        ("Seed", str(model.seed)),
+        ("Libraries", libraries),
+        ("Table (SHA-256 of the values)", model.data_sha256),
+        *((f"Parameter {name}", _text(value)) for name, value in model.parameters.items() if value is not None),
+    ]
 
 
 def _seen(feature: Feature) -> str:
     if feature.categories is not None:
         return ", ".join(feature.categories[:5]) + (" …" if len(feature.categories) > 5 else "")
-    if feature.min is None:
+    if feature.min is None or feature.max is None:
         return "true or false"
-    return f"{feature.min} to {feature.max}"
+    return f"{_text(feature.min)} to {_text(feature.max)}"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return figure(value)
+    return "–" if value is None else str(value)

@@ -1,94 +1,145 @@
-"""Models: all versions; activate, roll back, delete."""
+"""Models: all versions; find, compare, annotate, activate, roll back, delete; the log of activations."""
 
-from collections.abc import Awaitable
-from functools import partial
+from collections.abc import Sequence
 
 from nicegui import ui
+from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
-from mlapp.errors import MlappError
 from mlapp.schemas import ModelSummary
-from mlapp.services import Services
-from mlapp.services.wording import METRICS, figure
-from pages.components.buttons import asked_first, lead
-from pages.components.cards import card
-from pages.components.messages import say_done, say_error
+from mlapp.services.comparing import MOST_COMPARED
+from mlapp.services.searching import Search
+from mlapp.services.wording import main_score
+from pages.components.activations import activations
+from pages.components.cards import card, no_model
+from pages.components.model_actions import ModelActions
+from pages.components.model_rows import CARD, CELLS
+from pages.components.paged_table import Column, PagedTable, Row, View
 from pages.frame import frame
 from pages.site import Site
-from pages.theme import LINE, MUTED, TEXT
+from pages.theme import MUTED
 
-FIRST_METRIC = {"regression": "r2", "classification": "accuracy"}
-ROW = f"w-full items-center gap-x-4 gap-y-2 py-3 border-b {LINE} last:border-b-0"
+COLUMNS = (
+    Column("Model", "version"),
+    Column("Predicts", "target"),
+    Column("Estimator", "estimator"),
+    Column("Score", "score"),
+    Column("Rows", "rows", right=True),
+    Column("Trained (UTC)", "created_at"),
+    Column("Actions", right=True),
+)
+NEWEST_FIRST = View(order="version", descending=True)
+ORDERS = {column.order: column.label for column in COLUMNS if column.order}
 
 
 def register(site: Site) -> None:
     """Add the page."""
-    services = site.services
 
     @ui.page("/models")
     async def models() -> None:
+        await site.live.look()
         with frame(site, "Models", "/models", "Every training is kept as a version; the active one answers."):
-            await _Models(services).build()
+            await _Models(site).build()
 
 
 class _Models:
-    def __init__(self, services: Services) -> None:
-        self.models = services.models
+    """The list: rows change in place, come and go, whoever changes them."""
+
+    def __init__(self, site: Site) -> None:
+        self.models, self.live = site.services.models, site.live
+        self.actions = ModelActions(site)
+        self.previous: int | None = None
 
     async def build(self) -> None:
-        with card():
-            with ui.row().classes("w-full justify-end"):
-                back = asked_first("Go back to the model that was active before?", "Roll back", self._roll_back)
-                ui.button("Roll back", icon="undo", on_click=back).props("flat dense").mark("rollback")
-            await self.versions()
+        with ui.column().classes("w-full") as self.none:
+            no_model()
+        with ui.column().classes("w-full gap-5") as self.some:
+            with card():
+                self._tools()
+                self.table = PagedTable("Models", COLUMNS, self._load, NEWEST_FIRST, select=True)
+                for name, template in CELLS.items():
+                    self.table.table.add_slot(name, template)
+                self.table.cards(CARD)
+                self.table.table.props("dense")
+                self.table.table.on("act", self._act)
+                self.table.table.on_select(self._show_selected)
+                self.table.table.props["no-data-label"] = "No model is found by these words."
+            with card("History"):
+                self.history = activations(self.models)
+        self._show_selected()
+        await self._show()
+        self.live.models_changed.subscribe(self._show)
 
-    @ui.refreshable_method
-    async def versions(self) -> None:
-        """Show all versions, newest first."""
-        found = (await self.models.list()).models
-        if not found:
-            ui.label("There is no model yet.").classes(TEXT)
-            lead("Train a model", "model_training", "/train")
-        for model in found:
-            self._row(model)
+    def _tools(self) -> None:
+        with ui.row().classes("w-full items-center gap-3"):
+            self.words = ui.input(placeholder="Search", on_change=self._search).mark("search")
+            self.words.props("outlined dense clearable debounce=250").classes("w-full sm:w-64")
+            self.words.props["aria-label"] = "Search models by target, estimator, note or number"
+            with self.words.add_slot("prepend"):
+                ui.icon("search")
+            order = ui.select(ORDERS, label="Sort by", value="version", on_change=self._put_in_order).mark("order")
+            order.props("outlined dense").classes("w-40 lg:hidden")
+            self.count = ui.label().classes(MUTED).props("role=status").mark("count")
+            ui.element("div").classes("flex-1")
+            self.compare = ui.button("Compare", icon="compare_arrows", on_click=self._compare).mark("compare")
+            with ui.button("Roll back", icon="undo", on_click=self.actions.rollback).mark("rollback") as self.back:
+                self.back_to = ui.tooltip("")
+            self.back.props("outline")
 
-    def _row(self, model: ModelSummary) -> None:
-        metric = FIRST_METRIC[model.task]
-        with ui.row().classes(ROW).mark(f"model-{model.version}"):
-            ui.link(f"Model {model.version}", f"/models/{model.version}").classes("font-medium text-primary w-20")
-            with ui.column().classes("gap-0 flex-1 min-w-48"):
-                ui.label(f"{model.target} · {model.estimator}").classes("text-sm")
-                about = f"{model.rows:,} rows · {METRICS[metric][0]} {figure(model.metrics[metric])}"
-                ui.label(f"{about} · {model.created_at:%Y-%m-%d %H:%M} UTC").classes(MUTED)
-                if model.note:
-                    ui.label(model.note).classes(MUTED)
-            if not model.usable:
-                ui.badge("other library version", color="warning").mark("unusable")
-            if model.active:
-                ui.badge("active", color="positive").mark("active")
-            else:
-                self._actions(model.version)
+    async def _load(self, view: View) -> tuple[Sequence[Row], int]:
+        found = await self.models.search(
+            Search(self.words.value or "", view.order or "version", view.descending, view.skip, view.most)
+        )
+        kind = "version" if found.of == 1 else "versions"
+        self.count.set_text(
+            f"{found.of:,} {kind}" if found.count == found.of else f"{found.count:,} of {found.of:,} {kind}"
+        )
+        return [await self._row(model) for model in found.models], found.count
 
-    def _actions(self, version: int) -> None:
-        activate = asked_first(f"Let model {version} answer from now on?", "Activate", partial(self._activate, version))
-        delete = asked_first(f"Delete model {version} for good?", "Delete", partial(self._delete, version))
-        ui.button("Activate", on_click=activate).props("outline dense").mark(f"activate-{version}")
-        bin_button = ui.button(icon="delete", on_click=delete).mark(f"delete-{version}")
-        bin_button.props(f'flat dense color=negative aria-label="Delete model {version}"')
+    async def _row(self, model: ModelSummary) -> Row:
+        why = None if model.usable else await self.models.why_unusable(model.version)
+        return Row(
+            model.version,
+            (
+                f"Model {model.version}",
+                model.target,
+                model.estimator,
+                main_score(model),
+                f"{model.rows:,}",
+                f"{model.created_at:%Y-%m-%d %H:%M}",
+            ),
+            {"active": model.active, "why": why or "", "note": model.note},
+        )
 
-    async def _activate(self, version: int) -> None:
-        await self._do(self.models.activate(str(version)), f"Model {version} answers from now on.")
+    async def _show(self) -> None:
+        there = bool(self.live.versions)
+        self.some.set_visibility(there)
+        self.none.set_visibility(not there)
+        previous = await self.models.previous()
+        self.back.set_enabled(previous is not None)
+        self.back_to.set_text("No other model was active before" if previous is None else f"To model {previous}")
+        chosen = self.table.table.selected
+        self.table.table.selected = [row for row in chosen if row.get("key") in self.live.versions]
+        self._show_selected()
+        await self.table.show()
+        await self.history.show()
 
-    async def _delete(self, version: int) -> None:
-        await self._do(self.models.delete(str(version)), f"Model {version} is deleted.")
+    def _show_selected(self) -> None:
+        count = len(self.table.table.selected)
+        self.compare.set_text(f"Compare ({count})" if count else "Compare")
+        self.compare.set_enabled(1 < count <= MOST_COMPARED)
 
-    async def _roll_back(self) -> None:
-        await self._do(self.models.rollback(), "The model that was active before answers again.")
+    async def _search(self) -> None:
+        await self.table.begin()
 
-    async def _do(self, action: Awaitable[object], done: str) -> None:
-        try:
-            await action
-        except MlappError as error:
-            say_error(error.detail)
-        else:
-            say_done(done)
-        self.versions.refresh()
+    async def _put_in_order(self, event: ValueChangeEventArguments[str]) -> None:
+        order = event.value
+        await self.table.put_in_order(order, descending=order not in ("target", "estimator"))
+
+    def _compare(self) -> None:
+        numbers = sorted(row["key"] for row in self.table.table.selected)
+        ui.navigate.to(f"/models/compare?versions={','.join(map(str, numbers))}")
+
+    async def _act(self, event: GenericEventArguments) -> None:
+        action, version = event.args
+        do = {"activate": self.actions.activate, "annotate": self.actions.annotate, "delete": self.actions.delete}
+        await do[action](int(version))

@@ -156,12 +156,14 @@ def _best(name: str, values: Sequence[float | None]) -> frozenset[int]:
 
 def _parameters(models: Sequence[Model]) -> Iterable[Difference]:
     for name in dict.fromkeys(name for model in models for name in model.parameters):
-        texts = tuple(_value(model.parameters[name]) if name in model.parameters else "–" for model in models)
+        texts = tuple(_value(model.parameters.get(name)) for model in models)
         if len(set(texts)) > 1:
             yield Difference(f"Parameter {name}", texts)
 
 
 def _value(value: Any) -> str:
+    if value is None:
+        return "–"
     return shorten(value if isinstance(value, str) else json.dumps(value, default=str))
 
 

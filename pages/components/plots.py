@@ -95,6 +95,9 @@ def _residuals(models: Sequence[tuple[str, Plots]]) -> None:
     if not drawn:
         return
     series = [steps(found.edges, found.counts, name, place) for place, (name, found) in enumerate(drawn)]
+    if len(series) > 1:
+        # Areas on top of each other only make grey.
+        series = [each | {"areaStyle": {"opacity": 0}} for each in series]
     series[0]["markLine"] = DIAGONAL | {"data": [{"xAxis": 0}], "label": {"show": False}}
     options = {
         "grid": grid(legend=len(drawn) > 1),

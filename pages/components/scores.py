@@ -12,11 +12,16 @@ def scores(model: Model) -> None:
     """Show the metrics of a model beside those of one that ignores the features."""
     ui.label(quality(model)).classes(TEXT).mark("quality")
     rows = [
-        (label, figure(model.metrics[name]), figure(model.baseline[name]) if name in model.baseline else "", meaning)
+        (label, _score(model, name), figure(model.baseline[name]) if name in model.baseline else "", meaning)
         for name, (label, meaning) in METRICS.items()
         if name in model.metrics
     ]
     plain_table(("Score", "This model", "Without features", "Meaning"), rows)
+
+
+def _score(model: Model, name: str) -> str:
+    spread = f" ± {figure(model.spread[name])}" if name in model.spread else ""
+    return f"{figure(model.metrics[name])}{spread}"
 
 
 def leaderboard(model: Model) -> None:

@@ -154,11 +154,11 @@ def test_differing_marks_nothing_between_targets_that_are_not_the_same():
 
 
 def test_differing_shows_only_parameters_that_differ():
-    one = model(parameters={"alpha": 1.0, "kind": "ridge", "same": True})
+    one = model(parameters={"alpha": 1.0, "kind": "ridge", "same": True, "no": None})
     two = model(parameters={"alpha": None, "depth": [1, 2], "kind": "ridge", "same": True})
 
     assert {label: texts for label, texts in lines(one, two).items() if label.startswith("Parameter")} == {
-        "Parameter alpha": ("1.0", "null"),
+        "Parameter alpha": ("1.0", "–"),
         "Parameter depth": ("–", "[1, 2]"),
     }
 

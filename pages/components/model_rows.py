@@ -1,0 +1,75 @@
+"""How models stand in a table: templates of Vue, the same for all rows; what users wrote comes in as text.
+
+Each row has, beside its key, which is the version: `active`, `why` (it cannot be used), `note`.
+Links are relative to where the list is, so that they hold under any prefix.
+"""
+
+_MENU = """
+<q-btn flat round dense icon="more_vert" color="primary" :aria-label="'Actions for model ' + props.row.key">
+  <q-menu auto-close anchor="bottom right" self="top right">
+    <q-list style="min-width: 12rem">
+      <q-item clickable tag="a" :href="'models/' + props.row.key">
+        <q-item-section avatar class="min-w-0"><q-icon name="open_in_new" size="xs" /></q-item-section>
+        <q-item-section>Open</q-item-section>
+      </q-item>
+      <q-item clickable tag="a" :href="'predict?version=' + props.row.key" :disable="!!props.row.why">
+        <q-item-section avatar class="min-w-0"><q-icon name="insights" size="xs" /></q-item-section>
+        <q-item-section>Predict with it</q-item-section>
+      </q-item>
+      <q-item clickable :disable="props.row.active || !!props.row.why"
+              @click="$parent.$emit('act', ['activate', props.row.key])">
+        <q-item-section avatar class="min-w-0"><q-icon name="bolt" size="xs" /></q-item-section>
+        <q-item-section>Activate</q-item-section>
+      </q-item>
+      <q-item clickable @click="$parent.$emit('act', ['annotate', props.row.key])">
+        <q-item-section avatar class="min-w-0"><q-icon name="edit_note" size="xs" /></q-item-section>
+        <q-item-section>Note</q-item-section>
+      </q-item>
+      <q-item clickable :disable="props.row.active" @click="$parent.$emit('act', ['delete', props.row.key])">
+        <q-item-section avatar class="min-w-0"><q-icon name="delete" size="xs" color="negative" /></q-item-section>
+        <q-item-section class="text-negative">Delete</q-item-section>
+      </q-item>
+    </q-list>
+  </q-menu>
+</q-btn>
+"""
+_NAME = """
+<span class="inline-flex items-center gap-2">
+  <a class="font-medium text-primary no-underline hover:underline" :href="'models/' + props.row.key"
+    >Model {{ props.row.key }}</a>
+  <q-badge v-if="props.row.active" color="positive">active</q-badge>
+  <q-icon v-if="props.row.why" name="warning" color="warning" size="xs" role="img" tabindex="0"
+          :aria-label="props.row.why"><q-tooltip max-width="20rem">{{ props.row.why }}</q-tooltip></q-icon>
+</span>
+"""
+_SELECT = """
+<q-checkbox dense v-model="props.selected" :aria-label="'Select model ' + props.row.key" />
+"""
+CELLS = {
+    "header-selection": '<q-checkbox dense v-model="props.selected" aria-label="Select all models of this page" />',
+    "body-selection": _SELECT,
+    "body-cell-c0": f'<q-td :props="props">{_NAME}</q-td>',
+    "body-cell-c1": """
+<q-td :props="props">
+  <span class="block truncate max-w-[18rem]" :title="props.value">{{ props.value }}</span>
+  <span v-if="props.row.note" class="block truncate max-w-[18rem] text-xs text-slate-500 dark:text-slate-400"
+        :title="props.row.note">{{ props.row.note }}</span>
+</q-td>
+""",
+    "body-cell-c6": f'<q-td :props="props" auto-width>{_MENU}</q-td>',
+}
+CARD = f"""
+<div class="w-full flex flex-nowrap items-start gap-3 py-3 border-t border-slate-200 dark:border-slate-700">
+  <div class="pt-1">{_SELECT}</div>
+  <div class="flex-1 min-w-0 flex flex-col flex-nowrap gap-1">
+    {_NAME}
+    <span class="text-sm truncate" :title="props.row.c1">{{{{ props.row.c1 }}}}</span>
+    <span class="text-xs text-slate-500 dark:text-slate-400"
+      >{{{{ props.row.c2 }}}} · {{{{ props.row.c3 }}}} · {{{{ props.row.c4 }}}} rows</span>
+    <span class="text-xs text-slate-500 dark:text-slate-400">{{{{ props.row.c5 }}}}</span>
+    <span v-if="props.row.note" class="text-xs line-clamp-2 break-words" :title="props.row.note"
+      >{{{{ props.row.note }}}}</span>
+  </div>
+  {_MENU}
+</div>
+"""
