@@ -1,137 +1,172 @@
 """Predict: a form made from the signature; the answer follows the values."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 from nicegui import ui
-from nicegui.events import ValueChangeEventArguments
 
 from mlapp.errors import MlappError
-from mlapp.schemas import Answer, ColumnType, Feature, Format, Model, Task
-from mlapp.services import Services
-from mlapp.services.calls import curl
+from mlapp.schemas import Answer, Format, Model
 from mlapp.services.prediction import Body
-from mlapp.services.wording import figure, headline, percent
+from mlapp.services.wording import headline
+from pages.components.answer import AnswerView
 from pages.components.buttons import lead
-from pages.components.cards import card
-from pages.components.fields import field_for
+from pages.components.cards import card, empty, no_model
+from pages.components.code import CodeView
+from pages.components.fields import Form
+from pages.components.latest import Latest
+from pages.components.many_rows import ManyRows
+from pages.components.what_if import WhatIfView
+from pages.downloads import Downloads
 from pages.frame import frame
 from pages.site import Site
-from pages.theme import FIGURE, GRID, MUTED, TEXT
+from pages.theme import LINE, MUTED, TEXT
 
-MOST_CLASSES = 8
+PAUSE_S = 0.05
+PATIENCE_S = 40
+"""How long the page may take to come: right after a start, the model is still loading."""
+BANNER = f"w-full items-center gap-x-4 gap-y-1 rounded-xl border {LINE} bg-indigo-50 dark:bg-[#232a4d] px-4 py-2"
 
 
 def register(site: Site) -> None:
-    """Add the page."""
+    """Add the page, and the route of its downloads."""
     services = site.services
+    downloads = Downloads(services)
+    downloads.register()
 
-    @ui.page("/predict")
+    @ui.page("/predict", response_timeout=PATIENCE_S)
     async def predict(version: str = "") -> None:
         with frame(site, "Predict", "/predict", "Change the values; the answer follows."):
             try:
                 number = await services.models.number(version) if version else None
                 model = (await services.prediction.fitted(number)).model
             except MlappError as error:
-                with card(mark="no-model"):
-                    ui.label(error.detail).classes(TEXT)
-                    lead("Train a model", "model_training", "/train")
+                await _say_why_not(site, error)
                 return
-            page = _Predict(services, model, number, api=site.api)
-            page.build()
-            await page.answer()
+            await _Predict(site, downloads, model, pinned=number is not None).answer_now()
+
+
+async def _say_why_not(site: Site, error: MlappError) -> None:
+    if not (await site.services.models.standing())[1]:
+        no_model()
+    else:
+        with empty("sentiment_dissatisfied", "This model cannot answer", error.detail):
+            lead("Look at the models", "inventory_2", "/models")
 
 
 class _Predict:
-    def __init__(self, services: Services, model: Model, asked_for: int | None, *, api: bool) -> None:
-        self.services, self.model, self.asked_for, self.api = services, model, asked_for, api
-        self.values: dict[str, Any] = {feature.name: feature.example for feature in model.features}
-        self.base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
-        self.asked = 0
-
-    def build(self) -> None:
+    def __init__(self, site: Site, downloads: Downloads, model: Model, *, pinned: bool) -> None:
+        self.site, self.model, self.pinned = site, model, pinned
+        self.latest = Latest(self._ask, PAUSE_S)
+        self._banner()
         with ui.element("div").classes("w-full grid grid-cols-1 lg:grid-cols-3 gap-4 items-start"):
-            with card(f"Model {self.model.version} {headline(self.model)}") as form:
-                form.classes("lg:col-span-2")
-                with ui.element("div").classes(GRID):
-                    for place, feature in enumerate(self.model.features):
-                        field_for(feature, self._changed(feature)).mark(f"feature-{place}")
+            with card(f"Model {model.version} {headline(model)}") as drawn:
+                drawn.classes("lg:col-span-2")
+                self._version()
+                self.form = Form(model, self._changed)
                 ui.label("An empty field is a missing value.").classes(MUTED)
-            with card("Answer", mark="answer") as answer:
-                answer.classes("lg:sticky lg:top-4").props("aria-live=polite")
-                self.result = ui.column().classes("w-full gap-2")
-        with card("The same from a program") as program:
-            program.set_visibility(self.api)
-            self.code = ui.code(language="bash").classes("w-full mlapp-code").mark("curl")
+                self._buttons()
+            with card("Answer", mark="answer") as drawn:
+                drawn.classes("lg:sticky lg:top-16")
+                self.answer = AnswerView(model)
+        self.what_if = WhatIfView(site.services, model, lambda: self.form.record)
+        ManyRows(site, downloads, model)
+        self.code = CodeView(lambda: self.form.record, model.version if pinned else None) if site.api else None
+        self._follow()
 
-    def _changed(self, feature: Feature) -> Callable[[ValueChangeEventArguments[Any]], Any]:
-        async def change(event: ValueChangeEventArguments[Any]) -> None:
-            self.values[feature.name] = _sent(feature, event.value)
-            await self.answer()
+    async def answer_now(self) -> None:
+        """Show the answer for the values that the form begins with."""
+        await self._ask()
+        self.what_if.ask()
+        if self.code:
+            self.code.ask()
 
-        return change
+    def _buttons(self) -> None:
+        with ui.row().classes("gap-2"):
+            another = ui.button("Another example", icon="shuffle", on_click=self._another).props("outline")
+            another.mark("another").set_visibility(len(self.model.examples) > 1)
+            ui.button("Reset", icon="restart_alt", on_click=self._reset).props("flat").mark("reset")
 
-    async def answer(self) -> None:
+    def _banner(self) -> None:
+        with ui.row().classes(BANNER).props("role=status").mark("banner") as self.banner:
+            ui.icon("update").classes("text-xl text-primary")
+            self.news = ui.label().classes(f"{TEXT} flex-1")
+            ui.button("Show it", on_click=ui.navigate.reload).props("flat dense").mark("show-it")
+        self.banner.set_visibility(False)
+
+    def _version(self) -> None:
+        with ui.row().classes("w-full items-center gap-3"):
+            chosen = self.model.version if self.pinned else 0
+            self.version = ui.select({chosen: ""}, value=chosen, on_change=lambda event: _go_to(event.value))
+            self.version.props('outlined dense aria-label="Version"').classes("min-w-[11rem]").mark("version")
+            self.standing = ui.label().classes(MUTED)
+
+    def _follow(self) -> None:
+        """Keep up with which versions there are, and which one is active."""
+        self._stand()
+        self.site.live.models_changed.subscribe(self._changed_models)
+
+    def _changed_models(self) -> None:
+        self._stand()
+        active = self.site.live.active
+        other = active is not None and active.version != self.model.version and not self.pinned
+        self.banner.set_visibility(other)
+        if active is not None and other:
+            self.news.set_text(f"Model {active.version} answers now; this page still asks model {self.model.version}.")
+
+    def _stand(self) -> None:
+        live, mine = self.site.live, self.model.version
+        versions = sorted({*live.versions, mine}, reverse=True)
+        self.version.set_options({0: "The active model"} | {number: f"Model {number}" for number in versions})
+        active = live.active.version if live.active else None
+        self.standing.set_text(
+            "" if not self.pinned else "It is the active one." if active == mine else "It is not the active one."
+        )
+
+    def _another(self) -> None:
+        self.form.another()
+        self._changed()
+
+    def _reset(self) -> None:
+        self.form.reset()
+        self._changed()
+
+    def _changed(self) -> None:
+        self.latest.ask()
+        self.what_if.ask()
+        if self.code:
+            self.code.ask()
+
+    async def _ask(self) -> None:
         """Ask for the present values, through the same service as the API."""
-        self.asked += 1
-        mine = self.asked
-        self.code.set_content(curl(self.base_url, self.values, self.asked_for))
-        body = Body(json.dumps({"records": [self.values]}).encode(), Format.JSON)
+        body = Body(json.dumps({"records": [self.form.record]}).encode(), Format.JSON)
         try:
-            answer = await self.services.prediction.answer(body, self.model.version)
+            found: Answer | MlappError = await self.site.services.prediction.answer(body, self.model.version)
         except MlappError as error:
-            found: Answer | str = error.detail
-        else:
-            found = answer
-        # An answer that was overtaken by a later change is not shown.
-        if mine == self.asked:
-            self.result.clear()
-            with self.result:
-                self._show(found)
+            found = error
+        if not self.latest.overtaken:
+            self._show(found)
 
-    def _show(self, found: Answer | str) -> None:
-        if isinstance(found, str):
-            ui.label(found).classes("text-sm text-negative").mark("problem")
-        elif self.model.task is Task.REGRESSION:
-            _quantity(self.model, found)
-        else:
-            _classes(found)
-        for warning in [] if isinstance(found, str) else found.warnings:
-            with ui.row().classes("items-start gap-2 flex-nowrap").mark("warning"):
-                ui.icon("warning").classes("text-warning text-lg")
-                ui.label(f"{warning.feature}: {warning.detail}").classes("text-sm")
+    def _show(self, found: Answer | MlappError) -> None:
+        if isinstance(found, MlappError):
+            self.answer.say(found.detail)
+            self.form.say(self._wrong(found), wrong=True)
+            return
+        self.answer.show(found)
+        notes: dict[str, list[str]] = {}
+        for warned in found.warnings:
+            notes.setdefault(warned.feature, []).append(warned.detail)
+        self.form.say(notes)
 
-
-def _quantity(model: Model, answer: Answer) -> None:
-    assert answer.lower  # noqa: S101 - a regression has intervals
-    assert answer.upper  # noqa: S101
-    assert answer.coverage  # noqa: S101
-    ui.label(model.target).classes(MUTED)
-    ui.label(figure(float(answer.predictions[0]))).classes(FIGURE).mark("prediction")
-    low, high = figure(answer.lower[0]), figure(answer.upper[0])
-    ui.label(f"{low} to {high}").classes("text-lg font-medium").mark("interval")
-    ui.label(f"In {answer.coverage:.0%} of such cases the true value lies in this interval.").classes(MUTED)
+    def _wrong(self, error: MlappError) -> dict[str, list[str]]:
+        """Return which features are to blame."""
+        blamed = {entry["pointer"] for entry in error.errors if "pointer" in entry}
+        names = {f"/records/0/{_pointed(feature.name)}": feature.name for feature in self.model.features}
+        return {names[pointer]: ["not a value of this type"] for pointer in blamed if pointer in names}
 
 
-def _classes(answer: Answer) -> None:
-    assert answer.probabilities  # noqa: S101 - a classification has probabilities
-    spelled = answer.predictions[0]
-    ui.label(str(spelled).lower() if isinstance(spelled, bool) else str(spelled)).classes(FIGURE).mark("prediction")
-    shares = sorted(answer.probabilities[0].items(), key=lambda item: -item[1])
-    for name, share in shares[:MOST_CLASSES]:
-        with ui.column().classes("w-full gap-1"):
-            with ui.row().classes("w-full justify-between"):
-                ui.label(name).classes("text-sm")
-                ui.label(percent(share)).classes("text-sm").mark("probability")
-            ui.linear_progress(share, show_value=False, size="8px").props("rounded instant-feedback")
-    if len(shares) > MOST_CLASSES:
-        ui.label(f"and {len(shares) - MOST_CLASSES} classes more").classes(MUTED)
+def _pointed(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
 
 
-def _sent(feature: Feature, value: Any) -> Any:
-    """Return a field's value as JSON has it."""
-    if value == "":
-        return None
-    whole = feature.type is ColumnType.INTEGER and isinstance(value, float) and value.is_integer()
-    return int(value) if whole else value
+def _go_to(version: int) -> None:
+    ui.navigate.to(f"/predict?version={version}" if version else "/predict")

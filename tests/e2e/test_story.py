@@ -30,7 +30,7 @@ async def test_a_dropped_table_becomes_a_model_that_predicts(page: Page, server:
     before = await page.get_by_text(" to ", exact=False).first.text_content()
     await page.get_by_label("size").fill("600")
 
-    await expect(page.get_by_text("size: 600 is outside 0–6 seen in training")).to_be_visible()
+    await expect(page.get_by_text("600 is outside 0–6 seen in training")).to_be_visible()
     assert before
 
 
@@ -97,5 +97,5 @@ async def test_pages_without_an_api_do_not_mention_one(browser: Browser, tmp_pat
         page = await browser.new_page(base_url=address(http))
         await page.goto("/ui/predict")
         await expect(page.get_by_text("Change the values")).to_be_visible()
-        assert not await page.get_by_text("The same from a program").is_visible()
+        assert not await page.get_by_text("Use it from code").is_visible()
         await page.close()

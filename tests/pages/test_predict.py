@@ -31,7 +31,7 @@ async def test_predict_follows_the_values_and_warns(user: User, services: Servic
     with user:
         one(user, "feature-0").set_value(99999)
 
-    await user.should_see("age: 99999 is outside 30–1199 seen in training")
+    await user.should_see(content="99999 is outside 30–1199 seen in training", marker="warning")
 
 
 async def test_predict_takes_an_empty_field_for_a_missing_value(user: User, services: Services, trained: Trained):
@@ -42,9 +42,8 @@ async def test_predict_takes_an_empty_field_for_a_missing_value(user: User, serv
         one(user, "feature-4").set_value("")
         one(user, "feature-0").set_value(None)
 
-    await user.should_see("age: is missing; training saw no row without it")
-    code = one(user, "curl")
-    assert '"last_service": null' in code.content
+    await user.should_see(content="is missing; training saw no row without it", marker="warning")
+    await user.should_see(content='"last_service": null', marker="curl")
 
 
 async def test_predict_shows_what_is_wrong_with_a_value(user: User, services: Services, trained: Trained):
@@ -90,14 +89,15 @@ async def test_predict_with_a_version_asks_that_version(user: User, services: Se
     await user.open(f"/predict?version={trained.classification.version}")
 
     await user.should_see("predicts cultivar from 13 features")
-    await user.should_see(f"/predict?version={trained.classification.version}")
+    await user.should_see(content=f"/predict?version={trained.classification.version}", marker="curl")
+    await user.should_see("It is not the active one.")
 
 
 @pytest.mark.usefixtures("no_active")
 async def test_predict_without_a_model_leads_to_training(user: User):
     await user.open("/predict")
 
-    await user.should_see("There is no model yet; train one")
+    await user.should_see("There is no model yet")
 
 
 async def test_predict_shows_true_and_false_and_the_likeliest_classes(
