@@ -1,90 +1,167 @@
-"""Overview: what the active model predicts, how well, and what to do next."""
+"""Overview: what the active model predicts, how well, what goes on, and what to do next."""
+
+from datetime import datetime
 
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.schemas import Model
-from mlapp.services import Services
-from mlapp.services.wording import headline
+from mlapp.schemas import Job, Model, Span, Task
+from mlapp.services.verdict import verdict
+from mlapp.services.wording import METRICS, figure, headline, quality
 from pages.components.buttons import lead
-from pages.components.cards import card
-from pages.components.scores import importance, scores
+from pages.components.cards import card, figures, no_model
+from pages.components.glance import HealthGlance, TrafficGlance, TrainingNow, TrainingsGlance, looks_at
+from pages.components.warnings import warnings
 from pages.frame import frame
 from pages.site import Site
-from pages.theme import GRID, MUTED, TEXT
+from pages.theme import GRID, LEAD, LINK, MUTED, TEXT
+
+HEALTH_S = 2.0
+SHOWN = {Task.REGRESSION: ("mae", "rmse", "r2"), Task.CLASSIFICATION: ("accuracy", "balanced_accuracy", "roc_auc")}
+"""Metrics that are shown as figures."""
+STEPS = (
+    ("/train", "Train on your own table", "Drop a CSV or Parquet file, choose the column to predict."),
+    ("/predict", "Try values", "Move them and see what the model says."),
+    ("/models", "Compare versions", "Every training is kept; go back to any of them."),
+    ("/monitor", "Watch what is asked", "Traffic, latency, and whether it still looks like the training table."),
+)
 
 
 def register(site: Site) -> None:
     """Add the page."""
-    services = site.services
 
     @ui.page("/")
     async def overview() -> None:
-        try:
-            model = await services.models.get("active")
-        except NotFound:
-            model = None
         with frame(site, "Overview", "/"):
-            if model is None:
-                await _no_model(services)
-            else:
-                _model(model)
+            await _Overview(site).build()
 
-    def _model(model: Model) -> None:
-        with card(mark="active-model"):
-            ui.label(f"Model {model.version} {headline(model)}").classes("text-xl font-semibold").mark("headline")
-            trained = f"{model.created_at:%d %B %Y, %H:%M} UTC"
-            ui.label(f"{model.estimator}, trained on {model.rows:,} rows, {trained}.").classes(MUTED)
-            if model.note:
-                ui.label(model.note).classes(MUTED)
-            scores(model)
-            with ui.row():
-                lead("Predict", "insights", "/predict")
-                lead("Train another", "model_training", "/train").props("outline")
-        with ui.element("div").classes(GRID):
+
+class _Overview:
+    """The page: the model is drawn anew when there is another one, all else is brought up to date in place."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.services = site, site.services
+        self.drawn: tuple[str, int] | None = None
+        self.now: TrainingNow | None = None
+
+    async def build(self) -> None:
+        jobs, traffic = await self.services.jobs.jobs(), await self.services.monitoring.traffic(Span.HOUR)
+        self.head = ui.column().classes("w-full gap-5")
+        self.rest = ui.element("div").classes(GRID)
+        with self.rest:
             with card("What it looks at"):
-                importance(model)
+                self.features = ui.column().classes("w-full gap-3")
+            with card("The last hour"):
+                self.traffic = TrafficGlance(traffic)
+                ui.link("Traffic and drift", "/monitor").classes(LINK)
+            with card("Newest trainings"):
+                self.trainings = TrainingsGlance(jobs)
+                ui.link("All trainings", "/jobs").classes(LINK)
             with card("What to do next"):
-                _next_steps(api=site.api)
+                _next_steps(api=self.site.api)
+        with card(), ui.row().classes("w-full items-center gap-3 flex-nowrap"):
+            self.health = HealthGlance()
+            ui.link("Health", "/health").classes(LINK)
+        self._show_health()
+        await self._show_model(await self._active(), jobs)
+        live = self.site.live
+        live.models_changed.subscribe(lambda: self._show_model(live.active, live.jobs))
+        live.jobs_changed.subscribe(self._jobs_changed)
+        live.traffic_changed.subscribe(self._traffic_changed)
+        ui.timer(HEALTH_S, self._show_health, immediate=False)
+
+    async def _active(self) -> Model | None:
+        try:
+            return await self.services.models.get("active")
+        except NotFound:
+            return None
+
+    async def _jobs_changed(self) -> None:
+        jobs = self.site.live.jobs
+        self.trainings.show(jobs)
+        await self._show_model(self.site.live.active, jobs)
+
+    async def _traffic_changed(self) -> None:
+        self.traffic.show(await self.services.monitoring.traffic(Span.HOUR))
+
+    def _show_health(self) -> None:
+        now = self.services.health.health()
+        self.health.show(now.message, answers=now.active_model is not None)
+
+    async def _show_model(self, model: Model | None, jobs: list[Job]) -> None:
+        job = next((job for job in reversed(jobs) if not job.finished_at), None)
+        shown = ("model", model.version) if model else ("training", job.id) if job else ("nothing", 0)
+        if shown == self.drawn:
+            if self.now and job:
+                self.now.show(job)
+            return
+        self.drawn, self.now = shown, None
+        since = await self._since(model) if model else None
+        self.head.clear()
+        self.features.clear()
+        self.rest.set_visibility(model is not None)
+        with self.head:
+            if model:
+                _model(model, since)
+                with self.features:
+                    looks_at(model.importance)
+            elif job:
+                self.now = _first(job)
+            else:
+                no_model()
+
+    async def _since(self, model: Model) -> datetime | None:
+        log = (await self.services.models.history()).activations
+        return log[0].at if log and log[0].version == model.version else None
+
+
+def _model(model: Model, since: datetime | None) -> None:
+    with card(mark="active-model"):
+        ui.label(f"Model {model.version} {headline(model)}").classes(f"{LEAD} break-words max-w-full").mark("headline")
+        ui.label(f"{verdict(model)}.").classes("text-lg break-words max-w-full").mark("verdict")
+        ui.label(quality(model)).classes(f"{TEXT} break-words max-w-full").mark("quality")
+        figures(
+            [
+                (METRICS[name][0], figure(model.metrics[name]), f"{figure(model.baseline[name])} without features")
+                for name in SHOWN[model.task]
+                if name in model.metrics and name in model.baseline
+            ]
+        )
+        warnings(model.warnings)
+        answers = f"It answers since {_day(since)}. " if since else ""
+        ui.label(f"{answers}{model.estimator}, trained on {model.rows:,} rows, {_day(model.created_at)}.").classes(
+            MUTED
+        )
+        if model.note:
+            ui.label(model.note).classes(f"{MUTED} break-words max-w-full")
+        with ui.row():
+            lead("Predict", "insights", "/predict")
+            lead("Details", "inventory_2", f"/models/{model.version}").props("outline")
+            lead("Train another", "model_training", "/train").props("outline")
+
+
+def _first(job: Job) -> TrainingNow:
+    with card(mark="no-model"):
+        ui.label("The first model is being trained").classes(LEAD)
+        now = TrainingNow(job)
+        ui.label("This page shows it as soon as it is there.").classes(MUTED)
+        ui.link(f"Training {job.id}", f"/jobs/{job.id}").classes(LINK)
+    return now
 
 
 def _next_steps(*, api: bool) -> None:
-    for target, name, why in (
-        ("/train", "Train on your own table", "Drop a CSV or Parquet file, choose the column to predict."),
-        ("/predict", "Try values", "Move them and see what the model says, or copy the call as curl."),
-        ("/models", "Compare versions", "Every training is kept; go back to any of them."),
-    ):
+    for target, name, why in STEPS:
         with ui.column().classes("gap-0"):
-            ui.link(name, target).classes("text-sm font-medium text-primary")
+            ui.link(name, target).classes(LINK)
             ui.label(why).classes(MUTED)
     if not api:
         return
     with ui.column().classes("gap-0"):
         # An element of its own: links of ui.link lead to pages.
-        with ui.element("a").props("href=/docs").classes("text-sm font-medium text-primary no-underline"):
+        with ui.element("a").props("href=/docs").classes(LINK):
             ui.label("Call it from a program")
         ui.label("POST /predict answers the same numbers; the docs show how.").classes(MUTED)
 
 
-async def _no_model(services: Services) -> None:
-    running = any(not job.finished_at for job in await services.jobs.jobs())
-    with card(mark="no-model"):
-        if running:
-            ui.label("The first model is being trained").classes("text-xl font-semibold")
-            with ui.row().classes("items-center"):
-                ui.spinner(size="sm")
-                ui.label("This page shows it as soon as it is there, in a few seconds.").classes(TEXT)
-            _reload_when_there(services)
-        else:
-            ui.label("There is no model yet").classes("text-xl font-semibold")
-            ui.label("Train one: from your own table, or from a bundled one to see how it works.").classes(TEXT)
-            lead("Train a model", "model_training", "/train")
-
-
-def _reload_when_there(services: Services) -> None:
-    def look() -> None:
-        if services.prediction.active:
-            timer.cancel()
-            ui.navigate.reload()
-
-    timer = ui.timer(1.0, look)
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"

@@ -61,10 +61,7 @@ def sparkline(traffic: Traffic) -> Options:
         "grid": {"left": 0, "right": 0, "top": 4, "bottom": 0},
         "xAxis": {"type": "category", "data": _times(traffic), **hidden},
         "yAxis": {"type": "value", "min": 0, **hidden},
-        "series": [
-            bars("Requests", [point.requests for point in traffic.points], 0, barCategoryGap="20%"),
-            line("Rows", [point.rows for point in traffic.points], 1, **UNSEEN),
-        ],
+        "series": [bars("Requests", [point.requests for point in traffic.points], 0, barCategoryGap="20%")],
     }
 
 

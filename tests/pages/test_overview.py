@@ -1,11 +1,16 @@
 """Overview."""
 
+import httpx
 import pytest
 from nicegui.testing import User
 
-from mlapp.schemas import Submission
+from mlapp.schemas import Job, Submission
 from mlapp.services import Services
-from tests.pages.conftest import Trained
+from tests.pages.conftest import Trained, eventually, one
+
+
+def count(user: User, marker: str) -> int:
+    return int(one(user, marker).text.replace(",", ""))
 
 
 async def test_overview_says_what_the_active_model_predicts_and_how_well(
@@ -56,6 +61,77 @@ async def test_overview_shows_the_first_model_once_it_is_trained(user: User, ser
     await user.should_see("The first model is being trained")
     await user.should_see("the first of all", retries=100)
     assert (await services.jobs.job(job.id)).version
+
+
+async def test_overview_gives_a_verdict_and_says_since_when_it_answers(
+    user: User, services: Services, trained: Trained
+):
+    await services.models.activate(str(trained.classification.version))
+
+    await user.open("/")
+
+    await user.should_see(content="of 100 cases", marker="verdict")
+    await user.should_see("It answers since")
+    await user.should_see(content=f"Model {trained.classification.version} answers.", marker="health-line")
+
+
+async def test_overview_says_nothing_of_when_a_model_was_activated_that_no_log_tells(
+    user: User, services: Services, trained: Trained
+):
+    await services.models.activate(str(trained.regression.version))
+    log = services.models.store.folder / "history.jsonl"
+    text = log.read_bytes()
+    log.write_bytes(b"")
+    try:
+        await user.open("/")
+    finally:
+        log.write_bytes(text)
+
+    await user.should_see(marker="headline")
+    await user.should_not_see("It answers since")
+
+
+async def test_overview_turns_to_another_model_by_itself(user: User, services: Services, trained: Trained):
+    await services.models.activate(str(trained.regression.version))
+    await user.open("/")
+
+    await services.models.activate(str(trained.classification.version))
+
+    await user.should_see(f"Model {trained.classification.version} predicts cultivar", retries=100)
+    await user.should_not_see("predicts time_for_failure from 6 features", retries=100)
+
+
+async def test_overview_counts_what_is_asked(user: User, services: Services, http: httpx.AsyncClient, trained: Trained):
+    await services.models.activate(str(trained.regression.version))
+    await user.open("/")
+    before = count(user, "hour-rows")
+    row = {feature.name: feature.example for feature in trained.regression.features}
+
+    await http.post("/predict", json={"records": [row, row]})
+
+    await eventually(lambda: count(user, "hour-rows") >= before + 2, patience_s=30)
+
+
+async def test_overview_shows_a_training_as_it_goes(user: User, services: Services, endless: Job, trained: Trained):
+    await services.models.activate(str(trained.regression.version))
+    await user.open("/")
+    await user.should_see(f"Training {endless.id}", retries=50)
+
+    await services.jobs.cancel(endless.id)
+
+    await user.should_see("The training was cancelled.", retries=100)
+
+
+@pytest.mark.usefixtures("no_active")
+async def test_overview_follows_the_first_training_and_says_when_it_came_to_nothing(
+    user: User, services: Services, endless: Job
+):
+    await user.open("/")
+    await user.should_see(content="part 1 of 5", marker="stage", retries=200)
+
+    await services.jobs.cancel(endless.id)
+
+    await user.should_see("There is no model yet", retries=100)
 
 
 async def test_a_page_that_does_not_exist_says_so(user: User):
