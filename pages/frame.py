@@ -47,7 +47,7 @@ def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[Non
         with ui.column().classes("gap-1 w-full"):
             ui.label(title).classes(f"{theme.TITLE} break-words max-w-full").props("role=heading aria-level=1")
             if subtitle:
-                ui.label(subtitle).classes(theme.MUTED)
+                ui.label(subtitle).classes(f"{theme.MUTED} break-words max-w-full")
         yield
     ui.skip_link("Skip to content", target=content).classes("mlapp-skip")
 

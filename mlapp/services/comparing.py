@@ -164,6 +164,8 @@ def _parameters(models: Sequence[Model]) -> Iterable[Difference]:
 def _value(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, float):
+        return figure(value)
     return shorten(value if isinstance(value, str) else json.dumps(value, default=str))
 
 

@@ -12,6 +12,8 @@ from pages.theme import FAINT, GRID, INK, MUTED, RULE, SERIES
 
 SHOWN = 12
 """Features whose importance is drawn."""
+LONG = 20
+"""Characters of a feature's name that are written beside its bar."""
 CELLS = 12
 """Classes up to which the cells of a confusion matrix hold their number."""
 DIAGONAL: Options = {"silent": True, "symbol": "none", "lineStyle": {"type": "dashed", "color": FAINT, "width": 1}}
@@ -44,7 +46,7 @@ def importance_plot(models: Sequence[tuple[str, Sequence[Importance]]]) -> None:
             "xAxis": axis("how much worse without it"),
             "yAxis": axis(
                 kind="category",
-                data=names,
+                data=[_brief(name) for name in names],
                 inverse=True,
                 axisLabel={"color": INK, "fontSize": 12, "width": 130, "overflow": "truncate"},
             ),
@@ -53,6 +55,11 @@ def importance_plot(models: Sequence[tuple[str, Sequence[Importance]]]) -> None:
         height="",
     )
     drawn.style(f"height: {70 + len(names) * (14 + 14 * len(models))}px")
+
+
+def _brief(name: str) -> str:
+    """Return a long name with its middle left out: what begins alike is told apart by its end."""
+    return name if len(name) <= LONG else f"{name[: LONG // 2 - 1]}…{name[-(LONG // 2) :]}"
 
 
 def _whiskers(ends: Sequence[tuple[float, float]]) -> Options:

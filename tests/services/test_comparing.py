@@ -158,7 +158,7 @@ def test_differing_shows_only_parameters_that_differ():
     two = model(parameters={"alpha": None, "depth": [1, 2], "kind": "ridge", "same": True})
 
     assert {label: texts for label, texts in lines(one, two).items() if label.startswith("Parameter")} == {
-        "Parameter alpha": ("1.0", "–"),
+        "Parameter alpha": ("1", "–"),
         "Parameter depth": ("–", "[1, 2]"),
     }
 

@@ -1,0 +1,57 @@
+"""What a visitor does with models, wherever they are shown."""
+
+from typing import Any
+
+from nicegui import ui
+from nicegui.testing import User
+from nicegui.testing.user_interaction import UserInteraction
+
+from mlapp.schemas import Submission
+from mlapp.services import Services
+from tests.pages.conftest import one
+
+
+async def spare(services: Services, **options: Any) -> int:
+    """Train a version that is not active."""
+    plain = {"estimator": "linear", "activate": False, "note": "a spare one"}
+    return (await services.training.train(Submission(dataset="wine", options=plain | options))).version
+
+
+def models_table(user: User) -> ui.table:
+    """Return the table of models."""
+    (table,) = [table for table in user.find(kind=ui.table).elements if "activations" not in table._markers]
+    return table
+
+
+def listed(user: User) -> dict[int, dict[str, Any]]:
+    """Return the rows of the list, by version, as they are shown."""
+    return {row["key"]: row for row in models_table(user).rows}
+
+
+def log(user: User) -> list[tuple[str, ...]]:
+    """Return the log of activations as it is shown."""
+    return [(row["c0"], row["c1"], row["c2"]) for row in one(user, "activations").rows]
+
+
+def act(user: User, action: str, version: int) -> None:
+    """Choose an action from the menu of a row."""
+    UserInteraction(user, {models_table(user)}, None).trigger("act", [action, version])
+
+
+def select(user: User, *versions: int) -> None:
+    """Mark rows, and no others."""
+    table = models_table(user)
+    table.selected = []
+    rows = [{"key": version} for version in versions]
+    UserInteraction(user, {table}, None).trigger("selection", {"added": True, "rows": rows, "keys": list(versions)})
+
+
+def confirm(user: User, action: str) -> None:
+    """Press a button of the dialog that is open."""
+    (dialog,) = [dialog for dialog in user.find(kind=ui.dialog).elements if dialog.value]
+    (button,) = [
+        button
+        for button in user.find(kind=ui.button).elements
+        if button.text == action and dialog in button.ancestors()
+    ]
+    UserInteraction(user, {button}, None).click()
