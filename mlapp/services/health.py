@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from mlapp.services.prediction import PredictionService
 from mlapp.store import ModelStore
 
 MEGABYTE = 1_000_000
+PROBE_BYTES = 10_000
+"""What is written, and gone again, to see whether the store can be written."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,23 @@ class HealthService:
     async def facts(self) -> dict[str, str]:
         """Return what a person who runs it wants to know, label → text."""
         return await asyncio.to_thread(self._facts)
+
+    async def complaint(self) -> str | None:
+        """Return why the store cannot be written, and what to do about it."""
+        return await asyncio.to_thread(self._complaint)
+
+    def _complaint(self) -> str | None:
+        if not self.store.folder.exists():
+            return None
+        try:
+            with tempfile.TemporaryFile(dir=self.store.folder) as probe:
+                probe.write(bytes(PROBE_BYTES))
+        except OSError as error:
+            return (
+                f"The store cannot be written ({error.strerror}): trainings fail until there is room, or it may be "
+                "written. Models go on answering."
+            )
+        return None
 
     def _facts(self) -> dict[str, str]:
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)

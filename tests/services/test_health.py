@@ -10,6 +10,7 @@ from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import PredictionService
 from mlapp.store import ModelStore, TrafficStore
 from tests.services.conftest import Fitted
+from tests.services.disk import full_disk
 
 
 async def test_health_without_a_model_is_healthy_but_not_ready(store: ModelStore, prediction: PredictionService):
@@ -44,6 +45,20 @@ async def test_facts_are_there_without_a_store(tmp_path: Path):
     store = ModelStore(tmp_path / "nowhere")
 
     monitoring = MonitoringService(store, TrafficStore(store.folder))
-    facts = await HealthService(store, PredictionService(store, monitoring)).facts()
+    service = HealthService(store, PredictionService(store, monitoring))
 
-    assert facts["Models in the store"] == "0"
+    assert (await service.facts())["Models in the store"] == "0"
+    assert await service.complaint() is None
+
+
+async def test_a_store_that_cannot_be_written_is_complained_of(store: ModelStore, prediction: PredictionService):
+    service = HealthService(store, prediction)
+    store.folder.mkdir(exist_ok=True)
+    assert await service.complaint() is None
+
+    with full_disk():
+        complaint = await service.complaint()
+
+    assert complaint
+    assert complaint.startswith("The store cannot be written (File too large)")
+    assert not [path for path in store.folder.iterdir() if path.name.startswith("tmp")]
