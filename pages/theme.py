@@ -33,7 +33,7 @@ body.body--dark .q-badge.bg-warning { --q-warning: #b45309; }
 .mlapp-drop button:hover, .q-uploader--dnd .mlapp-drop button { border-color: var(--q-primary); }
 .mlapp-drop span { color: var(--mlapp-faint); font-size: 0.875rem; }
 .mlapp-drop label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.mlapp-target { display: none; border-radius: 1rem; padding: 0.1rem 0.6rem; font-size: 0.75rem; font-weight: 500;
+.mlapp-target { display: none; border-radius: 1rem; padding: 0 0.5rem; font-size: 0.75rem; font-weight: 500;
                 color: #fff; background: #4f46e5; }
 [aria-pressed=true] .mlapp-target { display: block; }
 .mlapp-code pre { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -62,8 +62,8 @@ CHIP = f"flex items-center gap-2 rounded-full border {LINE} px-3 py-1 no-underli
 NAV_LINK = "w-full flex items-center gap-3 rounded-lg px-3 py-2 no-underline text-sm"
 NAV_HERE = "bg-indigo-50 dark:bg-[#232a4d] text-indigo-700 dark:text-indigo-200 font-medium"
 NAV_ELSEWHERE = "text-slate-600 dark:text-slate-300 hover:bg-slate-100 dark:hover:bg-[#1a2138]"
-COLUMNS = "grid-cols-[minmax(0,1fr)_3.5rem_5rem] sm:grid-cols-[minmax(0,3fr)_4rem_4.5rem_8rem_minmax(0,3fr)]"
-COLUMN = f"w-full grid {COLUMNS} items-center gap-x-4 px-3 py-1.5 text-left rounded-lg border cursor-pointer"
+COLUMNS = "grid-cols-[minmax(0,1fr)_3.5rem_4.5rem] sm:grid-cols-[minmax(0,3fr)_5.5rem_4.5rem_8rem_minmax(0,3fr)]"
+COLUMN = f"w-full grid {COLUMNS} items-center gap-x-3 sm:gap-x-4 px-3 py-1 text-left rounded-lg border cursor-pointer"
 COLUMN_HEADS = f"w-full grid {COLUMNS} gap-x-4 px-3 max-sm:hidden {SMALL}"
 PICKED = "border-indigo-600 dark:border-indigo-400 bg-indigo-50 dark:bg-[#232a4d]"
 UNPICKED = "border-transparent bg-transparent hover:bg-slate-100 dark:hover:bg-[#1a2138]"

@@ -56,7 +56,10 @@ class Columns:
         with ui.row().classes("w-full items-center justify-between"):
             self.search = ui.input("Find a column", on_change=self._find).mark("find-column")
             self.search.props("outlined dense clearable debounce=250").classes("w-56")
-            self.pages = ui.pagination(1, 1, direction_links=True, on_change=self.turn).mark("column-pages")
+            pages = -(-len(self.columns) // PAGE_COLUMNS)
+            begin = [column.name for column in self.columns].index(self.picked) // PAGE_COLUMNS + 1
+            self.pages = ui.pagination(1, pages, value=begin, direction_links=True, on_change=self.turn)
+            self.pages.mark("column-pages")
             self.pages.props('max-pages=5 aria-label="Pages of the list of columns"')
 
     def _find(self) -> None:
@@ -82,9 +85,10 @@ class Columns:
                 ui.icon(icon).classes("text-lg text-slate-500 dark:text-slate-400")
                 with ui.element("div").classes("min-w-0 flex-1"):
                     ui.label(column.name).classes("text-sm font-medium truncate")
-                    ui.label(kind).classes(SMALL)
-                ui.label("Target").classes("mlapp-target")
-            gaps = percent(column.missing / self.table_rows) if column.missing else "none"
+                    with ui.element("div").classes("flex items-center gap-2 min-w-0"):
+                        ui.label(kind).classes(f"{SMALL} truncate")
+                        ui.label("Target").classes("mlapp-target")
+            gaps = f"{percent(column.missing / self.table_rows)} gaps" if column.missing else "no gaps"
             ui.label(gaps).classes(TEXT if column.missing else MUTED)
             ui.label(f"{column.distinct:,}").classes(f"{TEXT} max-sm:hidden")
             small_bars(column.distribution)

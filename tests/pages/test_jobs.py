@@ -1,12 +1,13 @@
 """Jobs."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from nicegui.testing import User
 
-from mlapp.schemas import Job, JobStatus, Submission
+from mlapp.schemas import Format, Job, JobStatus, Submission
 from mlapp.services import Services
 from pages.jobs import PAGE_JOBS
 from tests.pages.conftest import one, visiting
@@ -191,3 +192,19 @@ async def test_job_page_leads_to_training_on_the_same_bundled_table(user: User, 
 
     await user.should_see("178 rows, 14 columns", retries=100)
     assert one(user, "estimator").value == "linear"
+
+
+async def test_job_page_says_why_a_file_could_not_be_trained_on_and_leads_to_another(
+    user: User, services: Services, tmp_path: Path
+):
+    file = tmp_path / "few.csv"
+    file.write_text("x,y\n1,2\n3,4\n")
+    sent = Submission(path=str(file), format=Format.CSV, name="few.csv", options={"target": "y"})
+    job = await ended(services, await services.training.submit(sent))
+    await user.open(f"/jobs/{job.id}")
+    await user.should_see("Only 2 rows have a target; at least 10 are needed.", retries=50)
+
+    user.find(marker="again").click()
+
+    await user.should_see("or a bundled table")
+    await user.should_not_see(marker="size")

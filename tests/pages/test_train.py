@@ -1,5 +1,6 @@
 """Train."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from nicegui.testing import User
 
 from mlapp.schemas import Job, JobStatus, Model, Submission
 from mlapp.services import Services
-from tests.pages.conftest import eventually, one
+from pages.components.result import Result
+from pages.site import Site
+from tests.pages.conftest import Trained, eventually, one
 
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
 
@@ -23,7 +26,7 @@ async def drop(user: User, name: str, content: bytes) -> None:
 async def test_train_on_a_dropped_file_ends_with_its_scores(user: User, services: Services):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see("40 rows, 4 columns", retries=50)
+    await user.should_see("40 rows, 4 columns", retries=100)
     await user.should_see(marker="train", retries=100)
 
     user.find("Estimator").click()
@@ -278,7 +281,7 @@ async def test_train_shows_what_is_in_the_columns(user: User):
 
     await user.should_see("cat 75%, dog 25%", retries=100)
     await user.should_see("Whole number")
-    await user.should_see("25.0 %")
+    await user.should_see("25.0 % gaps")
 
 
 async def test_train_shows_many_columns_some_at_a_time(user: User):
@@ -286,14 +289,14 @@ async def test_train_shows_many_columns_some_at_a_time(user: User):
     row = ",".join(str(n) for n in range(25))
     await user.open("/train")
     await drop(user, "wide.csv", f"{','.join(names)}\n{row}\n".encode())
-    await user.should_see(marker="column-0", retries=100)
-    await user.should_not_see(marker="column-20")
+    await user.should_see(marker="column-24", retries=100)
+    await user.should_not_see(marker="column-0")
 
     with user:
-        one(user, "column-pages").set_value(2)
-    await user.should_see(marker="column-20")
-    await user.should_not_see(marker="column-0")
-    user.find(marker="column-20").click()
+        one(user, "column-pages").set_value(1)
+    await user.should_see(marker="column-0")
+    await user.should_not_see(marker="column-20")
+    user.find(marker="column-0").click()
     user.find(marker="find-column").type("C1")
 
     await user.should_see(marker="column-19")
@@ -397,3 +400,18 @@ async def test_train_shows_the_table_that_was_chosen_last(user: User):
 
     await user.should_see("178 rows, 14 columns", retries=100)
     await user.should_not_see("2,000 rows, 7 columns")
+
+
+async def test_result_that_was_replaced_meanwhile_is_not_judged(user: User, site: Site, trained: Trained):
+    await user.open("/train")
+    with user:
+        result = Result(site)
+        await result.show(trained.regression.version)
+    await user.should_see(marker="verdict")
+
+    site.live.models_changed.emit()
+    await asyncio.sleep(0)
+    result.clear()
+    site.live.models_changed.emit()
+
+    await user.should_not_see(marker="verdict")
