@@ -22,7 +22,10 @@ TITLE = "Compare models"
 OTHER_TARGETS = "They predict different targets: their scores and plots cannot be compared."
 OTHER_TABLES = "They were trained and judged on different tables, so that their scores are no fair comparison."
 CELL = f"p-2 text-left align-top border-b {LINE} {TEXT} break-words min-w-[8rem] max-w-[18rem]"
-HEAD = f"{CELL} font-normal sticky left-0 {SURFACE} text-slate-500 dark:text-slate-400"
+HEAD = (
+    f"p-2 text-left align-top border-b {LINE} {MUTED} font-normal sticky left-0 {SURFACE} "
+    "w-[8rem] max-w-[8rem] sm:w-[14rem] sm:max-w-[14rem] [overflow-wrap:anywhere]"
+)
 
 
 def register(site: Site) -> None:

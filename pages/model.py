@@ -23,6 +23,10 @@ from pages.theme import GRID, LEAD, MUTED, TEXT
 NAMES = {"active": "Active model", "latest": "Latest model"}
 SIGNATURE = ("Feature", "Type", "Gaps", "Seen in training", "Example")
 PAGE_FEATURES = 25
+PROSE = (
+    "w-full text-sm break-words [&_h1]:text-xl [&_h1]:font-semibold [&_h1]:leading-normal [&_h1]:my-2 "
+    "[&_h2]:text-base [&_h2]:font-semibold [&_h2]:leading-normal [&_h2]:mt-4 [&_h2]:mb-1"
+)
 
 
 def register(site: Site) -> None:
@@ -144,9 +148,7 @@ class _Page:
         self.delete.set_visibility(not model.active)
 
     def _compare(self) -> None:
-        active = self.site.live.active
-        if active:
-            ui.navigate.to(f"/models/compare?versions={active.version},{self.model.version}")
+        ui.navigate.to(f"/models/compare?versions=active,{self.model.version}")
 
     async def _signature(self) -> None:
         rows = [
@@ -173,7 +175,7 @@ class _Page:
         if self.reading.value:
             with self.text:
                 _, _, body = self._markdown().split("---\n", 2)
-                ui.markdown(body).classes("w-full text-sm break-words").mark("card")
+                ui.markdown(body).classes(PROSE).mark("card")
 
     def _download(self) -> None:
         ui.download.content(self._markdown().encode(), f"model-{self.model.version}.md", "text/markdown")

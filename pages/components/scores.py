@@ -32,15 +32,3 @@ def leaderboard(model: Model) -> None:
     ]
     plain_table(("Estimator", "RMSE" if model.task == "regression" else "Log loss", "Time of a fit"), rows)
     ui.label("Mean over the folds and its standard deviation; lower is better.").classes(MUTED)
-
-
-def importance(model: Model, most: int = 10) -> None:
-    """Show which features matter most, the greatest as a full bar."""
-    top = max((entry.mean for entry in model.importance), default=0) or 1
-    for entry in model.importance[:most]:
-        with ui.row().classes("w-full items-center gap-3 flex-nowrap"):
-            ui.label(entry.feature).classes("text-sm w-28 md:w-40 truncate").tooltip(entry.feature)
-            bar = ui.linear_progress(max(entry.mean, 0) / top, show_value=False, size="10px")
-            bar.props("rounded instant-feedback").classes("flex-1")
-            # A feature that matters a thousandth of what the first does matters not at all.
-            ui.label(figure(entry.mean) if abs(entry.mean) > top / 1_000 else "0").classes(f"{MUTED} w-14 text-right")

@@ -146,6 +146,18 @@ async def test_models_deletes_a_version_for_good(user: User, services: Services,
     await eventually(lambda: version not in listed(user))
 
 
+async def test_models_keeps_a_version_when_its_deletion_is_cancelled(user: User, services: Services, trained: Trained):
+    version = await spare(services)
+    await user.open("/models")
+
+    act(user, "delete", version)
+    await user.should_see("This cannot be undone.")
+    confirm(user, "Cancel")
+
+    await user.should_not_see(f"Model {version} is deleted.")
+    assert (await services.models.get(str(version))).version == version
+
+
 async def test_models_says_why_a_version_cannot_be_deleted(user: User, services: Services, trained: Trained):
     version = await spare(services)
     await user.open("/models")
