@@ -112,7 +112,8 @@ class _Job:
 
     async def build(self, job: Job) -> None:
         with card():
-            view = JobView(self.site, job)
+            with ui.element("div").classes("w-full"):
+                view = JobView(self.site, job)
             self.links = ui.row()
         with card("Facts"):
             self.facts = ui.column().classes("w-full").mark("facts")

@@ -68,7 +68,7 @@ class Result:
         with self.verdict:
             ui.label(self._sentence(model)).classes(f"{LEAD} break-words max-w-full").mark("verdict")
             if model:
-                ui.label(f"It {headline(model)}; the best was {model.estimator}.").classes(f"{MUTED} break-words")
+                ui.label(f"It {headline(model)}, by {model.estimator}.").classes(f"{MUTED} break-words")
         if model:
             with self.links:
                 self._offer(model)
