@@ -5,9 +5,8 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fastapi import Response
-from fastapi.responses import PlainTextResponse, StreamingResponse
 from nicegui import app as ui_app
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from mlapp.errors import MlappError
 from mlapp.schemas import Format

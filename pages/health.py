@@ -41,7 +41,7 @@ class _Health:
             with ui.row().classes("w-full items-center gap-3 flex-nowrap"):
                 self.icon = ui.icon(GOOD[0]).props("aria-hidden=true")
                 with ui.column().classes("gap-0 min-w-0"):
-                    self.status = ui.label().classes(LEAD).mark("status")
+                    self.status = ui.label().classes(f"{LEAD} capitalize").mark("status")
                     self.message = ui.label().classes(f"{TEXT} break-words").props("role=status").mark("message")
             self.advice = ui.column().classes("w-full gap-3")
         with ui.element("div").classes(FIGURES):
@@ -72,6 +72,7 @@ class _Health:
         if self.drawn != (state := (now.active_model, there, complaint)):
             self.drawn = state
             self.advice.clear()
+            self.advice.set_visibility(bool(complaint) or now.active_model is None)
             with self.advice:
                 _advise(complaint, answers=now.active_model is not None, there=there is not None)
 

@@ -39,6 +39,7 @@ class Live:
     _counted: tuple[int, int] | None = None
     """The counter, and the minute, that pages were told of last."""
     _told: float = 0.0
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _task: asyncio.Task[None] | None = None
 
     def watch(self) -> None:
@@ -48,14 +49,20 @@ class Live:
 
     async def look(self) -> None:
         """See how things stand now, and tell what has changed."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         jobs = [job.model_copy() for job in await self.services.jobs.jobs()]
+        # After the jobs, and told before them: no training is seen to have ended without its model being there.
+        found = await self.services.models.standing()
+        active = self.active if found == self._standing else await self._model()
+        if found != self._standing:
+            self._standing, self.active, self.versions = found, active, found[1]
+            self.models_changed.emit()
         if jobs != self.jobs:
             self.jobs = jobs
             self.jobs_changed.emit()
-        found = await self.services.models.standing()
-        if found != self._standing:
-            self._standing, self.active, self.versions = found, await self._model(), found[1]
-            self.models_changed.emit()
         self._look_at_traffic()
 
     def _look_at_traffic(self) -> None:

@@ -41,6 +41,7 @@ class _Monitor:
         self.busy = self.wanted = False
 
     async def build(self) -> None:
+        await self.site.live.look()
         with ui.row().classes("w-full items-center gap-3"):
             spans = ui.toggle(SPANS, value=self.span.value, on_change=lambda event: self._choose(span=event.value))
             spans.props("unelevated no-caps toggle-color=primary").mark("span")

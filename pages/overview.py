@@ -4,7 +4,6 @@ from datetime import datetime
 
 from nicegui import ui
 
-from mlapp.errors import NotFound
 from mlapp.schemas import Job, Model, Span, Task
 from mlapp.services.verdict import verdict
 from mlapp.services.wording import METRICS, figure, headline, quality
@@ -45,7 +44,10 @@ class _Overview:
         self.now: TrainingNow | None = None
 
     async def build(self) -> None:
-        jobs, traffic = await self.services.jobs.jobs(), await self.services.monitoring.traffic(Span.HOUR)
+        live = self.site.live
+        # What is drawn now and what is told from now on are seen by the same eyes, so that no change falls between.
+        await live.look()
+        traffic = await self.services.monitoring.traffic(Span.HOUR)
         self.head = ui.column().classes("w-full gap-5")
         self.rest = ui.element("div").classes(GRID)
         with self.rest:
@@ -55,7 +57,7 @@ class _Overview:
                 self.traffic = TrafficGlance(traffic)
                 ui.link("Traffic and drift", "/monitor").classes(LINK)
             with card("Newest trainings"):
-                self.trainings = TrainingsGlance(jobs)
+                self.trainings = TrainingsGlance(live.jobs)
                 ui.link("All trainings", "/jobs").classes(LINK)
             with card("What to do next"):
                 _next_steps(api=self.site.api)
@@ -63,18 +65,11 @@ class _Overview:
             self.health = HealthGlance()
             ui.link("Health", "/health").classes(LINK)
         self._show_health()
-        await self._show_model(await self._active(), jobs)
-        live = self.site.live
+        await self._show_model(live.active, live.jobs)
         live.models_changed.subscribe(lambda: self._show_model(live.active, live.jobs))
         live.jobs_changed.subscribe(self._jobs_changed)
         live.traffic_changed.subscribe(self._traffic_changed)
         ui.timer(HEALTH_S, self._show_health, immediate=False)
-
-    async def _active(self) -> Model | None:
-        try:
-            return await self.services.models.get("active")
-        except NotFound:
-            return None
 
     async def _jobs_changed(self) -> None:
         jobs = self.site.live.jobs

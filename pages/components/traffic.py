@@ -126,7 +126,7 @@ def _predictions(traffic: Traffic) -> Options:
 
 
 def _shares(traffic: Traffic) -> list[Options]:
-    others = any(len(point.classes) > len(traffic.classes) for point in traffic.points)
+    others = any(sum(point.classes[len(traffic.classes) :]) for point in traffic.points)
     return [
         bars(
             name,

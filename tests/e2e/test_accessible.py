@@ -1,0 +1,57 @@
+"""Every page for people who cannot see, or not well, or use no mouse."""
+
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+PATHS = (
+    "/ui/",
+    "/ui/train",
+    "/ui/predict",
+    "/ui/models",
+    "/ui/models/1",
+    "/ui/models/compare?versions=1,2",
+    "/ui/monitor",
+    "/ui/jobs",
+    "/ui/jobs/1",
+    "/ui/health",
+)
+GRAVE = ("serious", "critical")
+
+
+@pytest.fixture(scope="session")
+def second_model(server: str) -> None:
+    trained = httpx.post(f"{server}/train", json={"dataset": "machines", "estimator": "linear"}, timeout=60)
+    assert trained.status_code == 201
+
+
+@pytest.mark.usefixtures("second_model")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PATHS)
+async def test_no_page_shuts_anyone_out(page: Page, path: str, scheme: str):
+    await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    await page.goto(path)
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await page.wait_for_load_state("networkidle")
+
+    found = await Axe().run(page)
+
+    grave = [violation for violation in found.response["violations"] if violation["impact"] in GRAVE]
+    assert not grave, "\n".join(_told(violation) for violation in grave)
+
+
+def _told(violation: dict[str, Any]) -> str:
+    places = [f"  {node['target']}: {node['html'][:200]}" for node in violation["nodes"][:5]]
+    return "\n".join([f"{violation['id']}: {violation['help']}", *places])
+
+
+async def test_the_first_tab_leads_past_the_navigation(page: Page):
+    await page.goto("/ui/")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    await page.keyboard.press("Tab")
+
+    await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()

@@ -1,0 +1,190 @@
+"""A walk through the pages, one story each: from a dropped file to a version that is rolled back."""
+
+import asyncio
+import io
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import polars as pl
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+ROWS = "".join(f"{n % 7},{'red' if n % 3 else 'green'},2024-0{n % 9 + 1}-15,{n % 7 * 3 + n % 3}\n" for n in range(90))
+PAINT = f"size,colour,day,price\n{ROWS}"
+WITHIN_MS = 1_000
+"""How soon an open page shows what others do."""
+
+
+@pytest.fixture
+async def api(server: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=server, timeout=60) as client:
+        yield client
+
+
+async def train(api: httpx.AsyncClient, **options: str) -> int:
+    """Train on the table of paints by the API."""
+    params = {"target": "price", "estimator": "linear"} | options
+    answer = await api.post("/train", params=params, content=PAINT, headers={"Content-Type": "text/csv"})
+    assert answer.status_code == 201, answer.text
+    version: int = answer.json()["version"]
+    return version
+
+
+async def drop(page: Page, folder: Path, name: str, content: str) -> None:
+    file = folder / name
+    file.write_text(content)
+    await page.locator("input[type=file]").set_input_files(file)
+
+
+async def test_train_a_file_is_dropped_and_its_model_judged_before_it_answers(page: Page, tmp_path: Path):
+    await page.goto("/ui/train")
+    await drop(page, tmp_path, "paint.csv", PAINT)
+    await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
+    columns = page.get_by_role("group", name="Columns")
+
+    await columns.get_by_role("button", name="colour").click()
+    await expect(columns.get_by_role("button", name="colour")).to_have_attribute("aria-pressed", "true")
+    await columns.get_by_role("button", name="price").focus()
+    await page.keyboard.press("Enter")
+    await expect(columns.get_by_role("button", name="price")).to_have_attribute("aria-pressed", "true")
+    await expect(columns.get_by_role("button", name="colour")).to_have_attribute("aria-pressed", "false")
+
+    await page.get_by_label("Estimator").click()
+    await page.get_by_role("option", name="linear").click()
+    await page.get_by_text("Advanced").click()
+    await page.get_by_text("Answers from the new model at once").click()
+    await page.get_by_role("button", name="Train", exact=True).click()
+
+    await expect(page.get_by_text("is trained.")).to_be_visible(timeout=60_000)
+    for plot in ("Predicted values against actual ones", "How large the errors are", "How much each feature matters"):
+        await expect(page.get_by_role("img", name=plot)).to_be_visible()
+    await page.get_by_role("button", name="Activate").click()
+    await expect(page.get_by_text("answers from now on.").first).to_be_visible()
+    await expect(page.get_by_role("banner")).to_contain_text(
+        (await page.get_by_text("answers from now on.").first.text_content() or "").split(" is")[0].split(" answers")[0]
+    )
+
+
+async def test_predict_the_answer_follows_a_slider(page: Page, api: httpx.AsyncClient):
+    await train(api)
+    await page.goto("/ui/predict")
+    await expect(page.get_by_role("heading", name="predicts price from 3 features")).to_be_visible()
+    field = page.get_by_role("spinbutton", name="size")
+    answer = page.locator(".q-card", has=page.get_by_role("heading", name="Answer", exact=True))
+    await expect(answer).to_contain_text("In 90% of such cases the true value lies in this interval.")
+    await field.fill("1")
+    await expect(page.locator(".mlapp-code code")).to_contain_text('"size": 1,')
+    before = await answer.text_content()
+
+    await page.get_by_role("slider").first.locator("[tabindex]").focus()
+    for _ in range(3):
+        await page.keyboard.press("ArrowRight")
+
+    await expect(field).to_have_value("4")
+    await expect(answer).not_to_have_text(before or "")
+    await expect(page.locator(".mlapp-code code")).to_contain_text('"size": 4')
+    await expect(page.get_by_text("All else stays as it is")).to_be_visible()
+    await field.fill("600")
+    await expect(page.get_by_text("600 is outside 0–6 seen in training")).to_be_visible()
+
+
+async def test_predict_a_file_comes_back_with_its_predictions(page: Page, api: httpx.AsyncClient, tmp_path: Path):
+    version = await train(api)
+    await page.goto("/ui/predict")
+
+    await drop(page, tmp_path, "paint.csv", PAINT)
+    await expect(page.get_by_text(f"90 rows predicted by model {version}")).to_be_visible()
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="Download predictions").click()
+    file = await (await download.value).path()
+
+    answer = await api.post("/predict", content=PAINT, headers={"Content-Type": "text/csv"})
+    assert (await download.value).suggested_filename == "predictions.csv"
+    assert await asyncio.to_thread(file.read_bytes) == answer.content
+    assert pl.read_csv(io.BytesIO(answer.content))["prediction"].len() == 90
+
+
+async def test_models_two_versions_are_compared_and_one_is_rolled_back(page: Page, api: httpx.AsyncClient):
+    older, newer = await train(api, note="the older"), await train(api, estimator="hist_gradient_boosting")
+    await page.goto("/ui/models")
+    for version in (older, newer):
+        await page.get_by_role("checkbox", name=f"Select model {version}", exact=True).click()
+
+    await page.get_by_role("button", name="Compare (2)").click()
+    await expect(page.get_by_role("heading", name="Compare models")).to_be_visible()
+    await expect(page.get_by_text("hist_gradient_boosting").first).to_be_visible()
+    await expect(page.get_by_role("img", name="How large the errors are")).to_be_visible()
+
+    await page.goto("/ui/models")
+    await page.get_by_role("button", name="Roll back").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text(f"Go back to model {older}")
+    await dialog.get_by_role("button", name="Roll back").click()
+    await expect(page.get_by_text("The model that was active before answers again.")).to_be_visible()
+    await expect(page.get_by_role("banner")).to_contain_text(f"Model {older}")
+    assert (await api.get("/models/active")).json()["version"] == older
+
+
+async def test_models_a_page_of_a_version_has_its_card(page: Page, api: httpx.AsyncClient):
+    version = await train(api)
+    await page.goto(f"/ui/models/{version}")
+
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="Download card").click()
+
+    file = await (await download.value).path()
+    text = await asyncio.to_thread(file.read_text)
+    assert (await download.value).suggested_filename == f"model-{version}.md"
+    assert f"# price, model {version}" in text
+
+
+async def test_overview_says_what_the_active_model_is_worth(page: Page, api: httpx.AsyncClient):
+    version = await train(api)
+
+    await page.goto("/ui/")
+
+    await expect(page.get_by_role("heading", name=f"Model {version} predicts price")).to_be_visible()
+    await expect(page.get_by_text("Always guessing the mean would be off by")).to_be_visible()
+
+
+async def test_monitor_shows_requests_and_drift(page: Page, api: httpx.AsyncClient):
+    await train(api)
+    strange = [{"size": 6, "colour": "green", "day": "2024-09-15"}] * 300
+    assert (await api.post("/predict", json={"records": strange})).status_code == 200
+
+    await page.goto("/ui/monitor")
+
+    await expect(page.get_by_role("heading", name="Monitor")).to_be_visible()
+    await expect(page.get_by_text("strong").first).to_be_visible()
+
+
+async def test_open_pages_show_within_a_second_what_others_do(browser: Browser, server: str, api: httpx.AsyncClient):
+    """Jobs, versions, activations and traffic that come by the API, in pages that were open before."""
+    older, newer = await train(api), await train(api)
+    context = await browser.new_context(base_url=server)
+    overview, models, jobs, monitor = [await context.new_page() for _ in range(4)]
+    for page, path in ((overview, ""), (models, "models"), (jobs, "jobs"), (monitor, "monitor")):
+        await page.goto(f"/ui/{path}")
+        await expect(page.get_by_role("banner")).to_contain_text(f"Model {newer}")
+        await page.wait_for_load_state("networkidle")
+
+    assert (await api.post(f"/models/{older}/activate")).status_code == 200
+    for page in (overview, models, jobs, monitor):
+        await expect(page.get_by_role("banner")).to_contain_text(f"Model {older}", timeout=WITHIN_MS)
+
+    started = await api.post(
+        "/train",
+        params={"target": "price", "estimator": "random_forest"},
+        content=PAINT,
+        headers={"Content-Type": "text/csv", "Prefer": "respond-async"},
+    )
+    number = started.json()["id"]
+    await expect(jobs.get_by_text(f"Training {number}", exact=True)).to_be_visible(timeout=WITHIN_MS)
+
+    ends = time.monotonic() + 60
+    while not (job := (await api.get(f"/jobs/{number}")).json())["finished_at"] and time.monotonic() < ends:
+        await asyncio.sleep(0.05)
+    await expect(models.get_by_text(f"Model {job['version']}", exact=True).first).to_be_visible(timeout=WITHIN_MS)
+    await context.close()
