@@ -25,7 +25,8 @@ def make_history(server: Server) -> None:
     server.train(dataset="machines", estimator="linear")
     model = server.train(dataset="machines", estimator="hist_gradient_boosting", note="Boosting, for the fleet.")
     draw = random.Random(0)
-    rows = [dict(zip((f["name"] for f in model["features"]), row, strict=True)) for row in model["examples"]]
+    examples = [dict(zip((f["name"] for f in model["features"]), row, strict=True)) for row in model["examples"]]
+    rows = [row for row in examples if None not in row.values()]
     for _ in range(REQUESTS):
         row = draw.choice(rows)
         older = {"age": min(1_190, int(row["age"] * 1.6) + draw.randrange(60)), "temperature": row["temperature"] + 4}
@@ -35,8 +36,7 @@ def make_history(server: Server) -> None:
 
 async def choose_a_table(page: Page) -> None:
     """Choose a bundled table on the Train page, and wait for what is found about it."""
-    await page.get_by_label("or a bundled table").click()
-    await page.get_by_role("option", name="machines").click()
+    await page.get_by_role("button", name="machines").click()
     await expect(page.get_by_text("2,000 rows, 7 columns")).to_be_visible(timeout=30_000)
     await page.wait_for_timeout(1_000)
 

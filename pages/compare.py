@@ -13,6 +13,7 @@ from pages.components.buttons import lead
 from pages.components.cards import card, empty
 from pages.components.model_actions import ModelActions
 from pages.components.plots import importance_plot, plots
+from pages.components.tables import scrolling
 from pages.components.warnings import warnings
 from pages.frame import frame
 from pages.site import Site
@@ -44,7 +45,7 @@ def register(site: Site) -> None:
             _nothing(site, "Choose models to compare", f"Mark two to {MOST_COMPARED} of them in the list of models.")
             return
         await site.live.look()
-        with frame(site, TITLE, "/models", f"{', '.join(f'Model {model.version}' for model in models)}, side by side."):
+        with frame(site, TITLE, "/models", f"Models {', '.join(str(model.version) for model in models)}."):
             _Comparison(site, models).build()
 
 
@@ -69,7 +70,7 @@ class _Comparison:
         if not alike or not same_table(self.models):
             with card():
                 warnings([OTHER_TABLES if alike else OTHER_TARGETS])
-        with card("What differs"):
+        with card("Side by side"):
             self._table()
             ui.label("The best of a line is marked; ± is the standard deviation over the folds.").classes(MUTED)
         self._show()
@@ -81,9 +82,7 @@ class _Comparison:
 
     def _table(self) -> None:
         with (
-            ui.element("div")
-            .classes("w-full overflow-x-auto")
-            .props('tabindex=0 role=region aria-label="Differences"'),
+            scrolling("Differences"),
             ui.element("table").classes("w-full border-collapse").mark("differences"),
         ):
             with ui.element("thead"), ui.element("tr"):

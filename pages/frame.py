@@ -106,7 +106,7 @@ def _active(site: Site) -> None:
     with link:
         dot = ui.icon("circle").classes("text-[0.6rem]")
         number = ui.label().classes("font-medium whitespace-nowrap")
-        about = ui.label().classes("max-sm:hidden truncate max-w-[20rem] text-slate-500 dark:text-slate-400")
+        about = ui.label().classes("max-sm:hidden truncate max-w-[20rem] text-slate-600 dark:text-slate-400")
 
     def show() -> None:
         model = site.live.active

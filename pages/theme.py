@@ -36,6 +36,7 @@ body.body--dark .q-badge.bg-warning { --q-warning: #b45309; }
 .mlapp-target { display: none; border-radius: 1rem; padding: 0 0.5rem; font-size: 0.75rem; font-weight: 500;
                 color: #fff; background: #4f46e5; }
 [aria-pressed=true] .mlapp-target { display: block; }
+.mlapp-scroll .q-table__middle { overflow: visible; }
 .mlapp-code pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .mlapp-skip:focus { top: 0.5rem; }
 :focus-visible { outline: 2px solid var(--q-primary); outline-offset: 2px; }
@@ -50,8 +51,8 @@ TITLE = "text-2xl font-semibold tracking-tight"
 HEADING = "text-base font-semibold"
 LEAD = "text-xl font-semibold"
 TEXT = "text-sm text-slate-700 dark:text-slate-200"
-MUTED = "text-sm text-slate-500 dark:text-slate-400"
-SMALL = "text-xs text-slate-500 dark:text-slate-400"
+MUTED = "text-sm text-slate-600 dark:text-slate-400"
+SMALL = "text-xs text-slate-600 dark:text-slate-400"
 LINK = "text-sm font-medium text-primary no-underline hover:underline"
 FIGURE = "text-3xl font-semibold tracking-tight"
 GRID = "w-full grid grid-cols-1 md:grid-cols-2 gap-4"

@@ -136,7 +136,7 @@ class _Train:
         settings.targeted = columns.show_picked
         with ui.expansion("First rows", icon="table_rows").classes("w-full"):
             names = [column.name for column in found.columns[:HEAD_COLUMNS]]
-            plain_table(names, [row[:HEAD_COLUMNS] for row in found.head], page_rows=10).mark("rows")
+            plain_table("First rows", names, [row[:HEAD_COLUMNS] for row in found.head], page_rows=10).mark("rows")
 
     async def _start(self) -> None:
         try:

@@ -195,4 +195,4 @@ def _count(number: int, one: str, many: str | None = None) -> str:
 
 
 def _share(part: int, of: int) -> str:
-    return f"{100 * part / of:.1f} %"
+    return f"{part / of:.1%}"

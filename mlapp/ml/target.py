@@ -33,7 +33,8 @@ def usable_rows(table: Table, options: TrainOptions) -> tuple[Table, ColumnType,
     if usable == 0:
         raise Unacceptable(f"The target '{shorten(name)}' is missing in every row.")
     if usable < MIN_ROWS:
-        raise Unacceptable(f"Only {usable} rows have a target; at least {MIN_ROWS} are needed.")
+        have = "row has" if usable == 1 else "rows have"
+        raise Unacceptable(f"Only {usable} {have} a target; at least {MIN_ROWS} are needed.")
     target = values.filter(there)
     if target.n_unique() == 1:
         raise Unacceptable(f"The target '{shorten(name)}' has only one value; there is nothing to learn.")

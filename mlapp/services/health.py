@@ -13,9 +13,10 @@ from mlapp import __version__, ml
 from mlapp.errors import Unavailable
 from mlapp.schemas import Health, Readiness
 from mlapp.services.prediction import PredictionService
+from mlapp.services.wording import running_time
 from mlapp.store import ModelStore
 
-MEGABYTE = 1_000_000
+MEGABYTE, GIGABYTE = 10**6, 10**9
 PROBE_BYTES = 10_000
 """What is written, and gone again, to see whether the store can be written."""
 
@@ -66,14 +67,12 @@ class HealthService:
         return None
 
     def _facts(self) -> dict[str, str]:
-        minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
-        hours, minutes = divmod(minutes, 60)
         disk = shutil.disk_usage(self.store.folder if self.store.folder.exists() else Path.cwd())
         return {
             "Version": __version__,
-            "Running for": f"{hours} h {minutes} min {seconds} s",
+            "Running for": running_time(time.monotonic() - self._started),
             "Memory (resident)": f"{psutil.Process().memory_info().rss / MEGABYTE:,.0f} MB",
             "Store": str(self.store.folder.resolve()),
             "Models in the store": f"{len(self.store.versions()):,}",
-            "Disk free for the store": f"{disk.free / MEGABYTE:,.0f} MB",
+            "Disk free for the store": f"{disk.free / GIGABYTE:,.1f} GB",
         } | ml.library_versions()

@@ -73,6 +73,18 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
 
 
+def running_time(seconds: float) -> str:
+    """Return for how long something has been going on, in two units."""
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
 def expected(seconds: float) -> str:
     """Say how long something will take, as exactly as a guess is."""
     if seconds < 8:
@@ -98,4 +110,4 @@ def figure(number: float) -> str:
 
 def percent(share: float) -> str:
     """Return a share as a percentage."""
-    return f"{share * 100:.1f} %"
+    return f"{share:.1%}"

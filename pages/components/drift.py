@@ -126,7 +126,7 @@ def _about_gaps(column: ColumnDrift) -> str:
     trained, served = (_share(lies.missing, lies) for lies in (column.training, column.served))
     if not trained and not served:
         return ""
-    return f"Without a value: {figure(trained)} % in training, {figure(served)} % of what is asked."
+    return f"Without a value: {figure(trained)}% in training, {figure(served)}% of what is asked."
 
 
 def _share(count: int, lies: Distribution) -> float:
@@ -167,4 +167,4 @@ def _lying(series: list[Options], x: Options, y: Options) -> Options:
 
 
 def _per_cent() -> Options:
-    return axis(min=0, axisLabel={"color": FAINT, "fontSize": 11, "formatter": "{value} %"})
+    return axis(min=0, axisLabel={"color": FAINT, "fontSize": 11, "formatter": "{value}%"})

@@ -82,7 +82,7 @@ class ManyRows:
         ):
             area.props["aria-label"] = "First rows with their predictions"
             names = found.names[first:] + found.names[:first]
-            plain_table(names, [row[first:] + row[:first] for row in found.rows])
+            plain_table("Predictions", names, [row[first:] + row[:first] for row in found.rows])
         shown = len(found.rows)
         ui.label(f"The first {shown} of {rows}." if shown < found.total else "All rows.").classes(MUTED)
 

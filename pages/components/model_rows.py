@@ -52,7 +52,7 @@ CELLS = {
     "body-cell-c1": """
 <q-td :props="props">
   <span class="block truncate max-w-[18rem]" :title="props.value">{{ props.value }}</span>
-  <span v-if="props.row.note" class="block truncate max-w-[18rem] text-xs text-slate-500 dark:text-slate-400"
+  <span v-if="props.row.note" class="block truncate max-w-[18rem] text-xs text-slate-600 dark:text-slate-400"
         :title="props.row.note">{{ props.row.note }}</span>
 </q-td>
 """,
@@ -64,9 +64,9 @@ CARD = f"""
   <div class="flex-1 min-w-0 flex flex-col flex-nowrap gap-1">
     {_NAME}
     <span class="text-sm truncate" :title="props.row.c1">{{{{ props.row.c1 }}}}</span>
-    <span class="text-xs text-slate-500 dark:text-slate-400"
+    <span class="text-xs text-slate-600 dark:text-slate-400"
       >{{{{ props.row.c2 }}}} · {{{{ props.row.c3 }}}} · {{{{ props.row.c4 }}}} rows</span>
-    <span class="text-xs text-slate-500 dark:text-slate-400">{{{{ props.row.c5 }}}}</span>
+    <span class="text-xs text-slate-600 dark:text-slate-400">{{{{ props.row.c5 }}}}</span>
     <span v-if="props.row.note" class="text-xs line-clamp-2 break-words" :title="props.row.note"
       >{{{{ props.row.note }}}}</span>
   </div>

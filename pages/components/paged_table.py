@@ -10,7 +10,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from pages.components.tables import Cell
+from pages.components.tables import Cell, scrolling
 
 PAGE_ROWS = (10, 25, 50, 100)
 """What a page may hold."""
@@ -66,16 +66,16 @@ class PagedTable:
         self._load = load
         self._orders = {f"c{place}": column.order for place, column in enumerate(columns) if column.order}
         self._page, self._most, self._order, self._descending = 1, first.most, first.order, first.descending
-        self.table = ui.table(
-            columns=[_column(place, column) for place, column in enumerate(columns)],
-            rows=[],
-            row_key="key",
-            selection="multiple" if select else None,
-            pagination=self._pagination(0),
-        )
+        with scrolling(about):
+            self.table = ui.table(
+                columns=[_column(place, column) for place, column in enumerate(columns)],
+                rows=[],
+                row_key="key",
+                selection="multiple" if select else None,
+                pagination=self._pagination(0),
+            )
         self.table.props("flat binary-state-sort").classes("w-full max-w-full")
         self.table.props["rows-per-page-options"] = list(PAGE_ROWS)
-        self.table.props["aria-label"] = about
         self.table.props["rows-per-page-label"] = "Rows per page"
         self.table.on("request", self._asked, ["pagination"])
 

@@ -110,7 +110,7 @@ def _residuals(models: Sequence[tuple[str, Plots]]) -> None:
         "grid": grid(legend=len(drawn) > 1),
         "legend": legend() if len(drawn) > 1 else {"show": False},
         "xAxis": axis("actual less predicted"),
-        "yAxis": axis(axisLabel={"color": FAINT, "fontSize": 11, "formatter": "{value} %"}),
+        "yAxis": axis(axisLabel={"color": FAINT, "fontSize": 11, "formatter": "{value}%"}),
         "series": series,
     }
     with card("Errors"):
@@ -196,7 +196,7 @@ def _calibration(models: Sequence[tuple[str, Plots]]) -> None:
     options = _unit_square("probability that it gave", series) | ({} if len(drawn) > 1 else {"legend": {"show": False}})
     with card("Honest probabilities (calibration)"):
         chart("How often it was so over the probability given", options, height="h-72")
-        ui.label("On the dashed line, what it calls 80 % sure comes true 80 times in 100.").classes(MUTED)
+        ui.label("On the dashed line, what it calls 80% sure comes true 80 times in 100.").classes(MUTED)
 
 
 def _unit_square(name: str, series: list[Options]) -> Options:

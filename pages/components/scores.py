@@ -16,7 +16,7 @@ def scores(model: Model) -> None:
         for name, (label, meaning) in METRICS.items()
         if name in model.metrics
     ]
-    plain_table(("Score", "This model", "Without features", "Meaning"), rows)
+    plain_table("Scores", ("Score", "This model", "Without features", "Meaning"), rows)
 
 
 def _score(model: Model, name: str) -> str:
@@ -30,5 +30,7 @@ def leaderboard(model: Model) -> None:
         (entry.estimator, f"{figure(entry.score)} ± {figure(entry.spread)}", f"{figure(entry.fit_seconds)} s")
         for entry in model.leaderboard
     ]
-    plain_table(("Estimator", "RMSE" if model.task == "regression" else "Log loss", "Time of a fit"), rows)
+    plain_table(
+        "Candidates", ("Estimator", "RMSE" if model.task == "regression" else "Log loss", "Time of a fit"), rows
+    )
     ui.label("Mean over the folds and its standard deviation; lower is better.").classes(MUTED)

@@ -19,7 +19,7 @@ PAUSE_S = 0.3
 ROOMY = 8
 """Categories beyond which a chart is higher."""
 LABEL = {"color": FAINT, "fontSize": 11, "width": 110, "overflow": "truncate"}
-PERCENT = {"color": FAINT, "fontSize": 11, "formatter": "{value} %"}
+PERCENT = {"color": FAINT, "fontSize": 11, "formatter": "{value}%"}
 
 
 class WhatIfView:
@@ -132,7 +132,7 @@ class WhatIfView:
         several = found.probabilities is not None
         shown = {"legend": legend(list(found.probabilities or {}))} if several else {"legend": {"show": False}}
         return {
-            "grid": grid(legend=several) | ({} if several else {"top": 24}),
+            "grid": grid(legend=several) | ({} if several else {"top": 30}),
             "tooltip": {"show": False},
             **shown,
             **options,

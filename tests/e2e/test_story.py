@@ -28,7 +28,7 @@ async def test_a_dropped_table_becomes_a_model_that_predicts(page: Page, server:
     await page.get_by_role("button", name="Predict with it").click()
     await expect(page.get_by_role("heading", name="predicts price from 3 features")).to_be_visible()
     before = await page.get_by_text(" to ", exact=False).first.text_content()
-    await page.get_by_label("size").fill("600")
+    await page.get_by_role("spinbutton", name="size").fill("600")
 
     await expect(page.get_by_text("600 is outside 0–6 seen in training")).to_be_visible()
     assert before

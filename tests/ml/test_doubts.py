@@ -89,7 +89,7 @@ def test_column_of_gaps_is_doubted():
 
     (doubt,) = doubted(frame_of(half=half, less=less))
 
-    assert doubt.startswith("Column 'half' is empty in 50.0 % of the rows; fill it in")
+    assert doubt.startswith("Column 'half' is empty in 50.0% of the rows; fill it in")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_column_of_gaps_is_doubted():
 def test_near_constant_column_is_doubted(usual, other, spelled):
     (doubt,) = doubted(frame_of(same=[usual] * (ROWS - 2) + [other] * 2, enough=[usual] * (ROWS - 3) + [other] * 3))
 
-    assert doubt.startswith(f"Column 'same' is '{spelled}' in 99.0 % of the rows, so that there is little to learn")
+    assert doubt.startswith(f"Column 'same' is '{spelled}' in 99.0% of the rows, so that there is little to learn")
 
 
 def test_near_constant_column_of_few_rows_is_not_doubted():
@@ -116,7 +116,7 @@ def test_copies_of_rows_are_doubted():
 
     (doubt,) = doubted(pl.concat([once, once.head(3)]))
 
-    assert doubt.startswith("3 rows of 203 (1.5 %) are exact copies of others, the target included; remove them")
+    assert doubt.startswith("3 rows of 203 (1.5%) are exact copies of others, the target included; remove them")
     assert doubted(pl.concat([once, once.head(2)])) == []
     assert doubted(pl.concat([once, once.head(20).with_columns(y=pl.col("y") + 1)])) == []
 
@@ -143,8 +143,8 @@ def test_classes_of_few_rows_are_doubted():
 def test_imbalance_is_doubted(usual, rare, spelled):
     (doubt,) = doubted(frame_of(y=[usual] * 190 + [rare] * 10))
 
-    assert doubt.startswith(f"The classes of 'y' are out of balance: '{spelled}' has 95.0 % of the rows and ")
-    assert doubt.endswith("right 95.0 % of the time, so look at the balanced accuracy instead of the accuracy.")
+    assert doubt.startswith(f"The classes of 'y' are out of balance: '{spelled}' has 95.0% of the rows and ")
+    assert doubt.endswith("right 95.0% of the time, so look at the balanced accuracy instead of the accuracy.")
 
 
 def test_balanced_classes_are_not_doubted():

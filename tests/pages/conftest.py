@@ -19,6 +19,16 @@ from pages.live import Live
 from pages.site import Site
 from tests.services.misbehaving import misbehaving
 
+PATIENCE_TENTHS_S = 100
+"""How long a visitor waits for something to be seen."""
+
+
+class Visitor(User):
+    """A user who waits for what is to come: pages show what takes time when it is there."""
+
+    async def should_see(self, target: Any = None, **sought: Any) -> None:
+        await super().should_see(target, **({"retries": PATIENCE_TENTHS_S} | sought))
+
 
 @asynccontextmanager
 async def visiting(app: FastAPI, *, raise_errors: bool = True) -> AsyncIterator[User]:
@@ -26,7 +36,7 @@ async def visiting(app: FastAPI, *, raise_errors: bool = True) -> AsyncIterator[
     stock = ui.navigate, ui.notify, ui.download
     transport = httpx.ASGITransport(app, raise_app_exceptions=raise_errors)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost/ui", follow_redirects=True) as client:
-        yield User(client)
+        yield Visitor(client)
     for open_page in list(Client.instances.values()):
         open_page.delete()
     ui.navigate, ui.notify, ui.download = stock

@@ -24,7 +24,7 @@ async def test_compare_lays_models_of_one_target_over_each_other(user: User, ser
 
     await user.open(f"/models/compare?versions={one_version},{other}")
 
-    await user.should_see(f"Model {one_version}, Model {other}, side by side.")
+    await user.should_see(f"Models {one_version}, {other}.")
     await user.should_see("Balanced accuracy")
     await user.should_see("Seed")
     assert charts(user)["How often it was so over the probability given"][:2] == [
@@ -80,8 +80,8 @@ async def test_compare_activates_one_and_follows(user: User, services: Services,
     await user.should_see(f"Let model {second} answer from now on?")
     confirm(user, "Activate")
 
-    await user.should_see(f"Model {second} answers from now on.", retries=50)
-    await user.should_see(marker=f"activate-{first}", retries=50)
+    await user.should_see(f"Model {second} answers from now on.")
+    await user.should_see(marker=f"activate-{first}")
 
 
 async def test_compare_does_not_activate_what_is_deleted_meanwhile(user: User, services: Services, trained: Trained):

@@ -96,17 +96,17 @@ async def test_light_and_dark_are_chosen_in_the_header(user: User):
 async def test_the_active_model_stays_in_sight(user: User, services: Services, trained: Trained):
     await services.models.activate(str(trained.regression.version))
     await user.open("/health")
-    await user.should_see("predicts time_for_failure from 6 features", retries=50)
+    await user.should_see("predicts time_for_failure from 6 features")
 
     await services.models.activate(str(trained.classification.version))
 
-    await user.should_see("predicts cultivar from 13 features", retries=50)
+    await user.should_see("predicts cultivar from 13 features")
 
 
 @pytest.mark.usefixtures("no_active")
 async def test_without_a_model_the_header_leads_to_training(user: User):
     await user.open("/health")
-    await user.should_see("No model yet", retries=50)
+    await user.should_see("No model yet")
 
     (link,) = user.find(marker="active-now").elements
 

@@ -95,10 +95,10 @@ async def test_jobs_show_what_is_trained_elsewhere_as_it_goes(user: User, servic
 
     job = await services.training.submit(WINE)
 
-    await user.should_see(marker=f"job-{job.id}", retries=50)
-    await user.should_see("cultivar from wine, 178 rows × 14 columns", retries=50)
+    await user.should_see(marker=f"job-{job.id}")
+    await user.should_see("cultivar from wine, 178 rows × 14 columns")
     job = await ended(services, job)
-    await user.should_see(f"Made model {job.version} in", retries=50)
+    await user.should_see(f"Made model {job.version} in")
     assert not one(user, marker=f"job-{job.id}").is_deleted
     await user.should_not_see(marker=f"cancel-{job.id}")
 
@@ -107,7 +107,7 @@ async def test_job_that_one_visitor_ends_has_ended_for_the_other(app: FastAPI, e
     async with visiting(app) as one_visitor, visiting(app) as other:
         for visitor in (one_visitor, other):
             await visitor.open("/jobs")
-            await visitor.should_see("Trying endless: part 1 of 5", retries=50)
+            await visitor.should_see("Trying endless: part 1 of 5")
 
         one_visitor.find(marker=f"cancel-{endless.id}").click()
         await one_visitor.should_see(f"End training {endless.id}? What it has found so far is lost.")
@@ -115,7 +115,7 @@ async def test_job_that_one_visitor_ends_has_ended_for_the_other(app: FastAPI, e
         one_visitor.find(marker="confirm").click()
 
         for visitor in (one_visitor, other):
-            await visitor.should_not_see(marker=f"cancel-{endless.id}", retries=50)
+            await visitor.should_not_see(marker=f"cancel-{endless.id}")
             await visitor.should_see("The training was cancelled.")
 
 
@@ -127,14 +127,14 @@ async def test_job_that_ended_before_it_could_be_cancelled_says_so(user: User, s
     await services.jobs.cancel(endless.id)
     user.find(marker="confirm").click()
 
-    await user.should_see(f"Training {endless.id} has ended already: it is cancelled.", retries=50)
+    await user.should_see(f"Training {endless.id} has ended already: it is cancelled.")
 
 
 async def test_job_page_tells_what_it_was_about_and_leads_to_its_model(user: User, services: Services):
     job = await ended(services, await services.training.submit(WINE))
     await user.open(f"/jobs/{job.id}")
     await user.should_see(f"Training {job.id}")
-    await user.should_see(f"Model {job.version}", retries=50)
+    await user.should_see(f"Model {job.version}")
 
     user.find(marker=f"go-models-{job.version}").click()
 
@@ -143,12 +143,12 @@ async def test_job_page_tells_what_it_was_about_and_leads_to_its_model(user: Use
 
 async def test_job_page_follows_a_job_to_its_end(user: User, services: Services, endless: Job):
     await user.open(f"/jobs/{endless.id}")
-    await user.should_see("Trying endless: part 1 of 5", retries=50)
+    await user.should_see("Trying endless: part 1 of 5")
     await user.should_not_see(marker="again")
 
     await services.jobs.cancel(endless.id)
 
-    await user.should_see("The training was cancelled.", retries=50)
+    await user.should_see("The training was cancelled.")
     user.find(marker="again").click()
     await user.should_see("Choose a table and the column to predict")
 
@@ -165,13 +165,13 @@ async def test_job_page_shows_a_place_in_the_queue(user: User, services: Service
 async def test_job_page_tells_what_is_found_out_about_the_table(user: User, services: Services, endless: Job):
     job = await services.training.submit(WINE)
     await user.open(f"/jobs/{job.id}")
-    await user.should_see(marker="facts", retries=50)
+    await user.should_see(marker="facts")
     await user.should_see("wine")
     await user.should_not_see("wine, 178 rows × 14 columns")
 
     await services.jobs.cancel(endless.id)
 
-    await user.should_see("Made model", retries=100)
+    await user.should_see("Made model")
     await user.should_see("wine, 178 rows × 14 columns")
 
 
@@ -187,10 +187,10 @@ async def test_job_page_leads_to_training_on_the_same_bundled_table(user: User, 
     job = await ended(services, await services.training.submit(WINE))
     await user.open(f"/jobs/{job.id}")
 
-    await user.should_see(marker="again", retries=50)
+    await user.should_see(marker="again")
     user.find(marker="again").click()
 
-    await user.should_see("178 rows, 14 columns", retries=100)
+    await user.should_see("178 rows, 14 columns")
     assert one(user, "estimator").value == "linear"
 
 
@@ -202,7 +202,7 @@ async def test_job_page_says_why_a_file_could_not_be_trained_on_and_leads_to_ano
     sent = Submission(path=str(file), format=Format.CSV, name="few.csv", options={"target": "y"})
     job = await ended(services, await services.training.submit(sent))
     await user.open(f"/jobs/{job.id}")
-    await user.should_see("Only 2 rows have a target; at least 10 are needed.", retries=50)
+    await user.should_see("Only 2 rows have a target; at least 10 are needed.")
 
     user.find(marker="again").click()
 

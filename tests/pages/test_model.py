@@ -52,7 +52,7 @@ async def test_model_page_of_the_active_one_follows_activations(user: User, serv
 
     await services.models.activate(str(trained.classification.version))
 
-    await user.should_see("predicts cultivar from 13 features", retries=50)
+    await user.should_see("predicts cultivar from 13 features")
     await user.should_not_see("How large the errors are")
 
 
@@ -65,7 +65,7 @@ async def test_model_is_activated_after_saying_what_that_changes(user: User, ser
     await user.should_see("It predicts cultivar (classification) instead of time_for_failure (regression).")
     confirm(user, "Activate")
 
-    await user.should_see(f"Model {trained.classification.version} answers from now on.", retries=50)
+    await user.should_see(f"Model {trained.classification.version} answers from now on.")
     await eventually(lambda: one(user, "active").visible and log(user)[0][1] == "Activated")
     await user.should_not_see(marker="delete")
     await user.should_not_see("It answers when its version is asked for.")
@@ -93,7 +93,7 @@ async def test_model_note_that_is_too_long_is_refused(user: User, services: Serv
     one(user, "note").value = "n" * 2_001
     confirm(user, "Save")
 
-    await user.should_see("A note has at most 2,000 characters", retries=50)
+    await user.should_see("A note has at most 2,000 characters")
     assert one(user, "note-text").text == "a spare one"
 
 
@@ -105,7 +105,7 @@ async def test_model_that_is_deleted_leads_back_to_the_list(user: User, services
     await user.should_see("This cannot be undone.")
     confirm(user, "Delete")
 
-    await user.should_see(f"There is no model {version}", retries=50)
+    await user.should_see(f"There is no model {version}")
     user.find(marker="go-models").click()
     await user.should_see("Every training is kept as a version")
 
@@ -116,9 +116,7 @@ async def test_model_is_compared_with_the_active_one(user: User, services: Servi
 
     user.find(marker="compare").click()
 
-    await user.should_see(
-        f"Model {trained.regression.version}, Model {trained.classification.version}, side by side.", retries=50
-    )
+    await user.should_see(f"Model {trained.regression.version}, Model {trained.classification.version}, side by side.")
 
 
 @pytest.mark.usefixtures("no_active")
@@ -129,7 +127,7 @@ async def test_model_is_not_compared_when_none_is_active(user: User, services: S
     (store / "active.json").unlink()
     (store / "history.jsonl").unlink()
 
-    await user.should_not_see(marker="compare", retries=50)
+    await user.should_not_see(marker="compare")
 
 
 async def test_model_that_cannot_be_used_says_why_and_cannot_be_activated(

@@ -38,7 +38,7 @@ async def test_models_activates_a_version_after_saying_what_that_changes(
     await user.should_see("It predicts cultivar (classification) instead of time_for_failure (regression).")
     confirm(user, "Activate")
 
-    await user.should_see(f"Model {trained.classification.version} answers from now on.", retries=50)
+    await user.should_see(f"Model {trained.classification.version} answers from now on.")
     assert (await services.models.list()).active == trained.classification.version
     await eventually(lambda: listed(user)[trained.classification.version]["active"])
 
@@ -63,7 +63,7 @@ async def test_models_says_why_a_version_cannot_be_activated(user: User, service
     await user.should_see(f"Let model {version} answer from now on?")
     confirm(user, "Activate")
 
-    await user.should_see(f"There is no model {version}", retries=50)
+    await user.should_see(f"There is no model {version}")
 
 
 async def test_models_rolls_back_to_the_version_it_names(user: User, services: Services, trained: Trained):
@@ -75,7 +75,7 @@ async def test_models_rolls_back_to_the_version_it_names(user: User, services: S
     await user.should_see(f"Go back to model {trained.classification.version}, which was active before?")
     confirm(user, "Roll back")
 
-    await user.should_see("The model that was active before answers again.", retries=50)
+    await user.should_see("The model that was active before answers again.")
     assert (await services.models.list()).active == trained.classification.version
     await eventually(lambda: log(user)[0][1:] == ("Rolled back to", f"Model {trained.classification.version}"))
 
@@ -90,7 +90,7 @@ async def test_models_rolls_back_to_no_other_version_than_it_named(user: User, s
     await services.models.activate(str(trained.classification.version))
     confirm(user, "Roll back")
 
-    await user.should_see("Meanwhile another model was activated", retries=50)
+    await user.should_see("Meanwhile another model was activated")
     assert (await services.models.list()).active == trained.classification.version
 
 
@@ -130,7 +130,7 @@ async def test_models_says_that_there_is_none_to_roll_back_to(user: User, servic
 
     user.find(marker="rollback").click()
 
-    await user.should_see("No other model was active before; activate one from the list.", retries=50)
+    await user.should_see("No other model was active before; activate one from the list.")
 
 
 async def test_models_deletes_a_version_for_good(user: User, services: Services, trained: Trained):
@@ -142,7 +142,7 @@ async def test_models_deletes_a_version_for_good(user: User, services: Services,
     await user.should_see("This cannot be undone.")
     confirm(user, "Delete")
 
-    await user.should_see(f"Model {version} is deleted.", retries=50)
+    await user.should_see(f"Model {version} is deleted.")
     await eventually(lambda: version not in listed(user))
 
 
@@ -167,7 +167,7 @@ async def test_models_says_why_a_version_cannot_be_deleted(user: User, services:
     await user.should_see(f"Delete model {version} for good?")
     confirm(user, "Delete")
 
-    await user.should_see(f"Model {version} is active; activate another one first.", retries=50)
+    await user.should_see(f"Model {version} is active; activate another one first.")
 
 
 async def test_models_changes_a_note(user: User, services: Services, trained: Trained):
@@ -179,7 +179,7 @@ async def test_models_changes_a_note(user: User, services: Services, trained: Tr
     one(user, "note").value = "<b>kept</b> for April"
     confirm(user, "Save")
 
-    await user.should_see(f"The note of model {version} is saved.", retries=50)
+    await user.should_see(f"The note of model {version} is saved.")
     await eventually(lambda: listed(user)[version]["note"] == "<b>kept</b> for April")
 
 
@@ -202,7 +202,7 @@ async def test_models_says_why_there_is_no_note_to_change(user: User, services: 
 
     act(user, "annotate", version)
 
-    await user.should_see(f"There is no model {version}", retries=50)
+    await user.should_see(f"There is no model {version}")
 
 
 async def test_models_follows_what_others_do(user: User, services: Services, trained: Trained):
@@ -249,7 +249,7 @@ async def test_models_two_to_five_are_compared(user: User, services: Services, t
     select(user, trained.classification.version, trained.regression.version)
     user.find(marker="compare").click()
 
-    await user.should_see("What differs", retries=50)
+    await user.should_see("What differs")
     await user.should_see("They predict different targets")
 
 

@@ -103,7 +103,7 @@ async def test_monitor_compares_categories_dates_and_gaps(user: User, http: http
         options = drawn(user, "How the values lay").options
         seen.add((options["xAxis"]["type"], options["yAxis"]["type"]))
         if one(user, "chosen").text == "age":
-            await user.should_see("Without a value: 0 % in training, 100 % of what is asked.")
+            await user.should_see("Without a value: 0% in training, 100% of what is asked.")
             assert [series["name"] for series in options["series"]] == ["In training"]
 
     assert seen == {("value", "value"), ("time", "value"), ("value", "category")}
@@ -137,7 +137,7 @@ async def test_monitor_looks_at_another_model_and_at_a_day(
         one(user, "version").set_value(str(trained.classification.version))
         one(user, "span").set_value("day")
 
-    await user.should_see(f"predictions of model {trained.classification.version}", retries=50)
+    await user.should_see(f"predictions of model {trained.classification.version}")
     await eventually(lambda: len(drawn(user, "Requests").options["series"][0]["data"]) == 96)
 
 

@@ -29,7 +29,7 @@ async def test_overview_says_how_often_a_classification_is_right(user: User, ser
 
     await user.open("/")
 
-    await user.should_see("Always answering the most frequent class would be right 39.9 % of the time.")
+    await user.should_see("Always answering the most frequent class would be right 39.9% of the time.")
 
 
 async def test_overview_leads_to_the_predict_page(user: User, services: Services, trained: Trained):
@@ -59,7 +59,7 @@ async def test_overview_shows_the_first_model_once_it_is_trained(user: User, ser
     await user.open("/")
 
     await user.should_see("The first model is being trained")
-    await user.should_see("the first of all", retries=100)
+    await user.should_see("the first of all")
     assert (await services.jobs.job(job.id)).version
 
 
@@ -97,8 +97,8 @@ async def test_overview_turns_to_another_model_by_itself(user: User, services: S
 
     await services.models.activate(str(trained.classification.version))
 
-    await user.should_see(f"Model {trained.classification.version} predicts cultivar", retries=100)
-    await user.should_not_see("predicts time_for_failure from 6 features", retries=100)
+    await user.should_see(f"Model {trained.classification.version} predicts cultivar")
+    await user.should_not_see("predicts time_for_failure from 6 features")
 
 
 async def test_overview_counts_what_is_asked(user: User, services: Services, http: httpx.AsyncClient, trained: Trained):
@@ -115,11 +115,11 @@ async def test_overview_counts_what_is_asked(user: User, services: Services, htt
 async def test_overview_shows_a_training_as_it_goes(user: User, services: Services, endless: Job, trained: Trained):
     await services.models.activate(str(trained.regression.version))
     await user.open("/")
-    await user.should_see(f"Training {endless.id}", retries=50)
+    await user.should_see(f"Training {endless.id}")
 
     await services.jobs.cancel(endless.id)
 
-    await user.should_see("The training was cancelled.", retries=100)
+    await user.should_see("The training was cancelled.")
 
 
 @pytest.mark.usefixtures("no_active")
@@ -131,7 +131,7 @@ async def test_overview_follows_the_first_training_and_says_when_it_came_to_noth
 
     await services.jobs.cancel(endless.id)
 
-    await user.should_see("There is no model yet", retries=100)
+    await user.should_see("There is no model yet")
 
 
 async def test_a_page_that_does_not_exist_says_so(user: User):

@@ -26,8 +26,8 @@ async def drop(user: User, name: str, content: bytes) -> None:
 async def test_train_on_a_dropped_file_ends_with_its_scores(user: User, services: Services):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see("40 rows, 4 columns", retries=100)
-    await user.should_see(marker="train", retries=100)
+    await user.should_see("40 rows, 4 columns")
+    await user.should_see(marker="train")
 
     user.find("Estimator").click()
     user.find("linear").click()
@@ -40,11 +40,11 @@ async def test_train_on_a_dropped_file_ends_with_its_scores(user: User, services
 
 async def test_train_on_a_bundled_table_proposes_its_target(user: User):
     await user.open("/train")
-    await user.should_see(marker="dataset-machines", retries=50)
+    await user.should_see(marker="dataset-machines")
 
     user.find(marker="dataset-machines").click()
 
-    await user.should_see("2,000 rows, 7 columns", retries=50)
+    await user.should_see("2,000 rows, 7 columns")
     await user.should_see("Simulated by a Weibull lifetime model")
     target = one(user, "target")
     assert target.value == "time_for_failure"
@@ -53,7 +53,7 @@ async def test_train_on_a_bundled_table_proposes_its_target(user: User):
 async def test_train_leads_on_to_the_model_and_to_predicting(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train", retries=100)
+    await user.should_see(marker="train")
     estimator = one(user, "estimator")
     estimator.value = "linear"
     user.find(marker="train").click()
@@ -67,11 +67,11 @@ async def test_train_leads_on_to_the_model_and_to_predicting(user: User):
 async def test_train_shows_why_a_training_failed(user: User):
     await user.open("/train")
     await drop(user, "few.csv", b"x,y\n1,2\n3,4\n")
-    await user.should_see(marker="train", retries=100)
+    await user.should_see(marker="train")
 
     user.find(marker="train").click()
 
-    await user.should_see(marker="stage", content="Only 2 rows have a target; at least 10 are needed.", retries=100)
+    await user.should_see(marker="stage", content="Only 2 rows have a target; at least 10 are needed.")
 
 
 async def test_train_says_what_is_wrong_with_a_file(user: User):
@@ -79,7 +79,7 @@ async def test_train_says_what_is_wrong_with_a_file(user: User):
 
     await drop(user, "broken.csv", b"x,y\n1,2,3\n")
 
-    await user.should_see("Row 0 of the CSV has 3 cells where the header has 2", retries=50)
+    await user.should_see("Row 0 of the CSV has 3 cells where the header has 2")
     await user.should_not_see(marker="train")
 
 
@@ -113,7 +113,7 @@ async def test_train_refuses_a_file_beyond_the_limit_on_the_server_too(user: Use
 async def test_train_refuses_options_that_cannot_be(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train", retries=100)
+    await user.should_see(marker="train")
     coverage = one(user, content="Coverage of intervals")
     coverage.value = 0.1
 
@@ -139,7 +139,7 @@ async def test_train_without_activating_does_not_promise_to_answer(user: User, s
 
     await user.open(f"/train?job={job.id}")
 
-    await user.should_see(f"Model {model.version} is trained.", retries=50)
+    await user.should_see(f"Model {model.version} is trained.")
 
 
 async def test_train_says_so_when_the_model_of_a_job_was_deleted(user: User, services: Services):
@@ -150,7 +150,7 @@ async def test_train_says_so_when_the_model_of_a_job_was_deleted(user: User, ser
 
     await user.open(f"/train?job={job.id}")
 
-    await user.should_see(f"Model {model.version} was trained, and has been deleted since.", retries=50)
+    await user.should_see(f"Model {model.version} was trained, and has been deleted since.")
 
 
 async def test_train_with_the_id_of_a_forgotten_job_says_so(user: User):
@@ -165,7 +165,7 @@ async def test_train_runs_nothing_that_a_column_is_called(user: User):
 
     await drop(user, "evil.csv", f":x,{name}\n{'1,2' * 1}\n".encode())
 
-    await user.should_see(marker="columns", retries=50)
+    await user.should_see(marker="columns")
     rows = one(user, "rows")
     assert isinstance(rows, ui.table)
     assert rows.rows == [{"key": 0, "c0": "1", "c1": "2"}]
@@ -176,7 +176,7 @@ async def test_train_cleans_up_after_a_closed_page(user: User, tmp_path: Path, m
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     client = await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train", retries=100)
+    await user.should_see(marker="train")
     (kept,) = tmp_path.glob("mlapp-page-*/table")
 
     client.delete()
@@ -186,21 +186,21 @@ async def test_train_cleans_up_after_a_closed_page(user: User, tmp_path: Path, m
 
 async def test_train_takes_a_dropped_file_instead_of_the_bundled_table(user: User):
     await user.open("/train")
-    await user.should_see(marker="dataset-wine", retries=50)
+    await user.should_see(marker="dataset-wine")
     user.find(marker="dataset-wine").click()
-    await user.should_see("178 rows, 14 columns", retries=50)
+    await user.should_see("178 rows, 14 columns")
 
     await drop(user, "people.csv", CSV.encode())
 
-    await user.should_see("40 rows, 4 columns", retries=50)
+    await user.should_see("40 rows, 4 columns")
     assert one(user, "dataset-wine").props["aria-pressed"] == "false"
 
 
 async def test_train_on_a_bundled_table_from_the_page_makes_a_model(user: User, services: Services):
     await user.open("/train")
-    await user.should_see(marker="dataset-wine", retries=50)
+    await user.should_see(marker="dataset-wine")
     user.find(marker="dataset-wine").click()
-    await user.should_see(marker="train", retries=100)
+    await user.should_see(marker="train")
     estimator = one(user, "estimator")
     estimator.value = "linear"
 
@@ -215,26 +215,26 @@ async def test_train_says_so_when_a_file_is_empty(user: User):
 
     await drop(user, "nothing.ndjson", b"\n")
 
-    await user.should_see("The table is empty", retries=50)
+    await user.should_see("The table is empty")
     await user.should_not_see(marker="train")
 
 
 async def test_train_follows_a_training_that_is_cancelled_from_the_page(user: User, endless: Job):
     await user.open(f"/train?job={endless.id}")
-    await user.should_see("Trying endless: part 1 of 5", retries=50)
+    await user.should_see("Trying endless: part 1 of 5")
 
     user.find(marker=f"cancel-{endless.id}").click()
     await user.should_see("What it has found so far is lost.")
     user.find(marker="confirm").click()
 
-    await user.should_see("The training was cancelled.", retries=50)
+    await user.should_see("The training was cancelled.")
     assert endless.status is JobStatus.CANCELLED
 
 
 async def test_train_says_what_speaks_against_the_choice(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see("'name' has a different text in every row", retries=100)
+    await user.should_see("'name' has a different text in every row")
     target, features = one(user, "target"), one(user, "features")
 
     with user:
@@ -243,7 +243,7 @@ async def test_train_says_what_speaks_against_the_choice(user: User):
 
     await user.should_see("Checking the table for this choice")
     assert one(user, "column-1").props["aria-pressed"] == "true"
-    await user.should_not_see("Checking the table for this choice", retries=50)
+    await user.should_not_see("Checking the table for this choice")
     await user.should_not_see("'name' has a different text in every row")
 
 
@@ -251,20 +251,20 @@ async def test_train_says_why_a_choice_cannot_be_checked(user: User, tmp_path: P
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train", retries=100)
+    await user.should_see(marker="train")
     (kept,) = tmp_path.glob("mlapp-page-*/table")
     kept.write_text("x,y\n1,2,3\n")
 
     with user:
         one(user, "target").set_value("x")
 
-    await user.should_see("Row 0 of the CSV has 3 cells where the header has 2", retries=50)
+    await user.should_see("Row 0 of the CSV has 3 cells where the header has 2")
 
 
 async def test_train_takes_a_clicked_column_as_the_target(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train", retries=100)
+    await user.should_see(marker="train")
     assert [one(user, f"column-{n}").props["aria-pressed"] for n in range(4)] == ["false", "false", "false", "true"]
 
     user.find(marker="column-0").click()
@@ -279,9 +279,9 @@ async def test_train_shows_what_is_in_the_columns(user: User):
 
     await drop(user, "pets.csv", b"pet,age\n" + b"cat,1\ncat,2\ncat,\ndog,4\n" * 5)
 
-    await user.should_see("cat 75%, dog 25%", retries=100)
+    await user.should_see("cat 75%, dog 25%")
     await user.should_see("Whole number")
-    await user.should_see("25.0 % gaps")
+    await user.should_see("25.0% gaps")
 
 
 async def test_train_shows_many_columns_some_at_a_time(user: User):
@@ -289,7 +289,7 @@ async def test_train_shows_many_columns_some_at_a_time(user: User):
     row = ",".join(str(n) for n in range(25))
     await user.open("/train")
     await drop(user, "wide.csv", f"{','.join(names)}\n{row}\n".encode())
-    await user.should_see(marker="column-24", retries=100)
+    await user.should_see(marker="column-24")
     await user.should_not_see(marker="column-0")
 
     with user:
@@ -309,14 +309,14 @@ async def test_train_guesses_how_long_it_will_take(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
 
-    await user.should_see("It takes a few seconds, at a guess.", retries=100)
+    await user.should_see("It takes a few seconds, at a guess.")
 
 
 async def test_train_guesses_nothing_where_nothing_can_be_trained(user: User):
     await user.open("/train")
     await drop(user, "few.csv", b"x,y\n1,2\n3,4\n")
 
-    await user.should_see("Only 2 rows have a target", retries=100)
+    await user.should_see("Only 2 rows have a target")
     await user.should_not_see("at a guess")
 
 
@@ -328,14 +328,14 @@ async def spare(user: User, services: Services) -> Model:
     model = await services.training.train(Submission(dataset="wine", options=options))
     job = (await services.jobs.jobs())[0]
     await user.open(f"/train?job={job.id}")
-    await user.should_see(f"Model {model.version} is trained.", retries=50)
+    await user.should_see(f"Model {model.version} is trained.")
     return model
 
 
 async def test_train_activates_a_model_that_was_held_back(user: User, services: Services, spare: Model):
     user.find(marker="activate-it").click()
 
-    await user.should_see(f"Model {spare.version} is trained and answers from now on.", retries=50)
+    await user.should_see(f"Model {spare.version} is trained and answers from now on.")
     await user.should_not_see(marker="discard")
     assert (await services.models.get("active")).version == spare.version
 
@@ -346,14 +346,14 @@ async def test_train_discards_a_model_after_asking(user: User, services: Service
     assert (await services.models.get("latest")).version == spare.version
     user.find(marker="confirm").click()
 
-    await user.should_see(f"Model {spare.version} was trained, and has been deleted since.", retries=50)
+    await user.should_see(f"Model {spare.version} was trained, and has been deleted since.")
     await user.should_not_see(marker="plots")
 
 
 async def test_train_hears_that_the_model_was_activated_elsewhere(user: User, services: Services, spare: Model):
     await services.models.activate(str(spare.version))
 
-    await user.should_see("and answers from now on.", retries=50)
+    await user.should_see("and answers from now on.")
 
 
 async def test_train_says_why_a_model_is_not_discarded(user: User, services: Services, spare: Model):
@@ -362,7 +362,7 @@ async def test_train_says_why_a_model_is_not_discarded(user: User, services: Ser
 
     user.find(marker="confirm").click()
 
-    await user.should_see(f"Model {spare.version} is active", retries=50)
+    await user.should_see(f"Model {spare.version} is active")
 
 
 async def test_train_says_why_a_model_is_not_activated(user: User, services: Services, spare: Model):
@@ -370,7 +370,7 @@ async def test_train_says_why_a_model_is_not_activated(user: User, services: Ser
 
     user.find(marker="activate-it").click()
 
-    await user.should_see(f"The file of model {spare.version} is damaged", retries=50)
+    await user.should_see(f"The file of model {spare.version} is damaged")
     await services.models.delete(str(spare.version))
 
 
@@ -380,25 +380,25 @@ async def test_train_shows_the_plots_of_the_model(user: User, services: Services
 
     await user.open(f"/train?job={job.id}")
 
-    await user.should_see("Predicted and actual", retries=50)
+    await user.should_see("Predicted and actual")
     await user.should_see("What it looks at")
 
 
 async def test_train_opens_with_the_table_and_the_estimator_of_its_address(user: User):
     await user.open("/train?dataset=wine&estimator=linear")
 
-    await user.should_see("178 rows, 14 columns", retries=100)
+    await user.should_see("178 rows, 14 columns")
     assert one(user, "estimator").value == "linear"
 
 
 async def test_train_shows_the_table_that_was_chosen_last(user: User):
     await user.open("/train")
-    await user.should_see(marker="dataset-wine", retries=50)
+    await user.should_see(marker="dataset-wine")
 
     user.find(marker="dataset-machines").click()
     user.find(marker="dataset-wine").click()
 
-    await user.should_see("178 rows, 14 columns", retries=100)
+    await user.should_see("178 rows, 14 columns")
     await user.should_not_see("2,000 rows, 7 columns")
 
 

@@ -87,7 +87,7 @@ def test_metrics_stand_beside_the_baseline(regression: Model):
     ]
     assert cells(said, "Mean error")[3] == "65.77"
     assert "by five-fold cross-validation" in said
-    assert "about 90.0 % of true values should lie within" in said
+    assert "about 90.0% of true values should lie within" in said
     assert float(cells(said, "linear")[1]) == pytest.approx(regression.leaderboard[0].score, rel=1e-3)
 
 

@@ -65,7 +65,7 @@ def test_changes_of_the_classes_name_them():
 def test_changes_of_the_coverage_give_both():
     said = changes(model(), model(coverage=0.5))
 
-    assert "Its intervals hold 50.0 % of true values instead of 90.0 %." in said
+    assert "Its intervals hold 50.0% of true values instead of 90.0%." in said
 
 
 def test_changes_of_the_features_name_those_to_send_and_those_without_use():
@@ -130,7 +130,7 @@ def test_differing_always_shows_what_each_of_them_has():
     assert shown["Rows"] == ("1,500", "0")
     assert shown["Table"] == ("a" * 12,) * 2
     assert shown["Features"] == ("1", "1")
-    assert shown["Coverage of intervals"] == ("90.0 %", "–")
+    assert shown["Coverage of intervals"] == ("90.0%", "–")
     assert shown["Seed"] == ("3", "0")
 
 

@@ -7,7 +7,18 @@ import pytest
 
 from mlapp.schemas import JobStatus, Model
 from mlapp.services.versions import describe
-from mlapp.services.wording import about_job, duration, expected, figure, headline, moment, percent, quality, state
+from mlapp.services.wording import (
+    about_job,
+    duration,
+    expected,
+    figure,
+    headline,
+    moment,
+    percent,
+    quality,
+    running_time,
+    state,
+)
 from mlapp.store import ModelStore
 from tests.services.conftest import Fitted
 from tests.store.conftest import NOW, ended, job
@@ -34,8 +45,8 @@ def test_quality_compares_with_a_model_that_is_blind(regression: Model, classifi
         "On rows it had not seen, it is off by 44.25 on average. Always guessing the mean would be off by 65.6."
     )
     assert quality(classification) == (
-        "On rows it had not seen, it is right 98.7 % of the time. "
-        "Always answering the most frequent class would be right 39.9 % of the time."
+        "On rows it had not seen, it is right 98.7% of the time. "
+        "Always answering the most frequent class would be right 39.9% of the time."
     )
 
 
@@ -82,6 +93,14 @@ def test_moment_is_to_the_second():
 
 
 @pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.9, "59 s"), (64, "1 min 4 s"), (3_600, "1 h 0 min"), (90_000, "1 d 1 h")],
+)
+def test_running_time_is_in_two_units(seconds: float, text: str):
+    assert running_time(seconds) == text
+
+
+@pytest.mark.parametrize(
     ("number", "text"),
     [
         (0, "0"),
@@ -99,7 +118,7 @@ def test_figure_has_four_digits(number: float, text: str):
 
 
 def test_percent_has_one_decimal():
-    assert percent(0.98765) == "98.8 %"
+    assert percent(0.98765) == "98.8%"
 
 
 @pytest.mark.parametrize(
