@@ -106,14 +106,12 @@ def _ordered(model: Model) -> list[Feature]:
 
 
 def _hint(feature: Feature) -> str:
-    if feature.type is ColumnType.CATEGORY:
-        count = len(feature.categories or [])
-        return f"{count:,} value{'' if count == 1 else 's'} in training"
     if feature.type is ColumnType.BOOLEAN:
         return "true or false"
-    if feature.min is None or feature.max is None:
-        return "no value in training"
-    return f"{_bound(feature.min)} to {_bound(feature.max)} in training"
+    if feature.min is not None and feature.max is not None:
+        return f"{_bound(feature.min)} to {_bound(feature.max)} in training"
+    count = len(feature.categories or []) or "no"
+    return f"{count} value{'' if count == 1 else 's'} in training"
 
 
 def _bound(value: float | datetime) -> str:

@@ -77,12 +77,9 @@ class ManyRows:
             warnings(_doubts(found.warnings, found.warnings_total))
         # The predictions come last in the file; here first, where they can be seen.
         first = found.names.index("prediction")
-        with (
-            ui.element("div").classes("w-full overflow-x-auto").props("tabindex=0 role=region").mark("preview") as area
-        ):
-            area.props["aria-label"] = "First rows with their predictions"
-            names = found.names[first:] + found.names[:first]
-            plain_table("Predictions", names, [row[first:] + row[:first] for row in found.rows])
+        names = found.names[first:] + found.names[:first]
+        cells = [row[first:] + row[:first] for row in found.rows]
+        plain_table("First rows with their predictions", names, cells).mark("preview")
         shown = len(found.rows)
         ui.label(f"The first {shown} of {rows}." if shown < found.total else "All rows.").classes(MUTED)
 

@@ -98,4 +98,6 @@ async def test_pages_without_an_api_do_not_mention_one(browser: Browser, tmp_pat
         await page.goto("/ui/predict")
         await expect(page.get_by_text("Change the values")).to_be_visible()
         assert not await page.get_by_text("Use it from code").is_visible()
+        await page.get_by_role("spinbutton", name="age").fill("5000")
+        await expect(page.get_by_text("5000 is outside")).to_be_visible()
         await page.close()

@@ -20,7 +20,7 @@ from pages.site import Site
 from tests.services.misbehaving import misbehaving
 
 PATIENCE_TENTHS_S = 100
-"""How long a visitor waits for something to be seen."""
+"""How long a visitor waits for something to come or go."""
 
 
 class Visitor(User):
@@ -28,6 +28,9 @@ class Visitor(User):
 
     async def should_see(self, target: Any = None, **sought: Any) -> None:
         await super().should_see(target, **({"retries": PATIENCE_TENTHS_S} | sought))
+
+    async def should_not_see(self, target: Any = None, **sought: Any) -> None:
+        await super().should_not_see(target, **({"retries": PATIENCE_TENTHS_S} | sought))
 
 
 @asynccontextmanager
@@ -60,6 +63,13 @@ def one(user: User, marker: str | None = None, content: str | None = None) -> An
     """Return the one element that is marked so, or shows that."""
     (element,) = user.find(marker=marker, content=content).elements
     return element
+
+
+async def drop(user: User, name: str, content: bytes) -> None:
+    """Send a file the way a browser does."""
+    upload = one(user, "file")
+    answer = await user.http_client.post(upload.props["url"], files={"file": (name, content, "text/plain")})
+    assert answer.status_code == 200
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Health."""
 
 import pytest
+from nicegui import ui
 from nicegui.testing import User
 
 from mlapp.services import Services
@@ -25,6 +26,9 @@ async def test_health_is_brought_up_to_date_in_place(user: User, services: Servi
     await services.models.activate(str(trained.regression.version))
     await user.open("/health")
     message = one(user, "message")
+    shown = [label for label in user.find(kind=ui.label).elements if label.text.endswith(" s")]
+    before = [label.text for label in shown]
+    await eventually(lambda: [label.text for label in shown] != before, patience_s=4 * REFRESH_S)
 
     await services.models.activate(str(trained.classification.version))
 

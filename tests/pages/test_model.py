@@ -116,7 +116,7 @@ async def test_model_is_compared_with_the_active_one(user: User, services: Servi
 
     user.find(marker="compare").click()
 
-    await user.should_see(f"Model {trained.regression.version}, Model {trained.classification.version}, side by side.")
+    await user.should_see(f"Models {trained.regression.version}, {trained.classification.version}.")
 
 
 @pytest.mark.usefixtures("no_active")

@@ -249,7 +249,7 @@ async def test_models_two_to_five_are_compared(user: User, services: Services, t
     select(user, trained.classification.version, trained.regression.version)
     user.find(marker="compare").click()
 
-    await user.should_see("What differs")
+    await user.should_see("Side by side")
     await user.should_see("They predict different targets")
 
 

@@ -1,14 +1,17 @@
 """Monitor."""
 
+import io
 import json
 
 import httpx
+import polars as pl
 import pytest
 from nicegui import ui
 from nicegui.testing import User
 
 from mlapp.schemas import DRIFT_ROWS, Model, Submission
 from mlapp.services import Services
+from pages.components.drift import SHOWN
 from tests.pages.conftest import Trained, eventually, one
 
 
@@ -78,6 +81,30 @@ async def test_monitor_says_how_many_rows_drift_takes(user: User, http: httpx.As
 
     await user.should_see(f"Model {regression.version} was asked 12 rows since")
     await user.should_see(f"too few rows: 12 of {DRIFT_ROWS}")
+
+
+async def test_monitor_sees_no_drift_when_the_training_table_is_asked(
+    user: User, http: httpx.AsyncClient, regression: Model
+):
+    table = pl.read_csv(io.BytesIO((await http.get("/datasets/machines")).content)).drop(regression.target)
+    answer = await http.post("/predict", content=table.write_csv(), headers={"Content-Type": "text/csv"})
+    assert answer.status_code == 200
+
+    await user.open("/monitor")
+
+    await user.should_see("What is asked looks like what it learnt from.")
+
+
+async def test_monitor_lists_the_features_that_drift_most(user: User, http: httpx.AsyncClient):
+    names = [f"x{place}" for place in range(SHOWN + 2)]
+    rows = [{name: (row * (place + 2)) % 37 for place, name in enumerate(names)} | {"y": row % 41} for row in range(80)]
+    trained = await http.post("/train", json={"records": rows, "target": "y", "estimator": "linear"})
+    answer = await http.post("/predict", json={"records": [rows[0] | {"x31": 36}] * DRIFT_ROWS})
+    assert (trained.status_code, answer.status_code) == (201, 200)
+
+    await user.open("/monitor")
+
+    await user.should_see("2 further features drift less.")
 
 
 async def test_monitor_puts_the_feature_that_drifts_most_first(user: User, http: httpx.AsyncClient, regression: Model):

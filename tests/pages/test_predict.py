@@ -93,6 +93,14 @@ async def test_predict_with_a_version_asks_that_version(user: User, services: Se
     await user.should_see("It is not the active one.")
 
 
+async def test_predict_with_a_version_that_is_not_there_leads_to_the_others(user: User, trained: Trained):
+    assert trained
+    await user.open("/predict?version=9999")
+
+    await user.should_see("This model cannot answer")
+    await user.should_see(marker="go-models")
+
+
 @pytest.mark.usefixtures("no_active")
 async def test_predict_without_a_model_leads_to_training(user: User):
     await user.open("/predict")

@@ -11,16 +11,9 @@ from mlapp.schemas import Job, JobStatus, Model, Submission
 from mlapp.services import Services
 from pages.components.result import Result
 from pages.site import Site
-from tests.pages.conftest import Trained, eventually, one
+from tests.pages.conftest import Trained, drop, eventually, one
 
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
-
-
-async def drop(user: User, name: str, content: bytes) -> None:
-    """Send a file the way a browser does."""
-    upload = one(user, "file")
-    answer = await user.http_client.post(upload.props["url"], files={"file": (name, content, "text/plain")})
-    assert answer.status_code == 200
 
 
 async def test_train_on_a_dropped_file_ends_with_its_scores(user: User, services: Services):
