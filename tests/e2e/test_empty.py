@@ -11,7 +11,7 @@ EMPTY = {
     "predict": "There is no model yet",
     "models": "There is no model yet",
     "monitor": "Nothing was asked yet",
-    "jobs": "Nothing was trained yet",
+    "jobs": "Nothing has been trained yet",
     "health": "There is no model yet",
 }
 
