@@ -25,7 +25,7 @@ OTHER_TABLES = "They were trained and judged on different tables, so that their 
 CELL = f"p-2 text-left align-top border-b {LINE} {TEXT} break-words min-w-[8rem] max-w-[18rem]"
 HEAD = (
     f"p-2 text-left align-top border-b {LINE} {MUTED} font-normal sticky left-0 {SURFACE} "
-    "w-[8rem] max-w-[8rem] sm:w-[14rem] sm:max-w-[14rem] [overflow-wrap:anywhere]"
+    "min-w-[7rem] max-w-[7rem] sm:min-w-[14rem] sm:max-w-[14rem] [overflow-wrap:anywhere]"
 )
 
 

@@ -7,7 +7,7 @@ from nicegui import ui
 from mlapp.errors import NotFound
 from mlapp.schemas import Feature, Model
 from mlapp.services.card import card as model_card
-from mlapp.services.wording import duration, figure, headline, moment
+from mlapp.services.wording import duration, headline, moment, spelled
 from pages.components.activations import activations
 from pages.components.buttons import lead
 from pages.components.cards import card, empty, facts
@@ -152,7 +152,7 @@ class _Page:
 
     async def _signature(self) -> None:
         rows = [
-            (f.name, f.type, "none" if f.required else "may be missing", _seen(f), _text(f.example))
+            (f.name, f.type, "none" if f.required else "may be missing", _seen(f), spelled(f.example))
             for f in self.model.features
         ]
         await paged_rows("Signature", SIGNATURE, rows, PAGE_FEATURES)
@@ -196,7 +196,7 @@ def _origin(model: Model) -> list[tuple[str, str]]:
         ("Seed", str(model.seed)),
         ("Libraries", libraries),
         ("Table (SHA-256 of the values)", model.data_sha256),
-        *((f"Parameter {name}", _text(value)) for name, value in model.parameters.items() if value is not None),
+        *((f"Parameter {name}", spelled(value)) for name, value in model.parameters.items() if value is not None),
     ]
 
 
@@ -205,10 +205,4 @@ def _seen(feature: Feature) -> str:
         return ", ".join(feature.categories[:5]) + (" …" if len(feature.categories) > 5 else "")
     if feature.min is None or feature.max is None:
         return "true or false"
-    return f"{_text(feature.min)} to {_text(feature.max)}"
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float):
-        return figure(value)
-    return "–" if value is None else str(value)
+    return f"{spelled(feature.min)} to {spelled(feature.max)}"

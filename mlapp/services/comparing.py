@@ -7,7 +7,7 @@ from typing import Any
 
 from mlapp.errors import shorten
 from mlapp.schemas import Feature, Model, Scalar
-from mlapp.services.wording import LOWER_IS_BETTER, MAIN_METRIC, METRICS, duration, figure, headline, percent
+from mlapp.services.wording import LOWER_IS_BETTER, MAIN_METRIC, METRICS, duration, figure, headline, percent, spelled
 
 MOST_COMPARED = 5
 """Models that fit side by side."""
@@ -162,11 +162,7 @@ def _parameters(models: Sequence[Model]) -> Iterable[Difference]:
 
 
 def _value(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return figure(value)
-    return shorten(value if isinstance(value, str) else json.dumps(value, default=str))
+    return shorten(json.dumps(value, default=str) if isinstance(value, dict | list) else spelled(value))
 
 
 def _own_features(models: Sequence[Model]) -> Iterable[Difference]:

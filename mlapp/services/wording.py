@@ -108,6 +108,15 @@ def figure(number: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def spelled(value: object) -> str:
+    """Return a value as people read it: a dash for none, four significant digits, `true` as programs write it."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return figure(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def percent(share: float) -> str:
     """Return a share as a percentage."""
     return f"{share:.1%}"

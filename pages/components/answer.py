@@ -5,7 +5,7 @@ from typing import Protocol
 from nicegui import ui
 
 from mlapp.schemas import Answer, Distribution, Model, Task
-from mlapp.services.wording import figure, percent
+from mlapp.services.wording import figure, percent, spelled
 from pages.components.bars import bar
 from pages.theme import FIGURE, MUTED, RULE, SMALL
 
@@ -100,8 +100,7 @@ class _Classes:
 
     def show(self, answer: Answer) -> None:
         assert answer.probabilities  # noqa: S101 - a classification has probabilities
-        spelled = answer.predictions[0]
-        self.first.set_text(str(spelled).lower() if isinstance(spelled, bool) else str(spelled))
+        self.first.set_text(spelled(answer.predictions[0]))
         shares = sorted(answer.probabilities[0].items(), key=lambda item: -item[1])
         for row, (name, share) in zip(self.rows, shares, strict=False):
             row.show(name, share)

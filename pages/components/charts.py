@@ -40,6 +40,7 @@ def axis(name: str = "", kind: str = "value", **more: Any) -> Options:
         "nameLocation": "middle",
         "nameGap": 28,
         "nameTextStyle": {"color": FAINT, "fontSize": 12},
+        "nameTruncate": {"maxWidth": 260},
         "axisLabel": {"color": FAINT, "fontSize": 11, "hideOverlap": True},
         "axisLine": {"show": kind == "category", "lineStyle": {"color": RULE}},
         "axisTick": {"show": False},
@@ -128,7 +129,7 @@ def grid(*, legend: bool = False, left: int = 8) -> Options:
 
 BASE: Options = {
     "animation": False,
-    "textStyle": {"fontFamily": "inherit"},
+    "textStyle": {"fontFamily": "Roboto, sans-serif"},
     "tooltip": {"trigger": "axis", **TOOLTIP},
     "grid": grid(),
 }

@@ -105,7 +105,7 @@ def _latency(traffic: Traffic) -> Options:
         line("95 of 100", _rounded([point.p95_ms for point in traffic.points]), 1, **DOTS),
         line("99 of 100", _rounded([point.p99_ms for point in traffic.points]), AMBER, **DOTS),
     ]
-    return _over_time(traffic, series, _axis_in("ms"))
+    return _over_time(traffic, series, _axis_in(" ms"))
 
 
 def _predictions(traffic: Traffic) -> Options:
@@ -153,7 +153,7 @@ def _over_time(traffic: Traffic, series: list[Options], y: Options, *, named: bo
 
 
 def _axis_in(unit: str) -> Options:
-    return axis(min=0, axisLabel={"color": FAINT, "fontSize": 11, "formatter": f"{{value}} {unit}"})
+    return axis(min=0, axisLabel={"color": FAINT, "fontSize": 11, "formatter": f"{{value}}{unit}"})
 
 
 def _times(traffic: Traffic) -> list[str]:

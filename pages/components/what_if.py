@@ -8,7 +8,7 @@ from nicegui import ui
 from mlapp.errors import MlappError
 from mlapp.schemas import ColumnType, Model, Scalar, WhatIf
 from mlapp.services import Services
-from mlapp.services.wording import figure
+from mlapp.services.wording import figure, spelled
 from pages.components.cards import card
 from pages.components.charts import Options, axis, band, bars, chart, dots, grid, legend, line
 from pages.components.latest import Latest
@@ -81,6 +81,8 @@ class WhatIfView:
         x = axis(found.feature, "time" if found.type is ColumnType.DATETIME else "value", splitLine={"show": False})
         series = self._lines(found)
         series[-1]["markLine"] = _mark(present)
+        # The ends are values of training, with more digits than a label has room for.
+        x["axisLabel"] |= {"showMinLabel": False, "showMaxLabel": False}
         ends = {"min": "dataMin", "max": "dataMax"}
         return self._frame(found, {"xAxis": x | ends, "yAxis": self._answers(), "series": series})
 
@@ -94,8 +96,8 @@ class WhatIfView:
         return [*around, line(self.model.target, _points(found, found.predictions))]
 
     def _beside_each_other(self, found: WhatIf, present: Scalar | None) -> Options:
-        names = [_spelled(value) for value in found.values]
-        here = None if present is None else _spelled(present)
+        names = [spelled(value) for value in found.values]
+        here = None if present is None else spelled(present)
         # The present value's name stands out.
         labels = [
             {"value": name, "textStyle": {"color": INK, "fontWeight": "bold"} if name == here else {"color": FAINT}}
@@ -132,7 +134,7 @@ class WhatIfView:
         several = found.probabilities is not None
         shown = {"legend": legend(list(found.probabilities or {}))} if several else {"legend": {"show": False}}
         return {
-            "grid": grid(legend=several) | ({} if several else {"top": 30}),
+            "grid": grid(legend=several) | {"top": 48 if several else 30},
             "tooltip": {"show": False},
             **shown,
             **options,
@@ -161,10 +163,6 @@ def _mark(present: Scalar | None) -> Options:
         "label": {"formatter": "now", "color": INK, "fontSize": 11},
         "data": [] if present is None else [{"xAxis": present}],
     }
-
-
-def _spelled(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _about(found: WhatIf, target: str) -> str:

@@ -17,6 +17,7 @@ from mlapp.services.wording import (
     percent,
     quality,
     running_time,
+    spelled,
     state,
 )
 from mlapp.store import ModelStore
@@ -98,6 +99,13 @@ def test_moment_is_to_the_second():
 )
 def test_running_time_is_in_two_units(seconds: float, text: str):
     assert running_time(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (True, "true"), (False, "false"), (1 / 3, "0.3333"), (12345, "12345"), ("a", "a")]
+)
+def test_spelled_is_as_people_read_it(value: object, text: str):
+    assert spelled(value) == text
 
 
 @pytest.mark.parametrize(
