@@ -94,11 +94,8 @@ class MonitoringService:
     def request(self) -> Iterator[None]:
         """Measure a request from here until its answer begins; one that is cut off is not counted."""
         began = time.perf_counter()
-        try:
+        with self.refusals():
             yield
-        except Exception as error:
-            self._end(began, _status(error))
-            raise
         self._end(began, 200)
 
     @contextmanager
