@@ -5,7 +5,7 @@ import json
 from nicegui import ui
 
 from mlapp.errors import MlappError
-from mlapp.schemas import Answer, Format, Model
+from mlapp.schemas import Format, Model
 from mlapp.services.prediction import Body
 from mlapp.services.wording import headline
 from pages.components.answer import AnswerView
@@ -140,16 +140,10 @@ class _Predict:
         """Ask for the present values, through the same service as the API."""
         body = Body(json.dumps({"records": [self.form.record]}).encode(), Format.JSON)
         try:
-            found: Answer | MlappError = await self.site.services.prediction.answer(body, self.model.version)
+            found = await self.site.services.prediction.answer(body, self.model.version)
         except MlappError as error:
-            found = error
-        if not self.latest.overtaken:
-            self._show(found)
-
-    def _show(self, found: Answer | MlappError) -> None:
-        if isinstance(found, MlappError):
-            self.answer.say(found.detail)
-            self.form.say(self._wrong(found), wrong=True)
+            self.answer.say(error.detail)
+            self.form.say(self._wrong(error), wrong=True)
             return
         self.answer.show(found)
         notes: dict[str, list[str]] = {}

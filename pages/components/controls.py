@@ -21,6 +21,12 @@ FINEST, COARSEST = -6, 12
 """Powers of ten between which a slider can count."""
 
 
+class _Slider(ui.slider):
+    """A slider that moves in the browser at once: an echo of the server would throw back whoever is faster than it."""
+
+    LOOPBACK = False
+
+
 def control(feature: Feature, mark: str, take: Take) -> Take:
     """Draw the control for a feature, filled in with the example; `take` is told of what a visitor sets."""
     draw = {
@@ -72,7 +78,7 @@ def _slider(feature: Feature) -> ui.slider | None:
     step = 10.0**power
     # Multiples of the step within what was seen, for the ends of a slider should not be warned of.
     first, last = (round(end * step, max(0, -power)) for end in (math.ceil(low / step), math.floor(high / step)))
-    slider = ui.slider(min=first, max=last, step=round(step, max(0, -power)))
+    slider = _Slider(min=first, max=last, step=round(step, max(0, -power)))
     slider.set_value(_within(slider, _float(feature.example) or first))
     # A title, not a label: the label is the field's.
     slider.props["title"] = feature.name

@@ -52,9 +52,8 @@ class WhatIfView:
         except MlappError as error:
             self._show(None, error.detail)
             return
-        if not self.latest.overtaken:
-            self._show(found, _said(found, self.model.target))
-            self._update(found, record[name])
+        self._show(found, _said(found, self.model.target))
+        self._update(found, record[name])
 
     def _show(self, found: WhatIf | None, said: str) -> None:
         self.place.set_visibility(found is not None)

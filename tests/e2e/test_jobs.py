@@ -70,6 +70,9 @@ async def predicting(server: Server) -> AsyncIterator[list[int]]:
                 await asyncio.sleep(0.02)
 
     task = asyncio.create_task(predict())
+    async with asyncio.timeout(30):
+        while not statuses:
+            await asyncio.sleep(0.02)
     yield statuses
     task.cancel()
 

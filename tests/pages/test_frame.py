@@ -11,7 +11,7 @@ from mlapp.schemas import Job
 from mlapp.services import Services
 from pages.frame import COOKIE, frame
 from pages.site import Site
-from tests.pages.conftest import Trained, eventually, visiting
+from tests.pages.conftest import Trained, eventually, one, visiting
 
 
 def fail() -> None:
@@ -116,8 +116,8 @@ async def test_without_a_model_the_header_leads_to_training(user: User):
 async def test_a_running_training_stays_in_sight_until_it_ends(user: User, services: Services, endless: Job):
     await user.open("/health")
     await user.should_see(marker="training-now", retries=200)
+    link = one(user, "training-now")
 
     await services.jobs.cancel(endless.id)
 
-    (link,) = user.find(marker="training-now").elements
     await eventually(lambda: not link.visible)
