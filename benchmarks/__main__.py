@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import NOT_JUDGED
 
-SHARED = ("serving", "tables")
+SHARED = ("load", "serving", "tables")
 """What benchmarks share, and is none."""
 
 

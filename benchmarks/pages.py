@@ -14,13 +14,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
-import numpy as np
 from playwright.async_api import async_playwright, expect
 
 from benchmarks import NOT_JUDGED
-from benchmarks.serving import ROOT, Server, serving
-from benchmarks.tables import as_csv, mixed
+from benchmarks.load import steady
+from benchmarks.serving import ROOT, Server, serving, training
 
 GOAL_S, GOAL_CORE, GOAL_P99 = 1.0, 0.30, 2.0
 BROWSERS = 50
@@ -45,22 +43,6 @@ async def appearing_s(base: str, rounds: int) -> dict[str, float]:
 
 
 @contextmanager
-def training(server: Server) -> Iterator[int]:
-    """Train a forest that takes longer than what is measured; gives the job's number."""
-    answer = server.http.post(
-        "/train",
-        params={"target": "y", "estimator": "random_forest"},
-        content=as_csv(mixed(60_000)),
-        headers={"Content-Type": "text/csv", "Prefer": "respond-async"},
-    )
-    job = answer.raise_for_status().json()["id"]
-    while server.http.get(f"/jobs/{job}").json()["progress"] < 0.03:
-        time.sleep(0.1)
-    yield job
-    server.http.delete(f"/jobs/{job}").raise_for_status()
-
-
-@contextmanager
 def watching(server: Server, path: str) -> Iterator[None]:
     """Have browsers watch a page until the end of the block."""
     command = [sys.executable, "-m", "benchmarks._watchers", str(server.http.base_url), path, str(BROWSERS)]
@@ -72,23 +54,6 @@ def watching(server: Server, path: str) -> Iterator[None]:
     took_s = time.perf_counter() - began
     updates = watchers.communicate("\n", timeout=30)[0].strip()
     print(f"  each browser took {int(updates) / BROWSERS / took_s:.1f} updates a second")
-
-
-def measured(server: Server, seconds: float) -> tuple[float, float]:
-    """Return the 99th percentile of a prediction in ms, and the share of a core that the server took."""
-    model = server.http.get("/models/active").json()
-    body = {"records": [{feature["name"]: feature["example"] for feature in model["features"]}]}
-    times, ends, before = [], time.perf_counter() + seconds, server.process.cpu_times()
-    began = time.perf_counter()
-    with httpx.Client(base_url=server.http.base_url) as http:
-        while time.perf_counter() < ends:
-            asked = time.perf_counter()
-            http.post("/predict", json=body).raise_for_status()
-            times.append(time.perf_counter() - asked)
-            time.sleep(0.01)
-    after, took_s = server.process.cpu_times(), time.perf_counter() - began
-    core = (after.user + after.system - before.user - before.system) / took_s
-    return float(np.percentile(times, 99)) * 1_000, core
 
 
 def main() -> None:
@@ -104,12 +69,12 @@ def main() -> None:
         slowest = max(appeared, key=lambda path: appeared[path])
         print(f"pages appear within {appeared[slowest]:.2f} s (goal {GOAL_S}), the slowest is {slowest}")
         with training(server) as job:
-            alone_ms, alone = measured(server, seconds)
+            alone = steady(server, seconds)
             with watching(server, f"/ui/jobs/{job}"):
-                watched_ms, watched = measured(server, seconds)
-    core, ratio = watched - alone, watched_ms / alone_ms
+                watched = steady(server, seconds)
+    core, ratio = watched.core - alone.core, watched.p99_ms / alone.p99_ms
     print(f"{BROWSERS} browsers cost {core:.0%} of a core (goal {GOAL_CORE:.0%})")
-    print(f"/predict beside a training: p99 {alone_ms:.1f} ms; while they watch {ratio:.2f} x (goal {GOAL_P99})")
+    print(f"/predict beside a training: p99 {alone.p99_ms:.1f} ms; while they watch {ratio:.2f} x (goal {GOAL_P99})")
     met = appeared[slowest] <= GOAL_S and core <= GOAL_CORE and ratio <= GOAL_P99
     sys.exit(NOT_JUDGED if quick else not met)
 

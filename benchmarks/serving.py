@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 import psutil
+
+from benchmarks.tables import as_csv, mixed
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60
@@ -52,21 +54,52 @@ class Server:
 
 
 @contextmanager
-def serving(**settings: str) -> Iterator[Server]:
-    """Serve an empty store until the end of the block."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+def serving(core: int | None = None, **settings: str) -> Iterator[Server]:
+    """Serve an empty store until the end of the block, on one core only when asked."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = {"MLAPP_STORE": folder, "MLAPP_DEMO": "false", "MLAPP_LOG_LEVEL": "warning"}
+        with running([sys.executable, "main.py"], core, **here, **settings) as server:
+            yield server
+
+
+@contextmanager
+def training(server: Server) -> Iterator[int]:
+    """Train a forest that takes longer than what is measured; gives the job's number."""
+    answer = server.http.post(
+        "/train",
+        params={"target": "y", "estimator": "random_forest"},
+        content=as_csv(mixed(60_000)),
+        headers={"Content-Type": "text/csv", "Prefer": "respond-async"},
+    )
+    job = answer.raise_for_status().json()["id"]
+    while server.http.get(f"/jobs/{job}").json()["progress"] < 0.03:
+        time.sleep(0.1)
+    yield job
+    server.http.delete(f"/jobs/{job}").raise_for_status()
+
+
+@contextmanager
+def running(command: Sequence[str], core: int | None = None, **settings: str) -> Iterator[Server]:
+    """Run a server that takes its port from MLAPP_PORT and answers /health, until the end of the block."""
+    port = free_port()
+    environment = os.environ | {"MLAPP_PORT": str(port)} | settings
+    pinned = [] if core is None else ["taskset", "-c", str(core)]
+    process = subprocess.Popen([*pinned, *command], cwd=ROOT, env=environment)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as http:
+            _wait(http)
+            yield Server(psutil.Process(process.pid), http)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def free_port() -> int:
+    """Return a port on loopback that nothing listens on."""
+    with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        here = {"MLAPP_PORT": str(port), "MLAPP_STORE": folder, "MLAPP_DEMO": "false", "MLAPP_LOG_LEVEL": "warning"}
-        process = subprocess.Popen([sys.executable, "main.py"], cwd=ROOT, env=os.environ | here | settings)
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as http:
-                _wait(http)
-                yield Server(psutil.Process(process.pid), http)
-        finally:
-            process.terminate()
-            process.wait(20)
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait(http: httpx.Client) -> None:

@@ -13,6 +13,7 @@ from mlapp.api import health, jobs, models, offers, predict, train
 from mlapp.api.docs import describe_predictions
 from mlapp.api.errors import handle_errors
 from mlapp.api.limits import BodyLimit
+from mlapp.api.quick import QuickPredictions
 from mlapp.services import Services
 from mlapp.settings import Settings
 
@@ -39,6 +40,8 @@ def create_app(
         lifespan=_lifespan(settings, services),
     )
     app.state.services = services
+    if api:
+        app.add_middleware(QuickPredictions, prediction=services.prediction)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     handle_errors(app)
     app.include_router(health.router)

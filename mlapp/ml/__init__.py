@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from mlapp.ml.curves import what_if as what_if
     from mlapp.ml.drift import measure_drift as measure_drift
     from mlapp.ml.estimators import describe_estimators as describe_estimators
+    from mlapp.ml.lane import Lane as Lane
     from mlapp.ml.prediction import FittedModel as FittedModel
     from mlapp.ml.prediction import load_model as load_model
     from mlapp.ml.served import class_names as class_names
     from mlapp.ml.served import count_features as count_features
     from mlapp.ml.served import count_predictions as count_predictions
+    from mlapp.ml.served import frame_of as frame_of
     from mlapp.ml.threads import use_one_thread as use_one_thread
     from mlapp.ml.training import train as train
     from mlapp.ml.versions import library_versions as library_versions
@@ -25,6 +27,8 @@ _HOMES = {
     "class_names": "served",
     "count_features": "served",
     "count_predictions": "served",
+    "frame_of": "served",
+    "Lane": "lane",
     "measure_drift": "drift",
     "describe_estimators": "estimators",
     "FittedModel": "prediction",

@@ -1,12 +1,24 @@
 """What a model was asked and what it answered, counted in the bins of its training."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import polars as pl
 
 from mlapp.schemas import ColumnType, Distribution, Predictions, Record, Scalar, Task
-from mlapp.tables.columns import spell
+from mlapp.tables.columns import convert, spell
 from mlapp.tables.distributions import CATEGORIES, recount
+from mlapp.tables.json_text import column_of
 
+Row = tuple[Any, ...]
 Column = list[Scalar] | list[float] | pl.Series
+
+
+def frame_of(model: Record, rows: Sequence[Row]) -> pl.DataFrame:
+    """Return rows of JSON values, in the order of the features, as the checked frame they stand for."""
+    columns = zip(*rows, strict=True)
+    pairs = zip(model.features, columns, strict=True)
+    return pl.DataFrame([convert(column_of(each.name, list(values)), each.type)[0] for each, values in pairs])
 
 
 def count_features(model: Record, frames: list[pl.DataFrame]) -> list[Distribution]:

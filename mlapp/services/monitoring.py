@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from mlapp.store import ModelStore, TrafficStore
 if TYPE_CHECKING:
     import polars as pl
 
-    from mlapp.ml.served import Column
+    from mlapp.ml.served import Column, Row
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ class _Noted(NamedTuple):
     minute: int
     model: Model
     rows: int
-    frame: "pl.DataFrame | None"
-    """None when it is not looked at."""
+    frame: "pl.DataFrame | Sequence[Row] | None"
+    """Checked rows, or plain ones as they came; None when they are not looked at."""
     predictions: "Column"
 
 
@@ -121,6 +121,20 @@ class MonitoringService:
             self._room -= frame.height * frame.width
             self._noted.append(_Noted(minute, model, rows, frame, predictions))
 
+    def note_rows(self, model: Model, rows: "Sequence[Row]", predictions: "Column") -> None:
+        """Note a few plain rows of one or several requests, and what was predicted for them; from any thread."""
+        minute = self._minute()
+        with self._noting:
+            if self._room <= 0 or len(self._noted) >= WAITING_ROWS:
+                self._noted.append(_Noted(minute, model, len(rows), None, []))
+                return
+            self._room -= len(rows) * len(model.features)
+            self._noted.append(_Noted(minute, model, len(rows), rows, predictions))
+
+    def answered(self, began: float) -> None:
+        """Count a request that was answered, by `time.perf_counter` when it began."""
+        self._end(began, 200)
+
     async def traffic(self, span: Span, version: int | None = None) -> Traffic:
         """Return requests over time, and the predictions of a version, by default the active one.
 
@@ -189,7 +203,7 @@ class MonitoringService:
         looked = [note for note in notes if note.frame is not None]
         if not looked:
             return
-        frames = [note.frame for note in looked if note.frame is not None]
+        frames = [_frame(model, note.frame) for note in looked if note.frame is not None]
         found = Served(since=self._now(), rows=sum(frame.height for frame in frames))
         found.features = ml.count_features(model, frames)
         for minute in {note.minute for note in looked}:
@@ -245,6 +259,10 @@ class MonitoringService:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
+
+
+def _frame(model: Model, rows: "pl.DataFrame | Sequence[Row]") -> "pl.DataFrame":
+    return ml.frame_of(model, rows) if isinstance(rows, list) else rows  # type: ignore[return-value]
 
 
 def _by_version(noted: list[_Noted]) -> list[tuple[Model, list[_Noted]]]:

@@ -1,0 +1,65 @@
+"""Single rows through /predict, beside a FastAPI endpoint with the same schemas that returns a constant.
+
+On one core for the server: at least as many a second on 64 connections; on one connection a median of at most twice
+its time for a linear model. The servers take turns.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from benchmarks import NOT_JUDGED
+from benchmarks.load import SERVER_CORE, Load, load, middle
+from benchmarks.serving import Server, running, serving
+
+ROW = {"age": 59, "sex": 2, "bmi": 32.1, "bp": 101, "s1": 157, "s2": 93.2, "s3": 38, "s4": 4, "s5": 4.8598, "s6": 87}
+BODY = {"records": [ROW]}
+CONSTANT = "constant"
+JUDGED = ("linear", "hist_gradient_boosting")
+ESTIMATORS = (*JUDGED, "random_forest", "blend")
+GOAL_RATE, GOAL_P50 = 1.0, 2.0
+
+
+@contextmanager
+def server_of(name: str) -> Iterator[Server]:
+    """Serve an estimator, or the constant."""
+    if name == CONSTANT:
+        with running([sys.executable, "-m", "benchmarks._constant"], SERVER_CORE) as server:
+            yield server
+        return
+    with serving(SERVER_CORE) as server:
+        server.train(dataset="diabetes", estimator=name)
+        yield server
+
+
+def main() -> None:
+    """Measure, and say whether the goals are met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one round, and not judged")
+    quick = parser.parse_args().quick
+    rounds, seconds = (1, 2) if quick else (3, 5)
+    names = (CONSTANT, *(JUDGED if quick else ESTIMATORS))
+    many: dict[str, list[Load]] = {name: [] for name in names}
+    alone: dict[str, list[Load]] = {name: [] for name in names}
+    for _ in range(rounds):
+        for name in names:
+            with server_of(name) as server:
+                url = f"{server.http.base_url}/predict"
+                many[name].append(load(url, BODY, 64, seconds))
+                alone[name].append(load(url, BODY, 1, seconds))
+    floor, quiet = middle(many[CONSTANT]), middle(alone[CONSTANT])
+    print(f"{CONSTANT}: {floor.per_s:,.0f}/s, p99 {floor.p99_ms:.1f} ms; alone {quiet.p50_ms:.2f} ms")
+    met = True
+    for name in names[1:]:
+        busy, single = middle(many[name]), middle(alone[name])
+        rate, p50 = busy.per_s / floor.per_s, single.p50_ms / quiet.p50_ms
+        goals = f" (goal {GOAL_RATE})" if name in JUDGED else ""
+        print(f"{name}: {rate:.2f} x as many{goals}, p99 {busy.p99_ms:.1f} ms; alone {p50:.2f} x the time")
+        met &= name not in JUDGED or rate >= GOAL_RATE
+        met &= name != "linear" or p50 <= GOAL_P50
+    sys.exit(NOT_JUDGED if quick else not met)
+
+
+if __name__ == "__main__":
+    main()

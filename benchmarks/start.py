@@ -1,0 +1,73 @@
+"""From the start of the server to the first 200 of /health: at most 1.3 x the time of `python -c "import nicegui"`.
+
+Both in turns, on a store with a model, byte code compiled. Also says when the first prediction is answered.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import httpx
+
+from benchmarks import NOT_JUDGED
+from benchmarks.serving import ROOT, free_port, serving
+
+GOAL = 1.3
+
+
+def import_s() -> float:
+    """Return the time of a Python that imports nicegui and ends."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import nicegui"], check=True)
+    return time.perf_counter() - began
+
+
+def first_answers_s(store: str, row: dict[str, object]) -> tuple[float, float]:
+    """Return when /health, and when /predict, first answered 200."""
+    port = free_port()
+    here = {"MLAPP_PORT": str(port), "MLAPP_STORE": store, "MLAPP_LOG_LEVEL": "warning"}
+    began = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "main.py"], cwd=ROOT, env=os.environ | here)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+            while True:
+                try:
+                    http.get("/health").raise_for_status()
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.01)
+            healthy = time.perf_counter() - began
+            http.post("/predict", json={"records": [row]}).raise_for_status()
+            return healthy, time.perf_counter() - began
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def main() -> None:
+    """Measure, and say whether the goal is met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, and not judged")
+    rounds = 3 if (quick := parser.parse_args().quick) else 9
+    with tempfile.TemporaryDirectory() as store:
+        with serving(MLAPP_STORE=store) as server:
+            model = server.train(dataset="diabetes", estimator="linear")
+        row = {feature["name"]: feature["example"] for feature in model["features"]}
+        imports: list[float] = []
+        starts: list[tuple[float, float]] = []
+        for _ in range(rounds + 1):
+            imports.append(import_s())
+            starts.append(first_answers_s(store, row))
+    floor = statistics.median(imports[1:])
+    healthy, predicted = (statistics.median(times) for times in zip(*starts[1:], strict=True))
+    print(f"import nicegui: {floor:.2f} s; /health: {healthy / floor:.2f} x (goal {GOAL})")
+    print(f"first prediction: {predicted / floor:.2f} x")
+    sys.exit(NOT_JUDGED if quick else healthy / floor > GOAL)
+
+
+if __name__ == "__main__":
+    main()
