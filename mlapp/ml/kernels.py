@@ -26,6 +26,7 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+from mlapp.ml.boosted import boosted
 from mlapp.ml.calibration import Calibrated, tempered
 from mlapp.ml.evaluation import predict
 
@@ -156,8 +157,28 @@ def _logistic(step: LogisticRegression) -> Kernel:
 
 
 def _boosting(step: Any) -> Kernel:
-    kernel: Kernel = step.predict_proba if isinstance(step, HistGradientBoostingClassifier) else step.predict
-    return kernel
+    preprocessor = step._preprocessor  # noqa: SLF001 - its trees are private, too
+    if preprocessor is None:
+        return boosted(step, None)
+    # Known categories become 0, 1, …, others gaps; the other columns follow.
+    coded = step.is_categorical_
+    encoder = preprocessor.named_transformers_["encoder"]
+    known = [np.asarray(categories, dtype=float) for categories in encoder.categories_]
+
+    def encode(x: np.ndarray) -> np.ndarray:
+        codes = [
+            _place(x[:, place], categories) for place, categories in zip(np.flatnonzero(coded), known, strict=True)
+        ]
+        return np.column_stack([*codes, x[:, ~coded]])
+
+    return boosted(step, encode)
+
+
+def _place(values: np.ndarray, categories: np.ndarray) -> np.ndarray:
+    """Return the places of values among sorted categories, NaN where there is none."""
+    categories = categories[~np.isnan(categories)]
+    places = np.searchsorted(categories, values).clip(max=len(categories) - 1)
+    return np.where(categories[places] == values, places, np.nan)
 
 
 def _forest(step: Any) -> Kernel:
