@@ -58,7 +58,7 @@ def serving(core: int | None = None, **settings: str) -> Iterator[Server]:
     """Serve an empty store until the end of the block, on one core only when asked."""
     with tempfile.TemporaryDirectory() as folder:
         here = {"MLAPP_STORE": folder, "MLAPP_DEMO": "false", "MLAPP_LOG_LEVEL": "warning"}
-        with running([sys.executable, "main.py"], core, **here, **settings) as server:
+        with running([sys.executable, "main.py"], core, **(here | settings)) as server:
             yield server
 
 

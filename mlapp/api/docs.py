@@ -2,6 +2,7 @@
 
 import csv
 import io
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,10 +20,14 @@ REF = "#/components/schemas/{model}"
 
 def describe_predictions(app: FastAPI) -> None:
     """Have the app's OpenAPI document follow the active model."""
-    routes = _describe_routes(app)
+
+    @cache
+    def routes() -> dict[str, Any]:
+        # When they are first asked for: they take a tenth of a second, which no start should wait for.
+        return _describe_routes(app)
 
     def openapi() -> dict[str, Any]:
-        return _with_model(routes, services_of(app).prediction.active)
+        return _with_model(routes(), services_of(app).prediction.active)
 
     app.openapi = openapi  # type: ignore[method-assign]
 

@@ -16,6 +16,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 
 MAX_LEAVES = 64
 """Leaves of a tree that there are bits for."""
+MANY_ROWS = 256
+"""Beyond, arrays of rows x splits leave the processor's cache, and a tree at a time is faster."""
 CODES = 256
 """Categories that scikit-learn splits on, at most."""
 WIDTHS: dict[int, type[np.unsignedinteger[Any]]] = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
@@ -131,12 +133,15 @@ def boosted(
 ) -> Callable[[np.ndarray], np.ndarray]:
     """Return what answers as the estimator does; `encode` is what it does to its categories before."""
     trees, loss = BoostedTrees(step), step._loss  # noqa: SLF001
+    classifies = isinstance(step, HistGradientBoostingClassifier)
+    whole = step.predict_proba if classifies else step.predict
 
     def run(x: np.ndarray) -> np.ndarray:
+        if len(x) > MANY_ROWS:
+            answer: np.ndarray = whole(x)
+            return answer
         sums = trees(encode(x) if encode else x)
-        found: np.ndarray = (
-            loss.predict_proba(sums) if hasattr(loss, "predict_proba") else loss.link.inverse(sums.ravel())
-        )
+        found: np.ndarray = loss.predict_proba(sums) if classifies else loss.link.inverse(sums.ravel())
         return found
 
     return run

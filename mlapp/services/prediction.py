@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,7 +33,9 @@ WATCH_S = 0.5
 """How often it looks whether another process activated a model."""
 KEPT = 4
 """Versions that stay in memory."""
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 20_000
+AHEAD = 2
+"""Chunks that are predicted and written at a time, while others are on their way out."""
 SMALL_BYTES = 100_000
 """Bodies beyond this queue up apart, so that single rows do not wait for them."""
 
@@ -61,8 +64,10 @@ class PredictionService:
     """Why that version cannot answer."""
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
     _loader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "load"))
-    _small: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "predict"))
-    _bulk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "predict-bulk"))
+    _small: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "predict", _use_one_thread))
+    _bulk: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(AHEAD, "predict-bulk", _use_one_thread)
+    )
     _lane: "ml.Lane | None" = None
     """Of the active model."""
     _watcher: asyncio.Task[None] | None = None
@@ -161,12 +166,9 @@ class PredictionService:
         # Parquet has its index at the end: it is written in one piece.
         size = table.frame.height if wanted is Format.PARQUET else CHUNK_ROWS
 
-        async def chunks() -> AsyncIterator[bytes]:
-            for start in range(0, table.frame.height, size):
-                rows = slice(start, start + size)
-                yield await _run(pool, partial(answers.write, fitted, table, checked.frame, wanted, rows, note))
-
-        return Predicted(fitted.model.version, wanted, chunks(), checked.warnings_total)
+        slices = [slice(start, start + size) for start in range(0, table.frame.height, size)]
+        calls = (partial(answers.write, fitted, table, checked.frame, wanted, rows, note) for rows in slices)
+        return Predicted(fitted.model.version, wanted, _ahead(pool, calls), checked.warnings_total)
 
     async def sample(self, body: Body, version: int | None = None, rows: int = 10) -> Sample:
         """Show how the file that answers a table begins; the table is checked to its end, as `predict` does.
@@ -197,10 +199,12 @@ class PredictionService:
         return self._active
 
     async def _watch(self) -> None:
+        while await asyncio.to_thread(self.store.active) is None:
+            # The libraries take 80 MB, which a server without a model can do without.
+            self._loaded.set()
+            await asyncio.sleep(WATCH_S)
         await _run(self._loader, _load_libraries)
         ml.use_one_thread()
-        for pool in (self._loader, self._small, self._bulk):
-            await _run(pool, ml.use_one_thread)
         while True:
             if await asyncio.to_thread(self.store.active) != self._seen or not self._loaded.is_set():
                 await self.refresh()
@@ -227,6 +231,11 @@ class PredictionService:
         return fitted
 
 
+def _use_one_thread() -> None:
+    """Have a thread of a pool predict by itself: it is the pool that shares the work."""
+    ml.use_one_thread()
+
+
 def _load_libraries() -> None:
     """Import what the first prediction needs, while nobody waits for it."""
     _ = tables.read_request, tables.write_table, ml.Lane
@@ -234,6 +243,17 @@ def _load_libraries() -> None:
 
 async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(pool, call)
+
+
+async def _ahead(pool: ThreadPoolExecutor, calls: Iterable[Callable[[], bytes]]) -> AsyncIterator[bytes]:
+    """Give what calls return, in their order, a few of them under way at a time."""
+    begun: deque[Awaitable[bytes]] = deque()
+    for call in calls:
+        begun.append(asyncio.get_running_loop().run_in_executor(pool, call))
+        if len(begun) > AHEAD:
+            yield await begun.popleft()
+    while begun:
+        yield await begun.popleft()
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

@@ -41,10 +41,12 @@ def convert(raw: pl.Series, kind: ColumnType) -> tuple[pl.Series, pl.Series]:
     takes; whether the values are whole is for the caller to judge.
     """
     filled = _gaps(nameless(raw))
-    if kind in (ColumnType.NUMBER, ColumnType.INTEGER) and filled.dtype == pl.String:
-        filled = pl.select(pl.when(~filled.str.contains(NAN)).then(filled)).to_series()
     converted = nameless(_CONVERTERS[kind](filled))
-    return converted.alias(raw.name), converted.is_null() & filled.is_not_null()
+    bad = converted.is_null() & filled.is_not_null()
+    if kind in (ColumnType.NUMBER, ColumnType.INTEGER) and filled.dtype == pl.String and bad.any():
+        # A gap, too, but too rare to be sought in every column.
+        bad &= ~filled.str.contains(NAN)
+    return converted.alias(raw.name), bad
 
 
 def column_type(raw: pl.Series) -> ColumnType:
