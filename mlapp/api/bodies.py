@@ -16,7 +16,7 @@ from mlapp.errors import Unacceptable, Unavailable, UnsupportedType, shorten
 from mlapp.schemas import Format
 
 MULTIPART = "multipart/form-data"
-IN_MEMORY_BYTES = 8_000_000
+IN_MEMORY_BYTES = 1_000_000
 """What of a body is kept in memory; more goes to a temporary file."""
 LISTS = ("features",)
 """Options that may be repeated in a query string or a form."""

@@ -33,7 +33,7 @@ WATCH_S = 0.5
 """How often it looks whether another process activated a model."""
 KEPT = 4
 """Versions that stay in memory."""
-CHUNK_ROWS = 20_000
+CHUNK_ROWS = 10_000
 AHEAD = 2
 """Chunks that are predicted and written at a time, while others are on their way out."""
 SMALL_BYTES = 100_000

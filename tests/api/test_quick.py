@@ -90,7 +90,7 @@ async def test_a_row_that_there_is_something_to_say_about_goes_the_other_way_alo
         {"headers": {"Prefer": "handling=strict"}},
         {"headers": {"Accept": "text/csv"}},
         {"headers": {"Content-Type": "application/json; charset=utf-8"}},
-        {"params": {"version": "latest"}},
+        {"params": {"version": "active"}},
     ],
     ids=str,
 )
