@@ -7,7 +7,7 @@ from operator import add
 from typing import NamedTuple
 
 import numpy as np
-from pydantic_core import to_json
+from pydantic import TypeAdapter
 
 from mlapp.ml.prediction import FittedModel
 from mlapp.ml.rows import MAX_ROWS, Row, RowReader
@@ -15,6 +15,8 @@ from mlapp.schemas import Scalar, Task
 
 QUICK_S = 2e-3
 """A call of `MAX_ROWS` rows within this time may be made on the event loop."""
+
+_NUMBER, _NUMBERS, _SCALAR = TypeAdapter(float | None), TypeAdapter(list[float]), TypeAdapter(Scalar)
 
 
 class Answered(NamedTuple):
@@ -35,13 +37,13 @@ class Lane:
         self._reader = RowReader(fitted.model.features)
         head = f'{{"version":{self.model.version},"predictions":['.encode()
         if self.model.task is Task.REGRESSION:
-            tail = b'],"coverage":' + to_json(self.model.coverage) + b',"warnings":[]}'
+            tail = b'],"coverage":' + _NUMBER.dump_json(self.model.coverage) + b',"warnings":[]}'
             self._between = [head, b'],"lower":[', b'],"upper":[', tail]
         else:
             self._between = [head, b'],"probabilities":[', b'],"warnings":[]}']
             self._classes, names = fitted.classes()
-            self._spelled = [to_json(value) for value in self._classes]
-            self._keys = [to_json(name) + b":" for name in names]
+            self._spelled = [_SCALAR.dump_json(value) for value in self._classes]
+            self._keys = [_SCALAR.dump_json(name) + b":" for name in names]
         self.quick = self._is_quick()
 
     def read(self, body: bytes) -> list[Row] | None:
@@ -82,7 +84,7 @@ class Lane:
         return b"".join(pieces)
 
     def _is_quick(self) -> bool:
-        rows = np.full((MAX_ROWS, len(self.model.features)), np.nan)
+        rows = np.resize(self.fitted.examples, (MAX_ROWS, len(self.model.features)))
         times = []
         for _ in range(3):
             began = time.perf_counter()
@@ -92,4 +94,4 @@ class Lane:
 
 
 def _texts(numbers: list[float]) -> list[bytes]:
-    return to_json(numbers, inf_nan_mode="null")[1:-1].split(b",")
+    return _NUMBERS.dump_json(numbers)[1:-1].split(b",")

@@ -34,7 +34,17 @@ class FittedModel:
     @cached_property
     def kernel(self) -> Kernel:
         """What answers as the estimator does, in less time."""
-        return kernel_of(self.estimator, len(self.model.classes or []) or None, self._trials())
+        real = self.examples
+        # Real rows, the first of them with a gap in one feature, and one that is nothing but gaps.
+        gaps = np.where(np.eye(real.shape[1], dtype=bool)[:MAX_TRIALS], np.nan, real[0])
+        trials = np.concatenate([real, gaps, np.full_like(real[:1], np.nan)])
+        return kernel_of(self.estimator, len(self.model.classes or []) or None, trials)
+
+    @cached_property
+    def examples(self) -> np.ndarray:
+        """Real rows of the training table, as the estimator takes them: (rows, features)."""
+        rows = self.model.examples or [[feature.example for feature in self.model.features]]
+        return RowReader(self.model.features).matrix([tuple(row) for row in rows])[0]
 
     def check(self, table: Table, *, strict: bool = False) -> Checked:
         """Check rows against the signature.
@@ -77,14 +87,6 @@ class FittedModel:
             classes = self.classes()[0]
             values = [[classes[place] for place in predicted.argmax(axis=1)], *predicted.T]
         return pl.DataFrame([pl.Series(name, column) for name, column in zip(self.column_names(), values, strict=True)])
-
-    def _trials(self) -> np.ndarray:
-        """Return rows to try a kernel on: real ones, and the first of them with a gap in one feature and in all."""
-        rows = self.model.examples or [[feature.example for feature in self.model.features]]
-        real = RowReader(self.model.features).matrix([tuple(row) for row in rows])[0]
-        width = real.shape[1]
-        gaps = np.eye(width, dtype=bool)[:MAX_TRIALS]
-        return np.concatenate([real, np.where(gaps, np.nan, real[0]), np.full((1, width), np.nan)])
 
     def _predict(self, rows: pl.DataFrame) -> np.ndarray:
         found = matrix(rows, self.model.features)

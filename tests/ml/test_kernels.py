@@ -107,3 +107,13 @@ def test_the_pipeline_answers_where_a_kernel_would_answer_otherwise(monkeypatch:
     monkeypatch.setitem(kernels._KERNELS, Doubled, lambda step: step.inner_.predict)
 
     assert not is_kernel(estimator, None, x[:5])
+
+
+def test_an_estimator_that_takes_no_gaps_answers_as_ever():
+    x = table(gaps=False)
+    estimator = make_pipeline(StandardScaler(), Ridge()).fit(x, target(x))
+    rows = np.concatenate([x[:5], np.full((1, x.shape[1]), np.nan)])
+
+    kernel = kernel_of(estimator, None, rows)
+
+    np.testing.assert_array_equal(kernel(x), estimator.predict(x))
