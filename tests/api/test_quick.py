@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from mlapp.schemas import ColumnDrift, Model, Span
@@ -207,3 +208,42 @@ async def test_a_long_body_goes_by_the_route_from_its_beginning(app: FastAPI, ht
     answered = await asked(app, sent(body, 20))
 
     assert len(json.loads(b"".join(message.get("body", b"") for message in answered))["predictions"]) == 1_000
+
+
+async def test_a_body_that_breaks_off_spoils_nothing(app: FastAPI, http: httpx.AsyncClient, machines: Model):
+    await http.post(f"/models/{machines.version}/activate")
+    body = json.dumps({"records": [row_of(machines)]}).encode()
+    sent: list[Message] = [{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Message:
+        return sent.pop(0)
+
+    with pytest.raises(ClientDisconnect):
+        await asked(app, receive)
+
+    assert (await http.post("/predict", json={"records": [row_of(machines)]})).status_code == 200
+
+
+async def test_whoever_goes_before_the_answer_does_not_hold_up_others(
+    services: Services, http: httpx.AsyncClient, machines: Model
+):
+    await http.post(f"/models/{machines.version}/activate")
+    body = json.dumps({"records": [row_of(machines)]}).encode()
+    gone, stays = (asyncio.create_task(services.prediction.quick(body)) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    assert await stays
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+
+
+async def test_without_a_model_the_route_says_so(http: httpx.AsyncClient, services: Services, machines: Model):
+    body = {"records": [row_of(machines)]}
+    lane, services.prediction._lane = services.prediction._lane, None
+    try:
+        answer = await http.post("/predict", json=body)
+    finally:
+        services.prediction._lane = lane
+
+    assert slow_of(answer)

@@ -155,3 +155,12 @@ def test_a_feature_without_any_value_in_training_is_plain_where_it_is_missing():
 
     assert rows is not None
     assert reader.matrix(rows)[1].tolist() == [True, False]
+
+
+def test_rows_are_read_the_same_when_no_more_combinations_of_types_are_remembered(
+    reader: RowReader, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mlapp.ml.rows.MAX_SHAPES", 0)
+
+    assert reader.read(body(GOOD)) == reader.read(body(GOOD)) == [tuple(GOOD.values())]
+    assert reader.read(body(GOOD | {"flag": 1})) is None

@@ -328,3 +328,18 @@ async def test_store_that_is_a_file_does_not_keep_from_counting(tmp_path: Path):
 
     assert (await monitoring.traffic(Span.HOUR)).total.requests == 1
     await monitoring.close()
+
+
+@pytest.mark.usefixtures("active")
+async def test_of_plain_rows_no_more_wait_than_may(
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
+):
+    await prediction.start()
+    body = rows_of(diabetes, 2).data
+    monitoring._room = 1
+    assert await prediction.quick(body)
+    assert await prediction.quick(body)
+
+    total = (await monitoring.traffic(Span.HOUR)).total
+
+    assert (total.requests, total.rows, total.predictions) == (2, 4, 2)
