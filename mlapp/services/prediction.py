@@ -203,6 +203,8 @@ class PredictionService:
             # The libraries take 80 MB, which a server without a model can do without.
             self._loaded.set()
             await asyncio.sleep(WATCH_S)
+        if self._active is None:
+            self._loaded.clear()
         await _run(self._loader, _load_libraries)
         ml.use_one_thread()
         while True:

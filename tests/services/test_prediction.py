@@ -53,6 +53,19 @@ async def test_request_for_a_model_that_does_not_get_loaded_is_told_so(
         await prediction.fitted()
 
 
+async def test_the_first_model_that_another_process_activates_is_waited_for(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    await prediction.start()
+    with pytest.raises(Unavailable, match="There is no model yet"):
+        await prediction.fitted()
+
+    store.activate(wine.add_to(store))
+    await eventually(lambda: "loading" in prediction.message or prediction.active is not None)
+
+    assert (await prediction.fitted()).model.version == 1
+
+
 async def test_request_without_a_model_is_told_to_train_one(prediction: PredictionService):
     await prediction.start()
 
