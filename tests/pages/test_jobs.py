@@ -149,6 +149,7 @@ async def test_job_page_follows_a_job_to_its_end(user: User, services: Services,
     await services.jobs.cancel(endless.id)
 
     await user.should_see("The training was cancelled.")
+    await user.should_see(marker="again")
     user.find(marker="again").click()
     await user.should_see("Choose a table and the column to predict")
 
