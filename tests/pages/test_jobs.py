@@ -204,6 +204,7 @@ async def test_job_page_says_why_a_file_could_not_be_trained_on_and_leads_to_ano
     job = await ended(services, await services.training.submit(sent))
     await user.open(f"/jobs/{job.id}")
     await user.should_see("Only 2 rows have a target; at least 10 are needed.")
+    await user.should_see(marker="again")
 
     user.find(marker="again").click()
 
