@@ -1,8 +1,8 @@
 """Single rows through /predict, beside a FastAPI endpoint with the same schemas that returns a constant.
 
 On one core for the server: at least as many a second on 64 connections; on one connection a median of at most twice
-its time for a linear model; /health within 100 ms under that load (99th percentile), whatever the estimator. The
-servers take turns.
+its time for a linear model; /health within 100 ms under that load (99th percentile), whatever the estimator, or within
+twice what the constant's takes where the machine itself stands still for longer. The servers take turns.
 """
 
 import argparse
@@ -69,18 +69,21 @@ def main() -> None:
                 alone[name].append(load(url, BODY, 1, seconds))
                 healthy[name] += health_ms(server, url, seconds)
     floor, quiet = middle(many[CONSTANT]), middle(alone[CONSTANT])
-    print(f"{CONSTANT}: {floor.per_s:,.0f}/s, p99 {floor.p99_ms:.1f} ms; alone {quiet.p50_ms:.2f} ms")
+    healths = {name: float(np.percentile(times, 99)) for name, times in healthy.items()}
+    print(
+        f"{CONSTANT}: {floor.per_s:,.0f}/s, p99 {floor.p99_ms:.1f} ms; alone {quiet.p50_ms:.2f} ms; "
+        f"/health p99 {healths[CONSTANT]:.0f} ms"
+    )
     met = True
     for name in names[1:]:
         busy, single = middle(many[name]), middle(alone[name])
         rate, p50 = busy.per_s / floor.per_s, single.p50_ms / quiet.p50_ms
         goals = f" (goal {GOAL_RATE})" if name in JUDGED else ""
-        health = float(np.percentile(healthy[name], 99))
         print(
             f"{name}: {rate:.2f} x as many{goals}, p99 {busy.p99_ms:.1f} ms; alone {p50:.2f} x the time; "
-            f"/health p99 {health:.0f} ms"
+            f"/health p99 {healths[name]:.0f} ms"
         )
-        met &= health <= GOAL_HEALTH_MS
+        met &= healths[name] <= max(GOAL_HEALTH_MS, 2 * healths[CONSTANT])
         met &= name not in JUDGED or rate >= GOAL_RATE
         met &= name != "linear" or p50 <= GOAL_P50
     sys.exit(NOT_JUDGED if quick else not met)

@@ -19,7 +19,7 @@ MOST_ROWS = 64
 
 @dataclass
 class Batches:
-    """Collects what arrives in one turn of the event loop, or while a slower call is under way."""
+    """Collects what arrives in two turns of the event loop, or while a slower call is under way."""
 
     pool: Executor
     monitoring: "MonitoringService"
@@ -35,7 +35,10 @@ class Batches:
             self._waiting[lane].append((rows, future))
         else:
             self._waiting[lane] = [(rows, future)]
-            loop.call_soon(self._go, lane)
+            # Not in the next turn but the one after: sockets are read in between, and on 64 connections batches of 64
+            # came of it where there had been some of 1 and some of 60: 1.6 x as many requests a second, for a turn of
+            # some microseconds where nobody else asks.
+            loop.call_soon(loop.call_soon, self._go, lane)
         return future
 
     def _go(self, lane: "Lane") -> None:
