@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,6 +38,9 @@ WAITING_CELLS = 1_000_000
 WAITING_ROWS = 5_000
 """Requests whose rows wait to be counted; those of further ones are not looked at, until the others are counted."""
 WAITING_REQUESTS = 100_000
+PLAIN_ROWS = 2_000
+"""Plain rows that wait to be counted. They come by the ten thousand a second, and to look at all of them took the
+interpreter's lock for so long that one request in a hundred waited a tenth of a second."""
 
 
 class _Ended(NamedTuple):
@@ -50,7 +53,7 @@ class _Noted(NamedTuple):
     minute: int
     model: Model
     rows: int
-    frame: "pl.DataFrame | Sequence[Row] | None"
+    frame: "pl.DataFrame | list[Row] | None"
     """Checked rows, or plain ones as they came; None when they are not looked at."""
     predictions: "Column"
 
@@ -69,6 +72,7 @@ class MonitoringService:
     _ended: deque[_Ended] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _noted: deque[_Noted] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _room: int = WAITING_CELLS
+    _plain_room: int = PLAIN_ROWS
     _noting: threading.Lock = field(default_factory=threading.Lock)
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _others: list[Counts] = field(default_factory=list)
@@ -121,14 +125,14 @@ class MonitoringService:
             self._room -= frame.height * frame.width
             self._noted.append(_Noted(minute, model, rows, frame, predictions))
 
-    def note_rows(self, model: Model, rows: "Sequence[Row]", predictions: "Column") -> None:
+    def note_rows(self, model: Model, rows: "list[Row]", predictions: "Column") -> None:
         """Note a few plain rows of one or several requests, and what was predicted for them; from any thread."""
         minute = self._minute()
         with self._noting:
-            if self._room <= 0 or len(self._noted) >= WAITING_ROWS:
+            if self._plain_room <= 0:
                 self._noted.append(_Noted(minute, model, len(rows), None, []))
                 return
-            self._room -= len(rows) * len(model.features)
+            self._plain_room -= len(rows)
             self._noted.append(_Noted(minute, model, len(rows), rows, predictions))
 
     def answered(self, began: float) -> None:
@@ -176,7 +180,8 @@ class MonitoringService:
     def _count(self) -> None:
         with self._counting:
             with self._noting:
-                ended, noted, self._room = [*self._ended], [*self._noted], WAITING_CELLS
+                ended, noted = [*self._ended], [*self._noted]
+                self._room, self._plain_room = WAITING_CELLS, PLAIN_ROWS
                 self._ended.clear()
                 self._noted.clear()
             for request in ended:
@@ -203,7 +208,7 @@ class MonitoringService:
         looked = [note for note in notes if note.frame is not None]
         if not looked:
             return
-        frames = [_frame(model, note.frame) for note in looked if note.frame is not None]
+        frames = _frames(model, looked)
         found = Served(since=self._now(), rows=sum(frame.height for frame in frames))
         found.features = ml.count_features(model, frames)
         for minute in {note.minute for note in looked}:
@@ -261,8 +266,11 @@ class MonitoringService:
         return datetime.fromtimestamp(self.clock(), UTC)
 
 
-def _frame(model: Model, rows: "pl.DataFrame | Sequence[Row]") -> "pl.DataFrame":
-    return ml.frame_of(model, rows) if isinstance(rows, list) else rows  # type: ignore[return-value]
+def _frames(model: Model, notes: list[_Noted]) -> "list[pl.DataFrame]":
+    """Return the checked rows; the plain ones are made one frame, for a frame costs more than its rows."""
+    plain = [row for note in notes if isinstance(note.frame, list) for row in note.frame]
+    frames = [note.frame for note in notes if note.frame is not None and not isinstance(note.frame, list)]
+    return [*frames, ml.frame_of(model, plain)] if plain else frames
 
 
 def _by_version(noted: list[_Noted]) -> list[tuple[Model, list[_Noted]]]:

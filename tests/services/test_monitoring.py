@@ -336,7 +336,7 @@ async def test_of_plain_rows_no_more_wait_than_may(
 ):
     await prediction.start()
     body = rows_of(diabetes, 2).data
-    monitoring._room = 1
+    monitoring._plain_room = 1
     assert await prediction.quick(body)
     assert await prediction.quick(body)
 
