@@ -6,13 +6,13 @@ route as if it had not been here.
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mlapp.schemas import PLAIN_BYTES
 from mlapp.services.prediction import PredictionService
 
 JSON = b"application/json"
 ANY = (b"*/*", JSON)
 OTHERS = frozenset({b"prefer", b"content-encoding"})
 """Headers that ask for something else."""
-MAX_BYTES = 16_000
 
 
 class QuickPredictions:
@@ -54,7 +54,7 @@ async def _take(receive: Receive) -> tuple[list[Message], bytes]:
     """Take in a body; an empty one stands for one that is too long or was cut off."""
     taken = [await receive()]
     size = len(taken[0].get("body", b""))
-    while taken[-1].get("more_body") and size <= MAX_BYTES:
+    while taken[-1].get("more_body") and size <= PLAIN_BYTES:
         taken.append(await receive())
         size += len(taken[-1].get("body", b""))
     whole = taken[-1]["type"] == "http.request" and not taken[-1].get("more_body")

@@ -14,10 +14,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mlapp.ml.signature import DAY_US, MAX_CODES
-from mlapp.schemas import ColumnType, Feature
+from mlapp.schemas import PLAIN_BYTES, ColumnType, Feature
 from mlapp.tables.columns import LARGEST_WHOLE
 
-MAX_BYTES = 16_000
 MAX_ROWS = 64
 MAX_SHAPES = 1_000
 """Combinations of JSON types that are remembered as good ones."""
@@ -44,7 +43,7 @@ class RowReader:
     def read(self, body: bytes) -> list[Row] | None:
         """Return the rows of a JSON body with `records`; None unless all are plain and complete."""
         # Escapes may stand for half a character.
-        if len(body) > MAX_BYTES or b"\\" in body:
+        if len(body) > PLAIN_BYTES or b"\\" in body:
             return None
         try:
             asked = _DECODER.decode(body.decode())

@@ -1,6 +1,6 @@
 """The words of mlapp as types: what is stored with a model and what HTTP and the pages speak."""
 
-from mlapp.schemas.answers import Answer, Health, Problem, Readiness, Sample, Warned, WhatIf
+from mlapp.schemas.answers import PLAIN_BYTES, Answer, Health, Problem, Readiness, Sample, Warned, WhatIf
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.models import (
     Activation,
@@ -44,6 +44,7 @@ from mlapp.schemas.words import MAX_NAME_LENGTH, ColumnType, Evaluation, Format,
 __all__ = [
     "DRIFT_ROWS",
     "MAX_NAME_LENGTH",
+    "PLAIN_BYTES",
     "Activation",
     "Answer",
     "Band",

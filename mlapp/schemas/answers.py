@@ -6,6 +6,9 @@ from pydantic import BaseModel
 
 from mlapp.schemas.words import ColumnType, Scalar, Word
 
+PLAIN_BYTES = 16_000
+"""Bodies of JSON up to here may be plain rows, which take a shorter way to their answer."""
+
 
 class Warned(Word):
     """A value that training never saw, and was predicted from all the same."""
