@@ -102,30 +102,28 @@ async def test_a_download_is_gone_with_its_page(page: User, model: Model):
     )
 
 
-async def test_a_download_whose_file_was_taken_away_is_not_found(
-    page: User, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.fixture
+async def kept(page: User, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+    """A table that was dropped: its file on the server, and the path of its download."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     await drop(page, "fleet.csv", csv(model, 3))
     await page.should_see("3 rows predicted")
-    path = await offered(page)
+    (file,) = tmp_path.glob("mlapp-page-*/*")
+    return file, await offered(page)
 
-    for file in tmp_path.glob("mlapp-page-*/*"):
-        file.unlink()
+
+async def test_a_download_whose_file_was_taken_away_is_not_found(page: User, kept: tuple[Path, str]):
+    file, path = kept
+
+    file.unlink()
 
     assert (await page.http_client.get(path)).status_code == 404
 
 
-async def test_a_download_of_a_table_that_was_changed_says_what_is_wrong(
-    page: User, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    await drop(page, "fleet.csv", csv(model, 3))
-    await page.should_see("3 rows predicted")
-    path = await offered(page)
+async def test_a_download_of_a_table_that_was_changed_says_what_is_wrong(page: User, kept: tuple[Path, str]):
+    file, path = kept
 
-    for file in tmp_path.glob("mlapp-page-*/*"):
-        file.write_bytes(b"a,b\n1,2\n")
+    file.write_bytes(b"a,b\n1,2\n")
 
     answer = await page.http_client.get(path)
     assert answer.status_code == 422
