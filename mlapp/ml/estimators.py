@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 
 from mlapp.errors import Unacceptable, shorten
-from mlapp.ml.preprocessing import Columns, coded_categories, filled, one_hot
+from mlapp.ml.preprocessing import Columns, filled, one_hot, unfolded
 from mlapp.schemas import EstimatorInfo, Task
 
 AUTO = "auto"
@@ -47,14 +47,13 @@ def linear(task: Task, columns: Columns, seed: int) -> BaseEstimator:
 
 def hist_gradient_boosting(task: Task, columns: Columns, seed: int) -> BaseEstimator:
     """Gradient boosting on histograms: accurate on most tables, takes gaps and categories as they are."""
-    preparation, categorical = coded_categories(columns)
-    options = {"categorical_features": categorical, "random_state": seed, **_boosting(columns)}
+    options = {"categorical_features": columns.categories, "random_state": seed, **_boosting(columns)}
     if task is Task.REGRESSION:
         model = HistGradientBoostingRegressor(**options)
     else:
         # To stop early it would set a part of every class aside, and refuse a class of one row.
         model = HistGradientBoostingClassifier(**options, early_stopping=False)
-    return make_pipeline(preparation, model)
+    return make_pipeline(unfolded(columns), model)
 
 
 def _boosting(columns: Columns) -> dict[str, Any]:

@@ -128,8 +128,7 @@ def _one_hot(step: OneHotEncoder) -> Kernel:
 
 
 def _function(step: FunctionTransformer) -> Kernel:
-    kernel: Kernel = step.func or _same
-    return kernel
+    return partial(step.func or _same, **step.kw_args or {})
 
 
 def _linear(step: Any) -> Kernel:

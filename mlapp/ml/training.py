@@ -3,6 +3,7 @@
 import hashlib
 import io
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,9 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
     work = Work(report, "Reading the columns", READING)
     problem = pose(table, options)
     recipes = candidates(options.estimator, problem.task, len(problem.target))
-    data_sha256 = _hash(problem.signature.frame, problem.target)
+    # Both polars and the hash let go of the interpreter: it is done beside the first fit.
+    beside = ThreadPoolExecutor(1)
+    data_sha256 = beside.submit(_hash, problem.signature.frame, problem.target)
     work.expect(comparing(problem, recipes) + max(_finishing(problem, cost(recipe, 1)) for recipe in recipes.values()))
     compared = compare(problem, recipes, options.budget_s, clock, work)
     best, rows = compared.best, len(problem.target)
@@ -87,7 +90,7 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
         "warnings": problem.doubts() + compared.warnings,
         "seed": options.seed,
         "budget_reached": compared.budget_reached,
-        "data_sha256": data_sha256,
+        "data_sha256": data_sha256.result(),
         "library_versions": library_versions(),
         "note": options.note,
     }
