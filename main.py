@@ -5,13 +5,19 @@ Nothing heavy is imported at module level: every training process imports this m
 
 import argparse
 import logging
+import resource
 import signal
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from mlapp.settings import Settings
+
+FILES = 4_096
+"""Open files that are enough for as many connections as may be, and for all else."""
 
 
 def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: bool = True) -> "FastAPI":
@@ -61,6 +67,7 @@ def main() -> None:
 
     import uvicorn
 
+    from mlapp.api.connections import Connection, Server
     from mlapp.logs import configure_logs
     from mlapp.settings import load_settings
 
@@ -68,12 +75,26 @@ def main() -> None:
     configure_logs(settings)
     app = create_app(settings, api=not chosen.only_pages, pages=not chosen.only_api)
     logging.getLogger("mlapp").info("Serving on http://%s:%s", settings.host, settings.port)
+    # A connection is an open file; many systems give a process 1,024 where it may have more.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, most) if most > 0 else FILES, most))
     # uvicorn raises the signal that stopped it once more at its end; to stop when told so is a success.
     signal.signal(signal.SIGTERM, lambda *_: None)
     # Whoever follows a job is cut off after these seconds; with them, ending trainings takes less than ten.
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=6
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=Connection,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=6,
     )
+    server = Server(config)
+    # Where Ctrl-C stops it, uvicorn raises it once more.
+    with suppress(KeyboardInterrupt):
+        server.run()
+    sys.exit(0 if server.started else 1)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from mlapp.api import health, jobs, models, offers, predict, train
 from mlapp.api.docs import describe_predictions
 from mlapp.api.errors import handle_errors
 from mlapp.api.limits import BodyLimit
+from mlapp.api.pressure import BackPressure, Door
 from mlapp.api.quick import QuickPredictions
 from mlapp.services import Services
 from mlapp.settings import Settings
@@ -42,6 +43,8 @@ def create_app(
     app.state.services = services
     if api:
         app.add_middleware(QuickPredictions, prediction=services.prediction)
+        doors: dict[str, Door] = {"/predict": services.prediction.place, "/train": services.training.place}
+        app.add_middleware(BackPressure, doors=doors)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     handle_errors(app)
     app.include_router(health.router)

@@ -10,6 +10,7 @@ MlappError
 ├── TooManyTrainings   429
 ├── TrainingFailed     503  the training process died: out of memory, most often
 └── Unavailable        503  no model yet, or shutting down
+    └── Overloaded     503  more is asked than can be answered in time
 
 Services raise them, one handler in `mlapp.api.errors` turns them into problem bodies (RFC 9457), and the
 pages show the same sentence. They are made of plain data, so that they cross process boundaries unharmed.
@@ -105,3 +106,9 @@ class Unavailable(MlappError):
 
     status = 503
     retry_after_s = 5
+
+
+class Overloaded(Unavailable):
+    """More is asked than can be answered in time."""
+
+    retry_after_s = 1

@@ -26,11 +26,17 @@ def problem(
     status: int, detail: str, errors: Sequence[dict[str, str]] = (), headers: dict[str, str] | None = None
 ) -> Response:
     """Return a problem body, with as many of the errors as fit into `MAX_BYTES`."""
-    body = _body(status, detail, errors)
+    body = problem_body(status, detail, errors)
     while len(body) > MAX_BYTES and errors:
         errors = errors[:-1]
-        body = _body(status, detail, errors)
+        body = problem_body(status, detail, errors)
     return Response(body, status, headers, MEDIA_TYPE)
+
+
+def answer_to(error: MlappError) -> Response:
+    """Return the problem body of an error that was expected."""
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
+    return problem(error.status, error.detail, error.errors, headers)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -52,15 +58,15 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
-def _body(status: int, detail: str, errors: Sequence[dict[str, str]]) -> bytes:
+def problem_body(status: int, detail: str, errors: Sequence[dict[str, str]] = ()) -> bytes:
+    """Return the bytes of a problem body."""
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors) or None)
     return body.model_dump_json(exclude_none=True).encode()
 
 
 async def _expected(_: Request, error: Exception) -> Response:
     assert isinstance(error, MlappError)  # noqa: S101 - registered for nothing else
-    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
-    return problem(error.status, error.detail, error.errors, headers)
+    return answer_to(error)
 
 
 async def _http(_: Request, error: Exception) -> Response:

@@ -1,7 +1,6 @@
 """Requests that arrive together are predicted together; one that is alone does not wait for others."""
 
 import asyncio
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ if TYPE_CHECKING:
     from mlapp.ml.lane import Answered, Lane
     from mlapp.ml.rows import Row
     from mlapp.services.monitoring import MonitoringService
+    from mlapp.services.places import Pool
 
     Waiting = list[tuple[list[Row], asyncio.Future[bytes | None]]]
 
@@ -21,7 +21,7 @@ MOST_ROWS = 64
 class Batches:
     """Collects what arrives in two turns of the event loop, or while a slower call is under way."""
 
-    pool: Executor
+    pool: "Pool"
     monitoring: "MonitoringService"
     _waiting: "dict[Lane, Waiting]" = field(default_factory=dict)
     _busy: "set[Lane]" = field(default_factory=set)
@@ -45,18 +45,18 @@ class Batches:
         """Predict what waits, unless a call is under way: its end comes back here."""
         if lane in self._busy or lane not in self._waiting:
             return
-        loop, waiting = asyncio.get_running_loop(), self._waiting.pop(lane)
+        waiting = self._waiting.pop(lane)
         count = _first(waiting)
         if count < len(waiting):
             self._waiting[lane] = waiting[count:]
-            loop.call_soon(self._go, lane)
+            asyncio.get_running_loop().call_soon(self._go, lane)
         now = waiting[:count]
         requests = [rows for rows, _ in now]
         if lane.quick:
             self._settle(lane, now, lane.answer(requests))
             return
         self._busy.add(lane)
-        call = loop.run_in_executor(self.pool, lane.answer, requests)
+        call = asyncio.ensure_future(self.pool.run(partial(lane.answer, requests)))
         call.add_done_callback(partial(self._came, lane, now))
 
     def _came(self, lane: "Lane", now: "Waiting", call: "asyncio.Future[Answered]") -> None:

@@ -89,6 +89,20 @@ class JobService:
             self._sharer = asyncio.create_task(self._share())
         return run
 
+    @property
+    def most(self) -> int:
+        """How many jobs may be under way, those that wait included."""
+        return self.max_jobs + MAX_WAITING
+
+    def refuse_when_full(self) -> None:
+        """Have nobody send a table that there is no turn for.
+
+        Raises:
+            TooManyTrainings: as many wait as may wait.
+        """
+        if len(self._runs) >= self.most:
+            raise TooManyTrainings(f"{MAX_WAITING} trainings wait already; try again when one has ended.")
+
     async def result(self, run: Run) -> Model:
         """Wait for what comes of a job; it goes on when nobody waits any more.
 
@@ -146,8 +160,7 @@ class JobService:
         raise Conflict(f"Training {job.id} has ended already: it is {job.status}.")
 
     async def _admit(self, table: str, work: Work) -> Run:
-        if len(self._runs) >= self.max_jobs + MAX_WAITING:
-            raise TooManyTrainings(f"{MAX_WAITING} trainings wait already; try again when one has ended.")
+        self.refuse_when_full()
         number = await asyncio.to_thread(self.history.open)
         waiting = "Waiting for its turn"
         job = Job(id=number, status=JobStatus.QUEUED, stage=waiting, progress=0, created_at=_now(), table=table)

@@ -13,12 +13,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mlapp import ml, tables
-from mlapp.errors import MlappError, Unavailable
+from mlapp.errors import MlappError, Overloaded, Unavailable
 from mlapp.schemas import Answer, Format, Model, Sample, WhatIf
 from mlapp.services import answers
 from mlapp.services.answers import Body
 from mlapp.services.batches import Batches
 from mlapp.services.monitoring import MonitoringService
+from mlapp.services.places import Places, Pool
 from mlapp.services.versions import describe
 from mlapp.store import ModelStore
 
@@ -39,6 +40,12 @@ AHEAD = 2
 """Chunks that are predicted and written at a time, while others are on their way out."""
 SMALL_BYTES = 100_000
 """Bodies beyond this queue up apart, so that single rows do not wait for them."""
+FEW_PLACES = 256
+"""Requests with small bodies that may be under way."""
+MANY_PLACES = 5
+"""Requests with larger ones: one that is predicted, and four that are on their way in or out."""
+MOST_WAIT_S = 0.5
+"""Where those with small bodies would wait longer than this for their turn, further ones are refused."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,10 @@ class PredictionService:
     """Why that version cannot answer."""
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
     _loader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "load"))
-    _small: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "predict", _use_one_thread))
-    _bulk: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(AHEAD, "predict-bulk", _use_one_thread)
-    )
+    _small: Pool = field(default_factory=lambda: Pool("predict", 1, _use_one_thread))
+    _bulk: Pool = field(default_factory=lambda: Pool("predict-bulk", AHEAD, _use_one_thread))
+    _few: Places = field(default_factory=lambda: Places(FEW_PLACES, "predictions"))
+    _many: Places = field(default_factory=lambda: Places(MANY_PLACES, "predictions for tables"))
     _lane: "ml.Lane | None" = None
     """Of the active model."""
     _watcher: asyncio.Task[None] | None = None
@@ -84,8 +91,9 @@ class PredictionService:
         """Stop following; requests under way are answered."""
         if self._watcher:
             self._watcher.cancel()
-        for pool in (self._loader, self._small, self._bulk):
-            pool.shutdown(wait=False)
+        self._loader.shutdown(wait=False)
+        for pool in (self._small, self._bulk):
+            pool.close()
 
     @property
     def active(self) -> Model | None:
@@ -118,6 +126,19 @@ class PredictionService:
             return await self._ready()
         return await _run(self._loader, lambda: self._load(version))
 
+    def place(self, size: int | None) -> Places:
+        """Take a place for a request with a body of so many bytes (None: unknown), to be freed when it is answered.
+
+        Raises:
+            Overloaded: as many are under way as can be answered in time.
+        """
+        with self.monitoring.refusals():
+            if size is None or size > SMALL_BYTES:
+                return self._many.take()
+            if self._small.wait_s > MOST_WAIT_S:
+                raise Overloaded("More is asked than can be predicted in time; try again in a moment.")
+            return self._few.take()
+
     async def answer(self, body: Body, version: int | None = None, *, strict: bool = False) -> Answer:
         """Predict rows.
 
@@ -127,7 +148,7 @@ class PredictionService:
         with self.monitoring.request():
             fitted = await self.fitted(version)
             note = self.monitoring.note
-            return await _run(self._pool(body), lambda: answers.answer(fitted, body, note, strict=strict))
+            return await self._pool(body).run(lambda: answers.answer(fitted, body, note, strict=strict))
 
     async def quick(self, body: bytes) -> tuple[int, bytes] | None:
         """Answer a JSON body of a few plain rows by the active model, or None when it takes `predict` to do so.
@@ -161,9 +182,9 @@ class PredictionService:
         fitted = await self.fitted(version)
         pool, note = self._pool(body), self.monitoring.note
         if wanted is Format.JSON:
-            data, total = await _run(pool, lambda: answers.answer_json(fitted, body, note, strict=strict))
+            data, total = await pool.run(lambda: answers.answer_json(fitted, body, note, strict=strict))
             return Predicted(fitted.model.version, wanted, _once(data), total)
-        table, checked = await _run(pool, lambda: answers.check_file(fitted, body, strict=strict))
+        table, checked = await pool.run(lambda: answers.check_file(fitted, body, strict=strict))
         # Parquet has its index at the end: it is written in one piece.
         size = table.frame.height if wanted is Format.PARQUET else CHUNK_ROWS
 
@@ -178,7 +199,7 @@ class PredictionService:
             MlappError: the version cannot answer, or the body is not rows that it can predict.
         """
         fitted = await self.fitted(version)
-        return await _run(self._pool(body), lambda: answers.sample(fitted, body, rows))
+        return await self._pool(body).run(lambda: answers.sample(fitted, body, rows))
 
     async def what_if(self, record: dict[str, Any], feature: str, version: int | None = None) -> WhatIf:
         """Predict a row, given as JSON values, once more for each of the values that training saw in a feature.
@@ -187,9 +208,9 @@ class PredictionService:
             MlappError: the version cannot answer, it has no such feature, or it cannot predict the row.
         """
         fitted = await self.fitted(version)
-        return await _run(self._small, lambda: answers.what_if(fitted, record, feature))
+        return await self._small.run(lambda: answers.what_if(fitted, record, feature))
 
-    def _pool(self, body: Body) -> ThreadPoolExecutor:
+    def _pool(self, body: Body) -> Pool:
         return self._small if len(body.data) <= SMALL_BYTES else self._bulk
 
     async def _ready(self) -> "ml.FittedModel":
@@ -260,11 +281,11 @@ async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(pool, call)
 
 
-async def _ahead(pool: ThreadPoolExecutor, calls: Iterable[Callable[[], bytes]]) -> AsyncIterator[bytes]:
+async def _ahead(pool: Pool, calls: Iterable[Callable[[], bytes]]) -> AsyncIterator[bytes]:
     """Give what calls return, in their order, a few of them under way at a time."""
     begun: deque[Awaitable[bytes]] = deque()
     for call in calls:
-        begun.append(asyncio.get_running_loop().run_in_executor(pool, call))
+        begun.append(asyncio.ensure_future(pool.run(call)))
         if len(begun) > AHEAD:
             yield await begun.popleft()
     while begun:

@@ -16,6 +16,7 @@ from mlapp.services.jobs import JobService, Run
 from mlapp.services.messages import Finished, Looked, Progress, Started
 from mlapp.services.models import ModelService
 from mlapp.services.options import train_options
+from mlapp.services.places import Places
 from mlapp.services.processes import Processes
 from mlapp.store import ModelStore
 
@@ -39,6 +40,7 @@ class TrainingService:
 
     def __post_init__(self) -> None:
         self._looks = asyncio.Semaphore(self.jobs.max_jobs)
+        self._asking = Places(2 * self.jobs.most, "requests to train")
 
     async def start(self, *, demo: bool) -> None:
         """Train a first model when there is none and `demo` says so."""
@@ -52,6 +54,16 @@ class TrainingService:
         """End what is running: its jobs are interrupted."""
         await self.jobs.close()
         await asyncio.to_thread(self.processes.close)
+
+    def place(self, _: int | None = None) -> Places:
+        """Take a place for a request to train, to be freed when it is answered.
+
+        Raises:
+            TooManyTrainings: as many wait as may wait.
+            Overloaded: as many tables are on their way in as may be.
+        """
+        self.jobs.refuse_when_full()
+        return self._asking.take()
 
     async def train(self, submission: Submission) -> Model:
         """Train, and wait for the model; the training goes on when nobody waits any more.

@@ -79,6 +79,12 @@ def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
     return problem
 
 
+async def unread() -> AsyncIterator[bytes]:
+    """A body that is refused before it is read."""
+    pytest.fail("The body was read.")
+    yield b""
+
+
 @pytest.fixture
 async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an app of its own, whose store is empty."""

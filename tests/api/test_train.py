@@ -13,7 +13,7 @@ from main import create_app
 from mlapp.schemas import JobStatus, Model
 from mlapp.services import Services
 from mlapp.settings import Settings
-from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, problem_of
+from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, problem_of, unread
 from tests.services.conftest import eventually
 from tests.services.disk import full_disk
 from tests.services.misbehaving import misbehaving
@@ -169,7 +169,7 @@ async def test_train_is_told_when_to_come_back_when_eight_wait(tmp_path: Path):
         for _ in range(9):
             await services.training.submit(misbehaving("endless"))
 
-        answer = await http.post("/train", json={"dataset": "wine"})
+        answer = await http.post("/train", content=unread(), headers={"Content-Type": CSV})
 
     assert problem_of(answer, 429)["detail"] == "8 trainings wait already; try again when one has ended."
     assert answer.headers["retry-after"] == "30"

@@ -1,0 +1,142 @@
+"""Connections that get nowhere, to a real server with short patience."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from mlapp.api import connections
+from mlapp.api.connections import Connection, Server
+
+GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n"
+LARGE = 20_000_000
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer how long the body is; a longer answer than a socket takes at once where the path says so."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+    body = b"%d" % size if scope["path"] == "/" else bytes(LARGE)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[int]:
+    config = uvicorn.Config(app, port=0, http=Connection, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    server = Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await task
+
+
+@pytest.fixture
+async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    monkeypatch.setattr(connections, "LOOK_TICKS", 1)
+    monkeypatch.setattr(connections, "HEAD_S", 0.4)
+    monkeypatch.setattr(connections, "STILL_S", 0.4)
+    async with serving() as port:
+        yield port
+
+
+async def closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+async def said(port: int, *pieces: bytes, pause_s: float = 0) -> tuple[str, bytes]:
+    """Send pieces with a pause after each, and return the head and the body of what comes until the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reading = asyncio.create_task(reader.read())
+    for piece in pieces:
+        writer.write(piece)
+        await asyncio.wait([reading], timeout=pause_s)
+        if reading.done():
+            break
+    answer = await asyncio.wait_for(reading, 20)
+    await closed(writer)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head.decode(), body
+
+
+def refused(answer: tuple[str, bytes], status: int) -> None:
+    head, body = answer
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert "application/problem+json" in head
+    assert "connection: close" in head
+    assert json.loads(body)["detail"] == connections.SENTENCES[status]
+
+
+async def test_whoever_says_nothing_is_let_go(port: int):
+    refused(await said(port), 408)
+
+
+async def test_a_head_that_comes_letter_by_letter_is_cut_off(port: int):
+    refused(await said(port, *[bytes([letter]) for letter in GET[:-4]], pause_s=0.05), 408)
+
+
+async def test_a_head_without_end_is_refused(port: int):
+    refused(await said(port, b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000), 431)
+
+
+async def test_what_is_no_http_is_answered_by_a_problem(port: int):
+    refused(await said(port, b"\x16\x03\x01\x02\x00\x01\r\n\r\n"), 400)
+
+
+async def test_a_body_that_stops_coming_is_cut_off(port: int):
+    refused(await said(port, POST, b"x"), 408)
+
+
+async def test_a_body_that_trickles_is_cut_off(port: int):
+    refused(await said(port, POST, *[b"x"] * 100, pause_s=0.05), 408)
+
+
+async def test_a_body_that_keeps_coming_is_taken(port: int):
+    head, body = await said(port, POST.replace(b"Host", b"Connection: close\r\nHost"), *[b"x" * 50] * 20, pause_s=0.03)
+
+    assert (head.partition("\r\n")[0], body) == ("HTTP/1.1 200 OK", b"1000")
+
+
+async def test_an_answer_that_nobody_takes_is_given_up(port: int):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
+    writer.write(GET.replace(b"/ ", b"/large "))
+    await asyncio.sleep(1.5)
+
+    # What lies in the sockets still comes, and then the end.
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await reader.readexactly(LARGE)
+    await closed(writer)
+
+
+async def test_further_connections_than_may_be_are_told_to_come_back(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(connections, "MOST", 2)
+    async with serving() as port:
+        others = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        answer = await said(port)
+        for _, writer in others:
+            await closed(writer)
+        again = await said(port, GET.replace(b"Host", b"Connection: close\r\nHost"))
+
+    refused(answer, 503)
+    assert "retry-after: 1" in answer[0]
+    assert again[1] == b"0"
+
+
+async def test_a_kept_connection_that_is_asked_again_is_not_cut_off(port: int):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(4):
+        writer.write(GET)
+        assert b"\r\n\r\n0" in await reader.readuntil(b"\r\n\r\n0")
+        await asyncio.sleep(0.2)
+    await closed(writer)
