@@ -43,7 +43,7 @@ def bodies(table: pl.DataFrame) -> Iterator[tuple[str, str, bytes]]:
 @contextmanager
 def posting(server: Server, kind: str, body: bytes) -> Iterator[list[float]]:
     """Post a body over and over until the end of the block; gives the times that it took, in seconds."""
-    url, times, stop = f"{server.http.base_url}predict", list[float](), Event()
+    url, times, stop = str(server.http.base_url.join("/predict")), list[float](), Event()
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(body)
         # In a process of its own, for what is sent from here would hold up the single rows that are asked from here.

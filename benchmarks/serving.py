@@ -94,6 +94,17 @@ def running(command: Sequence[str], core: int | None = None, **settings: str) ->
         process.wait(20)
 
 
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """Run on one core until the end of the block, and what is started meanwhile as well."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def free_port() -> int:
     """Return a port on loopback that nothing listens on."""
     with socket.socket() as probe:
