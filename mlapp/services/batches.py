@@ -27,6 +27,11 @@ class Batches:
     _busy: "set[Lane]" = field(default_factory=set)
     """Lanes with a call in the pool."""
 
+    @property
+    def calls(self) -> float:
+        """About how many calls will be made for what waits."""
+        return sum(map(len, self._waiting.values())) / MOST_ROWS
+
     def ask(self, lane: "Lane", rows: "list[Row]") -> "asyncio.Future[bytes | None]":
         """Return what will be the body of the answer; None where the rows are not for a lane to answer."""
         loop = asyncio.get_running_loop()

@@ -55,10 +55,9 @@ class Pool:
     def __post_init__(self) -> None:
         self._executor = ThreadPoolExecutor(self.threads, self.name, self.prepare)
 
-    @property
-    def wait_s(self) -> float:
-        """About how long a call that is made now waits for its turn."""
-        return self._waiting * self._call_s / self.threads
+    def wait_s(self, calls: float = 0.0) -> float:
+        """Return about how long a call waits for its turn, when so many others will be made before it."""
+        return (self._waiting + calls) * self._call_s / self.threads
 
     async def run(self, call: Callable[[], T]) -> T:
         """Make a call in one of the threads."""
