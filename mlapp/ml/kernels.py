@@ -35,6 +35,8 @@ Kernel = Callable[[np.ndarray], np.ndarray]
 
 TOLERANCE = 1e-12
 """How far a kernel may be from its pipeline, relative to the answer: sums are taken in another order."""
+SHARE_TOLERANCE = 1e-15
+"""How far a probability may be besides: of two classes one is 1 minus the other, which is no finer than that."""
 
 
 def kernel_of(estimator: BaseEstimator, classes: int | None, rows: np.ndarray) -> Kernel:
@@ -52,7 +54,8 @@ def kernel_of(estimator: BaseEstimator, classes: int | None, rows: np.ndarray) -
         expected = whole(rows)
     except Exception:  # noqa: BLE001 - whatever is unlike our recipes, the pipeline answers
         return whole
-    same = all(np.allclose(answer, expected, rtol=TOLERANCE, atol=0) for answer in found)
+    least = 0 if classes is None else SHARE_TOLERANCE
+    same = all(np.allclose(answer, expected, rtol=TOLERANCE, atol=least) for answer in found)
     return kernel if same else whole
 
 

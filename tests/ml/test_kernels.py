@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from mlapp.ml.calibration import Calibrated
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation import predict
-from mlapp.ml.kernels import TOLERANCE, kernel_of
+from mlapp.ml.kernels import SHARE_TOLERANCE, TOLERANCE, kernel_of
 from mlapp.ml.preprocessing import Columns
 from mlapp.schemas import Task
 
@@ -117,3 +117,16 @@ def test_an_estimator_that_takes_no_gaps_answers_as_ever():
     kernel = kernel_of(estimator, None, rows)
 
     np.testing.assert_array_equal(kernel(x), estimator.predict(x))
+
+
+def test_kernel_is_trusted_with_probabilities_that_are_all_but_certain():
+    x = np.random.default_rng(0).normal(size=(80, 12))
+    estimator = LogisticRegression().fit(x, x.sum(axis=1) > 0)
+    estimator.coef_ = estimator.coef_ * 7
+    estimator.classes_ = np.arange(2)
+
+    found, expected = kernel_of(estimator, 2, x)(x), predict(estimator, x, 2)
+
+    assert is_kernel(estimator, 2, x)
+    assert expected[expected > 0].min() < 1e-12
+    assert np.allclose(found, expected, rtol=TOLERANCE, atol=SHARE_TOLERANCE)
