@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from mlapp.api.headers import ANSWERS, PRIVATE
 from mlapp.errors import MAX_REPORTED, MlappError, pointer
 from mlapp.schemas import Problem
 
@@ -26,11 +27,17 @@ def problem(
     status: int, detail: str, errors: Sequence[dict[str, str]] = (), headers: dict[str, str] | None = None
 ) -> Response:
     """Return a problem body, with as many of the errors as fit into `MAX_BYTES`."""
-    body = _body(status, detail, errors)
+    body = problem_body(status, detail, errors)
     while len(body) > MAX_BYTES and errors:
         errors = errors[:-1]
-        body = _body(status, detail, errors)
+        body = problem_body(status, detail, errors)
     return Response(body, status, headers, MEDIA_TYPE)
+
+
+def answer_to(error: MlappError) -> Response:
+    """Return the problem body of an error that was expected."""
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
+    return problem(error.status, error.detail, error.errors, headers)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -52,15 +59,15 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
-def _body(status: int, detail: str, errors: Sequence[dict[str, str]]) -> bytes:
+def problem_body(status: int, detail: str, errors: Sequence[dict[str, str]] = ()) -> bytes:
+    """Return the bytes of a problem body."""
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors) or None)
     return body.model_dump_json(exclude_none=True).encode()
 
 
 async def _expected(_: Request, error: Exception) -> Response:
     assert isinstance(error, MlappError)  # noqa: S101 - registered for nothing else
-    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
-    return problem(error.status, error.detail, error.errors, headers)
+    return answer_to(error)
 
 
 async def _http(_: Request, error: Exception) -> Response:
@@ -79,5 +86,6 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 
 async def _bug(_: Request, __: Exception) -> Response:
-    # The server that runs the app logs it with its trace.
-    return problem(500, "An error of ours, not of your request; it is in the log.")
+    # The server that runs the app logs it with its trace. This is answered outside of what adds headers.
+    headers = {name.decode(): value.decode() for name, value in [*ANSWERS, PRIVATE]}
+    return problem(500, "An error of ours, not of your request; it is in the log.", headers=headers)
