@@ -76,8 +76,8 @@ def _drawer(site: Site, path: str) -> ui.left_drawer:
 def _log_out() -> None:
     form = ui.element("form").props("method=post").classes("w-full mt-auto")
     form.props["action"] = f"{ui.context.client.request.scope['root_path']}/logout"
-    with form, ui.button("Log out", icon="logout").props("type=submit flat align=left").classes("w-full"):
-        pass
+    with form:
+        ui.button("Log out", icon="logout").props("type=submit flat align=left").classes("w-full")
 
 
 def _header(site: Site, drawer: ui.left_drawer) -> None:

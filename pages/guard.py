@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs
 
-from nicegui import Client, core
+from nicegui import Client, background_tasks, core
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -47,7 +47,8 @@ async def close_pages(session: Session) -> None:
     """Lead the open pages of a session to the login, and cut them off."""
     for client in [found for found in Client.instances.values() if found.request.scope.get(SESSION) == session]:
         await core.sio.emit("open", {"path": "/login", "new_tab": False}, room=client.id)
-        sockets = [socket for socket, _ in core.sio.manager.get_participants("/", client.id)]
+        sockets = [connection for _, connection in core.sio.manager.get_participants("/", client.id)]
         client.delete()
-        for socket in sockets:
-            await core.sio.disconnect(socket)
+        for connection in sockets:
+            # Which waits until a browser has taken what was sent to it; nobody else shall.
+            background_tasks.create(core.sio.eio.disconnect(connection))

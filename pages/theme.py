@@ -43,7 +43,9 @@ body.body--dark .q-badge.bg-warning { --q-warning: #b45309; }
 @media (prefers-reduced-motion: reduce) { * { animation-duration: 0.01s !important; transition: none !important; } }
 """
 LOGIN_CSS = """
-:root { color-scheme: light dark; } [data-theme=light] { color-scheme: light; } [data-theme=dark] { color-scheme: dark; }
+:root { color-scheme: light dark; }
+[data-theme=light] { color-scheme: light; }
+[data-theme=dark] { color-scheme: dark; }
 * { box-sizing: border-box; font-family: Roboto, system-ui, sans-serif; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem;
        color: light-dark(#1e293b, #e2e8f0); background: light-dark(#f8fafc, #0b1020); }
@@ -53,7 +55,7 @@ main { width: 100%; max-width: 24rem; padding: 1.5rem; border: 1px solid light-d
 h1 { margin: 0.25rem 0 0; font-size: 1.5rem; }
 p { font-size: 0.875rem; line-height: 1.4; color: light-dark(#475569, #a3b1c6); }
 label { display: block; margin-bottom: 0.25rem; font-size: 0.875rem; }
-input { width: 100%; padding: 0.625rem 0.75rem; font-size: 1rem; border: 1px solid light-dark(#64748b, #64748b);
+input { width: 100%; padding: 0.625rem 0.75rem; font-size: 1rem; border: 1px solid #64748b;
         border-radius: 0.5rem; color: inherit; background: transparent; }
 [role=alert] { min-height: 1.25rem; margin: 0.5rem 0; color: light-dark(#b91c1c, #f87171); }
 button { width: 100%; padding: 0.625rem; font-size: 1rem; font-weight: 500; cursor: pointer; border: 0;

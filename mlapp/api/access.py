@@ -38,8 +38,8 @@ ANYBODY = frozenset(
 )
 PREDICTING = frozenset({("POST", "/predict"), ("GET", "/models/active"), ("GET", "/models/active/card")})
 """For both keys."""
-DOCS = ("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json")
-DOCS_FILES = "/static-offline-docs/"
+DOCS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
+DOCS_FILES = "/static-offline-docs"
 """These and what is below are for both keys, and for sessions."""
 NO_KEY = "This needs a key; send it as 'Authorization: Bearer …' or as 'X-API-Key'."
 TWO_KEYS = "The request holds several keys; send one, as 'Authorization: Bearer …' or as 'X-API-Key'."
@@ -173,7 +173,7 @@ def _is_below(path: str, folder: str) -> bool:
 def _is_docs(scope: Scope) -> bool:
     path: str = scope["path"]
     reads = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-    return reads and (path in DOCS or path.startswith(DOCS_FILES))
+    return reads and (path in DOCS or _is_below(path, DOCS_FILES))
 
 
 def _answer(refusal: MlappError, scope: Scope) -> Response:
