@@ -7,6 +7,7 @@ from html import escape
 from urllib.parse import parse_qs, unquote
 
 from nicegui import app as ui_app
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -58,10 +59,12 @@ def register(site: Site) -> None:
 
     @ui_app.post("/logout")
     async def log_out(request: Request) -> Response:
+        answer = _remember(request, RedirectResponse("/ui/login", 303), "", 0)
         if SESSION in request.scope:
             access.sessions.end(request.scope[SESSION])
-            await close_pages(request.scope[SESSION])
-        return _remember(request, RedirectResponse("/ui/login", 303), "", 0)
+            # Afterwards: the page that asks is one of them, and would leave before it hears to forget the cookie.
+            answer.background = BackgroundTask(close_pages, request.scope[SESSION])
+        return answer
 
 
 def _remember(request: Request, answer: Response, token: str, seconds: int) -> Response:

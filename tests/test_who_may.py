@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import product
@@ -205,12 +204,11 @@ def test_logging_out_leads_open_pages_to_the_login_and_cuts_them_off(http: httpx
         assert str(opened.recv(timeout=10)).startswith("0{")
         assert str(opened.recv(timeout=10)).startswith("40{")
         answer = http.post("/ui/logout", headers=browser)
-        began = time.monotonic()
-        messages = heard(opened)
+        # `1` is what browsers close a socket at; nothing but that comes to those that do not.
+        messages = list(iter(lambda: str(opened.recv(timeout=1)), "1"))
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/ui/login")
     assert '42["open",{"path":"/login","new_tab":false}]' in messages
-    assert time.monotonic() - began < 1
     again = http.get("/ui/", headers=browser)
     assert (again.status_code, again.headers["location"]) == (303, "/ui/login?next=/ui/")
 
