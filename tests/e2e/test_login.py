@@ -80,7 +80,7 @@ async def test_from_the_key_to_a_prediction_and_out_again(context: BrowserContex
 async def test_the_login_can_be_used_by_everybody(context: BrowserContext):
     page = await context.new_page()
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme)
         await page.goto("/ui/login")
         found = await Axe().run(page)
         assert found.response["violations"] == []

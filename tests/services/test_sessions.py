@@ -54,6 +54,7 @@ def test_ended_sessions_are_forgotten_when_they_would_have_ended_anyway(sessions
         sessions.end(session)
         clock.now += LASTS_S
 
+    assert session
     assert list(sessions._ended) == [session.id]
 
 
