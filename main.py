@@ -24,6 +24,7 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     """Wire settings → services → app."""
     from mlapp import app
     from mlapp.services import Services
+    from mlapp.services.access import AccessService
     from mlapp.services.health import HealthService
     from mlapp.services.jobs import JobService
     from mlapp.services.models import ModelService
@@ -35,10 +36,11 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     from mlapp.store import JobStore, ModelStore, TrafficStore
 
     settings = settings or load_settings()
-    if not settings.loopback:
-        logging.getLogger("mlapp").warning(
-            "There is no login yet: whoever reaches %s can train and delete. MLAPP_HOST=127.0.0.1 keeps it here.",
-            settings.host,
+    access = AccessService(settings)
+    if access.generated:
+        # Not a log line: those are kept, and read by others.
+        sys.stderr.write(
+            f"No MLAPP_API_KEY is set; until the next start the key for everything is {access.generated}\n"
         )
     store = ModelStore(settings.store)
     monitoring = MonitoringService(store, TrafficStore(settings.store))
@@ -46,7 +48,7 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     models = ModelService(store, prediction)
     jobs = JobService(JobStore(settings.store), settings.max_jobs)
     training = TrainingService(store, models, jobs, Processes(settings.job_memory_mb), settings.keep_models)
-    services = Services(models, prediction, training, jobs, HealthService(store, prediction), monitoring)
+    services = Services(models, prediction, training, jobs, HealthService(store, prediction), monitoring, access)
     if not pages:
         return app.create_app(settings, services)
 
@@ -89,6 +91,9 @@ def main() -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=6,
+        server_header=False,
+        # The app does this itself; uvicorn would believe whoever is on this machine.
+        proxy_headers=False,
     )
     server = Server(config)
     # Where Ctrl-C stops it, uvicorn raises it once more.

@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from mlapp import __version__
 from mlapp.api import health, jobs, models, offers, predict, train
+from mlapp.api.access import PAGES, protect
 from mlapp.api.docs import describe_predictions
 from mlapp.api.errors import handle_errors
 from mlapp.api.limits import BodyLimit
@@ -21,8 +22,6 @@ from mlapp.settings import Settings
 DESCRIPTION = """A table becomes a trained, versioned, served model: POST a table to `/train`, rows to `/predict`.
 
 Tables come as JSON (`records` or `columns`), CSV, Parquet, NDJSON or a file in a form, and mean the same."""
-
-PAGES = "/ui"
 
 
 def create_app(
@@ -46,6 +45,7 @@ def create_app(
         doors: dict[str, Door] = {"/predict": services.prediction.place, "/train": services.training.place}
         app.add_middleware(BackPressure, doors=doors)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    protect(app, settings, services.access)
     handle_errors(app)
     app.include_router(health.router)
     if api:

@@ -2,12 +2,16 @@
 
 MlappError
 ├── UnreadableBody     400  the bytes are not what their type says
+├── WrongKey           401
+├── NotAllowed         403  who asks may not do this
 ├── NotFound           404
 ├── Conflict           409  the store is in a state that forbids it
 ├── TooLarge           413
 ├── UnsupportedType    415
+├── Misdirected        421  sent to a host that this is not
 ├── Unacceptable       422  readable, but not something to train on or predict
 ├── TooManyTrainings   429
+├── TooManyWrongKeys   429
 ├── TrainingFailed     503  the training process died: out of memory, most often
 └── Unavailable        503  no model yet, or shutting down
     └── Overloaded     503  more is asked than can be answered in time
@@ -57,6 +61,18 @@ class UnreadableBody(MlappError):
     status = 400
 
 
+class WrongKey(MlappError):
+    """There is no key, or none that is known."""
+
+    status = 401
+
+
+class NotAllowed(MlappError):
+    """Who asks may not do this."""
+
+    status = 403
+
+
 class NotFound(MlappError):
     """What is asked for does not exist."""
 
@@ -87,11 +103,24 @@ class Unacceptable(MlappError):
     status = 422
 
 
+class Misdirected(MlappError):
+    """The request is for a host that this is not."""
+
+    status = 421
+
+
 class TooManyTrainings(MlappError):
     """As many trainings wait as may wait."""
 
     status = 429
     retry_after_s = 30
+
+
+class TooManyWrongKeys(MlappError):
+    """Too many wrong keys came from one address within a minute."""
+
+    status = 429
+    retry_after_s = 60
 
 
 class TrainingFailed(MlappError):

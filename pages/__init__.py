@@ -7,14 +7,15 @@ from nicegui.page import page
 
 from mlapp.services import Services
 from mlapp.settings import Settings
-from pages import compare, health, jobs, model, models, monitor, overview, predict, train
+from pages import compare, health, jobs, login, model, models, monitor, overview, predict, train
 from pages.components.buttons import lead
 from pages.components.cards import empty
 from pages.frame import frame
+from pages.guard import Guard
 from pages.live import Live
 from pages.site import Site
 
-PAGES = (overview, train, predict, models, compare, model, monitor, jobs, health)
+PAGES = (overview, train, predict, models, compare, model, monitor, jobs, health, login)
 NOT_FOUND = ("travel_explore", "There is nothing here", "The address may be mistyped, or the page is gone.")
 BROKEN = ("report", "This page could not be shown", "Why is in the log. The models go on answering.")
 FAVICON = """\
@@ -39,6 +40,7 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
         return client.build_response(request, 404)
 
     ui_app.exception_handlers[404] = not_found
+    ui_app.add_middleware(Guard)
     ui.run_with(
         app, mount_path=path, title="mlapp", favicon=FAVICON, dark=None, language="en-US", show_welcome_message=False
     )

@@ -41,7 +41,7 @@ def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[Non
     ui.query(".nicegui-content").classes("p-0")
     ui.on_exception(_say_sorry)
     site.live.watch()
-    drawer = _drawer(path)
+    drawer = _drawer(site, path)
     _header(site, drawer)
     with ui.column().classes(theme.CONTENT) as content:
         with ui.column().classes("gap-1 w-full"):
@@ -52,7 +52,7 @@ def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[Non
     ui.skip_link("Skip to content", target=content).classes("mlapp-skip")
 
 
-def _drawer(path: str) -> ui.left_drawer:
+def _drawer(site: Site, path: str) -> ui.left_drawer:
     # Closed, but shown where there is room: a fixed sidebar on a desktop, an overlay on a phone.
     drawer = ui.left_drawer(value=False, top_corner=True).props("width=220 breakpoint=1023 show-if-above")
     with drawer.classes(f"{theme.SURFACE} border-r {theme.LINE} p-4 gap-1"):
@@ -68,7 +68,16 @@ def _drawer(path: str) -> ui.left_drawer:
                         link.props("aria-current=page")
                     ui.icon(icon).classes("text-lg")
                     ui.label(name)
+        if not site.services.access.open:
+            _log_out()
     return drawer
+
+
+def _log_out() -> None:
+    form = ui.element("form").props("method=post").classes("w-full mt-auto")
+    form.props["action"] = f"{ui.context.client.request.scope['root_path']}/logout"
+    with form:
+        ui.button("Log out", icon="logout").props("type=submit flat align=left").classes("w-full")
 
 
 def _header(site: Site, drawer: ui.left_drawer) -> None:

@@ -42,6 +42,27 @@ body.body--dark .q-badge.bg-warning { --q-warning: #b45309; }
 :focus-visible { outline: 2px solid var(--q-primary); outline-offset: 2px; }
 @media (prefers-reduced-motion: reduce) { * { animation-duration: 0.01s !important; transition: none !important; } }
 """
+LOGIN_CSS = """
+:root { color-scheme: light dark; }
+[data-theme=light] { color-scheme: light; }
+[data-theme=dark] { color-scheme: dark; }
+* { box-sizing: border-box; font-family: Roboto, system-ui, sans-serif; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem;
+       color: light-dark(#1e293b, #e2e8f0); background: light-dark(#f8fafc, #0b1020); }
+main { width: 100%; max-width: 24rem; padding: 1.5rem; border: 1px solid light-dark(#e2e8f0, #2c3654);
+       border-radius: 1rem; background: light-dark(#fff, #111628); }
+.brand { margin: 0; font-weight: 600; color: light-dark(#4f46e5, #818cf8); }
+h1 { margin: 0.25rem 0 0; font-size: 1.5rem; }
+p { font-size: 0.875rem; line-height: 1.4; color: light-dark(#475569, #a3b1c6); }
+label { display: block; margin-bottom: 0.25rem; font-size: 0.875rem; }
+input { width: 100%; padding: 0.625rem 0.75rem; font-size: 1rem; border: 1px solid #64748b;
+        border-radius: 0.5rem; color: inherit; background: transparent; }
+[role=alert] { min-height: 1.25rem; margin: 0.5rem 0; color: light-dark(#b91c1c, #f87171); }
+button { width: 100%; padding: 0.625rem; font-size: 1rem; font-weight: 500; cursor: pointer; border: 0;
+         border-radius: 0.5rem; color: #fff; background: #4f46e5; }
+:focus-visible { outline: 2px solid light-dark(#4f46e5, #818cf8); outline-offset: 2px; }
+"""
+"""The login is a page of its own kind: nothing is loaded for it."""
 
 PAGE = "bg-slate-50 dark:bg-[#0b1020]"
 SURFACE = "bg-[#fff] dark:bg-[#111628]"

@@ -79,10 +79,16 @@ async def test_programs_are_told_to_post(http: httpx.AsyncClient, path: str):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("127.0.0.2", False), ("localhost", False)])
-def test_an_address_that_others_reach_is_warned_of(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, host: str, *, warned: bool
+@pytest.mark.parametrize(("host", "told"), [("0.0.0.0", True), ("127.0.0.2", False), ("localhost", False)])
+async def test_an_address_that_others_reach_is_behind_a_key_that_is_told_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, host: str, *, told: bool
 ):
-    create_app(Settings(_env_file=None, store=tmp_path, host=host), pages=False)
+    app = create_app(Settings(_env_file=None, store=tmp_path, host=host), pages=False)
 
-    assert ("There is no login yet" in caplog.text) is warned
+    said = capsys.readouterr().err
+    assert said.count("the key for everything is ") == said.count("\n") == int(told)
+    key = said.split()[-1] if told else "any"
+    assert key not in caplog.text
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
+        assert (await http.get("/datasets", headers={"X-API-Key": key})).status_code == 200
+        assert (await http.get("/datasets")).status_code == (401 if told else 200)

@@ -86,6 +86,12 @@ def test_port_of_the_host_counts_when_ours_is_not_set(monkeypatch, variables, po
         ("MLAPP_KEEP_MODELS", "-1"),
         ("MLAPP_DEMO", "perhaps"),
         ("MLAPP_LOG_LEVEL", "loud"),
+        ("MLAPP_ALLOWED_HOSTS", "http://example.org"),
+        ("MLAPP_ALLOWED_HOSTS", "example.org,"),
+        ("MLAPP_ALLOWED_HOSTS", "example.org:8000"),
+        ("MLAPP_TRUSTED_PROXIES", "proxy.example.org"),
+        ("MLAPP_TRUSTED_PROXIES", "127.0.0.1,*"),
+        ("MLAPP_TRUSTED_PROXIES", "10.0.0.1/8"),
     ],
 )
 def test_bad_value_stops_the_start_with_a_line_that_names_the_variable(monkeypatch, variable, value):
@@ -97,3 +103,44 @@ def test_bad_value_stops_the_start_with_a_line_that_names_the_variable(monkeypat
     line = str(stopped.value)
     assert line.startswith(f"{variable}='{value}' will not do: ")
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MLAPP_API_KEY", "fifteen-letters"),
+        ("MLAPP_API_KEY", "sixteen letters!"),
+        ("MLAPP_PREDICT_KEY", "schlüsselchen-16"),
+        ("MLAPP_PREDICT_KEY", "the-key-for-everything"),
+        ("MLAPP_SESSION_SECRET", "s" * 31),
+    ],
+)
+def test_bad_secret_stops_the_start_and_is_not_shown(monkeypatch, variable, value):
+    monkeypatch.setenv("MLAPP_API_KEY", "the-key-for-everything")
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SystemExit) as stopped:
+        load_settings()
+
+    line = str(stopped.value)
+    assert line.startswith(f"{variable} will not do: It ")
+    assert value not in line
+
+
+def test_secrets_and_lists_are_taken_and_not_shown(monkeypatch):
+    values = {
+        "MLAPP_API_KEY": "a-key-for-everything",
+        "MLAPP_PREDICT_KEY": "a-key-to-predict-with",
+        "MLAPP_SESSION_SECRET": "s" * 32,
+    }
+    lists = {"MLAPP_ALLOWED_HOSTS": "a.example, [::1] ,*", "MLAPP_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8,::1"}
+    for name, value in (values | lists).items():
+        monkeypatch.setenv(name, value)
+
+    settings = load_settings()
+
+    assert settings.api_key
+    assert settings.api_key.get_secret_value() == values["MLAPP_API_KEY"]
+    assert not [value for value in values.values() if value in repr(settings)]
+    monkeypatch.setenv("MLAPP_TRUSTED_PROXIES", "*")
+    assert load_settings().trusted_proxies == "*"

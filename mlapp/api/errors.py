@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from mlapp.api.headers import ANSWERS, PRIVATE
 from mlapp.errors import MAX_REPORTED, MlappError, pointer
 from mlapp.schemas import Problem
 
@@ -85,5 +86,6 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 
 async def _bug(_: Request, __: Exception) -> Response:
-    # The server that runs the app logs it with its trace.
-    return problem(500, "An error of ours, not of your request; it is in the log.")
+    # The server that runs the app logs it with its trace. This is answered outside of what adds headers.
+    headers = {name.decode(): value.decode() for name, value in [*ANSWERS, PRIVATE]}
+    return problem(500, "An error of ours, not of your request; it is in the log.", headers=headers)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mlapp.services.access import AccessService
 from mlapp.services.health import HealthService
 from mlapp.services.jobs import JobService
 from mlapp.services.models import ModelService
@@ -20,3 +21,4 @@ class Services:
     jobs: JobService
     health: HealthService
     monitoring: MonitoringService
+    access: AccessService

@@ -180,7 +180,7 @@ async def asked(app: FastAPI, receive: Callable[[], Any]) -> list[Message]:
         "raw_path": b"/predict",
         "root_path": "",
         "query_string": b"",
-        "headers": [(b"content-type", b"application/json")],
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
         "http_version": "1.1",
         "scheme": "http",
         "server": ("localhost", 80),
