@@ -41,7 +41,7 @@ async def test_places_are_free_again_when_requests_have_ended(
         assert refused.status_code == 422
 
     assert (await http.post("/predict", json=bad)).status_code == 422
-    assert (await http.post("/predict", json=good)).status_code == 200
+    assert (await http.post(f"/predict?version={regression.version}", json=good)).status_code == 200
     assert (services.prediction._few.taken, services.prediction._many.taken) == (0, 0)
 
 
