@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -10,6 +11,9 @@ from typing import TypeVar
 from mlapp.errors import Overloaded
 
 T = TypeVar("T")
+
+AHEAD = 2
+"""Chunks that are predicted and written at a time, while others are on their way out."""
 
 RECENT = 0.2
 """Weight of the last call in the mean time of a pool's calls."""
@@ -77,3 +81,14 @@ class Pool:
             return call()
         finally:
             self._call_s += RECENT * (time.perf_counter() - began - self._call_s)
+
+
+async def ahead(pool: Pool, calls: Iterable[Callable[[], bytes]]) -> AsyncIterator[bytes]:
+    """Give what calls return, in their order, a few of them under way at a time."""
+    begun: deque[Awaitable[bytes]] = deque()
+    for call in calls:
+        begun.append(asyncio.ensure_future(pool.run(call)))
+        if len(begun) > AHEAD:
+            yield await begun.popleft()
+    while begun:
+        yield await begun.popleft()

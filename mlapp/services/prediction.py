@@ -4,8 +4,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from mlapp.services import answers
 from mlapp.services.answers import Body
 from mlapp.services.batches import Batches
 from mlapp.services.monitoring import MonitoringService
-from mlapp.services.places import Places, Pool
+from mlapp.services.places import AHEAD, Places, Pool, ahead
 from mlapp.services.versions import describe
 from mlapp.store import ModelStore
 
@@ -36,8 +35,6 @@ WATCH_S = 0.5
 KEPT = 4
 """Versions that stay in memory."""
 CHUNK_ROWS = 10_000
-AHEAD = 2
-"""Chunks that are predicted and written at a time, while others are on their way out."""
 SMALL_BYTES = 100_000
 """Bodies beyond this queue up apart, so that single rows do not wait for them."""
 FEW_PLACES = 1_000
@@ -69,6 +66,8 @@ class PredictionService:
     _kept: "dict[int, ml.FittedModel]" = field(default_factory=dict)
     _seen: int | None = None
     """The active version when it was last looked at."""
+    _readable: bool = True
+    """Whether the store could be read then; that it cannot is logged once."""
     _problem: MlappError | None = None
     """Why that version cannot answer."""
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
@@ -191,7 +190,7 @@ class PredictionService:
 
         slices = [slice(start, start + size) for start in range(0, table.frame.height, size)]
         calls = (partial(answers.write, fitted, table, checked.frame, wanted, rows, note) for rows in slices)
-        return Predicted(fitted.model.version, wanted, _ahead(pool, calls), checked.warnings_total)
+        return Predicted(fitted.model.version, wanted, ahead(pool, calls), checked.warnings_total)
 
     async def sample(self, body: Body, version: int | None = None, rows: int = 10) -> Sample:
         """Show how the file that answers a table begins; the table is checked to its end, as `predict` does.
@@ -222,7 +221,7 @@ class PredictionService:
         return self._active
 
     async def _watch(self) -> None:
-        while await asyncio.to_thread(self.store.active) is None:
+        while await asyncio.to_thread(self._wanted) is None:
             # The libraries take 80 MB, which a server without a model can do without.
             self._loaded.set()
             await asyncio.sleep(WATCH_S)
@@ -233,12 +232,27 @@ class PredictionService:
         await self.refresh()
         await _run(self._loader, _leave_to_stay)
         while True:
-            if await asyncio.to_thread(self.store.active) != self._seen:
+            if await asyncio.to_thread(self._wanted) != self._seen:
                 await self.refresh()
             await asyncio.sleep(WATCH_S)
 
+    def _wanted(self) -> int | None:
+        """Return the version that is active in the store; while that cannot be read, the one that was."""
+        try:
+            version = self.store.active()
+        except OSError as error:
+            if self._readable:
+                log.error("The store cannot be read, what is loaded goes on answering: %s", error.strerror)  # noqa: TRY400 - it says it all
+            self._readable = False
+            return self._seen
+        self._readable = True
+        return version
+
     def _load_active(self) -> None:
-        self._seen = self.store.active()
+        wanted = self._wanted()
+        if not self._readable:
+            return
+        self._seen = wanted
         try:
             fitted, problem = self._load(self._seen) if self._seen else None, None
         except MlappError as error:
@@ -280,17 +294,6 @@ def _leave_to_stay() -> None:
 
 async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(pool, call)
-
-
-async def _ahead(pool: Pool, calls: Iterable[Callable[[], bytes]]) -> AsyncIterator[bytes]:
-    """Give what calls return, in their order, a few of them under way at a time."""
-    begun: deque[Awaitable[bytes]] = deque()
-    for call in calls:
-        begun.append(asyncio.ensure_future(pool.run(call)))
-        if len(begun) > AHEAD:
-            yield await begun.popleft()
-    while begun:
-        yield await begun.popleft()
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from mlapp.errors import Conflict, NotFound, Unavailable
 from mlapp.schemas import Activation, Record
 from mlapp.store.files import replace, saving, sync, write
-from mlapp.store.numbers import numbered
+from mlapp.store.numbers import numbered, the_number
 
 log = logging.getLogger(__name__)
 
@@ -145,9 +145,11 @@ class ModelStore:
     def active(self) -> int | None:
         """Return the active version; when its pointer is damaged, the last one in the log."""
         try:
-            version = int(json.loads((self.folder / "active.json").read_bytes())["version"])
+            # As text it has one spelling: `true`, `1e999` and a number with hundreds of digits name no version.
+            version = the_number(str(json.loads((self.folder / "active.json").read_bytes())["version"]))
         except (OSError, ValueError, KeyError, TypeError):
-            version = next((entry.version for entry in self.history()), 0)
+            version = None
+        version = version or next((entry.version for entry in self.history()), 0)
         return version if self._path(version).is_dir() else None
 
     def activate(self, version: int) -> None:
@@ -195,6 +197,9 @@ class ModelStore:
         try:
             lines = (self.folder / "history.jsonl").read_bytes().splitlines()
         except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            log.warning("history.jsonl cannot be read and is skipped: %s", error.strerror)
             return []
         entries = []
         for line in filter(None, lines):

@@ -246,3 +246,24 @@ async def test_what_if_takes_a_record_as_a_request_would_hold_it(
     assert found.predictions[place] == (await prediction.answer(row_of(describe(store, 1)), 1)).predictions[0]
     with pytest.raises(Unacceptable, match="'strong' is not a number"):
         await prediction.what_if(record | {"ash": "strong"}, "alcohol", version=1)
+
+
+async def test_store_that_cannot_be_read_for_a_while_is_followed_again(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, caplog: pytest.LogCaptureFixture
+):
+    store.activate(wine.add_to(store))
+    await prediction.start()
+    await prediction.fitted()
+    versions, aside = store.folder / "versions", store.folder / "aside"
+
+    versions.rename(aside)
+    versions.symlink_to("x" * 300)  # A name that is too long for the file system: an error for root, too.
+    await eventually(lambda: "The store cannot be read" in caplog.text, patience_s=5)
+    await prediction.refresh()
+    assert (await prediction.fitted()).model.version == 1
+
+    versions.unlink()
+    aside.rename(versions)
+    store.activate(wine.add_to(store))
+    await eventually(lambda: prediction.active and prediction.active.version == 2, patience_s=5)
+    assert caplog.text.count("The store cannot be read") == 1

@@ -342,3 +342,20 @@ def test_note_goes_with_its_version(store: ModelStore):
     store.delete(version)
 
     assert "note.txt" not in {path.name for path in store.folder.rglob("*")}
+
+
+@pytest.mark.parametrize("pointer", ['"٣"', '"01"', "true", "1e999", "1.5", "0", "-1", "1" + "0" * 300])
+def test_pointer_to_no_version_gives_way_to_the_log(store: ModelStore, pointer: str):
+    store.activate(store.add(FILE, RECORD))
+
+    (store.folder / "active.json").write_text(f'{{"version": {pointer}}}')
+
+    assert store.active() == 1
+
+
+def test_log_of_activations_that_cannot_be_read_is_skipped(store: ModelStore):
+    store.activate(store.add(FILE, RECORD))
+    (store.folder / "history.jsonl").unlink()
+    (store.folder / "history.jsonl").mkdir()
+
+    assert (store.history(), store.active()) == ([], 1)
