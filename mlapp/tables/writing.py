@@ -6,8 +6,14 @@ import json
 import polars as pl
 
 from mlapp.schemas import Format
-from mlapp.tables.columns import spell
+from mlapp.tables.columns import NUMBER, nameless, spell
 from mlapp.tables.table import Table
+
+FORMULA = r"^[=+\-@\t\r\x00]"
+"""What a text begins with that a spreadsheet would run as a formula.
+
+Source: OWASP, CSV Injection.
+"""
 
 
 def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format) -> bytes:
@@ -26,12 +32,33 @@ def write_table(frame: pl.DataFrame, kind: Format, *, delimiter: str = ",", head
     """Write a frame as CSV, NDJSON or Parquet; `header` says whether a CSV starts with the column names."""
     buffer = io.BytesIO()
     if kind is Format.CSV:
-        frame.write_csv(buffer, include_header=header, separator=delimiter, datetime_format="%Y-%m-%dT%H:%M:%S%.f")
+        _without_formulas(frame).write_csv(
+            buffer, include_header=header, separator=delimiter, datetime_format="%Y-%m-%dT%H:%M:%S%.f"
+        )
     elif kind is Format.NDJSON:
         frame.write_ndjson(buffer)
     else:
         frame.write_parquet(buffer)
     return buffer.getvalue()
+
+
+def _without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with `'` before names and texts that a spreadsheet would run; numbers stay as they are."""
+    columns = [_quoted(column) if column.dtype == pl.String else column for column in frame.iter_columns()]
+    names = _quoted(pl.Series(frame.columns, dtype=pl.String)).to_list()
+    if len(set(names)) < len(names):
+        # A name that is guarded may be the name of another column: two apart are worth more than one guarded.
+        names = frame.columns
+    return pl.DataFrame([column.alias(name) for column, name in zip(columns, names, strict=True)])
+
+
+def _quoted(column: pl.Series) -> pl.Series:
+    text = nameless(column)
+    runs = text.str.contains(FORMULA)
+    if not runs.any():
+        return column
+    runs &= ~text.str.contains(NUMBER)
+    return pl.select(pl.when(runs).then("'" + text).otherwise(text)).to_series().alias(column.name)
 
 
 def texts(frame: pl.DataFrame) -> tuple[list[str], list[list[str | None]]]:

@@ -78,3 +78,24 @@ def test_texts_are_spelled_as_in_a_csv():
 
     assert names == ["a", "b", "c", "d"]
     assert rows == [["1", "x;y", "2024-01-31", "0.1"], [None, 'say "hi"\n', "2024-01-31T10:05:00", "2.0"]]
+
+
+def test_texts_that_a_spreadsheet_would_run_are_quoted_in_a_csv_and_numbers_are_not():
+    cells = ["=1+1", "+1", "-1.5e3", "-x", "@SUM(A1)", "\tx", "\0x", "a=b", None]
+    frame = pl.DataFrame({"=name": cells, "number": [-1.0] * 9})
+
+    header, *rows = write_table(frame, Format.CSV).decode().splitlines()
+
+    assert header == "'=name,number"
+    assert [row.rsplit(",", 1)[0].strip('"') for row in rows] == [
+        "'=1+1", "+1", "-1.5e3", "'-x", "'@SUM(A1)", "'\tx", "'\0x", "a=b", "",
+    ]  # fmt: skip
+    assert {row.rsplit(",", 1)[1] for row in rows} == {"-1.0"}
+
+
+def test_a_guarded_name_never_becomes_the_name_of_another_column():
+    assert write_table(pl.DataFrame({"=a": [1], "'=a": [2]}), Format.CSV) == b"=a,'=a\n1,2\n"
+
+
+def test_texts_stay_as_they_are_where_no_spreadsheet_opens_them():
+    assert write_table(pl.DataFrame({"=a": ["=1"]}), Format.NDJSON) == b'{"=a":"=1"}\n'
