@@ -54,10 +54,11 @@ def _without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _quoted(column: pl.Series) -> pl.Series:
     text = nameless(column)
-    runs = text.str.contains(FORMULA)
-    if not runs.any():
+    # Compared as bytes, which costs little, few columns hold what may run but numbers below zero.
+    unlike = text.filter((text < "0") | ((text >= "=") & (text < "A")))
+    if unlike.cast(pl.Float64, strict=False).is_finite().sum() == len(unlike):
         return column
-    runs &= ~text.str.contains(NUMBER)
+    runs = text.str.contains(FORMULA) & ~text.str.contains(NUMBER)
     return pl.select(pl.when(runs).then("'" + text).otherwise(text)).to_series().alias(column.name)
 
 
