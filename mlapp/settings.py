@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS = ("api_key", "predict_key", "session_secret")
@@ -19,9 +18,7 @@ def _secret(least: int) -> AfterValidator:
 
     def check(secret: SecretStr) -> SecretStr:
         if not re.fullmatch(rf"[!-~]{{{least},}}", secret.get_secret_value()):
-            raise PydanticCustomError(
-                "secret", "It takes {least} or more ASCII characters, none of them a space", {"least": least}
-            )
+            raise ValueError(f"It takes {least} or more ASCII characters, none of them a space")
         return secret
 
     return AfterValidator(check)
@@ -30,7 +27,7 @@ def _secret(least: int) -> AfterValidator:
 def _hosts(names: str) -> str:
     for name in names.split(","):
         if not re.fullmatch(r"\*|\[[0-9a-f:]+\]|[a-z0-9.-]+", name.strip(), re.IGNORECASE):
-            raise PydanticCustomError("hosts", "It takes host names without ports, separated by commas, or *")
+            raise ValueError("It takes host names without ports, separated by commas, or *")
     return names
 
 
@@ -40,7 +37,7 @@ def _proxies(addresses: str) -> str:
             if addresses.strip() != "*":
                 ipaddress.ip_network(address.strip())
         except ValueError:
-            raise PydanticCustomError("proxies", "It takes addresses or networks, separated by commas, or *") from None
+            raise ValueError("It takes addresses or networks, separated by commas, or *") from None
     return addresses.strip()
 
 
@@ -89,7 +86,7 @@ class Settings(BaseSettings):
     @classmethod
     def _differs(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if key is not None and key == info.data.get("api_key"):
-            raise PydanticCustomError("same", "It has to differ from MLAPP_API_KEY, which may do everything")
+            raise ValueError("It has to differ from MLAPP_API_KEY, which may do everything")
         return key
 
     @property
@@ -114,4 +111,4 @@ def load_settings() -> Settings:
         if variable == "MLAPP_PORT" and os.environ.get("PORT") and not os.environ.get(variable):
             variable = "PORT"
         shown = "" if name in SECRETS else f"={first['input']!r}"
-        raise SystemExit(f"{variable}{shown} will not do: {first['msg']}.") from None
+        raise SystemExit(f"{variable}{shown} will not do: {first['msg'].removeprefix('Value error, ')}.") from None

@@ -304,11 +304,13 @@ def test_login_leads_back_to_the_page_that_was_asked_for(http: httpx.Client):
 def test_login_says_what_is_wrong_and_shows_nothing_of_what_was_sent(http: httpx.Client):
     predict = http.post("/ui/login", data={"key": PREDICT})
     long = http.post("/ui/login", content=b"key=" + b"x" * 5_000)
+    unsaid = http.post("/ui/login", content=iter([b"key=wrong"]))
+    wrong = http.post("/ui/login", data={"key": "wrong"})
     evil = http.get('/ui/login?next="><script>alert(1)</script>', headers={"Cookie": "mlapp-theme=dark"})
 
-    assert (predict.status_code, long.status_code) == (403, 401)
+    assert [answer.status_code for answer in (predict, long, unsaid, wrong)] == [403, 413, 413, 401]
     assert "This key may only predict; these pages need the key for everything." in predict.text
-    assert "This key is wrong" in long.text
+    assert "This key is wrong" in wrong.text
     assert 'data-theme="dark"' in evil.text
     assert "<script" not in evil.text
     assert "unsafe-eval" not in evil.headers["content-security-policy"]

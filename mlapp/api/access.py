@@ -14,13 +14,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mlapp.api.errors import answer_to
 from mlapp.api.headers import Headers
 from mlapp.api.hosts import Hosts, Proxies, check_site
-from mlapp.errors import MlappError, NotAllowed, WrongKey
+from mlapp.errors import MlappError, NotAllowed, TooLarge, WrongKey
 from mlapp.services.access import AccessService, Who, who
 from mlapp.services.sessions import SESSION, Session, cookie_name
 from mlapp.settings import Settings
 
 PAGES = "/ui"
 LOGIN = f"{PAGES}/login"
+LOGIN_BYTES = 4_096
+"""What a form with a key takes at most: nobody else may send what is read before there is a key."""
 PAGES_FILES = f"{PAGES}/_nicegui"
 """What pages load; nobody opens it by its address."""
 ANYBODY = frozenset(
@@ -93,6 +95,8 @@ class Access:
         if len(headers) != len(scope["headers"]) and [name for name, _ in scope["headers"]].count(b"host") > 1:
             headers[b"host"] = b""
         self.hosts.check(headers)
+        if scope["path"] == LOGIN:
+            _check_size(headers)
         if self.access.open:
             check_site(scope, headers)
             who.set("anybody")
@@ -164,6 +168,19 @@ def _check(scope: Scope, holder: Who, session: Session | None) -> None:
         raise WrongKey(NO_KEY)
     if asked not in PREDICTING and not _is_docs(scope):
         raise NotAllowed(PREDICT_ONLY)
+
+
+def _check_size(headers: Mapping[bytes, bytes]) -> None:
+    """Look at how long a form to log in is.
+
+    Raises:
+        TooLarge: longer than one with a key, or it does not say.
+    """
+    stated = headers.get(b"content-length", b"0")
+    if b"transfer-encoding" in headers or not stated.isdigit() or len(stated) > 9 or int(stated) > LOGIN_BYTES:
+        raise TooLarge(
+            f"The form to log in takes {LOGIN_BYTES:,} bytes and says so (Content-Length); send the key only."
+        )
 
 
 def _is_below(path: str, folder: str) -> bool:
