@@ -87,7 +87,7 @@ def running(command: Sequence[str], core: int | None = None, **settings: str) ->
     process = subprocess.Popen([*pinned, *command], cwd=ROOT, env=environment)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as http:
-            _wait(http)
+            wait(http)
             yield Server(psutil.Process(process.pid), http)
     finally:
         process.terminate()
@@ -113,7 +113,8 @@ def free_port() -> int:
         return port
 
 
-def _wait(http: httpx.Client) -> None:
+def wait(http: httpx.Client) -> None:
+    """Wait until a server answers."""
     for _ in range(PATIENCE_S * 20):
         try:
             http.get("/health")
