@@ -1,7 +1,6 @@
 """PredictionService: the model in memory, and its answers."""
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,12 +10,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from mlapp import ml, tables
+from mlapp import ml
 from mlapp.errors import MlappError, Overloaded, Unavailable
 from mlapp.schemas import Answer, Format, Model, Sample, WhatIf
 from mlapp.services import answers
 from mlapp.services.answers import Body
 from mlapp.services.batches import Batches
+from mlapp.services.loading import leave_to_stay, load_libraries, use_one_thread
 from mlapp.services.monitoring import MonitoringService
 from mlapp.services.places import AHEAD, Places, Pool, ahead
 from mlapp.services.versions import describe
@@ -66,19 +66,21 @@ class PredictionService:
     _kept: "dict[int, ml.FittedModel]" = field(default_factory=dict)
     _seen: int | None = None
     """The active version when it was last looked at."""
-    _readable: bool = True
-    """Whether the store could be read then; that it cannot is logged once."""
     _problem: MlappError | None = None
     """Why that version cannot answer."""
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
     _loader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "load"))
-    _small: Pool = field(default_factory=lambda: Pool("predict", 1, _use_one_thread))
-    _bulk: Pool = field(default_factory=lambda: Pool("predict-bulk", AHEAD, _use_one_thread))
+    _small: Pool = field(default_factory=lambda: Pool("predict", 1, use_one_thread))
+    _bulk: Pool = field(default_factory=lambda: Pool("predict-bulk", AHEAD, use_one_thread))
     _few: Places = field(default_factory=lambda: Places(FEW_PLACES, "predictions"))
     _many: Places = field(default_factory=lambda: Places(MANY_PLACES, "predictions for tables"))
     _lane: "ml.Lane | None" = None
     """Of the active model."""
     _watcher: asyncio.Task[None] | None = None
+    _warm: bool = False
+    """Whether what predicts is loaded."""
+    _lost: bool = False
+    """Whether the store could not be read when it was looked at last."""
 
     def __post_init__(self) -> None:
         self._batches = Batches(self._small, self.monitoring)
@@ -107,6 +109,8 @@ class PredictionService:
             return f"Model {self._active.model.version} answers."
         if not self._loaded.is_set():
             return "The model is still loading; try again in a few seconds."
+        if self._lost:
+            return "The store cannot be read now, see the log; try again in a moment."
         return self._problem.detail if self._problem else "There is no model yet; train one: POST /train."
 
     async def refresh(self) -> None:
@@ -221,45 +225,47 @@ class PredictionService:
         return self._active
 
     async def _watch(self) -> None:
-        while await asyncio.to_thread(self._wanted) is None:
+        while True:
+            try:
+                await self._follow()
+                self._lost = False
+            except (MlappError, OSError) as error:
+                if not self._lost:
+                    log.error("The store cannot be followed: %s", error)  # noqa: TRY400 - the sentence says it all
+                self._lost = True
+                # What answers goes on; where nothing does, nobody should wait for it.
+                self._loaded.set()
+            await asyncio.sleep(WATCH_S)
+
+    async def _follow(self) -> None:
+        """Take up what another process activated; the first model there is brings the libraries with it."""
+        active = await asyncio.to_thread(self.store.active)
+        if active is None and not self._warm:
             # The libraries take 80 MB, which a server without a model can do without.
             self._loaded.set()
-            await asyncio.sleep(WATCH_S)
-        if self._active is None:
-            self._loaded.clear()
-        await _run(self._loader, _load_libraries)
-        ml.use_one_thread()
-        await self.refresh()
-        await _run(self._loader, _leave_to_stay)
-        while True:
-            if await asyncio.to_thread(self._wanted) != self._seen:
-                await self.refresh()
-            await asyncio.sleep(WATCH_S)
-
-    def _wanted(self) -> int | None:
-        """Return the version that is active in the store; while that cannot be read, the one that was."""
-        try:
-            version = self.store.active()
-        except OSError as error:
-            if self._readable:
-                log.error("The store cannot be read, what is loaded goes on answering: %s", error.strerror)  # noqa: TRY400 - it says it all
-            self._readable = False
-            return self._seen
-        self._readable = True
-        return version
+        elif not self._warm:
+            if self._active is None:
+                self._loaded.clear()
+            await _run(self._loader, load_libraries)
+            ml.use_one_thread()
+            await self.refresh()
+            await _run(self._loader, leave_to_stay)
+            self._warm = True
+        elif active != self._seen:
+            await self.refresh()
 
     def _load_active(self) -> None:
-        wanted = self._wanted()
-        if not self._readable:
-            return
-        self._seen = wanted
+        seen = self.store.active()
         try:
-            fitted, problem = self._load(self._seen) if self._seen else None, None
+            fitted, problem = self._load(seen) if seen else None, None
+        except Unavailable:
+            # The store cannot be read now: what answered until now goes on.
+            raise
         except MlappError as error:
             log.error("The active model cannot answer: %s", error.detail)  # noqa: TRY400 - the sentence says it all
             fitted, problem = None, error
         lane = ml.Lane(fitted) if fitted else None
-        self._active, self._lane, self._problem = fitted, lane, problem
+        self._seen, self._active, self._lane, self._problem = seen, fitted, lane, problem
 
     def _load(self, version: int) -> "ml.FittedModel":
         model = describe(self.store, version)
@@ -270,26 +276,6 @@ class PredictionService:
         while len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         return fitted
-
-
-def _use_one_thread() -> None:
-    """Have a thread of a pool predict by itself: it is the pool that shares the work."""
-    ml.use_one_thread()
-
-
-def _load_libraries() -> None:
-    """Import what the first prediction needs, while nobody waits for it."""
-    _ = tables.read_request, tables.write_table, ml.Lane
-
-
-def _leave_to_stay() -> None:
-    """Take what is loaded for good out of the garbage collector's sight.
-
-    To go through half a million objects of the libraries takes it 100 to 150 ms, in which nothing is answered: one
-    request in a hundred waited that long.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:

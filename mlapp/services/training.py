@@ -45,9 +45,10 @@ class TrainingService:
     async def start(self, *, demo: bool) -> None:
         """Train a first model when there is none and `demo` says so."""
         await asyncio.to_thread(self.store.prepare)
-        if demo and not await asyncio.to_thread(self.store.versions):
-            # Why the store cannot be written is in the log; the server starts all the same.
-            with suppress(Unavailable):
+        await asyncio.to_thread(self.jobs.history.prepare)
+        # Why the store cannot be read or written is in the log; the server starts all the same.
+        with suppress(Unavailable):
+            if demo and not await asyncio.to_thread(self.store.versions):
                 await self._start(DEMO, demo=True)
 
     async def close(self) -> None:
@@ -120,10 +121,17 @@ class TrainingService:
         sha256 = hashlib.sha256(finished.file).hexdigest()
         record = Record(created_at=_now(), model_sha256=sha256, **finished.record)
         version = await asyncio.to_thread(self.store.add, finished.file, record)
-        spare = demo and await asyncio.to_thread(self.store.active) is not None
-        if finished.options.activate and not spare:
-            await self.models.activate(str(version))
-        await asyncio.to_thread(self.store.prune, self.keep_models)
+        try:
+            spare = demo and await asyncio.to_thread(self.store.active) is not None
+            if finished.options.activate and not spare:
+                await self.models.activate(str(version))
+        except MlappError:
+            # A training that fails changes nothing.
+            with suppress(MlappError):
+                await asyncio.to_thread(self.store.delete, version)
+            raise
+        with suppress(Unavailable):
+            await asyncio.to_thread(self.store.prune, self.keep_models)
         return await self.models.get(str(version))
 
 

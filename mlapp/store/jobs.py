@@ -6,20 +6,18 @@
 """
 
 import fcntl
-import logging
 import os
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from mlapp.errors import NotFound
+from mlapp.errors import NotFound, Unavailable
 from mlapp.schemas import Job, JobStatus
-from mlapp.store.files import replace, saving
-from mlapp.store.numbers import numbered, the_number
-
-log = logging.getLogger(__name__)
+from mlapp.store.files import Complaints, Damaged, locked, make, read, remove, replace, saving, sync
+from mlapp.store.numbers import following, numbered, the_number
 
 INTERRUPTED = "The server that ran it stopped; train again."
 
@@ -33,6 +31,17 @@ class JobStore:
         """Number → descriptor of the lock."""
         self._ended: dict[int, Job] = {}
         """Jobs that will not change any more."""
+        self._complaints = Complaints()
+
+    def prepare(self) -> None:
+        """Remove what killed processes left half-written.
+
+        A store that cannot be written is no reason not to start.
+        """
+        with suppress(Unavailable), saving(self.folder), locked(self.folder.parent):
+            for number in self._numbered():
+                if not self._runs(number):
+                    self._sweep(self._path(number))
 
     def open(self) -> int:
         """Take the next number for a job of this process.
@@ -40,11 +49,14 @@ class JobStore:
         Raises:
             Unavailable: the disk is full, or may not be written.
         """
-        with saving(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            number = max(numbered(self.folder), default=0) + 1
-            while not self._claimed(number):
+        with saving(self.folder), locked(self.folder.parent):
+            make(self.folder)
+            number = following(self._numbered())
+            while os.path.lexists(self._path(number)):
+                # Not a folder, or it would count.
                 number += 1
+            self._path(number).mkdir()
+            sync(self.folder)
             lock = os.open(self._path(number) / "lock", os.O_CREAT | os.O_RDWR)
             fcntl.flock(lock, fcntl.LOCK_EX)
         self._held[number] = lock
@@ -82,7 +94,7 @@ class JobStore:
 
     def jobs(self) -> list[Job]:
         """Return all jobs that can be read, newest first."""
-        return [job for number in numbered(self.folder) if (job := self._read(number))]
+        return [job for number in self._numbered() if (job := self._read(number))]
 
     def ask_to_cancel(self, number: int) -> None:
         """Ask the process that runs a job to end it.
@@ -99,18 +111,20 @@ class JobStore:
 
     def prune(self, keep: int) -> None:
         """Forget the oldest jobs that have ended, beyond `keep`."""
-        for number in numbered(self.folder)[keep:]:
+        for number in self._numbered()[keep:]:
             if not self._runs(number):
                 self._ended.pop(number, None)
                 shutil.rmtree(self._path(number), ignore_errors=True)
 
-    def _claimed(self, number: int) -> bool:
-        """Make the folder of a job; of several processes that try a number, one succeeds."""
-        try:
-            self._path(number).mkdir()
-        except FileExistsError:
-            return False
-        return True
+    def _numbered(self) -> list[int]:
+        return numbered(self.folder, self._complaints.make)
+
+    def _sweep(self, place: Path) -> None:
+        """Remove what was never saved, and what was about to be."""
+        if not os.path.lexists(place / "job.json"):
+            remove(place)
+        for aside in place.glob("job.json.*"):
+            remove(aside)
 
     def _path(self, number: int) -> Path:
         return self.folder / str(number)
@@ -128,18 +142,21 @@ class JobStore:
 
     def _load(self, number: int, *, interrupted: bool = False) -> Job | None:
         """Return a job as it was saved last; as one that was interrupted then, if it had not ended."""
-        try:
-            with (self._path(number) / "job.json").open("rb") as file:
-                job = Job.model_validate_json(file.read())
-                last_sign = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
-        except FileNotFoundError:
-            return None  # It is being opened, or was forgotten.
-        except (OSError, ValidationError):
-            log.warning("The record of training %s cannot be read; it is skipped.", number)
+        place = self._path(number) / "job.json"
+        job = None
+        with suppress(Damaged, ValidationError):
+            data = read(place)
+            if data is None:
+                return None  # It is being opened, or was forgotten.
+            job = Job.model_validate_json(data)
+        if job is None or job.id != number:
+            self._complaints.make(f"The record of training {number} cannot be read; it is skipped.")
             return None
         if interrupted and not job.finished_at:
-            job.status, job.error, job.finished_at = JobStatus.INTERRUPTED, INTERRUPTED, last_sign
-            job.queue_position = job.remaining_s = None
+            with suppress(FileNotFoundError):
+                # The last sign that it gave.
+                job.finished_at = datetime.fromtimestamp(place.stat().st_mtime, UTC)
+            job.status, job.error, job.queue_position, job.remaining_s = JobStatus.INTERRUPTED, INTERRUPTED, None, None
         return job
 
     def _runs(self, number: int) -> bool:

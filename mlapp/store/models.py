@@ -1,59 +1,67 @@
-"""ModelStore: versions, which one is active, and the log of activations.
+"""ModelStore: versions, and which one is active.
 
 <folder>/versions/7/record.json    what the model is, with the hash of its file
 <folder>/versions/7/model.joblib   the fitted estimator
 <folder>/versions/7/note.txt       what people say of it now; only once they say other than the record
-<folder>/active.json               the active version; replaced atomically
-<folder>/history.jsonl             one line an activation
 <folder>/counter                   the last number given, so that none is given twice
-<folder>/staging/<id>/             a version being written, then renamed into place
+<folder>/staging/                  what is being written, then renamed into place, and what is being removed
 <folder>/lock                      held while any of these change
+
+`mlapp.store.activations` has the rest.
 """
 
-import fcntl
 import hashlib
-import json
-import logging
 import os
-import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from pydantic import ValidationError
 
 from mlapp.errors import Conflict, NotFound, Unavailable
 from mlapp.schemas import Activation, Record
-from mlapp.store.files import replace, saving, sync, write
-from mlapp.store.numbers import numbered, the_number
-
-log = logging.getLogger(__name__)
+from mlapp.store.activations import Activations
+from mlapp.store.files import (
+    ABSENT,
+    Complaints,
+    Damaged,
+    locked,
+    make,
+    read,
+    remove,
+    replace,
+    saving,
+    sync,
+    unreadable,
+    write,
+)
+from mlapp.store.numbers import following, numbered, the_number
 
 
 class ModelStore:
-    """Stored versions. What changes the folder raises `Unavailable` when the disk is full or may not be written."""
+    """Stored versions. All of it raises `Unavailable` when the disk is full, or may not be written or read."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._versions = folder / "versions"
         self._staging = folder / "staging"
         self._records: dict[int, Record] = {}
+        self._complaints = Complaints()
+        self._activations = Activations(folder, self._complaints)
 
     def prepare(self) -> None:
-        """Make the folders, and remove what killed processes left behind half-written.
+        """Make the folders, and remove what killed processes left half-written.
 
         A store that cannot be written is no reason not to start: its models answer.
         """
         with suppress(Unavailable), self._locked():
-            for leftover in self._staging.iterdir():
-                shutil.rmtree(leftover, ignore_errors=True)
+            pass
 
     def versions(self) -> list[int]:
         """Return the numbers of all versions whose record can be read, newest first."""
-        return [number for number in numbered(self._versions) if self._read(number)]
+        return [number for number in self._numbered() if self._read(number)]
 
     def record(self, version: int) -> Record:
         """Return the record of a version.
@@ -61,9 +69,9 @@ class ModelStore:
         Raises:
             NotFound: there is none, or it is damaged.
         """
-        record = self._read(version) if self._path(version).is_dir() else None
+        record = self._read(version) if self._is_there(version) else None
         if record is None:
-            raise NotFound(f"There is no model {version}; GET /models lists what there is.")
+            raise _no_model(version)
         return record
 
     def file(self, version: int) -> bytes:
@@ -75,9 +83,11 @@ class ModelStore:
         """
         record = self.record(version)
         try:
-            data = (self._path(version) / "model.joblib").read_bytes()
-        except OSError:
-            raise Conflict(f"The file of model {version} is gone; delete the version or train again.") from None
+            data = read(self._path(version) / "model.joblib")
+        except Damaged:
+            data = b""
+        if data is None:
+            raise Conflict(f"The file of model {version} is gone; delete the version or train again.")
         if hashlib.sha256(data).hexdigest() != record.model_sha256:
             raise Conflict(f"The file of model {version} is damaged; delete the version or train again.")
         return data
@@ -95,7 +105,7 @@ class ModelStore:
                 place.rename(self._path(version))
                 sync(self._versions)
             finally:
-                shutil.rmtree(place, ignore_errors=True)
+                remove(place)
         return version
 
     def note(self, version: int) -> str:
@@ -106,8 +116,9 @@ class ModelStore:
         """
         record = self.record(version)
         try:
-            return (self._path(version) / "note.txt").read_bytes().decode()
-        except (OSError, UnicodeDecodeError):
+            changed = read(self._path(version) / "note.txt")
+            return record.note if changed is None else changed.decode()
+        except (Damaged, UnicodeDecodeError):
             return record.note
 
     def annotate(self, version: int, note: str) -> None:
@@ -118,39 +129,36 @@ class ModelStore:
         """
         with self._locked():
             self.record(version)
-            replace(self._path(version) / "note.txt", note.encode(errors="replace"))
+            replace(self._path(version) / "note.txt", note.encode(errors="replace"), by_way_of=self._staging)
 
     def delete(self, version: int) -> None:
-        """Remove a version.
+        """Remove a version, also one whose record is damaged.
 
         Raises:
             NotFound: there is none.
             Conflict: it is active.
         """
         with self._locked():
-            self.record(version)
+            if not self._is_there(version):
+                raise _no_model(version)
             if version == self.active():
                 raise Conflict(f"Model {version} is active; activate another one first.")
             self._remove(version)
 
     def prune(self, keep: int) -> list[int]:
-        """Remove the oldest inactive versions beyond `keep`, and return their numbers."""
+        """Remove the oldest inactive versions beyond `keep`, and return their numbers; damaged ones do not count."""
         with self._locked():
-            active = self.active()
-            surplus = [version for version in self.versions()[keep:] if version != active]
+            active, kept = self.active(), self.versions()[:keep]
+            oldest = kept[-1] if len(kept) == keep else 0
+            surplus = [version for version in self._numbered() if version < oldest and version != active]
             for version in surplus:
                 self._remove(version)
         return surplus
 
     def active(self) -> int | None:
         """Return the active version; when its pointer is damaged, the last one in the log."""
-        try:
-            # As text it has one spelling: `true`, `1e999` and a number with hundreds of digits name no version.
-            version = the_number(str(json.loads((self.folder / "active.json").read_bytes())["version"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            version = None
-        version = version or next((entry.version for entry in self.history()), 0)
-        return version if self._path(version).is_dir() else None
+        version = self._activations.active()
+        return version if version and self._is_there(version) else None
 
     def activate(self, version: int) -> None:
         """Make a version the active one, and log it.
@@ -161,7 +169,7 @@ class ModelStore:
         with self._locked():
             self.record(version)
             if version != self.active():
-                self._switch(version, "activate")
+                self._activations.switch(version, "activate")
 
     def rollback(self) -> int:
         """Activate the version that was active before, skipping deleted ones, and return its number.
@@ -173,53 +181,42 @@ class ModelStore:
             version = self.previous()
             if version is None:
                 raise Conflict("No other model was active before; activate one by its number.")
-            self._switch(version, "rollback")
+            self._activations.switch(version, "rollback")
         return version
 
     def previous(self) -> int | None:
-        """Return the version that a rollback would activate.
-
-        Activations pile up and a rollback takes the top one off, so repeated ones go further back.
-        """
-        pile: list[int] = []
-        for entry in reversed(self.history()):
-            if entry.action == "activate":
-                pile.append(entry.version)
-            else:
-                while pile and pile[-1] != entry.version:
-                    pile.pop()
+        """Return the version that a rollback would activate."""
         active = self.active()
-        there = [version for version in pile[:-1] if version != active and self._path(version).is_dir()]
+        there = [version for version in self._activations.pile()[:-1] if version != active and self._is_there(version)]
         return there[-1] if there else None
 
     def history(self) -> list[Activation]:
         """Return the log of activations, newest first; lines that a crash cut short are skipped."""
-        try:
-            lines = (self.folder / "history.jsonl").read_bytes().splitlines()
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except OSError as error:
-            log.warning("history.jsonl cannot be read and is skipped: %s", error.strerror)
-            return []
-        entries = []
-        for line in filter(None, lines):
-            try:
-                entries.append(Activation.model_validate_json(line))
-            except ValidationError:
-                log.warning("A line of history.jsonl cannot be read and is skipped.")
-        return entries[::-1]
+        return self._activations.log()
 
     def _path(self, version: int) -> Path:
         return self._versions / str(version)
 
+    def _is_there(self, version: int) -> bool:
+        try:
+            return stat.S_ISDIR(os.lstat(self._path(version)).st_mode)
+        except OSError as error:
+            if error.errno in ABSENT:
+                return False
+            raise unreadable(error) from None
+
+    def _numbered(self) -> list[int]:
+        return numbered(self._versions, self._complaints.make)
+
     def _read(self, version: int) -> Record | None:
         """Return a record, which never changes once it is written, or None and a log line when it is damaged."""
         if version not in self._records:
-            try:
-                self._records[version] = Record.model_validate_json((self._path(version) / "record.json").read_bytes())
-            except (OSError, ValidationError):
-                log.warning("The record of model %s cannot be read; the version is skipped.", version)
-                return None
+            with suppress(Damaged, ValidationError):
+                if data := read(self._path(version) / "record.json"):
+                    self._records[version] = Record.model_validate_json(data)
+                    return self._records[version]
+            self._complaints.make(f"The record of model {version} cannot be read; the version is skipped.")
+            return None
         return self._records[version]
 
     def _remove(self, version: int) -> None:
@@ -228,35 +225,31 @@ class ModelStore:
         self._path(version).rename(grave)
         sync(self._versions)
         self._records.pop(version, None)
-        shutil.rmtree(grave, ignore_errors=True)
+        remove(grave)
 
     def _next(self) -> int:
         """Return a number that was never given, not even to a version that is deleted by now."""
-        counter = self.folder / "counter"
-        try:
-            last = int(counter.read_text())
-        except (OSError, ValueError):
-            last = 0
-        there = numbered(self._versions)
-        version = max([last, *there, *(entry.version for entry in self.history())]) + 1
-        replace(counter, str(version).encode())
+        counter, last = self.folder / "counter", 0
+        with suppress(Damaged):
+            last = the_number((read(counter) or b"").decode(errors="replace")) or 0
+        version = following([last, *self._numbered(), *(entry.version for entry in self.history())])
+        while os.path.lexists(self._path(version)):
+            # Not a folder, or it would count.
+            version += 1
+        replace(counter, str(version).encode(), by_way_of=self._staging)
         return version
-
-    def _switch(self, version: int, action: Literal["activate", "rollback"]) -> None:
-        entry = Activation(at=datetime.now(UTC), action=action, version=version)
-        with (self.folder / "history.jsonl").open("ab") as file:
-            # The line end comes first, so that an entry does not end up on a line that a crash cut short.
-            file.write(b"\n" + entry.model_dump_json().encode())
-            file.flush()
-            os.fsync(file.fileno())
-        replace(self.folder / "active.json", json.dumps({"version": version}).encode())
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Hold the folder for a change; make what is not there, so that a store is mended without a restart."""
-        with saving(self.folder):
+        with saving(self.folder), locked(self.folder):
             for folder in (self._versions, self._staging):
-                folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / "lock").open("ab") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                yield
+                make(folder)
+            # Nobody else is writing, so what lies here was left by processes that were killed.
+            for leftover in self._staging.iterdir():
+                remove(leftover)
+            yield
+
+
+def _no_model(version: int) -> NotFound:
+    return NotFound(f"There is no model {version}; GET /models lists what there is.")

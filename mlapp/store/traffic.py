@@ -9,13 +9,15 @@ A process that starts goes on with the counts of one that has ended.
 import fcntl
 import logging
 import os
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from mlapp.errors import Unavailable
 from mlapp.schemas import Counts
-from mlapp.store.files import replace
+from mlapp.store.files import Damaged, make, read, remove, replace
 from mlapp.store.numbers import the_number
 
 log = logging.getLogger(__name__)
@@ -39,8 +41,12 @@ class TrafficStore:
         """
         if self._slot:
             return Counts()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make(self.folder)
         self._slot = next(number for number in count(1) if self._took(number))
+        with suppress(OSError):
+            for aside in self.folder.glob(f"{self._slot}.json.*"):
+                # What a killed process was about to save.
+                remove(aside)
         return self._load(self._path(self._slot))
 
     def save(self, counts: Counts) -> None:
@@ -50,7 +56,7 @@ class TrafficStore:
             OSError: the disk is full, or may not be written.
         """
         assert self._slot  # noqa: S101 - opened before
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make(self.folder)
         replace(self._path(self._slot), counts.model_dump_json().encode(), durable=False)
 
     def close(self) -> None:
@@ -62,8 +68,10 @@ class TrafficStore:
     def others(self) -> list[Counts]:
         """Return the counts of all other processes, as they saved them last."""
         mine = self._path(self._slot) if self._slot else None
-        found = {path: self._fresh(path) for path in self.folder.glob("*.json") if path != mine and _is_slot(path)}
-        self._others = {path: fresh for path, fresh in found.items() if fresh}
+        # Where the folder cannot be read now, what was read last is still the best there is.
+        with suppress(OSError):
+            found = {path: self._fresh(path) for path in self.folder.glob("*.json") if path != mine and _is_slot(path)}
+            self._others = {path: fresh for path, fresh in found.items() if fresh}
         return [counts for _, counts in self._others.values()]
 
     def _fresh(self, path: Path) -> tuple[tuple[int, int], Counts] | None:
@@ -90,10 +98,9 @@ class TrafficStore:
 
     def _load(self, path: Path) -> Counts:
         try:
-            return Counts.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
-            return Counts()
-        except (OSError, ValidationError):
+            data = read(path)
+            return Counts() if data is None else Counts.model_validate_json(data)
+        except (Damaged, Unavailable, ValidationError):
             log.warning("The counts of requests in %s cannot be read; they start from nothing.", path)
             return Counts()
 

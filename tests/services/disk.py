@@ -1,4 +1,4 @@
-"""A disk that is full."""
+"""A disk that is full, and one that cannot be read."""
 
 import resource
 from collections.abc import Iterator
@@ -17,3 +17,14 @@ def full_disk(left_bytes: int = 1_000) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """The system lets this process open no further file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -178,7 +178,7 @@ async def test_training_tells_how_far_it_is_and_how_long_it_will_take(training: 
 async def test_full_disk_fails_the_training_and_the_next_one_works(training: TrainingService, store: ModelStore):
     await training.train(WINE)
 
-    with full_disk(), pytest.raises(Unavailable, match=r"Nothing could be saved \(File too large\); the models there"):
+    with full_disk(), pytest.raises(Unavailable, match=r"Nothing could be saved \(File too large\); make room"):
         await training.train(WINE)
 
     assert (store.versions(), store.active()) == ([1], 1)
@@ -277,3 +277,29 @@ async def test_look_looks_at_bundled_tables_and_files(training: TrainingService,
     assert (table.rows, len(table.columns)) == (178, 14)
     assert [(column.name, column.missing) for column in file.columns] == [("age", 1), ("name", 0)]
     assert path.exists()
+
+
+async def test_training_whose_model_cannot_be_made_active_changes_nothing(training: TrainingService, store: ModelStore):
+    await training.train(WINE)
+    pointer = store.folder / "active.json"
+    aside = pointer.rename(pointer.with_suffix(".aside"))
+    pointer.mkdir()
+
+    with pytest.raises(Unavailable, match=r"Nothing could be saved \(Is a directory\); make room on the disk"):
+        await training.train(WINE)
+
+    pointer.rmdir()
+    aside.rename(pointer)
+    assert (store.versions(), store.active(), len(store.history())) == ([1], 1, 1)
+    assert (await training.train(WINE)).version == 3
+
+
+async def test_start_on_a_store_that_cannot_be_read_goes_on(
+    training: TrainingService, caplog: pytest.LogCaptureFixture
+):
+    shutil.rmtree(training.store.folder / "versions")
+    (training.store.folder / "versions").symlink_to("versions")
+
+    await training.start(demo=True)
+
+    assert (await training.jobs.jobs(), "cannot be written" in caplog.text) == ([], True)

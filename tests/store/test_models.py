@@ -83,7 +83,7 @@ def test_store_that_cannot_be_written_starts_and_is_mended(tmp_path: Path, caplo
     in_the_way.touch()
     store = ModelStore(in_the_way)
     store.prepare()
-    with pytest.raises(Unavailable, match=r"Nothing could be saved \(.+\); the models there are go on answering."):
+    with pytest.raises(Unavailable, match=r"Nothing could be saved \(.+\); make room on the disk"):
         store.add(FILE, RECORD)
 
     in_the_way.unlink()
@@ -99,7 +99,20 @@ def test_activation_on_a_full_disk_leaves_the_active_version(tmp_path: Path, cha
     with full_disk(0), pytest.raises(Unavailable):
         change(store)
 
-    assert store.active() == 2
+    assert (store.active(), [entry.version for entry in store.history()]) == (2, [2, 1])
+
+
+def test_activation_whose_pointer_cannot_be_written_is_not_logged(tmp_path: Path):
+    store = filled(tmp_path, versions=2)
+    (tmp_path / "active.json").unlink()
+    (tmp_path / "active.json").mkdir()
+    before = (tmp_path / "history.jsonl").read_bytes()
+
+    with pytest.raises(Unavailable, match=r"Nothing could be saved \(Is a directory\)"):
+        store.activate(1)
+
+    assert (store.active(), (tmp_path / "history.jsonl").read_bytes()) == (2, before)
+    assert list((tmp_path / "staging").iterdir()) == []
 
 
 def test_prepare_sweeps_what_killed_processes_left(tmp_path: Path):
@@ -204,7 +217,7 @@ def test_line_of_the_log_that_was_cut_short_is_skipped(tmp_path: Path, caplog: p
     store.activate(store.add(FILE, RECORD))
 
     assert [entry.version for entry in store.history()] == [3, 1]
-    assert "A line of history.jsonl cannot be read and is skipped." in caplog.text
+    assert "A line of history.jsonl cannot be read and is skipped: b'" in caplog.text
 
 
 def test_activate_logs_a_change_once(tmp_path: Path):

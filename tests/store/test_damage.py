@@ -1,0 +1,342 @@
+"""What others, crashes and bad disks make of a store: each thing is named once, skipped, and never loaded."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlapp.errors import Conflict, NotFound, Unavailable
+from mlapp.store import JobStore, ModelStore, TrafficStore
+from tests.services.disk import no_more_files
+from tests.store.conftest import FILE, RECORD, ended, job
+
+Damage = Callable[[Path], object]
+"""Does something to a file."""
+
+
+def linked(path: Path) -> None:
+    """Put a link in the place of a file: to a file that is as good."""
+    path.rename(path.with_suffix(".elsewhere"))
+    path.symlink_to(path.with_suffix(".elsewhere"))
+
+
+def piped(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def foldered(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def without(key: str) -> Damage:
+    def damage(path: Path) -> None:
+        path.write_text(
+            json.dumps({name: value for name, value in json.loads(path.read_bytes()).items() if name != key})
+        )
+
+    return damage
+
+
+def containing(data: bytes) -> Damage:
+    return lambda path: path.write_bytes(data)
+
+
+def torn(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+NO_FILES: dict[str, Damage] = {"link": linked, "pipe": piped, "folder": foldered}
+NO_JSON = {
+    "empty": b"",
+    "torn": b'{"version": ',
+    "zeros": bytes(50),
+    "latin": b'{"task": "\xe9"}',
+    "deep": b"[" * 9_999,
+}
+WRONG: dict[str, Damage] = {"gone": Path.unlink, "cut": torn, "no target": without("target"), "list": containing(b"[]")}
+DAMAGES = NO_FILES | {name: containing(data) for name, data in NO_JSON.items()} | WRONG
+
+
+def filled(folder: Path, versions: int = 3) -> ModelStore:
+    store = ModelStore(folder)
+    for _ in range(versions):
+        store.activate(store.add(FILE, RECORD))
+    return ModelStore(folder)
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_version_whose_record_is_damaged_is_skipped_named_once_and_can_be_deleted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Damage
+):
+    store = filled(tmp_path)
+    damage(tmp_path / "versions/2/record.json")
+
+    assert store.versions() == store.versions() == [3, 1]
+    assert caplog.messages == ["The record of model 2 cannot be read; the version is skipped."]
+    for asked in (store.record, store.file, store.activate):
+        with pytest.raises(NotFound):
+            asked(2)
+    store.delete(2)
+    assert not (tmp_path / "versions/2").exists()
+    assert store.add(FILE, RECORD) == 4
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (containing(b""), "damaged"),
+        (torn, "damaged"),
+        (containing(FILE[:-1] + b"?"), "damaged"),
+        (containing(FILE * 2), "damaged"),
+        (linked, "damaged"),
+        (piped, "damaged"),
+        (foldered, "damaged"),
+        (Path.unlink, "gone"),
+    ],
+)
+def test_model_file_that_the_record_does_not_vouch_for_is_refused(tmp_path: Path, damage: Damage, why: str):
+    store = filled(tmp_path)
+    damage(tmp_path / "versions/2/model.joblib")
+
+    with pytest.raises(Conflict, match=f"The file of model 2 is {why}; delete the version or train again."):
+        store.file(2)
+    assert (store.versions(), store.file(3), store.file(1)) == ([3, 2, 1], FILE, FILE)
+
+
+FOREIGN = ("notes", "01", "+2", "１", "٣", ".3", "0", "-1", "1.0", "9" * 30, "lost+found", "new\nline")
+
+
+@pytest.mark.parametrize("place", ["versions", "jobs"])
+def test_foreign_folders_are_named_once_and_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture, place: str):
+    store, jobs = filled(tmp_path, 1), JobStore(tmp_path)
+    jobs.save(ended(jobs.open()))
+    for name in FOREIGN:
+        (tmp_path / place / name).mkdir()
+    (tmp_path / place / "7").symlink_to(tmp_path / place / "1")
+    (tmp_path / place / "8").write_text("mine")
+
+    for _ in range(2):
+        assert (store.versions(), jobs.jobs()) == ([1], [ended(1)])
+
+    assert len(caplog.messages) == len(FOREIGN) + 2
+    assert f"'new�line' among the {place} of the store is none of ours; it is left alone." in caplog.messages
+    assert all((tmp_path / place / name).exists() for name in FOREIGN)
+    for asked in (store.record, store.activate, store.delete):
+        with pytest.raises(NotFound):
+            asked(7)
+
+
+@pytest.mark.parametrize("taken", ["file", "link", "empty folder", "nothing"])
+def test_names_that_are_taken_are_not_given_to_versions_and_jobs(tmp_path: Path, taken: str):
+    store, jobs = filled(tmp_path, 1), JobStore(tmp_path)
+    jobs.save(ended(jobs.open()))
+    for place in (tmp_path / "versions/2", tmp_path / "jobs/2"):
+        make: dict[str, Damage] = {"file": Path.touch, "link": lambda p: p.symlink_to("1"), "empty folder": Path.mkdir}
+        make.get(taken, Path.exists)(place)
+
+    expected = 2 if taken == "nothing" else 3
+    assert (store.add(FILE, RECORD), jobs.open()) == (expected, expected)
+
+
+def test_huge_numbers_of_strangers_do_not_use_up_the_numbers(tmp_path: Path):
+    store, jobs = filled(tmp_path, 1), JobStore(tmp_path)
+    jobs.close(jobs.open())
+    for place in ("versions", "jobs"):
+        (tmp_path / place / "999999999").mkdir()
+    (tmp_path / "counter").write_text("999999998")
+
+    assert (store.add(FILE, RECORD), jobs.open()) == (2, 1)
+    assert store.versions() == [2, 1]
+
+
+@pytest.mark.parametrize("counter", [b"", b"\xff", "٣".encode(), b"-7", b"1e9", b"9" * 5_000, None])
+def test_damaged_counter_gives_no_number_twice(tmp_path: Path, counter: bytes | None):
+    store = filled(tmp_path)
+    linked(tmp_path / "counter") if counter is None else (tmp_path / "counter").write_bytes(counter)
+
+    assert store.add(FILE, RECORD) == 4
+
+
+POINTERS = NO_JSON | {
+    "no key": b"{}",
+    "list": b"[1]",
+    "null": b'{"version": null}',
+    "text": b'{"version": "1"}',
+    "share": b'{"version": 1.5}',
+    "truth": b'{"version": true}',
+    "zero": b'{"version": 0}',
+    "negative": b'{"version": -1}',
+    "endless": b'{"version": 1e999}',
+    "huge": b'{"version": %s}' % (b"9" * 300),
+}
+
+
+@pytest.mark.parametrize(
+    "damage", [*NO_FILES.values(), *map(containing, POINTERS.values())], ids=[*NO_FILES, *POINTERS]
+)
+def test_damaged_pointer_is_named_once_and_the_log_counts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Damage
+):
+    store = filled(tmp_path)
+    damage(tmp_path / "active.json")
+
+    assert store.active() == store.active() == 3
+
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("active.json cannot be read")
+
+
+@pytest.mark.parametrize("damage", [*NO_FILES.values(), containing(b"\xff\n{}\n[]\n" + bytes(9)), Path.unlink])
+def test_damaged_log_leaves_the_active_version(tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Damage):
+    store = filled(tmp_path)
+    damage(tmp_path / "history.jsonl")
+
+    for _ in range(2):
+        assert (store.active(), store.history(), store.previous()) == (3, [], None)
+
+    assert len(set(caplog.messages)) == len(caplog.messages)
+    assert store.add(FILE, RECORD) == 4
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "1e999", "9" * 300, "null"])
+def test_entry_of_the_log_that_names_no_version_is_skipped(tmp_path: Path, version: str):
+    store = filled(tmp_path)
+    with (tmp_path / "history.jsonl").open("a") as log:
+        log.write(f'\n{{"at": "2026-01-31T00:00:00Z", "action": "activate", "version": {version}}}')
+    (tmp_path / "active.json").unlink()
+
+    assert (store.active(), store.previous(), len(store.history())) == (3, 2, 3)
+
+
+@pytest.mark.parametrize("damage", [*NO_FILES.values(), *map(containing, NO_JSON.values()), without("table"), torn])
+def test_job_whose_record_is_damaged_is_skipped_and_named_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Damage
+):
+    jobs = JobStore(tmp_path)
+    for number in (1, 2):
+        jobs.save(ended(jobs.open()))
+        jobs.close(number)
+    damage(tmp_path / "jobs/2/job.json")
+    other = JobStore(tmp_path)
+
+    assert other.jobs() == other.jobs() == [ended(1)]
+    assert caplog.messages == ["The record of training 2 cannot be read; it is skipped."]
+
+
+def test_job_that_is_a_copy_of_another_is_skipped(tmp_path: Path):
+    jobs = JobStore(tmp_path)
+    jobs.save(ended(jobs.open()))
+    jobs.close(1)
+    shutil.copytree(tmp_path / "jobs/1", tmp_path / "jobs/5")
+
+    assert JobStore(tmp_path).jobs() == [ended(1)]
+
+
+@pytest.mark.parametrize("damage", [linked, piped, foldered])
+def test_counts_that_are_no_file_start_from_nothing(tmp_path: Path, damage: Damage):
+    store = TrafficStore(tmp_path)
+    place = tmp_path / "traffic/1.json"
+    place.parent.mkdir()
+    place.touch()
+    damage(place)
+
+    assert store.others() == [store.open()]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ModelStore.versions,
+        ModelStore.active,
+        ModelStore.history,
+        lambda store: store.file(1),
+        lambda store: JobStore(store.folder).jobs(),
+        lambda store: JobStore(store.folder).job(1),
+    ],
+)
+def test_store_that_cannot_be_read_for_a_while_says_so_and_forgets_nothing(
+    tmp_path: Path, asked: Callable[[ModelStore], object]
+):
+    store, jobs = filled(tmp_path, 1), JobStore(tmp_path)
+    jobs.save(job(jobs.open()))
+    assert store.versions() == [1]
+
+    with (
+        no_more_files(),
+        pytest.raises(Unavailable, match=r"The store cannot be read \(Too many open files\); try again"),
+    ):
+        asked(store)
+
+    assert asked(store)
+
+
+def test_counts_of_others_stay_when_they_cannot_be_read_for_a_while(tmp_path: Path):
+    other, store = TrafficStore(tmp_path), TrafficStore(tmp_path)
+    other.save(other.open())
+    before = store.others()
+
+    with no_more_files():
+        assert store.others() == before
+
+    assert len(before) == 1
+
+
+def test_retention_removes_damaged_versions_that_are_older_than_what_it_keeps(tmp_path: Path):
+    store = filled(tmp_path, 5)
+    for version in (1, 4):
+        (tmp_path / f"versions/{version}/record.json").write_bytes(b"")
+
+    assert store.prune(keep=3) == [1]
+    assert store.prune(keep=9) == []
+    assert store.versions() == [5, 3, 2]
+
+
+def test_whatever_lies_in_staging_is_swept(tmp_path: Path):
+    store = filled(tmp_path, 1)
+    staging = tmp_path / "staging"
+    (staging / "half").mkdir()
+    (staging / "half/model.joblib").write_bytes(FILE[:50])
+    (staging / "active.json.0123").touch()
+    (staging / "link").symlink_to(tmp_path / "versions")
+
+    store.prepare()
+
+    assert (list(staging.iterdir()), store.versions()) == ([], [1])
+
+
+def test_what_killed_processes_left_of_jobs_and_counts_is_swept(tmp_path: Path):
+    jobs, running = JobStore(tmp_path), JobStore(tmp_path)
+    jobs.save(ended(jobs.open()))
+    jobs.close(1)
+    (tmp_path / "jobs/1/job.json.0123").touch()
+    (tmp_path / "jobs/2").mkdir()
+    (tmp_path / "jobs/2/lock").touch()
+    unsaved = running.open()
+    (tmp_path / "traffic").mkdir()
+    (tmp_path / "traffic/1.json.0123").touch()
+
+    jobs.prepare()
+    TrafficStore(tmp_path).open()
+
+    found = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == {"lock", "jobs/1/lock", "jobs/1/job.json", f"jobs/{unsaved}/lock", "traffic/1.lock"}
+
+
+def test_an_error_of_the_disk_is_not_taken_for_a_version_that_is_gone(tmp_path: Path):
+    store = ModelStore(tmp_path)
+    store.activate(store.add(FILE, RECORD))
+    versions, aside = store.folder / "versions", store.folder / "aside"
+    versions.rename(aside)
+    versions.symlink_to("x" * 300)  # An error for root, too: the name is too long.
+
+    with pytest.raises(Unavailable, match="The store cannot be read"):
+        store.active()
+
+    versions.unlink()
+    aside.rename(versions)
+    assert store.active() == 1
