@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mlapp.services.health import HealthService
 from mlapp.services.jobs import JobService
+from mlapp.services.metrics import MetricsService
 from mlapp.services.models import ModelService
 from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import PredictionService
@@ -20,3 +21,4 @@ class Services:
     jobs: JobService
     health: HealthService
     monitoring: MonitoringService
+    metrics: MetricsService

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -149,7 +150,9 @@ class PredictionService:
         with self.monitoring.request():
             fitted = await self.fitted(version)
             note = self.monitoring.note
-            return await self._pool(body).run(lambda: answers.answer(fitted, body, note, strict=strict))
+            answer = await self._pool(body).run(lambda: answers.answer(fitted, body, note, strict=strict))
+            self.monitoring.warned(answer.warnings_total or 0)
+            return answer
 
     async def quick(self, body: bytes) -> tuple[int, bytes] | None:
         """Answer a JSON body of a few plain rows by the active model, or None when it takes `predict` to do so.
@@ -177,7 +180,9 @@ class PredictionService:
             MlappError: the version cannot answer, or the body is not rows that it can predict.
         """
         with self.monitoring.request():
-            return await self._predict(body, wanted, version, strict=strict)
+            predicted = await self._predict(body, wanted, version, strict=strict)
+            self.monitoring.warned(predicted.warnings_total)
+            return predicted
 
     async def _predict(self, body: Body, wanted: Format, version: int | None, *, strict: bool) -> Predicted:
         fitted = await self.fitted(version)
@@ -279,7 +284,8 @@ def _leave_to_stay() -> None:
 
 
 async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(pool, call)
+    # With the context, so that log lines name the request.
+    return await asyncio.get_running_loop().run_in_executor(pool, copy_context().run, call)
 
 
 async def _ahead(pool: Pool, calls: Iterable[Callable[[], bytes]]) -> AsyncIterator[bytes]:
