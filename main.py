@@ -27,6 +27,7 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     from mlapp.services.access import AccessService
     from mlapp.services.health import HealthService
     from mlapp.services.jobs import JobService
+    from mlapp.services.metrics import MetricsService
     from mlapp.services.models import ModelService
     from mlapp.services.monitoring import MonitoringService
     from mlapp.services.prediction import PredictionService
@@ -48,7 +49,9 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     models = ModelService(store, prediction)
     jobs = JobService(JobStore(settings.store), settings.max_jobs)
     training = TrainingService(store, models, jobs, Processes(settings.job_memory_mb), settings.keep_models)
-    services = Services(models, prediction, training, jobs, HealthService(store, prediction), monitoring, access)
+    metrics = MetricsService(store, prediction, jobs, monitoring)
+    health = HealthService(store, prediction)
+    services = Services(models, prediction, training, jobs, health, monitoring, access, metrics)
     if not pages:
         return app.create_app(settings, services)
 

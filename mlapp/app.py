@@ -7,15 +7,17 @@ from functools import partial
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
+from starlette.routing import Route
 
 from mlapp import __version__
-from mlapp.api import health, jobs, models, offers, predict, train
+from mlapp.api import health, jobs, metrics, models, offers, predict, train
 from mlapp.api.access import PAGES, protect
 from mlapp.api.docs import describe_predictions
 from mlapp.api.errors import handle_errors
 from mlapp.api.limits import BodyLimit
 from mlapp.api.pressure import BackPressure, Door
 from mlapp.api.quick import QuickPredictions
+from mlapp.api.request_ids import RequestIds
 from mlapp.services import Services
 from mlapp.settings import Settings
 
@@ -49,10 +51,13 @@ def create_app(
     handle_errors(app)
     app.include_router(health.router)
     if api:
-        for routes in (train.router, jobs.router, predict.router, models.router, offers.router):
+        for routes in (train.router, jobs.router, predict.router, models.router, offers.router, metrics.router):
             app.include_router(routes)
         describe_predictions(app)
     _lead_people(app, PAGES if mount_pages else None, posts=api)
+    paths = frozenset(str(route.path) for route in app.routes if isinstance(route, Route) and "{" not in route.path)
+    # The last one added is the first that is asked.
+    app.add_middleware(RequestIds, metrics=services.metrics, paths=paths)
     if mount_pages:
         mount_pages(app, PAGES)
     return app
@@ -61,6 +66,7 @@ def create_app(
 def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        await services.metrics.start()
         await services.monitoring.start()
         await services.training.start(demo=settings.demo)
         await services.prediction.start()
@@ -70,6 +76,7 @@ def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], Abs
             await services.training.close()
             await services.prediction.close()
             await services.monitoring.close()
+            await services.metrics.close()
 
     return lifespan
 

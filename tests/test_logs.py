@@ -2,13 +2,15 @@
 
 import json
 import logging
+import re
 
 import pytest
 
-from mlapp.logs import configure_logs
+from mlapp.logs import QUIET, configure_logs, request_id, serving, who
 from mlapp.settings import Settings
 
-NOISY = ("httpx", "watchfiles", "uvicorn.error")
+HOSTILE = "a.csv\n2026-01-01 INFO    All is well.\r\x1b[2J\x1b]0;title\x07\u202e\x85\u2028\ud800"
+"""Would begin a line of its own, clear the terminal, and more."""
 
 
 @pytest.fixture
@@ -21,17 +23,26 @@ def configure():
     yield lambda **settings: configure_logs(Settings(_env_file=None, **settings))
     root.handlers = handlers
     root.setLevel(level)
-    for name in NOISY:
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
-def test_lines_are_plain_text(configure, capsys):
+@pytest.fixture
+def served():
+    """A request is being served."""
+    token = serving.set({"request_id": "abc-7", "client": ("192.0.2.1", 5)})
+    yield
+    serving.reset(token)
+
+
+def test_lines_are_plain_text_and_begin_with_the_time_in_utc(configure, capsys):
     configure()
 
     logging.getLogger("mlapp").info("Serving %s", "here")
     logging.getLogger("mlapp").debug("not worth a line")
 
-    assert capsys.readouterr().err.endswith(" INFO    Serving here\n")
+    line = capsys.readouterr().err
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 INFO    Serving here\n", line)
 
 
 def test_lines_are_json_objects_when_asked(configure, capsys):
@@ -46,6 +57,70 @@ def test_lines_are_json_objects_when_asked(configure, capsys):
         "message": "Too hot\n",
     }
     assert list(line) == ["time", "level", "logger", "message"]
+    assert line["time"].endswith("+00:00")
+
+
+@pytest.mark.usefixtures("served")
+def test_fields_and_what_is_known_of_the_request_follow_the_message(configure, capsys):
+    configure()
+    fields = {"seconds": 1.5, "table": 'a "b" c', "target": None, "note": ""}
+
+    logging.getLogger("mlapp").info("Done.", extra=fields)
+
+    assert capsys.readouterr().err.endswith(
+        ' Done. [seconds=1.5 table="a \\"b\\" c" target=None note="" request_id=abc-7 who=open client=192.0.2.1]\n'
+    )
+
+
+@pytest.mark.usefixtures("served")
+def test_fields_stand_beside_the_message_in_json(configure, capsys):
+    configure(log_json=True)
+    token = who.set("full key")
+
+    logging.getLogger("mlapp").info("Done.", extra={"seconds": 1.5, "level_of": logging.Handler})
+
+    who.reset(token)
+    line = json.loads(capsys.readouterr().err)
+    assert (line["seconds"], line["request_id"], line["who"], line["client"]) == (1.5, "abc-7", "full key", "192.0.2.1")
+    assert line["level_of"] == "<class 'logging.Handler'>"
+
+
+def test_client_of_a_socket_file_has_no_address(configure, capsys):
+    configure()
+    token = serving.set({"request_id": "abc-8", "client": None})
+
+    logging.getLogger("mlapp").info("Done.")
+
+    serving.reset(token)
+    assert capsys.readouterr().err.endswith('who=open client=""]\n')
+    assert request_id() is None
+
+
+@pytest.mark.parametrize("log_json", [True, False])
+def test_text_of_strangers_cannot_break_a_line(configure, capsys, *, log_json: bool):
+    configure(log_json=log_json)
+
+    logging.getLogger("mlapp").info("Training %s", HOSTILE, extra={"table": HOSTILE})
+
+    line = capsys.readouterr().err
+    assert line.endswith("\n")
+    assert line[:-1].isprintable()
+    if log_json:
+        assert (json.loads(line)["message"], json.loads(line)["table"]) == (f"Training {HOSTILE}", HOSTILE)
+
+
+def test_lines_of_a_trace_cannot_be_taken_for_others(configure, capsys):
+    configure()
+
+    logging.getLogger("mlapp").error("A bug", exc_info=KeyError("gone"))
+    logging.getLogger("mlapp").error("Another", extra={"trace": f"Traceback\nValueError: {HOSTILE}"})
+
+    first, *trace = capsys.readouterr().err.removesuffix("\n").split("\n")
+    begins = [line for line in trace if not line.startswith("    | ")]
+    assert first.endswith("ERROR   A bug")
+    assert "    | KeyError: 'gone'" in trace
+    assert [line.partition(" ")[2] for line in begins] == ["ERROR   Another"]
+    assert all(line.isprintable() for line in trace)
 
 
 def test_json_line_holds_the_trace_of_an_error(configure, capsys):
@@ -61,4 +136,4 @@ def test_noisy_libraries_write_warnings_at_most(configure, level, least):
     configure(log_level=level)
 
     assert logging.getLogger().level == logging.getLevelNamesMapping()[level.upper()]
-    assert [logging.getLogger(name).level for name in NOISY] == [least] * 3
+    assert [logging.getLogger(name).level for name in QUIET] == [least] * len(QUIET)

@@ -50,6 +50,7 @@ WHO_MAY = {
     "GET /models/{version}/card": EVERYTHING_ELSE,
     "POST /models/{version}/activate": EVERYTHING_ELSE,
     "POST /models/rollback": EVERYTHING_ELSE,
+    "GET /metrics": EVERYTHING_ELSE,
     "GET /estimators": EVERYTHING_ELSE,
     "GET /datasets": EVERYTHING_ELSE,
     "GET /datasets/{name}": EVERYTHING_ELSE,

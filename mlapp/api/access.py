@@ -15,7 +15,8 @@ from mlapp.api.errors import answer_to
 from mlapp.api.headers import Headers
 from mlapp.api.hosts import Hosts, Proxies, check_site
 from mlapp.errors import MlappError, NotAllowed, TooLarge, WrongKey
-from mlapp.services.access import AccessService, Who, who
+from mlapp.logs import who
+from mlapp.services.access import AccessService, Who
 from mlapp.services.sessions import SESSION, Session, cookie_name
 from mlapp.settings import Settings
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from mlapp.api.headers import ANSWERS, PRIVATE
 from mlapp.errors import MAX_REPORTED, MlappError, pointer
+from mlapp.logs import request_id
 from mlapp.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,6 +41,14 @@ def answer_to(error: MlappError) -> Response:
     return problem(error.status, error.detail, error.errors, headers)
 
 
+def bug_answer() -> Response:
+    """Return the problem body of an error that was not expected."""
+    # Given outside of what adds headers to answers.
+    headers = {name.decode(): value.decode() for name, value in [*ANSWERS, PRIVATE]}
+    detail = "An error of ours, not of your request; it is in the log, under the id of the request."
+    return problem(500, detail, headers=headers)
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entries of the errors that a route answers."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -56,12 +65,12 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(MlappError, _expected)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(Exception, _bug)
 
 
 def problem_body(status: int, detail: str, errors: Sequence[dict[str, str]] = ()) -> bytes:
     """Return the bytes of a problem body."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors) or None)
+    title = HTTPStatus(status).phrase
+    body = Problem(title=title, status=status, detail=detail, errors=list(errors) or None, request_id=request_id())
     return body.model_dump_json(exclude_none=True).encode()
 
 
@@ -83,9 +92,3 @@ async def _invalid(_: Request, error: Exception) -> Response:
         for found in error.errors()[:MAX_REPORTED]
     ]
     return problem(422, f"The request will not do: {errors[0]['detail']}", errors)
-
-
-async def _bug(_: Request, __: Exception) -> Response:
-    # The server that runs the app logs it with its trace. This is answered outside of what adds headers.
-    headers = {name.decode(): value.decode() for name, value in [*ANSWERS, PRIVATE]}
-    return problem(500, "An error of ours, not of your request; it is in the log.", headers=headers)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
+from starlette.requests import ClientDisconnect
 
 from mlapp.api.bodies import options_of, received
 from mlapp.api.errors import problems
@@ -44,7 +45,7 @@ async def predict(
 
     `Prefer: handling=strict` turns warnings and extra columns into errors.
     """
-    with monitoring.refusals():
+    with monitoring.refusals(gone=ClientDisconnect):
         options = options_of(request.query_params.multi_items())
         async with received(request) as received_body:
             options = together(options, received_body.options)

@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI, Request
 from mlapp.services import Services
 from mlapp.services.health import HealthService
 from mlapp.services.jobs import JobService
+from mlapp.services.metrics import MetricsService
 from mlapp.services.models import ModelService
 from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import PredictionService
@@ -43,9 +44,14 @@ def _monitoring(request: Request) -> MonitoringService:
     return services_of(request.app).monitoring
 
 
+def _metrics(request: Request) -> MetricsService:
+    return services_of(request.app).metrics
+
+
 Models = Annotated[ModelService, Depends(_models)]
 Prediction = Annotated[PredictionService, Depends(_prediction)]
 Monitoring = Annotated[MonitoringService, Depends(_monitoring)]
+Metrics = Annotated[MetricsService, Depends(_metrics)]
 Training = Annotated[TrainingService, Depends(_training)]
 Jobs = Annotated[JobService, Depends(_jobs)]
 HealthStatus = Annotated[HealthService, Depends(_health)]

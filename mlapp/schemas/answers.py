@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from mlapp.schemas.words import ColumnType, Scalar, Word
 
@@ -87,8 +87,12 @@ class Problem(BaseModel):
     Source: RFC 9457.
     """
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     type: str = "about:blank"
     title: str
     status: int
     detail: str
     errors: list[dict[str, str]] | None = None
+    request_id: str | None = None
+    """What the log calls the request; the header `X-Request-ID` says it, too."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mlapp.services.access import AccessService
 from mlapp.services.health import HealthService
 from mlapp.services.jobs import JobService
+from mlapp.services.metrics import MetricsService
 from mlapp.services.models import ModelService
 from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import PredictionService
@@ -22,3 +23,4 @@ class Services:
     health: HealthService
     monitoring: MonitoringService
     access: AccessService
+    metrics: MetricsService

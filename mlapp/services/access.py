@@ -6,7 +6,6 @@ import ipaddress
 import secrets
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from enum import Enum
 
 from pydantic import SecretStr
@@ -30,10 +29,6 @@ class Who(Enum):
     NOBODY = "nobody"
     PREDICT = "predict key"
     FULL = "full key"
-
-
-who: ContextVar[str] = ContextVar("who", default="nobody")
-"""Who asks in the request that is being served, for log lines: `nobody`, `anybody`, a kind of key, or `session`."""
 
 
 class WrongKeys:

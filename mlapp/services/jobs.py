@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 
 from mlapp.errors import Conflict, MlappError, TooManyTrainings, Unavailable
 from mlapp.schemas import Job, JobStatus, Model
+from mlapp.services.histograms import Histogram
 from mlapp.store import JobStore, the_number
 
 log = logging.getLogger(__name__)
@@ -19,6 +21,7 @@ KEPT = 200
 """Jobs that are remembered."""
 SHARE_S = 0.2
 """How often what changed about a job is told to whoever follows it, and to other processes."""
+TRAIN_S = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0)
 CANCEL_S = 5.0
 """How long a job may take to end when it is cancelled."""
 
@@ -37,6 +40,8 @@ class Run:
     """Whether it is too late to end it: its model is on its way into the store, or it ends already."""
     shared: Job | None = None
     """The job as other processes see it."""
+    began: float | None = None
+    """By `time.monotonic`; None as long as it waits for its turn."""
 
     def end(self, ending: JobStatus) -> None:
         """Have it end, unless it is too late."""
@@ -55,6 +60,8 @@ class JobService:
 
     history: JobStore
     max_jobs: int = 1
+    durations: dict[JobStatus, Histogram] = field(default_factory=dict)
+    """Seconds that those took which have ended, by what they ended as."""
     _runs: dict[int, Run] = field(default_factory=dict)
     _sharer: asyncio.Task[None] | None = None
 
@@ -93,6 +100,10 @@ class JobService:
     def most(self) -> int:
         """How many jobs may be under way, those that wait included."""
         return self.max_jobs + MAX_WAITING
+
+    def under_way(self, status: JobStatus) -> int:
+        """Return how many jobs of this process are queued, or running."""
+        return sum(run.job.status is status for run in list(self._runs.values()))
 
     def refuse_when_full(self) -> None:
         """Have nobody send a table that there is no turn for.
@@ -153,6 +164,7 @@ class JobService:
         """
         job = await self.job(name)
         if not job.finished_at:
+            log.info("Training %s is to be cancelled.", job.id)
             await self._ask_to_cancel(job)
             job = await self._ended(job)
             if job.status is JobStatus.CANCELLED:
@@ -172,6 +184,7 @@ class JobService:
             await self._forget(run)
             raise
         await asyncio.to_thread(self.history.prune, KEPT)
+        log.info("Training %s is queued: %s", number, table or "a table in JSON")
         return run
 
     async def _run(self, run: Run) -> Model | None:
@@ -179,6 +192,8 @@ class JobService:
         try:
             async with self._slots:
                 job.status, job.stage, job.started_at, job.queue_position = JobStatus.RUNNING, "Starting", _now(), None
+                run.began = time.monotonic()
+                log.info("Training %s is started.", job.id)
                 self._line_up()
                 model = await run.work(run)
         except MlappError as error:
@@ -197,7 +212,10 @@ class JobService:
             job.status, job.stage, job.progress, job.version = JobStatus.SUCCEEDED, "Done", 1, model.version
         job.error = run.error.detail if run.error else None
         job.finished_at, job.remaining_s, job.queue_position = _now(), None, None
-        log.info("Training %s %s: %s", job.id, job.status, job.error or f"model {job.version}.")
+        seconds = 0.0 if run.began is None else time.monotonic() - run.began
+        self.durations.setdefault(job.status, Histogram(TRAIN_S)).observe(seconds)
+        what = {"table": job.table, "estimator": job.estimator, "seconds": round(seconds, 3)}
+        log.info("Training %s %s: %s", job.id, job.status, job.error or f"model {job.version}.", extra=what)
         with suppress(Unavailable):
             await self._save(run)
         await self._forget(run)

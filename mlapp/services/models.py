@@ -1,6 +1,7 @@
 """ModelService: the stored versions, and what there is to train from."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from mlapp.services.prediction import PredictionService
 from mlapp.services.searching import Found, Search, search
 from mlapp.services.versions import describe, summarize
 from mlapp.store import ModelStore, the_number
+
+log = logging.getLogger(__name__)
 
 MAX_NOTE_CHARACTERS = 2_000
 
@@ -57,6 +60,7 @@ class ModelService:
             raise Unacceptable(f"A note has at most {MAX_NOTE_CHARACTERS:,} characters, and this one {len(note):,}.")
         version = await self.number(name)
         await asyncio.to_thread(self.store.annotate, version, note)
+        log.info("Model %s has another note.", version)
         return await self.get(str(version))
 
     async def activate(self, name: str) -> Model:
@@ -69,6 +73,7 @@ class ModelService:
         version = await self.number(name)
         await self.prediction.fitted(version)
         await asyncio.to_thread(self.store.activate, version)
+        log.info("Model %s was activated.", version)
         await self.prediction.refresh()
         return await self.get(str(version))
 
@@ -87,6 +92,7 @@ class ModelService:
             raise Conflict("No other model was active before; activate one by its number.")
         await self.prediction.fitted(version)
         version = await asyncio.to_thread(self.store.rollback)
+        log.info("Model %s was activated by a rollback.", version)
         await self.prediction.refresh()
         return await self.get(str(version))
 
@@ -97,7 +103,9 @@ class ModelService:
             NotFound: there is none.
             Conflict: it is active.
         """
-        await asyncio.to_thread(self.store.delete, await self.number(name))
+        version = await self.number(name)
+        await asyncio.to_thread(self.store.delete, version)
+        log.info("Model %s was deleted.", version)
 
     async def history(self) -> History:
         """Return the log of activations, newest first."""

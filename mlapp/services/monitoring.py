@@ -15,6 +15,7 @@ from mlapp import ml
 from mlapp.errors import MlappError
 from mlapp.schemas import Counts, Drift, Minute, Model, Served, Span, Traffic
 from mlapp.services.drift import drift
+from mlapp.services.histograms import Histogram
 from mlapp.services.latencies import bin_of
 from mlapp.services.traffic import DAY_MINUTES, traffic
 from mlapp.store import ModelStore, TrafficStore
@@ -38,6 +39,7 @@ WAITING_CELLS = 1_000_000
 WAITING_ROWS = 5_000
 """Requests whose rows wait to be counted; those of further ones are not looked at, until the others are counted."""
 WAITING_REQUESTS = 100_000
+PREDICT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 PLAIN_ROWS = 2_000
 """Plain rows that wait to be counted. They come by the ten thousand a second, and to look at all of them took the
 interpreter's lock for so long that one request in a hundred waited a tenth of a second."""
@@ -59,6 +61,16 @@ class _Noted(NamedTuple):
 
 
 @dataclass
+class Totals:
+    """What this process was asked to predict since its start."""
+
+    durations: Histogram = field(default_factory=lambda: Histogram(PREDICT_S))
+    """Seconds until an answer began, refusals too."""
+    rows: int = 0
+    warnings: int = 0
+
+
+@dataclass
 class MonitoringService:
     """Counts by the minute for a day. On the way of a request it only notes; a thread counts about once a second."""
 
@@ -69,6 +81,7 @@ class MonitoringService:
     counter: int = 0
     """Grows whenever there is something new to see."""
     _counts: Counts = field(default_factory=Counts)
+    _totals: Totals = field(default_factory=Totals)
     _ended: deque[_Ended] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _noted: deque[_Noted] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _room: int = WAITING_CELLS
@@ -103,13 +116,17 @@ class MonitoringService:
         self._end(began, 200)
 
     @contextmanager
-    def refusals(self) -> Iterator[None]:
-        """Count a request that does not get as far as to be measured by `request`."""
+    def refusals(self, gone: type[Exception] | None = None) -> Iterator[None]:
+        """Count a request that does not get as far as to be measured by `request`.
+
+        `gone` is the error that says that nobody is there to be refused.
+        """
         began = time.perf_counter()
         try:
             yield
         except Exception as error:
-            self._end(began, _status(error))
+            if not (gone and isinstance(error, gone)):
+                self._end(began, _status(error))
             raise
 
     def note(self, model: Model, frame: "pl.DataFrame", predictions: "Column") -> None:
@@ -138,6 +155,15 @@ class MonitoringService:
     def answered(self, began: float) -> None:
         """Count a request that was answered, by `time.perf_counter` when it began."""
         self._end(began, 200)
+
+    def warned(self, warnings: int) -> None:
+        """Count what there was to say about the rows of a request."""
+        self._totals.warnings += warnings
+
+    def totals(self) -> Totals:
+        """Return what this process was asked until now."""
+        self._count()
+        return self._totals
 
     async def traffic(self, span: Span, version: int | None = None) -> Traffic:
         """Return requests over time, and the predictions of a version, by default the active one.
@@ -199,12 +225,14 @@ class MonitoringService:
         minute.requests += 1
         minute.refused += 400 <= ended.status < 500
         minute.failed += ended.status >= 500
+        self._totals.durations.observe(ended.duration_ms / 1_000)
         place = bin_of(ended.duration_ms)
         minute.latencies[place] = minute.latencies.get(place, 0) + 1
 
     def _count_rows(self, model: Model, notes: list[_Noted]) -> None:
         for note in notes:
             self._counts.minutes.setdefault(note.minute, Minute()).rows += note.rows
+            self._totals.rows += note.rows
         looked = [note for note in notes if note.frame is not None]
         if not looked:
             return

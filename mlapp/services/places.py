@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -67,7 +68,9 @@ class Pool:
         """Make a call in one of the threads."""
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, self._timed, call)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._executor, copy_context().run, self._timed, call
+            )
         finally:
             self._waiting -= 1
 

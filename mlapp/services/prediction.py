@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -152,7 +153,9 @@ class PredictionService:
         with self.monitoring.request():
             fitted = await self.fitted(version)
             note = self.monitoring.note
-            return await self._pool(body).run(lambda: answers.answer(fitted, body, note, strict=strict))
+            answer = await self._pool(body).run(lambda: answers.answer(fitted, body, note, strict=strict))
+            self.monitoring.warned(answer.warnings_total or 0)
+            return answer
 
     async def quick(self, body: bytes) -> tuple[int, bytes] | None:
         """Answer a JSON body of a few plain rows by the active model, or None when it takes `predict` to do so.
@@ -180,7 +183,9 @@ class PredictionService:
             MlappError: the version cannot answer, or the body is not rows that it can predict.
         """
         with self.monitoring.request():
-            return await self._predict(body, wanted, version, strict=strict)
+            predicted = await self._predict(body, wanted, version, strict=strict)
+            self.monitoring.warned(predicted.warnings_total)
+            return predicted
 
     async def _predict(self, body: Body, wanted: Format, version: int | None, *, strict: bool) -> Predicted:
         fitted = await self.fitted(version)
@@ -279,7 +284,8 @@ class PredictionService:
 
 
 async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(pool, call)
+    # With the context, so that log lines name the request.
+    return await asyncio.get_running_loop().run_in_executor(pool, copy_context().run, call)
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

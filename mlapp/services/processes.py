@@ -188,7 +188,7 @@ def _result(message: Finished | Looked | Failed | None, why_none: str) -> Finish
         raise TrainingFailed(why_none)
     if isinstance(message, Failed):
         if message.trace:
-            log.error("A training hit a bug:\n%s", message.trace)
+            log.error("A training hit a bug.", extra={"trace": message.trace})
         raise message.error
     return message
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,8 @@ from mlapp.services.options import train_options
 from mlapp.services.places import Places
 from mlapp.services.processes import Processes
 from mlapp.store import ModelStore
+
+log = logging.getLogger(__name__)
 
 FIRST_GUESS_S = 1.0
 """How long a training has to go on before the time left is told from it."""
@@ -131,7 +134,8 @@ class TrainingService:
                 await asyncio.to_thread(self.store.delete, version)
             raise
         with suppress(Unavailable):
-            await asyncio.to_thread(self.store.prune, self.keep_models)
+            for removed in await asyncio.to_thread(self.store.prune, self.keep_models):
+                log.info("Model %s was removed: %s are kept.", removed, self.keep_models)
         return await self.models.get(str(version))
 
 

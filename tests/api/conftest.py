@@ -71,7 +71,9 @@ def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM), answer.text
     assert len(answer.content) <= 8_000
     problem: dict[str, Any] = answer.json()
-    assert {"type", "title", "status", "detail"} <= problem.keys() <= {"type", "title", "status", "detail", "errors"}
+    always = {"type", "title", "status", "detail", "request_id"}
+    assert always <= problem.keys() <= {*always, "errors"}
+    assert problem["request_id"] == answer.headers["x-request-id"]
     assert (problem["type"], problem["status"]) == ("about:blank", status)
     assert problem["detail"]
     assert all(error.keys() == {"detail", "pointer"} for error in problem.get("errors", []))

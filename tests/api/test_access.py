@@ -10,7 +10,7 @@ import pytest
 
 from main import create_app
 from mlapp.api.headers import ANSWERS, with_headers
-from mlapp.services.access import who
+from mlapp.logs import who
 from mlapp.settings import Settings
 from tests.api.conftest import problem_of
 

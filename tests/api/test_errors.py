@@ -5,15 +5,18 @@ import pytest
 from fastapi import FastAPI
 
 from mlapp.api.errors import handle_errors
+from mlapp.api.request_ids import RequestIds
 from mlapp.errors import Unacceptable
+from mlapp.services import Services
 from tests.api.conftest import problem_of
 
 
 @pytest.fixture
-async def forked() -> httpx.AsyncClient:
+async def forked(services: Services) -> httpx.AsyncClient:
     """An app with routes that a fork may have."""
     app = FastAPI()
     handle_errors(app)
+    app.add_middleware(RequestIds, metrics=services.metrics, paths=frozenset())
 
     @app.get("/items/{number}")
     async def item(number: int, limit: int = 1) -> int:
@@ -62,7 +65,7 @@ async def test_what_fastapi_refuses_is_a_problem_with_places(forked: httpx.Async
 async def test_bug_is_a_problem_that_shows_nothing_of_it(forked: httpx.AsyncClient):
     problem = problem_of(await forked.get("/items/7?limit=0"), 500)
 
-    assert problem["detail"] == "An error of ours, not of your request; it is in the log."
+    assert problem["detail"] == "An error of ours, not of your request; it is in the log, under the id of the request."
 
 
 async def test_problem_names_as_many_places_as_fit(forked: httpx.AsyncClient):

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from mlapp.schemas import ColumnDrift, Model, Span
@@ -218,8 +217,7 @@ async def test_a_body_that_breaks_off_spoils_nothing(app: FastAPI, http: httpx.A
     async def receive() -> Message:
         return sent.pop(0)
 
-    with pytest.raises(ClientDisconnect):
-        await asked(app, receive)
+    assert await asked(app, receive) == []
 
     assert (await http.post("/predict", json={"records": [row_of(machines)]})).status_code == 200
 
