@@ -29,7 +29,7 @@ class RequestIds:
         self.app = app
         self.metrics = metrics
         self.paths = paths
-        """Routes without parameters: of a request that is answered before there is any routing, the path is one."""
+        """Those that may be answered before there is any routing; each is the template of its route."""
         self._start = secrets.token_hex(3)
         """Tells apart what several processes number alike."""
         self._numbers = count(1)

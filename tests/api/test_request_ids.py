@@ -181,7 +181,7 @@ async def test_socket_has_an_id_and_is_not_counted(services: Services):
         MetricsService(services.models.store, services.prediction, services.jobs, services.monitoring),
         frozenset(),
     )
-    scope = {"type": "websocket", "path": "/", "headers": [], "client": None}
+    scope: Scope = {"type": "websocket", "path": "/", "headers": [], "client": None}
 
     await asyncio.create_task(ids(scope, inner, inner))  # type: ignore[arg-type]
 
