@@ -7,7 +7,6 @@ from functools import partial
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
-from starlette.routing import Route
 
 from mlapp import __version__
 from mlapp.api import health, jobs, metrics, models, offers, predict, train
@@ -42,9 +41,10 @@ def create_app(
         lifespan=_lifespan(settings, services),
     )
     app.state.services = services
+    doors: dict[str, Door] = {}
     if api:
         app.add_middleware(QuickPredictions, prediction=services.prediction)
-        doors: dict[str, Door] = {"/predict": services.prediction.place, "/train": services.training.place}
+        doors = {"/predict": services.prediction.place, "/train": services.training.place}
         app.add_middleware(BackPressure, doors=doors)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     protect(app, settings, services.access)
@@ -55,9 +55,8 @@ def create_app(
             app.include_router(routes)
         describe_predictions(app)
     _lead_people(app, PAGES if mount_pages else None, posts=api)
-    paths = frozenset(str(route.path) for route in app.routes if isinstance(route, Route) and "{" not in route.path)
     # The last one added is the first that is asked.
-    app.add_middleware(RequestIds, metrics=services.metrics, paths=paths)
+    app.add_middleware(RequestIds, metrics=services.metrics, paths=frozenset(doors))
     if mount_pages:
         mount_pages(app, PAGES)
     return app

@@ -68,7 +68,7 @@ def test_fields_and_what_is_known_of_the_request_follow_the_message(configure, c
     logging.getLogger("mlapp").info("Done.", extra=fields)
 
     assert capsys.readouterr().err.endswith(
-        ' Done. [seconds=1.5 table="a \\"b\\" c" target=None note="" request_id=abc-7 who=open client=192.0.2.1]\n'
+        ' Done. [seconds=1.5 table="a \\"b\\" c" target=None note="" request_id=abc-7 who=nobody client=192.0.2.1]\n'
     )
 
 
@@ -92,7 +92,7 @@ def test_client_of_a_socket_file_has_no_address(configure, capsys):
     logging.getLogger("mlapp").info("Done.")
 
     serving.reset(token)
-    assert capsys.readouterr().err.endswith('who=open client=""]\n')
+    assert capsys.readouterr().err.endswith('who=nobody client=""]\n')
     assert request_id() is None
 
 

@@ -47,7 +47,7 @@ def test_pages_alone_have_health_and_no_json_routes(tmp_path: Path):
         assert "What to do next" in overview
         assert "Call it from a program" not in overview
         assert http.get("/train").headers["location"] == "/ui/train"
-        for path in ("/models", "/docs", "/openapi.json"):
+        for path in ("/models", "/metrics", "/docs", "/openapi.json"):
             answer = http.get(path)
             assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 

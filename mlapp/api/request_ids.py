@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlapp.api.errors import bug_answer
-from mlapp.logs import serving
+from mlapp.logs import serving, who
 from mlapp.services.metrics import MetricsService
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class RequestIds:
         self.app = app
         self.metrics = metrics
         self.paths = paths
-        """Routes without parameters: of a request that is answered before there is any routing, the path is one."""
+        """Those that may be answered before there is any routing; each is the template of its route."""
         self._start = secrets.token_hex(3)
         """Tells apart what several processes number alike."""
         self._numbers = count(1)
@@ -40,11 +40,15 @@ class RequestIds:
             await self.app(scope, receive, send)
             return
         scope["request_id"] = self._id(scope)
-        serving.set(scope)
-        if scope["type"] == "http":
-            await self._serve(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+        before, asked = serving.set(scope), who.set("nobody")
+        try:
+            if scope["type"] == "http":
+                await self._serve(scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
+        finally:
+            serving.reset(before)
+            who.reset(asked)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, status = time.perf_counter(), 0

@@ -184,7 +184,7 @@ class JobService:
             await self._forget(run)
             raise
         await asyncio.to_thread(self.history.prune, KEPT)
-        log.info("Training %s is queued: %s", number, table or "a table in JSON")
+        log.info("Training %s is queued: %s", number, table)
         return run
 
     async def _run(self, run: Run) -> Model | None:

@@ -158,7 +158,7 @@ async def test_sender_that_is_gone_is_a_quiet_line_and_no_failure(
         "method": "POST",
         "path": "/predict",
         "query_string": b"",
-        "headers": [(b"content-type", content_type.encode())],
+        "headers": [(b"host", b"localhost"), (b"content-type", content_type.encode())],
         "client": ("localhost", 1),
     }
     await app(scope, receive, send)
@@ -181,7 +181,7 @@ async def test_socket_has_an_id_and_is_not_counted(services: Services):
         MetricsService(services.models.store, services.prediction, services.jobs, services.monitoring),
         frozenset(),
     )
-    scope: dict[str, Any] = {"type": "websocket", "path": "/", "headers": [], "client": None}
+    scope: Scope = {"type": "websocket", "path": "/", "headers": [], "client": None}
 
     await asyncio.create_task(ids(scope, inner, inner))  # type: ignore[arg-type]
 

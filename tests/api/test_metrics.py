@@ -1,0 +1,203 @@
+"""GET /metrics, read by a strict reader of its own; by Prometheus' promtool too, where that is installed."""
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from mlapp import __version__
+from mlapp.schemas import Model
+from mlapp.services import Services
+from tests.api.conftest import CSV, row_of
+from tests.servers import ROOT
+
+NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+VALUE = r"[+-]?(?:Inf|NaN|\d+(?:\.\d+)?(?:e[+-]\d+)?)"
+LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*"'
+SAMPLE = re.compile(rf"({NAME})(?:{{({LABEL}(?:,{LABEL})*)}})? ({VALUE})")
+UNITS = ("_seconds", "_bytes", "_info", "_total")
+
+
+class Sample(NamedTuple):
+    name: str
+    labels: dict[str, str]
+    value: float
+
+
+class Family(NamedTuple):
+    kind: str
+    help: str
+    samples: list[Sample]
+
+
+def families(text: str) -> dict[str, Family]:
+    """Read the text format, and fail at the first line that is none of it.
+
+    Source: https://prometheus.io/docs/instrumenting/exposition_formats
+    """
+    assert text.endswith("\n")
+    found: dict[str, Family] = {}
+    lines = iter(text.removesuffix("\n").split("\n"))
+    name = ""
+    for line in lines:
+        if line.startswith("# HELP "):
+            name, _, about = line.removeprefix("# HELP ").partition(" ")
+            mark, kind = next(lines).rsplit(" ", 1)
+            assert mark == f"# TYPE {name}"
+            assert name not in found, f"{name} stands twice"
+            found[name] = Family(kind, about, [])
+            continue
+        match = SAMPLE.fullmatch(line)
+        assert match, f"This is no sample: {line!r}"
+        labels = {
+            each.partition("=")[0]: json.loads(each.partition("=")[2]) for each in re.findall(LABEL, match[2] or "")
+        }
+        suffixes = ("_bucket", "_sum", "_count") if found[name].kind == "histogram" else ("",)
+        assert match[1] in [name + suffix for suffix in suffixes]
+        found[name].samples.append(Sample(match[1], labels, float(match[3])))
+    return found
+
+
+async def scraped(http: httpx.AsyncClient) -> dict[str, Family]:
+    answer = await http.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    return families(answer.text)
+
+
+def value(found: dict[str, Family], name: str, **labels: str) -> float:
+    """Return the one value, 0 when there is none yet."""
+    family = next(family for known, family in found.items() if name.startswith(known))
+    values = [sample.value for sample in family.samples if (sample.name, sample.labels) == (name, labels)]
+    assert len(values) <= 1
+    return values[0] if values else 0.0
+
+
+async def test_metrics_keep_the_rules_of_prometheus(http: httpx.AsyncClient, regression: Model):
+    await http.post(f"/models/{regression.version}/activate")
+    await http.post("/predict", json={"records": [row_of(regression)]})
+    await http.get("/models/9999")
+
+    found = await scraped(http)
+
+    for name, family in found.items():
+        assert re.fullmatch(r"mlapp_[a-z_]+", name)
+        assert family.help.endswith(".")
+        assert family.kind in ("counter", "gauge", "histogram")
+        assert name.endswith("_total") is (family.kind == "counter")
+        assert "_ms" not in name
+        assert family.kind != "histogram" or name.endswith("_seconds")
+        assert len({(sample.name, *sample.labels.items()) for sample in family.samples}) == len(family.samples)
+
+
+async def test_buckets_grow_up_to_the_count(http: httpx.AsyncClient):
+    await http.get("/health")
+
+    histograms = [family for family in (await scraped(http)).values() if family.kind == "histogram"]
+
+    assert len(histograms) == 4
+    for family in histograms:
+        series: dict[tuple[tuple[str, str], ...], list[tuple[float, float]]] = {}
+        for sample in family.samples:
+            rest = tuple((name, text) for name, text in sample.labels.items() if name != "le")
+            if sample.name.endswith("_bucket"):
+                series.setdefault(rest, []).append((float(sample.labels["le"]), sample.value))
+            elif sample.name.endswith("_count"):
+                assert sample.value == series[rest][-1][1]
+        for buckets in series.values():
+            assert buckets == sorted(buckets)
+            assert sorted(count for _, count in buckets) == [count for _, count in buckets]
+            assert buckets[-1][0] == float("inf")
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian's package prometheus) is not installed")
+async def test_promtool_finds_nothing_wrong(http: httpx.AsyncClient):
+    text = (await http.get("/metrics")).content
+
+    check = ["promtool", "check", "metrics"]
+    done = await asyncio.to_thread(subprocess.run, check, input=text, capture_output=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+
+
+async def test_predictions_and_warnings_are_counted_whichever_way_they_take(http: httpx.AsyncClient, machines: Model):
+    await http.post(f"/models/{machines.version}/activate")
+    row, far = row_of(machines), row_of(machines) | {"age": 100_000}
+    before = await scraped(http)
+
+    for body in ({"records": [row, row]}, {"records": [far]}, {"records": "none"}):
+        await http.post("/predict", json=body)
+    await http.post("/predict", content=as_csv([far, far, row]), headers={"Content-Type": CSV})
+
+    after = await scraped(http)
+
+    def grown(name: str, **labels: str) -> float:
+        return value(after, name, **labels) - value(before, name, **labels)
+
+    assert grown("mlapp_predictions_total") == 6
+    assert grown("mlapp_prediction_warnings_total") == 3
+    assert grown("mlapp_prediction_duration_seconds_count") == 4
+    assert 0 < grown("mlapp_prediction_duration_seconds_sum") < 60
+    assert grown("mlapp_http_requests_total", method="POST", route="/predict", status="2xx") == 3
+    assert grown("mlapp_http_requests_total", method="POST", route="/predict", status="4xx") == 1
+    assert grown("mlapp_http_request_duration_seconds_count", route="/predict") == 4
+    assert grown("mlapp_http_refusals_total", status="422") == 1
+
+
+def as_csv(rows: list[dict[str, Any]]) -> bytes:
+    lines = [list(rows[0]), *[list(map(str, row.values())) for row in rows]]
+    return "".join(",".join(f'"{cell}"' for cell in line) + "\n" for line in lines).encode()
+
+
+async def test_trainings_and_models_are_counted(http: httpx.AsyncClient, services: Services, regression: Model):
+    before = await scraped(http)
+    bad = await http.post("/train", json={"dataset": "wine", "target": "nothing"})
+    assert bad.status_code == 422
+    trained = await http.post("/train", json={"dataset": "wine", "estimator": "linear"})
+
+    after = await scraped(http)
+
+    for outcome in ("succeeded", "failed"):
+        for name in ("mlapp_trainings_total", "mlapp_training_duration_seconds_count"):
+            assert value(after, name, outcome=outcome) - value(before, name, outcome=outcome) == 1
+    assert value(after, "mlapp_training_duration_seconds_sum", outcome="succeeded") > 0
+    assert value(after, "mlapp_trainings_running") == value(after, "mlapp_trainings_queued") == 0
+    assert value(after, "mlapp_models") == len((await services.models.list()).models)
+    assert value(after, "mlapp_active_model_version") == trained.json()["version"]
+
+
+async def test_server_without_a_model_has_metrics_of_the_process(own: httpx.AsyncClient):
+    found = await scraped(own)
+
+    assert (value(found, "mlapp_models"), value(found, "mlapp_active_model_version")) == (0, 0)
+    assert value(found, "mlapp_app_info", version=__version__) == 1
+    assert 20_000_000 < value(found, "mlapp_process_resident_memory_bytes") < 10_000_000_000
+    assert value(found, "mlapp_process_cpu_seconds_total") > 0
+    assert value(found, "mlapp_process_start_time_seconds") > 1_700_000_000
+    assert 0 < value(found, "mlapp_process_uptime_seconds") < 3_600
+
+
+async def test_whatever_is_asked_there_is_a_limited_number_of_series(http: httpx.AsyncClient):
+    async def ask() -> int:
+        for number in range(50):
+            await http.get(f"/zebra{number}")
+            await http.get(f"/models/{number + 5_000}")
+            await http.get("/health", params={"q": f"zebra{number}"})
+            await http.request(f"ZEBRA{number}", "/health")
+        text = (await http.get("/metrics")).text
+        assert "zebra" not in text.lower()
+        assert 'method="other"' in text
+        return text.count("\n")
+
+    assert await ask() == await ask()
+
+
+async def test_documentation_names_every_metric(http: httpx.AsyncClient):
+    documented = re.findall(r"^\| `(mlapp_\w+)", (ROOT / "docs/operations.md").read_text(), flags=re.MULTILINE)
+
+    assert sorted(documented) == sorted(await scraped(http))

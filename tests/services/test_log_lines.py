@@ -1,0 +1,125 @@
+"""Who did what: the lines that a log keeps of changes."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import pytest
+
+from mlapp.errors import Unacceptable
+from mlapp.logs import JsonLines, serving, who
+from mlapp.schemas import JobStatus, Model
+from mlapp.services.jobs import JobService, Run
+from mlapp.services.models import ModelService
+from mlapp.store import ModelStore
+from tests.services.conftest import Fitted, eventually
+from tests.services.test_jobs import endless, made
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
+    """What is logged, as it is while it happens."""
+    written: list[dict[str, Any]] = []
+    handler, form = logging.Handler(), JsonLines()
+    handler.emit = lambda record: written.append(json.loads(form.format(record)))  # type: ignore[method-assign]
+    caplog.set_level(logging.INFO, "mlapp")
+    logging.getLogger("mlapp").addHandler(handler)
+    yield written
+    logging.getLogger("mlapp").removeHandler(handler)
+
+
+@contextmanager
+def asking(name: str, role: str) -> Iterator[None]:
+    """Whoever asks within the block."""
+    scope = serving.set({"request_id": name, "client": ("192.0.2.1", 5)})
+    token = who.set(role)
+    yield
+    who.reset(token)
+    serving.reset(scope)
+
+
+def told(lines: list[dict[str, Any]]) -> list[tuple[str, str | None, str | None]]:
+    return [(line["message"], line.get("request_id"), line.get("who")) for line in lines]
+
+
+async def test_changes_of_models_are_lines_with_who_made_them(
+    store: ModelStore, models: ModelService, wine: Fitted, lines: list[dict[str, Any]]
+):
+    for _ in range(2):
+        wine.add_to(store)
+    with asking("r1", "full key"):
+        await models.activate("1")
+        await models.activate("2")
+    with asking("r2", "session"):
+        await models.rollback()
+        await models.annotate("2", "worse\nINFO all is well")
+        await models.delete("2")
+
+    assert told(lines) == [
+        ("Model 1 was activated.", "r1", "full key"),
+        ("Model 2 was activated.", "r1", "full key"),
+        ("Model 1 was activated by a rollback.", "r2", "session"),
+        ("Model 2 has another note.", "r2", "session"),
+        ("Model 2 was deleted.", "r2", "session"),
+    ]
+    assert {line["client"] for line in lines} == {"192.0.2.1"}
+
+
+async def test_training_is_followed_in_the_log_by_the_request_that_asked_for_it(
+    jobs: JobService, lines: list[dict[str, Any]]
+):
+    async def named(run: Run) -> Model:
+        run.job.estimator = "linear"
+        return await made(run)
+
+    with asking("r1", "full key"):
+        run = await jobs.start("wine.csv", named)
+    await jobs.result(run)
+
+    assert told(lines) == [
+        ("Training 1 is queued: wine.csv", "r1", "full key"),
+        ("Training 1 is started.", "r1", "full key"),
+        ("Training 1 succeeded: model 7.", "r1", "full key"),
+    ]
+    assert (lines[-1]["table"], lines[-1]["estimator"]) == ("wine.csv", "linear")
+    assert 0 <= lines[-1]["seconds"] < 60
+
+
+async def test_cancelling_is_a_line_of_who_cancels(jobs: JobService, lines: list[dict[str, Any]]):
+    with asking("r1", "full key"):
+        await jobs.start("wine", endless)
+        await jobs.start("wine", endless)
+    with asking("r2", "session"):
+        await jobs.cancel(2)
+        await jobs.cancel(1)
+
+    assert told(lines)[3:] == [
+        ("Training 2 is to be cancelled.", "r2", "session"),
+        ("Training 2 cancelled: The training was cancelled.", "r1", "full key"),
+        ("Training 1 is to be cancelled.", "r2", "session"),
+        ("Training 1 cancelled: The training was cancelled.", "r1", "full key"),
+    ]
+    # The one that waited took no time.
+    assert (lines[4]["seconds"], jobs.durations[JobStatus.CANCELLED].count) == (0.0, 2)
+
+
+async def test_failure_says_why_and_what_the_server_does_by_itself_names_nobody(
+    jobs: JobService, lines: list[dict[str, Any]]
+):
+    async def refused(_: Run) -> NoReturn:
+        raise Unacceptable("There is no column 'grape'.")
+
+    run = await jobs.start("", refused)
+    await eventually(lambda: run.job.finished_at)
+
+    assert told(lines)[0] == ("Training 1 is queued: ", None, None)
+    assert told(lines)[-1] == ("Training 1 failed: There is no column 'grape'.", None, None)
+
+
+async def test_jobs_under_way_are_counted_by_what_they_do(jobs: JobService):
+    for _ in range(3):
+        await jobs.start("wine", endless)
+
+    assert (jobs.under_way(JobStatus.RUNNING), jobs.under_way(JobStatus.QUEUED)) == (1, 2)
