@@ -129,7 +129,7 @@ def test_bad_secret_stops_the_start_and_is_not_shown(monkeypatch, variable, valu
 
 def test_secrets_and_lists_are_taken_and_not_shown(monkeypatch):
     values = {
-        "MLAPP_API_KEY": "a-key-for-everything",
+        "MLAPP_API_KEY": "a-key-for-everything",  # pragma: allowlist secret
         "MLAPP_PREDICT_KEY": "a-key-to-predict-with",
         "MLAPP_SESSION_SECRET": "s" * 32,
     }
