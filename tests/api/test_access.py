@@ -1,5 +1,7 @@
 """What is looked at before anything else of a request: name, site, key; and what answers say to browsers."""
 
+import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from main import create_app
 from mlapp.api.headers import ANSWERS, with_headers
-from mlapp.logs import who
+from mlapp.logs import Lines, who
 from mlapp.settings import Settings
 from tests.api.conftest import problem_of
 
@@ -107,13 +109,24 @@ async def test_a_stranger_learns_nothing_of_what_there_is(closed: httpx.AsyncCli
     problem_of(await closed.post(path, json={"records": []}), 401)
 
 
-async def test_who_asks_is_known_to_the_log(closed: httpx.AsyncClient, opened: httpx.AsyncClient):
-    seen = []
-    for http, headers in ((closed, {"X-API-Key": FULL}), (closed, {"X-API-Key": PREDICT}), (closed, {}), (opened, {})):
-        await http.get("/health", headers=headers)
-        seen.append(who.get())
+async def test_who_asks_is_known_to_the_log(
+    closed: httpx.AsyncClient,
+    opened: httpx.AsyncClient,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(caplog.handler, "formatter", Lines())
+    with caplog.at_level(logging.DEBUG, "mlapp.api.request_ids"):
+        for http, headers in (
+            (closed, {"X-API-Key": FULL}),
+            (closed, {"X-API-Key": PREDICT}),
+            (closed, {}),
+            (opened, {}),
+        ):
+            await http.get("/health", headers=headers)
 
-    assert seen == ["full key", "predict key", "nobody", "anybody"]
+    assert re.findall(r"who=(\w+|\"[^\"]+\")", caplog.text) == ['"full key"', '"predict key"', "nobody", "anybody"]
+    assert who.get() == "nobody"
 
 
 @pytest.mark.parametrize(
