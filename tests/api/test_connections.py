@@ -18,11 +18,16 @@ LARGE = 20_000_000
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer how long the body is; a longer answer than a socket takes at once where the path says so."""
+    """Answer how long the body is; where the path says so, before it is here, or at more length than a socket takes."""
     size, more = 0, True
+    if scope["path"] == "/early":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"so far", "more_body": True})
     while more:
         message = await receive()
         size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+    if scope["path"] == "/early":
+        return
     body = b"%d" % size if scope["path"] == "/" else bytes(LARGE)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
     await send({"type": "http.response.body", "body": body})
@@ -98,6 +103,13 @@ async def test_a_body_that_stops_coming_is_cut_off(port: int):
     refused(await said(port, POST, b"x"), 408)
 
 
+async def test_an_answer_that_has_begun_is_cut_off_without_another(port: int):
+    head, body = await said(port, POST.replace(b"/ ", b"/early "), b"x")
+
+    assert head.startswith("HTTP/1.1 200 ")
+    assert body == b"6\r\nso far\r\n"
+
+
 async def test_a_body_that_trickles_is_cut_off(port: int):
     refused(await said(port, POST, *[b"x"] * 100, pause_s=0.05), 408)
 
@@ -139,4 +151,14 @@ async def test_a_kept_connection_that_is_asked_again_is_not_cut_off(port: int):
         writer.write(GET)
         assert b"\r\n\r\n0" in await reader.readuntil(b"\r\n\r\n0")
         await asyncio.sleep(0.2)
+    await closed(writer)
+
+
+async def test_an_answer_that_is_taken_with_pauses_comes_whole(port: int):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(GET.replace(b"/ ", b"/large "))
+    await reader.readuntil(b"\r\n\r\n")
+    await asyncio.sleep(0.1)
+
+    assert len(await reader.readexactly(LARGE)) == LARGE
     await closed(writer)
