@@ -7,7 +7,6 @@ import argparse
 import logging
 import resource
 import signal
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -98,11 +97,9 @@ def main() -> None:
         # The app does this itself; uvicorn would believe whoever is on this machine.
         proxy_headers=False,
     )
-    server = Server(config)
     # Where Ctrl-C stops it, uvicorn raises it once more.
     with suppress(KeyboardInterrupt):
-        server.run()
-    sys.exit(0 if server.started else 1)
+        Server(config).run()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
 from mlapp.schemas import Format, Model
 from mlapp.services.models import ModelService
 from mlapp.services.monitoring import MonitoringService
-from mlapp.services.prediction import Body, PredictionService
+from mlapp.services.prediction import WATCH_S, Body, PredictionService
 from mlapp.services.versions import describe
 from mlapp.store import ModelStore
 from tests.services.conftest import Fitted, eventually
@@ -142,6 +142,7 @@ async def test_store_that_cannot_be_read_for_a_while_is_followed_again(
 
     with no_more_files():
         await eventually(lambda: "The store cannot be followed: The store cannot be read (Too many" in caplog.text)
+        await asyncio.sleep(3 * WATCH_S)  # Further looks, which say no more of it.
         assert (await prediction.answer(row_of(model))).version == 1
     other.activate(second)
 
