@@ -7,6 +7,7 @@ import argparse
 import logging
 import resource
 import signal
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
