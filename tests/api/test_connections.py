@@ -162,3 +162,14 @@ async def test_an_answer_that_is_taken_with_pauses_comes_whole(port: int):
 
     assert len(await reader.readexactly(LARGE)) == LARGE
     await closed(writer)
+
+
+async def test_a_server_whose_app_does_not_start_ends_as_a_failure():
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no store"})
+
+    with pytest.raises(SystemExit) as ended:
+        await Server(uvicorn.Config(broken, port=0, http=Connection, log_config=None)).serve()
+
+    assert ended.value.code == 3
