@@ -11,10 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import polars as pl
 
@@ -41,9 +42,27 @@ def bodies(table: pl.DataFrame) -> Iterator[tuple[str, str, bytes]]:
 
 
 @contextmanager
+def beside(turn: Callable[[], object]) -> Iterator[None]:
+    """Do something over and over until the end of the block; what goes wrong with it is raised there."""
+    stop = Event()
+
+    def go() -> None:
+        while not stop.is_set():
+            turn()
+
+    with ThreadPoolExecutor(1) as pool:
+        going = pool.submit(go)
+        try:
+            yield
+        finally:
+            stop.set()
+        going.result()
+
+
+@contextmanager
 def posting(server: Server, kind: str, body: bytes) -> Iterator[list[float]]:
     """Post a body over and over until the end of the block; gives the times that it took, in seconds."""
-    url, times, stop = str(server.http.base_url.join("/predict")), list[float](), Event()
+    url, times = str(server.http.base_url.join("/predict")), list[float]()
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(body)
         # In a process of its own, for what is sent from here would hold up the single rows that are asked from here.
@@ -51,36 +70,25 @@ def posting(server: Server, kind: str, body: bytes) -> Iterator[list[float]]:
         command += ["-H", "Expect:", "--data-binary", f"@{file.name}", url]
 
         def post() -> None:
-            while not stop.is_set():
-                began = time.perf_counter()
-                subprocess.run(command, check=True)
-                times.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            subprocess.run(command, check=True)
+            times.append(time.perf_counter() - began)
 
-        thread = Thread(target=post)
-        thread.start()
-        try:
+        with beside(post):
             yield times
-        finally:
-            stop.set()
-            thread.join()
 
 
 @contextmanager
 def watching(server: Server) -> Iterator[list[float]]:
     """Take down the memory of a server until the end of the block; gives it in MB."""
-    found, stop = [server.process.memory_info().rss / 1e6], Event()
+    found = [server.process.memory_info().rss / 1e6]
 
     def watch() -> None:
-        while not stop.wait(SAMPLE_S):
-            found.append(server.process.memory_info().rss / 1e6)
+        time.sleep(SAMPLE_S)
+        found.append(server.process.memory_info().rss / 1e6)
 
-    thread = Thread(target=watch)
-    thread.start()
-    try:
+    with beside(watch):
         yield found
-    finally:
-        stop.set()
-        thread.join()
 
 
 def main() -> None:

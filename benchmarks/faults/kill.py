@@ -84,10 +84,14 @@ class Busy:
         ]
 
     def _go(self, turn: Callable[[httpx.Client], None]) -> None:
-        with httpx.Client(base_url=self.url, timeout=30) as http, suppress(httpx.HTTPError):
-            while not self.over.is_set():
-                turn(http)
-                self.journal.answered += 1
+        # A server that is killed does not answer; one that answers has no reason to refuse any of this.
+        with httpx.Client(base_url=self.url, timeout=30) as http, suppress(httpx.TransportError):
+            try:
+                while not self.over.is_set():
+                    turn(http)
+                    self.journal.answered += 1
+            except httpx.HTTPStatusError as error:
+                self.journal.expect(f"{error.request.url.path} answers {error.response.text}", kept=False)
 
     def train(self, http: httpx.Client) -> None:
         """Train a version."""
