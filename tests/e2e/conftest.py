@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from ctypes.util import find_library
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.servers import address, end, serving, wait_until
 
@@ -22,6 +22,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Of Playwright's 5 s the first look at a table, which starts a process, takes as many on a busy machine.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
