@@ -74,7 +74,7 @@ def steady(server: Server, seconds: float) -> Steady:
     body = {"records": [{feature["name"]: feature["example"] for feature in model["features"]}]}
     times, ends, before = [], time.perf_counter() + seconds, server.process.cpu_times()
     began = time.perf_counter()
-    with httpx.Client(base_url=server.http.base_url) as http:
+    with httpx.Client(base_url=server.http.base_url, timeout=60) as http:
         while time.perf_counter() < ends:
             asked = time.perf_counter()
             http.post("/predict", json=body).raise_for_status()

@@ -35,7 +35,7 @@ def main() -> None:
     """Measure, and say whether the goals are met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one round, and not judged")
-    rounds, seconds = (1, 3.0) if (quick := parser.parse_args().quick) else (3, 10.0)
+    rounds, seconds = (1, 2.0) if (quick := parser.parse_args().quick) else (3, 10.0)
     with tempfile.TemporaryDirectory() as folder:
         few, many = Path(folder) / "few", Path(folder) / "many"
         with serving(MLAPP_STORE=str(few)) as server:

@@ -26,13 +26,13 @@ def used_mb(server: Server) -> float:
 def main() -> None:
     """Measure, and say whether the goals are met."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="without the minute after the training, and not judged")
+    parser.add_argument("--quick", action="store_true", help="without waiting, and not judged")
     quick = parser.parse_args().quick
     with serving() as server:
-        time.sleep(5)
+        time.sleep(1 if quick else 5)
         idle = used_mb(server)
         print(f"no model: {idle:.0f} MB (goal {GOAL_IDLE_MB})", flush=True)
-        for estimator in ("blend", "linear"):
+        for estimator in ("linear",) if quick else ("blend", "linear"):
             model = server.train(dataset="machines", estimator=estimator)
         row = {feature["name"]: feature["example"] for feature in model["features"]}
         for _ in range(500):

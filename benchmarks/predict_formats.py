@@ -94,9 +94,9 @@ def watching(server: Server) -> Iterator[list[float]]:
 def main() -> None:
     """Measure, and say whether the goal is met."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two seconds a format, and not judged")
+    parser.add_argument("--quick", action="store_true", help="one second a format, and not judged")
     quick = parser.parse_args().quick
-    seconds, worst = 2 if quick else 10, 0.0
+    seconds, worst = 1 if quick else 10, 0.0
     with serving(SERVER_CORE) as server:
         server.train(as_csv(mixed(20_000)), target="y", estimator="linear")
         alone = steady(server, seconds)

@@ -56,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one round, and not judged")
     quick = parser.parse_args().quick
-    rounds, seconds = (1, 2) if quick else (3, 5)
+    rounds, seconds = (1, 1) if quick else (3, 5)
     names = (CONSTANT, *(JUDGED if quick else ESTIMATORS))
     many: dict[str, list[Load]] = {name: [] for name in names}
     alone: dict[str, list[Load]] = {name: [] for name in names}

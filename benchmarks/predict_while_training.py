@@ -18,7 +18,7 @@ def main() -> None:
     """Measure, and say whether the goal is met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="shorter, and not judged")
-    seconds = 5.0 if (quick := parser.parse_args().quick) else 20.0
+    seconds = 3.0 if (quick := parser.parse_args().quick) else 20.0
     with serving() as server:
         server.train(dataset="machines", estimator="linear")
         steady(server, 1)
