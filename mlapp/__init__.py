@@ -10,3 +10,6 @@ app                         all of it put together
 """
 
 __version__ = "0.1.0"
+
+TITLE = "mlapp"
+"""What the app is called where people see it: above the pages, in `/docs`. `poe init` sets it."""

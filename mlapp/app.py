@@ -8,7 +8,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from mlapp import __version__
+from mlapp import TITLE, __version__
 from mlapp.api import health, jobs, metrics, models, offers, predict, train
 from mlapp.api.access import PAGES, protect
 from mlapp.api.docs import describe_predictions
@@ -35,7 +35,7 @@ def create_app(
     """Put the app together: the JSON routes unless `api` is false, the pages when there is something to mount them."""
     make: Callable[..., FastAPI] = FastAPIOffline if api else partial(FastAPI, openapi_url=None)
     app = make(
-        title="mlapp",
+        title=TITLE,
         version=__version__,
         description=DESCRIPTION,
         lifespan=_lifespan(settings, services),

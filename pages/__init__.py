@@ -5,6 +5,7 @@ from nicegui import Client, ui
 from nicegui import app as ui_app
 from nicegui.page import page
 
+from mlapp import TITLE
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages import compare, health, jobs, login, model, models, monitor, overview, predict, train
@@ -34,7 +35,7 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
     ui_app.on_page_exception(lambda: _broken_page(site))
 
     async def not_found(request: Request, _: Exception) -> Response:
-        client = Client(page("", title="Not found · mlapp"), request=request)
+        client = Client(page("", title=f"Not found · {TITLE}"), request=request)
         with client, frame(site, "This page does not exist", ""), empty(*NOT_FOUND):
             lead("Go to the overview", "space_dashboard", "/")
         return client.build_response(request, 404)
@@ -42,7 +43,7 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
     ui_app.exception_handlers[404] = not_found
     ui_app.add_middleware(Guard)
     ui.run_with(
-        app, mount_path=path, title="mlapp", favicon=FAVICON, dark=None, language="en-US", show_welcome_message=False
+        app, mount_path=path, title=TITLE, favicon=FAVICON, dark=None, language="en-US", show_welcome_message=False
     )
 
 

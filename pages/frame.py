@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
+from mlapp import TITLE
 from mlapp.schemas import JobStatus
 from mlapp.services.wording import headline
 from pages import theme
@@ -34,7 +35,7 @@ REMEMBER = {name: f"document.cookie = '{COOKIE}={name}; path=/; max-age=31536000
 @contextmanager
 def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[None]:
     """Draw what all pages share; the page's own elements go inside."""
-    ui.page_title(f"{title} · mlapp")
+    ui.page_title(f"{title} · {TITLE}")
     ui.colors(**theme.PALETTE)
     ui.add_css(theme.CSS)
     ui.query("body").classes(theme.PAGE)
@@ -58,7 +59,7 @@ def _drawer(site: Site, path: str) -> ui.left_drawer:
     with drawer.classes(f"{theme.SURFACE} border-r {theme.LINE} p-4 gap-1"):
         with ui.link(target="/").classes("no-underline flex items-center gap-2 px-3 pb-4"):
             ui.icon("hub").classes("text-2xl text-primary")
-            ui.label("mlapp").classes("text-lg font-semibold text-slate-800 dark:text-slate-100")
+            ui.label(TITLE).classes("text-lg font-semibold text-slate-800 dark:text-slate-100")
         with ui.element("nav").classes("w-full flex flex-col gap-1").props('aria-label="Pages"'):
             for target, name, icon in NAVIGATION:
                 here = target == path

@@ -11,6 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from mlapp import TITLE
 from mlapp.errors import MlappError
 from mlapp.services.sessions import LASTS_S, SESSION, cookie_name
 from pages.frame import COOKIE, THEMES
@@ -21,12 +22,12 @@ from pages.theme import LOGIN_CSS
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-ancestors 'none'"
 OVERVIEW = "/ui/"
 FORM = """<!doctype html>
-<html lang="en-US" data-theme="{theme}"><head><meta charset="utf-8"><title>Log in · mlapp</title>
+<html lang="en-US" data-theme="{theme}"><head><meta charset="utf-8"><title>Log in · {title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<style>{css}</style></head><body><main><p class="brand">mlapp</p><h1>Log in</h1>
+<style>{css}</style></head><body><main><p class="brand">{title}</p><h1>Log in</h1>
 <p>These pages need the key that the server was started with (MLAPP_API_KEY).</p>
 <form method="post" action="{action}">
-<input type="text" name="username" value="mlapp" autocomplete="username" tabindex="-1" aria-hidden="true" hidden>
+<input type="text" name="username" value="{title}" autocomplete="username" tabindex="-1" aria-hidden="true" hidden>
 <label for="key">Key</label>
 <input id="key" name="key" type="password" autocomplete="current-password" required autofocus {wrong}>
 <p id="error" role="alert">{error}</p>
@@ -79,6 +80,7 @@ def _remember(request: Request, answer: Response, token: str, seconds: int) -> R
 def _form(request: Request, refusal: MlappError | None = None) -> Response:
     theme = request.cookies.get(COOKIE, "auto")
     page = FORM.format(
+        title=escape(TITLE),
         theme=theme if theme in THEMES else "auto",
         css=LOGIN_CSS,
         # The query says where to go afterwards.

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from nicegui import ui
 from nicegui.testing import User
 
+from mlapp import TITLE
 from mlapp.schemas import Job
 from mlapp.services import Services
 from pages.frame import COOKIE, frame
@@ -61,7 +62,7 @@ async def test_a_button_that_fails_says_so(visitor: User):
 async def test_every_page_has_a_title_a_language_and_marks_where_one_is(user: User, path: str, title: str):
     answer = await user.http_client.get(path)
 
-    assert f"<title>{title} · mlapp</title>" in answer.text
+    assert f"<title>{title} · {TITLE}</title>" in answer.text
     assert '<html lang="en-US">' in answer.text
     assert '"aria-current":"page"' in answer.text.replace(" ", "").replace("\\", "")
 
