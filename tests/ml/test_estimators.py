@@ -11,6 +11,7 @@ from sklearn.linear_model import Ridge
 
 from mlapp import ml
 from mlapp.errors import Unacceptable
+from mlapp.ml.estimate import MEASURED
 from mlapp.ml.estimators import (
     ESTIMATORS,
     Recipe,
@@ -39,7 +40,8 @@ def mean(task, columns, seed):
     ],
 )
 def test_auto_tries_what_suits_the_size_of_the_table(task, rows, names):
-    assert list(candidates("auto", task, rows)) == names
+    # Those that a fork has added are its own business.
+    assert [name for name in candidates("auto", task, rows) if name in MEASURED] == names
 
 
 def test_recipe_of_a_fork_is_tried_up_to_its_rows(monkeypatch):
@@ -158,7 +160,8 @@ def test_descriptions_are_the_first_lines_of_the_recipes(monkeypatch):
 
     described = {info.name: info for info in describe_estimators()}
 
-    assert list(described) == ["auto", "linear", "hist_gradient_boosting", "random_forest", "blend", "mean"]
+    assert list(described) == ["auto", *ESTIMATORS]
+    assert list(described)[-1] == "mean"
     assert described["linear"].description.startswith("Ridge or logistic regression")
     assert (described["mean"].description, described["mean"].tasks) == ("mean", [Task.REGRESSION])
 

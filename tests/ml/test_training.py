@@ -142,7 +142,7 @@ def test_auto_leaves_out_what_cannot_be_fitted_and_says_so(table, training, monk
     Unfit.left = 0
     monkeypatch.setitem(ESTIMATORS, "unfit", Recipe(lambda task, columns, seed: Unfit()))
 
-    record = training(table, "price", estimator="auto").record
+    record = training(table, "price", estimator="auto", budget_s=600).record
 
     assert "unfit" not in {entry.estimator for entry in record["leaderboard"]}
     assert any(said.startswith("The estimator 'unfit' cannot be fitted on this table") for said in record["warnings"])
