@@ -18,6 +18,9 @@ from mlapp.settings import Settings
 
 
 def pytest_sessionstart() -> None:
+    # What somebody has set for the app, or an editor has read from .env, is not for tests.
+    for name in [name for name in os.environ if name == "PORT" or name.startswith("MLAPP_")]:
+        del os.environ[name]
     # One forkserver serves all tests: whichever starts it, training processes find their libraries loaded.
     multiprocessing.get_context("forkserver").set_forkserver_preload([WORKER])
 
