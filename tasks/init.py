@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 TEMPLATE, TEMPLATE_HOLDER = "mlapp", "The mlapp developers"
 NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 NAME_LENGTH, TITLE_LENGTH, TEXT_LENGTH = 40, 40, 200
-CHANGELOG = "# Changelog\n"
+CHANGELOG = "# CHANGELOG\n"
 
 
 class Wanted(NamedTuple):

@@ -70,7 +70,7 @@ def few(tmp_path: Path) -> Path:
     (tmp_path / "render.yaml").write_text(
         "services:\n  - type: web\n    name: mlapp\n    envVars:\n      - name: KEY\n"
     )
-    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## v9.9.9\n\nOf the template.\n")
+    (tmp_path / "CHANGELOG.md").write_text("# CHANGELOG\n\n## v9.9.9\n\nOf the template.\n")
     return tmp_path
 
 
@@ -127,7 +127,7 @@ def test_everything_asked_for_stands_where_it_should(few: Path):
         "    envVars:",
         "      - name: KEY",
     ]
-    assert (few / "CHANGELOG.md").read_text() == "# Changelog\n"
+    assert (few / "CHANGELOG.md").read_text() == "# CHANGELOG\n"
     # The MIT licence asks to keep the notice of whoever wrote what was forked.
     notices = [line for line in (few / "LICENSE").read_text().splitlines() if line.startswith("Copyright")]
     assert notices == ["Copyright (c) 2031 Ada", "Copyright (c) 2026 The mlapp developers"]
@@ -140,7 +140,7 @@ def holder(name: str, year: str) -> tuple[str, ...]:
 
 def test_again_it_changes_nothing_and_keeps_the_changelog_of_the_fork(few: Path):
     init(few, "claims", *holder("Ada", "2031"))
-    (few / "CHANGELOG.md").write_text("# Changelog\n\n## v0.1.0\n")
+    (few / "CHANGELOG.md").write_text("# CHANGELOG\n\n## v0.1.0\n")
     before = contents(few)
 
     assert init(few, "claims", "--holder", "Ada") == "0 files changed.\n"
