@@ -89,7 +89,7 @@ def _lead_people(app: FastAPI, pages: str | None, *, posts: bool) -> None:
     async def lead(request: Request) -> RedirectResponse:
         path = request.url.path
         if path != "/" and posts and "text/html" not in request.headers.get("accept", ""):
-            raise HTTPException(405, headers={"Allow": "POST"})
+            raise HTTPException(405)
         return RedirectResponse("/docs" if pages is None else f"{pages}{path}")
 
     for path in ("/", "/train", "/predict") if pages else ("/",):

@@ -70,7 +70,10 @@ class _Predict:
                 self.answer = AnswerView(model)
         self.what_if = WhatIfView(site.services, model, lambda: self.form.record)
         ManyRows(site, downloads, model)
-        self.code = CodeView(lambda: self.form.record, model.version if pinned else None) if site.api else None
+        self.code = None
+        if site.api:
+            key = site.services.access.variable
+            self.code = CodeView(lambda: self.form.record, model.version if pinned else None, key)
         self._follow()
 
     async def answer_now(self) -> None:

@@ -15,6 +15,8 @@ from websockets.typing import Origin
 
 from tests.servers import ROOT, address, serving
 
+SESSIONS: list[str] = []
+"""Tokens of the sessions that were begun here."""
 FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
 ANYBODY = dict.fromkeys(("nobody", "predict", "full", "session"), "yes")
 PREDICTING = {"nobody": "401", "predict": "yes", "full": "yes", "session": "401"}
@@ -113,9 +115,13 @@ show(create_app(Settings(_env_file=None, store="nowhere", demo=False)).routes, "
 
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    settings = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_DEMO": "false"}
-    with serving(tmp_path_factory.mktemp("keys"), **settings) as (_, http):
+    settings = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_DEMO": "false", "MLAPP_LOG_LEVEL": "debug"}
+    folder = tmp_path_factory.mktemp("keys")
+    with serving(folder, **settings) as (_, http):
         yield http
+    said = (folder / "log").read_text()
+    assert "route=/models/{version}" in said
+    assert not [secret for secret in (FULL, PREDICT, *SESSIONS) if secret in said]
 
 
 def log_in(http: httpx.Client) -> dict[str, str]:
@@ -123,6 +129,7 @@ def log_in(http: httpx.Client) -> dict[str, str]:
     answer = http.post("/ui/login", data={"key": FULL})
     assert answer.status_code == 303
     cookie = answer.headers["set-cookie"].partition(";")[0]
+    SESSIONS.append(cookie.partition("=")[2])
     http.cookies.clear()
     return {"Cookie": cookie}
 

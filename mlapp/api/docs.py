@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from mlapp.api import train
+from mlapp.api.access import ANYBODY, PREDICTING
 from mlapp.api.bodies import MULTIPART
 from mlapp.api.errors import problems
 from mlapp.api.services import services_of
@@ -16,6 +17,14 @@ from mlapp.schemas import ColumnType, Feature, Format, Model, Problem
 
 NO_MODEL = "There is no model yet: any feature may stand here."
 REF = "#/components/schemas/{model}"
+KEYS = "The key for everything (MLAPP_API_KEY), or one that may only predict (MLAPP_PREDICT_KEY)."
+SCHEMES = {
+    "Bearer": {"type": "http", "scheme": "bearer", "description": KEYS},
+    "X-API-Key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": KEYS},
+}
+"""The two ways to send a key; either will do."""
+FOREIGN = "A browser sends it from a page of another site."
+PREDICT_ONLY = "The key may only predict"
 
 
 def describe_predictions(app: FastAPI) -> None:
@@ -24,7 +33,7 @@ def describe_predictions(app: FastAPI) -> None:
     @cache
     def routes() -> dict[str, Any]:
         # When they are first asked for: they take a tenth of a second, which no start should wait for.
-        return _describe_routes(app)
+        return _describe_access(_describe_routes(app), open_=services_of(app).access.open)
 
     def openapi() -> dict[str, Any]:
         return _with_model(routes(), services_of(app).prediction.active)
@@ -43,6 +52,31 @@ def _describe_routes(app: FastAPI) -> dict[str, Any]:
         if "application/json" in operation["responses"].get("422", {}).get("content", {}):
             operation["responses"]["422"] = problems(422)[422]
     return document
+
+
+def _describe_access(document: dict[str, Any], *, open_: bool) -> dict[str, Any]:
+    """Say of every operation who may do it, and how those are answered who may not."""
+    refusals = problems(403, 421) if open_ else problems(401, 403, 421, 429)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            asked = (method.upper(), path)
+            responses = {str(status): refusal for status, refusal in refusals.items()} | operation["responses"]
+            operation["responses"] = responses | {
+                "403": refusals[403] | {"description": _forbidden(asked, open_=open_)}
+            }
+            if not open_:
+                operation["security"] = [] if asked in ANYBODY else [{scheme: []} for scheme in SCHEMES]
+    if not open_:
+        document["components"]["securitySchemes"] = SCHEMES
+    return document
+
+
+def _forbidden(asked: tuple[str, str], *, open_: bool) -> str:
+    method, path = asked
+    if open_ or asked in ANYBODY | PREDICTING:
+        return FOREIGN
+    but = ", but for `active`" if (method, path.replace("{version}", "active")) in PREDICTING else ""
+    return f"{PREDICT_ONLY}{but}. {FOREIGN}"
 
 
 def _with_model(routes: dict[str, Any], model: Model | None) -> dict[str, Any]:

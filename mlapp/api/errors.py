@@ -6,8 +6,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from mlapp.api.headers import ANSWERS, PRIVATE
 from mlapp.errors import MAX_REPORTED, MlappError, pointer
@@ -79,10 +81,20 @@ async def _expected(_: Request, error: Exception) -> Response:
     return answer_to(error)
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     detail = sentence(error.status_code, str(error.detail))
-    return problem(error.status_code, detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {}) | ({"Allow": _allowed(request)} if error.status_code == 405 else {})
+    return problem(error.status_code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods that an address answers to programs; Starlette names those of its first route only."""
+    routes = [each.original_route for each in iter_route_contexts(request.app.routes)]
+    here = [each for each in routes if isinstance(each, Route) and each.matches(request.scope)[0] is not Match.NONE]
+    same = [each for each in here if each.path == here[0].path]
+    declared = [each for each in same if each.include_in_schema] or same
+    return ", ".join(sorted({method for each in declared for method in each.methods or ()}))
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from mlapp.api.errors import problems
-from mlapp.api.services import Models
+from mlapp.api.services import Access, Models
 from mlapp.schemas import History, Model, ModelList
 from mlapp.services.card import card
 
@@ -42,9 +42,10 @@ async def get_model(version: str, models: Models) -> Model:
 
 
 @router.get("/{version}/card", response_class=Response, responses=CARD | problems(404))
-async def get_card(version: str, request: Request, models: Models) -> Response:
+async def get_card(version: str, request: Request, models: Models, access: Access) -> Response:
     """Return the model card: what a version is, how good, how made and how to call it."""
-    return Response(card(await models.get(version), str(request.base_url)), media_type=MARKDOWN)
+    text = card(await models.get(version), str(request.base_url), access.variable)
+    return Response(text, media_type=MARKDOWN)
 
 
 @router.post("/{version}/activate", responses=problems(404, 409, 503))

@@ -74,7 +74,9 @@ class RequestIds:
         seconds = time.perf_counter() - began
         self.metrics.answered(scope["method"], self._route(scope), status, seconds)
         if log.isEnabledFor(logging.DEBUG):
-            log.debug("%s", scope["path"], extra=self._about(scope) | {"status": status, "seconds": round(seconds, 6)})
+            # Not its path, in which there may be names of downloads that nobody else shall know.
+            extra = self._about(scope) | {"status": status, "seconds": round(seconds, 6)}
+            log.debug("A request was answered.", extra=extra)
 
     def _id(self, scope: Scope) -> str:
         for name, value in scope["headers"]:
@@ -82,7 +84,7 @@ class RequestIds:
                 return str(value, "ascii")
         return f"{self._start}-{next(self._numbers)}"
 
-    def _about(self, scope: Scope) -> dict[str, str]:
+    def _about(self, scope: Scope) -> dict[str, str | float]:
         return {"method": scope["method"], "route": self._route(scope)}
 
     def _route(self, scope: Scope) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 
 from mlapp.services import Services
+from mlapp.services.access import AccessService
 from mlapp.services.health import HealthService
 from mlapp.services.jobs import JobService
 from mlapp.services.metrics import MetricsService
@@ -44,6 +45,10 @@ def _monitoring(request: Request) -> MonitoringService:
     return services_of(request.app).monitoring
 
 
+def _access(request: Request) -> AccessService:
+    return services_of(request.app).access
+
+
 def _metrics(request: Request) -> MetricsService:
     return services_of(request.app).metrics
 
@@ -51,6 +56,7 @@ def _metrics(request: Request) -> MetricsService:
 Models = Annotated[ModelService, Depends(_models)]
 Prediction = Annotated[PredictionService, Depends(_prediction)]
 Monitoring = Annotated[MonitoringService, Depends(_monitoring)]
+Access = Annotated[AccessService, Depends(_access)]
 Metrics = Annotated[MetricsService, Depends(_metrics)]
 Training = Annotated[TrainingService, Depends(_training)]
 Jobs = Annotated[JobService, Depends(_jobs)]

@@ -26,7 +26,7 @@ REQUEST_BODY = {
     "content": {
         Format.JSON: {
             "schema": {"$ref": "#/components/schemas/TrainBody"},
-            "examples": {"bundled table": {"value": {"dataset": "diabetes"}}},
+            "examples": {"bundled table": {"value": {"dataset": "diabetes", "estimator": "linear"}}},
         },
         Format.CSV: {"schema": {"type": "string"}},
         Format.PARQUET: {"schema": FILE},

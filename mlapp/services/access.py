@@ -67,6 +67,8 @@ class AccessService:
         predict = _digest(_bytes(settings.predict_key) or secrets.token_bytes(32))
         self._keys = ((full, Who.FULL), (predict, Who.PREDICT))
         self._wrong = WrongKeys(clock)
+        self.variable = None if self.open else "MLAPP_PREDICT_KEY" if settings.predict_key else "MLAPP_API_KEY"
+        """The name of the key that is enough to predict, where one is needed."""
         self.sessions = Sessions(_bytes(settings.session_secret) or secrets.token_bytes(32), full)
 
     def holder(self, key: bytes, address: str) -> Who:

@@ -20,8 +20,10 @@ EVALUATED = {
 }
 
 
-def card(model: Model, base_url: str) -> str:
+def card(model: Model, base_url: str, key: str | None = None) -> str:
     """Return the card of a model that `base_url` serves: Markdown with YAML front matter.
+
+    `key` names the variable that holds the key to predict with, where one is needed.
 
     Source: Mitchell et al., Model Cards for Model Reporting (2019); huggingface.co/docs/hub/model-cards.
     """
@@ -35,7 +37,7 @@ def card(model: Model, base_url: str) -> str:
         f"## How good it is\n\n{_evaluation(model)}",
         f"## What it goes by\n\n{_importance(model)}",
         f"## Limits\n\n{_limits(model)}",
-        f"## Call it\n\n{_calls(model, base_url)}",
+        f"## Call it\n\n{_calls(model, base_url, key)}",
         f"## Make it again\n\n{_origin(model)}",
     ]
     return "\n\n".join(parts) + "\n"
@@ -158,9 +160,9 @@ def _limits(model: Model) -> str:
     return "\n".join(f"- {line}" for line in said + [text(warning, 1_000) for warning in model.warnings])
 
 
-def _calls(model: Model, base_url: str) -> str:
+def _calls(model: Model, base_url: str, key: str | None) -> str:
     row = {feature.name: feature.example for feature in model.features}
-    shell, program = (write(base_url, row, model.version) for write in (curl, python))
+    shell, program = (write(base_url, row, model.version, key) for write in (curl, python))
     return f"```sh\n{shell}\n```\n\nThe same in Python, with nothing to install:\n\n```python\n{program}\n```"
 
 

@@ -15,15 +15,19 @@ PAUSE_S = 0.2
 
 
 class CodeView:
-    """Tabs of code that asks for the present record; written anew as that changes."""
+    """Tabs of code that asks for the present record; written anew as that changes.
 
-    def __init__(self, record: Callable[[], dict[str, Any]], version: int | None) -> None:
-        self.record, self.version = record, version
+    `key` names the variable that holds the key to predict with, where one is needed.
+    """
+
+    def __init__(self, record: Callable[[], dict[str, Any]], version: int | None, key: str | None) -> None:
+        self.record, self.version, self.key = record, version, key
         self.base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
         self.latest = Latest(self._write, PAUSE_S)
         self.codes: list[ui.code] = []
         with card("Use it from code", mark="code"):
-            ui.label("The present values, ready to run.").classes(MUTED)
+            needs = f" They read the key from the environment variable {key}." if key else ""
+            ui.label(f"The present values, ready to run.{needs}").classes(MUTED)
             with ui.tabs().props("dense align=left no-caps").classes("w-full") as tabs:
                 for name, _, _ in LANGUAGES:
                     ui.tab(name)
@@ -40,4 +44,4 @@ class CodeView:
 
     async def _write(self) -> None:
         for code, (_, _, write) in zip(self.codes, LANGUAGES, strict=True):
-            code.set_content(write(self.base_url, self.record(), self.version))
+            code.set_content(write(self.base_url, self.record(), self.version, self.key))

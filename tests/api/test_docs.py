@@ -1,19 +1,42 @@
 """/openapi.json and /docs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from main import create_app
 from mlapp.schemas import Model
+from mlapp.settings import Settings
 from tests.api.conftest import CSV, NDJSON, PARQUET, PROBLEM, row_of
+from tests.test_who_may import FULL, WHO_MAY
 
 
 async def document_of(http: httpx.AsyncClient) -> dict[str, Any]:
     document: dict[str, Any] = (await http.get("/openapi.json")).json()
     return document
+
+
+def operations_of(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    ]
+
+
+@pytest.fixture
+async def locked(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that has the key of an app."""
+    settings = Settings(_env_file=None, store=tmp_path / "store", demo=False, api_key=SecretStr(FULL))
+    headers = {"X-API-Key": FULL}
+    transport = httpx.ASGITransport(create_app(settings, pages=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
+        yield client
 
 
 def references_in(node: Any) -> Iterator[str]:
@@ -128,11 +151,38 @@ async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncC
     assert {str(content) for contents in declared.values() for content in contents.values()} == {
         str({PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}})
     }
-    assert declared["POST /train"].keys() == {400, 404, 409, 413, 415, 422, 429, 503}
-    assert declared["DELETE /jobs/{job_id}"].keys() == {404, 409, 422, 503}
-    assert declared["POST /predict"].keys() == {400, 404, 409, 413, 415, 422, 503}
+    # From another site, or to a name that is not this server's.
+    always = {403, 421}
+    assert declared["POST /train"].keys() == {400, 404, 409, 413, 415, 422, 429, 503} | always
+    assert declared["DELETE /jobs/{job_id}"].keys() == {404, 409, 422, 503} | always
+    assert declared["POST /predict"].keys() == {400, 404, 409, 413, 415, 422, 503} | always
     assert declared["DELETE /models/{version}"].keys() >= {404, 409, 503}
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_document_without_a_key_asks_for_none(http: httpx.AsyncClient):
+    document = await document_of(http)
+
+    assert "securitySchemes" not in document["components"]
+    assert not any("security" in operation for _, operation in operations_of(document))
+
+
+async def test_document_with_a_key_says_how_and_for_what_it_is_sent(locked: httpx.AsyncClient):
+    document = await document_of(locked)
+
+    schemes = document["components"]["securitySchemes"]
+    assert {name: (scheme["type"], scheme.get("scheme"), scheme.get("name")) for name, scheme in schemes.items()} == {
+        "Bearer": ("http", "bearer", None),
+        "X-API-Key": ("apiKey", None, "X-API-Key"),
+    }
+    for route, operation in operations_of(document):
+        free = WHO_MAY[route]["nobody"] == "yes"
+        assert operation["security"] == ([] if free else [{name: []} for name in schemes])
+        assert operation["responses"].keys() >= {"401", "403", "421", "429"}
+        refused = "may only predict" in operation["responses"]["403"]["description"]
+        assert refused is (WHO_MAY[route]["predict"] == "403")
+    card = document["paths"]["/models/{version}/card"]["get"]["responses"]
+    assert "but for `active`" in card["403"]["description"]
 
 
 async def test_docs_load_from_the_same_address_only(http: httpx.AsyncClient):

@@ -55,6 +55,13 @@ def test_it_is_open_on_this_machine_and_without_keys_only(settings: dict[str, An
         assert access.generated != AccessService(Settings(_env_file=None, **settings)).generated
 
 
+def test_key_that_is_enough_to_predict_is_the_one_to_use_in_programs():
+    named = [service(**settings).variable for settings in ({}, {"predict_key": None}, {"api_key": None})]
+
+    assert named == ["MLAPP_PREDICT_KEY", "MLAPP_API_KEY", "MLAPP_PREDICT_KEY"]
+    assert AccessService(Settings(_env_file=None)).variable is None
+
+
 def test_keys_are_told_apart(clock: Clock):
     access = service(clock)
 

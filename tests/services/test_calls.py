@@ -15,6 +15,7 @@ import pytest
 
 from mlapp.services.calls import curl, javascript, python
 
+KEY = "$HOME-is-'no'-part-of-it"
 HOSTILE: dict[str, Any] = {
     "it's": "ü $HOME `id` ${1+1} \\n %s {x}",
     '"quoted"': "two\nlines\tand\r\0 \u2028\u2029 😀",
@@ -33,7 +34,7 @@ class Listener(HTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[tuple[str, str | None, Any]] = []
+        self.asked: list[tuple[str, str | None, str | None, Any]] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -41,7 +42,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append((self.path, self.headers["Content-Type"], json.loads(body)))
+        kind, key = self.headers["Content-Type"], self.headers["X-API-Key"]
+        self.server.asked.append((self.path, kind, key, json.loads(body)))
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b'{"predictions": [42.5]}')
@@ -71,7 +73,7 @@ def run_javascript(program: str) -> str:
 
 
 def run(command: list[str]) -> str:
-    environment = {"PATH": os.environ["PATH"]}
+    environment = {"PATH": os.environ["PATH"], "MLAPP_PREDICT_KEY": KEY}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert not done.returncode, done.stderr
     return done.stdout
@@ -90,16 +92,24 @@ def needs(program: str) -> pytest.MarkDecorator:
     ],
     ids=["curl", "python", "javascript"],
 )
-@pytest.mark.parametrize(("version", "path"), [(None, "/predict"), (7, "/predict?version=7")])
+@pytest.mark.parametrize(
+    ("version", "path", "key", "sent"),
+    [(None, "/predict", None, None), (7, "/predict?version=7", "MLAPP_PREDICT_KEY", KEY)],
+)
 def test_code_sends_the_row_as_it_is_and_prints_the_answer(
-    write: Callable[..., str], start: Callable[[str], str], version: int | None, path: str
+    write: Callable[..., str],
+    start: Callable[[str], str],
+    version: int | None,
+    path: str,
+    key: str | None,
+    sent: str | None,
 ):
     row = HOSTILE | {"say": "'; rm"}
 
     with listening() as listener:
-        printed = start(write(f"http://127.0.0.1:{listener.server_port}/", row, version))
+        printed = start(write(f"http://127.0.0.1:{listener.server_port}/", row, version, key))
 
-    assert listener.asked == [(path, "application/json", {"records": [row]})]
+    assert listener.asked == [(path, "application/json", sent, {"records": [row]})]
     assert "42.5" in printed
 
 

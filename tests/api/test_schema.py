@@ -1,0 +1,49 @@
+"""Requests made from /openapi.json: the answers are as it says; `benchmarks/faults/schema.py` makes many more."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
+
+from benchmarks.faults.schema import CONFIG
+from mlapp.schemas import Model
+
+BOUNDS = settings(
+    max_examples=10,
+    database=None,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+"""Ten requests, the same ones every time."""
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+async def test_answers_are_what_the_document_says(http: httpx.AsyncClient, machines: Model, mode: GenerationMode):
+    await http.post(f"/models/{machines.version}/activate")
+    document = (await http.get("/openapi.json")).json()
+    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_str(CONFIG))
+    # Those without a body take any text, or nothing.
+    all_of_them = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    operations = [each for each in all_of_them if each.body or mode is GenerationMode.POSITIVE]
+    loop, asked = asyncio.get_running_loop(), set()
+
+    def ask(case: Case[Any]) -> None:
+        sent: Any = requests.Request(**case.as_transport_kwargs(base_url="http://localhost")).prepare()
+        body = sent.body.encode() if isinstance(sent.body, str) else sent.body
+        asking = http.request(sent.method, sent.url, headers=dict(sent.headers), content=body)
+        case.validate_response(asyncio.run_coroutine_threadsafe(asking, loop).result(60))
+        asked.add(case.operation.label)
+
+    for operation in operations:
+        await asyncio.to_thread(BOUNDS(given(operation.as_strategy(mode))(ask)))
+
+    assert asked == {operation.label for operation in operations}

@@ -1,0 +1,109 @@
+"""What must not be seen is nowhere: a real server with keys is used in every way, and then all that it says is read."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.servers import end, serving
+from tests.services.test_calls import needs
+
+FULL, PREDICT, SECRET = "the-key-to-everything", "the-key-to-predict", "what-the-sessions-are-signed-with"
+WRONG = "nearly-the-key-to-everything"
+TOKEN = "the-name-of-a-download"
+SETTINGS = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_SESSION_SECRET": SECRET}
+SENT: list[dict[str, Any]] = [
+    {"headers": {"Authorization": f"Bearer {FULL}"}},
+    {"headers": {"X-API-Key": PREDICT}},
+    {"headers": {"X-API-Key": WRONG}},
+    {"headers": {"X-API-Key": FULL, "Authorization": f"Bearer {WRONG}"}},
+    {"headers": {"Authorization": f"Basic {FULL}"}},
+    {"headers": {"Authorization": FULL}},
+    {"headers": {"Cookie": f"mlapp-session={FULL}; key={FULL}"}},
+    {"params": {"key": FULL, "version": FULL}},
+]
+"""Ways to send a key, right and wrong ones."""
+PATHS = ("/health", "/models", "/models/active", "/jobs", "/metrics", "/openapi.json", "/docs", "/ui/_nicegui/nothing")
+PAGES = ("", "train", "predict", "models", "models/1", "monitor", "jobs", "jobs/1", "health", "nothing")
+
+
+@dataclass
+class Used:
+    """A server, and what it has said."""
+
+    http: httpx.Client
+    process: subprocess.Popen[bytes]
+    folder: Path
+    card: str = ""
+    heard: list[str] = field(default_factory=list)
+
+    def ask(self, method: str, path: str, *, kept: bool = True, **request: Any) -> httpx.Response:
+        """Send a request, and keep the answer to be read later."""
+        answer = self.http.request(method, path, **request)
+        self.http.cookies.clear()
+        if kept:
+            self.heard.append(f"{answer.headers}\n{answer.text}")
+        return answer
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Used]:
+    folder = tmp_path_factory.mktemp("secrets")
+    logging = {"MLAPP_DEMO": "false", "MLAPP_LOG_JSON": "true", "MLAPP_LOG_LEVEL": "debug"}
+    with serving(folder, **SETTINGS, **logging) as (process, http):
+        used = Used(http, process, folder)
+        key = {"X-API-Key": FULL}
+        used.ask("POST", "/train", json={"dataset": "diabetes", "estimator": "linear"}, headers=key).raise_for_status()
+        used.card = used.ask("GET", "/models/1/card", headers=key).text
+        yield used
+
+
+@pytest.mark.parametrize("language", [pytest.param("sh", marks=needs("curl")), "python"])
+def test_code_of_the_card_is_answered_with_the_key_of_the_environment(used: Used, language: str):
+    program = used.card.partition(f"```{language}\n")[2].partition("\n```")[0]
+    start = ["bash", "-c"] if language == "sh" else [sys.executable, "-c"]
+
+    done = subprocess.run([*start, program], env=SETTINGS, capture_output=True, text=True, timeout=60, check=True)
+
+    assert '"predictions":[' in done.stdout.replace("'", '"').replace(" ", "")
+    assert "$MLAPP_PREDICT_KEY" in used.card
+
+
+def test_secrets_are_nowhere(used: Used):
+    key = {"X-API-Key": FULL}
+    for path in PATHS:
+        for sent in SENT:
+            used.ask("GET", path, **sent)
+    for sent in SENT:
+        used.ask("POST", "/predict", json={"records": [{"bmi": "no number"}]}, **sent)
+        used.ask("POST", "/train", json={"dataset": "nothing"}, **sent)
+    # What is sent in an address of a page comes back in where it leads; it is not to be kept.
+    used.ask("GET", f"/ui/models/{FULL}?key={FULL}", kept=False)
+    used.ask("GET", f"/models/{FULL}", headers=key, kept=False)
+    for wrong in (WRONG, PREDICT):
+        assert used.ask("POST", "/ui/login", data={"key": wrong}).status_code in {401, 403, 429}
+    # Here alone a session's token may be seen.
+    session = used.ask("POST", "/ui/login", data={"key": FULL}, kept=False).cookies["mlapp-session"]
+    browser = {"Cookie": f"mlapp-session={session}"}
+    for page in PAGES:
+        used.ask("GET", f"/ui/{page}", headers=browser)
+    assert used.ask("GET", f"/ui/predictions/{TOKEN}", headers=browser).status_code == 404
+    used.ask("GET", "/metrics", headers=key)
+    assert end(used.process) == 0
+
+    log = (used.folder / "log").read_text()
+    kept = [path.read_bytes().decode("latin-1") for path in (used.folder / "store").rglob("*") if path.is_file()]
+    assert '"route": "/ui/predictions/{token}"' in log
+    assert len(kept) > 3
+    found = [
+        (secret, text[:300])
+        for secret in (FULL, PREDICT, SECRET, WRONG, TOKEN, session)
+        for text in (log, *used.heard, *kept)
+        if secret in text
+    ]
+    assert not found
