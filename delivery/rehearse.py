@@ -35,8 +35,9 @@ class Rehearsal:
     def __init__(self, folder: Path, fakes: Fakes, *, full: bool) -> None:
         self.folder, self.fakes, self.instead = folder, fakes, {} if full else INSTEAD
         self.origin, self.work = folder / "origin.git", folder / "work"
+        user = f"x-access-token:{SECRETS['PUSH_TOKEN']}"
         (folder / "gitconfig").write_text(
-            f'[url "{self.origin}"]\n  insteadOf = https://x-access-token:token@github.com/{NAME}\n'
+            f'[url "{self.origin}"]\n  insteadOf = https://{user}@github.com/{NAME}\n'
             "[user]\n  name = You\n  email = you@example.org\n"
         )
         os.environ["GIT_CONFIG_GLOBAL"] = str(folder / "gitconfig")
