@@ -23,7 +23,7 @@ SECRETS = {"PUSH_TOKEN": "token", "SONAR_TOKEN": "token", "RENDER_API_KEY": KEY,
 TEST = "tests/test_errors.py"
 INSTEAD = {
     "uv run poe test": f"uv run coverage run -m pytest -q --junit-xml reports/junit.xml {TEST}"
-    " && uv run coverage combine -q && uv run coverage xml -q -o reports/coverage.xml",
+    " && uv run coverage combine -q && uv run coverage xml -q --fail-under 0 -o reports/coverage.xml",
     "uv run poe image-test": "test -s Dockerfile",
 }
 CHANGELOG = "# CHANGELOG\n\n\n## v0.1.0 (2026-01-01)\n\n- Initial Release\n"
