@@ -1,0 +1,37 @@
+# Built by `poe docker-build`, run by `poe docker-run`. Source last: a changed line re-makes a few kB, not the libraries.
+FROM ghcr.io/astral-sh/uv:0.13.9 AS uv
+
+FROM python:3.11-slim-bookworm AS libraries
+WORKDIR /build
+COPY --from=uv /uv /usr/local/bin/uv
+COPY requirements.txt ./
+# Only what was reviewed: each wheel has the hash that stands in requirements.txt, and nothing is built from source.
+# Compiled now, imports take less than half the time at every start. The tests of the large libraries are 60 MB.
+RUN uv venv --quiet /opt/mlapp \
+    && VIRTUAL_ENV=/opt/mlapp uv pip sync --no-cache --require-hashes --no-build --compile-bytecode requirements.txt \
+    && find /opt/mlapp/lib -type d -name tests \
+        \( -path '*/numpy/*' -o -path '*/scipy/*' -o -path '*/sklearn/*' -o -path '*/joblib/*' \) \
+        -prune -exec rm -rf {} +
+
+FROM python:3.11-slim-bookworm
+RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin mlapp \
+    && install --directory --owner mlapp --group mlapp /data
+COPY --from=libraries /opt/mlapp /opt/mlapp
+WORKDIR /app
+COPY main.py ./
+COPY mlapp mlapp
+COPY pages pages
+RUN ["/opt/mlapp/bin/python", "-m", "compileall", "-q", "."]
+# All that is written at run time stands in /data and /tmp, so the rest may be read-only.
+ENV PATH=/opt/mlapp/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    NICEGUI_STORAGE_PATH=/tmp/nicegui \
+    MLAPP_HOST=0.0.0.0 \
+    MLAPP_STORE=/data
+VOLUME /data
+EXPOSE 8000
+USER 10001:10001
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
+    CMD ["python", "-c", "import os, urllib.request as u; p = os.environ.get('MLAPP_PORT') or os.environ.get('PORT') or 8000; u.urlopen(f'http://127.0.0.1:{p}/health', timeout=4)"]
+CMD ["python", "main.py"]
