@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlapp.errors import MlappError, NotFound, TrainingFailed, Unacceptable, UnreadableBody
-from mlapp.ml.estimators import ESTIMATORS
+from mlapp.ml.estimate import MEASURED
 from mlapp.schemas import Format, Submission, TablePreview
 from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started
 from mlapp.services.worker import work
@@ -170,7 +170,7 @@ def test_look_guesses_how_long_estimators_will_take():
     machines, wine = (looked(Submission(dataset=name, options={})) for name in ("machines", "wine"))
 
     assert machines.estimates["linear"] < machines.estimates["random_forest"] < 10
-    assert machines.estimates.keys() == wine.estimates.keys() == {"auto", *ESTIMATORS}
+    assert machines.estimates.keys() == wine.estimates.keys() == MEASURED.keys()
 
 
 def test_look_guesses_nothing_of_what_cannot_be_trained_on_or_was_never_measured(tmp_path: Path):
