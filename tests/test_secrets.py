@@ -13,7 +13,8 @@ import pytest
 from tests.servers import end, serving
 from tests.services.test_calls import needs
 
-FULL, PREDICT, SECRET = "the-key-to-everything", "the-key-to-predict", "what-the-sessions-are-signed-with"
+FULL, PREDICT = "the-key-to-everything", "the-key-to-predict"
+SECRET = "what-the-sessions-are-signed-with"  # pragma: allowlist secret
 WRONG = "nearly-the-key-to-everything"
 TOKEN = "the-name-of-a-download"
 SETTINGS = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_SESSION_SECRET": SECRET}
