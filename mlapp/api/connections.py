@@ -4,6 +4,8 @@ The head of a request has to come within a minute and be of a sensible size, a b
 to be taken. All connections are looked at every few seconds; nothing of it stands in a request's way.
 """
 
+import secrets
+
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -94,10 +96,14 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         """Say why, where nothing else was said, and close."""
         if self._in_head or not self.cycle.response_started:
-            body = problem_body(status, SENTENCES[status])
+            # What came so far may be no request yet, and have no id.
+            known = None if self._in_head else self.cycle.scope.get("request_id")
+            number = str(known or secrets.token_hex(6))
+            body = problem_body(status, SENTENCES[status], number=number)
             self.transport.write(
                 STATUS_LINE[status]
                 + b"content-type: %s\r\ncontent-length: %d\r\n" % (MEDIA_TYPE.encode(), len(body))
+                + b"x-request-id: %s\r\n" % number.encode()
                 + (b"retry-after: 1\r\n" if status == 503 else b"")
                 + b"connection: close\r\n\r\n"
                 + body

@@ -69,10 +69,10 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
 
 
-def problem_body(status: int, detail: str, errors: Sequence[dict[str, str]] = ()) -> bytes:
-    """Return the bytes of a problem body."""
-    title = HTTPStatus(status).phrase
-    body = Problem(title=title, status=status, detail=detail, errors=list(errors) or None, request_id=request_id())
+def problem_body(status: int, detail: str, errors: Sequence[dict[str, str]] = (), number: str | None = None) -> bytes:
+    """Return the bytes of a problem body; `number` is the id of the request, where it is not the one being served."""
+    title, number = HTTPStatus(status).phrase, number or request_id()
+    body = Problem(title=title, status=status, detail=detail, errors=list(errors) or None, request_id=number)
     return body.model_dump_json(exclude_none=True).encode()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -80,7 +81,10 @@ def refused(answer: tuple[str, bytes], status: int) -> None:
     assert head.startswith(f"HTTP/1.1 {status} ")
     assert "application/problem+json" in head
     assert "connection: close" in head
-    assert json.loads(body)["detail"] == connections.SENTENCES[status]
+    problem = json.loads(body)
+    assert problem["detail"] == connections.SENTENCES[status]
+    assert re.fullmatch(r"[0-9a-f]{12}", problem["request_id"])
+    assert f"\r\nx-request-id: {problem['request_id']}\r\n" in head
 
 
 async def test_whoever_says_nothing_is_let_go(port: int):

@@ -176,7 +176,7 @@ async def test_job_page_tells_what_is_found_out_about_the_table(user: User, serv
     await user.should_see("wine, 178 rows × 14 columns")
 
 
-@pytest.mark.parametrize("name", ["nope", "0", "999999"])
+@pytest.mark.parametrize("name", ["nope", "0", "999999", "01", "+1", "1%20", "1_0", "%D9%A1", "%EF%BC%91", "9" * 30])
 async def test_job_that_is_not_there_is_not_found(user: User, name: str):
     answer = await user.http_client.get(f"/jobs/{name}")
 

@@ -184,8 +184,10 @@ async def test_model_card_is_read_and_downloaded(user: User, trained: Trained):
     await user.should_not_see(marker="card")
 
 
-async def test_model_that_is_unknown_is_not_found(user: User):
-    answer = await user.http_client.get("/models/99999")
+@pytest.mark.parametrize("name", ["99999", "0", "01", "+1", "1%20", "1_0", "%D9%A1", "%EF%BC%91", "9" * 30])
+async def test_model_that_is_unknown_is_not_found(user: User, trained: Trained, name: str):
+    answer = await user.http_client.get(f"/models/{name}")
 
     assert answer.status_code == 404
-    assert "There is no model 99999" in answer.text
+    assert "There is no model" in answer.text
+    assert (await user.http_client.get(f"/models/{trained.regression.version}")).status_code == 200
