@@ -15,6 +15,8 @@ MAX_ROWS = 2_000_000
 MAX_COLUMNS = 1_000
 MAX_CELLS = 20_000_000
 MAX_CELL_BYTES = 32_000
+MAX_TEXT_BYTES = 200_000_000
+"""Of all texts together: a Parquet file of some kilobytes may hold a long one a million times."""
 SO_FAR = "at least "
 
 
@@ -103,10 +105,18 @@ def check_cells(frame: pl.DataFrame) -> None:
 
     Raises:
         Unacceptable: a text is too long.
+        TooLarge: all texts together are.
     """
+    total = 0
     for column in frame.select(pl.col(pl.String)).iter_columns():
-        if (nameless(column).str.len_bytes() > MAX_CELL_BYTES).any():
+        sizes = nameless(column).str.len_bytes()
+        total += sizes.cast(pl.Int64).sum()
+        if (sizes > MAX_CELL_BYTES).any():
             name = shorten(column.name)
             raise Unacceptable(
                 f"Column '{name}' holds a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out."
             )
+    if total > MAX_TEXT_BYTES:
+        raise TooLarge(
+            f"The texts of the table take {total:,} bytes; at most {MAX_TEXT_BYTES:,} are taken. Send fewer rows."
+        )
