@@ -110,7 +110,7 @@ def check_cells(frame: pl.DataFrame) -> None:
     total = 0
     for column in frame.select(pl.col(pl.String)).iter_columns():
         sizes = nameless(column).str.len_bytes()
-        total += sizes.cast(pl.Int64).sum()
+        total += int(sizes.cast(pl.Int64).sum())
         if (sizes > MAX_CELL_BYTES).any():
             name = shorten(column.name)
             raise Unacceptable(
