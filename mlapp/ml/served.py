@@ -8,7 +8,7 @@ import polars as pl
 from mlapp.schemas import ColumnType, Distribution, Predictions, Record, Scalar, Task
 from mlapp.tables.columns import convert, spell
 from mlapp.tables.distributions import CATEGORIES, recount
-from mlapp.tables.json_text import column_of
+from mlapp.tables.json_columns import column_of
 
 Row = tuple[Any, ...]
 Column = list[Scalar] | list[float] | pl.Series

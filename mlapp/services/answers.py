@@ -1,8 +1,10 @@
 """A body → its answer: what takes a processor, and so runs in a thread."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
 
 from mlapp import ml, tables
 from mlapp.errors import Unacceptable, shorten
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 
     Note = Callable[[Model, pl.DataFrame, Column], None]
     """Takes checked rows that were predicted, and what was predicted."""
+
+
+JSON_ROWS = 5_000
+"""Rows of a JSON answer that are written down at a time."""
+ONE_PIECE_BYTES = 100_000
+LISTS = ("predictions", "lower", "upper", "probabilities")
+"""What a JSON answer holds for each row."""
+_VALUES = TypeAdapter(list[Any])
 
 
 @dataclass(frozen=True)
@@ -63,10 +73,38 @@ def answer(fitted: "ml.FittedModel", body: Body, note: "Note", *, strict: bool =
     return found
 
 
-def answer_json(fitted: "ml.FittedModel", body: Body, note: "Note", *, strict: bool = False) -> tuple[bytes, int]:
-    """Return the same as JSON, and how many warnings there are."""
-    found = answer(fitted, body, note, strict=strict)
-    return found.model_dump_json(exclude_none=True).encode(), found.warnings_total or 0
+def answer_json(fitted: "ml.FittedModel", body: Body, note: "Note", *, strict: bool = False) -> tuple[list[bytes], int]:
+    """Return the same as JSON, in pieces, and how many warnings there are.
+
+    Many rows are written down some at a time, so that they are never all there as Python objects.
+    """
+    checked = check(fitted, body, strict=strict)[1]
+    whole: Answer | None = None
+    lists: dict[str, list[bytes]] = {}
+    for start in range(0, checked.frame.height, JSON_ROWS):
+        frame = checked.frame[start : start + JSON_ROWS]
+        found = fitted.answer(replace(checked, frame=frame))
+        note(fitted.model, frame, found.predictions)
+        for name in LISTS:
+            if (values := getattr(found, name)) is not None:
+                lists.setdefault(name, []).append(_VALUES.dump_json(values)[1:-1])
+                setattr(found, name, [])
+        whole = found
+    assert whole  # noqa: S101 - a body without rows is refused
+    return _filled(whole.model_dump_json(exclude_none=True).encode(), lists), checked.warnings_total
+
+
+def _filled(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:
+    """Return JSON with what belongs into its empty lists, in pieces."""
+    pieces = []
+    for name in sorted(lists, key=lambda name: text.index(b'"%s":[]' % name.encode())):
+        before, text = text.split(b'"%s":[]' % name.encode(), 1)
+        pieces.append(before + b'"%s":[' % name.encode())
+        for number, values in enumerate(lists[name]):
+            pieces += [b",", values] if number else [values]
+        text = b"]" + text
+    # A small answer is one piece, so that it is sent at once.
+    return [b"".join([*pieces, text])] if sum(map(len, pieces)) < ONE_PIECE_BYTES else [*pieces, text]
 
 
 def write(  # noqa: PLR0913, PLR0917 - what to write, and how

@@ -192,7 +192,7 @@ class PredictionService:
         pool, note = self._pool(body), self.monitoring.note
         if wanted is Format.JSON:
             data, total = await pool.run(lambda: answers.answer_json(fitted, body, note, strict=strict))
-            return Predicted(fitted.model.version, wanted, _once(data), total)
+            return Predicted(fitted.model.version, wanted, _each(data), total)
         table, checked = await pool.run(lambda: answers.check_file(fitted, body, strict=strict))
         # Parquet has its index at the end: it is written in one piece.
         size = table.frame.height if wanted is Format.PARQUET else CHUNK_ROWS
@@ -288,5 +288,6 @@ async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(pool, copy_context().run, call)
 
 
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
+async def _each(pieces: list[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece

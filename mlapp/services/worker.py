@@ -19,7 +19,7 @@ from mlapp.schemas import Format, Submission, TrainOptions
 from mlapp.services.messages import Failed, Finished, Looked, Progress, Started
 from mlapp.services.options import together, train_options
 from mlapp.tables.datasets import dataset
-from mlapp.tables.json_text import json_table, parse_json
+from mlapp.tables.json_text import json_body, not_one
 from mlapp.tables.preview import preview_table
 from mlapp.tables.reading import read_file
 from mlapp.tables.table import Table
@@ -118,16 +118,15 @@ def _read(submission: Submission) -> tuple[str | None, Table, TrainOptions]:
         raise UnreadableBody("The file is gone; send it again.") from None
     if submission.format is not Format.JSON:
         return None, read_file(data, submission.format), train_options(submission.options)
-    body = parse_json(data)
-    if not isinstance(body, dict):
-        raise Unacceptable(f"The body is an object with 'records' or 'columns'{INSTEAD}.")
-    options = {name: value for name, value in body.items() if name not in ("records", "columns", "dataset")}
-    options = together(submission.options, options)
-    if "dataset" not in body:
-        return None, json_table(body, INSTEAD), train_options(options)
-    if "records" in body or "columns" in body:
+    table, beside = json_body(data, INSTEAD)
+    options = together(submission.options, {name: value for name, value in beside.items() if name != "dataset"})
+    if "dataset" not in beside:
+        if table is None:
+            raise not_one(INSTEAD)
+        return None, table, train_options(options)
+    if table is not None:
         raise Unacceptable("Send exactly one of 'records', 'columns' and 'dataset'.")
-    return _bundled(body["dataset"], options)
+    return _bundled(beside["dataset"], options)
 
 
 def _bundled(name: object, options: dict[str, Any]) -> tuple[str, Table, TrainOptions]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from mlapp.tables.distributions import distribution as distribution
     from mlapp.tables.distributions import recount as recount
     from mlapp.tables.json_text import json_table as json_table
-    from mlapp.tables.json_text import parse_json as parse_json
     from mlapp.tables.preview import preview_table as preview_table
     from mlapp.tables.reading import read_file as read_file
     from mlapp.tables.reading import read_request as read_request
@@ -34,7 +33,6 @@ _HOMES = {
     "distribution": "distributions",
     "recount": "distributions",
     "json_table": "json_text",
-    "parse_json": "json_text",
     "preview_table": "preview",
     "read_file": "reading",
     "read_request": "reading",

@@ -10,12 +10,13 @@ import polars as pl
 
 from mlapp.errors import Unacceptable, UnreadableBody, shorten
 from mlapp.schemas import Format
-from mlapp.tables.table import Table, check_cells, check_names, check_shape
+from mlapp.tables.table import MAX_CELLS, MAX_ROWS, SO_FAR, Table, check_cells, check_names, check_shape
 
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 1_000_000
 """Bytes that are decoded to find the header: more than the longest one that is taken."""
 SAMPLE_ROWS = 20
+LINE_CHARACTERS = 1_000_000
 
 
 class _Header(NamedTuple):
@@ -46,7 +47,7 @@ def csv_table(data: bytes) -> Table:
     # A blank last line is no row, but where there is one column it is a gap.
     end = len(data.rstrip(b"\r\n") if len(header.names) > 1 else data)
     frame = _read(memoryview(data)[header.length : end], header)
-    check_shape(frame.height, frame.width)
+    check_shape(frame.height, frame.width, SO_FAR)
     check_cells(frame)
     return Table(frame, Format.CSV, header.delimiter)
 
@@ -57,8 +58,10 @@ def _read(rows: memoryview, header: _Header) -> pl.DataFrame:
     places = [str(place) for place in range(len(header.names))]
     line = header.delimiter.join(places).encode() + b"\n"
     schema = dict.fromkeys(places, pl.String)
+    most = min(MAX_ROWS, MAX_CELLS // len(places)) + 1
     try:
-        frame = pl.read_csv(io.BytesIO(b"".join((line, rows))), schema=schema, separator=header.delimiter)
+        # One row more than is taken is enough to see that there are too many: 50 million of a digit took 1.5 GB.
+        frame = pl.read_csv(io.BytesIO(b"".join((line, rows))), schema=schema, separator=header.delimiter, n_rows=most)
     except pl.exceptions.PolarsError:
         raise UnreadableBody(_what_is_wrong(rows, header)) from None
     frame.columns = header.names
@@ -113,7 +116,9 @@ def _what_is_wrong(rows: memoryview, header: _Header) -> str:
     """Find the first row that does not fit the header, for a sentence that names it."""
     width = len(header.names)
     try:
-        reader = csv.reader(io.StringIO(str(rows, "utf-8"), newline=""), delimiter=header.delimiter, strict=True)
+        lines = io.TextIOWrapper(io.BytesIO(rows), "utf-8", newline="")
+        # Of a line without end, the first part shows whether it has too many cells.
+        reader = csv.reader(iter(lambda: lines.readline(LINE_CHARACTERS), ""), delimiter=header.delimiter, strict=True)
         for number, row in enumerate(reader):
             if len(row) > width:
                 return (

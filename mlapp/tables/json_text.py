@@ -2,155 +2,179 @@
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-import polars as pl
+from mlapp.errors import Unacceptable, UnreadableBody
+from mlapp.schemas import Format
+from mlapp.tables.json_columns import Columns, Rows
+from mlapp.tables.json_pieces import BOM, MAX_VALUE, PIECE, Pieces, scan
+from mlapp.tables.table import SO_FAR, Source, Table, check_names, check_shape
 
-from mlapp.errors import MAX_REPORTED, Unacceptable, UnreadableBody, pointer, shorten
-from mlapp.schemas import Format, Scalar
-from mlapp.tables.table import Table, check_cells, check_names, check_shape
-
-INT64 = range(-(2**63), 2**63)
-SURROGATE = re.compile(rb"\\u[dD][89abAB]")
+TABLES = ("records", "columns")
+MAX_OPTIONS = 100
+LINE_END = re.compile(rb"\r\n|[\r\n]")
+SPACE = " \t\n\r"
 
 
-def parse_json(body: bytes, what: str = "The body") -> Any:
-    """Parse strict JSON: UTF-8, no NaN or Infinity, no name twice in an object, no lone surrogates.
+def json_table(data: bytes, also: str = "") -> tuple[Table, dict[str, Any]]:
+    """Read a body of JSON that has to hold a table.
 
     Raises:
-        UnreadableBody: it is not that.
+        Unacceptable: there is none, for which `also` ends the sentence that says what to send.
+        MlappError: see `json_body`.
+    """
+    table, options = json_body(data, also)
+    if table is None:
+        raise not_one(also)
+    return table, options
+
+
+def json_body(data: bytes, also: str = "") -> tuple[Table | None, dict[str, Any]]:
+    """Read a body of JSON: the table in its `records` or its `columns`, if there is one, and its further keys.
+
+    Raises:
+        UnreadableBody: it is not strict JSON: UTF-8, no NaN or Infinity, no name twice in an object.
+        Unacceptable: both are there, or they are not a table.
+        TooLarge: too many rows, columns or cells.
 
     Source: RFC 8259; RFC 7493 (I-JSON) for what is refused beyond it.
     """
-    try:
-        value = _STRICT.decode(body.decode("utf-8-sig"))
-        if SURROGATE.search(body):
-            json.dumps(value, ensure_ascii=False).encode()
-    except UnreadableBody:
-        raise
-    except UnicodeDecodeError:
-        raise UnreadableBody(f"{what} is not UTF-8 text; save it as UTF-8.") from None
-    except UnicodeEncodeError:
-        raise UnreadableBody(f"{what} holds half a character (a lone surrogate); send whole characters.") from None
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise UnreadableBody(f"{what} is not JSON: {error.msg} at {place}.") from None
-    except ValueError:
-        raise UnreadableBody(f"{what} holds a number with thousands of digits; send it as text.") from None
-    except RecursionError:
-        raise UnreadableBody(f"{what} is nested too deeply; a table is a list of flat objects.") from None
-    return value
-
-
-def json_table(body: dict[str, Any], also: str = "") -> Table:
-    """Take the table out of a request body: its `records` or its `columns`.
-
-    Raises:
-        Unacceptable: neither or both are there, or they are not a table.
-    """
-    if ("records" in body) == ("columns" in body):
-        raise Unacceptable(
-            f"Send exactly one of 'records' (a list of objects) and 'columns' (an object of lists){also}."
-        )
-    return _records(body["records"]) if "records" in body else _columns(body["columns"])
+    table: Table | None = None
+    options: dict[str, Any] = {}
+    with _strict(lambda: "The body"):
+        body = Pieces(data)
+        if body.peek() != "{":
+            body.value()
+            body.end()
+            raise Unacceptable(f"The body is an object with 'records' or 'columns'{also}.")
+        for name in body.members():
+            if name not in TABLES:
+                options[name] = body.value()
+                if len(options) > MAX_OPTIONS:
+                    raise Unacceptable(f"There are more than {MAX_OPTIONS} options; leave out what is none.")
+            elif table:
+                raise not_one(also)
+            else:
+                table = _records(body, data) if name == "records" else _columns(body)
+        body.end()
+    return table, options
 
 
 def ndjson_table(data: bytes) -> Table:
-    """Read one JSON object a line; blank lines are skipped."""
-    lines = enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), 1)
-    table = _records([parse_json(line, f"Line {number}") for number, line in lines if line.strip()])
-    return replace(table, format=Format.NDJSON)
-
-
-def column_of(name: str, values: list[Any], where: str = "records") -> pl.Series:
-    """Make a column of JSON scalars; of mixed ones a column of text, spelled as a CSV spells them.
+    """Read one JSON object a line; blank lines are skipped.
 
     Raises:
-        Unacceptable: a value is a list or an object.
+        MlappError: see `json_table`.
     """
-    kinds = {type(value) for value in values} - {type(None)}
-    if kinds - {bool, int, float, str}:
-        row = next(i for i, value in enumerate(values) if isinstance(value, (list, dict)))
-        place = pointer("records", row, name) if where == "records" else pointer("columns", name, row)
-        detail = f"Row {row} of column '{shorten(name)}' is a list or an object; a cell holds one plain value."
-        raise Unacceptable(detail, [{"detail": detail, "pointer": place}])
-    if kinds == {bool}:
-        return pl.Series(name, values, dtype=pl.Boolean)
-    if kinds == {int} and all(value is None or value in INT64 for value in values):
-        return pl.Series(name, values, dtype=pl.Int64)
-    if kinds == {float}:
-        return pl.Series(name, values, dtype=pl.Float64)
-    # Whole and other numbers side by side are text too, for the category `1` is not `1.0`, whatever stands beside it.
-    decimals = pl.Series([value if type(value) is float else None for value in values], dtype=pl.Float64)
-    texts = zip(decimals.cast(pl.String), values, strict=True)
-    return pl.Series(name, [_spell(value) if text is None else text for text, value in texts], dtype=pl.String)
+    rows, source = Rows(), Source(data, _parse_lines)
+    start, number = len(BOM) if data.startswith(BOM) else 0, 1
+    while start < len(data):
+        found = LINE_END.search(data, start + PIECE, start + PIECE + MAX_VALUE)
+        end = found.end() if found else len(data)
+        if end - start > PIECE + MAX_VALUE:
+            number += len(LINE_END.findall(data, start, start + PIECE))
+            raise UnreadableBody(f"Line {number} is longer than {MAX_VALUE:,} bytes; each line is one row.")
+        records, number = _lines(data[start:end], number)
+        source.add(len(records), start, end)
+        rows.add(records, end - start)
+        start = end
+    frame, absent = rows.finish()
+    return Table(frame, Format.NDJSON, absent=absent, source=source)
 
 
-def _records(records: Any) -> Table:
-    if not isinstance(records, list):
-        raise Unacceptable(
-            "'records' is a list of objects, one a row.", [{"detail": "not a list", "pointer": "/records"}]
-        )
-    names: dict[str, None] = {}
-    for row, record in enumerate(records):
-        if not isinstance(record, dict):
-            detail = f"Row {row} is not an object; each row is one object of column names and values."
-            raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("records", row)}])
-        names.update(dict.fromkeys(record))
-    check_names(list(names))
-    check_shape(len(records), len(names))
-    absent = {name: rows for name in names if (rows := _rows_without(name, records))}
-    columns = [column_of(name, [record.get(name) for record in records]) for name in names]
-    return Table(_frame(columns, len(records)), absent=absent, records=records)
+def _lines(piece: bytes, number: int) -> tuple[list[Any], int]:
+    """Return the rows in some lines, and the number of the line that comes next."""
+    lines = piece.splitlines()
+    rows = []
+    place = number
+    with _strict(lambda: f"Line {place}"):
+        for place, line in enumerate(lines if piece.strip() else [], number):  # noqa: B007 - said where it is wrong
+            if line.strip():
+                rows.append(_whole(line.decode()))
+    return rows, number + len(lines)
 
 
-def _columns(columns: Any) -> Table:
-    if not isinstance(columns, dict) or not all(isinstance(values, list) for values in columns.values()):
-        raise Unacceptable(
-            "'columns' is an object of lists, one a column.", [{"detail": "not lists", "pointer": "/columns"}]
-        )
-    check_names(list(columns))
-    lengths = {len(values) for values in columns.values()}
-    if len(lengths) > 1:
-        raise Unacceptable(f"The lists in 'columns' are of different lengths ({min(lengths)} to {max(lengths)}).")
-    check_shape(max(lengths, default=0), len(columns))
-    series = [column_of(name, values, "columns") for name, values in columns.items()]
-    return Table(_frame(series, max(lengths, default=0)), by_columns=True)
-
-
-def _frame(columns: list[pl.Series], height: int) -> pl.DataFrame:
-    # Of an empty list polars makes no rows.
-    frame = pl.DataFrame(columns or None, height=height)
-    check_cells(frame)
-    return frame
-
-
-def _rows_without(name: str, records: list[dict[str, Any]]) -> list[int]:
-    rows = (row for row, record in enumerate(records) if name not in record)
-    return [row for row, _ in zip(rows, range(MAX_REPORTED), strict=False)]
-
-
-def _spell(value: Scalar | None) -> str | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if value is None or isinstance(value, str) else str(value)
-
-
-def _no_name_twice(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    pairs = list(pairs)
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableBody(f"The name '{shorten(twice)}' stands twice in one object; keep one of them.")
+def _whole(text: str) -> Any:
+    """Parse a text that is one value."""
+    start = len(text) - len(text.lstrip(SPACE))
+    value, end = scan(text, start)
+    if text[end:].strip(SPACE):
+        raise json.JSONDecodeError("Extra data", text, len(text) - len(text[end:].lstrip(SPACE)))
     return value
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise UnreadableBody(f"{name} is not JSON; send null for a missing value.")
+def _parse_lines(piece: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in piece.splitlines() if line.strip()]
 
 
-_STRICT = json.JSONDecoder(object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
-"""Made once: of the time that a line of NDJSON takes, to make one was half."""
+def _parse_list(piece: bytes) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = json.loads(b"[" + piece + b"]")
+    return records
+
+
+def _records(body: Pieces, data: bytes) -> Table:
+    if body.peek() != "[":
+        body.value()
+        raise Unacceptable(
+            "'records' is a list of objects, one a row.", [{"detail": "not a list", "pointer": "/records"}]
+        )
+    rows, source, start = Rows(), Source(data, _parse_list), body.place + 1
+    for records in body.batches():
+        source.add(len(records), start, body.place)
+        rows.add(records, body.place - start)
+        # After what ended is a comma or the end.
+        body.peek()
+        start = body.place + 1
+    frame, absent = rows.finish()
+    return Table(frame, absent=absent, source=source)
+
+
+def _columns(body: Pieces) -> Table:
+    columns = Columns()
+    if body.peek() != "{":
+        body.value()
+        raise _not_lists()
+    for number, name in enumerate(body.members(), 1):
+        check_shape(0, number, SO_FAR)
+        if body.peek() != "[":
+            body.value()
+            raise _not_lists()
+        check_names([*columns.lengths, name])
+        columns.begin(name)
+        for values in body.batches():
+            columns.add(values)
+        columns.end()
+    return Table(columns.finish(), by_columns=True)
+
+
+def _not_lists() -> Unacceptable:
+    return Unacceptable(
+        "'columns' is an object of lists, one a column.", [{"detail": "not lists", "pointer": "/columns"}]
+    )
+
+
+def not_one(also: str) -> Unacceptable:
+    """Return the error about a body without a table, or with two."""
+    return Unacceptable(f"Send exactly one of 'records' (a list of objects) and 'columns' (an object of lists){also}.")
+
+
+@contextmanager
+def _strict(what: Callable[[], str]) -> Iterator[None]:
+    """Say what is wrong with JSON that cannot be parsed."""
+    try:
+        yield
+    except UnreadableBody:
+        raise
+    except UnicodeDecodeError:
+        raise UnreadableBody(f"{what()} is not UTF-8 text; save it as UTF-8.") from None
+    except UnicodeEncodeError:
+        raise UnreadableBody(f"{what()} holds half a character (a lone surrogate); send whole characters.") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UnreadableBody(f"{what()} is not JSON: {error.msg} at {place}.") from None
+    except ValueError:
+        raise UnreadableBody(f"{what()} holds a number with thousands of digits; send it as text.") from None
+    except RecursionError:
+        raise UnreadableBody(f"{what()} is nested too deeply; a table is a list of flat objects.") from None

@@ -10,7 +10,7 @@ import polars.selectors as cs
 from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
 from mlapp.schemas import Format
 from mlapp.tables.csv_text import csv_table
-from mlapp.tables.json_text import json_table, ndjson_table, parse_json
+from mlapp.tables.json_text import json_table, ndjson_table
 from mlapp.tables.table import Table, check_cells, check_names, check_shape
 
 PACKED = {
@@ -32,13 +32,7 @@ def read_request(data: bytes, kind: Format, *, also: str = "") -> tuple[Table, d
     Raises:
         MlappError: see `read_file` and `json_table`.
     """
-    if kind is not Format.JSON:
-        return read_file(data, kind), {}
-    body = parse_json(data)
-    if not isinstance(body, dict):
-        raise Unacceptable(f"The body is an object with 'records' or 'columns'{also}.")
-    options = {name: value for name, value in body.items() if name not in ("records", "columns")}
-    return json_table(body, also), options
+    return (read_file(data, kind), {}) if kind is not Format.JSON else json_table(data, also)
 
 
 def read_file(source: bytes | Path, kind: Format) -> Table:

@@ -1,5 +1,7 @@
 """A table as it was read: text still text, every value there."""
 
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,33 @@ MAX_ROWS = 2_000_000
 MAX_COLUMNS = 1_000
 MAX_CELLS = 20_000_000
 MAX_CELL_BYTES = 32_000
+MAX_TEXT_BYTES = 200_000_000
+"""Of all texts together: a Parquet file of some kilobytes may hold a long one a million times."""
+SO_FAR = "at least "
+
+
+@dataclass(frozen=True)
+class Source:
+    """The bytes that rows came in, to be parsed once more when they are wanted: as bytes they take least memory."""
+
+    data: bytes
+    parse: Callable[[bytes], list[dict[str, Any]]]
+    _firsts: list[int] = field(default_factory=lambda: [0])
+    """The number of each piece's first row, and how many there are in all."""
+    _pieces: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, rows: int, start: int, end: int) -> None:
+        """Say that these bytes hold the next rows."""
+        self._firsts.append(self._firsts[-1] + rows)
+        self._pieces.append((start, end))
+
+    def records(self, rows: slice) -> Iterator[dict[str, Any]]:
+        """Give some rows, as they came."""
+        for number in range(bisect_right(self._firsts, rows.start) - 1, len(self._pieces)):
+            first, (start, end) = self._firsts[number], self._pieces[number]
+            if first >= rows.stop:
+                return
+            yield from self.parse(self.data[start:end])[max(rows.start - first, 0) : rows.stop - first]
 
 
 @dataclass(frozen=True)
@@ -29,7 +58,7 @@ class Table:
     absent: dict[str, list[int]] = field(default_factory=dict)
     by_columns: bool = False
     """Whether it came as one list a column."""
-    records: list[dict[str, Any]] | None = None
+    source: "Source | None" = None
     """The rows as they came, where they came as records."""
 
     def pointer(self, row: int, name: str) -> str:
@@ -37,8 +66,8 @@ class Table:
         return pointer("columns", name, row) if self.by_columns else pointer("records", row, name)
 
 
-def check_shape(rows: int, columns: int) -> None:
-    """Refuse more than a server of 512 MB can handle.
+def check_shape(rows: int, columns: int, so_far: str = "") -> None:
+    """Refuse more than a server of 512 MB can handle; `so_far` says that not all was counted.
 
     Raises:
         TooLarge: too many rows, columns or cells.
@@ -49,7 +78,7 @@ def check_shape(rows: int, columns: int) -> None:
         (rows * columns, MAX_CELLS, "cells"),
     ):
         if count > limit:
-            raise TooLarge(f"The table has {count:,} {what}; at most {limit:,} are taken. Send a smaller one.")
+            raise TooLarge(f"The table has {so_far}{count:,} {what}; at most {limit:,} are taken. Send a smaller one.")
 
 
 def check_names(names: list[str]) -> None:
@@ -76,10 +105,18 @@ def check_cells(frame: pl.DataFrame) -> None:
 
     Raises:
         Unacceptable: a text is too long.
+        TooLarge: all texts together are.
     """
+    total = 0
     for column in frame.select(pl.col(pl.String)).iter_columns():
-        if (nameless(column).str.len_bytes() > MAX_CELL_BYTES).any():
+        sizes = nameless(column).str.len_bytes()
+        total += int(sizes.cast(pl.Int64).sum())
+        if (sizes > MAX_CELL_BYTES).any():
             name = shorten(column.name)
             raise Unacceptable(
                 f"Column '{name}' holds a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out."
             )
+    if total > MAX_TEXT_BYTES:
+        raise TooLarge(
+            f"The texts of the table take {total:,} bytes; at most {MAX_TEXT_BYTES:,} are taken. Send fewer rows."
+        )

@@ -88,7 +88,12 @@ UNREADABLE: dict[str, tuple[str, bytes | str, int, str]] = {
     "open quote": (CSV, 'x,y\n"1,2\n', 400, "The CSV cannot be read"),
     "long row": (CSV, "x,y\n1,2\n1,2,3\n", 400, "Row 1 of the CSV has 3 cells where the header has 2: '3'."),
     "10,000 columns": (CSV, ",".join(f"c{n}" for n in range(10_000)) + "\n", 413, "The table has 10,000 columns"),
-    "10,000 names": (JSON, json.dumps({"columns": {f"c{n}": [1] for n in range(10_000)}}), 413, "The table has 10,000"),
+    "10,000 names": (
+        JSON,
+        json.dumps({"columns": {f"c{n}": [1] for n in range(10_000)}}),
+        413,
+        "The table has at least 1,001 columns",
+    ),
     "column without name": (CSV, "x,\n1,2\n", 422, "Column 2 has no name; give every column one."),
     "empty name": (JSON, '{"records": [{"": 1}]}', 422, "Column 1 has no name; give every column one."),
     "long name": (JSON, json.dumps({"records": [{"x" * 201: 1}]}), 422, "Column 1 has a name of 201 characters"),

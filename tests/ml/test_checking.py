@@ -1,6 +1,7 @@
 """Rows against a signature."""
 
 import itertools
+import json
 
 import polars as pl
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from mlapp.errors import Unacceptable
 from mlapp.ml.checking import check
 from mlapp.ml.signature import infer
-from mlapp.tables.json_text import json_table
+from mlapp.tables.json_text import json_table as read_json
 from mlapp.tables.table import Table
 
 SEEN = pl.DataFrame(
@@ -22,6 +23,10 @@ SEEN = pl.DataFrame(
     }
 )
 ROW = {"n": 1, "i": 2, "b": True, "c": "u", "d": "2024-01-10", "gap": 2}
+
+
+def json_table(body):
+    return read_json(json.dumps(body).encode())[0]
 
 
 @pytest.fixture

@@ -118,6 +118,11 @@ def test_parquet_that_unpacks_to_too_many_rows_is_refused_by_its_footer():
     assert len(data) < 100_000
 
 
+def test_long_text_that_stands_there_often_is_refused():
+    with pytest.raises(TooLarge, match="The texts of the table take 224,000,000 bytes; at most 200,000,000"):
+        read_file(parquet({"a": pl.repeat("x" * 32_000, 7_000, eager=True)}), Format.PARQUET)
+
+
 @pytest.mark.parametrize(
     ("rows", "columns", "what"),
     [(2_000_001, 1, "2,000,001 rows"), (1, 1_001, "1,001 columns"), (1_000_001, 20, "20,000,020 cells")],

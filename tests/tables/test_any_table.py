@@ -1,0 +1,177 @@
+"""Any table, through every door that can say it: the same frame; any JSON: read as a whole and by pieces alike."""
+
+import csv
+import io
+import json
+
+import polars as pl
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mlapp.errors import MlappError, Unacceptable, UnreadableBody
+from mlapp.schemas import Format
+from mlapp.tables import json_columns, json_pieces
+from mlapp.tables.json_text import json_body, json_table, ndjson_table
+from mlapp.tables.reading import read_request
+
+often = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+texts = st.text(characters, max_size=8) | st.sampled_from(
+    ["00123", "1.0", "nan", "-0", "1e5", "true", "\u202eabc", "e\u0301", "é", '"', "a,b;c\td|e", "{}", "}]", "\\"]
+)
+numbers = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
+scalars = st.none() | st.booleans() | numbers | texts
+names = st.text(characters, min_size=1, max_size=8) | st.sampled_from(
+    ["^x$", "*", "../etc", "<script>", "e\u0301", "é"]
+)
+
+
+def columns_of(values):
+    return st.integers(1, 12).flatmap(
+        lambda rows: st.dictionaries(names, st.lists(values, min_size=rows, max_size=rows), min_size=1, max_size=4)
+    )
+
+
+def records_of(columns):
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def ndjson(columns):
+    return "\n".join(json.dumps(record) for record in records_of(columns)).encode()
+
+
+def read(data, kind):
+    return read_request(data, kind)[0].frame
+
+
+@often
+@given(columns_of(scalars))
+def test_json_says_the_same_in_every_form(columns):
+    frame = read(json.dumps({"columns": columns}).encode(), Format.JSON)
+
+    assert read(json.dumps({"records": records_of(columns)}, indent=1).encode(), Format.JSON).equals(frame)
+    assert read(ndjson(columns), Format.NDJSON).equals(frame)
+    assert frame.columns == list(columns)
+
+
+@often
+@given(columns_of(texts.filter(lambda text: "\r" not in text)))
+@example({"a": ["", "x"]})
+def test_texts_are_the_same_in_every_format(columns):
+    frame = read(json.dumps({"columns": columns}).encode(), Format.JSON)
+    parquet, text = io.BytesIO(), io.StringIO()
+    frame.write_parquet(parquet)
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerows([list(columns), *zip(*columns.values(), strict=True)])
+
+    assert read(parquet.getvalue(), Format.PARQUET).equals(frame)
+    found = outcome(lambda: read(text.getvalue().encode(), Format.CSV))
+    # An empty cell is a gap; and the first character of a file may say that it is something else.
+    assert isinstance(found, MlappError) or found.equals(frame.with_columns(pl.all().replace("", None)).fill_null(""))
+
+
+def outcome(call):
+    try:
+        return call()
+    except MlappError as error:
+        return error
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_pieces():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_pieces, "PIECE", 24)
+        patch.setattr(json_pieces, "SINGLY", 3)
+        patch.setattr(json_columns, "PART_BYTES", 50)
+        yield
+
+
+@often
+@given(columns_of(scalars), st.booleans(), st.sampled_from([None, 1]), st.dictionaries(texts, scalars, max_size=2))
+def test_pieces_are_read_as_the_whole_is(columns, escaped, indent, options):
+    options = {name: value for name, value in options.items() if name not in {"records", "columns"}}
+    records = records_of(columns)
+    whole = pl.DataFrame([json_columns.column_of(name, values) for name, values in columns.items()])
+
+    body = json.dumps(options | {"records": records}, ensure_ascii=escaped, indent=indent).encode()
+    table, found = json_body(b"\xef\xbb\xbf" + body)
+
+    assert table is not None
+    assert table.frame.equals(whole)
+    assert found == options
+    assert table.source is not None
+    assert [*table.source.records(slice(0, len(records)))] == records
+    assert [*table.source.records(slice(1, 3))] == records[1:3]
+
+
+@often
+@given(st.lists(st.dictionaries(st.sampled_from("abcd"), scalars, max_size=4), max_size=12))
+def test_absent_keys_are_found_piece_by_piece(records):
+    table = json_table(json.dumps({"records": records}).encode())[0]
+    known = list(dict.fromkeys(name for record in records for name in record))
+
+    lacking = {name: [row for row, record in enumerate(records) if name not in record][:10] for name in known}
+    assert table.absent == {name: rows for name, rows in lacking.items() if rows}
+    assert table.frame.columns == known
+
+
+json_texts = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=6)
+
+
+@often
+@given(json_texts.map(json.dumps), st.data())
+def test_what_is_cut_or_changed_is_refused_as_json_is(text, data):
+    text = '{"records": [{"a": 1, "b": "x}"}, {"a": ' + text + "}]}"
+    place = data.draw(st.integers(0, len(text) - 1))
+    changed = text[:place] + data.draw(st.sampled_from(["", "]", ",", '"', "}", " ", "\\", "é"])) + text[place + 1 :]
+    body = data.draw(st.sampled_from([text, changed, text[:place]])).encode()
+    try:
+        json.loads(body)
+    except json.JSONDecodeError as error:
+        wrong = f"line {error.lineno}, column {error.colno}."
+    else:
+        wrong = ""
+
+    found = outcome(lambda: json_body(body))
+
+    # What is no table is refused before the end is looked at.
+    if wrong and isinstance(found, UnreadableBody) and "twice" not in found.detail:
+        assert found.detail.endswith(wrong)
+    assert not wrong or isinstance(found, MlappError)
+    assert wrong or not isinstance(found, UnreadableBody) or "twice" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b'{"records": [{"a": 1}], "records": []}', "'records' stands twice"),
+        (b'{"columns": {"a": [1], "a": [2]}}', "'a' stands twice"),
+        (b'{"records": [{"a": 1},]}', "Expecting value at line 1, column 23"),
+        (b'{"records": [{"a": 1} 1]}', "Expecting ',' delimiter at line 1, column 23"),
+        (b'{"records": [{"a": 1}]} 1', "Extra data at line 1, column 25"),
+        (b'{"a" 1}', "Expecting ':' delimiter at line 1, column 6"),
+        (b'{"a": 1 "b"}', "Expecting ',' delimiter at line 1, column 9"),
+        (b"{a}", "Expecting property name enclosed in double quotes at line 1, column 2"),
+        (b'{"a": "' + b"x" * 2_000_000 + b'"}', "longer than 1,000,000 characters"),
+    ],
+)
+def test_what_is_no_json_is_refused_by_its_place(body, sentence):
+    with pytest.raises(UnreadableBody, match=sentence):
+        json_body(body)
+
+
+def test_options_without_end_are_refused():
+    with pytest.raises(Unacceptable, match="more than 100 options"):
+        json_body(json.dumps(dict.fromkeys(map(str, range(101)))).encode())
+
+
+@pytest.mark.parametrize("line", [b"1" * 2_000_000, b"1" * 2_000_000 + b"\n{}"])
+def test_line_without_end_is_refused_by_its_number(line):
+    with pytest.raises(UnreadableBody, match="Line 2 is longer than 1,000,000 bytes"):
+        ndjson_table(b"{}\n" + line)
+
+
+def test_line_of_two_objects_is_refused():
+    with pytest.raises(UnreadableBody, match="Line 2 is not JSON: Extra data at line 1, column 5"):
+        ndjson_table(b'{"a": 1}\n{}  {}\n')
