@@ -13,20 +13,21 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-import psutil
-
 from mlapp.errors import TrainingFailed
 from mlapp.schemas import Submission
-from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started
+from mlapp.services.families import end, end_family, lives, resident_bytes, why_died
+from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started, receive
 
 log = logging.getLogger(__name__)
 
 WORKER = "mlapp.services.worker"
 """What is loaded before the first fork."""
 WATCH_S = 0.2
-"""How often the memory of a process is looked at."""
-PATIENCE_S = 0.5
-"""How long a process may take to end when it is told to."""
+"""How often a process is looked at."""
+PACE_S = 0.001
+"""Least time between two messages: of more, the rest waits in the pipe, and whoever sends them."""
+DYING_S = 0.5
+"""How long a process may take to end, from which no further message can come."""
 REVIVAL_S, PAUSE_S = 10.0, 0.1
 """How long, and how often, it is tried to fork while what is forked from is dying."""
 LAST_WORDS_S = 5.0
@@ -43,6 +44,8 @@ class Processes:
 
     memory_mb: int | None = None
     """Resident memory that a process may take."""
+    limit_s: float = 3_600.0
+    """How long it may take."""
     idle_s: float = 60.0
     """How long to keep what is loaded for the next process."""
     _live: set[BaseProcess] = field(default_factory=set)
@@ -57,7 +60,7 @@ class Processes:
         `heard` is given what the process says on the way.
 
         Raises:
-            TrainingFailed: the process died, or took more memory than it may.
+            TrainingFailed: the process died, or took more memory or time than it may.
             MlappError: what was wrong with the table or the options.
         """
         self._stay_loaded()
@@ -68,17 +71,19 @@ class Processes:
         threading.Thread(target=_receive, args=(results, loop, messages), daemon=True).start()
         reasons: list[str] = []
         watch = asyncio.create_task(self._watch(process, reasons))
-        patience_s = 0.0
+        patience_s, by_itself = 0.0, True
         try:
             while isinstance(message := await messages.get(), Started | Progress):
                 heard(message)
-            patience_s = LAST_WORDS_S
+            patience_s = LAST_WORDS_S if message else DYING_S
         finally:
             watch.cancel()
-            await asyncio.to_thread(_end, process, patience_s)
+            by_itself = await asyncio.to_thread(end, process, patience_s)
             self._live.discard(process)
             self._unload_later()
-        return _result(message, reasons[0] if reasons else _why_died(process.exitcode or 0))
+        if not by_itself:
+            reasons.append("The training sent what cannot be read as a result; train again.")
+        return _result(message, reasons[0] if reasons else why_died(process.exitcode or 0))
 
     def close(self) -> None:
         """End what is loaded; nothing may be running any more."""
@@ -97,7 +102,7 @@ class Processes:
         except asyncio.CancelledError:
             # It starts all the same: in a thread, where nothing stops it.
             process, results = await starting
-            await asyncio.to_thread(_end, process)
+            await asyncio.to_thread(end, process)
             results.close()
             self._unload_later()
             raise
@@ -120,18 +125,27 @@ class Processes:
                     time.sleep(PAUSE_S)
 
     async def _watch(self, process: BaseProcess, reasons: list[str]) -> None:
-        """End a process that takes more memory than it may, and say why."""
-        if self.memory_mb is None:
-            return
-        while True:
+        """End a process that takes more memory or time than it may, and say why; and what outlives one that died."""
+        began = time.monotonic()
+        while await asyncio.to_thread(lives, process):
             await asyncio.sleep(WATCH_S)
-            if await asyncio.to_thread(_resident_bytes, process) > self.memory_mb * MEGABYTE:
+            if too_much := await asyncio.to_thread(self._too_much, process, time.monotonic() - began):
+                reasons.append(f"The training took more than {too_much}.")
                 break
-        reasons.append(
-            f"The training took more than the {self.memory_mb:,} MB of memory that one may take (MLAPP_JOB_MEMORY_MB); "
-            "send fewer rows or columns, or name a simpler estimator."
-        )
-        await asyncio.to_thread(_end, process)
+        # Those that it started may hold the other end of the pipe open.
+        await asyncio.to_thread(end_family, process)
+
+    def _too_much(self, process: BaseProcess, took_s: float) -> str | None:
+        """Return what a process takes too much of."""
+        if took_s > self.limit_s:
+            minutes = f"{self.limit_s / 60:,.0f} minutes"
+            return f"the {minutes} that one may take; send fewer rows or columns, or name a simpler estimator"
+        if self.memory_mb is not None and resident_bytes(process) > self.memory_mb * MEGABYTE:
+            return (
+                f"the {self.memory_mb:,} MB of memory that one may take (MLAPP_JOB_MEMORY_MB); "
+                "send fewer rows or columns, or name a simpler estimator"
+            )
+        return None
 
     def _stay_loaded(self) -> None:
         if self._idle:
@@ -173,11 +187,12 @@ def _work(work: str, submission: Submission, results: Connection) -> None:
 def _receive(results: Connection, loop: asyncio.AbstractEventLoop, messages: "asyncio.Queue[Message | None]") -> None:
     """Pass on what a process says; None when it has died, or says what nobody understands."""
     message: Message | None = None
-    # What stands in a pipe that a process left in the middle of a message may raise anything.
-    with results, suppress(Exception):
-        while isinstance(message := results.recv(), Started | Progress):
+    # What stands in a pipe may be anything; and nobody may listen any more, or there be no memory for it.
+    with results, suppress(EOFError, OSError, ValueError, RuntimeError, MemoryError):
+        while isinstance(message := receive(results), Started | Progress):
             loop.call_soon_threadsafe(messages.put_nowait, message)
-    last = message if isinstance(message, Finished | Looked | Failed) else None
+            time.sleep(PACE_S)
+    last = None if isinstance(message, Started | Progress) else message
     # The loop is closed when nobody listens any more.
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(messages.put_nowait, last)
@@ -191,41 +206,3 @@ def _result(message: Finished | Looked | Failed | None, why_none: str) -> Finish
             log.error("A training hit a bug.", extra={"trace": message.trace})
         raise message.error
     return message
-
-
-def _why_died(exit_code: int) -> str:
-    if exit_code < 0:
-        return (
-            f"The training was killed (signal {-exit_code}), most often for want of memory; send fewer rows or columns."
-        )
-    return f"The training process ended without a result (exit status {exit_code}); train again."
-
-
-def _resident_bytes(process: BaseProcess) -> int:
-    """Return what a process and those it started hold in memory."""
-    total = 0
-    for each in _family(process):
-        with suppress(psutil.NoSuchProcess):
-            total += each.memory_info().rss
-    return total
-
-
-def _end(process: BaseProcess, patience_s: float = 0.0) -> None:
-    """End a process and those it started; first wait for it to end by itself."""
-    process.join(patience_s)
-    family = _family(process)
-    for each in family:
-        with suppress(psutil.NoSuchProcess):
-            each.terminate()
-    for each in psutil.wait_procs(family, PATIENCE_S)[1]:
-        with suppress(psutil.NoSuchProcess):
-            each.kill()
-    process.join(PATIENCE_S)
-
-
-def _family(process: BaseProcess) -> list[psutil.Process]:
-    """Return a process and those it started; none when it has ended."""
-    with suppress(psutil.NoSuchProcess):
-        parent = psutil.Process(process.pid)
-        return [parent, *parent.children(recursive=True)]
-    return []

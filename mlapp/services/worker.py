@@ -1,6 +1,9 @@
 """What runs in a process of its own: read the table, train or look, send the result. Nothing of the server is here."""
 
+import faulthandler
+import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -16,7 +19,7 @@ from mlapp.ml.estimators import describe_estimators
 from mlapp.ml.problem import Problem, pose
 from mlapp.ml.training import train
 from mlapp.schemas import Format, Submission, TrainOptions
-from mlapp.services.messages import Failed, Finished, Looked, Progress, Started
+from mlapp.services.messages import Failed, Finished, Looked, Progress, Started, send
 from mlapp.services.options import together, train_options
 from mlapp.tables.datasets import dataset
 from mlapp.tables.json_text import json_body, not_one
@@ -28,23 +31,38 @@ NICENESS = 10
 """How far behind the server a process stands in the queue for the processor."""
 TELL_S = 0.1
 """How often it tells how far it is, while the stage is the same."""
+PATIENCE_S = 0.5
+"""How long it may take to end when the server has."""
 INSTEAD = ", or 'dataset', the name of a bundled table"
 
 
 def work(kind: str, submission: Submission, results: Connection) -> None:
     """`train` on a submission or `look` at it: sends `Started` and `Progress`es, then the result or `Failed`."""
+    # So that what an estimator starts, and what that starts, is found and ended with this process.
+    os.setsid()
+    threading.Thread(target=_end_with_the_server, daemon=True).start()
     _stand_back()
     try:
-        results.send(_train(submission, results) if kind == "train" else _look(submission))
+        send(_train(submission, results) if kind == "train" else _look(submission), results)
     except MlappError as error:
-        results.send(Failed(error))
+        send(Failed(error), results)
     except MemoryError:
-        results.send(Failed(TrainingFailed("The training ran out of memory; send fewer rows or columns.")))
+        send(Failed(TrainingFailed("The training ran out of memory; send fewer rows or columns.")), results)
     except BrokenPipeError:
         sys.exit("The server is gone; the training ends.")
     except Exception:  # noqa: BLE001 - what is no MlappError is a bug, and the server has to hear of it
         bug = MlappError("The training hit an error of ours, which is in the log; the same table will hit it again.")
-        results.send(Failed(bug, traceback.format_exc()))
+        send(Failed(bug, traceback.format_exc()), results)
+
+
+def _end_with_the_server() -> None:
+    """Wait for the server to end, however it does, and end what is going on here: nobody wants it any more."""
+    server = multiprocessing.parent_process()
+    assert server  # noqa: S101 - this process was started by it
+    server.join()
+    # Also where the signal is ignored. `sys.stderr` is not to be had while a fit prints how far it is.
+    faulthandler.dump_traceback_later(PATIENCE_S, exit=True, file=2)
+    os.killpg(0, signal.SIGTERM)
 
 
 def _stand_back() -> None:
@@ -59,7 +77,7 @@ def _stand_back() -> None:
 
 def _train(submission: Submission, results: Connection) -> Finished:
     dataset, table, options = _read(submission)
-    results.send(Started(dataset, table.frame.height, table.frame.width, options.target, options.estimator))
+    send(Started(dataset, table.frame.height, table.frame.width, options.target, options.estimator), results)
     trained = train(table, options, time.perf_counter, _Teller(results))
     return Finished(trained.file, trained.record, options)
 
@@ -104,7 +122,7 @@ class _Teller:
         with self._sending:
             if stage != self._stage or now - self._at >= TELL_S:
                 self._stage, self._at = stage, now
-                self._results.send(Progress(stage, share))
+                send(Progress(stage, share), self._results)
 
 
 def _read(submission: Submission) -> tuple[str | None, Table, TrainOptions]:

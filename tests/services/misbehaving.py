@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from mlapp.ml.estimators import ESTIMATORS, Recipe
 from mlapp.ml.preprocessing import Columns
 from mlapp.schemas import Submission, Task
+from mlapp.services.messages import Progress, send
 
 
 def buggy(_: Task, __: Columns, ___: int) -> NoReturn:
@@ -23,6 +26,10 @@ def hungry(_: Task, __: Columns, ___: int) -> NoReturn:
 
 def quitting(_: Task, __: Columns, ___: int) -> NoReturn:
     os._exit(3)
+
+
+def leaving(_: Task, __: Columns, ___: int) -> NoReturn:
+    os._exit(0)
 
 
 def endless(_: Task, __: Columns, ___: int) -> NoReturn:
@@ -62,6 +69,29 @@ def breaking_off(_: Task, __: Columns, ___: int) -> NoReturn:
     os._exit(3)
 
 
+def announcing(_: Task, __: Columns, ___: int) -> NoReturn:
+    # What comes before a message of four gigabytes.
+    os.write(_pipe().fileno(), (-1).to_bytes(4, "big", signed=True) + (4 << 30).to_bytes(8, "big"))
+    endless(_, __, ___)
+
+
+def flooding(_: Task, __: Columns, ___: int) -> NoReturn:
+    while True:
+        send(Progress("flood", 0.5), _pipe())
+
+
+def forking(_: Task, __: Columns, ___: int) -> NoReturn:
+    if os.fork() == 0:
+        time.sleep(600)
+    os._exit(3)
+
+
+def orphaning(_: Task, __: Columns, ___: int) -> NoReturn:
+    child = subprocess.Popen(["sleep", "600"])
+    send(Progress(str(child.pid), 0.5), _pipe())
+    os._exit(3)
+
+
 def _pipe() -> Connection:
     """Where the process that trains sends what it finds."""
     frame = sys._getframe()
@@ -71,7 +101,10 @@ def _pipe() -> Connection:
     return pipe
 
 
-ALL = (buggy, hungry, quitting, endless, growing, stubborn, bearing, mumbling, foreign, breaking_off)
+ALL: tuple[Callable[[Task, Columns, int], NoReturn], ...] = (
+    *(buggy, hungry, quitting, leaving, endless, growing, stubborn, bearing, mumbling, foreign, breaking_off),
+    *(announcing, flooding, forking, orphaning),
+)
 RECIPES = {recipe.__name__: Recipe(recipe) for recipe in ALL}
 
 

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -12,8 +13,9 @@ import pytest
 
 from mlapp.errors import MlappError, TrainingFailed, Unacceptable
 from mlapp.schemas import Submission
+from mlapp.services.families import resident_bytes
 from mlapp.services.messages import Finished, Looked, Progress, Started
-from mlapp.services.processes import Processes, _resident_bytes
+from mlapp.services.processes import PACE_S, Processes
 from tests.services.conftest import eventually, gone
 from tests.services.misbehaving import misbehaving
 
@@ -72,21 +74,74 @@ async def test_bug_is_logged_and_its_trace_not_told(processes: Processes, caplog
     assert "RuntimeError: a screw is loose" in record.trace  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT])
-async def test_killed_process_fails_with_the_reason(processes: Processes, number: signal.Signals):
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (signal.SIGKILL, r"was killed \(signal 9: Killed\), most often for want of memory; send fewer rows"),
+        (signal.SIGABRT, r"was killed \(signal 6: Aborted\), most often for want of memory; send fewer rows"),
+        (signal.SIGSEGV, r"crashed \(signal 11: Segmentation fault\), most often by a bug in a library; name another"),
+        (signal.SIGTERM, r"was ended by somebody else \(signal 15: Terminated\); train again."),
+    ],
+)
+async def test_killed_process_fails_with_the_reason(processes: Processes, number: signal.Signals, sentence: str):
     task, process = await running(processes)
 
     process.send_signal(number)
 
-    with pytest.raises(TrainingFailed, match=rf"was killed \(signal {number}\), most often for want of memory; send"):
+    with pytest.raises(TrainingFailed, match=sentence):
         await task
     assert isinstance(await train(processes), Finished)
 
 
-@pytest.mark.parametrize("estimator", ["quitting", "mumbling", "foreign", "breaking_off"])
-async def test_process_that_says_nothing_sensible_fails(processes: Processes, estimator: str):
-    with pytest.raises(TrainingFailed, match=r"ended without a result \(exit status 3\); train again."):
+@pytest.mark.parametrize(
+    ("estimator", "status"), [("quitting", 3), ("leaving", 0), ("mumbling", 3), ("foreign", 3), ("breaking_off", 3)]
+)
+async def test_process_that_says_nothing_sensible_fails(processes: Processes, estimator: str, status: int):
+    with pytest.raises(TrainingFailed, match=rf"ended without a result \(exit status {status}\); train again."):
         await train(processes, misbehaving(estimator))
+
+
+async def test_process_that_announces_an_endless_message_fails(processes: Processes):
+    with pytest.raises(TrainingFailed, match="The training sent what cannot be read as a result; train again."):
+        await train(processes, misbehaving("announcing"))
+
+    assert processes.pids == []
+
+
+async def test_flood_of_messages_waits_in_the_pipe(processes: Processes):
+    heard: list[Started | Progress] = []
+    task = asyncio.create_task(processes.run("train", misbehaving("flooding"), heard.append))
+    await eventually(lambda: sum("flood" in each.stage for each in heard if isinstance(each, Progress)) > 20)
+    before, began = len(heard), time.monotonic()
+
+    await eventually(lambda: len(heard) > before + 100)
+
+    assert time.monotonic() - began >= 90 * PACE_S
+    await cancelled(task)
+
+
+async def test_process_that_takes_too_long_is_ended(processes: Processes):
+    impatient = Processes(limit_s=0.3, idle_s=3_600)
+
+    with pytest.raises(TrainingFailed, match="took more than the 0 minutes that one may take; send fewer rows"):
+        await train(impatient, misbehaving("stubborn"))
+
+    assert (impatient.pids, multiprocessing.active_children()) == ([], [])
+    assert isinstance(await train(processes), Finished)
+
+
+async def test_process_dies_though_one_that_it_forked_holds_its_pipe(processes: Processes):
+    with pytest.raises(TrainingFailed, match=r"ended without a result \(exit status 3\)"):
+        await train(processes, misbehaving("forking"))
+
+
+async def test_processes_that_outlive_a_process_are_ended(processes: Processes, tmp_path: Path):
+    heard: list[Started | Progress] = []
+    with pytest.raises(TrainingFailed, match="exit status 3"):
+        await processes.run("train", misbehaving("orphaning"), heard.append)
+
+    (orphan,) = {int(each.stage) for each in heard if isinstance(each, Progress) and each.stage.isdigit()}
+    assert not psutil.pid_exists(orphan) or gone(psutil.Process(orphan))
 
 
 async def test_cancelled_run_leaves_no_process(processes: Processes):
@@ -155,10 +210,10 @@ async def test_memory_of_a_process_includes_those_it_started(processes: Processe
     await eventually(process.children)
     (live,) = processes._live
 
-    assert _resident_bytes(live) > process.memory_info().rss > 50_000_000
+    assert resident_bytes(live) > process.memory_info().rss > 50_000_000
 
     await cancelled(task)
-    assert _resident_bytes(live) == 0
+    assert resident_bytes(live) == 0
 
 
 async def test_process_outlives_what_it_was_forked_from(processes: Processes):

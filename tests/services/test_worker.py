@@ -6,12 +6,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from mlapp.errors import MlappError, NotFound, TrainingFailed, Unacceptable, UnreadableBody
 from mlapp.ml.estimate import MEASURED
-from mlapp.schemas import Format, Submission, TablePreview
-from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started
+from mlapp.schemas import Format, Submission, TablePreview, TrainOptions
+from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started, receive, send
 from mlapp.services.worker import work
 from tests.services.misbehaving import misbehaving
 
@@ -27,7 +28,7 @@ def said_by(submission: Submission, kind: str = "train") -> list[Message]:
     theirs.close()
     said: list[Message] = []
     while not said or isinstance(said[-1], Started | Progress):
-        said.append(results.recv())
+        said.append(receive(results))
     process.join()
     return said
 
@@ -164,6 +165,35 @@ def test_work_ends_when_the_server_is_gone(tmp_path: Path):
     process.join(30)
 
     assert process.exitcode == 1
+
+
+def serve(pids: Connection, estimator: str) -> None:
+    _, theirs = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=work, args=("train", misbehaving(estimator), theirs))
+    process.start()
+    pids.send(process.pid)
+    process.join()
+
+
+@pytest.mark.parametrize("estimator", ["endless", "stubborn"])
+def test_work_in_the_midst_of_a_fit_ends_when_the_server_is_killed(estimator: str):
+    told, pids = CONTEXT.Pipe(duplex=False)
+    server = CONTEXT.Process(target=serve, args=(pids, estimator))
+    server.start()
+    training = psutil.Process(told.recv())
+
+    server.kill()
+
+    training.wait(30)
+
+
+def test_model_that_is_too_large_is_not_sent(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mlapp.services.messages.MESSAGE_BYTES", 1_900_000)
+    results, theirs = CONTEXT.Pipe(duplex=False)
+    options = TrainOptions(target="y")
+
+    with results, theirs, pytest.raises(TrainingFailed, match="The model takes 2 MB, and may take 2 MB; send fewer"):
+        send(Finished(bytes(2_000_000), {}, options), theirs)
 
 
 def test_look_guesses_how_long_estimators_will_take():
