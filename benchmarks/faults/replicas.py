@@ -174,12 +174,12 @@ def main() -> None:
     chosen = parser.parse_args()
     seconds, seen = (15 if chosen.quick else chosen.seconds), Seen()
     with tempfile.TemporaryDirectory() as folder, server(folder) as one, server(folder) as other:
-        model = one.post("/train", json=TRAINING | {"activate": True}).raise_for_status().json()
+        model = one.post("/train", json=TRAINING | {"activate": True}, timeout=120).raise_for_status().json()
         seen.active = model["version"]
         seen.trained, seen.ready = {seen.active}, {seen.active}
         row = {feature["name"]: feature["example"] for feature in model["features"]}
-        # The first training of a server, and its first model, load the libraries.
-        other.post("/predict", json={"records": [row]}, timeout=60)
+        # The first model of a server loads the libraries.
+        other.post("/predict", json={"records": [row]}, timeout=120)
         busy = Busy([str(http.base_url) for http in (one, other)], row, seen, random.Random(chosen.seed))
         for thread in busy.threads:
             thread.start()
