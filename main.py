@@ -85,7 +85,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, most) if most > 0 else FILES, most))
     # uvicorn raises the signal that stopped it once more at its end; to stop when told so is a success.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    # Whoever follows a job is cut off after these seconds; with them, ending trainings takes less than ten.
+    # Whoever takes an answer slowly is cut off after these seconds; with them, all ends in less than ten.
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -100,7 +100,7 @@ def main() -> None:
     )
     # Where Ctrl-C stops it, uvicorn raises it once more.
     with suppress(KeyboardInterrupt):
-        Server(config).run()
+        Server(config, app.state.services.jobs.close).run()
 
 
 if __name__ == "__main__":

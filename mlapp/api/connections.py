@@ -4,7 +4,10 @@ The head of a request has to come within a minute and be of a sensible size, a b
 to be taken. All connections are looked at every few seconds; nothing of it stands in a request's way.
 """
 
+import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
+from socket import socket
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -112,7 +115,17 @@ class Connection(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """Looks at its connections now and then."""
+    """Looks at its connections now and then; ends what is going on as soon as it is to stop."""
+
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop: who waits for what is going on, or follows it, hears of its end before the connections are closed."""
+        stopping = asyncio.create_task(self._stop())
+        await super().shutdown(sockets)
+        await stopping
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is done ten times a second; returns whether to stop."""

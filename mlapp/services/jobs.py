@@ -64,13 +64,15 @@ class JobService:
     """Seconds that those took which have ended, by what they ended as."""
     _runs: dict[int, Run] = field(default_factory=dict)
     _sharer: asyncio.Task[None] | None = None
+    _closed: bool = False
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.max_jobs)
         self._door, self._saving = asyncio.Lock(), asyncio.Lock()
 
     async def close(self) -> None:
-        """End what is running: its jobs are interrupted."""
+        """End what is running: its jobs are interrupted, and no further ones begin."""
+        self._closed = True
         async with self._door:
             runs = list(self._runs.values())
             for run in runs:
@@ -84,7 +86,7 @@ class JobService:
 
         Raises:
             TooManyTrainings: as many wait as may wait.
-            Unavailable: the store cannot be written.
+            Unavailable: the store cannot be written, or the server is being shut down.
         """
         # One at a time, so that no two take the last place, and none is ended before it is there.
         async with self._door:
@@ -172,6 +174,8 @@ class JobService:
         raise Conflict(f"Training {job.id} has ended already: it is {job.status}.")
 
     async def _admit(self, table: str, work: Work) -> Run:
+        if self._closed:
+            raise _why(JobStatus.INTERRUPTED)
         self.refuse_when_full()
         number = await asyncio.to_thread(self.history.open)
         waiting = "Waiting for its turn"

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import httpx
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -34,10 +35,14 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def nothing() -> None:
+    """What is going on: nothing."""
+
+
 @asynccontextmanager
 async def serving() -> AsyncIterator[int]:
     config = uvicorn.Config(app, port=0, http=Connection, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-    server = Server(config)
+    server = Server(config, nothing)
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
@@ -174,6 +179,33 @@ async def test_a_server_whose_app_does_not_start_ends_as_a_failure():
         await send({"type": "lifespan.startup.failed", "message": "no store"})
 
     with pytest.raises(SystemExit) as ended:
-        await Server(uvicorn.Config(broken, port=0, http=Connection, log_config=None)).serve()
+        await Server(uvicorn.Config(broken, port=0, http=Connection, log_config=None), nothing).serve()
 
     assert ended.value.code == 3
+
+
+async def test_who_waits_for_what_is_going_on_is_answered_when_the_server_stops():
+    waits, ended = asyncio.Event(), asyncio.Event()
+
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        waits.set()
+        await ended.wait()
+        await app(scope | {"path": "/"}, receive, send)
+
+    async def stop() -> None:
+        ended.set()
+
+    config = uvicorn.Config(waiting, port=0, http=Connection, log_config=None, lifespan="off")
+    server = Server(config, stop)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    async with httpx.AsyncClient() as http:
+        asking = asyncio.create_task(http.get(f"http://127.0.0.1:{port}/"))
+        await waits.wait()
+
+        server.should_exit = True
+
+        assert (await asking).status_code == 200
+        await serving

@@ -248,6 +248,8 @@ async def test_close_interrupts_what_runs_and_waits(jobs: JobService):
     assert await another(jobs).jobs() == await jobs.jobs()
     with pytest.raises(Unavailable):
         await waiting
+    with pytest.raises(Unavailable, match="The server was shut down; train again in a moment."):
+        await jobs.start("wine", endless)
 
 
 @pytest.mark.parametrize("moments", [1, 2, 5])
