@@ -60,7 +60,7 @@ class Busy:
 
     def __init__(self, url: str, row: dict[str, object], table: bytes, seen: Seen) -> None:
         self.url, self.row, self.table, self.seen = url, row, table, seen
-        self.begun = Event()
+        self.begun, self.opened = Event(), Event()
         turns = [self.rows, self.rows, self.bulk, self.slow, self.health, self.train]
         self.threads = [Thread(target=self._go, args=(turn,)) for turn in turns]
         # Nobody waits for these: they would go on for ever.
@@ -131,6 +131,7 @@ class Busy:
         async def watch() -> None:
             client = await open_page(self.url, "/ui/jobs")
             self.seen.answers["page opened"] += 1
+            self.opened.set()
             await client.wait()
 
         asyncio.run(watch())
@@ -162,7 +163,8 @@ def stop(moment_s: float) -> tuple[Seen, float]:
                 busy = Busy(url, json.loads(frame[:1].write_json())[0], as_csv(frame), seen)
                 for thread in [*busy.threads, *busy.watchers]:
                     thread.start()
-                busy.begun.wait(STOPPED_S)
+                for watched in (busy.begun, busy.opened):
+                    watched.wait(STOPPED_S)
                 time.sleep(moment_s)
             family = psutil.Process(process.pid).children(recursive=True)
             seen.told = time.monotonic()

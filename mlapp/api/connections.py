@@ -5,9 +5,13 @@ to be taken. All connections are looked at every few seconds; nothing of it stan
 """
 
 import asyncio
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from socket import socket
+from typing import Any
+from socket import socket
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -117,7 +121,7 @@ class Connection(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """Looks at its connections now and then; ends what is going on as soon as it is to stop."""
 
-    def __init__(self, config: uvicorn.Config, stop: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], Coroutine[Any, Any, None]]) -> None:
         super().__init__(config)
         self._stop = stop
 

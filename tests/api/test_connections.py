@@ -190,7 +190,7 @@ async def test_who_waits_for_what_is_going_on_is_answered_when_the_server_stops(
     async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
         waits.set()
         await ended.wait()
-        await app(scope | {"path": "/"}, receive, send)
+        await app({**scope, "path": "/"}, receive, send)
 
     async def stop() -> None:
         ended.set()
