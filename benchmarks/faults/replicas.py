@@ -178,8 +178,11 @@ def main() -> None:
         seen.active = model["version"]
         seen.trained, seen.ready = {seen.active}, {seen.active}
         row = {feature["name"]: feature["example"] for feature in model["features"]}
-        # The first model of a server loads the libraries.
-        other.post("/predict", json={"records": [row]}, timeout=120)
+        # The first model of a server loads the libraries, and what asks for a version queues up behind that.
+        for http in (one, other):
+            http.post("/predict?version=1", json={"records": [row]}, timeout=120).raise_for_status()
+            http.post("/train", json=TRAINING | {"note": "warm"}, timeout=120).raise_for_status()
+        seen.trained |= {2, 3}
         busy = Busy([str(http.base_url) for http in (one, other)], row, seen, random.Random(chosen.seed))
         for thread in busy.threads:
             thread.start()

@@ -5,11 +5,8 @@ to be taken. All connections are looked at every few seconds; nothing of it stan
 """
 
 import asyncio
-import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
-from socket import socket
-from typing import Any
 from socket import socket
 from typing import Any
 
