@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mlapp.schemas import Model
 
 often = settings(
-    max_examples=50,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     database=None,
@@ -18,7 +18,6 @@ often = settings(
 )
 odd = st.sampled_from(["bmi", "age", "../../x", "<script>", "\0", "\ud800", "\u202e", "é", "e\u0301", "n" * 10_000])
 names = odd | st.text()
-plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(names, inner), max_leaves=8)
 bodies = (
@@ -49,30 +48,3 @@ async def test_any_body_is_answered(http: httpx.AsyncClient, regression: Model, 
         assert len(answer.content) <= 8_000
         assert answer.json()["detail"]
     assert (await http.post("/predict", **good)).json() == before
-
-
-@often
-@given(st.data())
-async def test_row_is_answered_alone_as_in_company(http: httpx.AsyncClient, regression: Model, data: st.DataObject):
-    example = row_of(regression)
-    numbers = st.floats(-1e6, 1e6) | st.none()
-    row = st.fixed_dictionaries(dict.fromkeys(example, numbers)).flatmap(lambda row: st.permutations([*row.items()]))
-    rows = [dict(items) for items in data.draw(st.lists(row, min_size=2, max_size=5))]
-    extra = data.draw(
-        st.dictionaries(names.filter(lambda name: 0 < len(name) < 200 and name != "\ud800"), plain, max_size=2)
-    )
-    version = {"version": regression.version}
-
-    together = await http.post("/predict", json={"records": rows}, params=version)
-    alone = [
-        await http.post(
-            "/predict",
-            content=json.dumps({"records": [extra | row]}),
-            headers={"Content-Type": KINDS[0]},
-            params=version,
-        )
-        for row in rows
-    ]
-
-    each = [answer.raise_for_status().json()["predictions"][0] for answer in alone]
-    assert each == together.raise_for_status().json()["predictions"]
