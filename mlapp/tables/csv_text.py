@@ -16,7 +16,8 @@ DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 1_000_000
 """Bytes that are decoded to find the header: more than the longest one that is taken."""
 SAMPLE_ROWS = 20
-LINE_CHARACTERS = 1_000_000
+MAX_LINE_BYTES = 1_000_000
+"""As much as a row of JSON may have."""
 
 
 class _Header(NamedTuple):
@@ -35,12 +36,13 @@ def csv_table(data: bytes) -> Table:
     header is refused, for its values could not be told apart.
 
     Raises:
-        UnreadableBody: it is not UTF-8, not text, or its quotes or cells do not add up.
+        UnreadableBody: it is not UTF-8, not text, a line is too long, or its quotes or cells do not add up.
         Unacceptable: it has no header, or the header names a column twice.
 
     Source: RFC 4180.
     """
     data = _unix_lines(data)
+    _check_lines(data)
     header = _header(data)
     check_names(header.names)
     check_shape(0, len(header.names))
@@ -74,6 +76,15 @@ def _unix_lines(data: bytes) -> bytes:
         raise UnreadableBody("The CSV is not UTF-8 text (UTF-16, or a binary file?); save it as CSV UTF-8.")
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     return data.replace(b"\r", b"\n") if b"\r" in data and b"\n" not in data else data
+
+
+def _check_lines(data: bytes) -> None:
+    """Refuse a line that no row can be: to read one of 100 MB took 800 MB."""
+    start = 0
+    while len(data) - start > MAX_LINE_BYTES:
+        start = data.rfind(b"\n", start, start + MAX_LINE_BYTES) + 1 or len(data) + 1
+    if start > len(data):
+        raise UnreadableBody(f"A line of the CSV is longer than {MAX_LINE_BYTES:,} bytes; shorten its cells.")
 
 
 def _header(data: bytes) -> _Header:
@@ -117,9 +128,7 @@ def _what_is_wrong(rows: memoryview, header: _Header) -> str:
     width = len(header.names)
     try:
         lines = io.TextIOWrapper(io.BytesIO(rows), "utf-8", newline="")
-        # Of a line without end, the first part shows whether it has too many cells.
-        reader = csv.reader(iter(lambda: lines.readline(LINE_CHARACTERS), ""), delimiter=header.delimiter, strict=True)
-        for number, row in enumerate(reader):
+        for number, row in enumerate(csv.reader(lines, delimiter=header.delimiter, strict=True)):
             if len(row) > width:
                 return (
                     f"Row {number} of the CSV has {len(row)} cells where the header has {width}: '{shorten(row[-1])}'."

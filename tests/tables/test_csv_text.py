@@ -72,6 +72,11 @@ def test_header_of_a_thousand_long_names_is_read():
         (b"a,b\n1,\x00\n", "not UTF-8 text"),
         (b"a,b\n1,\xff\n", "not UTF-8 text"),
         (b"a,b\n" + b"1,2\n" * 300_000 + b"1,\xff\n", "not UTF-8 text"),
+        (
+            b"a,b\n" + b"1,2\n" * 300_000 + b"x" * 1_000_000 + b",2\n3,4\n",
+            "line of the CSV is longer than 1,000,000 bytes",
+        ),
+        (b"a,b\n1," + b"x" * 1_000_000, "line of the CSV is longer than 1,000,000 bytes"),
         (b'"a,b\n1,2\n', "header of the CSV cannot be read"),
         (b"a,b\n1,2,3\n", "Row 0 of the CSV has 3 cells where the header has 2: '3'"),
         (b"a,b\n1,2\n1,2,3\n", "Row 1 of the CSV has 3 cells"),

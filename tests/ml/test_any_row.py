@@ -1,0 +1,51 @@
+"""Rows made up by hypothesis: each is answered in company as alone, whatever the order of rows and of names."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlapp.errors import Unacceptable
+from mlapp.tables.table import Table
+
+often = settings(max_examples=20, deadline=None, derandomize=True, database=None)
+finite = st.floats(allow_nan=False, allow_infinity=False)
+values = {
+    "size": st.none() | st.floats(1, 9) | finite,
+    "parts": st.none() | st.integers(-(2**63), 2**63 - 1),
+    "kind": st.none() | st.sampled_from(["disk", "fan", "pump"]) | st.text(max_size=5),
+    "made": st.none() | st.dates(),
+    "old": st.none() | st.booleans(),
+    "load": st.none() | finite,
+}
+SCHEMA = dict(zip(values, (pl.Float64, pl.Int64, pl.String, pl.Date, pl.Boolean, pl.Float64), strict=True))
+
+
+@pytest.fixture(scope="module", params=["linear", "hist_gradient_boosting"])
+def model(request, fitting, table):
+    return fitting(table.drop("grade", "sold"), "price", estimator=request.param)
+
+
+def predicted(model, rows):
+    """Predict, or say why not."""
+    try:
+        return model.answer(
+            model.check(Table(pl.DataFrame(rows, schema={name: SCHEMA[name] for name in rows[0]})))
+        ).predictions
+    except Unacceptable as refusal:
+        return refusal.detail
+
+
+@often
+@given(st.lists(st.fixed_dictionaries(values), min_size=1, max_size=6), st.permutations(list(values)), st.data())
+def test_any_row_is_answered_in_company_as_alone(model, rows, names, data):
+    order = data.draw(st.permutations(range(len(rows))))
+    alone = [predicted(model, [row]) for row in rows]
+
+    together = predicted(model, [{name: rows[place][name] for name in names} for place in order])
+
+    refused = [answer for answer in alone if isinstance(answer, str)]
+    assert isinstance(together, str) == bool(refused)
+    if not refused:
+        np.testing.assert_allclose(together, [alone[place][0] for place in order], rtol=1e-12)
