@@ -103,8 +103,9 @@ class Run:
             check=False,
         )
         self.said.append(done.stdout)
-        lines = [line.split("=", 1) for line in output.read_text().splitlines()]
-        self.contexts["steps"][step.get("id", "")] = {"outputs": dict(lines)}
+        # Those of one line; longer ones, which semantic-release gives, are asked by nobody.
+        outputs = dict(re.findall(r"^(\w+)=(.*)$", output.read_text(), flags=re.MULTILINE))
+        self.contexts["steps"][step.get("id", "")] = {"outputs": outputs}
         if done.returncode:
             print(f"    {step['name']}: status {done.returncode}\n" + "\n".join(done.stdout.splitlines()[-30:]))
         return done.returncode == 0
