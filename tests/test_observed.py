@@ -32,7 +32,7 @@ def test_log_of_a_server_is_one_object_a_line_and_names_requests(tmp_path: Path)
         metrics = http.get("/metrics").text
 
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    (gone,) = [line for line in lines if line["message"] == "The sender was gone before its body was here."]
+    (gone,) = [line for line in lines if line["message"] == "The sender was gone before it was answered."]
     assert gone["level"] == "debug"
     assert "mlapp_http_disconnects_total 1.0" in metrics
     assert "forged" not in (tmp_path / "log").read_text()

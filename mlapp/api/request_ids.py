@@ -6,7 +6,7 @@ import secrets
 import time
 from itertools import count
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlapp.api.errors import bug_answer
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 HEADER = b"x-request-id"
 SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 """Ids of others that are taken over, so that a request can be followed through several servers."""
+NOT_BEGUN = "No response returned."
+"""What Starlette's middleware raises when the answer behind it ended before it began, as where nobody waits for it."""
 OTHER = "other"
 """The route of what has none: anybody can make up addresses."""
 
@@ -63,11 +65,11 @@ class RequestIds:
 
         try:
             await self.app(scope, receive, send_with_id)
-        except ClientDisconnect:
-            self.metrics.disconnects += 1
-            log.debug("The sender was gone before its body was here.", extra=self._about(scope))
-            return
-        except Exception:
+        except Exception as error:
+            if await _is_gone(error, scope, receive):
+                self.metrics.disconnects += 1
+                log.debug("The sender was gone before it was answered.", extra=self._about(scope))
+                return
             log.exception("A request hit a bug.", extra=self._about(scope))
             if not status:
                 await bug_answer()(scope, receive, send_with_id)
@@ -93,3 +95,10 @@ class RequestIds:
         if route is not None:
             return str(scope.get("root_path", "")) + str(route.path)
         return scope["path"] if scope["path"] in self.paths else OTHER
+
+
+async def _is_gone(error: Exception, scope: Scope, receive: Receive) -> bool:
+    """Return whether nothing is wrong but that the sender does not wait any more."""
+    if isinstance(error, ClientDisconnect):
+        return True
+    return str(error) == NOT_BEGUN and await Request(scope, receive).is_disconnected()

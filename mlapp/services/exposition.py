@@ -68,7 +68,7 @@ class _Metrics(Collector):
         yield _counters("mlapp_http_refusals", "Requests that were refused or failed.", ("status",), by_status)
         yield CounterMetricFamily(
             "mlapp_http_disconnects",
-            "Requests whose sender was gone before their body was here.",
+            "Requests whose sender was gone before they could be answered.",
             self.metrics.disconnects,
         )
 

@@ -10,6 +10,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from mlapp.api.request_ids import RequestIds
@@ -169,6 +172,32 @@ async def test_sender_that_is_gone_is_a_quiet_line_and_no_failure(
     assert services.metrics.disconnects == before + 1
     assert services.metrics.requests == counted
     assert (await services.monitoring.traffic(Span.HOUR)).total == failed
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "ERROR"])
+async def test_answer_that_never_began_is_a_failure_only_where_somebody_waits(
+    services: Services, caplog: pytest.LogCaptureFixture, level: str
+):
+    caplog.set_level(logging.DEBUG, "mlapp")
+    before, sent, gone = services.metrics.disconnects, list[Message](), level == "DEBUG"
+
+    async def silent(_: Scope, __: Receive, ___: Send) -> None: ...
+
+    async def dispatch(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        return await call_next(request)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"} if gone else {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "client": None}
+    await RequestIds(BaseHTTPMiddleware(silent, dispatch), services.metrics, frozenset())(scope, receive, send)
+
+    assert caplog.records[0].levelname == level
+    assert services.metrics.disconnects == before + gone
+    assert [message["status"] for message in sent if "status" in message] == ([] if gone else [500])
 
 
 async def test_socket_has_an_id_and_is_not_counted(services: Services):

@@ -101,7 +101,7 @@ async def test_a_training_whose_process_is_killed_says_why_and_the_next_one_work
         os.kill(worker.pid, signal.SIGKILL)
 
         for page in pages:
-            await expect(page.get_by_text("The training was killed (signal 9)").first).to_be_visible()
+            await expect(page.get_by_text("The training was killed (signal 9: Killed)").first).to_be_visible()
 
     assert watched.http.get(f"/jobs/{job['id']}").json()["status"] == "failed"
     assert watched.http.post("/train", json={"dataset": "wine", "estimator": "linear"}).status_code == 201

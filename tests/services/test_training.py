@@ -134,7 +134,7 @@ async def test_killed_training_fails_with_the_reason_and_the_next_one_works(trai
     process.kill()
 
     job = await ended(training, job)
-    assert (job.status, (job.error or "")[:34]) == (JobStatus.FAILED, "The training was killed (signal 9)")
+    assert (job.status, (job.error or "")[:42]) == (JobStatus.FAILED, "The training was killed (signal 9: Killed)")
     assert (await training.train(WINE)).version == 1
 
 
