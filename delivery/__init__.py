@@ -1,5 +1,6 @@
-"""What comes after the code, tried on this machine: the image, the workflow and the release.
+"""What comes before and after the code: a fork's own name; image, workflow and release, tried on this machine.
 
+init           a fork gets its own name, where people see it
 image          what is built, run without rights, restarted and stopped
 rehearse       the steps of the workflow, with fakes for GitHub and Render
 release        the versions and the changelog that follow from commits

@@ -52,7 +52,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def init(folder: Path, *arguments: str) -> str:
-    done = run(folder, "tasks/init.py", *arguments)
+    done = run(folder, "delivery/init.py", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -64,7 +64,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def few(tmp_path: Path) -> Path:
     """A copy of what is changed."""
-    for file in ("LICENSE", "README.md", "pyproject.toml", "mlapp/__init__.py", "tasks/init.py"):
+    for file in ("LICENSE", "README.md", "pyproject.toml", "mlapp/__init__.py", "delivery/init.py"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
     (tmp_path / "render.yaml").write_text(
@@ -179,7 +179,7 @@ def test_dry_run_says_what_it_would_do_and_does_nothing(few: Path):
 def test_words_that_cannot_stand_there_are_refused_in_a_sentence(few: Path, arguments: list[str], said: str):
     before = contents(few)
 
-    done = run(few, "tasks/init.py", *arguments)
+    done = run(few, "delivery/init.py", *arguments)
 
     assert done.returncode == 1
     assert said in done.stderr
