@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mlapp import ml, tables
@@ -154,7 +155,11 @@ class ModelService:
             return None
 
     def _list(self) -> ModelList:
-        models = [describe(self.store, version) for version in self.store.versions()]
+        models: list[Model] = []
+        for version in self.store.versions():
+            # It may have been deleted meanwhile.
+            with suppress(NotFound):
+                models.append(describe(self.store, version))
         return ModelList(active=self.store.active(), models=[summarize(model) for model in models])
 
 

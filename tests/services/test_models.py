@@ -4,6 +4,7 @@ import pytest
 
 from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
 from mlapp.services.models import ModelService
+from mlapp.services.prediction import PredictionService
 from mlapp.services.searching import Search
 from mlapp.store import ModelStore
 from tests.services.conftest import Fitted
@@ -60,6 +61,26 @@ async def test_get_of_another_spelling_is_not_found(store: ModelStore, models: M
         await models.get(name)
 
     assert len(refused.value.detail) < 200
+
+
+class Busy(ModelStore):
+    """A store whose newest version is deleted as soon as its number was told."""
+
+    def versions(self) -> list[int]:
+        told = super().versions()
+        self.delete(told[0])
+        return told
+
+
+async def test_list_leaves_out_what_is_deleted_meanwhile(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    store.activate(wine.add_to(store))
+    wine.add_to(store)
+
+    listed = await ModelService(Busy(store.folder), prediction).list()
+
+    assert [model.version for model in listed.models] == [1]
 
 
 async def test_activate_of_a_damaged_version_changes_nothing(store: ModelStore, models: ModelService, wine: Fitted):
