@@ -152,6 +152,7 @@ def test_what_is_cut_or_changed_is_refused_as_json_is(text, data):
         (b'{"records": [{"a": 1}]} 1', "Extra data at line 1, column 25"),
         (b'{"a" 1}', "Expecting ':' delimiter at line 1, column 6"),
         (b'{"a": 1 "b"}', "Expecting ',' delimiter at line 1, column 9"),
+        (b'{"a": 1,\n"b": x}', "Expecting value at line 2, column 6"),
         (b"{a}", "Expecting property name enclosed in double quotes at line 1, column 2"),
         (b'{"a": "' + b"x" * 2_000_000 + b'"}', "longer than 1,000,000 characters"),
     ],
