@@ -3,6 +3,7 @@
 import pkgutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from benchmarks import NOT_JUDGED
@@ -24,7 +25,9 @@ def main() -> None:
             continue
         print(f"\n== {name}", flush=True)
         command = [sys.executable, "-m", f"benchmarks.{name}", *sys.argv[1:]]
+        began = time.perf_counter()
         statuses[name] = subprocess.run(command, cwd=here.parent, check=False).returncode
+        print(f"({time.perf_counter() - began:.0f} s)", flush=True)
     words = {0: "met", NOT_JUDGED: "not judged"}
     print("\n" + "\n".join(f"{words.get(status, 'MISSED'):<12}{name}" for name, status in statuses.items()))
     if "--quick" in sys.argv:
