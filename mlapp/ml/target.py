@@ -25,7 +25,7 @@ def usable_rows(table: Table, options: TrainOptions) -> tuple[Table, ColumnType,
     for option, column in (("target", name), ("time_column", options.time_column)):
         if column is not None and column not in table.frame.columns:
             known = ", ".join(f"'{shorten(known, 40)}'" for known in table.frame.columns[:20])
-            detail = f"There is no column '{shorten(column)}' in the table; there are {known}."
+            detail = f"There is no column '{shorten(column)}' in the table; there are {known or 'none'}."
             raise Unacceptable(detail, [{"detail": detail, "pointer": pointer(option)}])
     kind, values = narrow(table.frame[name])
     there = nameless(values).is_not_null()

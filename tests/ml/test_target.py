@@ -108,3 +108,8 @@ def test_times_order_the_rows(values):
 def test_times_that_do_not_order_all_rows_are_refused(values):
     with pytest.raises(Unacceptable, match="The time column 't' needs a date, time or number in every row"):
         as_times(Table(pl.DataFrame({"t": values})), "t")
+
+
+def test_table_without_columns_has_none_to_predict():
+    with pytest.raises(Unacceptable, match="There is no column 'y' in the table; there are none."):
+        usable_rows(Table(pl.DataFrame()), TrainOptions(target="y"))
