@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 
 from benchmarks import NOT_JUDGED
+from benchmarks.faults._promises import Promises
 from benchmarks.faults.kill import TRAINING, server
 
 DISK_MB = 4
@@ -32,20 +33,13 @@ REFUSED = (503, 507)
 
 
 @dataclass
-class Seen:
+class Seen(Promises):
     """What was answered."""
 
     trained: set[int] = field(default_factory=set)
     active: int = 0
     row: dict[str, object] = field(default_factory=dict)
     answers: Counter[str] = field(default_factory=Counter)
-    broken: list[str] = field(default_factory=list)
-
-    def expect(self, what: str, *, kept: bool) -> None:
-        """Note down a promise that is not kept."""
-        if not kept:
-            self.broken.append(what)
-            print(f"BROKEN: {what}", flush=True)
 
 
 class Disk:

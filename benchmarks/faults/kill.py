@@ -21,6 +21,7 @@ from threading import Event, Thread
 
 import httpx
 
+from benchmarks.faults._promises import Promises
 from benchmarks.serving import ROOT, free_port, wait
 
 MOST_S = 3.0
@@ -33,7 +34,7 @@ TRAINING = {"dataset": "diabetes", "estimator": "linear", "activate": False}
 
 
 @dataclass
-class Journal:
+class Journal(Promises):
     """What was answered, and what was asked and not answered."""
 
     trained: set[int] = field(default_factory=set)
@@ -43,17 +44,10 @@ class Journal:
     """The version that was activated last, and the one that may have been."""
     predictions: dict[int, float] = field(default_factory=dict)
     answered: int = 0
-    broken: list[str] = field(default_factory=list)
 
     def there(self) -> list[int]:
         """Return the versions that nobody asked to delete."""
         return sorted(self.trained - self.deleted - self.maybe_deleted)
-
-    def expect(self, what: str, *, kept: bool) -> None:
-        """Note down a promise that is not kept."""
-        if not kept:
-            self.broken.append(what)
-            print(f"BROKEN: {what}", flush=True)
 
 
 @contextmanager

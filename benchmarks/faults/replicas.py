@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 
+from benchmarks.faults._promises import Promises
 from benchmarks.faults.kill import ENDED, TRAINING, server
 
 AGREE_S = 1.0
@@ -30,7 +31,7 @@ FEW = 3
 
 
 @dataclass
-class Seen:
+class Seen(Promises):
     """What was answered."""
 
     trained: set[int] = field(default_factory=set)
@@ -42,14 +43,7 @@ class Seen:
     answers: Counter[str] = field(default_factory=Counter)
     longest_s: float = 0.0
     """The longest time that the two needed to agree."""
-    broken: list[str] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
-
-    def expect(self, what: str, *, kept: bool) -> None:
-        """Note down a promise that is not kept."""
-        if not kept:
-            self.broken.append(what)
-            print(f"BROKEN: {what}", flush=True)
 
 
 class Busy:

@@ -25,6 +25,7 @@ import httpx
 import psutil
 
 from benchmarks._watchers import open_page
+from benchmarks.faults._promises import Promises
 from benchmarks.serving import ROOT, free_port, wait
 from benchmarks.tables import as_csv, mixed
 
@@ -40,19 +41,12 @@ QUEUED = 3
 
 
 @dataclass
-class Seen:
+class Seen(Promises):
     """What came of the requests of one server."""
 
     told: float = float("inf")
     """When the server was told to stop."""
     answers: Counter[str] = field(default_factory=Counter)
-    broken: list[str] = field(default_factory=list)
-
-    def expect(self, what: str, *, kept: bool) -> None:
-        """Note down a promise that is not kept."""
-        if not kept:
-            self.broken.append(what)
-            print(f"BROKEN: {what}", flush=True)
 
 
 class Busy:
