@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mlapp import ml, tables
 from mlapp.errors import Conflict, NotFound, Unacceptable, shorten
-from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList
+from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList, ModelSummary
 from mlapp.services.prediction import PredictionService
 from mlapp.services.searching import Found, Search, search
 from mlapp.services.versions import describe, summarize
@@ -155,12 +155,13 @@ class ModelService:
             return None
 
     def _list(self) -> ModelList:
-        models: list[Model] = []
+        active = self.store.active()
+        models: list[ModelSummary] = []
         for version in self.store.versions():
             # It may have been deleted meanwhile.
             with suppress(NotFound):
-                models.append(describe(self.store, version))
-        return ModelList(active=self.store.active(), models=[summarize(model) for model in models])
+                models.append(summarize(self.store, version, active))
+        return ModelList(active=active, models=models)
 
 
 def _estimators() -> Sequence[EstimatorInfo]:

@@ -114,12 +114,10 @@ class ModelStore:
         Raises:
             NotFound: there is no such version.
         """
-        record = self.record(version)
-        try:
-            changed = read(self._path(version) / "note.txt")
-            return record.note if changed is None else changed.decode()
-        except (Damaged, UnicodeDecodeError):
-            return record.note
+        with suppress(Damaged, UnicodeDecodeError):
+            if (changed := read(self._path(version) / "note.txt")) is not None:
+                return changed.decode()
+        return self.record(version).note
 
     def annotate(self, version: int, note: str) -> None:
         """Change the note of a version.
