@@ -5,7 +5,7 @@ twenty microseconds. A kernel is only used where it answers as the pipeline does
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ from mlapp.ml.evaluation import predict
 
 Kernel = Callable[[np.ndarray], np.ndarray]
 """Takes a matrix (rows, features), and returns a matrix (rows, columns), values (rows,) or probabilities."""
+Product = Callable[[np.ndarray], Kernel]
+"""Takes weights (columns, …), and returns what multiplies a matrix by them."""
 
 TOLERANCE = 1e-12
 """How far a kernel may be from its pipeline, relative to the answer: sums are taken in another order."""
@@ -76,7 +78,12 @@ def _in_all_classes(kernel: Kernel, known: np.ndarray, classes: int) -> Kernel:
 
 
 def _pipeline(step: Pipeline) -> Kernel:
-    kernels = [_kernel(part) for _, part in step.steps]
+    *first, last = [part for _, part in step.steps]
+    if type(last) in _WEIGHTED and first and type(first[-1]) is ColumnTransformer:
+        closing = _WEIGHTED[type(last)](last, partial(_weighed, first.pop()))
+    else:
+        closing = _kernel(last)
+    kernels = [*map(_kernel, first), closing]
 
     def run(x: np.ndarray) -> np.ndarray:
         for kernel in kernels:
@@ -92,6 +99,44 @@ def _columns(step: ColumnTransformer) -> Kernel:
     def run(x: np.ndarray) -> np.ndarray:
         found = [kernel(x[:, columns]) for columns, kernel in parts]
         return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+
+    return run
+
+
+def _weighed(step: ColumnTransformer, weights: np.ndarray) -> Kernel:
+    """Return what a matrix gives once its columns are made and multiplied by weights (columns, …).
+
+    The weight of a category is looked up: to make a column of each took six times as long as all else.
+    """
+    parts = []
+    for name, part, columns in step.transformers_:
+        if len(columns):
+            its = weights[step.output_indices_[name]]
+            product = _looked_up(part, its) if type(part) is OneHotEncoder else _times(_kernel(part), its)
+            parts.append((columns, product))
+
+    def run(x: np.ndarray) -> np.ndarray:
+        return reduce(np.add, [product(x[:, columns]) for columns, product in parts])
+
+    return run
+
+
+def _times(kernel: Kernel, weights: np.ndarray) -> Kernel:
+    return lambda x: kernel(x) @ weights
+
+
+def _looked_up(step: OneHotEncoder, weights: np.ndarray) -> Kernel:
+    """Return the sum of the weights of the categories that values are of; unknown ones weigh nothing."""
+    tables, start = [], 0
+    for names in step.categories_:
+        categories = np.asarray(names, dtype=float)
+        its = weights[start : start + len(categories)]
+        tables.append((categories, np.concatenate([its, np.zeros_like(its[:1])])))
+        start += len(categories)
+
+    def run(x: np.ndarray) -> np.ndarray:
+        found = [table[_places(x[:, place], categories)] for place, (categories, table) in enumerate(tables)]
+        return reduce(np.add, found)
 
     return run
 
@@ -134,23 +179,27 @@ def _function(step: FunctionTransformer) -> Kernel:
     return partial(step.func or _same, **step.kw_args or {})
 
 
-def _linear(step: Any) -> Kernel:
-    weights, start = np.asarray(step.coef_).T, step.intercept_
-    return lambda x: x @ weights + start
+def _product(weights: np.ndarray) -> Kernel:
+    return lambda x: x @ weights
 
 
-def _logistic(step: LogisticRegression) -> Kernel:
-    weights, start = step.coef_.T, step.intercept_
+def _linear(step: Any, times: Product = _product) -> Kernel:
+    product, start = times(np.asarray(step.coef_).T), step.intercept_
+    return lambda x: product(x) + start
+
+
+def _logistic(step: LogisticRegression, times: Product = _product) -> Kernel:
+    product, start = times(step.coef_.T), step.intercept_
     if len(step.classes_) == 2:
 
         def run(x: np.ndarray) -> np.ndarray:
-            second = 1 / (1 + np.exp(-(x @ weights + start)))
+            second = 1 / (1 + np.exp(-(product(x) + start)))
             return np.concatenate([1 - second, second], axis=1)
 
         return run
 
     def softmax(x: np.ndarray) -> np.ndarray:
-        scores = x @ weights + start
+        scores = product(x) + start
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
         return shares
@@ -179,8 +228,15 @@ def _boosting(step: Any) -> Kernel:
 def _place(values: np.ndarray, categories: np.ndarray) -> np.ndarray:
     """Return the places of values among sorted categories, NaN where there is none."""
     categories = categories[~np.isnan(categories)]
+    places = _places(values, categories)
+    return np.where(places < len(categories), places, np.nan)
+
+
+def _places(values: np.ndarray, categories: np.ndarray) -> np.ndarray:
+    """Return the places of values among sorted categories, and their number where there is none; NaN comes last."""
     places = np.searchsorted(categories, values).clip(max=len(categories) - 1)
-    return np.where(categories[places] == values, places, np.nan)
+    found = categories[places]
+    return np.where((found == values) | (np.isnan(found) & np.isnan(values)), places, len(categories))
 
 
 def _forest(step: Any) -> Kernel:
@@ -213,6 +269,13 @@ def _calibrated(step: Calibrated) -> Kernel:
     kernel = _kernel(step.estimator)
     return lambda x: tempered(kernel(x), step.temperature)
 
+
+_WEIGHTED: dict[type, Callable[[Any, Product], Kernel]] = {
+    Ridge: _linear,
+    RidgeCV: _linear,
+    LogisticRegression: _logistic,
+}
+"""What multiplies its matrix by weights, and asks no more of it."""
 
 _KERNELS: dict[type, Callable[[Any], Kernel]] = {
     Pipeline: _pipeline,

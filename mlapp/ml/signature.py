@@ -85,8 +85,8 @@ def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
 
 def _numbers(values: pl.Series, feature: Feature) -> np.ndarray:
     if feature.type is ColumnType.CATEGORY:
-        places = {category: min(place, MAX_CODES - 1) for place, category in enumerate(feature.categories or [])}
-        values = values.replace_strict(places, default=None, return_dtype=pl.Float64)
+        known = pl.Enum(feature.categories or [])
+        values = values.cast(known, strict=False).to_physical().clip(upper_bound=MAX_CODES - 1)
     elif feature.type is ColumnType.DATETIME:
         values = values.dt.epoch("us") / DAY_US
     return values.cast(pl.Float64).to_numpy()

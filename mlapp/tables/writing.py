@@ -54,7 +54,11 @@ def _without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _quoted(column: pl.Series) -> pl.Series:
     text = nameless(column)
-    # Compared as bytes, which costs little, few columns hold what may run but numbers below zero.
+    # Compared as bytes, which costs little, few columns hold what may run but numbers below zero; of gaps alone,
+    # the lowest is None, which is above A.
+    lowest, highest = str(text.min()), str(text.max())
+    if lowest >= "A" or (lowest >= "0" and highest < "="):
+        return column
     unlike = text.filter((text < "0") | ((text >= "=") & (text < "A")))
     if unlike.cast(pl.Float64, strict=False).is_finite().sum() == len(unlike):
         return column

@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlapp.errors import MlappError, Unacceptable, UnreadableBody
-from mlapp.schemas import Format
+from mlapp.schemas import ColumnType, Format
 from mlapp.tables import json_columns, json_pieces
+from mlapp.tables.columns import convert
 from mlapp.tables.json_text import json_body, json_table, ndjson_table
 from mlapp.tables.reading import read_request
 
@@ -176,3 +177,41 @@ def test_line_without_end_is_refused_by_its_number(line):
 def test_line_of_two_objects_is_refused():
     with pytest.raises(UnreadableBody, match="Line 2 is not JSON: Extra data at line 1, column 5"):
         ndjson_table(b'{"a": 1}\n{}  {}\n')
+
+
+PIECES = [
+    "0",
+    "1",
+    "00",
+    "9",
+    "-",
+    "+",
+    ".",
+    "e",
+    "E",
+    " ",
+    "\t",
+    "nan",
+    "inf",
+    "true",
+    "TRUE",
+    "2024-01-31",
+    "T10:00",
+    "Z",
+]
+
+
+@often
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), min_size=1, max_size=12), st.data())
+@pytest.mark.parametrize("kind", list(ColumnType))
+def test_a_text_means_the_same_alone_and_in_company(kind, cells, data):
+    # What is plainly of the type throughout is read by a shorter way than what stands beside anything else.
+    plain = [cell for cell in cells if not convert(pl.Series([cell]), kind)[1].any()]
+    others = data.draw(st.lists(st.sampled_from(cells), max_size=3))
+    for column in (plain, cells, plain + others):
+        alone = [convert(pl.Series([cell, *beside]), kind) for cell in column for beside in ([], [" 1 "])]
+
+        values, bad = convert(pl.Series(column, dtype=pl.String), kind)
+
+        expected = [(found[0][0], found[1][0]) for found in alone]
+        assert expected == [found for found in zip(values, bad, strict=True) for _ in range(2)]

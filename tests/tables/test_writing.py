@@ -93,6 +93,23 @@ def test_texts_that_a_spreadsheet_would_run_are_quoted_in_a_csv_and_numbers_are_
     assert {row.rsplit(",", 1)[1] for row in rows} == {"-1.0"}
 
 
+@pytest.mark.parametrize("others", [[], [""], [None], ["A"], ["0"], ["-1"], ["~"], ["", None, "-1", "0", "Z"]])
+@pytest.mark.parametrize("formula", ["=1", "@a", "+a", "-a", "\0"])
+def test_a_formula_is_found_whatever_is_beside_it(formula, others):
+    frame = pl.DataFrame({"a": [*others, formula]})
+
+    assert write_table(frame, Format.CSV).decode().splitlines()[-1].strip('"') == "'" + formula
+
+
+def test_a_column_of_gaps_is_written_as_it_is():
+    assert (
+        write_table(
+            pl.DataFrame({"a": [None, None], "b": ["x", ""]}, schema={"a": pl.String, "b": pl.String}), Format.CSV
+        )
+        == b'a,b\n,x\n,""\n'
+    )
+
+
 def test_a_guarded_name_never_becomes_the_name_of_another_column():
     assert write_table(pl.DataFrame({"=a": [1], "'=a": [2]}), Format.CSV) == b"=a,'=a\n1,2\n"
 
