@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import NOT_JUDGED
 from benchmarks.load import steady
-from benchmarks.serving import Server, serving
+from benchmarks.serving import Server, borrowed, serving, small_store
 
 VERSIONS = 1_000
 GOAL_LIST_MS, GOAL_RATIO = 100.0, 1.1
@@ -36,16 +36,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one round, and not judged")
     rounds, seconds = (1, 2.0) if (quick := parser.parse_args().quick) else (3, 10.0)
-    with tempfile.TemporaryDirectory() as folder:
-        few, many = Path(folder) / "few", Path(folder) / "many"
-        with serving(MLAPP_STORE=str(few)) as server:
-            server.train(dataset="machines", estimator="linear")
+    ratios, lists = [], []
+    with small_store() as few, tempfile.TemporaryDirectory() as folder:
+        many = Path(folder) / "many"
         shutil.copytree(few, many)
         for version in range(2, VERSIONS + 1):
             shutil.copytree(many / "versions" / "1", many / "versions" / str(version))
-        ratios, lists = [], []
         for _ in range(rounds):
-            with serving(MLAPP_STORE=str(few)) as server:
+            with borrowed() if quick else serving(MLAPP_STORE=str(few)) as server:
                 alone = steady(server, seconds).p50_ms
             with serving(MLAPP_STORE=str(many), MLAPP_KEEP_MODELS=str(VERSIONS)) as server:
                 ratios.append(steady(server, seconds).p50_ms / alone)

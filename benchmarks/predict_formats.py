@@ -21,7 +21,7 @@ import polars as pl
 
 from benchmarks import NOT_JUDGED
 from benchmarks.load import LOAD_CORE, SERVER_CORE, steady
-from benchmarks.serving import Server, serving
+from benchmarks.serving import Server, borrowed
 from benchmarks.tables import as_csv, mixed
 
 GOAL_MS = 100.0
@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one second a format, and not judged")
     quick = parser.parse_args().quick
     seconds, worst = 1 if quick else 10, 0.0
-    with serving(SERVER_CORE) as server:
+    with borrowed(SERVER_CORE) as server:
         server.train(as_csv(mixed(20_000)), target="y", estimator="linear")
         alone = steady(server, seconds)
         print(f"single rows alone: p50 {alone.p50_ms:.1f} ms, p99 {alone.p99_ms:.1f} ms", flush=True)

@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from benchmarks import NOT_JUDGED
-from benchmarks.serving import Server, serving
+from benchmarks.serving import Server, borrowed
 from benchmarks.tables import as_csv, mixed
 
 GOAL = 1.25
@@ -87,7 +87,7 @@ def main() -> None:
     worst = 0.0
     for name in ("linear",) if quick else ("linear", "hist_gradient_boosting"):
         script = script_of(name, training)
-        with serving() as server:
+        with borrowed() as server:
             server.train(as_csv(training), target="y", estimator=name)
             plain: list[float] = []
             served: list[float] = []

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks import NOT_JUDGED
 from benchmarks.load import SERVER_CORE, Load, load, middle
-from benchmarks.serving import Server, running, serving
+from benchmarks.serving import Server, borrowed, running
 
 ROW = {"age": 59, "sex": 2, "bmi": 32.1, "bp": 101, "s1": 157, "s2": 93.2, "s3": 38, "s4": 4, "s5": 4.8598, "s6": 87}
 BODY = {"records": [ROW]}
@@ -33,7 +33,7 @@ def server_of(name: str) -> Iterator[Server]:
         with running([sys.executable, "-m", "benchmarks._constant"], SERVER_CORE) as server:
             yield server
         return
-    with serving(SERVER_CORE) as server:
+    with borrowed(SERVER_CORE) as server:
         server.train(dataset="diabetes", estimator=name)
         yield server
 

@@ -1,6 +1,7 @@
 """A real server for a benchmark: in a process of its own, on loopback, over a store that is gone afterwards."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from benchmarks.tables import as_csv, mixed
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60
+LENT = "MLAPP_BENCHMARKS_LENT"
+"""Variable with process id, port and store of the server that the programs of a run may share, its first model being
+that of `diabetes`: to start one, train and load takes ten seconds."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,53 @@ def serving(core: int | None = None, **settings: str) -> Iterator[Server]:
         here = {"MLAPP_STORE": folder, "MLAPP_DEMO": "false", "MLAPP_LOG_LEVEL": "warning"}
         with running([sys.executable, "main.py"], core, **(here | settings)) as server:
             yield server
+
+
+@contextmanager
+def lending() -> Iterator[None]:
+    """Lend a server with a model to all programs that are run until the end of the block."""
+    with tempfile.TemporaryDirectory() as store, serving(MLAPP_STORE=store) as server:
+        server.train(dataset="diabetes", estimator="linear")
+        os.environ[LENT] = f"{server.process.pid} {server.http.base_url.port} {store}"
+        yield
+        del os.environ[LENT]
+
+
+@contextmanager
+def borrowed(core: int | None = None) -> Iterator[Server]:
+    """Serve until the end of the block, by the server that is lent where there is one: it may have models already."""
+    if LENT not in os.environ:
+        with serving(core) as server:
+            yield server
+        return
+    pid, port, _ = os.environ[LENT].split()
+    process = psutil.Process(int(pid))
+    before = process.cpu_affinity()
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as http:
+        _keep_to(process, before if core is None else [core])
+        yield Server(process, http)
+        _keep_to(process, before)
+
+
+@contextmanager
+def small_store() -> Iterator[Path]:
+    """Give a store with one model, version 1, until the end of the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "store"
+        if LENT in os.environ:
+            lent = Path(os.environ[LENT].split(maxsplit=2)[2])
+            shutil.copytree(lent / "versions" / "1", store / "versions" / "1")
+            (store / "active.json").write_text('{"version": 1}')
+        else:
+            with serving(MLAPP_STORE=str(store)) as server:
+                server.train(dataset="diabetes", estimator="linear")
+        yield store
+
+
+def _keep_to(process: psutil.Process, cores: Sequence[int]) -> None:
+    for one in [process, *process.children(recursive=True)]:
+        for thread in one.threads():
+            os.sched_setaffinity(thread.id, cores)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks import NOT_JUDGED
-from benchmarks.serving import Server, serving
+from benchmarks.serving import Server, borrowed
 from benchmarks.tables import as_csv, mixed
 
 GOAL = 1.25
@@ -76,7 +76,7 @@ def main() -> None:
     rows, rounds = (100_000, 1) if quick else (1_000_000, 3)
     data = as_csv(mixed(rows))
     print(f"{rows:,} rows x 10 columns, {len(data) / 1e6:.0f} MB of CSV")
-    with serving() as server:
+    with borrowed() as server:
         server.train(dataset="diabetes", estimator="linear")
         ratios = {name: compare(server, name, data, rounds) for name in (("linear",) if quick else SCRIPTS)}
     for name, ratio in ratios.items():
