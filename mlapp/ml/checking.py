@@ -1,19 +1,18 @@
 """Rows against a signature: what cannot be predicted is refused, what training never saw is reported."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import polars as pl
 
 from mlapp.errors import MAX_REPORTED, Unacceptable, shorten
+from mlapp.ml.threads import mapped
 from mlapp.schemas import ColumnType, Feature, Warned
 from mlapp.tables.columns import DTYPES, convert, nameless, spell, whole
 from mlapp.tables.table import Table
 
 MAX_WARNINGS = 100
-MANY_ROWS = 20_000
 EXPECTED = {
     ColumnType.NUMBER: "a number within ±1e38",
     ColumnType.INTEGER: "a number within ±1e38",
@@ -55,22 +54,13 @@ def check(table: Table, features: Sequence[Feature], *, strict: bool = False) ->
         raise Unacceptable("There is no row to predict; send at least one.")
     if strict:
         _refuse_extra(table, features)
-    columns = list(_mapped(lambda feature: _check(table, feature), features, table.frame.height))
+    columns = list(mapped(lambda feature: _check(table, feature), features, table.frame.height))
     _refuse_bad(table, [bad for _, found, _ in columns for bad in found])
     converted, _, found = zip(*columns, strict=True)
     first = sorted((warning for warnings, _ in found for warning in warnings), key=lambda warning: warning.row)
     if strict and first:
         _refuse_bad(table, [_Bad(warning.row, warning.feature, warning.detail) for warning in first])
     return Checked(pl.DataFrame(converted), first[:MAX_WARNINGS], sum(total for _, total in found))
-
-
-def _mapped(call: Callable[[Feature], _Column], features: Sequence[Feature], rows: int) -> Iterator[_Column]:
-    """Do the same for all columns; of a large table for two at a time, since polars leaves most of a core idle."""
-    if rows < MANY_ROWS:
-        yield from map(call, features)
-        return
-    with ThreadPoolExecutor(2) as pool:
-        yield from pool.map(call, features)
 
 
 def _check(table: Table, feature: Feature) -> _Column:

@@ -29,6 +29,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from mlapp.ml.boosted import boosted
 from mlapp.ml.calibration import Calibrated, tempered
 from mlapp.ml.evaluation import predict
+from mlapp.ml.preprocessing import by_row
 
 Kernel = Callable[[np.ndarray], np.ndarray]
 """Takes a matrix (rows, features), and returns a matrix (rows, columns), values (rows,) or probabilities."""
@@ -176,6 +177,8 @@ def _one_hot(step: OneHotEncoder) -> Kernel:
 
 
 def _function(step: FunctionTransformer) -> Kernel:
+    if step.func is by_row:
+        return _same
     return partial(step.func or _same, **step.kw_args or {})
 
 

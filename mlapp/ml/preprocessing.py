@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
+from sklearn.base import TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -60,10 +62,21 @@ def one_hot(columns: Columns) -> ColumnTransformer:
     )
 
 
-def _scaled(large: bool) -> tuple[SimpleImputer, StandardScaler]:  # noqa: FBT001 - which of two
+def _scaled(large: bool) -> list[TransformerMixin]:  # noqa: FBT001 - which of two
     # Beside a column that marks the gaps, what they are filled with hardly matters; a million rows take 1.4 s to sort.
     filling = "mean" if large else "median"
-    return SimpleImputer(strategy=filling, add_indicator=True, keep_empty_features=True), StandardScaler()
+    steps = [SimpleImputer(strategy=filling, add_indicator=True, keep_empty_features=True), StandardScaler()]
+    return [*steps, FunctionTransformer(by_row)] if large else steps
+
+
+def by_row(x: np.ndarray) -> csr_array:
+    """Return a matrix (rows, columns) as a sparse one of the same values, zeros among them.
+
+    Left to itself, scikit-learn looks for the zeros, and sorts what is left by row: twice the time and memory.
+    """
+    rows, columns = x.shape
+    places = np.tile(np.arange(columns, dtype=np.int32), rows)
+    return csr_array((x.ravel(), places, np.arange(rows + 1, dtype=np.int32) * columns), shape=x.shape)
 
 
 def unfolded(columns: Columns) -> FunctionTransformer:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.ml.threads import mapped
 from mlapp.schemas import ColumnType, Distribution, Feature, Ignored, Scalar
 from mlapp.tables.columns import nameless, narrow, spell
 from mlapp.tables.distributions import distribution
@@ -50,27 +52,41 @@ def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Sig
         Unacceptable: a chosen feature is not in the table, or no feature is left.
     """
     names = _candidates(table.frame.columns, target, chosen)
-    ignored, warnings, features, columns = [], [], [], []
-    for name in names:
-        kind, named = narrow(table.frame[name])
-        values = nameless(named)
-        reason = _why_useless(kind, values)
-        if reason and chosen is None:
-            ignored.append(Ignored(name=name, reason=reason))
-            continue
-        if reason:
-            warnings.append(f"Feature '{shorten(name)}' was chosen, though it {reason}.")
-        warnings += _doubts(name, kind, nameless(table.frame[name]))
-        features.append(_describe(name, kind, values))
-        columns.append(named)
-    if not features:
+    ignored, warnings, used = [], [], []
+    for column in mapped(lambda name: _look_at(table.frame[name], chosen is not None), names, table.frame.height):
+        if isinstance(column, Ignored):
+            ignored.append(column)
+        else:
+            warnings += column.warnings
+            used.append(column)
+    if not used:
         raise Unacceptable("No column is left to predict from: " + _reasons(ignored))
-    frame = pl.DataFrame(columns)
+    features, frame = [column.feature for column in used], pl.DataFrame([column.values for column in used])
     examples = _examples(features, frame)
     for feature, example in zip(features, examples[0], strict=True):
         feature.example = example
-    lie = [distribution(column, feature.type) for column, feature in zip(columns, features, strict=True)]
-    return Signature(features, ignored, warnings, frame, examples, lie)
+    return Signature(features, ignored, warnings, frame, examples, [column.lie for column in used])
+
+
+class _Used(NamedTuple):
+    feature: Feature
+    values: pl.Series
+    """Converted."""
+    lie: Distribution
+    warnings: list[str]
+
+
+def _look_at(raw: pl.Series, chosen: bool) -> _Used | Ignored:  # noqa: FBT001 - whether it was
+    """Return what a column gives a model; one that was chosen is used though it may be useless."""
+    name = raw.name
+    kind, named = narrow(raw)
+    values = nameless(named)
+    reason = _why_useless(kind, values)
+    if reason and not chosen:
+        return Ignored(name=name, reason=reason)
+    warnings = [f"Feature '{shorten(name)}' was chosen, though it {reason}."] if reason else []
+    warnings += _doubts(name, kind, nameless(raw))
+    return _Used(_describe(name, kind, values), named, distribution(named, kind), warnings)
 
 
 def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
@@ -105,9 +121,10 @@ def _candidates(columns: list[str], target: str, chosen: Sequence[str] | None) -
 
 def _why_useless(kind: ColumnType, values: pl.Series) -> str | None:
     present = values.drop_nulls()
-    distinct = present.n_unique()
-    if distinct == 0:
+    if present.is_empty():
         return "is empty"
+    # To count the values of a column of numbers takes as long as to read them.
+    distinct = present.n_unique() if kind is ColumnType.CATEGORY else 1 + bool(present.min() != present.max())
     if distinct == 1:
         whole = present.cast(pl.Int64) if kind is ColumnType.INTEGER else present
         return f"has only one value, '{shorten(spell(whole)[0])}'"
