@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 FILES = 4_096
 """Open files that are enough for as many connections as may be, and for all else."""
 
+FRUGAL = {"MALLOC_ARENA_MAX": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0"}
+"""What the processes that train inherit, for glibc and polars' jemalloc to give back at once what their threads free:
+10 to 20 MB of 515 at the peak, for 2 to 5 % of the time."""
+
 
 def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: bool = True) -> "FastAPI":
     """Wire settings → services → app."""
@@ -79,8 +83,8 @@ def main() -> None:
 
     settings = load_settings()
     configure_logs(settings)
-    # For the processes that train: what glibc keeps for each of their threads is 12 MB at the peak.
-    os.environ.setdefault("MALLOC_ARENA_MAX", "1")
+    for name, value in FRUGAL.items():
+        os.environ.setdefault(name, value)
     app = create_app(settings, api=not chosen.only_pages, pages=not chosen.only_api)
     logging.getLogger("mlapp").info("Serving on http://%s:%s", settings.host, settings.port)
     # A connection is an open file; many systems give a process 1,024 where it may have more.

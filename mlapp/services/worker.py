@@ -1,6 +1,7 @@
 """What runs in a process of its own: read the table, train or look, send the result. Nothing of the server is here."""
 
 import faulthandler
+import gc
 import multiprocessing
 import os
 import signal
@@ -40,6 +41,8 @@ def work(kind: str, submission: Submission, results: Connection) -> None:
     """`train` on a submission or `look` at it: sends `Started` and `Progress`es, then the result or `Failed`."""
     # So that what an estimator starts, and what that starts, is found and ended with this process.
     os.setsid()
+    # What was loaded before the fork is shared for as long as nobody writes to it, as a search for garbage does.
+    gc.freeze()
     threading.Thread(target=_end_with_the_server, daemon=True).start()
     _stand_back()
     try:
