@@ -72,8 +72,10 @@ def lending() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as store, serving(MLAPP_STORE=store) as server:
         server.train(dataset="diabetes", estimator="linear")
         os.environ[LENT] = f"{server.process.pid} {server.http.base_url.port} {store}"
-        yield
-        del os.environ[LENT]
+        try:
+            yield
+        finally:
+            del os.environ[LENT]
 
 
 @contextmanager
@@ -83,13 +85,15 @@ def borrowed(core: int | None = None) -> Iterator[Server]:
         with serving(core) as server:
             yield server
         return
-    pid, port, _ = os.environ[LENT].split()
+    pid, port, _ = os.environ[LENT].split(maxsplit=2)
     process = psutil.Process(int(pid))
     before = process.cpu_affinity()
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as http:
         _keep_to(process, before if core is None else [core])
-        yield Server(process, http)
-        _keep_to(process, before)
+        try:
+            yield Server(process, http)
+        finally:
+            _keep_to(process, before)
 
 
 @contextmanager

@@ -107,7 +107,7 @@ def _columns(step: ColumnTransformer) -> Kernel:
 def _weighed(step: ColumnTransformer, weights: np.ndarray) -> Kernel:
     """Return what a matrix gives once its columns are made and multiplied by weights (columns, …).
 
-    The weight of a category is looked up: to make a column of each took six times as long as all else.
+    The weight of a category is looked up: to make a column of each took twice as long as all else.
     """
     parts = []
     for name, part, columns in step.transformers_:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
@@ -68,6 +69,24 @@ def test_kernel_answers_as_the_pipeline_does_alone_and_in_company(name: str, cla
     np.testing.assert_allclose(kernel(new), expected, rtol=TOLERANCE, atol=0)
     alone = np.concatenate([kernel(row[None]) for row in new[:20]])
     np.testing.assert_allclose(alone, expected[:20], rtol=TOLERANCE, atol=0)
+
+
+@pytest.mark.parametrize("categories", [6, 60])
+@pytest.mark.parametrize("classes", [None, 2, 4])
+def test_kernel_answers_as_the_pipeline_of_a_large_table_does(classes: int | None, categories: int):
+    x = table()
+    x[:, 3] = np.where(np.isnan(x[:, 3]), np.nan, np.arange(ROWS) % categories)
+    task = Task.REGRESSION if classes is None else Task.CLASSIFICATION
+    y = target(x) if classes is None else np.digitize(target(x), [2, 4, 6][: classes - 1])
+    estimator = ESTIMATORS["linear"].make(task, Columns([0, 1, 2], [3], [4], classes=classes or 0), 0).fit(x, y)
+    # Places that no row of the training had, as a later frequent category's is.
+    new = np.concatenate([table(), np.full((1, 5), np.nan), [[0.0, 1.0, 1.0, 99.0, 16_000.0]]])
+
+    kernel = kernel_of(estimator, classes, x[:20])
+
+    assert issparse(estimator[0].transform(x)) == (categories == 60)
+    assert is_kernel(estimator, classes, x[:20])
+    np.testing.assert_allclose(kernel(new), predict(estimator, new, classes), rtol=TOLERANCE, atol=0)
 
 
 def test_kernel_knows_calibrated_classifiers_and_classes_that_were_not_learnt():
