@@ -35,7 +35,7 @@ def main() -> None:
     """Measure, and say whether the goals are met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one round, and not judged")
-    rounds, seconds = (1, 2.0) if (quick := parser.parse_args().quick) else (3, 10.0)
+    rounds, seconds = (1, 1.0) if (quick := parser.parse_args().quick) else (3, 10.0)
     ratios, lists = [], []
     with small_store() as few, tempfile.TemporaryDirectory() as folder:
         many = Path(folder) / "many"

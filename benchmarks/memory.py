@@ -29,7 +29,7 @@ def used_mb(server: Server) -> float:
 def ask(server: Server, model: dict[str, Any]) -> None:
     """Ask for predictions of a model's example row."""
     row = {feature["name"]: feature["example"] for feature in model["features"]}
-    for _ in range(500):
+    for _ in range(100):
         server.http.post("/predict", json={"records": [row]}).raise_for_status()
 
 

@@ -163,19 +163,6 @@ def _scaler(step: StandardScaler) -> Kernel:
     return lambda x: (x - mean) / scale
 
 
-def _one_hot(step: OneHotEncoder) -> Kernel:
-    known = [np.asarray(categories, dtype=float) for categories in step.categories_]
-
-    def run(x: np.ndarray) -> np.ndarray:
-        found = []
-        for place, categories in enumerate(known):
-            values = x[:, place, None]
-            found.append((values == categories) | (np.isnan(values) & np.isnan(categories)))
-        return np.concatenate(found, axis=1).astype(float)
-
-    return run
-
-
 def _function(step: FunctionTransformer) -> Kernel:
     if step.func is by_row:
         return _same
@@ -285,7 +272,6 @@ _KERNELS: dict[type, Callable[[Any], Kernel]] = {
     ColumnTransformer: _columns,
     SimpleImputer: _imputer,
     StandardScaler: _scaler,
-    OneHotEncoder: _one_hot,
     FunctionTransformer: _function,
     Ridge: _linear,
     RidgeCV: _linear,

@@ -101,6 +101,10 @@ def test_a_formula_is_found_whatever_is_beside_it(formula, others):
     assert write_table(frame, Format.CSV).decode().splitlines()[-1].strip('"') == "'" + formula
 
 
+def test_texts_that_are_numbers_below_zero_are_written_as_they_are():
+    assert write_table(pl.DataFrame({"a": ["-1", "+2", "3", None]}), Format.CSV) == b"a\n-1\n+2\n3\n\n"
+
+
 def test_a_column_of_gaps_is_written_as_it_is():
     assert (
         write_table(
