@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60
+Running = tuple[subprocess.Popen[bytes], httpx.Client]
+"""A server's process, and a client of it."""
 
 
 def free_port() -> int:
@@ -26,18 +28,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """Serve a store of its own until the end of the block; gives the process and a client."""
+def serving(folder: Path, *arguments: str, measured: bool = True, **settings: str) -> Iterator[Running]:
+    """Serve a store of its own until the end of the block; gives the process and a client.
+
+    Without `measured` its coverage is not, which takes a third of its time: for browsers, which use the pages that
+    simulated users have been through.
+    """
     port = free_port()
     # Without what tests set, which NiceGUI takes for a simulation.
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("NICEGUI", "PYTEST", "MLAPP"))}
     here = {"MLAPP_PORT": str(port), "MLAPP_STORE": str(folder / "store")}
     # One thread, for two that wait for each other on busy cores take a multiple of the time.
     environment = plain | here | settings | {"OMP_NUM_THREADS": "1"}
-    measured = ["-m", "coverage", "run"] if coverage.Coverage.current() else []
+    traced = ["-m", "coverage", "run"] if measured and coverage.Coverage.current() else []
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, *measured, "main.py", *arguments],
+            [sys.executable, *traced, "main.py", *arguments],
             cwd=ROOT,
             env=environment,
             stdout=log,

@@ -31,38 +31,34 @@ def test_server_trains_its_first_model_and_answers_from_it_after_a_kill(tmp_path
         assert end(process) == 0
 
 
-def test_api_alone_leads_to_the_docs_and_ends_amid_a_training(tmp_path: Path):
+def test_api_alone_leads_to_the_docs_and_ctrl_c_ends_it_amid_a_training_quietly(tmp_path: Path):
     with serving(tmp_path, "--only-api", MLAPP_DEMO="true") as (process, http):
         assert http.get("/").headers["location"] == "/docs"
         assert http.get("/docs").status_code == 200
         assert http.get("/ui/").status_code == 404
 
-        assert end(process) == 0
+        # As a terminal does: to the server, and to all processes that it has started.
+        os.killpg(process.pid, signal.SIGINT)
+
+        assert process.wait(20) == 0
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert [line.split()[2] for line in lines] in (["Serving"], ["Serving", *["Training"] * 3])
 
 
 def test_pages_alone_have_health_and_no_json_routes(tmp_path: Path):
     with serving(tmp_path, "--only-pages", MLAPP_DEMO="true") as (process, http):
         wait_until(http, "/readyz")
-        overview = http.get("/ui/").text
+        overview, predict = http.get("/ui/").text, http.get("/ui/predict").text
         assert "What to do next" in overview
         assert "Call it from a program" not in overview
+        assert "Change the values" in predict
+        assert "Use it from code" not in predict
         assert http.get("/train").headers["location"] == "/ui/train"
         for path in ("/models", "/metrics", "/docs", "/openapi.json"):
             answer = http.get(path)
             assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
         assert end(process) == 0
-
-
-def test_ctrl_c_in_a_terminal_ends_server_and_training_quietly(tmp_path: Path):
-    with serving(tmp_path, MLAPP_DEMO="true") as (process, http):
-        assert http.get("/health").status_code == 200
-
-        os.killpg(process.pid, signal.SIGINT)
-
-        assert process.wait(20) == 0
-    lines = (tmp_path / "log").read_text().splitlines()
-    assert [line.split()[2] for line in lines] in (["Serving"], ["Serving", *["Training"] * 3])
 
 
 async def test_people_are_led_to_the_pages(http: httpx.AsyncClient):

@@ -64,6 +64,7 @@ def test_record_says_what_was_learnt(table, training):
     assert record["training_seconds"] > 0
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_progress_only_rises(table, training):
     seen: list[tuple[str, float]] = []
 
@@ -98,6 +99,7 @@ def test_task_is_the_one_that_is_asked_for(training):
     assert training(frame, "y", task="classification").record["classes"] == [0, 1, 2]
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize(
     ("estimator", "target"), [("linear", "grade"), ("hist_gradient_boosting", "price"), ("random_forest", "sold")]
 )
@@ -112,6 +114,7 @@ def test_another_seed_gives_other_folds(table, training):
     assert training(table, "price", seed=1).record["metrics"] != training(table, "price", seed=2).record["metrics"]
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("target", ["price", "grade"])
 def test_auto_keeps_the_estimator_with_the_lowest_score(table, training, target):
     record = training(table, target, estimator="auto").record
@@ -128,6 +131,7 @@ def test_auto_stops_at_the_budget_with_what_it_has(table, training):
     assert ([entry.estimator for entry in record["leaderboard"]], record["budget_reached"]) == (["linear"], True)
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_budget_ends_a_candidate_between_its_folds_too(table, training):
     seen: list[tuple[str, float]] = []
 
@@ -138,6 +142,7 @@ def test_budget_ends_a_candidate_between_its_folds_too(table, training):
     assert [share for _, share in seen] == sorted(share for _, share in seen)
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_auto_leaves_out_what_cannot_be_fitted_and_says_so(table, training, monkeypatch):
     Unfit.left = 0
     monkeypatch.setitem(ESTIMATORS, "unfit", Recipe(lambda task, columns, seed: Unfit()))
@@ -221,6 +226,7 @@ def test_useless_columns_are_ignored_with_the_reason(table, training):
     assert ignored["empty"] == "is empty"
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("estimator", list(ESTIMATORS))
 def test_chosen_features_are_used_even_when_useless(table, training, estimator):
     frame = table.with_columns(serial=pl.format("n{}", pl.int_range(60)), empty=pl.lit(None, dtype=pl.String))
@@ -241,6 +247,7 @@ def test_calendar_of_a_datetime_is_learnt(training, hidden):
     assert record["metrics"]["accuracy"] > 0.95
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("name", list(ESTIMATORS))
 def test_more_than_255_categories_are_learnt(training, name):
     frame = pl.DataFrame({"c": [f"k{row // 2:03}" for row in range(600)], "y": [row // 2 % 2 for row in range(600)]})
@@ -248,6 +255,7 @@ def test_more_than_255_categories_are_learnt(training, name):
     assert training(frame, "y", estimator=name).record["features"][0].categories[-1] == "k299"
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("name", list(ESTIMATORS))
 def test_rare_classes_are_learnt_and_judged(training, name):
     frame = pl.DataFrame({"x": range(24), "y": ["a"] * 12 + ["b"] * 10 + ["c", "d"]})
@@ -374,6 +382,6 @@ def test_classes_that_are_numbers_lie_as_they_are_spelled(training):
 
 
 def test_wide_table_keeps_fewer_rows(training):
-    frame = pl.DataFrame({f"x{place}": [(row * place) % 7 for row in range(12)] for place in range(1, 500)})
+    frame = pl.DataFrame({f"x{place}": [(row * place) % 7 for row in range(12)] for place in range(1, 252)})
 
-    assert len(training(frame, "x1").record["examples"]) == 4
+    assert len(training(frame, "x1").record["examples"]) == 9

@@ -7,8 +7,8 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import Submission
 from mlapp.services import Services
+from tests.fitted import publish
 from tests.pages.choosing import act, confirm, listed, log, select, spare
 from tests.pages.conftest import Trained, eventually, one
 
@@ -231,7 +231,7 @@ async def test_models_are_found_by_words(user: User, trained: Trained):
 
 
 async def test_models_are_put_in_order_on_a_phone(user: User, services: Services, trained: Trained):
-    await services.training.train(Submission(dataset="machines", options={"estimator": "linear"}))
+    await publish(services, "machines")
     await user.open("/models")
 
     one(user, "order").value = "target"

@@ -13,7 +13,7 @@ from mlapp.services.card import card
 from mlapp.services.versions import describe
 from mlapp.services.wording import figure
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted
+from tests.fitted import Fitted
 
 URL = "http://localhost:8000/"
 HOSTILE = 'a"b\n---\nc|d <img src=x onerror=e()> `f` ``` {g}'

@@ -15,7 +15,8 @@ from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import WATCH_S, Body, PredictionService
 from mlapp.services.versions import describe
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted, eventually
+from tests.fitted import Fitted
+from tests.services.conftest import eventually
 from tests.services.disk import no_more_files
 
 

@@ -20,6 +20,8 @@ from tests.services.conftest import eventually, gone
 from tests.services.misbehaving import misbehaving
 
 WINE = Submission(dataset="wine", options={"estimator": "linear"})
+UNLOAD = Processes._unload
+"""As it is; elsewhere in the tests it does nothing."""
 Running = tuple["asyncio.Task[Finished | Looked]", psutil.Process]
 
 
@@ -267,7 +269,8 @@ async def test_fork_that_goes_wrong_for_long_fails_the_training(processes: Proce
         await training
 
 
-async def test_what_is_forked_from_is_ended_when_nothing_runs():
+async def test_what_is_forked_from_is_ended_when_nothing_runs(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Processes, "_unload", UNLOAD)
     processes = Processes(idle_s=0.1)
     task, process = await running(processes)
     forked_from = loaded(process)

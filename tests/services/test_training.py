@@ -12,7 +12,8 @@ from mlapp.schemas import Format, Job, JobStatus, Submission
 from mlapp.services.models import ModelService
 from mlapp.services.training import DEMO, TrainingService
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted, eventually, gone
+from tests.fitted import Fitted
+from tests.services.conftest import eventually, gone
 from tests.services.disk import full_disk
 from tests.services.misbehaving import misbehaving
 

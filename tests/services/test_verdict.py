@@ -6,7 +6,7 @@ from mlapp.schemas import Model
 from mlapp.services.verdict import verdict
 from mlapp.services.versions import describe
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted
+from tests.fitted import Fitted
 
 
 def regression(store: ModelStore, fitted: Fitted, r2: float, mae: float, blind: float = 100) -> Model:
