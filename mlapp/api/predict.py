@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 
 from mlapp.api.bodies import options_of, received
 from mlapp.api.errors import problems
-from mlapp.api.prefer import prefers
+from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.services import Models, Monitoring, Prediction
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Answer, Format
@@ -31,7 +31,15 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/predict", response_model=None, responses=ANSWERS | problems(400, 404, 409, 413, 415, 422, 503))
+STRICT = "`handling=strict`: refuse what is otherwise predicted with a warning, and extra columns."
+
+
+@router.post(
+    "/predict",
+    response_model=None,
+    responses=ANSWERS | problems(400, 404, 409, 413, 415, 422, 503),
+    openapi_extra={"parameters": [prefer_header(STRICT)]},
+)
 async def predict(
     request: Request,
     models: Models,
