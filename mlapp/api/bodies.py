@@ -16,6 +16,13 @@ from mlapp.errors import Unacceptable, Unavailable, UnsupportedType, shorten
 from mlapp.schemas import Format
 
 MULTIPART = "multipart/form-data"
+BINARY = {"type": "string", "format": "binary"}
+FILES: dict[str, dict[str, Any]] = {
+    Format.CSV: {"schema": {"type": "string"}},
+    Format.PARQUET: {"schema": BINARY},
+    Format.NDJSON: {"schema": {"type": "string"}},
+}
+"""The OpenAPI entries of tables that are files."""
 IN_MEMORY_BYTES = 1_000_000
 """What of a body is kept in memory; more goes to a temporary file."""
 LISTS = ("features",)

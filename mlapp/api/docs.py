@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from mlapp.api import train
 from mlapp.api.access import ANYBODY, PREDICTING
-from mlapp.api.bodies import MULTIPART
+from mlapp.api.bodies import BINARY, FILES, MULTIPART
 from mlapp.api.errors import problems
 from mlapp.api.services import services_of
 from mlapp.schemas import ColumnType, Feature, Format, Model, Problem
@@ -107,15 +107,14 @@ def _only(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _request_body(example: dict[str, Any], model: Model | None) -> dict[str, Any]:
     schema = {"oneOf": [{"$ref": train.REF.format(model=name)} for name in ("PredictRecords", "PredictColumns")]}
-    file = {"type": "object", "required": ["file"], "properties": {"file": train.FILE}}
+    file = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
     return {
         "required": True,
         "description": f"Rows for model {model.version}." if model else NO_MODEL,
         "content": {
             Format.JSON: {"schema": schema, "example": {"records": [example]}},
-            Format.CSV: {"schema": {"type": "string"}, "example": _csv(example)},
-            Format.PARQUET: {"schema": train.FILE},
-            Format.NDJSON: {"schema": {"type": "string"}},
+            **FILES,
+            Format.CSV: FILES[Format.CSV] | {"example": _csv(example)},
             MULTIPART: {"schema": file},
         },
     }

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
-from mlapp.api.bodies import options_of, received
+from mlapp.api.bodies import FILES, options_of, received
 from mlapp.api.errors import problems
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.services import Models, Monitoring, Prediction
@@ -22,7 +22,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         "model": Answer,
         "description": "The predictions, in the order of the rows. A CSV, Parquet or NDJSON body is answered in the "
         "same format, or in what `Accept` asks for: the same rows and columns, followed by the predictions.",
-        "content": {Format.CSV: {}, Format.PARQUET: {}, Format.NDJSON: {}},
+        "content": FILES,
         "headers": {
             "X-Model-Version": {"schema": {"type": "integer"}},
             "X-Warnings-Total": {"schema": {"type": "integer"}},

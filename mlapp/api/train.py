@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic.json_schema import models_json_schema
 
-from mlapp.api.bodies import MULTIPART, options_of, received
+from mlapp.api.bodies import BINARY, FILES, MULTIPART, options_of, received
 from mlapp.api.errors import problems
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.services import Training
@@ -15,7 +15,6 @@ from mlapp.services.options import together
 
 router = APIRouter(tags=["training"])
 
-FILE = {"type": "string", "format": "binary"}
 REF = "#/components/schemas/{model}"
 
 
@@ -47,11 +46,9 @@ REQUEST_BODY = {
             "schema": {"$ref": "#/components/schemas/TrainBody"},
             "examples": {"bundled table": {"value": {"dataset": "diabetes", "estimator": "linear"}}},
         },
-        Format.CSV: {"schema": {"type": "string"}},
-        Format.PARQUET: {"schema": FILE},
-        Format.NDJSON: {"schema": {"type": "string"}},
+        **FILES,
         MULTIPART: {
-            "schema": {"type": "object", "required": ["file"], "properties": {"file": FILE} | OPTIONS["properties"]}
+            "schema": {"type": "object", "required": ["file"], "properties": {"file": BINARY} | OPTIONS["properties"]}
         },
     },
 }
