@@ -16,6 +16,7 @@ from mlapp.errors import Unacceptable, Unavailable, UnsupportedType, shorten
 from mlapp.schemas import Format
 
 MULTIPART = "multipart/form-data"
+URLENCODED = "application/x-www-form-urlencoded"
 BINARY = {"type": "string", "format": "binary"}
 FILES: dict[str, dict[str, Any]] = {
     Format.CSV: {"schema": {"type": "string"}},
@@ -86,6 +87,11 @@ async def _received(request: Request) -> AsyncIterator[Received]:
             yield Received(upload.file, _format(upload), options, upload.filename)
         return
     kind = Format.of_media_type(sent)
+    if sent.lower().startswith(URLENCODED):
+        raise UnsupportedType(
+            f"'{URLENCODED}' is what curl -d declares, and -d removes line ends; send a file by --data-binary @file "
+            f"with -H 'Content-Type: {Format.CSV}', JSON with -H 'Content-Type: {Format.JSON}'."
+        )
     if kind is None:
         what = f"'{shorten(sent)}' is no content type that tables come in" if sent else "The body has no Content-Type"
         raise UnsupportedType(f"{what}; send {', '.join(Format)} or {MULTIPART}.")

@@ -139,11 +139,11 @@ async def test_train_says_what_will_not_do(http: httpx.AsyncClient, status: int,
         ({"params": {"colour": "red"}}, "There is no option 'colour'"),
         (
             {"params": {"seed": "1"}, "files": {"file": ("t.csv", b"x")}, "data": {"seed": "2"}},
-            "The option 'seed' has one value in the query string and another in the body; send it once.",
+            "The option 'seed' is given in the query string and in the body, with different values; send it once.",
         ),
         (
             {"params": {"seed": "1"}, "json": {"dataset": "wine", "seed": 2}},
-            "The option 'seed' has one value in the query string and another in the body; send it once.",
+            "The option 'seed' is given in the query string and in the body, with different values; send it once.",
         ),
         ({"files": {"file": ("t.csv", b"x")}, "data": {"seed": ["1", "2"]}}, "The option 'seed' stands twice"),
         ({"files": {"table": ("t.csv", b"x")}}, "The form has no part 'file' with a file in it"),

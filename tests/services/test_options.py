@@ -46,5 +46,5 @@ def test_option_with_the_same_value_in_both_places_is_taken(name: str, query: ob
 
 @pytest.mark.parametrize(("query", "body"), [("1", 2), ("1", None), (["a"], ["b"])])
 def test_option_with_two_values_is_refused(query: object, body: object):
-    with pytest.raises(Unacceptable, match="The option 'seed' has one value in the query string and another in the"):
+    with pytest.raises(Unacceptable, match="The option 'seed' is given in the query string and in the body, with"):
         together({"seed": query}, {"seed": body})
