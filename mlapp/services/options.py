@@ -33,9 +33,9 @@ def together(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """
     for name in query.keys() & body.keys():
         if _text(query[name]) != _text(body[name]):
-            option = shorten(name)
             raise Unacceptable(
-                f"The option '{option}' is given in the query string and in the body, with different values; send it once."
+                f"The option '{shorten(name)}' is given in the query string and in the body, "
+                "with different values; send it once."
             )
     return query | body
 
