@@ -1,11 +1,15 @@
 """Tables and their columns, as training and the pages see them."""
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.words import ColumnType, Omitted, Scalar, Task, Word
+
+Moment = Annotated[datetime, WithJsonSchema({"type": "string"})]
+"""A value of a datetime column: with an offset only where the table has one, so it is no `date-time` of JSON Schema."""
 
 
 class Feature(Word):
@@ -17,9 +21,9 @@ class Feature(Word):
     """False when training saw gaps: a row without the feature then counts as missing."""
     example: Scalar | None
     """The value in a real row of the training table."""
-    min: Omitted[int | float | datetime] = None
+    min: Omitted[int | float | Moment] = None
     """Smallest value seen (numbers, integers, datetimes)."""
-    max: Omitted[int | float | datetime] = None
+    max: Omitted[int | float | Moment] = None
     """Largest value seen (numbers, integers, datetimes)."""
     mean: Omitted[float] = None
     """Mean of the values seen (numbers, integers)."""
