@@ -86,12 +86,12 @@ async def _received(request: Request) -> AsyncIterator[Received]:
             options = options_of((name, value) for name, value in form.multi_items() if name != "file")
             yield Received(upload.file, _format(upload), options, upload.filename)
         return
-    kind = Format.of_media_type(sent)
     if sent.lower().startswith(URLENCODED):
         raise UnsupportedType(
             f"'{URLENCODED}' is what curl -d declares, and -d removes line ends; send a file by --data-binary @file "
             f"with -H 'Content-Type: {Format.CSV}', JSON with -H 'Content-Type: {Format.JSON}'."
         )
+    kind = Format.of_media_type(sent)
     if kind is None:
         what = f"'{shorten(sent)}' is no content type that tables come in" if sent else "The body has no Content-Type"
         raise UnsupportedType(f"{what}; send {', '.join(Format)} or {MULTIPART}.")

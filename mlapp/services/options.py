@@ -40,9 +40,9 @@ def together(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     return query | body
 
 
-def _text(value: object) -> str:
-    """Return a value as a query string spells it."""
-    return value if isinstance(value, str) else json.dumps(value)
+def _text(value: object) -> object:
+    """Return a plain value as a query string spells it, and any other as it is."""
+    return value if isinstance(value, str | list | dict) else json.dumps(value)
 
 
 def _sentence(place: tuple[int | str, ...], kind: str, message: str) -> str:

@@ -48,3 +48,12 @@ def test_option_with_the_same_value_in_both_places_is_taken(name: str, query: ob
 def test_option_with_two_values_is_refused(query: object, body: object):
     with pytest.raises(Unacceptable, match="The option 'seed' is given in the query string and in the body, with"):
         together({"seed": query}, {"seed": body})
+
+
+def test_option_that_is_nested_deeply_is_refused_beside_the_query_string():
+    nested: list[object] = []
+    for _ in range(100_000):
+        nested = [nested]
+
+    with pytest.raises(Unacceptable, match="with different values"):
+        together({"seed": "1"}, {"seed": nested})
