@@ -38,6 +38,8 @@ def create_app(
         title=TITLE,
         version=__version__,
         description=DESCRIPTION,
+        # Generated clients name their methods by it.
+        generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan(settings, services),
     )
     app.state.services = services

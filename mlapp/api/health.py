@@ -11,12 +11,12 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health")
 @router.get("/livez", include_in_schema=False)
-async def health(status: HealthStatus) -> Health:
+async def get_health(status: HealthStatus) -> Health:
     """Answer as long as the process lives, model or not."""
     return status.health()
 
 
 @router.get("/readyz", responses=problems(503))
-async def readyz(status: HealthStatus) -> Readiness:
+async def get_readiness(status: HealthStatus) -> Readiness:
     """Answer 200 when a model is loaded."""
     return status.readiness()

@@ -74,7 +74,7 @@ def test_work_takes_tables_in_every_shape(tmp_path: Path, body: object, kind: Fo
         ({"dataset": "wine", "records": []}, {}, Unacceptable, "Send exactly one of 'records', 'columns' and"),
         ({"dataset": 7}, {}, Unacceptable, "'dataset' is the name of a bundled table; GET /datasets lists them."),
         ({"dataset": "beer"}, {}, NotFound, "There is no bundled table 'beer'"),
-        ({"dataset": "wine", "seed": 1}, {"seed": "1"}, Unacceptable, "The option 'seed' stands in the query string"),
+        ({"dataset": "wine", "seed": 1}, {"seed": "2"}, Unacceptable, "The option 'seed' is given in the query string"),
         ({"dataset": "wine", "hue": 1}, {}, Unacceptable, "There is no option 'hue'"),
     ],
 )

@@ -75,6 +75,13 @@ def test_parquet_sent_as_something_else_is_refused(kind):
         read_file(parquet({"a": [1]}), kind)
 
 
+@pytest.mark.parametrize("name", ["{", "[x]", "{x}", "[[", '[{" '])
+def test_csv_whose_first_name_starts_like_json_is_read(name):
+    quoted = '"' + name.replace('"', '""') + '"' if '"' in name else name
+
+    assert read_file(f"{quoted},y\n1,2\n".encode(), Format.CSV).frame.columns == [name, "y"]
+
+
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"a,b\n1,2\n", parquet({"a": [1] * 1_000})[:-20]])
 def test_damaged_parquet_is_refused(data):
     with pytest.raises(UnreadableBody, match="The Parquet file cannot be read"):
