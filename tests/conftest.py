@@ -24,9 +24,13 @@ BROWSER = ("tests/e2e/", "tests/test_who_may.py")
 """Tests that share a browser and the server that it visits."""
 
 
-def pytest_sessionstart() -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
     # What somebody has set for the app, or an editor has read from .env, is not for tests.
-    for name in [name for name in os.environ if name == "PORT" or name.startswith("MLAPP_")]:
+    unwanted: tuple[str, ...] = ("PORT", "MLAPP_")
+    if not session.config.getoption("numprocesses"):
+        # The processes that run tests are measured, and those that tests start only where these say so.
+        unwanted += ("COVERAGE_PROCESS",)
+    for name in [name for name in os.environ if name.startswith(unwanted)]:
         del os.environ[name]
     # One forkserver serves all tests: whichever starts it, training processes find their libraries loaded.
     measuring = ["coverage.control", "coverage.sqldata"] if coverage.Coverage.current() else []
@@ -47,6 +51,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # What takes longest begins first.
     items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+    for item in items:
+        if item.nodeid.startswith(BROWSER):
+            item.add_marker("slow")
 
 
 def pytest_collection_finish() -> None:
