@@ -114,7 +114,8 @@ def _model(model: Model, since: datetime | None) -> None:
     with card(mark="active-model"):
         lead_line = ui.label(f"Model {model.version} {headline(model)}").classes(f"{LEAD} break-words max-w-full")
         lead_line.props("role=heading aria-level=2").mark("headline")
-        ui.label(f"{verdict(model)}.").classes("text-lg break-words max-w-full").mark("verdict")
+        if said := verdict(model):
+            ui.label(f"{said}.").classes("text-lg break-words max-w-full").mark("verdict")
         ui.label(quality(model)).classes(f"{TEXT} break-words max-w-full").mark("quality")
         figures(
             [

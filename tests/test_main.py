@@ -2,14 +2,18 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+import main
 from main import create_app
 from mlapp.settings import Settings
-from tests.servers import end, serving, wait_until
+from tests.servers import PATIENCE_S, ROOT, end, serving, wait_until
 
 
 def test_server_trains_its_first_model_and_answers_from_it_after_a_kill(tmp_path: Path):
@@ -42,7 +46,7 @@ def test_api_alone_leads_to_the_docs_and_ctrl_c_ends_it_amid_a_training_quietly(
 
         assert process.wait(20) == 0
     lines = (tmp_path / "log").read_text().splitlines()
-    assert [line.split()[2] for line in lines] in (["Serving"], ["Serving", *["Training"] * 3])
+    assert sorted(line.split()[2] for line in lines) in (["Serving"], ["Serving", *["Training"] * 3])
 
 
 def test_pages_alone_have_health_and_no_json_routes(tmp_path: Path):
@@ -59,6 +63,59 @@ def test_pages_alone_have_health_and_no_json_routes(tmp_path: Path):
             assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
         assert end(process) == 0
+
+
+def run_main(*flags: str, **settings: str) -> tuple[int, str]:
+    """Run main.py to its end, and return its exit status and what it says."""
+    done = subprocess.run(
+        [sys.executable, *flags, "main.py"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]} | settings,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_port_in_use_ends_the_start_with_one_line_and_nothing_is_stored(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status, said = run_main(MLAPP_PORT=port, MLAPP_STORE=str(tmp_path / "store"), MLAPP_PROT="1")
+
+    warning, line = said.splitlines()
+    assert (status, list(tmp_path.iterdir())) == (1, [])
+    assert "WARNING" in warning
+    assert "MLAPP_PROT (did you mean MLAPP_PORT?)" in warning
+    assert line.startswith(f"MLAPP_PORT={port}: the port is in use; ")
+
+
+def test_python_without_the_libraries_is_told_how_to_serve():
+    status, said = run_main("-S")
+
+    assert (status, said) == (1, f"{sys.executable} has no uvicorn: run `uv run poe serve`, which installs it.\n")
+
+
+@pytest.mark.parametrize(("missing", "ends"), [("uvicorn", SystemExit), ("mlapp.startup", ModuleNotFoundError)])
+def test_missing_library_ends_the_start_and_a_missing_module_of_ours_is_a_bug(
+    monkeypatch: pytest.MonkeyPatch, missing: str, ends: type
+):
+    monkeypatch.setattr(sys, "argv", ["main.py"])
+    # It ends there in any case.
+    monkeypatch.setenv("MLAPP_PORT", "none")
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(ends, match=missing):
+        main.main()
+
+
+def test_python_that_is_too_old_is_told_how_to_serve(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "argv", ["main.py", "--help"])
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
+
+    with pytest.raises(SystemExit, match=r"^Python 3\.11 or newer is needed, and .+ is 3\.10: run `uv run"):
+        main.main()
 
 
 async def test_people_are_led_to_the_pages(http: httpx.AsyncClient):

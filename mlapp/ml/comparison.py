@@ -9,12 +9,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from mlapp.errors import Unacceptable, shorten
+from mlapp.ml.baseline import SELECTED_BY
 from mlapp.ml.calibration import calibrate
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation import out_of_fold
 from mlapp.ml.problem import Problem
 from mlapp.ml.progress import Done
-from mlapp.ml.scores import SELECTED_BY, metrics
+from mlapp.ml.scores import metrics
 from mlapp.ml.work import Work
 from mlapp.schemas import LeaderboardEntry
 

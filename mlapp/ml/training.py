@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from mlapp.ml import importance
+from mlapp.ml.baseline import no_better
 from mlapp.ml.calibration import Calibrated
 from mlapp.ml.comparison import Candidate, Clock, compare, comparing, cost, fitting
 from mlapp.ml.estimators import candidates
@@ -70,6 +71,8 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
     compared = compare(problem, recipes, options.budget_s, clock, work)
     best, rows = compared.best, len(problem.target)
     work.expect(_finishing(problem, cost(best.recipe, 1)))
+    quality = _quality(problem, best, options.coverage)
+    worthless = no_better(problem.task, problem.target.name, quality["metrics"], quality["baseline"])
     record = {
         "task": problem.task,
         "target": options.target,
@@ -84,10 +87,10 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
         "rows": rows,
         "rows_dropped": table.frame.height - rows,
         "evaluation": problem.evaluation,
-        **_quality(problem, best, options.coverage),
+        **quality,
         "leaderboard": compared.leaderboard,
         "importance": _importance(problem, best, work),
-        "warnings": problem.doubts() + compared.warnings,
+        "warnings": worthless + problem.doubts() + compared.warnings,
         "seed": options.seed,
         "budget_reached": compared.budget_reached,
         "data_sha256": data_sha256.result(),

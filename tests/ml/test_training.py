@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 
 import joblib
 import numpy as np
@@ -234,7 +235,7 @@ def test_chosen_features_are_used_even_when_useless(table, training, estimator):
     record = training(frame, "price", estimator=estimator, features=["serial", "empty"]).record
 
     assert [feature.name for feature in record["features"]] == ["serial", "empty"]
-    assert (record["ignored"], len(record["warnings"])) == ([], 2)
+    assert (record["ignored"], sum("was chosen" in said for said in record["warnings"])) == ([], 2)
 
 
 @pytest.mark.parametrize("hidden", ["weekday", "hour"])
@@ -264,6 +265,27 @@ def test_rare_classes_are_learnt_and_judged(training, name):
 
     assert record["classes"] == ["a", "b", "c", "d"]
     assert all(np.isfinite(score) for score in record["metrics"].values())
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ("number", r"no better than always predicting the mean: R² -0\.\d+ on held-out rows\. .*; train again with"),
+        ("answer", r"no better than always predicting the class frequencies: log loss 0\.[78]\d* on .* against 0\.69"),
+    ],
+)
+def test_model_that_is_no_better_than_its_baseline_is_warned_of_first(training, target, sentence):
+    random = np.random.default_rng(0)
+    frame = pl.DataFrame({"x": random.normal(size=40), "number": random.normal(size=40), "answer": ["a", "b"] * 20})
+
+    record = training(frame, target, features=["x"]).record
+
+    assert re.search(sentence, record["warnings"][0])
+
+
+def test_model_that_beats_its_baseline_is_not_warned_of(table, training):
+    for target in ("price", "grade"):
+        assert not [said for said in training(table, target).record["warnings"] if "no better" in said]
 
 
 def test_large_table_is_judged_by_a_part_and_learnt_whole(training):
