@@ -94,12 +94,11 @@ class OtherTraining:
         self._look()
 
     def _look(self) -> None:
-        others = [job for job in self.site.live.jobs if not job.finished_at and job.id != self.left_out]
+        others = [job for job in self.site.live.jobs if job.status is JobStatus.RUNNING and job.id != self.left_out]
         self.link.set_visibility(bool(others))
-        if others:
-            # The newest stands first; the oldest is the one that runs.
-            self.link.set_text(f"A training is running: {about_job(others[-1])}")
-            self.link.props["href"] = f"/train?job={others[-1].id}"
+        for job in others[:1]:
+            self.link.set_text(f"A training is running: {about_job(job)}")
+            self.link.props["href"] = f"/train?job={job.id}"
 
 
 MovedOn = Callable[[Job], Awaitable[None]]

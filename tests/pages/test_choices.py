@@ -127,7 +127,6 @@ async def test_another_table_takes_the_place_of_a_training(chosen: User, queued:
 
     assert addresses[1:] == ["train"]
     await chosen.should_not_see(marker="job")
-    await chosen.should_see(marker="other-training")
     await chosen.open("/train")
     await chosen.should_see("178 rows, 14 columns")
     await chosen.should_not_see(marker="job")
