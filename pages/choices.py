@@ -20,7 +20,7 @@ KEPT_S = 24 * 3_600
 """How long a choice is kept after it was last used."""
 
 Owner = tuple[Session | None, str]
-"""The session, if people log in, and the id of the browser tab: a random one, made and known by that tab only."""
+"""The session, if people log in, and a name of the browser tab that is known to the server only."""
 
 
 class TableFile:
@@ -100,10 +100,18 @@ class Choices:
         self._kept: list[Choice] = []
 
     def find(self, owner: Owner, job: int | None = None) -> Choice | None:
-        """Return the choice of a training; without one the choice not started yet, else the one used last."""
+        """Return the choice of a training; without one the choice not started yet, else the one used last.
+
+        It is a copy, kept from now on instead: a page that is still open, as in a tab that was duplicated, has its own.
+        """
         self.tidy()
-        found = [choice for choice in self._kept if choice.owner == owner and job in (None, choice.job)]
-        return max(found, key=lambda choice: (choice.job is None, choice.used), default=None)
+        mine = [choice for choice in self._kept if choice.owner == owner and job in (None, choice.job)]
+        if not mine:
+            return None
+        found = max(mine, key=lambda choice: (choice.job is None, choice.used))
+        copy = replace(found, options=dict(found.options))
+        self._kept[self._kept.index(found)] = copy
+        return copy
 
     def keep(self, choice: Choice) -> None:
         """Keep a choice, in place of the one of its owner that was not started yet."""
@@ -116,6 +124,10 @@ class Choices:
             others.append(replace(choice, options=choice.started))
         choice.job, choice.started, choice.used = job, dict(choice.options), time.monotonic()
         self._keep([*others, choice])
+
+    def forget(self, choice: Choice) -> None:
+        """Keep a choice no longer."""
+        self._keep([kept for kept in self._kept if kept is not choice])
 
     def tidy(self) -> None:
         """Forget choices that are beyond the limits, and remove their files."""

@@ -50,6 +50,8 @@ class _Train:
         self.site, self.services, self.choices, self.estimator = site, site.services, choices, estimator
         self.client = ui.context.client
         self.owner: Owner = (self.client.request.scope.get(SESSION), self.client.id)
+        # Which tab it is, the browser says when it connects.
+        self.client.on_connect(self._name_tab)
         self.choice = Choice(self.owner)
         self.job: Job | None = None
 
@@ -69,13 +71,16 @@ class _Train:
         self.result = Result(self.site)
         if job_id:
             await self._follow(job_id)
-        # Only when the browser is connected it is known which tab it is.
+        # Both wait until the browser has connected.
         ui.timer(0, lambda: self._bring_back(job_id, dataset), once=True)
         ui.timer(0, lambda: self._offer(dataset), once=True)
 
+    def _name_tab(self) -> None:
+        # In what NiceGUI keeps for a tab: on a phone, where a reload gives a tab another id, it is handed on.
+        self.owner = (self.owner[0], ui_app.storage.tab.setdefault("owner", self.client.id))
+
     async def _bring_back(self, job_id: str, dataset: str) -> None:
         """Show what this tab chose for the training on the page, or else what it chose last, and its training."""
-        self.owner = (self.owner[0], self.client.tab_id or self.client.id)
         job = self.job.id if self.job else None
         choice = None if dataset or (job_id and not job) else self.choices.find(self.owner, job)
         if choice and choice.job and not job:
@@ -92,10 +97,10 @@ class _Train:
 
     async def _offer(self, dataset: str) -> None:
         """Show the bundled tables, and choose one if it is named."""
-        known = await self.services.models.datasets()
-        self.bundled.show(known)
-        for named in [table for table in known if table.name == dataset]:
-            await self._choose_dataset(named)
+        known = {known.name: known for known in await self.services.models.datasets()}
+        self.bundled.show(list(known.values()))
+        if dataset in known:
+            await self._choose_dataset(known[dataset])
 
     async def _choose_file(self, event: events.UploadEventArguments, kind: Format) -> None:
         file = TableFile(event.file.name, kind, event.file.size())
@@ -127,6 +132,7 @@ class _Train:
         try:
             found = await look()
         except MlappError as error:
+            self.choices.forget(choice)
             self.table.clear()
             say_error(error.detail)
             return

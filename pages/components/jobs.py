@@ -96,9 +96,9 @@ class OtherTraining:
     def _look(self) -> None:
         others = [job for job in self.site.live.jobs if job.status is JobStatus.RUNNING and job.id != self.left_out]
         self.link.set_visibility(bool(others))
-        for job in others[:1]:
-            self.link.set_text(f"A training is running: {about_job(job)}")
-            self.link.props["href"] = f"/train?job={job.id}"
+        if others:
+            self.link.set_text(f"A training is running: {about_job(others[0])}")
+            self.link.props["href"] = f"/train?job={others[0].id}"
 
 
 MovedOn = Callable[[Job], Awaitable[None]]

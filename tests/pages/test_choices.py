@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nicegui import app as ui_app
 from nicegui.testing import User
 
 from mlapp.schemas import Format, Job, Submission
@@ -25,7 +26,8 @@ async def chosen(user: User) -> User:
     """A visitor who has dropped a table and set something."""
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train")
+    # The first look at a table starts a process, which takes long on a busy machine.
+    await user.should_see(marker="train", retries=600)
     await fill(user)
     return user
 
@@ -119,6 +121,32 @@ async def test_another_tab_sees_a_training_but_neither_its_file_nor_what_is_chos
     await other.should_not_see(marker="size")
     await other.should_not_see(marker="train")
     await other.should_not_see(marker="job")
+
+
+async def test_a_duplicated_tab_has_the_same_table_and_settings_of_its_own(chosen: User):
+    twin = Visitor(chosen.http_client)
+    # What NiceGUI does when a browser says which tab it was before.
+    await ui_app.storage._create_tab_storage(twin.tab_id, chosen.tab_id)
+
+    await twin.open("/train")
+    await should_see_all_of_it(twin)
+    with twin:
+        one(twin, "seed").set_value(8)
+
+    assert one(chosen, "seed").value == TYPED["seed"]
+    assert one(twin, "seed").value == 8
+
+
+async def test_a_table_that_cannot_be_read_does_not_come_back(user: User):
+    await user.open("/train")
+    await drop(user, "broken.csv", b"x,y\n1,2,3\n")
+    await user.should_see("Row 0 of the CSV has 3 cells where the header has 2")
+
+    await user.open("/train")
+    await user.should_see(marker="dataset-wine")
+
+    await user.should_not_see("Reading the table")
+    await user.should_not_see(marker="train")
 
 
 async def test_another_table_takes_the_place_of_a_training(chosen: User, queued: Job, addresses: list[str]):
@@ -272,6 +300,18 @@ def test_each_training_keeps_the_options_it_was_started_with():
     found = [choices.find(MINE, job) for job in (1, 2, None)]
 
     assert [each and each.options["seed"] for each in found] == [1, 3, 3]
+
+
+def test_two_pages_of_a_tab_do_not_change_each_others_options():
+    choices = Choices(10)
+    choices.keep(Choice(MINE, dataset="wine", options={"seed": 1}))
+
+    first, second = choices.find(MINE), choices.find(MINE)
+    assert first
+    assert second
+    first.options["seed"] = 2
+
+    assert second.options == {"seed": 1}
 
 
 def test_a_choice_is_for_one_session_and_one_tab():
