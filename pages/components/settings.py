@@ -16,6 +16,14 @@ from pages.theme import GRID, MUTED
 
 Look = Callable[[], Awaitable[TablePreview | None]]
 """Looks at the table for the present choice; gives None when nobody wants to know any more."""
+DISABLE = "() => getHtmlElement({id}).disabled = true"
+"""In the browser, for a second click would be there before the server knows of the first."""
+ENABLE = """
+const button = getHtmlElement({id});
+button.disabled = false;
+if (document.activeElement === document.body) button.focus({{preventScroll: true}});
+"""
+"""A button that is disabled loses the focus, and with it the place of those who use a keyboard."""
 FIELD = "outlined dense"
 ORDERED = (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER)
 """Types of columns that rows can be put in order by."""
@@ -50,8 +58,7 @@ class Settings:
             self.doubts = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("doubts")
             with ui.row().classes("w-full items-center gap-4"):
                 self.button = ui.button("Train", icon="model_training", on_click=lambda: self._start(start))
-                # In the browser, for a second click would be there before the server knows of the first.
-                self.button.on("click", js_handler=f"() => getHtmlElement({self.button.id}).disabled = true")
+                self.button.on("click", js_handler=DISABLE.format(id=self.button.id))
                 self.button.mark("train")
                 self.expected = ui.label().classes(MUTED).mark("expected")
         self._show(self.found)
@@ -125,4 +132,4 @@ class Settings:
             # Another table may have been chosen meanwhile.
             if not self.button.is_deleted:
                 self.button.props(remove="loading")
-                self.button.client.run_javascript(f"getHtmlElement({self.button.id}).disabled = false")
+                self.button.client.run_javascript(ENABLE.format(id=self.button.id))
