@@ -125,6 +125,17 @@ async def test_people_are_led_to_the_pages(http: httpx.AsyncClient):
         assert (answer.status_code, answer.headers["location"]) == (307, page)
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["job=7", "a=%20%26%2B%25&a=%C3%A9", "x=%0d%0aSet-Cookie:%20a=b", "//evil.example/?next=https://evil.example"],
+)
+async def test_people_are_led_to_the_pages_with_their_query(http: httpx.AsyncClient, query: str):
+    answer = await http.get(f"/train?{query}", headers={"Accept": "text/html"})
+
+    assert answer.headers["location"] == f"/ui/train?{query}"
+    assert "set-cookie" not in answer.headers
+
+
 @pytest.mark.parametrize("path", ["/train", "/predict"])
 async def test_programs_are_told_to_post(http: httpx.AsyncClient, path: str):
     answer = await http.get(path, headers={"Accept": "*/*"})

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -42,7 +43,10 @@ async def drop(page: Page, folder: Path, name: str, content: str) -> None:
     await page.locator("input[type=file]").set_input_files(file)
 
 
-async def test_a_dropped_file_becomes_a_model_that_is_activated_and_predicts(page: Page, tmp_path: Path):
+async def test_a_dropped_file_becomes_a_model_that_is_activated_and_predicts(
+    page: Page, api: httpx.AsyncClient, tmp_path: Path
+):
+    before = (await api.get("/jobs")).json()["jobs"]
     await page.goto("/ui/train")
     await drop(page, tmp_path, "paint.csv", PAINT)
     await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
@@ -59,9 +63,17 @@ async def test_a_dropped_file_becomes_a_model_that_is_activated_and_predicts(pag
     await page.get_by_role("option", name="linear").click()
     await page.get_by_text("Advanced").click()
     await page.get_by_text("Answers from the new model at once").click()
-    await page.get_by_role("button", name="Train", exact=True).click()
+    await page.get_by_role("button", name="Train", exact=True).dblclick()
 
     await expect(page.get_by_text("is trained.")).to_be_visible(timeout=60_000)
+    (job,) = [job for job in (await api.get("/jobs")).json()["jobs"] if job not in before]
+    await expect(page).to_have_url(re.compile(rf"/ui/train\?job={job['id']}$"))
+    # By the address without the pages' prefix, which leads to the one with it.
+    await page.goto(f"/train?job={job['id']}")
+    await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
+    await expect(page.get_by_role("combobox", name="Estimator")).to_have_value("linear")
+    await expect(columns.get_by_role("button", name="price")).to_have_attribute("aria-pressed", "true")
+    await expect(page.get_by_text("is trained.")).to_be_visible()
     for plot in ("Predicted values against actual ones", "How large the errors are", "How much each feature matters"):
         await expect(page.get_by_role("img", name=plot)).to_be_visible()
     await page.get_by_role("button", name="Activate").click()
