@@ -52,8 +52,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # What takes longest begins first.
     items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
     for item in items:
-        if item.nodeid.startswith(BROWSER):
+        if isinstance(item, pytest.Function) and is_slow(item):
             item.add_marker("slow")
+
+
+def is_slow(item: pytest.Function) -> bool:
+    """Whether a test starts a server, or a browser."""
+    starts_a_server = getattr(item.module, "serving", None) is serving
+    return starts_a_server or not {"running", "browser"}.isdisjoint(item.fixturenames)
 
 
 def pytest_collection_finish() -> None:
