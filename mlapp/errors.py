@@ -40,6 +40,12 @@ def shorten(text: object, limit: int = 80) -> str:
     return line if len(line) <= limit else line[:limit] + "…"
 
 
+def reason(error: BaseException) -> str:
+    """Return what an error of a library says, fit for a sentence: its class and its text."""
+    text = shorten(error, 300)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 class MlappError(Exception):
     """An expected error: `detail` is a sentence that says what to do, `errors` name places in the body."""
 

@@ -16,7 +16,10 @@ async def health(status: HealthStatus) -> Health:
     return status.health()
 
 
-@router.get("/readyz", responses=problems(503))
+@router.get("/readyz", responses=problems(503), response_model_exclude_none=True)
 async def readyz(status: HealthStatus) -> Readiness:
-    """Answer 200 when a model is loaded."""
+    """Answer 200 when a model is loaded.
+
+    Where the active version cannot be loaded here and the one before goes on answering, `problem` says why.
+    """
     return status.readiness()

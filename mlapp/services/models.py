@@ -136,6 +136,14 @@ class ModelService:
         """
         return await asyncio.to_thread(self._number, name)
 
+    async def asked(self, name: str | None) -> int | None:
+        """Return the number of the version that is asked to predict; None for the one that answers unasked.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        return None if name is None or name == "active" else await self.number(name)
+
     def _number(self, name: str) -> int:
         if name == "active":
             version = self.store.active()

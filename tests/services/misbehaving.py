@@ -1,5 +1,6 @@
 """Trainings that go wrong, for real: the estimator travels with the submission into the training process."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from mlapp.ml.estimators import ESTIMATORS, Recipe
 from mlapp.ml.preprocessing import Columns
 from mlapp.schemas import Submission, Task
 from mlapp.services.messages import Progress, send
+from mlapp.store import ModelStore
 
 
 def buggy(_: Task, __: Columns, ___: int) -> NoReturn:
@@ -90,6 +92,18 @@ def orphaning(_: Task, __: Columns, ___: int) -> NoReturn:
     child = subprocess.Popen(["sleep", "600"])
     send(Progress(str(child.pid), 0.5), _pipe())
     os._exit(3)
+
+
+def model_file(code: str) -> bytes:
+    """A model file that runs a line of Python when it is loaded, as the modules of a library do."""
+    return f"cbuiltins\nexec\n(V{code}\ntR.".encode()
+
+
+def add_unloadable(store: ModelStore, like: int) -> int:
+    """Store a version that cannot be loaded, with the record of another one."""
+    file = model_file("raise RuntimeError('a screw is loose')")
+    record = store.record(like).model_copy(update={"model_sha256": hashlib.sha256(file).hexdigest()})
+    return store.add(file, record)
 
 
 def _pipe() -> Connection:
