@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,11 +80,16 @@ def main() -> None:
 
     from mlapp.api.connections import Connection, Server
     from mlapp.logs import configure_logs
+    from mlapp.services.imports import unimportable
+    from mlapp.services.quota import thread_limits
     from mlapp.settings import load_settings
 
     settings = load_settings()
+    if problem := unimportable(Path(__file__).parent):
+        raise SystemExit(problem)
     configure_logs(settings)
-    for name, value in FRUGAL.items():
+    # Before anything starts that inherits it, and loads libraries.
+    for name, value in (FRUGAL | thread_limits()).items():
         os.environ.setdefault(name, value)
     app = create_app(settings, api=not chosen.only_pages, pages=not chosen.only_api)
     logging.getLogger("mlapp").info("Serving on http://%s:%s", settings.host, settings.port)

@@ -2,12 +2,13 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
-from main import create_app
+from main import create_app, main
 from mlapp.settings import Settings
 from tests.servers import end, serving, wait_until
 
@@ -63,6 +64,22 @@ def test_ctrl_c_in_a_terminal_ends_server_and_training_quietly(tmp_path: Path):
         assert process.wait(20) == 0
     lines = (tmp_path / "log").read_text().splitlines()
     assert [line.split()[2] for line in lines] in (["Serving"], ["Serving", *["Training"] * 3])
+
+
+def test_start_with_estimators_that_cannot_be_imported_ends_with_a_line_that_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "mlapp/ml").mkdir(parents=True)
+    (tmp_path / "mlapp/ml/estimators.py").write_text("import numpy as np\nfrom gbm_of_nobody import Trees\n")
+    monkeypatch.setattr("main.__file__", str(tmp_path / "main.py"))
+    monkeypatch.setattr(sys, "argv", ["main.py"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == (
+        "mlapp/ml/estimators.py, line 2: there is no module 'gbm_of_nobody'; install its package, or mend the import."
+    )
 
 
 async def test_people_are_led_to_the_pages(http: httpx.AsyncClient):

@@ -14,7 +14,7 @@ router = APIRouter(tags=["training"])
 TABLE: dict[int | str, dict[str, Any]] = {200: {"content": {Format.CSV: {}}, "description": "The table."}}
 
 
-@router.get("/estimators")
+@router.get("/estimators", responses=problems(503))
 async def list_estimators(models: Models) -> Sequence[EstimatorInfo]:
     """List the estimators."""
     return await models.estimators()

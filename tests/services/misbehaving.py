@@ -11,6 +11,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
+from mlapp import services
 from mlapp.ml.estimators import ESTIMATORS, Recipe
 from mlapp.ml.preprocessing import Columns
 from mlapp.schemas import Submission, Task
@@ -119,7 +120,10 @@ ALL: tuple[Callable[[Task, Columns, int], NoReturn], ...] = (
     *(buggy, hungry, quitting, leaving, endless, growing, stubborn, bearing, mumbling, foreign, breaking_off),
     *(announcing, flooding, forking, orphaning),
 )
-RECIPES = {recipe.__name__: Recipe(recipe) for recipe in ALL}
+RECIPES = {recipe.__name__: Recipe(recipe) for recipe in ALL} | {
+    # No error of an estimator: the progress bar cannot do with its cost.
+    "costly": Recipe(buggy, cost="a fortune"),  # type: ignore[arg-type]
+}
 
 
 class Misbehaving(Submission):
@@ -127,6 +131,19 @@ class Misbehaving(Submission):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _arrive, (self.options,)
+
+
+class Unimportable(Submission):
+    """A training that arrives where the estimators cannot be imported."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _arrive_unimportable, (self.options,)
+
+
+def _arrive_unimportable(options: dict[str, Any]) -> Submission:
+    del sys.modules["mlapp.services.worker"], services.worker
+    sys.modules["mlapp.ml.estimators"] = None  # type: ignore[assignment]
+    return Submission(dataset="wine", options=options)
 
 
 def _arrive(options: dict[str, Any]) -> Submission:
