@@ -291,26 +291,29 @@ class PredictionService:
 
     def _load_active(self) -> None:
         seen = self.store.active()
+        if seen is None:
+            self._seen, self._active, self._lane, self._problem = None, None, None, None
+            return
         try:
-            lane, problem = self._load(seen) if seen else None, None
+            lane = self._load(seen)
         except Unavailable:
             # The store cannot be read now: what answered until now goes on.
             raise
         except MlappError as error:
             self._note_problem(seen, error)
             return
-        if self._problem and lane:
-            log.info("Model %s answers from now on.", lane.model.version)
-        fitted = lane.fitted if lane else None
-        self._seen, self._active, self._lane, self._problem = seen, fitted, lane, problem
+        if self._problem:
+            log.info("Model %s answers from now on.", seen)
+        self._seen, self._active, self._lane, self._problem = seen, lane.fitted, lane, None
 
-    def _note_problem(self, seen: int | None, problem: MlappError) -> None:
+    def _note_problem(self, seen: int, problem: MlappError) -> None:
         """Note why the active version cannot answer, for what answered before to go on, and when to try again."""
         again = self._problem if seen == self._seen else None
         self._pause_s = min(2 * self._pause_s, MAX_RETRY_S) if again else RETRY_S
         self._retry_at = time.monotonic() + self._pause_s
         self._seen, self._problem = seen, problem
         if again is None or again.detail != problem.detail:
+            self._told.add(seen)
             answering = self._active.model.version if self._active else None
             fields = {"wanted_version": seen, "answering_version": answering} | _trace(problem)
             log.error("The active model cannot answer: %s", problem.detail, extra=fields)

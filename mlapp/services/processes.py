@@ -209,6 +209,6 @@ def _result(message: Finished | Looked | Failed | None, why_none: str) -> Finish
         raise TrainingFailed(why_none)
     if isinstance(message, Failed):
         if message.trace:
-            log.error("A training hit a bug.", extra={"trace": message.trace})
+            log.error("A training was ended by an exception.", extra={"trace": message.trace})
         raise message.error
     return message

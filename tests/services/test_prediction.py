@@ -201,7 +201,9 @@ async def test_good_model_goes_on_answering_when_another_process_activates_one_t
 
     assert (await prediction.answer(row_of(model))).version == 1
     assert prediction.message.startswith("Model 1 answers in place of the active one. Model 2 cannot be loaded: Runt")
-    (record,) = caplog.records
+    with pytest.raises(Conflict, match="Model 2 cannot be loaded"):
+        await prediction.fitted(2)
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert record.message.startswith("The active model cannot answer: Model 2 cannot be loaded: RuntimeError: a screw")
     assert "RuntimeError: a screw is loose" in record.trace  # type: ignore[attr-defined]
     assert (record.wanted_version, record.answering_version) == (2, 1)  # type: ignore[attr-defined]
