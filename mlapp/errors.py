@@ -12,7 +12,7 @@ MlappError
 ├── Unacceptable       422  readable, but not something to train on or predict
 ├── TooManyTrainings   429
 ├── TooManyWrongKeys   429
-├── TrainingFailed     503  the training process died: out of memory, most often
+├── TrainingFailed     503  the training process died, out of memory most often, or its estimator failed
 └── Unavailable        503  no model yet, or shutting down
     └── Overloaded     503  more is asked than can be answered in time
 
@@ -130,7 +130,7 @@ class TooManyWrongKeys(MlappError):
 
 
 class TrainingFailed(MlappError):
-    """The training process died: out of memory, most often."""
+    """The training process died, out of memory most often, or its estimator failed."""
 
     status = 503
     retry_after_s = 30
