@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -95,16 +96,21 @@ def _serve(*, api: bool, pages: bool) -> None:
 
     from mlapp.api.connections import Connection, Server
     from mlapp.logs import configure_logs
+    from mlapp.services.imports import unimportable
+    from mlapp.services.quota import thread_limits
     from mlapp.settings import load_settings, warn_of_unknown_settings
     from mlapp.startup import check_store, listen
 
     settings = load_settings()
+    if problem := unimportable(Path(__file__).parent):
+        raise SystemExit(problem)
     configure_logs(settings)
     warn_of_unknown_settings()
     # Before anything is trained or stored by a server that nobody could reach.
     sockets = listen(settings)
     check_store(settings.store)
-    for name, value in FRUGAL.items():
+    # Before anything starts that inherits it, and loads libraries.
+    for name, value in (FRUGAL | thread_limits()).items():
         os.environ.setdefault(name, value)
     app = create_app(settings, api=api, pages=pages)
     # A connection is an open file; many systems give a process 1,024 where it may have more.

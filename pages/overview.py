@@ -80,8 +80,8 @@ class _Overview:
         self.traffic.show(await self.services.monitoring.traffic(Span.HOUR))
 
     def _show_health(self) -> None:
-        now = self.services.health.health()
-        self.health.show(now.message, answers=now.active_model is not None)
+        now, problem = self.services.health.health(), self.services.prediction.problem
+        self.health.show(now.message, answers=now.active_model is not None and not problem)
 
     async def _show_model(self, model: Model | None, jobs: list[Job]) -> None:
         job = next((job for job in reversed(jobs) if not job.finished_at), None)

@@ -118,6 +118,22 @@ def test_python_that_is_too_old_is_told_how_to_serve(monkeypatch: pytest.MonkeyP
         main.main()
 
 
+def test_start_with_estimators_that_cannot_be_imported_ends_with_a_line_that_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "mlapp/ml").mkdir(parents=True)
+    (tmp_path / "mlapp/ml/estimators.py").write_text("import numpy as np\nfrom gbm_of_nobody import Trees\n")
+    monkeypatch.setattr("main.__file__", str(tmp_path / "main.py"))
+    monkeypatch.setattr(sys, "argv", ["main.py"])
+
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+
+    assert ended.value.code == (
+        "mlapp/ml/estimators.py, line 2: there is no module 'gbm_of_nobody'; install its package, or mend the import."
+    )
+
+
 async def test_people_are_led_to_the_pages(http: httpx.AsyncClient):
     for path, page in (("/", "/ui/"), ("/train", "/ui/train"), ("/predict", "/ui/predict")):
         answer = await http.get(path, headers={"Accept": "text/html,application/xhtml+xml"})

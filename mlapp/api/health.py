@@ -18,5 +18,8 @@ async def get_health(status: HealthStatus) -> Health:
 
 @router.get("/readyz", responses=problems(503))
 async def get_readiness(status: HealthStatus) -> Readiness:
-    """Answer 200 when a model is loaded."""
+    """Answer 200 when a model is loaded.
+
+    Where the active version cannot be loaded here and the one before goes on answering, `problem` says why.
+    """
     return status.readiness()

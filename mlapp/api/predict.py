@@ -60,8 +60,7 @@ async def predict(
             body = Body(await received_body.read(), received_body.format)
         for name in options.keys() - {"version"}:
             raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
-        asked = options.get("version", version)
-        number = await models.number(asked) if asked is not None else None
+        number = await models.asked(options.get("version", version))
     strict = prefers(request, "handling=strict")
     wanted = _wanted(request.headers.get("accept", ""), body.format)
     predicted = await prediction.predict(body, wanted, number, strict=strict)

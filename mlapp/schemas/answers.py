@@ -79,6 +79,10 @@ class Readiness(Word):
 
     ready: bool
     message: str
+    wanted_version: Omitted[int] = None
+    """The version that is active in the store, where it cannot be loaded and the one before goes on answering."""
+    problem: Omitted[str] = None
+    """Why it cannot be loaded."""
 
 
 class Problem(BaseModel):

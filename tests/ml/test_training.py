@@ -1,6 +1,7 @@
 """A table → a fitted model."""
 
 import hashlib
+import importlib
 import io
 import re
 
@@ -10,8 +11,10 @@ import polars as pl
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-from mlapp.errors import Unacceptable
+from mlapp.errors import TrainingFailed, Unacceptable
 from mlapp.ml.estimators import ESTIMATORS, Recipe, candidates
 from mlapp.ml.intervals import bounds
 from mlapp.ml.training import train
@@ -37,6 +40,23 @@ class Unfit(BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X):
         return np.full(len(X), self.mean_)
+
+
+class Failing(DummyRegressor):  # type: ignore[misc]
+    """Raises an error of its own, as any library may."""
+
+    error: BaseException = Exception()
+
+    def fit(self, X, y):
+        raise self.error
+
+
+class Plugged(DummyRegressor):  # type: ignore[misc]
+    """Holds something of a package that scikit-learn does not bring."""
+
+    def fit(self, X, y):
+        self.helper_ = pytest.approx
+        return super().fit(X, y)
 
 
 class Lost(DummyRegressor):  # type: ignore[misc]
@@ -152,6 +172,68 @@ def test_auto_leaves_out_what_cannot_be_fitted_and_says_so(table, training, monk
 
     assert "unfit" not in {entry.estimator for entry in record["leaderboard"]}
     assert any(said.startswith("The estimator 'unfit' cannot be fitted on this table") for said in record["warnings"])
+
+
+class OwnError(Exception):
+    """Of a library."""
+
+
+def missing(task, columns, seed):
+    """A recipe of a library that is not here."""
+    importlib.import_module("gbm_of_nobody")
+
+
+@pytest.mark.parametrize("recipe", [lambda task, columns, seed: Failing(), missing], ids=["fit", "recipe"])
+def test_auto_leaves_out_what_fails_and_says_so(table, training, monkeypatch, recipe):
+    monkeypatch.setattr(Failing, "error", OwnError("a screw\nis loose"))
+    monkeypatch.setattr("mlapp.ml.estimators.ESTIMATORS", {"failing": Recipe(recipe), "linear": ESTIMATORS["linear"]})
+
+    record = training(table, "price", estimator="auto", budget_s=600).record
+
+    assert [entry.estimator for entry in record["leaderboard"]] == ["linear"]
+    (said,) = [said for said in record["warnings"] if "failing" in said]
+    why = "ModuleNotFoundError: No module named 'gbm_of_nobody'" if recipe is missing else "OwnError: a screw�is loose"
+    assert said == (
+        f"The estimator 'failing' failed: {why}; name another, or mend its recipe in mlapp/ml/estimators.py."
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (TypeError("no text"), Unacceptable),
+        (ZeroDivisionError("by zero"), Unacceptable),
+        (OwnError("a screw is loose"), TrainingFailed),
+        (RuntimeError("a screw is loose"), TrainingFailed),
+        (MemoryError(), MemoryError),
+    ],
+)
+def test_what_an_estimator_that_is_named_raises_is_told_as_what_it_is(table, training, monkeypatch, error, told):
+    monkeypatch.setattr(Failing, "error", error)
+    monkeypatch.setitem(ESTIMATORS, "failing", Recipe(lambda task, columns, seed: Failing()))
+
+    with pytest.raises(told) as failed:
+        training(table, "price", estimator="failing")
+
+    assert error in (failed.value, failed.value.__cause__)
+    assert str(error) in str(failed.value)
+
+
+def test_estimator_that_cannot_be_packed_is_told(table, training, monkeypatch):
+    nameless = make_pipeline(FunctionTransformer(lambda X: X[:, :1]), DummyRegressor())
+    monkeypatch.setitem(ESTIMATORS, "nameless", Recipe(lambda task, columns, seed: nameless))
+
+    with pytest.raises(TrainingFailed, match="The estimator 'nameless' failed: .*<lambda>"):
+        training(table, "price", estimator="nameless")
+
+
+def test_record_names_the_package_of_the_estimator(table, training, monkeypatch):
+    monkeypatch.setitem(ESTIMATORS, "tested", Recipe(lambda task, columns, seed: make_pipeline(Plugged())))
+
+    record = training(table, "price", estimator="tested").record
+
+    assert record["library_versions"]["pytest"] == pytest.__version__
+    assert "n_jobs" not in record["parameters"]
 
 
 def test_estimator_that_predicts_no_numbers_is_refused(table, training, monkeypatch):

@@ -157,11 +157,20 @@ def test_look_at_what_is_no_table_says_why(tmp_path: Path):
 
 
 def test_bug_is_told_with_its_trace():
+    failed = said_by(misbehaving("costly"))[-1]
+
+    assert isinstance(failed, Failed)
+    assert (failed.error.status, "TypeError: unsupported" in (failed.trace or "")) == (500, True)
+    assert "unsupported" not in failed.error.detail
+
+
+def test_estimator_that_fails_is_told_with_its_trace():
     failed = said_by(misbehaving("buggy"))[-1]
 
     assert isinstance(failed, Failed)
-    assert (failed.error.status, "a screw is loose" in (failed.trace or "")) == (500, True)
-    assert "screw" not in failed.error.detail
+    assert isinstance(failed.error, TrainingFailed)
+    assert failed.error.detail.startswith("The estimator 'buggy' failed: RuntimeError: a screw is loose; name another")
+    assert "in buggy\n" in (failed.trace or "")
 
 
 def test_want_of_memory_is_told():
