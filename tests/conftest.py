@@ -18,7 +18,7 @@ from main import create_app
 from mlapp.services import Services
 from mlapp.services.processes import WORKER, Processes
 from mlapp.settings import Settings
-from tests.servers import Running, address, end, serving, wait_until
+from tests.servers import Running, address, end, serving, serving_to_browsers, wait_until
 
 BROWSER = ("tests/e2e/", "tests/test_who_may.py")
 """Tests that share a browser and the server that it visits."""
@@ -79,7 +79,7 @@ def _fork_server_stays() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server that is open, and has trained its first model."""
-    with serving(tmp_path_factory.mktemp("server"), measured=False) as (process, http):
+    with serving_to_browsers(tmp_path_factory.mktemp("server")) as (process, http):
         wait_until(http, "/readyz")
         yield process, http
         assert end(process) == 0
