@@ -13,6 +13,8 @@ import pytest
 import main
 from main import create_app
 from mlapp.settings import Settings
+from mlapp.store import ModelStore
+from tests.fitted import fit
 from tests.servers import PATIENCE_S, ROOT, end, serving, wait_until
 
 
@@ -50,7 +52,10 @@ def test_api_alone_leads_to_the_docs_and_ctrl_c_ends_it_amid_a_training_quietly(
 
 
 def test_pages_alone_have_health_and_no_json_routes(tmp_path: Path):
-    with serving(tmp_path, "--only-pages", MLAPP_DEMO="true") as (process, http):
+    store = ModelStore(tmp_path / "store")
+    store.prepare()
+    store.activate(fit("machines").add_to(store))
+    with serving(tmp_path, "--only-pages") as (process, http):
         wait_until(http, "/readyz")
         overview, predict = http.get("/ui/").text, http.get("/ui/predict").text
         assert "What to do next" in overview
