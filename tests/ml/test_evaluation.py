@@ -4,6 +4,7 @@ from itertools import count
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor, StackingRegressor
@@ -85,6 +86,8 @@ class Threaded(LinearRegression):  # type: ignore[misc]
 )
 def test_fitted_estimator_predicts_on_one_thread_to_its_last_member(estimator, count):
     """Members count as they were given, and as they were fitted."""
-    fitted = evaluation.fit(estimator, np.eye(4), np.arange(4), lambda _: None)
+    # In threads, for processes would take seconds to start.
+    with parallel_config("threading"):
+        fitted = evaluation.fit(estimator, np.eye(4), np.arange(4), lambda _: None)
 
     assert [part.n_jobs for part in parts(fitted) if hasattr(part, "n_jobs")] == [1] * count

@@ -5,7 +5,6 @@ from nicegui import ui
 from nicegui.testing import User
 
 from mlapp.services import Services
-from pages.health import REFRESH_S
 from tests.pages.conftest import Trained, eventually, one
 from tests.services.disk import full_disk
 
@@ -22,18 +21,21 @@ async def test_health_shows_status_message_and_facts(user: User, services: Servi
     await user.should_not_see(marker="go-train")
 
 
-async def test_health_is_brought_up_to_date_in_place(user: User, services: Services, trained: Trained):
+async def test_health_is_brought_up_to_date_in_place(
+    user: User, services: Services, trained: Trained, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("pages.health.REFRESH_S", 0.1)
     await services.models.activate(str(trained.regression.version))
     await user.open("/health")
     message = one(user, "message")
     shown = [label for label in user.find(kind=ui.label).elements if label.text.endswith(" s")]
     before = [label.text for label in shown]
-    await eventually(lambda: [label.text for label in shown] != before, patience_s=4 * REFRESH_S)
+    await eventually(lambda: [label.text for label in shown] != before)
 
     await services.models.activate(str(trained.classification.version))
 
     expected = f"Model {trained.classification.version} answers."
-    await eventually(lambda: message.text == expected, patience_s=4 * REFRESH_S)
+    await eventually(lambda: message.text == expected)
 
 
 @pytest.mark.usefixtures("no_active")

@@ -196,24 +196,28 @@ def test_work_ends_when_the_server_is_gone(tmp_path: Path):
     assert process.exitcode == 1
 
 
-def serve(pids: Connection, estimator: str) -> None:
-    _, theirs = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=work, args=("train", misbehaving(estimator), theirs))
-    process.start()
-    pids.send(process.pid)
-    process.join()
+def serve(pids: Connection) -> None:
+    processes = []
+    for estimator in ("endless", "stubborn"):
+        _, theirs = CONTEXT.Pipe(duplex=False)
+        process = CONTEXT.Process(target=work, args=("train", misbehaving(estimator), theirs))
+        process.start()
+        pids.send(process.pid)
+        processes.append(process)
+    for process in processes:
+        process.join()
 
 
-@pytest.mark.parametrize("estimator", ["endless", "stubborn"])
-def test_work_in_the_midst_of_a_fit_ends_when_the_server_is_killed(estimator: str):
+def test_work_in_the_midst_of_a_fit_ends_when_the_server_is_killed():
     told, pids = CONTEXT.Pipe(duplex=False)
-    server = CONTEXT.Process(target=serve, args=(pids, estimator))
+    server = CONTEXT.Process(target=serve, args=(pids,))
     server.start()
-    training = psutil.Process(told.recv())
+    trainings = [psutil.Process(told.recv()) for _ in range(2)]
 
     server.kill()
 
-    training.wait(30)
+    for training in trainings:
+        training.wait(30)
 
 
 def test_model_that_is_too_large_is_not_sent(monkeypatch: pytest.MonkeyPatch):
