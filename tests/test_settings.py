@@ -26,10 +26,11 @@ def test_example_lists_every_setting_with_its_description_and_default():
     settings = [place for place, line in enumerate(lines) if "=" in line and not line.startswith("# ")]
     found = {lines[place].removeprefix("#"): lines[place - 1].removeprefix("# ") for place in settings}
 
-    assert found == {
+    expected = {
         f"MLAPP_{name.upper()}={spelled(field.default)}": field.description
         for name, field in Settings.model_fields.items()
     }
+    assert found == expected, f"Correct .env.example: {found.items() ^ expected.items()} differ from mlapp/settings.py."
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
