@@ -38,9 +38,9 @@ def commands(task: Any) -> Iterator[str]:
 def missing(command: str) -> list[str]:
     """Return the modules and files of ours that a command names, and that are not there."""
     modules = re.findall(rf"\bpython3? -m ({FOLDERS}\b[\w.]*)", command)
-    files = re.findall(rf"(?<!\S)(?:{FOLDERS}/\S+|main\.py|render\.yaml|Dockerfile)(?!\S)", command)
-    named = files + [module.replace(".", "/") + "*" for module in modules]
-    return [file for file in named if not any(ROOT.glob(file))]
+    named = [module.replace(".", "/") for module in modules]
+    named += re.findall(rf"(?<!\S)(?:{FOLDERS}/\S+|main\.py|render\.yaml|Dockerfile)(?!\S)", command)
+    return [file for file in named if not any(ROOT.glob(file)) and not (ROOT / f"{file}.py").exists()]
 
 
 def test_version_is_the_same_in_both_places():
