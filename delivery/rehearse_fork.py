@@ -104,7 +104,8 @@ class Fork:
         """Run a command there, and end where it fails."""
         began = time.monotonic()
         whole = ["uv", "run", *command] if self.own_environment else list(command)
-        around = outside() if self.own_environment else dict(os.environ)
+        # Small tables are trained fastest by one thread; `poe test` decides that itself.
+        around = outside() if self.own_environment else os.environ | {"OMP_NUM_THREADS": "1"}
         print(f"$ {' '.join(whole)}", flush=True)
         status = subprocess.run(whole, cwd=self.folder, env=around, check=False).returncode
         print(f"  status {status} after {time.monotonic() - began:.1f} s", flush=True)
