@@ -27,7 +27,7 @@ INSTEAD = {
     " && uv run coverage combine -q && uv run coverage xml -q --fail-under 0 -o reports/coverage.xml",
     "uv run poe image-test": "test -s Dockerfile",
 }
-# Within a week something is newer, whatever day it is.
+# A week brings new releases, whatever day it is.
 ALWAYS_INSTEAD = {"uv run poe upgrade --propose": "uv run poe upgrade --propose --days 0"}
 CHANGELOG = "# CHANGELOG\n\n\n## v0.1.0 (2026-01-01)\n\n- Initial Release\n"
 
@@ -131,7 +131,7 @@ def tell(here: Rehearsal, fakes: Fakes) -> None:
     fakes.vulnerable |= {"fastapi": "99", "ruff": "99"}
     asked = here.run("Pull request, vulnerable dependencies", "idea", SECRETS, request)
     check("no job is red", right="failure" not in asked.results.values())
-    check("the vulnerabilities are told", right="::error::fastapi" in "".join(asked.said))
+    check("the vulnerabilities are reported", right="::error::fastapi" in "".join(asked.said))
     fakes.vulnerable.clear()
     check("SonarQube Cloud is asked", right="-Dsonar.projectKey=Owner_my.app" in "".join(asked.said))
     git("pull", "--quiet", "origin", "idea", cwd=here.work)
@@ -154,11 +154,14 @@ def tell(here: Rehearsal, fakes: Fakes) -> None:
 
     fakes.vulnerable |= {"fastapi": "99", "ruff": "99"}
     here.run("Audit", "main", {}, {"schedule": {}}, "audit.yml")
-    check("an issue tells of both", right=all(name in fakes.body for name in fakes.vulnerable))
+    check("an issue lists both", right=all(name in fakes.body for name in fakes.vulnerable))
     here.run("Upgrade", "main", {}, {"schedule": {}}, "upgrade.yml")
-    check("a pull request has what is newer, without checks", right="→" in fakes.body and "checks wait" in fakes.body)
+    check(
+        "a pull request lists the upgrades and says why no checks run",
+        right="→" in fakes.body and "no checks" in fakes.body,
+    )
     again = here.run("Upgrade", "main", SECRETS, {"schedule": {}}, "upgrade.yml")
-    check("one pull request at a time", right="is open: merge or close it" in "".join(again.said))
+    check("one pull request at a time", right="is still open" in "".join(again.said))
 
     (here.work / TEST).write_text("def test_that_fails():\n    assert not __name__\n")
     here.commit("feat: something broken")

@@ -1,8 +1,8 @@
-"""A fork's first week on this machine: it takes its own name, README, route, page and estimator, and stays green.
+"""Rehearse a fork's first week in a copy of this folder: `uv run poe rehearse-fork`.
 
-`uv run poe rehearse-fork` does what README.md and CONTRIBUTING.md tell a fork to do, in a copy of this folder, and runs
-the tests that look at what changed. With `--full` the copy also gets LightGBM as a dependency, and has to pass
-`poe check` and the whole `poe test` in an environment of its own, which needs the network and as long as those take.
+Runs `poe init`, applies the examples of README.md and CONTRIBUTING.md (a route, a page, their tests, an estimator),
+replaces the README, and runs the tests these touch. `--full` also adds LightGBM as a dependency, and runs `poe check`
+and all of `poe test` in an environment of its own, which needs the network.
 """
 
 import argparse
@@ -32,7 +32,7 @@ TOUCHED = (
     "tests/test_who_may.py::test_every_route_has_a_decision",
     "tests/test_who_may.py::test_every_route_lets_in_who_may_and_nobody_else",
 )
-"""The tests that look at what a fork changes here."""
+"""The tests that these changes touch."""
 README = "# House prices\n\nWhat a house will sell for.\n"
 EXAMPLE = r"^- \*\*Your estimator\*\*.*?^  ```python\n(.*?)^  ```"
 LIGHTGBM = '''
@@ -50,7 +50,7 @@ ESTIMATORS["lightgbm"] = Recipe(lightgbm)
 
 
 def main() -> None:
-    """Make the fork, and run its tests."""
+    """Make the fork, and test it."""
     parser = argparse.ArgumentParser(prog="poe rehearse-fork", description="Rehearse a fork's first week.")
     parser.add_argument("--full", action="store_true", help="with LightGBM, poe check and the whole poe test")
     full = parser.parse_args().full
@@ -101,7 +101,7 @@ class Fork:
         self._decisions = re.findall(r"`(\"GET [^`]*/notes\": \w+,)`", steps)
 
     def run(self, *command: str) -> None:
-        """Run a command there, and end where it fails."""
+        """Run a command in the copy; exit if it fails."""
         began = time.monotonic()
         whole = ["uv", "run", *command] if self.own_environment else list(command)
         # Small tables are trained fastest by one thread; `poe test` decides that itself.
@@ -113,10 +113,10 @@ class Fork:
             sys.exit(f"A fork is red: '{' '.join(whole)}' ended with {status}.")
 
     def edit(self, file: str, before: str, after: str) -> None:
-        """Replace a text that is there once."""
+        """Replace a text that occurs once in a file."""
         text = (self.folder / file).read_text()
         if text.count(before) != 1:
-            sys.exit(f"{file} has {before!r} {text.count(before)} times, not once: mend delivery/rehearse_fork.py.")
+            sys.exit(f"{file} has {before!r} {text.count(before)} times, not once: update delivery/rehearse_fork.py.")
         (self.folder / file).write_text(text.replace(before, after))
 
     def add_route(self) -> None:

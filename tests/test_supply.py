@@ -1,4 +1,4 @@
-"""`poe audit`, `poe upgrade`: known vulnerabilities and newer packages; `poe secrets`: where it looks."""
+"""`poe audit`, `poe upgrade`: known vulnerabilities and upgrades; `poe secrets`: where it looks."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ import pytest
 
 from tests.servers import ROOT, free_port
 
-fakes = pytest.importorskip("delivery.fakes", reason="There is no delivery/, whose programs these are")
+fakes = pytest.importorskip("delivery.fakes", reason="There is no delivery/")
 pytestmark = pytest.mark.skipif(
     "CI" not in os.environ and not (shutil.which("uv") and (ROOT / "uv.lock").exists()), reason="The audit is uv's"
 )
@@ -20,7 +20,7 @@ GITHUB = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "owner
 POE = """#!/bin/sh
 printf '[[package]]\\nname = "fastapi"\\nversion = "%s"\\n' "$NEWEST" > uv.lock
 """
-"""Locks without asking anybody."""
+"""Locks without the network."""
 
 
 def audit(*arguments: str, **environment: str) -> tuple[int, str]:
@@ -35,14 +35,12 @@ def audit(*arguments: str, **environment: str) -> tuple[int, str]:
     ("package", "fixed", "status", "said"),
     [
         ("fastapi", "99", 1, "::error::fastapi 0"),
-        ("fastapi", None, 0, "not fixed yet"),
+        ("fastapi", None, 0, "no fix available"),
         ("ruff", "99", 0, "(development), EXAMPLE-ruff, fixed in 99: An example."),
         ("another", "99", 0, "0 known vulnerabilities"),
     ],
 )
-def test_only_a_fixed_vulnerability_of_what_the_app_runs_with_fails(
-    package: str, fixed: str | None, status: int, said: str
-):
+def test_audit_fails_only_for_runtime_dependencies_with_a_fix(package: str, fixed: str | None, status: int, said: str):
     with fakes.serving(fakes.Vulnerabilities, fixes={package: fixed}) as url:
         found, told = audit(OSV_URL=url, GITHUB_ACTIONS="true")
 
@@ -50,11 +48,11 @@ def test_only_a_fixed_vulnerability_of_what_the_app_runs_with_fails(
     assert said in told
 
 
-def test_database_that_cannot_be_asked_is_said_and_does_not_fail():
+def test_unreachable_database_is_reported_and_does_not_fail():
     status, told = audit(OSV_URL=f"http://127.0.0.1:{free_port()}")
 
     assert status == 0, told
-    assert "Not audited: osv.dev cannot be asked from here" in told
+    assert "Not audited: osv.dev cannot be reached" in told
 
 
 def test_issue_is_opened_updated_and_closed(tmp_path: Path):
@@ -72,13 +70,13 @@ def test_issue_is_opened_updated_and_closed(tmp_path: Path):
         *("issue list", "issue edit 7"),
         *("issue list", "issue close 7"),
     ]
-    assert bodies[0].startswith("These do not stop a deployment:\n\n- ruff ")
-    assert bodies[1].startswith("These stop a deployment:\n\n- fastapi ")
+    assert bodies[0].startswith("Not blocking:\n\n- ruff ")
+    assert bodies[1].startswith("Blocking a deployment:\n\n- fastapi ")
 
 
 @pytest.fixture
 def upgrade(tmp_path: Path) -> Callable[..., tuple[int, str]]:
-    """A repository of its own, and what upgrades it: to the version that is given, as far as the lock is concerned."""
+    """A function that runs the upgrade in a repository of its own, where locking gives a chosen version."""
     work, origin = tmp_path / "work", tmp_path / "origin.git"
     (work / "delivery").mkdir(parents=True)
     for name in ("__init__", "audit", "upgrade", "workflow"):
@@ -110,11 +108,11 @@ def upgrade(tmp_path: Path) -> Callable[..., tuple[int, str]]:
     return run
 
 
-def test_upgrade_moves_the_date_where_a_package_is_newer(upgrade, tmp_path: Path):
+def test_upgrade_moves_the_date_when_a_package_has_a_newer_release(upgrade, tmp_path: Path):
     pyproject = tmp_path / "work/pyproject.toml"
     before = pyproject.read_text()
 
-    assert upgrade("1") == (0, "No package is newer: nothing was changed.\n")
+    assert upgrade("1") == (0, "No package has a newer release: nothing changed.\n")
     assert pyproject.read_text() == before
     assert upgrade("2") == (0, "fastapi: 1 → 2\n")
     assert pyproject.read_text() > before
@@ -122,17 +120,17 @@ def test_upgrade_moves_the_date_where_a_package_is_newer(upgrade, tmp_path: Path
 
 
 @pytest.mark.parametrize(("own", "notes"), [("", 1), ("token", 0)])
-def test_upgrade_is_proposed_once_with_or_without_a_token_of_ones_own(upgrade, tmp_path: Path, own: str, notes: int):
+def test_upgrade_is_proposed_once_with_or_without_push_token(upgrade, tmp_path: Path, own: str, notes: int):
     status, told = upgrade("2", "--propose", PUSH_TOKEN=own)
 
     assert status == 0, told
     assert "- fastapi: 1 → 2" in (tmp_path / "body").read_text()
-    assert (tmp_path / "body").read_text().count("its checks wait") == notes
-    assert "https://github.com/pull/8 is open" in upgrade("3", "--propose", PUSH_TOKEN=own)[1]
+    assert (tmp_path / "body").read_text().count("no checks have started") == notes
+    assert "https://github.com/pull/8 is still open" in upgrade("3", "--propose", PUSH_TOKEN=own)[1]
 
 
 @pytest.mark.parametrize(("own", "status"), [("", 0), ("token", 1)])
-def test_branch_stays_where_no_pull_request_may_be_opened(upgrade, tmp_path: Path, own: str, status: int):
+def test_branch_is_pushed_when_actions_may_not_open_pull_requests(upgrade, tmp_path: Path, own: str, status: int):
     (tmp_path / "forbidden").touch()
 
     found, told = upgrade("2", "--propose", PUSH_TOKEN=own)
@@ -141,7 +139,7 @@ def test_branch_stays_where_no_pull_request_may_be_opened(upgrade, tmp_path: Pat
     assert "Open a pull request from the branch upgrade-python-packages" in told
 
 
-def test_push_that_fails_shows_no_token(upgrade, tmp_path: Path):
+def test_failed_push_shows_no_token(upgrade, tmp_path: Path):
     shutil.rmtree(tmp_path / "origin.git")
 
     status, told = upgrade("2", "--propose", PUSH_TOKEN="token")

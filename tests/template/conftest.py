@@ -1,4 +1,4 @@
-"""Tests of the template's own texts and first steps: skipped in a fork, which has others and may delete this folder."""
+"""Tests of the template's own texts and of `poe init`: skipped in a fork, which may delete this folder."""
 
 import pytest
 
@@ -7,21 +7,21 @@ try:
 except ModuleNotFoundError:
 
     def is_template() -> bool:
-        """Return that a project without delivery/ is a fork."""
+        """Return False: only a fork has no delivery/."""
         return False
 
 
 def pytest_collect_file() -> None:
-    """Skip the folder in a fork, before its files are imported: they read what a fork may have deleted."""
+    """Skip the folder before its files are imported, as they read files that a fork may have deleted."""
     if not is_template():
-        pytest.skip("This is a fork: tests/template is about the template's own texts, and may be deleted.")
+        pytest.skip("In a fork, tests/template is skipped: it tests the template's own texts, and may be deleted.")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what to do in a fork that has kept the template's name."""
+    """Tell a fork that has kept the template's name what to do."""
     reports = [*terminalreporter.stats.get("failed", []), *terminalreporter.stats.get("error", [])]
     if any(report.nodeid.startswith("tests/template") for report in reports):
         terminalreporter.write_line(
-            "tests/template is about the template's own texts. In a fork, delete the folder, "
-            "or give the fork its own name, which skips it: uv run poe init NAME."
+            "tests/template tests the template's own texts. In a fork, delete the folder, "
+            "or run `uv run poe init NAME`, after which it is skipped."
         )
