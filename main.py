@@ -4,12 +4,12 @@ Nothing heavy is imported at module level: every training process imports this m
 """
 
 import argparse
-import logging
 import os
 import resource
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,25 +68,51 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop.
+
+    Raises:
+        SystemExit: the server cannot start, with a line that says why.
+    """
+    # An older Python gets as far as here while it can parse this file.
+    if sys.version_info < (3, 11):  # noqa: UP036
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise SystemExit(f"Python 3.11 or newer is needed, and {sys.executable} is {version}: run `uv run poe serve`.")
     parser = argparse.ArgumentParser(description="mlapp: API and pages on one port.")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--only-api", action="store_true", help="leave the pages out")
     only.add_argument("--only-pages", action="store_true", help="leave the JSON routes out (health stays)")
     chosen = parser.parse_args()
+    try:
+        _serve(api=not chosen.only_pages, pages=not chosen.only_api)
+    except ModuleNotFoundError as error:
+        missing = str(error.name)
+        if missing.partition(".")[0] in {"mlapp", "pages"}:
+            raise
+        raise SystemExit(f"{sys.executable} has no {missing}: run `uv run poe serve`, which installs it.") from None
 
+
+def _serve(*, api: bool, pages: bool) -> None:
     import uvicorn
 
     from mlapp.api.connections import Connection, Server
     from mlapp.logs import configure_logs
-    from mlapp.settings import load_settings
+    from mlapp.services.imports import unimportable
+    from mlapp.services.quota import thread_limits
+    from mlapp.settings import load_settings, warn_of_unknown_settings
+    from mlapp.startup import check_store, listen
 
     settings = load_settings()
+    if problem := unimportable(Path(__file__).parent):
+        raise SystemExit(problem)
     configure_logs(settings)
-    for name, value in FRUGAL.items():
+    warn_of_unknown_settings()
+    # Before anything is trained or stored by a server that nobody could reach.
+    sockets = listen(settings)
+    check_store(settings.store)
+    # Before anything starts that inherits it, and loads libraries.
+    for name, value in (FRUGAL | thread_limits()).items():
         os.environ.setdefault(name, value)
-    app = create_app(settings, api=not chosen.only_pages, pages=not chosen.only_api)
-    logging.getLogger("mlapp").info("Serving on http://%s:%s", settings.host, settings.port)
+    app = create_app(settings, api=api, pages=pages)
     # A connection is an open file; many systems give a process 1,024 where it may have more.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, most) if most > 0 else FILES, most))
@@ -96,7 +122,6 @@ def main() -> None:
     config = uvicorn.Config(
         app,
         host=settings.host,
-        port=settings.port,
         http=Connection,
         log_config=None,
         access_log=False,
@@ -107,7 +132,7 @@ def main() -> None:
     )
     # Where Ctrl-C stops it, uvicorn raises it once more.
     with suppress(KeyboardInterrupt):
-        Server(config, app.state.services.jobs.close).run()
+        Server(config, app.state.services.jobs.close).run(sockets)
 
 
 if __name__ == "__main__":

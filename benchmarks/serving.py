@@ -20,7 +20,7 @@ from benchmarks.tables import as_csv, mixed
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60
-LENT = "MLAPP_BENCHMARKS_LENT"
+LENT = "BENCHMARKS_LENT"
 """Variable with process id, port and store of the server that the programs of a run may share, its first model being
 that of `diabetes`: to start one, train and load takes ten seconds."""
 

@@ -38,6 +38,8 @@ def create_app(
         title=TITLE,
         version=__version__,
         description=DESCRIPTION,
+        # Generated clients name their methods by it.
+        generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan(settings, services),
     )
     app.state.services = services
@@ -83,6 +85,8 @@ def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], Abs
 def _lead_people(app: FastAPI, pages: str | None, *, posts: bool) -> None:
     """Lead a browser that opens `/`, `/train` or `/predict` to a page, or to the docs where there are no pages.
 
+    The query goes with it: what a page shows stands there.
+
     `posts` says whether programs post to these addresses.
     """
 
@@ -90,7 +94,10 @@ def _lead_people(app: FastAPI, pages: str | None, *, posts: bool) -> None:
         path = request.url.path
         if path != "/" and posts and "text/html" not in request.headers.get("accept", ""):
             raise HTTPException(405)
-        return RedirectResponse("/docs" if pages is None else f"{pages}{path}")
+        if pages is None:
+            return RedirectResponse("/docs")
+        query = request.scope["query_string"].decode("latin-1")
+        return RedirectResponse(f"{pages}{path}?{query}" if query else f"{pages}{path}")
 
     for path in ("/", "/train", "/predict") if pages else ("/",):
         app.add_api_route(path, lead, methods=["GET"], include_in_schema=False)

@@ -12,7 +12,7 @@ MlappError
 ├── Unacceptable       422  readable, but not something to train on or predict
 ├── TooManyTrainings   429
 ├── TooManyWrongKeys   429
-├── TrainingFailed     503  the training process died: out of memory, most often
+├── TrainingFailed     503  the training process died, out of memory most often, or its estimator failed
 └── Unavailable        503  no model yet, or shutting down
     └── Overloaded     503  more is asked than can be answered in time
 
@@ -38,6 +38,12 @@ def shorten(text: object, limit: int = 80) -> str:
     """Return user text fit for a sentence: on one line, cut at `limit` characters, encodable as UTF-8."""
     line = "".join(c if c.isprintable() else "�" for c in str(text)[: limit + 1])
     return line if len(line) <= limit else line[:limit] + "…"
+
+
+def reason(error: BaseException) -> str:
+    """Return what an error of a library says, fit for a sentence: its class and its text."""
+    text = shorten(error, 300)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class MlappError(Exception):
@@ -124,7 +130,7 @@ class TooManyWrongKeys(MlappError):
 
 
 class TrainingFailed(MlappError):
-    """The training process died: out of memory, most often."""
+    """The training process died, out of memory most often, or its estimator failed."""
 
     status = 503
     retry_after_s = 30

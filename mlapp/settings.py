@@ -1,14 +1,21 @@
 """Settings: environment variables or `.env`, each with a working default."""
 
 import ipaddress
-import os
+import logging
 import re
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+log = logging.getLogger(__name__)
+
+PREFIX = "MLAPP_"
 SECRETS = ("api_key", "predict_key", "session_secret")
 """Settings whose values stand in no message."""
 
@@ -18,7 +25,7 @@ def _secret(least: int) -> AfterValidator:
 
     def check(secret: SecretStr) -> SecretStr:
         if not re.fullmatch(rf"[!-~]{{{least},}}", secret.get_secret_value()):
-            raise ValueError(f"It takes {least} or more ASCII characters, none of them a space")
+            raise ValueError(f"it takes {least} or more ASCII characters, none of them a space")
         return secret
 
     return AfterValidator(check)
@@ -27,7 +34,7 @@ def _secret(least: int) -> AfterValidator:
 def _hosts(names: str) -> str:
     for name in names.split(","):
         if not re.fullmatch(r"\*|\[[0-9a-f:]+\]|[a-z0-9.-]+", name.strip(), re.IGNORECASE):
-            raise ValueError("It takes host names without ports, separated by commas, or *")
+            raise ValueError("it takes host names without ports, separated by commas, or *")
     return names
 
 
@@ -37,7 +44,7 @@ def _proxies(addresses: str) -> str:
             if addresses.strip() != "*":
                 ipaddress.ip_network(address.strip())
         except ValueError:
-            raise ValueError("It takes addresses or networks, separated by commas, or *") from None
+            raise ValueError("it takes addresses or networks, separated by commas, or *") from None
     return addresses.strip()
 
 
@@ -48,7 +55,7 @@ class Settings(BaseSettings):
     """What can be set from outside; the field docstrings are the text of `.env.example`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MLAPP_", env_file=".env", env_ignore_empty=True, extra="ignore", use_attribute_docstrings=True
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", use_attribute_docstrings=True
     )
 
     host: str = "127.0.0.1"
@@ -86,7 +93,7 @@ class Settings(BaseSettings):
     @classmethod
     def _differs(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if key is not None and key == info.data.get("api_key"):
-            raise ValueError("It has to differ from MLAPP_API_KEY, which may do everything")
+            raise ValueError("it has to differ from MLAPP_API_KEY, which may do everything")
         return key
 
     @property
@@ -101,14 +108,56 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings; a bad value ends the start with one line that names the variable."""
+    """Read the settings.
+
+    Raises:
+        SystemExit: values are invalid, with a line each, or `.env` cannot be read.
+    """
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        variable = name if name.isupper() else f"MLAPP_{name.upper()}"
-        if variable == "MLAPP_PORT" and os.environ.get("PORT") and not os.environ.get(variable):
-            variable = "PORT"
-        shown = "" if name in SECRETS else f"={first['input']!r}"
-        raise SystemExit(f"{variable}{shown} will not do: {first['msg'].removeprefix('Value error, ')}.") from None
+        raise SystemExit("\n".join(map(_invalid, error.errors()))) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SystemExit(f"The file .env cannot be read: {error}. It has to be UTF-8 text that may be read.") from None
+
+
+def warn_of_unknown_settings() -> None:
+    """Log which variables look like settings and are none, with the names that may be meant.
+
+    All in one line, for Kubernetes adds a handful for a Service named `mlapp`.
+    """
+    known = [name.upper() for name in Settings.model_fields]
+    found = []
+    for variable in sorted(set().union(*_given())):
+        name = variable.removeprefix(PREFIX)
+        if variable.startswith(PREFIX) and name not in known:
+            meant = get_close_matches(name, known, 1)
+            found.append(variable + (f" (did you mean {PREFIX}{meant[0]}?)" if meant else ""))
+    if found:
+        log.warning("There are no such settings, so they are ignored: %s.", ", ".join(found))
+
+
+def port_variable() -> str:
+    """Return the variable that the port comes from."""
+    variables = ("MLAPP_PORT", "PORT")
+    return next((variable for names in _given() for variable in variables if variable in names), "MLAPP_PORT")
+
+
+def _given() -> list[set[str]]:
+    """Return the variables of the environment that are not empty, and those of `.env`, in capitals."""
+    sources = EnvSettingsSource(Settings), DotEnvSettingsSource(Settings)
+    return [{name.upper() for name in source.env_vars} for source in sources]
+
+
+def _invalid(error: "ErrorDetails") -> str:
+    """Return a line about a value: its variable, the value unless it is secret, and what the variable takes."""
+    field, value = str(error["loc"][0]), error["input"]
+    variable = port_variable() if field == "MLAPP_PORT" else f"{PREFIX}{field.upper()}"
+    shown = "" if field in SECRETS else f"={value!r}"
+    takes = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    if variable == "MLAPP_PORT" and re.match("(tcp|udp|sctp)://", str(value)):
+        takes = (
+            "Kubernetes sets this variable for a Service named 'mlapp'; set enableServiceLinks: false in the spec of "
+            "the pod, or MLAPP_PORT in the env of the container"
+        )
+    return f"Invalid {variable}{shown}: {takes}."

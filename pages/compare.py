@@ -107,7 +107,7 @@ class _Comparison:
 
     def _show(self) -> None:
         """Show which of them is active, and which may become it."""
-        active = self.live.active.version if self.live.active else None
+        active = self.live.active_version
         for model, (badge, activate) in zip(self.models, self.buttons, strict=True):
             badge.set_visibility(model.version == active)
             activate.set_visibility(model.version != active)

@@ -63,24 +63,25 @@ class _Health:
         there, _ = await self.services.models.standing()
         for shown, name in zip(self.figures, MOVING, strict=True):
             shown.set_text(known[name])
-        now = self.services.health.health()
-        icon, colour = POOR if complaint or now.active_model is None else GOOD
+        now, problem = self.services.health.health(), self.services.prediction.problem
+        well = now.active_model is not None and not problem
+        icon, colour = GOOD if well and not complaint else POOR
         self.icon.set_name(icon)
         self.icon.classes(replace=f"text-4xl {colour}")
         self.status.set_text(now.status)
         self.message.set_text(now.message)
-        if self.drawn != (state := (now.active_model, there, complaint)):
+        if self.drawn != (state := (well, there, complaint)):
             self.drawn = state
             self.advice.clear()
-            self.advice.set_visibility(bool(complaint) or now.active_model is None)
+            self.advice.set_visibility(bool(complaint) or not well)
             with self.advice:
-                _advise(complaint, answers=now.active_model is not None, there=there is not None)
+                _advise(complaint, well=well, there=there is not None)
 
 
-def _advise(complaint: str | None, *, answers: bool, there: bool) -> None:
+def _advise(complaint: str | None, *, well: bool, there: bool) -> None:
     """Say what to do when something is wrong."""
     warnings([complaint] if complaint else [])
-    if answers:
+    if well:
         return
     if there:
         ui.label(

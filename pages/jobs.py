@@ -133,10 +133,10 @@ class _Job:
                 lead("Train again", "replay", again).props("outline").mark("again")
 
     async def _again(self, job: Job) -> str:
-        """Return where the same can be trained once more; a dropped file is gone."""
+        """Return where the same can be trained once more: a dropped file, if it is kept there, or a bundled table."""
         name = job.table.partition(",")[0]
         if name not in [known.name for known in await self.site.services.models.datasets()]:
-            return "/train"
+            return f"/train?job={job.id}"
         return "/train?" + urlencode({"dataset": name, "estimator": job.estimator or "auto"})
 
 

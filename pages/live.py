@@ -27,7 +27,10 @@ class Live:
     jobs: list[Job] = field(default_factory=list)
     """All jobs as they stand, newest first."""
     active: Model | None = None
-    """The model that answers when no version is asked for, as it stands in the store."""
+    """The model that answers when no version is asked for, as it stands in the store.
+
+    That is the active one, and the one before where the active one cannot be loaded.
+    """
     versions: tuple[int, ...] = ()
     """All versions, newest first."""
     jobs_changed: Event[[]] = field(default_factory=Event)
@@ -35,12 +38,18 @@ class Live:
     """Another version is active, or there are others."""
     traffic_changed: Event[[]] = field(default_factory=Event)
     """Predictions were asked for, or another minute has begun."""
-    _standing: tuple[int | None, tuple[int, ...]] = (None, ())
+    _standing: tuple[int | None, tuple[int, ...], int | None] = (None, (), None)
+    """The active version, all versions, and the one that answers in place of the active one."""
     _counted: tuple[int, int] | None = None
     """The counter, and the minute, that pages were told of last."""
     _told: float = 0.0
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _task: asyncio.Task[None] | None = None
+
+    @property
+    def active_version(self) -> int | None:
+        """The active version of the store, whether it can be loaded here or not."""
+        return self._standing[0]
 
     def watch(self) -> None:
         """Look now, and go on looking as long as any page is open."""
@@ -55,8 +64,9 @@ class Live:
     async def _look(self) -> None:
         jobs = [job.model_copy() for job in await self.services.jobs.jobs()]
         # After the jobs, and told before them: no training is seen to have ended without its model being there.
-        found = await self.services.models.standing()
-        active = self.active if found == self._standing else await self._model()
+        instead = self._instead()
+        found = *await self.services.models.standing(), instead.version if instead else None
+        active = self.active if found == self._standing else await self._model(instead)
         if found != self._standing:
             self._standing, self.active, self.versions = found, active, found[1]
             self.models_changed.emit()
@@ -76,8 +86,14 @@ class Live:
             await self.look()
             await asyncio.sleep(LOOK_S)
 
-    async def _model(self) -> Model | None:
+    def _instead(self) -> Model | None:
+        """Return the model that answers in place of the active one."""
+        prediction = self.services.prediction
+        return prediction.active if prediction.problem else None
+
+    async def _model(self, instead: Model | None) -> Model | None:
         try:
-            return await self.services.models.get("active")
+            return await self.services.models.get(str(instead.version) if instead else "active")
         except NotFound:
-            return None
+            # One that still answers may have been deleted.
+            return instead

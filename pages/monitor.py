@@ -80,10 +80,10 @@ class _Monitor:
             self.busy = False
 
     async def _look(self) -> None:
-        monitoring, models = self.site.services.monitoring, self.site.services.models
-        number = None
-        if self.version != ACTIVE or (await models.standing())[0]:
-            number = await models.number(self.version)
+        monitoring, active = self.site.services.monitoring, self.site.live.active
+        number = active.version if active else None
+        if self.version != ACTIVE:
+            number = await self.site.services.models.number(self.version)
         traffic = await monitoring.traffic(self.span, number)
         drift = await monitoring.drift(number) if number else None
         asked = bool(traffic.total.requests or (drift and drift.rows))

@@ -80,8 +80,8 @@ class _Overview:
         self.traffic.show(await self.services.monitoring.traffic(Span.HOUR))
 
     def _show_health(self) -> None:
-        now = self.services.health.health()
-        self.health.show(now.message, answers=now.active_model is not None)
+        now, problem = self.services.health.health(), self.services.prediction.problem
+        self.health.show(now.message, answers=now.active_model is not None and not problem)
 
     async def _show_model(self, model: Model | None, jobs: list[Job]) -> None:
         job = next((job for job in reversed(jobs) if not job.finished_at), None)
@@ -114,7 +114,8 @@ def _model(model: Model, since: datetime | None) -> None:
     with card(mark="active-model"):
         lead_line = ui.label(f"Model {model.version} {headline(model)}").classes(f"{LEAD} break-words max-w-full")
         lead_line.props("role=heading aria-level=2").mark("headline")
-        ui.label(f"{verdict(model)}.").classes("text-lg break-words max-w-full").mark("verdict")
+        if said := verdict(model):
+            ui.label(f"{said}.").classes("text-lg break-words max-w-full").mark("verdict")
         ui.label(quality(model)).classes(f"{TEXT} break-words max-w-full").mark("quality")
         figures(
             [

@@ -37,7 +37,7 @@ def register(site: Site) -> None:
     async def predict(version: str = "") -> None:
         with frame(site, "Predict", "/predict", "Change the values; the answer follows."):
             try:
-                number = await services.models.number(version) if version else None
+                number = await services.models.asked(version or None)
                 model = (await services.prediction.fitted(number)).model
             except MlappError as error:
                 await _say_why_not(site, error)

@@ -3,32 +3,92 @@
 import gc
 import multiprocessing
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
+import coverage
 import httpx
 import pytest
 from fastapi import FastAPI
 from nicegui import Client
 from nicegui.testing.general import nicegui_reset_globals
+from xdist.scheduler import LoadScopeScheduling
 
 from main import create_app
 from mlapp.services import Services
-from mlapp.services.processes import WORKER
+from mlapp.services.processes import WORKER, Processes
 from mlapp.settings import Settings
+from tests.servers import Running, address, end, serving, serving_to_browsers, wait_until
+
+BROWSER = ("tests/e2e/", "tests/test_who_may.py")
+"""Tests that share a browser and the server that it visits."""
 
 
-def pytest_sessionstart() -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
     # What somebody has set for the app, or an editor has read from .env, is not for tests.
-    for name in [name for name in os.environ if name == "PORT" or name.startswith("MLAPP_")]:
+    unwanted: tuple[str, ...] = ("PORT", "MLAPP_")
+    if not session.config.getoption("numprocesses"):
+        # The processes that run tests are measured, and those that tests start only where these say so.
+        unwanted += ("COVERAGE_PROCESS",)
+    for name in [name for name in os.environ if name.startswith(unwanted)]:
         del os.environ[name]
     # One forkserver serves all tests: whichever starts it, training processes find their libraries loaded.
-    multiprocessing.get_context("forkserver").set_forkserver_preload([WORKER])
+    measuring = ["coverage.control", "coverage.sqldata"] if coverage.Coverage.current() else []
+    multiprocessing.get_context("forkserver").set_forkserver_preload([WORKER, *measuring])
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives a process whole files, and one of them all that use a browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER[0] if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What takes longest begins first.
+    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+    for item in items:
+        if isinstance(item, pytest.Function) and is_slow(item):
+            item.add_marker("slow")
+
+
+def is_slow(item: pytest.Function) -> bool:
+    """Whether a test starts a server, or a browser."""
+    starts_a_server = getattr(item.module, "serving", None) is serving
+    return starts_a_server or not {"running", "browser"}.isdisjoint(item.fixturenames)
 
 
 def pytest_collection_finish() -> None:
     # NiceGUI's reset scans every object there is; the ones made so far cannot be its.
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fork_server_stays() -> Iterator[None]:
+    """Every app that is closed would end what all apps of this process fork from, and to load it takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Processes, "_unload", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server that is open, and has trained its first model."""
+    with serving_to_browsers(tmp_path_factory.mktemp("server")) as (process, http):
+        wait_until(http, "/readyz")
+        yield process, http
+        assert end(process) == 0
+
+
+@pytest.fixture(scope="session")
+def server(running: Running) -> str:
+    """Its address."""
+    return address(running[1])
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import coverage
@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60
+Running = tuple[subprocess.Popen[bytes], httpx.Client]
+"""A server's process, and a client of it."""
 
 
 def free_port() -> int:
@@ -25,19 +27,28 @@ def free_port() -> int:
         return port
 
 
-@contextmanager
-def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+def serving(folder: Path, *arguments: str, **settings: str) -> AbstractContextManager[Running]:
     """Serve a store of its own until the end of the block; gives the process and a client."""
+    return _serving(folder, arguments, settings, measured=coverage.Coverage.current() is not None)
+
+
+def serving_to_browsers(folder: Path, **settings: str) -> AbstractContextManager[Running]:
+    """Serve without coverage, which takes a third of the time: simulated users have been through these pages."""
+    return _serving(folder, (), settings, measured=False)
+
+
+@contextmanager
+def _serving(folder: Path, arguments: Sequence[str], settings: dict[str, str], *, measured: bool) -> Iterator[Running]:
     port = free_port()
     # Without what tests set, which NiceGUI takes for a simulation.
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("NICEGUI", "PYTEST", "MLAPP"))}
     here = {"MLAPP_PORT": str(port), "MLAPP_STORE": str(folder / "store")}
     # One thread, for two that wait for each other on busy cores take a multiple of the time.
     environment = plain | here | settings | {"OMP_NUM_THREADS": "1"}
-    measured = ["-m", "coverage", "run"] if coverage.Coverage.current() else []
+    traced = ["-m", "coverage", "run"] if measured else []
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, *measured, "main.py", *arguments],
+            [sys.executable, *traced, "main.py", *arguments],
             cwd=ROOT,
             env=environment,
             stdout=log,

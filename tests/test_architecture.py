@@ -24,6 +24,7 @@ LAYERS = {
     "mlapp.ml": ("mlapp.ml", "mlapp.tables", *TYPES),
     "mlapp.tables": ("mlapp.tables", *TYPES),
     "mlapp.logs": ("mlapp.settings",),
+    "mlapp.startup": ("mlapp.store", "mlapp.settings"),
     "mlapp.errors": ("mlapp.errors", "mlapp.schemas"),
     "mlapp.schemas": ("mlapp.errors", "mlapp.schemas"),
     "mlapp.settings": (),

@@ -2,14 +2,20 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+import main
 from main import create_app
 from mlapp.settings import Settings
-from tests.servers import end, serving, wait_until
+from mlapp.store import ModelStore
+from tests.fitted import fit
+from tests.servers import PATIENCE_S, ROOT, end, serving, wait_until
 
 
 def test_server_trains_its_first_model_and_answers_from_it_after_a_kill(tmp_path: Path):
@@ -31,21 +37,31 @@ def test_server_trains_its_first_model_and_answers_from_it_after_a_kill(tmp_path
         assert end(process) == 0
 
 
-def test_api_alone_leads_to_the_docs_and_ends_amid_a_training(tmp_path: Path):
+def test_api_alone_leads_to_the_docs_and_ctrl_c_ends_it_amid_a_training_quietly(tmp_path: Path):
     with serving(tmp_path, "--only-api", MLAPP_DEMO="true") as (process, http):
         assert http.get("/").headers["location"] == "/docs"
         assert http.get("/docs").status_code == 200
         assert http.get("/ui/").status_code == 404
 
-        assert end(process) == 0
+        # As a terminal does: to the server, and to all processes that it has started.
+        os.killpg(process.pid, signal.SIGINT)
+
+        assert process.wait(20) == 0
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert sorted(line.split()[2] for line in lines) in (["Serving"], ["Serving", *["Training"] * 3])
 
 
 def test_pages_alone_have_health_and_no_json_routes(tmp_path: Path):
-    with serving(tmp_path, "--only-pages", MLAPP_DEMO="true") as (process, http):
+    store = ModelStore(tmp_path / "store")
+    store.prepare()
+    store.activate(fit("machines").add_to(store))
+    with serving(tmp_path, "--only-pages") as (process, http):
         wait_until(http, "/readyz")
-        overview = http.get("/ui/").text
+        overview, predict = http.get("/ui/").text, http.get("/ui/predict").text
         assert "What to do next" in overview
         assert "Call it from a program" not in overview
+        assert "Change the values" in predict
+        assert "Use it from code" not in predict
         assert http.get("/train").headers["location"] == "/ui/train"
         for path in ("/models", "/metrics", "/docs", "/openapi.json"):
             answer = http.get(path)
@@ -54,15 +70,73 @@ def test_pages_alone_have_health_and_no_json_routes(tmp_path: Path):
         assert end(process) == 0
 
 
-def test_ctrl_c_in_a_terminal_ends_server_and_training_quietly(tmp_path: Path):
-    with serving(tmp_path, MLAPP_DEMO="true") as (process, http):
-        assert http.get("/health").status_code == 200
+def run_main(*flags: str, **settings: str) -> tuple[int, str]:
+    """Run main.py to its end, and return its exit status and what it says."""
+    done = subprocess.run(
+        [sys.executable, *flags, "main.py"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]} | settings,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    return done.returncode, done.stderr
 
-        os.killpg(process.pid, signal.SIGINT)
 
-        assert process.wait(20) == 0
-    lines = (tmp_path / "log").read_text().splitlines()
-    assert [line.split()[2] for line in lines] in (["Serving"], ["Serving", *["Training"] * 3])
+def test_port_in_use_ends_the_start_with_one_line_and_nothing_is_stored(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status, said = run_main(MLAPP_PORT=port, MLAPP_STORE=str(tmp_path / "store"), MLAPP_PROT="1")
+
+    warning, line = said.splitlines()
+    assert (status, list(tmp_path.iterdir())) == (1, [])
+    assert "WARNING" in warning
+    assert "MLAPP_PROT (did you mean MLAPP_PORT?)" in warning
+    assert line.startswith(f"MLAPP_PORT={port}: the port is in use; ")
+
+
+def test_python_without_the_libraries_is_told_how_to_serve():
+    status, said = run_main("-S")
+
+    assert (status, said) == (1, f"{sys.executable} has no uvicorn: run `uv run poe serve`, which installs it.\n")
+
+
+@pytest.mark.parametrize(("missing", "ends"), [("uvicorn", SystemExit), ("mlapp.startup", ModuleNotFoundError)])
+def test_missing_library_ends_the_start_and_a_missing_module_of_ours_is_a_bug(
+    monkeypatch: pytest.MonkeyPatch, missing: str, ends: type
+):
+    monkeypatch.setattr(sys, "argv", ["main.py"])
+    # It ends there in any case.
+    monkeypatch.setenv("MLAPP_PORT", "none")
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(ends, match=missing):
+        main.main()
+
+
+def test_python_that_is_too_old_is_told_how_to_serve(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "argv", ["main.py", "--help"])
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
+
+    with pytest.raises(SystemExit, match=r"^Python 3\.11 or newer is needed, and .+ is 3\.10: run `uv run"):
+        main.main()
+
+
+def test_start_with_estimators_that_cannot_be_imported_ends_with_a_line_that_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "mlapp/ml").mkdir(parents=True)
+    (tmp_path / "mlapp/ml/estimators.py").write_text("import numpy as np\nfrom gbm_of_nobody import Trees\n")
+    monkeypatch.setattr("main.__file__", str(tmp_path / "main.py"))
+    monkeypatch.setattr(sys, "argv", ["main.py"])
+
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+
+    assert ended.value.code == (
+        "mlapp/ml/estimators.py, line 2: there is no module 'gbm_of_nobody'; install its package, or mend the import."
+    )
 
 
 async def test_people_are_led_to_the_pages(http: httpx.AsyncClient):
@@ -70,6 +144,17 @@ async def test_people_are_led_to_the_pages(http: httpx.AsyncClient):
         answer = await http.get(path, headers={"Accept": "text/html,application/xhtml+xml"})
 
         assert (answer.status_code, answer.headers["location"]) == (307, page)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["job=7", "a=%20%26%2B%25&a=%C3%A9", "x=%0d%0aSet-Cookie:%20a=b", "//evil.example/?next=https://evil.example"],
+)
+async def test_people_are_led_to_the_pages_with_their_query(http: httpx.AsyncClient, query: str):
+    answer = await http.get(f"/train?{query}", headers={"Accept": "text/html"})
+
+    assert answer.headers["location"] == f"/ui/train?{query}"
+    assert "set-cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("path", ["/train", "/predict"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlapp.settings import Settings, load_settings
+from mlapp.settings import Settings, load_settings, warn_of_unknown_settings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 
@@ -102,8 +102,71 @@ def test_bad_value_stops_the_start_with_a_line_that_names_the_variable(monkeypat
         load_settings()
 
     line = str(stopped.value)
-    assert line.startswith(f"{variable}='{value}' will not do: ")
+    assert line.startswith(f"Invalid {variable}='{value}': it ")
     assert "\n" not in line
+
+
+def test_every_bad_value_has_a_line(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("MLAPP_MAX_JOBS=0\n")
+    for variable, value in {"MLAPP_PORT": "70000", "MLAPP_API_KEY": "short", "MLAPP_DEMO": "perhaps\n"}.items():
+        monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SystemExit) as stopped:
+        load_settings()
+
+    assert str(stopped.value).splitlines() == [
+        "Invalid MLAPP_PORT='70000': it should be less than or equal to 65535.",
+        "Invalid MLAPP_API_KEY: it takes 16 or more ASCII characters, none of them a space.",
+        "Invalid MLAPP_MAX_JOBS='0': it should be greater than or equal to 1.",
+        "Invalid MLAPP_DEMO='perhaps\\n': it should be a valid boolean, unable to interpret input.",
+    ]
+
+
+def test_port_that_kubernetes_sets_is_explained(monkeypatch):
+    monkeypatch.setenv("MLAPP_PORT", "tcp://10.0.0.1:8000")
+
+    with pytest.raises(SystemExit, match="^Invalid MLAPP_PORT='tcp://10.0.0.1:8000': .*enableServiceLinks: false"):
+        load_settings()
+
+
+def test_file_that_is_no_text_is_named(tmp_path):
+    (tmp_path / ".env").write_bytes(b"MLAPP_STORE=mod\xe8les\n")
+
+    with pytest.raises(SystemExit, match="^The file .env cannot be read: .*byte 0xe8.* UTF-8 text"):
+        load_settings()
+
+
+def test_unknown_settings_are_told_in_one_line_with_what_may_be_meant(monkeypatch, tmp_path, caplog):
+    (tmp_path / ".env").write_text("mlapp_loglevel=debug\nOTHER=1\nMLAPP_MAX_JOBS=2\n")
+    monkeypatch.setenv("MLAPP_PROT", "9000")
+
+    warn_of_unknown_settings()
+
+    (line,) = caplog.messages
+    assert line == (
+        "There are no such settings, so they are ignored: MLAPP_LOGLEVEL (did you mean MLAPP_LOG_LEVEL?), "
+        "MLAPP_PROT (did you mean MLAPP_PORT?)."
+    )
+
+
+def test_variables_that_kubernetes_sets_are_not_taken_for_typing_errors(monkeypatch, caplog):
+    service = ["SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT_80_TCP", "PORT_80_TCP_ADDR"]
+    for name in service:
+        monkeypatch.setenv(f"MLAPP_{name}", "10.0.0.1")
+
+    warn_of_unknown_settings()
+
+    (line,) = caplog.messages
+    assert all(f"MLAPP_{name}" in line for name in service)
+    assert "did you mean" not in line
+
+
+def test_settings_alone_are_not_warned_of(monkeypatch, caplog):
+    monkeypatch.setenv("MLAPP_MAX_JOBS", "2")
+
+    warn_of_unknown_settings()
+
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +187,7 @@ def test_bad_secret_stops_the_start_and_is_not_shown(monkeypatch, variable, valu
         load_settings()
 
     line = str(stopped.value)
-    assert line.startswith(f"{variable} will not do: It ")
+    assert line.startswith(f"Invalid {variable}: it ")
     assert value not in line
 
 

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from tests.servers import ROOT, address, serving
+from tests.servers import ROOT, Running, address, serving
 
 SESSIONS: list[str] = []
 """Tokens of the sessions that were begun here."""
@@ -115,9 +115,9 @@ show(create_app(Settings(_env_file=None, store="nowhere", demo=False)).routes, "
 
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    settings = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_DEMO": "false", "MLAPP_LOG_LEVEL": "debug"}
+    settings = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_TRUSTED_PROXIES": "127.0.0.1"}
     folder = tmp_path_factory.mktemp("keys")
-    with serving(folder, **settings) as (_, http):
+    with serving(folder, MLAPP_DEMO="false", MLAPP_LOG_LEVEL="debug", **settings) as (_, http):
         yield http
     said = (folder / "log").read_text()
     assert "route=/models/{version}" in said
@@ -325,37 +325,36 @@ def test_login_says_what_is_wrong_and_shows_nothing_of_what_was_sent(http: httpx
     assert "unsafe-eval" not in evil.headers["content-security-policy"]
 
 
-def test_login_is_throttled_like_keys_and_the_right_key_goes_on(tmp_path):
-    with serving(tmp_path, MLAPP_API_KEY=FULL, MLAPP_DEMO="false", MLAPP_TRUSTED_PROXIES="127.0.0.1") as (_, http):
-        proxied = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
-        statuses = [http.post("/ui/login", data={"key": "wrong"}, headers=proxied).status_code for _ in range(5)]
-        late = http.post("/ui/login", data={"key": "wrong"}, headers=proxied)
-        elsewhere = http.get("/models", headers={"X-API-Key": "wrong", "X-Forwarded-For": "192.0.2.8"})
-        right = http.post("/ui/login", data={"key": FULL}, headers=proxied)
+def test_login_is_throttled_like_keys_and_the_right_key_goes_on(http: httpx.Client):
+    proxied = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
+    statuses = [http.post("/ui/login", data={"key": "wrong"}, headers=proxied).status_code for _ in range(5)]
+    late = http.post("/ui/login", data={"key": "wrong"}, headers=proxied)
+    elsewhere = http.get("/models", headers={"X-API-Key": "wrong", "X-Forwarded-For": "192.0.2.8"})
+    right = http.post("/ui/login", data={"key": FULL}, headers=proxied)
+    http.cookies.clear()
 
-        assert statuses == [401] * 5
-        assert (late.status_code, late.headers["retry-after"]) == (429, "60")
-        assert "wait a minute" in late.text
-        assert elsewhere.status_code == 401
-        # Behind TLS, as the proxy says, only this host can have set the cookie.
-        assert right.headers["set-cookie"].startswith("__Host-mlapp-session=")
-        assert "Secure" in right.headers["set-cookie"]
-    assert FULL not in (tmp_path / "log").read_text()
+    assert statuses == [401] * 5
+    assert (late.status_code, late.headers["retry-after"]) == (429, "60")
+    assert "wait a minute" in late.text
+    assert elsewhere.status_code == 401
+    # Behind TLS, as the proxy says, only this host can have set the cookie.
+    assert right.headers["set-cookie"].startswith("__Host-mlapp-session=")
+    assert "Secure" in right.headers["set-cookie"]
 
 
-def test_without_a_key_there_is_no_login(tmp_path):
-    with serving(tmp_path, MLAPP_DEMO="false") as (_, http):
-        for method, path in (("GET", "/ui/login"), ("POST", "/ui/login")):
-            answer = http.request(method, path)
-            assert (answer.status_code, answer.headers["location"]) == (303, "/ui/")
-        assert http.post("/ui/logout").headers["location"] == "/ui/login"
-        assert "/logout" not in http.get("/ui/").text
+def test_without_a_key_there_is_no_login(running: Running):
+    _, http = running
+    for method, path in (("GET", "/ui/login"), ("POST", "/ui/login")):
+        answer = http.request(method, path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/ui/")
+    assert http.post("/ui/logout").headers["location"] == "/ui/login"
+    assert "/logout" not in http.get("/ui/").text
 
-        page = open_page(http, {})
-        with socket(http, {}, page) as open_socket:
-            assert str(open_socket.recv(timeout=10)).startswith("0{")
-        for origin in ("https://evil.example", "null", "http://localhost:1"):
-            with pytest.raises(InvalidStatus):
-                socket(http, {}, page, origin)
-        answer = http.get(f"/ui/_nicegui_ws/socket.io/?client_id={page}", headers={"Host": "evil.example"})
-        assert answer.status_code == 421
+    page = open_page(http, {})
+    with socket(http, {}, page) as open_socket:
+        assert str(open_socket.recv(timeout=10)).startswith("0{")
+    for origin in ("https://evil.example", "null", "http://localhost:1"):
+        with pytest.raises(InvalidStatus):
+            socket(http, {}, page, origin)
+    answer = http.get(f"/ui/_nicegui_ws/socket.io/?client_id={page}", headers={"Host": "evil.example"})
+    assert answer.status_code == 421

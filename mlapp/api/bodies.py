@@ -16,6 +16,14 @@ from mlapp.errors import Unacceptable, Unavailable, UnsupportedType, shorten
 from mlapp.schemas import Format
 
 MULTIPART = "multipart/form-data"
+URLENCODED = "application/x-www-form-urlencoded"
+BINARY = {"type": "string", "format": "binary"}
+FILES: dict[str, dict[str, Any]] = {
+    Format.CSV: {"schema": {"type": "string"}},
+    Format.PARQUET: {"schema": BINARY},
+    Format.NDJSON: {"schema": {"type": "string"}},
+}
+"""The OpenAPI entries of tables that are files."""
 IN_MEMORY_BYTES = 1_000_000
 """What of a body is kept in memory; more goes to a temporary file."""
 LISTS = ("features",)
@@ -78,6 +86,11 @@ async def _received(request: Request) -> AsyncIterator[Received]:
             options = options_of((name, value) for name, value in form.multi_items() if name != "file")
             yield Received(upload.file, _format(upload), options, upload.filename)
         return
+    if sent.lower().startswith(URLENCODED):
+        raise UnsupportedType(
+            f"'{URLENCODED}' is what curl -d declares, and -d removes line ends; send a file by --data-binary @file "
+            f"with -H 'Content-Type: {Format.CSV}', JSON with -H 'Content-Type: {Format.JSON}'."
+        )
     kind = Format.of_media_type(sent)
     if kind is None:
         what = f"'{shorten(sent)}' is no content type that tables come in" if sent else "The body has no Content-Type"

@@ -5,6 +5,7 @@ to be taken. All connections are looked at every few seconds; nothing of it stan
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from socket import socket
@@ -14,6 +15,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mlapp.api.errors import MEDIA_TYPE, problem_body
+
+log = logging.getLogger(__name__)
 
 LOOK_TICKS = 20
 """How often the connections are looked at, in the server's ticks of a tenth of a second."""
@@ -121,6 +124,13 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, stop: Callable[[], Coroutine[Any, Any, None]]) -> None:
         super().__init__(config)
         self._stop = stop
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, and log the address once it answers."""
+        await super().startup(sockets)
+        host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
+        port = self.servers[0].sockets[0].getsockname()[1]
+        log.info("Serving on http://%s:%s", host, port)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Stop: who waits for what is going on, or follows it, hears of its end before the connections are closed."""

@@ -10,13 +10,12 @@ from fastapi.openapi.utils import get_openapi
 
 from mlapp.api import train
 from mlapp.api.access import ANYBODY, PREDICTING
-from mlapp.api.bodies import MULTIPART
+from mlapp.api.bodies import BINARY, FILES, MULTIPART
 from mlapp.api.errors import problems
 from mlapp.api.services import services_of
 from mlapp.schemas import ColumnType, Feature, Format, Model, Problem
 
 NO_MODEL = "There is no model yet: any feature may stand here."
-REF = "#/components/schemas/{model}"
 KEYS = "The key for everything (MLAPP_API_KEY), or one that may only predict (MLAPP_PREDICT_KEY)."
 SCHEMES = {
     "Bearer": {"type": "http", "scheme": "bearer", "description": KEYS},
@@ -44,7 +43,7 @@ def describe_predictions(app: FastAPI) -> None:
 def _describe_routes(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas = document["components"]["schemas"]
-    schemas |= train.schemas() | {"Problem": Problem.model_json_schema()}
+    schemas |= train.schemas() | {"Problem": Problem.model_json_schema(mode="serialization")}
     # FastAPI promises its own shape of a 422 wherever there is a parameter; every error here is a problem.
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -81,44 +80,44 @@ def _forbidden(asked: tuple[str, str], *, open_: bool) -> str:
 
 def _with_model(routes: dict[str, Any], model: Model | None) -> dict[str, Any]:
     row = _row_schema(model)
-    operation = routes["paths"]["/predict"]["post"] | {"requestBody": _request_body(row, model)}
+    operation = routes["paths"]["/predict"]["post"] | {"requestBody": _request_body(row.get("example", {}), model)}
     if model:
         operation["description"] += (
             f"\n\nModel {model.version} predicts `{model.target}` ({model.task}, {model.estimator})."
         )
     paths = routes["paths"] | {"/predict": {"post": operation}}
-    components = routes["components"] | {"schemas": routes["components"]["schemas"] | {"Row": row}}
+    schemas = routes["components"]["schemas"] | {"Row": row} | _tables_of(row)
+    components = routes["components"] | {"schemas": schemas}
     return routes | {"paths": paths, "components": components}
 
 
-def _request_body(row: dict[str, Any], model: Model | None) -> dict[str, Any]:
-    example = row.get("example", {})
+def _tables_of(row: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the two shapes of JSON that hold rows, by names that generated clients call them by."""
+    records = {"type": "array", "minItems": 1, "items": {"$ref": train.REF.format(model="Row")}}
     columns = {name: {"type": "array", "items": schema} for name, schema in row["properties"].items()}
-    rows = {
-        "type": "object",
-        "properties": {"records": {"type": "array", "minItems": 1, "items": {"$ref": REF.format(model="Row")}}},
+    return {
+        "PredictRecords": _only("records", records),
+        "PredictColumns": _only("columns", {"type": "object", "properties": columns, "required": row["required"]}),
     }
-    lists = {
-        "type": "object",
-        "properties": {"columns": {"type": "object", "properties": columns, "required": row["required"]}},
-    }
-    schema = {"oneOf": [rows | _only("records"), lists | _only("columns")]}
-    file = {"type": "object", "required": ["file"], "properties": {"file": train.FILE}}
+
+
+def _only(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": False}
+
+
+def _request_body(example: dict[str, Any], model: Model | None) -> dict[str, Any]:
+    schema = {"oneOf": [{"$ref": train.REF.format(model=name)} for name in ("PredictRecords", "PredictColumns")]}
+    file = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
     return {
         "required": True,
         "description": f"Rows for model {model.version}." if model else NO_MODEL,
         "content": {
             Format.JSON: {"schema": schema, "example": {"records": [example]}},
-            Format.CSV: {"schema": {"type": "string"}, "example": _csv(example)},
-            Format.PARQUET: {"schema": train.FILE},
-            Format.NDJSON: {"schema": {"type": "string"}},
+            **FILES,
+            Format.CSV: FILES[Format.CSV] | {"example": _csv(example)},
             MULTIPART: {"schema": file},
         },
     }
-
-
-def _only(name: str) -> dict[str, Any]:
-    return {"required": [name], "additionalProperties": False}
 
 
 def _row_schema(model: Model | None) -> dict[str, Any]:

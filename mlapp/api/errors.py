@@ -73,7 +73,7 @@ def problem_body(status: int, detail: str, errors: Sequence[dict[str, str]] = ()
     """Return the bytes of a problem body; `number` is the id of the request, where it is not the one being served."""
     title, number = HTTPStatus(status).phrase, number or request_id()
     body = Problem(title=title, status=status, detail=detail, errors=list(errors) or None, request_id=number)
-    return body.model_dump_json(exclude_none=True).encode()
+    return body.model_dump_json().encode()
 
 
 async def _expected(_: Request, error: Exception) -> Response:

@@ -11,12 +11,15 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health")
 @router.get("/livez", include_in_schema=False)
-async def health(status: HealthStatus) -> Health:
+async def get_health(status: HealthStatus) -> Health:
     """Answer as long as the process lives, model or not."""
     return status.health()
 
 
 @router.get("/readyz", responses=problems(503))
-async def readyz(status: HealthStatus) -> Readiness:
-    """Answer 200 when a model is loaded."""
+async def get_readiness(status: HealthStatus) -> Readiness:
+    """Answer 200 when a model is loaded.
+
+    Where the active version cannot be loaded here and the one before goes on answering, `problem` says why.
+    """
     return status.readiness()

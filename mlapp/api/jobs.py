@@ -1,16 +1,22 @@
 """/jobs: trainings, whoever started them."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
-from fastapi.sse import EventSourceResponse
+from fastapi import APIRouter, Depends, Header, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from mlapp.api.errors import problems
 from mlapp.api.services import Jobs
 from mlapp.schemas import Job, JobList
 
 router = APIRouter(prefix="/jobs", tags=["training"])
+
+LAST_EVENT = "ended"
+"""The id of the event that tells how a job ended."""
+NO_MORE: dict[int | str, dict[str, Any]] = {
+    204: {"description": "The job has ended, and the client has received that event: it should not reconnect."}
+}
 
 
 @router.get("")
@@ -31,8 +37,27 @@ async def cancel_job(job_id: str, jobs: Jobs) -> Job:
     return await jobs.cancel(job_id)
 
 
-@router.get("/{job_id}/events", response_class=EventSourceResponse, responses=problems(404))
-async def follow_job(job: Annotated[Job, Depends(get_job)], jobs: Jobs) -> AsyncIterator[Job]:
-    """Send a job as server-sent events: as it stands, and whenever that changes, until it has ended."""
+async def _has_seen_the_end(
+    job: Annotated[Job, Depends(get_job)],
+    response: Response,
+    last_event_id: Annotated[str | None, Header(description="The `id` of the last event that was received.")] = None,
+) -> bool:
+    seen = last_event_id == LAST_EVENT and job.finished_at is not None
+    if seen:
+        response.status_code = 204
+    return seen
+
+
+@router.get("/{job_id}/events", response_class=EventSourceResponse, responses=NO_MORE | problems(404))
+async def follow_job(
+    job: Annotated[Job, Depends(get_job)], jobs: Jobs, seen: Annotated[bool, Depends(_has_seen_the_end)]
+) -> AsyncIterator[Job]:
+    """Send a job as server-sent events: as it stands, and whenever that changes, until it has ended.
+
+    The last event has the id `ended`. A client that reconnects with it, as `EventSource` does, is answered with 204.
+    """
+    if seen:
+        return
     async for now in jobs.follow(job.id):
-        yield now
+        # The annotation is what FastAPI documents as the data of an event.
+        yield ServerSentEvent(data=now, id=LAST_EVENT if now.finished_at else None)  # type: ignore[misc]

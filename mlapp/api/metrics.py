@@ -15,7 +15,7 @@ router = APIRouter(tags=["health"])
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus text."}},
 )
-async def metrics(metrics: Metrics) -> Response:
+async def get_metrics(metrics: Metrics) -> Response:
     """Return what this process has counted since its start, in the text format of Prometheus."""
     return await asyncio.to_thread(_written, metrics)
 

@@ -24,7 +24,7 @@ async def list_models(models: Models) -> ModelList:
 
 
 @router.get("/history")
-async def history(models: Models) -> History:
+async def get_history(models: Models) -> History:
     """Return the log of activations, newest first."""
     return await models.history()
 
@@ -36,25 +36,25 @@ async def rollback(models: Models) -> Model:
 
 
 @router.get("/{version}", responses=problems(404))
-async def get_model(version: str, models: Models) -> Model:
+async def get_version(version: str, models: Models) -> Model:
     """Return a version by its number, or as `active` or `latest`."""
     return await models.get(version)
 
 
 @router.get("/{version}/card", response_class=Response, responses=CARD | problems(404))
-async def get_card(version: str, request: Request, models: Models, access: Access) -> Response:
+async def get_model_card(version: str, request: Request, models: Models, access: Access) -> Response:
     """Return the model card: what a version is, how good, how made and how to call it."""
     text = card(await models.get(version), str(request.base_url), access.variable)
     return Response(text, media_type=MARKDOWN)
 
 
 @router.post("/{version}/activate", responses=problems(404, 409, 503))
-async def activate(version: str, models: Models) -> Model:
+async def activate_version(version: str, models: Models) -> Model:
     """Make a version answer `/predict` from now on."""
     return await models.activate(version)
 
 
 @router.delete("/{version}", status_code=204, responses=problems(404, 409, 503))
-async def delete_model(version: str, models: Models) -> None:
+async def delete_version(version: str, models: Models) -> None:
     """Remove a version for good; the active one cannot be removed."""
     await models.delete(version)

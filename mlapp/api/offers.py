@@ -5,16 +5,19 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from mlapp.api.bodies import FILES
 from mlapp.api.errors import problems
 from mlapp.api.services import Models
 from mlapp.schemas import DatasetInfo, EstimatorInfo, Format
 
 router = APIRouter(tags=["training"])
 
-TABLE: dict[int | str, dict[str, Any]] = {200: {"content": {Format.CSV: {}}, "description": "The table."}}
+TABLE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {Format.CSV: FILES[Format.CSV]}, "description": "The table."}
+}
 
 
-@router.get("/estimators")
+@router.get("/estimators", responses=problems(503))
 async def list_estimators(models: Models) -> Sequence[EstimatorInfo]:
     """List the estimators."""
     return await models.estimators()

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
-from mlapp.api.bodies import options_of, received
+from mlapp.api.bodies import FILES, options_of, received
 from mlapp.api.errors import problems
-from mlapp.api.prefer import prefers
+from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.services import Models, Monitoring, Prediction
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Answer, Format
@@ -22,7 +22,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         "model": Answer,
         "description": "The predictions, in the order of the rows. A CSV, Parquet or NDJSON body is answered in the "
         "same format, or in what `Accept` asks for: the same rows and columns, followed by the predictions.",
-        "content": {Format.CSV: {}, Format.PARQUET: {}, Format.NDJSON: {}},
+        "content": FILES,
         "headers": {
             "X-Model-Version": {"schema": {"type": "integer"}},
             "X-Warnings-Total": {"schema": {"type": "integer"}},
@@ -31,7 +31,15 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/predict", response_model=None, responses=ANSWERS | problems(400, 404, 409, 413, 415, 422, 503))
+STRICT = "`handling=strict`: refuse what is otherwise predicted with a warning, and extra columns."
+
+
+@router.post(
+    "/predict",
+    response_model=None,
+    responses=ANSWERS | problems(400, 404, 409, 413, 415, 422, 503),
+    openapi_extra={"parameters": [prefer_header(STRICT)]},
+)
 async def predict(
     request: Request,
     models: Models,
@@ -52,8 +60,7 @@ async def predict(
             body = Body(await received_body.read(), received_body.format)
         for name in options.keys() - {"version"}:
             raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
-        asked = options.get("version", version)
-        number = await models.number(asked) if asked is not None else None
+        number = await models.asked(options.get("version", version))
     strict = prefers(request, "handling=strict")
     wanted = _wanted(request.headers.get("accept", ""), body.format)
     predicted = await prediction.predict(body, wanted, number, strict=strict)

@@ -1,5 +1,7 @@
 """The header Prefer."""
 
+from typing import Any
+
 from fastapi import Request
 
 
@@ -10,3 +12,14 @@ def prefers(request: Request, preference: str) -> bool:
     """
     stated = ",".join(request.headers.getlist("prefer")).replace('"', "").replace(" ", "").lower()
     return preference in (each.partition(";")[0] for each in stated.split(","))
+
+
+def prefer_header(description: str) -> dict[str, Any]:
+    """Return the OpenAPI entry of the header, on a route that looks at it."""
+    return {
+        "name": "Prefer",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": description,
+    }

@@ -6,21 +6,39 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic.json_schema import models_json_schema
 
-from mlapp.api.bodies import MULTIPART, options_of, received
+from mlapp.api.bodies import BINARY, FILES, MULTIPART, options_of, received
 from mlapp.api.errors import problems
-from mlapp.api.prefer import prefers
+from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.services import Training
 from mlapp.schemas import Format, Job, Model, Submission, TrainBody, TrainOptions
 from mlapp.services.options import together
 
 router = APIRouter(tags=["training"])
 
-FILE = {"type": "string", "format": "binary"}
-OPTIONS = TrainOptions.model_json_schema(ref_template="#/components/schemas/{model}")
-QUERY = [
-    {"name": name, "in": "query", "required": False, "schema": schema, "description": schema.get("description", "")}
+REF = "#/components/schemas/{model}"
+
+
+def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema whose properties state their defaults in the description only.
+
+    From `default`, openapi-python-client generates a value that is always sent, in the query string and in the body,
+    and openapi-typescript a property that is required.
+    """
+    properties = {}
+    for name, found in schema["properties"].items():
+        option = {key: value for key, value in found.items() if key != "default"}
+        if found.get("default") not in (None, ""):
+            option["description"] += f" Default: `{str(found['default']).lower()}`."
+        properties[name] = option
+    return schema | {"properties": properties}
+
+
+OPTIONS = _without_defaults(TrainOptions.model_json_schema(ref_template=REF))
+PARAMETERS = [
+    {"name": name, "in": "query", "required": False, "schema": schema, "description": schema["description"]}
     for name, schema in OPTIONS["properties"].items()
 ]
+PARAMETERS += [prefer_header("`respond-async`: answer with the job at once, and do not wait for the model.")]
 REQUEST_BODY = {
     "required": True,
     "content": {
@@ -28,11 +46,9 @@ REQUEST_BODY = {
             "schema": {"$ref": "#/components/schemas/TrainBody"},
             "examples": {"bundled table": {"value": {"dataset": "diabetes", "estimator": "linear"}}},
         },
-        Format.CSV: {"schema": {"type": "string"}},
-        Format.PARQUET: {"schema": FILE},
-        Format.NDJSON: {"schema": {"type": "string"}},
+        **FILES,
         MULTIPART: {
-            "schema": {"type": "object", "required": ["file"], "properties": {"file": FILE} | OPTIONS["properties"]}
+            "schema": {"type": "object", "required": ["file"], "properties": {"file": BINARY} | OPTIONS["properties"]}
         },
     },
 }
@@ -47,7 +63,7 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
     status_code=201,
     response_model=Model,
     responses=ACCEPTED | problems(400, 404, 409, 413, 415, 422, 429, 503),
-    openapi_extra={"requestBody": REQUEST_BODY, "parameters": QUERY},
+    openapi_extra={"requestBody": REQUEST_BODY, "parameters": PARAMETERS},
 )
 async def train(request: Request, response: Response, training: Training) -> Model | Response:
     """Train a model on a table, store it as the next version and make it active.
@@ -70,5 +86,5 @@ async def train(request: Request, response: Response, training: Training) -> Mod
 
 def schemas() -> dict[str, Any]:
     """Return the schemas that the request body refers to."""
-    _, found = models_json_schema([(TrainBody, "validation")], ref_template="#/components/schemas/{model}")
-    return dict(found["$defs"])
+    _, found = models_json_schema([(TrainBody, "validation")], ref_template=REF)
+    return dict(found["$defs"]) | {"TrainBody": _without_defaults(found["$defs"]["TrainBody"])}

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mlapp.ml.baseline import beats_baseline as beats_baseline
     from mlapp.ml.curves import what_if as what_if
     from mlapp.ml.drift import measure_drift as measure_drift
     from mlapp.ml.estimators import describe_estimators as describe_estimators
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mlapp.ml.versions import why_unusable as why_unusable
 
 _HOMES = {
+    "beats_baseline": "baseline",
     "class_names": "served",
     "count_features": "served",
     "count_predictions": "served",

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from mlapp.errors import Unacceptable, shorten
+from mlapp.errors import MlappError, TrainingFailed, Unacceptable, reason, shorten
+from mlapp.ml.baseline import SELECTED_BY
 from mlapp.ml.calibration import calibrate
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation import out_of_fold
 from mlapp.ml.problem import Problem
 from mlapp.ml.progress import Done
-from mlapp.ml.scores import SELECTED_BY, metrics
+from mlapp.ml.scores import metrics
 from mlapp.ml.work import Work
 from mlapp.schemas import LeaderboardEntry
 
@@ -69,21 +70,22 @@ def compare(problem: Problem, recipes: dict[str, Recipe], budget_s: float, clock
     """Judge every recipe, and keep the one with the lowest score.
 
     Once one is judged, the budget ends the comparison after the fold at hand. Of several, those that cannot be
-    fitted on the table are left out with a warning.
+    fitted on the table, or fail, are left out with a warning.
 
     Raises:
         Unacceptable: none can be fitted on the table.
+        TrainingFailed: all fail, the first of them for another reason.
     """
     ends, best, budget_reached = clock() + budget_s, None, False
     entries: list[LeaderboardEntry] = []
-    refusals: list[Unacceptable] = []
+    refusals: list[Unacceptable | TrainingFailed] = []
     for name, recipe in recipes.items():
         try:
             candidate = _judge(problem, name, recipe, clock, work, ends if best else math.inf)
         except _OutOfTime:
             budget_reached = True
             break
-        except Unacceptable as refusal:
+        except (Unacceptable, TrainingFailed) as refusal:
             refusals.append(refusal)
             continue
         entries.append(candidate.entry)
@@ -123,12 +125,19 @@ def _judge(problem: Problem, name: str, recipe: Recipe, clock: Clock, work: Work
 
 @contextmanager
 def fitting(name: str) -> Iterator[None]:
-    """Say of what an estimator refuses that it is the estimator that refuses it.
+    """Turn what an estimator raises, or the recipe that makes it, into a sentence about that estimator.
 
     Raises:
-        Unacceptable: it raised a `ValueError`.
+        Unacceptable: it raised what says that a value or a type is wrong.
+        TrainingFailed: it raised anything else; a want of memory is raised as it is.
     """
     try:
         yield
-    except ValueError as error:
+    except (MlappError, MemoryError, BrokenPipeError, _OutOfTime):
+        raise
+    except (ValueError, TypeError, ArithmeticError) as error:
         raise Unacceptable(f"The estimator '{name}' cannot be fitted on this table: {shorten(error, 300)}") from error
+    # A fork's estimator may be of any library, whose errors have no class in common.
+    except Exception as error:
+        said = f"The estimator '{name}' failed: {reason(error)}"
+        raise TrainingFailed(f"{said}; name another, or mend its recipe in mlapp/ml/estimators.py.") from error

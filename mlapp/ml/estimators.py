@@ -34,6 +34,9 @@ SMALL_ROWS = 3_000
 BLEND_ROWS = 5_000
 """Tables up to here are worth several estimators' time; on larger ones boosting alone comes as close."""
 LARGE_ROWS = 50_000
+FOREST_TREES, BLEND_TREES = 200, 100
+SMALL_STEPS = 300
+"""Trees that boosting adds on a small table."""
 
 
 def linear(task: Task, columns: Columns, seed: int) -> BaseEstimator:
@@ -63,7 +66,7 @@ def _boosting(columns: Columns) -> dict[str, Any]:
     if columns.rows > SMALL_ROWS:
         steps, rate, options = 200, 0.1, {"max_leaf_nodes": 15}
     else:
-        steps, rate, options = 300, 0.05, {"max_leaf_nodes": 8, "min_samples_leaf": 10}
+        steps, rate, options = SMALL_STEPS, 0.05, {"max_leaf_nodes": 8, "min_samples_leaf": 10}
     # The more classes and features, the longer a step takes: fewer and longer ones halve the 4.7 s that a fit took on
     # 1,000 × 1,000, and the 1.2 s on 1,000 × 8 of 10 classes.
     features = len(columns.numbers + columns.categories + columns.datetimes)
@@ -76,12 +79,14 @@ def random_forest(task: Task, columns: Columns, seed: int) -> BaseEstimator:
     """Many decision trees, averaged: robust, slower to answer."""
     kind = RandomForestRegressor if task is Task.REGRESSION else RandomForestClassifier
     leaf = _leaf(columns)
-    return make_pipeline(filled(columns), kind(n_estimators=200, min_samples_leaf=leaf, n_jobs=-1, random_state=seed))
+    return make_pipeline(
+        filled(columns), kind(n_estimators=FOREST_TREES, min_samples_leaf=leaf, n_jobs=-1, random_state=seed)
+    )
 
 
 def blend(task: Task, columns: Columns, seed: int) -> BaseEstimator:
     """A linear model, boosting and extra trees, averaged: the most reliable on small tables, slower to answer."""
-    options = {"n_estimators": 100, "min_samples_leaf": _leaf(columns), "random_state": seed}
+    options = {"n_estimators": BLEND_TREES, "min_samples_leaf": _leaf(columns), "random_state": seed}
     if task is Task.REGRESSION:
         trees = ExtraTreesRegressor(max_features=0.7, **options)
     else:

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 
 from mlapp.ml import progress
 from mlapp.ml.folds import Fold
+from mlapp.ml.parts import parts
 from mlapp.ml.progress import Done
 from mlapp.ml.threads import threads_for
 
@@ -88,16 +89,16 @@ def out_of_fold(
 
 
 def fit(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, done: Done) -> BaseEstimator:
-    """Fit an estimator, and have it predict on one thread.
+    """Fit an estimator, and have it and all that it is made of predict on one thread.
 
     Threads that add up trees as they come give sums that differ in the last digit from call to call, and cost
-    more than they save on single rows.
+    more than they save on single rows. None would be one thread for scikit-learn, and all cores for LightGBM.
     """
     with threads_for(len(y)):
         progress.fit(estimator, X, y, done)
-    for step in [step for _, step in estimator.steps] if hasattr(estimator, "steps") else [estimator]:
-        if "n_jobs" in step.get_params(deep=False):
-            step.set_params(n_jobs=None)
+    for part in parts(estimator):
+        if hasattr(type(part), "get_params") and "n_jobs" in part.get_params(deep=False):
+            part.set_params(n_jobs=1)
     return estimator
 
 

@@ -109,6 +109,7 @@ def load_model(model: Model, file: bytes) -> FittedModel:
 
     Raises:
         Conflict: it was trained under another Python or scikit-learn, or with code that is not here.
+        Exception: whatever the code raises that unpickling runs.
     """
     if why := why_unusable(model.library_versions):
         raise Conflict(f"Model {model.version} cannot be loaded. {why}")

@@ -15,9 +15,6 @@ from sklearn.metrics import (
 
 from mlapp.schemas import Task
 
-SELECTED_BY = {Task.REGRESSION: "rmse", Task.CLASSIFICATION: "log_loss"}
-"""The metric by which `auto` keeps the best; lower is better."""
-
 
 def metrics(task: Task, y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """Score predictions: `r2, mae, rmse`, or `accuracy, balanced_accuracy, log_loss, roc_auc`.

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from mlapp.ml import importance
+from mlapp.ml.baseline import no_better
 from mlapp.ml.calibration import Calibrated
 from mlapp.ml.comparison import Candidate, Clock, compare, comparing, cost, fitting
 from mlapp.ml.estimators import candidates
@@ -22,7 +23,7 @@ from mlapp.ml.plots import classification_plots, regression_plots
 from mlapp.ml.problem import Problem, pose
 from mlapp.ml.scores import metrics, spread
 from mlapp.ml.threads import threads_for
-from mlapp.ml.versions import library_versions
+from mlapp.ml.versions import library_versions, package_versions
 from mlapp.ml.work import Report, Work
 from mlapp.schemas import Importance, Task, TrainOptions
 from mlapp.tables.columns import spell
@@ -70,6 +71,8 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
     compared = compare(problem, recipes, options.budget_s, clock, work)
     best, rows = compared.best, len(problem.target)
     work.expect(_finishing(problem, cost(best.recipe, 1)))
+    quality = _quality(problem, best, options.coverage)
+    worthless = no_better(problem.task, problem.target.name, quality["metrics"], quality["baseline"])
     record = {
         "task": problem.task,
         "target": options.target,
@@ -84,19 +87,20 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
         "rows": rows,
         "rows_dropped": table.frame.height - rows,
         "evaluation": problem.evaluation,
-        **_quality(problem, best, options.coverage),
+        **quality,
         "leaderboard": compared.leaderboard,
         "importance": _importance(problem, best, work),
-        "warnings": problem.doubts() + compared.warnings,
+        "warnings": worthless + problem.doubts() + compared.warnings,
         "seed": options.seed,
         "budget_reached": compared.budget_reached,
         "data_sha256": data_sha256.result(),
-        "library_versions": library_versions(),
+        "library_versions": library_versions() | package_versions(best.fitted),
         "note": options.note,
     }
     fitted = _fit(problem, best, work)
     packed = work.step("Packing the model", PACKING * cost(best.recipe, rows))
-    file = _dump(fitted)
+    with fitting(best.name):
+        file = _dump(fitted)
     packed(1.0)
     parameters = _parameters(fitted)
     return Trained(file, record | {"parameters": parameters, "training_seconds": round(clock() - started, 3)})
@@ -162,13 +166,15 @@ def _calibrated(fitted: BaseEstimator, best: Candidate) -> BaseEstimator:
 def _parameters(fitted: BaseEstimator) -> dict[str, Any]:
     """Return the parameters of the last step that are plain values, and what it found for itself.
 
-    That is the strength of its regularisation (`alpha`), and the temperature of its probabilities.
+    That is the strength of its regularisation (`alpha`), and the temperature of its probabilities. How many threads
+    it predicts on is the same for all.
     """
     calibrated = isinstance(fitted, Calibrated)
     estimator = fitted.estimator if calibrated else fitted
     last = estimator[-1] if hasattr(estimator, "steps") else estimator
     plain = (bool, int, float, str, type(None))
     found = {name: value for name, value in last.get_params(deep=False).items() if isinstance(value, plain)}
+    found.pop("n_jobs", None)
     found |= {"alpha": float(last.alpha_)} if hasattr(last, "alpha_") else {}
     return found | ({"temperature": fitted.temperature} if calibrated else {})
 

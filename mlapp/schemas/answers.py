@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from mlapp.schemas.words import ColumnType, Scalar, Word
+from mlapp.schemas.words import ColumnType, Omitted, Scalar, Word
 
 PLAIN_BYTES = 16_000
 """Bodies of JSON up to here may be plain rows, which take a shorter way to their answer."""
@@ -24,12 +24,12 @@ class Answer(Word):
 
     version: int
     predictions: list[Scalar]
-    lower: list[float] | None = None
-    upper: list[float] | None = None
-    coverage: float | None = None
-    probabilities: list[dict[str, float]] | None = None
+    lower: Omitted[list[float]] = None
+    upper: Omitted[list[float]] = None
+    coverage: Omitted[float] = None
+    probabilities: Omitted[list[dict[str, float]]] = None
     warnings: list[Warned]
-    warnings_total: int | None = None
+    warnings_total: Omitted[int] = None
     """How many warnings there are in all; `warnings` holds the first 100."""
 
 
@@ -79,6 +79,10 @@ class Readiness(Word):
 
     ready: bool
     message: str
+    wanted_version: Omitted[int] = None
+    """The version that is active in the store, where it cannot be loaded and the one before goes on answering."""
+    problem: Omitted[str] = None
+    """Why it cannot be loaded."""
 
 
 class Problem(BaseModel):
@@ -87,12 +91,12 @@ class Problem(BaseModel):
     Source: RFC 9457.
     """
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_serialization_defaults_required=True)
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
-    errors: list[dict[str, str]] | None = None
-    request_id: str | None = None
+    errors: Omitted[list[dict[str, str]]] = None
+    request_id: Omitted[str] = None
     """What the log calls the request; the header `X-Request-ID` says it, too."""

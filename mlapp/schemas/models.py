@@ -61,7 +61,7 @@ class Numbered(Word):
     version: int
     active: bool
     usable: bool
-    """False when it was trained under another Python or scikit-learn (major.minor)."""
+    """False when it was trained under another Python or scikit-learn (major.minor), or a package of it is missing."""
 
 
 class Record(Word):
@@ -126,7 +126,7 @@ class ModelSummary(Word):
     created_at: datetime
     active: bool
     usable: bool
-    """False when it was trained under another Python or scikit-learn (major.minor)."""
+    """False when it was trained under another Python or scikit-learn (major.minor), or a package of it is missing."""
     task: Task
     target: str
     estimator: str

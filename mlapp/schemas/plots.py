@@ -1,10 +1,6 @@
 """What a model's quality looks like: small arrays, of rows held out, ready to be drawn."""
 
-from typing import Any
-
-from pydantic import SerializerFunctionWrapHandler, model_serializer
-
-from mlapp.schemas.words import Word
+from mlapp.schemas.words import Omitted, Word
 
 
 class PredictedActual(Word):
@@ -76,17 +72,12 @@ class CalibrationCurve(Word):
 class Plots(Word):
     """Plots of a model's quality, from predictions for rows it had not seen; those that do not apply are left out."""
 
-    predicted_actual: PredictedActual | None = None
-    residuals: Histogram | None = None
+    predicted_actual: Omitted[PredictedActual] = None
+    residuals: Omitted[Histogram] = None
     """Actual less predicted value (regression), in units of the target."""
-    confusion: ConfusionMatrix | None = None
-    classes: list[ClassScore] | None = None
+    confusion: Omitted[ConfusionMatrix] = None
+    classes: Omitted[list[ClassScore]] = None
     """All classes, or the 30 most frequent."""
-    roc: list[RocCurve] | None = None
+    roc: Omitted[list[RocCurve]] = None
     """Of the second class where there are two, else of up to 10 of the most frequent."""
-    calibration: CalibrationCurve | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_what_does_not_apply(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields: dict[str, Any] = handler(self)
-        return {name: value for name, value in fields.items() if value is not None}
+    calibration: Omitted[CalibrationCurve] = None

@@ -1,12 +1,15 @@
 """Tables and their columns, as training and the pages see them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, WithJsonSchema
 
 from mlapp.schemas.distributions import Distribution
-from mlapp.schemas.words import ColumnType, Scalar, Task, Word
+from mlapp.schemas.words import ColumnType, Omitted, Scalar, Task, Word
+
+Moment = Annotated[datetime, WithJsonSchema({"type": "string"})]
+"""A value of a datetime column: with an offset only where the table has one, so it is no `date-time` of JSON Schema."""
 
 
 class Feature(Word):
@@ -18,19 +21,14 @@ class Feature(Word):
     """False when training saw gaps: a row without the feature then counts as missing."""
     example: Scalar | None
     """The value in a real row of the training table."""
-    min: int | float | datetime | None = None
+    min: Omitted[int | float | Moment] = None
     """Smallest value seen (numbers, integers, datetimes)."""
-    max: int | float | datetime | None = None
+    max: Omitted[int | float | Moment] = None
     """Largest value seen (numbers, integers, datetimes)."""
-    mean: float | None = None
+    mean: Omitted[float] = None
     """Mean of the values seen (numbers, integers)."""
-    categories: list[str] | None = None
+    categories: Omitted[list[str]] = None
     """Values seen, the most frequent first (categories)."""
-
-    @model_serializer(mode="wrap")
-    def _without_what_does_not_apply(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields: dict[str, Any] = handler(self)
-        return {name: value for name, value in fields.items() if value is not None or name == "example"}
 
 
 class Ignored(Word):

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from mlapp.schemas.words import Format, JobStatus, Task, Word
 
@@ -38,11 +39,11 @@ class TrainOptions(Word):
 class TrainBody(TrainOptions):
     """A training as JSON: exactly one of `records`, `columns` and `dataset`, and options."""
 
-    records: list[dict[str, Any]] | None = None
+    records: list[dict[str, Any]] | SkipJsonSchema[None] = None
     """The table as one object a row."""
-    columns: dict[str, list[Any]] | None = None
+    columns: dict[str, list[Any]] | SkipJsonSchema[None] = None
     """The table as one list a column, all equally long."""
-    dataset: str | None = None
+    dataset: str | SkipJsonSchema[None] = None
     """Name of a bundled table."""
 
 

@@ -2,11 +2,21 @@
 
 from enum import StrEnum
 from pathlib import PurePath
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 MAX_NAME_LENGTH = 200
 
+
+T = TypeVar("T")
+
+Omitted = Annotated[
+    T | SkipJsonSchema[None],
+    Field(exclude_if=lambda value: value is None, json_schema_extra=lambda schema: schema.pop("default", None)),
+]
+"""The value of a field that is left out of JSON where it is None."""
 
 Scalar = bool | int | float | str
 """The value of a cell; a missing one is None."""
@@ -89,6 +99,8 @@ class Evaluation(StrEnum):
 
 
 class Word(BaseModel):
-    """Base of all types here: field docstrings become the OpenAPI text."""
+    """Base of all types here: field docstrings become the OpenAPI text, and what is always answered is required."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+    model_config = ConfigDict(
+        use_attribute_docstrings=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from mlapp import ml
 from mlapp.errors import shorten
 from mlapp.schemas import ColumnType, Evaluation, Feature, Model, Scalar, Task
 from mlapp.services.calls import curl, python
@@ -69,8 +70,8 @@ def _summary(model: Model) -> str:
         if model.active
         else f"It is not active: it answers `/predict?version={model.version}`."
     )
-    if not model.usable:
-        said.append("It was trained under another Python or scikit-learn and cannot answer here: train it again.")
+    if why := ml.why_unusable(model.library_versions):
+        said.append(f"It cannot answer here. {why}")
     return " ".join([*said, quality(model)])
 
 

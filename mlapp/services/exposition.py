@@ -103,9 +103,16 @@ class _Metrics(Collector):
 
     def _models(self) -> Iterator[Metric]:
         store, active = self.metrics.store, self.metrics.prediction.active
+        wanted = store.active()
+        loaded = wanted is None or (active is not None and active.version == wanted)
         yield GaugeMetricFamily("mlapp_models", "Versions in the store.", len(store.versions()))
         yield GaugeMetricFamily(
             "mlapp_active_model_version", "The version that answers; 0 when none does.", active.version if active else 0
+        )
+        yield GaugeMetricFamily(
+            "mlapp_active_version_loaded",
+            "1 when the version that is active in the store answers, or none is active; 0 when it does not.",
+            loaded,
         )
 
     def _process(self) -> Iterator[Metric]:

@@ -36,14 +36,16 @@ class HealthService:
         return Health(message=self.prediction.message, version=__version__, active_model=version)
 
     def readiness(self) -> Readiness:
-        """Return that a model answers.
+        """Return that a model answers, and why it is not the active one.
 
         Raises:
             Unavailable: none does.
         """
         if self.prediction.active is None:
             raise Unavailable(self.prediction.message)
-        return Readiness(ready=True, message=self.prediction.message)
+        problem = self.prediction.problem
+        wanted = self.prediction.wanted if problem else None
+        return Readiness(ready=True, message=self.prediction.message, wanted_version=wanted, problem=problem)
 
     async def facts(self) -> dict[str, str]:
         """Return what a person who runs it wants to know, label → text."""

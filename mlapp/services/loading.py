@@ -1,14 +1,33 @@
-"""What predicts is loaded while nobody waits for it, and for good."""
+"""What predicts is loaded while nobody waits for it, and for good; what cannot be loaded is told in a sentence."""
 
 import gc
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from mlapp import ml, tables
+from mlapp.errors import Conflict, MlappError, reason
 
 
 def load_libraries() -> None:
     """Import what the first prediction needs."""
     _ = tables.read_request, tables.write_table, ml.Lane
+
+
+@contextmanager
+def loading(version: int) -> Iterator[None]:
+    """Turn whatever is raised while a model is loaded into a sentence about that model.
+
+    Raises:
+        Conflict: the model cannot be loaded; its `__cause__` is what was raised.
+    """
+    try:
+        yield
+    except MlappError:
+        raise
+    # Unpickling imports and runs code of any library, which may raise anything, or exit.
+    except (Exception, SystemExit) as error:
+        said = f"Model {version} cannot be loaded: {reason(error)}"
+        raise Conflict(f"{said}; see the log, then activate another model or train again.") from error
 
 
 def use_one_thread() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mlapp import ml, tables
 from mlapp.errors import Conflict, NotFound, Unacceptable, shorten
 from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList, ModelSummary
+from mlapp.services.imports import importing
 from mlapp.services.prediction import PredictionService
 from mlapp.services.searching import Found, Search, search
 from mlapp.services.versions import describe, summarize
@@ -113,7 +114,11 @@ class ModelService:
         return History(activations=await asyncio.to_thread(self.store.history))
 
     async def estimators(self) -> Sequence[EstimatorInfo]:
-        """Return the estimators on offer."""
+        """Return the estimators on offer.
+
+        Raises:
+            TrainingFailed: they cannot be imported.
+        """
         return await asyncio.to_thread(_estimators)
 
     async def datasets(self) -> Sequence[DatasetInfo]:
@@ -135,6 +140,14 @@ class ModelService:
             NotFound: there is none of that name.
         """
         return await asyncio.to_thread(self._number, name)
+
+    async def asked(self, name: str | None) -> int | None:
+        """Return the number of the version that is asked to predict; None for the one that answers unasked.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        return None if name is None or name == "active" else await self.number(name)
 
     def _number(self, name: str) -> int:
         if name == "active":
@@ -166,7 +179,8 @@ class ModelService:
 
 def _estimators() -> Sequence[EstimatorInfo]:
     # Looked up in the thread: the first use loads scikit-learn.
-    return ml.describe_estimators()
+    with importing():
+        return ml.describe_estimators()
 
 
 def _datasets() -> Sequence[DatasetInfo]:

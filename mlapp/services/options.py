@@ -1,5 +1,6 @@
 """The options of a training, as they were sent → checked."""
 
+import json
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,11 +29,20 @@ def together(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a query string and of a body.
 
     Raises:
-        Unacceptable: one stands in both.
+        Unacceptable: one has different values in them.
     """
     for name in query.keys() & body.keys():
-        raise Unacceptable(f"The option '{shorten(name)}' stands in the query string and in the body; send it once.")
+        if _text(query[name]) != _text(body[name]):
+            raise Unacceptable(
+                f"The option '{shorten(name)}' is given in the query string and in the body, "
+                "with different values; send it once."
+            )
     return query | body
+
+
+def _text(value: object) -> object:
+    """Return a plain value as a query string spells it, and any other as it is."""
+    return value if isinstance(value, str | list | dict) else json.dumps(value)
 
 
 def _sentence(place: tuple[int | str, ...], kind: str, message: str) -> str:

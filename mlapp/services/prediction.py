@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,12 +13,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mlapp import ml
-from mlapp.errors import MlappError, Overloaded, Unavailable
+from mlapp.errors import Conflict, MlappError, Overloaded, Unavailable
 from mlapp.schemas import Answer, Format, Model, Sample, WhatIf
 from mlapp.services import answers
 from mlapp.services.answers import Body
 from mlapp.services.batches import Batches
-from mlapp.services.loading import leave_to_stay, load_libraries, use_one_thread
+from mlapp.services.loading import leave_to_stay, load_libraries, loading, use_one_thread
 from mlapp.services.monitoring import MonitoringService
 from mlapp.services.places import AHEAD, Places, Pool, ahead
 from mlapp.services.versions import describe
@@ -33,6 +34,8 @@ LOADING_S = 30.0
 """How long a request waits for what is still loading after a start."""
 WATCH_S = 0.5
 """How often it looks whether another process activated a model."""
+RETRY_S, MAX_RETRY_S = 5.0, 3_600.0
+"""How long until it tries again to load an active model that cannot be loaded: twice as long each time, up to this."""
 KEPT = 4
 """Versions that stay in memory."""
 CHUNK_ROWS = 10_000
@@ -59,16 +62,26 @@ class Predicted:
 
 @dataclass
 class PredictionService:
-    """Answers from the active model, which is swapped whole when another one is activated."""
+    """Answers from the active model, which is swapped whole when another one is activated.
+
+    Where that one cannot be loaded, the model that answered before goes on.
+    """
 
     store: ModelStore
     monitoring: MonitoringService
     _active: "ml.FittedModel | None" = None
-    _kept: "dict[int, ml.FittedModel]" = field(default_factory=dict)
+    """The model that answers."""
+    _kept: "dict[int, ml.Lane]" = field(default_factory=dict)
     _seen: int | None = None
-    """The active version when it was last looked at."""
+    """The active version of the store when it was last looked at."""
     _problem: MlappError | None = None
     """Why that version cannot answer."""
+    _retry_at: float = 0.0
+    """When to try again to load it, by `time.monotonic`."""
+    _pause_s: float = 0.0
+    """How long it waits from one try to the next."""
+    _told: set[int] = field(default_factory=set)
+    """Versions that were asked for and cannot be loaded, as the log says."""
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
     _loader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "load"))
     _small: Pool = field(default_factory=lambda: Pool("predict", 1, use_one_thread))
@@ -106,6 +119,8 @@ class PredictionService:
     @property
     def message(self) -> str:
         """What to expect of it, in a sentence."""
+        if self._active and self._problem:
+            return f"Model {self._active.model.version} answers in place of the active one. {self._problem.detail}"
         if self._active:
             return f"Model {self._active.model.version} answers."
         if not self._loaded.is_set():
@@ -113,6 +128,16 @@ class PredictionService:
         if self._lost:
             return "The store cannot be read now, see the log; try again in a moment."
         return self._problem.detail if self._problem else "There is no model yet; train one: POST /train."
+
+    @property
+    def problem(self) -> str | None:
+        """Why the version that is active in the store does not answer; None when it does, or when it is loading."""
+        return self._problem.detail if self._problem else None
+
+    @property
+    def wanted(self) -> int | None:
+        """The version that is active in the store, whether it answers here or not."""
+        return self._seen
 
     async def refresh(self) -> None:
         """Take up the version that is active in the store; the old one answers until the new one is loaded."""
@@ -124,12 +149,18 @@ class PredictionService:
 
         Raises:
             NotFound: there is no such version.
-            Conflict: it is damaged, or was trained under another Python or scikit-learn.
+            Conflict: it cannot be loaded.
             Unavailable: there is no active model that can answer.
         """
         if version is None or (self._active and self._active.model.version == version):
             return await self._ready()
-        return await _run(self._loader, lambda: self._load(version))
+        try:
+            return (await _run(self._loader, lambda: self._load(version))).fitted
+        except Conflict as error:
+            if error.__cause__ and version not in self._told:
+                self._told.add(version)
+                log.error("%s", error.detail, extra=_trace(error))  # noqa: TRY400 - with the trace of its cause
+            raise
 
     def place(self, size: int | None) -> Places:
         """Take a place for a request with a body of so many bytes (None: unknown), to be freed when it is answered.
@@ -245,42 +276,66 @@ class PredictionService:
     async def _follow(self) -> None:
         """Take up what another process activated; the first model there is brings the libraries with it."""
         active = await asyncio.to_thread(self.store.active)
-        if active is None and not self._warm:
-            # The libraries take 80 MB, which a server without a model can do without.
-            self._loaded.set()
-        elif not self._warm:
+        if active != self._seen:
             if self._active is None:
                 self._loaded.clear()
-            await _run(self._loader, load_libraries)
-            ml.use_one_thread()
             await self.refresh()
+        elif self._problem and time.monotonic() >= self._retry_at:
+            await self.refresh()
+        self._loaded.set()
+        # The libraries take 80 MB, which a server without a model can do without.
+        if self._active and not self._warm:
+            ml.use_one_thread()
             await _run(self._loader, leave_to_stay)
             self._warm = True
-        elif active != self._seen:
-            await self.refresh()
 
     def _load_active(self) -> None:
         seen = self.store.active()
+        if seen is None:
+            self._seen, self._active, self._lane, self._problem = None, None, None, None
+            return
         try:
-            fitted, problem = self._load(seen) if seen else None, None
+            lane = self._load(seen)
         except Unavailable:
             # The store cannot be read now: what answered until now goes on.
             raise
         except MlappError as error:
-            log.error("The active model cannot answer: %s", error.detail)  # noqa: TRY400 - the sentence says it all
-            fitted, problem = None, error
-        lane = ml.Lane(fitted) if fitted else None
-        self._seen, self._active, self._lane, self._problem = seen, fitted, lane, problem
+            self._note_problem(seen, error)
+            return
+        if self._problem:
+            log.info("Model %s answers from now on.", seen)
+        self._seen, self._active, self._lane, self._problem = seen, lane.fitted, lane, None
 
-    def _load(self, version: int) -> "ml.FittedModel":
+    def _note_problem(self, seen: int, problem: MlappError) -> None:
+        """Note why the active version cannot answer, for what answered before to go on, and when to try again."""
+        again = self._problem if seen == self._seen else None
+        self._pause_s = min(2 * self._pause_s, MAX_RETRY_S) if again else RETRY_S
+        self._retry_at = time.monotonic() + self._pause_s
+        self._seen, self._problem = seen, problem
+        if again is None or again.detail != problem.detail:
+            self._told.add(seen)
+            answering = self._active.model.version if self._active else None
+            fields = {"wanted_version": seen, "answering_version": answering} | _trace(problem)
+            log.error("The active model cannot answer: %s", problem.detail, extra=fields)
+
+    def _load(self, version: int) -> "ml.Lane":
         model = describe(self.store, version)
         if version in self._kept:
             return self._kept[version]
-        fitted = ml.load_model(model, self.store.file(version))
-        self._kept[version] = fitted
+        with loading(version):
+            load_libraries()
+            # With its lane, which asks it for predictions: one that cannot predict is not taken for loaded.
+            lane = ml.Lane(ml.load_model(model, self.store.file(version)))
+        self._told.discard(version)
+        self._kept[version] = lane
         while len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
-        return fitted
+        return lane
+
+
+def _trace(error: MlappError) -> dict[str, str]:
+    """Return the field of a log line that holds the trace of an error's cause, where it has one."""
+    return {"trace": "".join(traceback.format_exception(error.__cause__))} if error.__cause__ else {}
 
 
 async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:

@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,11 +17,12 @@ from multiprocessing.process import BaseProcess
 from mlapp.errors import TrainingFailed
 from mlapp.schemas import Submission
 from mlapp.services.families import end, end_family, lives, resident_bytes, why_died
-from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started, receive
+from mlapp.services.imports import importing
+from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started, receive, send
 
 log = logging.getLogger(__name__)
 
-WORKER = "mlapp.services.worker"
+WORKER = "mlapp.services.preload"
 """What is loaded before the first fork."""
 WATCH_S = 0.2
 """How often a process is looked at."""
@@ -178,9 +180,13 @@ def _fork(work: str, submission: Submission) -> tuple[BaseProcess, Connection]:
 
 
 def _work(work: str, submission: Submission, results: Connection) -> None:
-    # Imported here, for the server itself must not load what trains: it takes a second and 80 MB.
-    from mlapp.services import worker
-
+    try:
+        with importing():
+            # Imported here, for the server itself must not load what trains: it takes a second and 80 MB.
+            from mlapp.services import worker
+    except TrainingFailed as error:
+        send(Failed(error, traceback.format_exc()), results)
+        return
     worker.work(work, submission, results)
 
 
@@ -203,6 +209,6 @@ def _result(message: Finished | Looked | Failed | None, why_none: str) -> Finish
         raise TrainingFailed(why_none)
     if isinstance(message, Failed):
         if message.trace:
-            log.error("A training hit a bug.", extra={"trace": message.trace})
+            log.error("A training was ended by an exception.", extra={"trace": message.trace})
         raise message.error
     return message

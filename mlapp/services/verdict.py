@@ -1,5 +1,6 @@
 """How good a model is, in one short phrase for people who know no metric."""
 
+from mlapp import ml
 from mlapp.schemas import Model, Task
 
 HARDLY = 0.03
@@ -23,12 +24,17 @@ FRACTIONS = {
 }
 
 
-def verdict(model: Model) -> str:
-    """Say how good a model is beside one that ignores the features; also when it is no better, or too good."""
+def verdict(model: Model) -> str | None:
+    """Say how good a model is beside one that ignores the features; also when it is no better, or too good.
+
+    None where the warnings of the model say that it is no better.
+    """
     return _regression(model) if model.task is Task.REGRESSION else _classification(model)
 
 
-def _regression(model: Model) -> str:
+def _regression(model: Model) -> str | None:
+    if not _beats_baseline(model):
+        return None
     off, blind, explained = model.metrics["mae"], model.baseline["mae"], model.metrics["r2"]
     gain = 1 - off / blind if blind else 0.0
     if gain < HARDLY:
@@ -40,9 +46,11 @@ def _regression(model: Model) -> str:
     return f"{_fraction(gain).capitalize()} less error than always guessing the mean"
 
 
-def _classification(model: Model) -> str:
+def _classification(model: Model) -> str | None:
     right, blind = model.metrics["accuracy"], model.baseline["accuracy"]
     gain = (right - blind) / (1 - blind) if blind < 1 else right - 1
+    if gain < HARDLY and not _beats_baseline(model):
+        return None
     if gain < HARDLY:
         ranks = model.metrics.get("roc_auc", 0) >= 0.75
         but = ", but its probabilities tell the cases apart" if ranks else ""
@@ -51,6 +59,10 @@ def _classification(model: Model) -> str:
     if right >= SUSPICIOUS and gain >= 0.9:
         return f"{cases[0]} – {CHECK}"
     return f"{cases[0]}; always answering the most frequent class would be right in {cases[1]}"
+
+
+def _beats_baseline(model: Model) -> bool:
+    return ml.beats_baseline(model.task, model.metrics, model.baseline)
 
 
 def _no_better(gain: float) -> str:

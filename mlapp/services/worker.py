@@ -48,7 +48,8 @@ def work(kind: str, submission: Submission, results: Connection) -> None:
     try:
         send(_train(submission, results) if kind == "train" else _look(submission), results)
     except MlappError as error:
-        send(Failed(error), results)
+        unexpected = isinstance(error, TrainingFailed) and error.__cause__
+        send(Failed(error, traceback.format_exc() if unexpected else None), results)
     except MemoryError:
         send(Failed(TrainingFailed("The training ran out of memory; send fewer rows or columns.")), results)
     except BrokenPipeError:

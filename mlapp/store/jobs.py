@@ -36,9 +36,9 @@ class JobStore:
     def prepare(self) -> None:
         """Remove what killed processes left half-written.
 
-        A store that cannot be written is no reason not to start.
+        A store that cannot be written is no reason not to start; the model store says that it cannot.
         """
-        with suppress(Unavailable), saving(self.folder), locked(self.folder.parent):
+        with suppress(OSError, Unavailable), locked(self.folder.parent):
             for number in self._numbered():
                 if not self._runs(number):
                     self._sweep(self._path(number))

@@ -11,6 +11,7 @@
 """
 
 import hashlib
+import logging
 import os
 import stat
 import uuid
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from mlapp.errors import Conflict, NotFound, Unavailable
+from mlapp.errors import Conflict, NotFound
 from mlapp.schemas import Activation, Record
 from mlapp.store.activations import Activations
 from mlapp.store.files import (
@@ -39,6 +40,8 @@ from mlapp.store.files import (
 )
 from mlapp.store.numbers import following, numbered, the_number
 
+log = logging.getLogger(__name__)
+
 
 class ModelStore:
     """Stored versions. All of it raises `Unavailable` when the disk is full, or may not be written or read."""
@@ -56,8 +59,15 @@ class ModelStore:
 
         A store that cannot be written is no reason not to start: its models answer.
         """
-        with suppress(Unavailable), self._locked():
-            pass
+        try:
+            with self._held():
+                pass
+        except OSError as error:
+            log.warning(
+                "The store %s cannot be written (%s): its models answer, and trainings fail until it can.",
+                self.folder,
+                error.strerror,
+            )
 
     def versions(self) -> list[int]:
         """Return the numbers of all versions whose record can be read, newest first."""
@@ -239,8 +249,18 @@ class ModelStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Hold the folder for a change; make what is not there, so that a store is mended without a restart."""
-        with saving(self.folder), locked(self.folder):
+        """Hold the folder for a change.
+
+        Raises:
+            Unavailable: the disk is full, or may not be written.
+        """
+        with saving(self.folder), self._held():
+            yield
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Hold the folder; make what is not there, so that a store is mended without a restart."""
+        with locked(self.folder):
             for folder in (self._versions, self._staging):
                 make(folder)
             # Nobody else is writing, so what lies here was left by processes that were killed.

@@ -3,12 +3,13 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import polars as pl
 
-from mlapp.errors import Unacceptable, UnreadableBody, shorten
+from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
 from mlapp.schemas import Format
 from mlapp.tables.table import MAX_CELLS, MAX_ROWS, SO_FAR, Table, check_cells, check_names, check_shape
 
@@ -16,6 +17,8 @@ DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 1_000_000
 """Bytes that are decoded to find the header: more than the longest one that is taken."""
 SAMPLE_ROWS = 20
+JSON_OBJECT = re.compile(rb"[\[\s]*\{\s*\"")
+"""What objects, and lists of them, start with. No CSV does: a name that holds a quote is quoted itself."""
 MAX_LINE_BYTES = 1_000_000
 """As much as a row of JSON may have."""
 
@@ -37,11 +40,13 @@ def csv_table(data: bytes) -> Table:
 
     Raises:
         UnreadableBody: it is not UTF-8, not text, a line is too long, or its quotes or cells do not add up.
-        Unacceptable: it has no header, or the header names a column twice.
+        UnsupportedType: it is JSON.
+        Unacceptable: it has no header, or nothing else, or the header names a column twice.
 
     Source: RFC 4180.
     """
     data = _unix_lines(data)
+    _check_kind(data)
     _check_lines(data)
     header = _header(data)
     check_names(header.names)
@@ -76,6 +81,21 @@ def _unix_lines(data: bytes) -> bytes:
         raise UnreadableBody("The CSV is not UTF-8 text (UTF-16, or a binary file?); save it as CSV UTF-8.")
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     return data.replace(b"\r", b"\n") if b"\r" in data and b"\n" not in data else data
+
+
+def _check_kind(data: bytes) -> None:
+    """Refuse JSON, and what has lost its line ends."""
+    is_line = b"\n" not in data
+    if JSON_OBJECT.match(data) or (is_line and data.startswith((b"{", b"["))):
+        raise UnsupportedType(
+            f"The file is JSON, but was sent as {Format.CSV}; send it with 'Content-Type: {Format.JSON}', "
+            f"or {Format.NDJSON} where each line is a row."
+        )
+    if is_line and data.strip():
+        raise Unacceptable(
+            "The CSV is a single line, so it has no rows. "
+            "If curl sent it: -d removes the line ends of a file; send the file by --data-binary @file."
+        )
 
 
 def _check_lines(data: bytes) -> None:

@@ -74,6 +74,33 @@ class JobView:
             say_error(error.detail)
 
 
+class OtherTraining:
+    """A line about a training that runs and is not the one on the page."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.left_out: int | None = None
+        self.link = ui.link(target="/train").classes(f"{LINK} break-words max-w-full").mark("other-training")
+        self.link.set_visibility(False)
+
+    def watch(self) -> None:
+        """Show it from now on, for now it is known which training is on the page."""
+        self._look()
+        self.site.live.jobs_changed.subscribe(self._look)
+
+    def leave_out(self, job_id: int | None) -> None:
+        """Say which training is on the page."""
+        self.left_out = job_id
+        self._look()
+
+    def _look(self) -> None:
+        others = [job for job in self.site.live.jobs if job.status is JobStatus.RUNNING and job.id != self.left_out]
+        self.link.set_visibility(bool(others))
+        if others:
+            self.link.set_text(f"A training is running: {about_job(others[0])}")
+            self.link.props["href"] = f"/train?job={others[0].id}"
+
+
 MovedOn = Callable[[Job], Awaitable[None]]
 """Is called when more is known of a job than how far it is."""
 
@@ -93,6 +120,10 @@ class Following:
         await self._see(view, view.job)
         # What was told before there was a view has not been heard.
         await self._look()
+
+    def stop(self) -> None:
+        """Follow no job any more."""
+        self._view = None
 
     async def _look(self) -> None:
         view = self._view

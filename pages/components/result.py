@@ -32,7 +32,10 @@ class Result:
     async def show(self, version: int) -> None:
         """Show a model."""
         self.version = version
-        self._draw(await self._model(version))
+        model = await self._model(version)
+        # Another training may be shown by now, or none.
+        if version == self.version:
+            self._draw(model)
 
     def _draw(self, model: Model | None) -> None:
         self.place.clear()
@@ -52,7 +55,6 @@ class Result:
         """See whether it still is there, and whether it answers now."""
         if version := self.version:
             model = await self._model(version)
-            # Another training may be shown by now.
             if version == self.version:
                 self._judge(model) if model else self._draw(None)
 

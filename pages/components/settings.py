@@ -8,13 +8,22 @@ from nicegui.events import ValueChangeEventArguments
 
 from mlapp.errors import MlappError
 from mlapp.schemas import ColumnType, EstimatorInfo, TablePreview
-from mlapp.services.training import TrainingService
 from mlapp.services.wording import expected
+from pages.choices import Choice
 from pages.components.cards import card, working
-from pages.components.choice import Choice
 from pages.components.warnings import warnings
 from pages.theme import GRID, MUTED
 
+Look = Callable[[], Awaitable[TablePreview | None]]
+"""Looks at the table for the present choice; gives None when nobody wants to know any more."""
+DISABLE = "() => getHtmlElement({id}).disabled = true"
+"""In the browser, for a second click would be there before the server knows of the first."""
+ENABLE = """
+const button = getHtmlElement({id});
+button.disabled = false;
+if (document.activeElement === document.body) button.focus({{preventScroll: true}});
+"""
+"""A button that is disabled loses the focus, and with it the place of those who use a keyboard."""
 FIELD = "outlined dense"
 ORDERED = (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER)
 """Types of columns that rows can be put in order by."""
@@ -23,16 +32,17 @@ ORDERED = (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER)
 class Settings:
     """The second step: target, estimator, the rest in a fold; each change is checked against the table."""
 
-    def __init__(
-        self, choice: Choice, found: TablePreview, estimators: Sequence[EstimatorInfo], training: TrainingService
-    ) -> None:
-        self.choice, self.found, self.training = choice, found, training
+    def __init__(self, choice: Choice, found: TablePreview, estimators: Sequence[EstimatorInfo], look: Look) -> None:
+        self.choice, self.found, self.look = choice, found, look
         self.names = [column.name for column in found.columns]
         self.described = {known.name: known.description for known in estimators}
+        wanted = choice.options.get("estimator")
+        choice.options["estimator"] = wanted if wanted in self.described else "auto"
         self.targeted: Callable[[str], None] = lambda _: None
         """Is called with the column to predict when another is chosen here."""
+        self._starting = False
 
-    def build(self, start: Callable[[], Awaitable[None]], estimator: str) -> None:
+    def build(self, start: Callable[[], Awaitable[None]]) -> None:
         """Draw them; `start` is called when training is to begin."""
         with card("2 · Model", mark="settings"):
             with ui.element("div").classes(GRID):
@@ -40,7 +50,7 @@ class Settings:
                     self.names, label="Column to predict", value=self.found.target, with_input=len(self.names) > 10
                 )
                 self._bind(self.target, "target").on_value_change(self._target_changed)
-                self.estimator = ui.select(list(self.described), label="Estimator", value=estimator)
+                self.estimator = ui.select(list(self.described), label="Estimator", value="auto")
                 self._bind(self.estimator, "estimator").on_value_change(self._say_expected)
             about = ui.label().classes(MUTED)
             about.bind_text_from(self.estimator, "value", lambda name: self.described[name])
@@ -48,6 +58,7 @@ class Settings:
             self.doubts = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("doubts")
             with ui.row().classes("w-full items-center gap-4"):
                 self.button = ui.button("Train", icon="model_training", on_click=lambda: self._start(start))
+                self.button.on("click", js_handler=DISABLE.format(id=self.button.id))
                 self.button.mark("train")
                 self.expected = ui.label().classes(MUTED).mark("expected")
         self._show(self.found)
@@ -71,13 +82,14 @@ class Settings:
                 self._number("Coverage of intervals", "coverage", value=0.9, min=0.5, max=0.99, step=0.05)
                 self._number("Seed", "seed", value=0, min=0, precision=0)
                 self._bind(ui.input("Note, kept with the model"), "note").props("maxlength=2000")
-            switch = ui.switch("Answers from the new model at once", value=True)
+            switch = ui.switch("Answers from the new model at once", value=self.choice.options.get("activate", True))
             switch.bind_value_to(self.choice.options, "activate").mark("activate")
 
     def _number(self, label: str, option: str, **limits: Any) -> None:
         self._bind(ui.number(label, **limits), option)
 
     def _bind(self, field: Any, option: str) -> Any:
+        field.set_value(self.choice.options.get(option, field.value))
         return field.bind_value_to(self.choice.options, option).props(FIELD).classes("w-full").mark(option)
 
     async def _target_changed(self, event: ValueChangeEventArguments[str]) -> None:
@@ -91,10 +103,9 @@ class Settings:
         with self.doubts:
             working("Checking the table for this choice")
         try:
-            found = await self.choice.look(self.training)
+            found = await self.look()
         except MlappError as error:
             found = self.found.model_copy(update={"warnings": [error.detail], "estimates": {}})
-        # A check that was overtaken by a later choice is not shown.
         if found:
             self._show(found)
 
@@ -110,8 +121,15 @@ class Settings:
         self.expected.set_text(f"It {expected(seconds)}, at a guess." if seconds else "")
 
     async def _start(self, start: Callable[[], Awaitable[None]]) -> None:
+        if self._starting:
+            return
+        self._starting = True
         self.button.props("loading")
         try:
             await start()
         finally:
-            self.button.props(remove="loading")
+            self._starting = False
+            # Another table may have been chosen meanwhile.
+            if not self.button.is_deleted:
+                self.button.props(remove="loading")
+                self.button.client.run_javascript(ENABLE.format(id=self.button.id))

@@ -10,9 +10,9 @@ import pytest
 from fastapi import FastAPI
 
 from main import create_app
-from mlapp.schemas import Model, Submission
-from mlapp.services import Services
+from mlapp.schemas import Model
 from mlapp.settings import Settings
+from tests.fitted import publish
 
 PROBLEM = "application/problem+json"
 CSV = "text/csv"
@@ -42,14 +42,12 @@ async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI
 
 @pytest.fixture(scope="session")
 async def regression(app: FastAPI) -> Model:
-    services: Services = app.state.services
-    return await services.training.train(Submission(dataset="diabetes", options={"estimator": "linear"}))
+    return await publish(app.state.services, "diabetes")
 
 
 @pytest.fixture(scope="session")
 async def classification(app: FastAPI) -> Model:
-    services: Services = app.state.services
-    return await services.training.train(Submission(dataset="wine", options={"estimator": "linear"}))
+    return await publish(app.state.services, "wine")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -40,10 +41,12 @@ async def nothing() -> None:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[int]:
-    config = uvicorn.Config(app, port=0, http=Connection, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+async def serving(host: str = "127.0.0.1", sockets: list[socket.socket] | None = None) -> AsyncIterator[int]:
+    config = uvicorn.Config(
+        app, host, port=0, http=Connection, log_config=None, lifespan="off", timeout_graceful_shutdown=1
+    )
     server = Server(config, nothing)
-    task = asyncio.create_task(server.serve())
+    task = asyncio.create_task(server.serve(sockets))
     while not server.started:
         await asyncio.sleep(0.01)
     yield server.servers[0].sockets[0].getsockname()[1]
@@ -58,6 +61,15 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     monkeypatch.setattr(connections, "STILL_S", 0.4)
     async with serving() as port:
         yield port
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+async def test_address_is_logged_once_it_answers(caplog: pytest.LogCaptureFixture, host: str, shown: str):
+    caplog.set_level("INFO", "mlapp")
+
+    # Bound by IPv4 in any case, for not every machine has the other.
+    async with serving(host, [socket.create_server(("127.0.0.1", 0))]) as port:
+        assert caplog.messages == [f"Serving on http://{shown}:{port}"]
 
 
 async def closed(writer: asyncio.StreamWriter) -> None:

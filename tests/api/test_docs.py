@@ -195,3 +195,48 @@ async def test_docs_load_from_the_same_address_only(http: httpx.AsyncClient):
         assert address.startswith("/")
         assert not address.startswith("//")
         assert (await http.get(address)).status_code == 200
+
+
+async def test_operations_are_named_as_methods(http: httpx.AsyncClient):
+    named = {operation["operationId"]: route for route, operation in operations_of(await document_of(http))}
+
+    assert {"train", "predict", "list_models", "get_version", "follow_job"} < named.keys()
+    assert named["activate_version"] == "POST /models/{version}/activate"
+    assert all(re.fullmatch(r"(get|list|follow|cancel|activate|delete)_[a-z_]+|[a-z]+", name) for name in named)
+
+
+async def test_options_of_a_training_have_no_default_that_a_client_would_send(http: httpx.AsyncClient):
+    document = await document_of(http)
+
+    body = document["components"]["schemas"]["TrainBody"]
+    query = [each["schema"] for each in document["paths"]["/train"]["post"]["parameters"]]
+    assert not any("default" in option for option in [*query, *body["properties"].values()])
+    assert "required" not in body
+    assert body["properties"]["coverage"]["description"].endswith("Default: `0.9`.")
+
+
+async def test_fields_that_are_always_answered_are_required(http: httpx.AsyncClient):
+    schemas = (await document_of(http))["components"]["schemas"]
+
+    for name in ("Job", "Model", "Health"):
+        assert schemas[name]["required"] == list(schemas[name]["properties"])
+    assert schemas["Answer"]["required"] == ["version", "predictions", "warnings"]
+    assert schemas["Feature"]["required"] == ["name", "type", "required", "example"]
+    assert schemas["Problem"]["required"] == ["type", "title", "status", "detail"]
+
+
+@pytest.mark.parametrize(("path", "preference"), [("/train", "respond-async"), ("/predict", "handling=strict")])
+async def test_preference_is_a_header_of_its_route(http: httpx.AsyncClient, path: str, preference: str):
+    parameters = (await document_of(http))["paths"][path]["post"]["parameters"]
+
+    (header,) = [each for each in parameters if each["in"] == "header"]
+    assert (header["name"], header["required"]) == ("Prefer", False)
+    assert preference in header["description"]
+
+
+async def test_every_answer_has_a_schema(http: httpx.AsyncClient):
+    # Without one, a client in TypeScript takes whatever a route answers for unknown.
+    for route, operation in operations_of(await document_of(http)):
+        for response in operation["responses"].values():
+            for kind, content in response.get("content", {}).items():
+                assert content.keys() & {"schema", "itemSchema"}, f"{route}: {kind}"

@@ -5,7 +5,9 @@ import pytest
 
 from mlapp import __version__
 from mlapp.schemas import Model
-from tests.api.conftest import problem_of
+from mlapp.services import Services
+from tests.api.conftest import problem_of, row_of
+from tests.services.misbehaving import add_unloadable
 
 
 @pytest.mark.parametrize("path", ["/health", "/livez"])
@@ -36,6 +38,39 @@ async def test_readyz_with_a_model_is_ready(http: httpx.AsyncClient, classificat
     await http.post(f"/models/{classification.version}/activate")
 
     assert (await http.get("/readyz")).json()["ready"] is True
+
+
+async def test_version_before_answers_everywhere_where_the_active_one_cannot_be_loaded(
+    http: httpx.AsyncClient, services: Services, classification: Model
+):
+    good = classification.version
+    await http.post(f"/models/{good}/activate")
+    before = (await http.get("/readyz")).json(), (await http.get("/openapi.json")).json()
+    wanted = add_unloadable(services.models.store, good)
+    services.models.store.activate(wanted)
+    await services.prediction.refresh()
+
+    ready, health, metrics = [await http.get(path) for path in ("/readyz", "/health", "/metrics")]
+    answers = [
+        await http.post("/predict", params=params, json={"records": [row_of(classification)]})
+        for params in ({}, {"version": "active"}, {"version": str(good)})
+    ]
+    listed, active = (await http.get("/models")).json(), (await http.get("/models/active")).json()
+    document = (await http.get("/openapi.json")).json()
+    await http.post(f"/models/{good}/activate")
+    await http.delete(f"/models/{wanted}")
+
+    assert (ready.status_code, ready.json().keys()) == (200, {"ready", "message", "wanted_version", "problem"})
+    assert (ready.json()["ready"], ready.json()["wanted_version"]) == (True, wanted)
+    assert ready.json()["problem"].startswith(f"Model {wanted} cannot be loaded: RuntimeError: a screw is loose")
+    assert (health.json()["active_model"], health.json()["message"]) == (good, ready.json()["message"])
+    assert f"mlapp_active_model_version {good}.0" in metrics.text
+    assert "mlapp_active_version_loaded 0.0" in metrics.text
+    assert {(answer.status_code, answer.json()["version"]) for answer in answers} == {(200, good)}
+    assert (listed["active"], active["version"], active["active"]) == (wanted, wanted, True)
+    assert document == before[1]
+    assert before[0] == (await http.get("/readyz")).json() == {"ready": True, "message": f"Model {good} answers."}
+    assert "mlapp_active_version_loaded 1.0" in (await http.get("/metrics")).text
 
 
 async def test_readyz_and_predict_without_a_model_are_unavailable(own: httpx.AsyncClient):

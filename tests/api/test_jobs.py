@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -123,6 +124,28 @@ async def test_events_of_a_job_that_has_ended_are_one(http: httpx.AsyncClient, s
     assert events(await http.get(f"/jobs/{job.id}/events")) == [job]
 
 
+async def test_reconnect_after_the_last_event_is_answered_with_no_content(http: httpx.AsyncClient, services: Services):
+    job = await trained(services)
+    events = f"/jobs/{job.id}/events"
+    (last,) = re.findall(r"^id: (.+)$", (await http.get(events)).text, flags=re.MULTILINE)
+
+    again = await http.get(events, headers={"Last-Event-ID": last})
+    other = await http.get(events, headers={"Last-Event-ID": "17"})
+
+    assert (again.status_code, again.content) == (204, b"")
+    assert (other.status_code, other.text.count("data: ")) == (200, 1)
+
+
+async def test_reconnect_to_a_job_that_goes_on_is_told_the_rest(http: httpx.AsyncClient, endless: Job):
+    watching = asyncio.create_task(http.get(f"/jobs/{endless.id}/events", headers={"Last-Event-ID": "ended"}))
+
+    await http.delete(f"/jobs/{endless.id}")
+
+    answer = await watching
+    assert events(answer)[-1].status is JobStatus.CANCELLED
+    assert answer.text.count("id: ") == 1
+
+
 async def test_docs_describe_the_jobs(app: FastAPI):
     paths = app.openapi()["paths"]
 
@@ -130,5 +153,8 @@ async def test_docs_describe_the_jobs(app: FastAPI):
     assert paths["/jobs/{job_id}"].keys() == {"get", "delete"}
     stream = paths["/jobs/{job_id}/events"]["get"]["responses"]["200"]["content"]
     assert stream.keys() == {"text/event-stream"}
+    event = stream["text/event-stream"]["itemSchema"]["properties"]["data"]
+    assert event["contentSchema"] == {"$ref": "#/components/schemas/Job"}
+    assert "204" in paths["/jobs/{job_id}/events"]["get"]["responses"]
     assert "202" in paths["/train"]["post"]["responses"]
     assert "JobStatus" in json.dumps(app.openapi()["components"]["schemas"]["Job"])

@@ -10,6 +10,7 @@ from mlapp.schemas import Model
 from mlapp.services import Services
 from tests.api.conftest import problem_of
 from tests.services.disk import full_disk
+from tests.services.misbehaving import add_unloadable
 
 
 async def test_models_are_listed_newest_first_in_short(
@@ -54,6 +55,23 @@ async def test_rollback_activates_the_one_before(http: httpx.AsyncClient, regres
     answer = await http.post("/models/rollback")
 
     assert (answer.status_code, answer.json()["version"]) == (200, regression.version)
+
+
+async def test_version_that_cannot_be_loaded_is_a_conflict_and_changes_nothing(
+    http: httpx.AsyncClient, services: Services, classification: Model
+):
+    store = services.models.store
+    broken = add_unloadable(store, classification.version)
+    for version in (broken, classification.version):
+        store.activate(version)
+    await services.prediction.refresh()
+
+    for path in (f"/models/{broken}/activate", "/models/rollback", f"/predict?version={broken}"):
+        problem = problem_of(await http.post(path, json={"records": [{}]}), 409)
+        assert problem["detail"].startswith(f"Model {broken} cannot be loaded: RuntimeError: a screw is loose; see the")
+
+    assert (await http.get("/models/active")).json()["version"] == classification.version
+    await http.delete(f"/models/{broken}")
 
 
 async def test_delete_removes_a_version_for_good(http: httpx.AsyncClient, classification: Model):

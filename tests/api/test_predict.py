@@ -196,7 +196,7 @@ async def test_version_of_no_model_is_not_found(http: httpx.AsyncClient, version
         ({"json": {"records": [{}], "version": 1}}, "There is no option 'version'; the version goes into the query"),
         (
             {"params": {"version": "1"}, "files": {"file": ("rows.csv", b"x")}, "data": {"version": "2"}},
-            "The option 'version' stands in the query string and in the body; send it once.",
+            "The option 'version' is given in the query string and in the body, with different values; send it once.",
         ),
     ],
 )

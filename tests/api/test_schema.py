@@ -26,11 +26,21 @@ BOUNDS = settings(
 """Ten requests, the same ones every time."""
 
 
+async def schema_of(http: httpx.AsyncClient) -> Any:
+    document = (await http.get("/openapi.json")).json()
+    return schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_str(CONFIG))
+
+
+async def test_model_with_every_column_type_is_what_the_document_says(http: httpx.AsyncClient, machines: Model):
+    case = (await schema_of(http))["/models/{version}"]["GET"].Case(path_parameters={"version": machines.version})
+
+    case.validate_response(await http.get(f"/models/{machines.version}"))
+
+
 @pytest.mark.parametrize("mode", GenerationMode)
 async def test_answers_are_what_the_document_says(http: httpx.AsyncClient, machines: Model, mode: GenerationMode):
     await http.post(f"/models/{machines.version}/activate")
-    document = (await http.get("/openapi.json")).json()
-    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_str(CONFIG))
+    schema = await schema_of(http)
     # Those without a body take any text, or nothing.
     all_of_them = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     operations = [each for each in all_of_them if each.body or mode is GenerationMode.POSITIVE]

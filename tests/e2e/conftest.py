@@ -2,13 +2,11 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from ctypes.util import find_library
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
-
-from tests.servers import address, end, serving, wait_until
 
 CHROMIUM = shutil.which("chromium")
 NEEDED = {"chromium": CHROMIUM, "libatomic1": find_library("atomic"), "curl": shutil.which("curl")}
@@ -26,13 +24,7 @@ FLAGS = [
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that has trained its first model."""
-    with serving(tmp_path_factory.mktemp("server")) as (process, http):
-        wait_until(http, "/readyz")
-        yield address(http)
-        assert end(process) == 0
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 
 def is_outside(url: str, server: str) -> bool:
@@ -50,10 +42,10 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
+@pytest.fixture(params=SIZES)
 async def page(request: pytest.FixtureRequest, browser: Browser, server: str) -> AsyncIterator[Page]:
     """A page that may load from the server only, log no error, and not scroll sideways."""
-    width, height = request.param
+    width, height = SIZES[request.param]
     context = await browser.new_context(
         viewport={"width": width, "height": height}, base_url=server, accept_downloads=True
     )

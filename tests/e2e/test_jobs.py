@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ import psutil
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.servers import address, serving, wait_until
+from tests.servers import Running, address
 
 ROWS = "a,b,c,y\n" + "".join(f"{n * 37 % 1009},{n * 91 % 997},{n % 13},{n * 53 % 1013}\n" for n in range(40_000))
 TARGET = "/train?target=y&estimator=random_forest"
@@ -37,11 +37,10 @@ class Server:
         return [grandchild for child in self.process.children() for grandchild in child.children()]
 
 
-@pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("watched")) as (process, http):
-        wait_until(http, "/readyz")
-        yield Server(psutil.Process(process.pid), http)
+@pytest.fixture
+def watched(running: Running) -> Server:
+    process, http = running
+    return Server(psutil.Process(process.pid), http)
 
 
 @asynccontextmanager

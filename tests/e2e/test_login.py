@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.servers import address, serving
+from tests.servers import address, serving_to_browsers
 
 FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
 ROWS = "size,price\n" + "".join(f"{n % 7},{n % 7 * 3 + n % 2}\n" for n in range(60))
@@ -18,7 +18,7 @@ ROWS = "size,price\n" + "".join(f"{n % 7},{n % 7 * 3 + n % 2}\n" for n in range(
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A server with keys, and a model."""
     settings = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_DEMO": "false"}
-    with serving(tmp_path_factory.mktemp("closed"), **settings) as (_, http):
+    with serving_to_browsers(tmp_path_factory.mktemp("closed"), **settings) as (_, http):
         wanted = {"dataset": "diabetes", "estimator": "linear"}
         assert http.post("/train", json=wanted, headers={"X-API-Key": FULL}).status_code == 201
         yield http

@@ -1,6 +1,7 @@
 """Small tables, and models trained on them."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 from threadpoolctl import threadpool_limits
 
+from mlapp.ml import estimators
 from mlapp.ml.prediction import FittedModel, load_model
 from mlapp.ml.training import Trained, train
 from mlapp.schemas import Model, TrainOptions
@@ -43,6 +45,22 @@ def small_table(rows: int = 60) -> pl.DataFrame:
 def _one_thread() -> Iterator[None]:
     # On small tables threads cost more than they save, and most where other processes want the processor.
     with threadpool_limits(1):
+        yield
+
+
+@contextmanager
+def fewer_trees() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(estimators, "FOREST_TREES", 10)
+        patch.setattr(estimators, "BLEND_TREES", 10)
+        patch.setattr(estimators, "SMALL_STEPS", 15)
+        yield
+
+
+@pytest.fixture
+def few_trees() -> Iterator[None]:
+    """Recipes with a twentieth of their trees: for what is asked of every recipe, however well it learns."""
+    with fewer_trees():
         yield
 
 

@@ -4,12 +4,16 @@ from itertools import count
 
 import numpy as np
 import pytest
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import RandomForestRegressor, StackingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from mlapp.ml import evaluation
 from mlapp.ml.evaluation import Rows
+from mlapp.ml.parts import parts
 
 
 def pairs(*folds):
@@ -65,6 +69,22 @@ def test_class_that_an_estimator_never_saw_has_no_probability():
     assert probabilities.sum() == pytest.approx(1)
 
 
-@pytest.mark.parametrize("estimator", [RandomForestRegressor(5, n_jobs=-1), LinearRegression(n_jobs=2)])
-def test_fitted_estimator_predicts_on_one_thread(estimator):
-    assert evaluation.fit(estimator, np.eye(4), np.arange(4), lambda _: None).n_jobs is None
+class Threaded(LinearRegression):  # type: ignore[misc]
+    """As an estimator of LightGBM: None stands for all cores."""
+
+
+@pytest.mark.parametrize(
+    ("estimator", "count"),
+    [
+        (RandomForestRegressor(5, n_jobs=-1), 1),
+        (Threaded(n_jobs=None), 1),
+        (TransformedTargetRegressor(make_pipeline(StandardScaler(), Threaded(n_jobs=-1))), 2),
+        (StackingRegressor([("own", make_pipeline(Threaded(n_jobs=2)))], Threaded(n_jobs=2), cv=2, n_jobs=2), 5),
+    ],
+    ids=["forest", "own", "wrapped", "stacked"],
+)
+def test_fitted_estimator_predicts_on_one_thread_to_its_last_member(estimator, count):
+    """Members count as they were given, and as they were fitted."""
+    fitted = evaluation.fit(estimator, np.eye(4), np.arange(4), lambda _: None)
+
+    assert [part.n_jobs for part in parts(fitted) if hasattr(part, "n_jobs")] == [1] * count

@@ -6,15 +6,14 @@ from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 
-from mlapp.schemas import Submission
 from mlapp.services import Services
+from tests.fitted import publish
 from tests.pages.conftest import one
 
 
 async def spare(services: Services, **options: Any) -> int:
-    """Train a version that is not active."""
-    plain = {"estimator": "linear", "activate": False, "note": "a spare one"}
-    return (await services.training.train(Submission(dataset="wine", options=plain | options))).version
+    """Add a version that is not active."""
+    return (await publish(services, "wine", activate=False, **({"note": "a spare one"} | options))).version
 
 
 def models_table(user: User) -> ui.table:

@@ -12,11 +12,12 @@ from fastapi import FastAPI
 from nicegui import Client, ui
 from nicegui.testing import User
 
-from mlapp.schemas import Job, Model, Submission
+from mlapp.schemas import Job, Model
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages.live import Live
 from pages.site import Site
+from tests.fitted import publish
 from tests.services.misbehaving import misbehaving
 
 PATIENCE_TENTHS_S = 100
@@ -83,11 +84,7 @@ class Trained:
 @pytest.fixture(scope="session")
 async def trained(app: FastAPI) -> Trained:
     services: Services = app.state.services
-
-    async def train(dataset: str) -> Model:
-        return await services.training.train(Submission(dataset=dataset, options={"estimator": "linear"}))
-
-    return Trained(await train("machines"), await train("wine"))
+    return Trained(await publish(services, "machines"), await publish(services, "wine"))
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,8 @@ async def test_health_without_a_model_leads_to_training(user: User):
 async def test_health_of_a_model_that_cannot_answer_says_what_to_do(
     user: User, services: Services, trained: Trained, caplog: pytest.LogCaptureFixture
 ):
-    await services.models.activate(str(trained.regression.version))
+    good = trained.regression.version
+    await services.models.activate(str(good))
     folder = services.models.store.folder
     pointer, damaged = (folder / "active.json").read_bytes(), folder / "versions" / "700"
     damaged.mkdir()
@@ -62,6 +63,7 @@ async def test_health_of_a_model_that_cannot_answer_says_what_to_do(
         damaged.rmdir()
         await services.prediction.refresh()
 
+    await user.should_see(f"Model {good} answers in place of the active one. There is no model 700")
     await user.should_see("its active model does not answer")
     await user.should_see(marker="go-models")
     caplog.clear()  # What was logged of it is no error of the page.

@@ -208,5 +208,5 @@ async def test_job_page_says_why_a_file_could_not_be_trained_on_and_leads_to_ano
 
     user.find(marker="again").click()
 
-    await user.should_see("or a bundled table")
+    await user.should_see("The table of this training is not kept for this browser tab; drop it again")
     await user.should_not_see(marker="size")

@@ -16,6 +16,7 @@ from mlapp.settings import Settings
 from pages.live import LOOK_S, TRAFFIC_S, Live
 from pages.site import Site
 from tests.pages.conftest import Trained, eventually
+from tests.services.misbehaving import add_unloadable
 
 
 class Told:
@@ -87,7 +88,25 @@ async def test_another_active_model_is_told(live: Live, services: Services, trai
     assert (told.models, live.active and live.active.version) == (1, trained.classification.version)
 
 
-async def test_an_active_model_whose_record_is_damaged_is_told_once(live: Live, services: Services):
+async def test_model_that_answers_in_place_of_the_active_one_is_what_pages_show(
+    live: Live, services: Services, trained: Trained, caplog: pytest.LogCaptureFixture
+):
+    store, good = services.models.store, await services.models.annotate(str(trained.regression.version), "good")
+    broken, told = add_unloadable(store, good.version), Told(live)
+
+    store.activate(broken)
+    await services.prediction.refresh()
+    await live.look()
+
+    assert (live.active and live.active.version, live.active_version, told.models) == (good.version, broken, 1)
+    await services.models.activate(str(good.version))
+    await services.models.delete(str(broken))
+    await live.look()
+    assert (live.active, live.active_version) == (good, good.version)
+    caplog.clear()
+
+
+async def test_an_active_model_whose_record_is_damaged_is_told_once(live: Live, services: Services, trained: Trained):
     told = Told(live)
     folder = services.models.store.folder
     pointer, damaged = (folder / "active.json").read_bytes(), folder / "versions" / "900"
@@ -95,13 +114,15 @@ async def test_an_active_model_whose_record_is_damaged_is_told_once(live: Live, 
     (damaged / "record.json").write_bytes(b"{")
     (folder / "active.json").write_bytes(b'{"version": 900}')
     try:
+        await services.prediction.refresh()
         await live.look()
         await live.look()
     finally:
         (folder / "active.json").write_bytes(pointer)
         shutil.rmtree(damaged)
+        await services.prediction.refresh()
 
-    assert (told.models, live.active) == (1, None)
+    assert (told.models, live.active and live.active.version) == (1, trained.regression.version)
 
 
 async def test_traffic_is_told_of_at_most_once_a_second(live: Live, http: httpx.AsyncClient, trained: Trained):

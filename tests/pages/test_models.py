@@ -7,10 +7,11 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import Submission
 from mlapp.services import Services
+from tests.fitted import publish
 from tests.pages.choosing import act, confirm, listed, log, select, spare
 from tests.pages.conftest import Trained, eventually, one
+from tests.services.misbehaving import add_unloadable
 
 
 async def test_models_lists_versions_and_marks_the_active_one(user: User, services: Services, trained: Trained):
@@ -64,6 +65,32 @@ async def test_models_says_why_a_version_cannot_be_activated(user: User, service
     confirm(user, "Activate")
 
     await user.should_see(f"There is no model {version}")
+
+
+async def test_models_says_why_a_version_cannot_be_loaded(
+    user: User, services: Services, trained: Trained, caplog: pytest.LogCaptureFixture
+):
+    store = services.models.store
+    broken = add_unloadable(store, trained.regression.version)
+    for version in (broken, trained.regression.version):
+        store.activate(version)
+    await services.prediction.refresh()
+    await user.open("/models")
+
+    act(user, "activate", broken)
+    await user.should_see(f"Let model {broken} answer from now on?")
+    confirm(user, "Activate")
+    await user.should_see(f"Model {broken} cannot be loaded: RuntimeError: a screw is loose")
+
+    user.find(marker="rollback").click()
+    await user.should_see(f"Go back to model {broken}, which was active before?")
+    confirm(user, "Roll back")
+    await eventually(lambda: len([said for said in user.notify.messages if "a screw is loose" in said]) == 2)
+
+    await user.open(f"/predict?version={broken}")
+    await user.should_see(f"Model {broken} cannot be loaded: RuntimeError: a screw is loose")
+    await services.models.delete(str(broken))
+    caplog.clear()  # What was logged of it is no error of the pages.
 
 
 async def test_models_rolls_back_to_the_version_it_names(user: User, services: Services, trained: Trained):
@@ -231,7 +258,7 @@ async def test_models_are_found_by_words(user: User, trained: Trained):
 
 
 async def test_models_are_put_in_order_on_a_phone(user: User, services: Services, trained: Trained):
-    await services.training.train(Submission(dataset="machines", options={"estimator": "linear"}))
+    await publish(services, "machines")
     await user.open("/models")
 
     one(user, "order").value = "target"

@@ -9,21 +9,22 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import DRIFT_ROWS, Model, Submission
+from mlapp.schemas import DRIFT_ROWS, Model
 from mlapp.services import Services
 from pages.components.drift import SHOWN
+from tests.fitted import publish
 from tests.pages.conftest import Trained, eventually, one
 
 
 @pytest.fixture
 async def regression(services: Services) -> Model:
     """A new active model, which nobody asked yet."""
-    return await services.training.train(Submission(dataset="machines", options={"estimator": "linear"}))
+    return await publish(services, "machines")
 
 
 @pytest.fixture
 async def classification(services: Services) -> Model:
-    return await services.training.train(Submission(dataset="wine", options={"estimator": "linear"}))
+    return await publish(services, "wine")
 
 
 def drawn(user: User, about: str) -> ui.echart:
@@ -208,3 +209,13 @@ async def test_monitor_of_a_model_from_before_distributions_were_kept(
     await user.open("/monitor?version=800")
 
     await user.should_see("This model was trained before it was kept how the values of training lie")
+
+
+@pytest.mark.usefixtures("no_active")
+async def test_monitor_counts_requests_where_there_is_no_model(user: User, http: httpx.AsyncClient):
+    assert (await http.post("/predict", json={"records": [{}]})).status_code == 503
+
+    await user.open("/monitor")
+
+    await user.should_see("There is no model yet.")
+    assert sum(drawn(user, "Requests").options["series"][2]["data"]) >= 1

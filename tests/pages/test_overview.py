@@ -75,6 +75,22 @@ async def test_overview_gives_a_verdict_and_says_since_when_it_answers(
     await user.should_see(content=f"Model {trained.classification.version} answers.", marker="health-line")
 
 
+async def test_overview_says_once_that_a_model_is_no_better_than_its_baseline(
+    user: User, services: Services, trained: Trained
+):
+    store, model = services.models.store, trained.regression
+    worthless = store.record(model.version).model_copy(update={"metrics": model.baseline, "warnings": ["No better."]})
+    version = store.add(store.file(model.version), worthless)
+    await services.models.activate(str(version))
+
+    await user.open("/")
+
+    await user.should_see("No better.")
+    await user.should_not_see(marker="verdict")
+    await services.models.activate(str(model.version))
+    store.delete(version)
+
+
 async def test_overview_says_nothing_of_when_a_model_was_activated_that_no_log_tells(
     user: User, services: Services, trained: Trained
 ):

@@ -1,7 +1,6 @@
 """Train."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from nicegui import ui
@@ -41,20 +40,6 @@ async def test_train_on_a_bundled_table_proposes_its_target(user: User):
     await user.should_see("Simulated by a Weibull lifetime model")
     target = one(user, "target")
     assert target.value == "time_for_failure"
-
-
-async def test_train_leads_on_to_the_model_and_to_predicting(user: User):
-    await user.open("/train")
-    await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train")
-    estimator = one(user, "estimator")
-    estimator.value = "linear"
-    user.find(marker="train").click()
-    await user.should_see("is trained", retries=200)
-
-    user.find("Details").click()
-
-    await user.should_see("How it was made")
 
 
 async def test_train_shows_why_a_training_failed(user: User):
@@ -115,24 +100,15 @@ async def test_train_refuses_options_that_cannot_be(user: User):
     await user.should_see("The option 'coverage' will not do")
 
 
-async def test_train_shows_a_running_training_to_whoever_opens_the_page(user: User, services: Services):
-    job = await services.training.submit(Submission(dataset="diabetes", options={"estimator": "linear"}))
-
+async def test_train_leads_to_a_running_training_of_another(user: User, endless: Job):
     await user.open("/train")
+    await user.should_see("A training is running: ")
+    await user.should_not_see(marker="job")
 
-    await user.should_see(marker="stage")
-    await user.should_see("is trained and answers from now on.", retries=200)
-    assert (await services.jobs.job(job.id)).version
+    user.find(marker="other-training").click()
 
-
-async def test_train_without_activating_does_not_promise_to_answer(user: User, services: Services):
-    options = {"estimator": "linear", "activate": False}
-    model = await services.training.train(Submission(dataset="diabetes", options=options))
-    job = (await services.jobs.jobs())[0]
-
-    await user.open(f"/train?job={job.id}")
-
-    await user.should_see(f"Model {model.version} is trained.")
+    await user.should_see("Trying endless: part 1 of 5")
+    await user.should_not_see(marker="other-training")
 
 
 async def test_train_says_so_when_the_model_of_a_job_was_deleted(user: User, services: Services):
@@ -163,18 +139,6 @@ async def test_train_runs_nothing_that_a_column_is_called(user: User):
     assert isinstance(rows, ui.table)
     assert rows.rows == [{"key": 0, "c0": "1", "c1": "2"}]
     assert [column["label"] for column in rows.columns] == [":x", name]
-
-
-async def test_train_cleans_up_after_a_closed_page(user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    client = await user.open("/train")
-    await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train")
-    (kept,) = tmp_path.glob("mlapp-page-*/table")
-
-    client.delete()
-
-    assert not kept.exists()
 
 
 async def test_train_takes_a_dropped_file_instead_of_the_bundled_table(user: User):
@@ -240,20 +204,6 @@ async def test_train_says_what_speaks_against_the_choice(user: User):
     await user.should_not_see("'name' has a different text in every row")
 
 
-async def test_train_says_why_a_choice_cannot_be_checked(user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    await user.open("/train")
-    await drop(user, "people.csv", CSV.encode())
-    await user.should_see(marker="train")
-    (kept,) = tmp_path.glob("mlapp-page-*/table")
-    kept.write_text("x,y\n1,2,3\n")
-
-    with user:
-        one(user, "target").set_value("x")
-
-    await user.should_see("Row 0 of the CSV has 3 cells where the header has 2")
-
-
 async def test_train_takes_a_clicked_column_as_the_target(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
@@ -314,15 +264,21 @@ async def test_train_guesses_nothing_where_nothing_can_be_trained(user: User):
 
 
 @pytest.fixture
-async def spare(user: User, services: Services) -> Model:
+async def spare(user: User, services: Services, trained: Trained) -> Model:
     """A model that does not answer, on the page of the training that made it."""
     options = {"estimator": "linear", "activate": False}
-    await services.training.train(Submission(dataset="wine", options={"estimator": "linear"}))
+    await services.models.activate(str(trained.classification.version))
     model = await services.training.train(Submission(dataset="wine", options=options))
     job = (await services.jobs.jobs())[0]
     await user.open(f"/train?job={job.id}")
     await user.should_see(f"Model {model.version} is trained.")
     return model
+
+
+async def test_train_leads_on_to_the_model(user: User, spare: Model):
+    user.find("Details").click()
+
+    await user.should_see("How it was made")
 
 
 async def test_train_activates_a_model_that_was_held_back(user: User, services: Services, spare: Model):
@@ -368,8 +324,7 @@ async def test_train_says_why_a_model_is_not_activated(user: User, services: Ser
 
 
 async def test_train_shows_the_plots_of_the_model(user: User, services: Services):
-    await services.training.train(Submission(dataset="diabetes", options={"estimator": "linear"}))
-    job = (await services.jobs.jobs())[0]
+    job = await services.training.submit(Submission(dataset="machines", options={"estimator": "linear"}))
 
     await user.open(f"/train?job={job.id}")
 
@@ -377,11 +332,12 @@ async def test_train_shows_the_plots_of_the_model(user: User, services: Services
     await user.should_see("What it looks at")
 
 
-async def test_train_opens_with_the_table_and_the_estimator_of_its_address(user: User):
-    await user.open("/train?dataset=wine&estimator=linear")
+@pytest.mark.parametrize(("named", "shown"), [("linear", "linear"), ("nope", "auto")])
+async def test_train_opens_with_the_table_and_the_estimator_of_its_address(user: User, named: str, shown: str):
+    await user.open(f"/train?dataset=wine&estimator={named}")
 
     await user.should_see("178 rows, 14 columns")
-    assert one(user, "estimator").value == "linear"
+    assert one(user, "estimator").value == shown
 
 
 async def test_train_shows_the_table_that_was_chosen_last(user: User):
@@ -408,3 +364,16 @@ async def test_result_that_was_replaced_meanwhile_is_not_judged(user: User, site
     site.live.models_changed.emit()
 
     await user.should_not_see(marker="verdict")
+
+
+async def test_result_that_is_no_longer_wanted_is_not_shown(user: User, site: Site, trained: Trained):
+    await user.open("/train")
+    with user:
+        result = Result(site)
+        showing = asyncio.create_task(result.show(trained.regression.version))
+    await asyncio.sleep(0)
+
+    result.clear()
+    await showing
+
+    await user.should_not_see(marker="result")

@@ -1,19 +1,12 @@
 """Services over a store of their own, and small models to put into it."""
 
 import asyncio
-import hashlib
-import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
-from mlapp.ml.training import train
-from mlapp.schemas import Record, TrainOptions
 from mlapp.services.jobs import JobService
 from mlapp.services.models import ModelService
 from mlapp.services.monitoring import MonitoringService
@@ -21,31 +14,7 @@ from mlapp.services.prediction import PredictionService
 from mlapp.services.processes import Processes
 from mlapp.services.training import TrainingService
 from mlapp.store import JobStore, ModelStore, TrafficStore
-from mlapp.tables import dataset
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A fitted model, as the store takes it."""
-
-    file: bytes
-    record: Record
-
-    def but(self, file: bytes | None = None, **changed: Any) -> "Fitted":
-        file = self.file if file is None else file
-        fields = dict(self.record) | {"model_sha256": hashlib.sha256(file).hexdigest()} | changed
-        return Fitted(file, Record(**fields))
-
-    def add_to(self, store: ModelStore) -> int:
-        return store.add(self.file, self.record)
-
-
-def fit(name: str) -> Fitted:
-    table, target = dataset(name)
-    options = TrainOptions(target=target, estimator="linear")
-    trained = train(table, options, time.perf_counter, lambda _stage, _share: None)
-    sha256 = hashlib.sha256(trained.file).hexdigest()
-    return Fitted(trained.file, Record(created_at=datetime.now(UTC), model_sha256=sha256, **trained.record))
+from tests.fitted import Fitted, fit
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Trainings that go wrong, for real: the estimator travels with the submission into the training process."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -10,10 +11,12 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
+from mlapp import services
 from mlapp.ml.estimators import ESTIMATORS, Recipe
 from mlapp.ml.preprocessing import Columns
 from mlapp.schemas import Submission, Task
 from mlapp.services.messages import Progress, send
+from mlapp.store import ModelStore
 
 
 def buggy(_: Task, __: Columns, ___: int) -> NoReturn:
@@ -92,6 +95,18 @@ def orphaning(_: Task, __: Columns, ___: int) -> NoReturn:
     os._exit(3)
 
 
+def model_file(code: str) -> bytes:
+    """A model file that runs a line of Python when it is loaded, as the modules of a library do."""
+    return f"cbuiltins\nexec\n(V{code}\ntR.".encode()
+
+
+def add_unloadable(store: ModelStore, like: int) -> int:
+    """Store a version that cannot be loaded, with the record of another one."""
+    file = model_file("raise RuntimeError('a screw is loose')")
+    record = store.record(like).model_copy(update={"model_sha256": hashlib.sha256(file).hexdigest()})
+    return store.add(file, record)
+
+
 def _pipe() -> Connection:
     """Where the process that trains sends what it finds."""
     frame = sys._getframe()
@@ -105,7 +120,10 @@ ALL: tuple[Callable[[Task, Columns, int], NoReturn], ...] = (
     *(buggy, hungry, quitting, leaving, endless, growing, stubborn, bearing, mumbling, foreign, breaking_off),
     *(announcing, flooding, forking, orphaning),
 )
-RECIPES = {recipe.__name__: Recipe(recipe) for recipe in ALL}
+RECIPES = {recipe.__name__: Recipe(recipe) for recipe in ALL} | {
+    # No error of an estimator: the progress bar cannot do with its cost.
+    "costly": Recipe(buggy, cost="a fortune"),  # type: ignore[arg-type]
+}
 
 
 class Misbehaving(Submission):
@@ -113,6 +131,19 @@ class Misbehaving(Submission):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _arrive, (self.options,)
+
+
+class Unimportable(Submission):
+    """A training that arrives where the estimators cannot be imported."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _arrive_unimportable, (self.options,)
+
+
+def _arrive_unimportable(options: dict[str, Any]) -> Submission:
+    del sys.modules["mlapp.services.worker"], services.worker
+    sys.modules["mlapp.ml.estimators"] = None  # type: ignore[assignment]
+    return Submission(dataset="wine", options=options)
 
 
 def _arrive(options: dict[str, Any]) -> Submission:

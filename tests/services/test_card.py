@@ -13,7 +13,7 @@ from mlapp.services.card import card
 from mlapp.services.versions import describe
 from mlapp.services.wording import figure
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted
+from tests.fitted import Fitted
 
 URL = "http://localhost:8000/"
 HOSTILE = 'a"b\n---\nc|d <img src=x onerror=e()> `f` ``` {g}'
@@ -134,14 +134,15 @@ def test_features_are_described_by_what_training_saw(regression: Model):
 
 def test_card_says_what_was_left_out_and_what_to_mind(regression: Model):
     ignored = [Ignored(name="id", reason="has a different text in every row, like a name or an id")]
-    model = but(regression, ignored=ignored, rows_dropped=3, warnings=["Column 'x|y' is doubted."], usable=False)
+    model = but(regression, ignored=ignored, rows_dropped=3, warnings=["Column 'x|y' is doubted."])
+    model = but(model, library_versions=model.library_versions | {"scikit-learn": "0.24.2"})
 
     text = card(model, URL)
 
     assert "442 rows; 3 more had no target and were left out." in section(text, "Data")
     assert cells(section(text, "Data"), "id")[1] == ignored[0].reason
     assert "- Column 'x&#124;y' is doubted." in section(text, "Limits")
-    assert "cannot answer here: train it again" in text
+    assert "It cannot answer here. It was trained with scikit-learn 0.24.2, and this is scikit-learn" in text
 
 
 def test_note_is_quoted_and_simulated_data_are_a_limit(regression: Model):

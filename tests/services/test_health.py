@@ -9,7 +9,7 @@ from mlapp.services.health import HealthService
 from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import PredictionService
 from mlapp.store import ModelStore, TrafficStore
-from tests.services.conftest import Fitted
+from tests.fitted import Fitted
 from tests.services.disk import full_disk
 
 

@@ -14,7 +14,8 @@ from mlapp.schemas import JobStatus, Model
 from mlapp.services.jobs import JobService, Run
 from mlapp.services.models import ModelService
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted, eventually
+from tests.fitted import Fitted
+from tests.services.conftest import eventually
 from tests.services.test_jobs import endless, made
 
 

@@ -7,7 +7,7 @@ from mlapp.services.models import ModelService
 from mlapp.services.prediction import PredictionService
 from mlapp.services.searching import Search
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted
+from tests.fitted import Fitted
 from tests.services.disk import full_disk
 
 

@@ -16,7 +16,8 @@ from mlapp.services import monitoring as limits
 from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import Body, PredictionService
 from mlapp.store import ModelStore, TrafficStore
-from tests.services.conftest import Fitted, eventually
+from tests.fitted import Fitted
+from tests.services.conftest import eventually
 from tests.services.disk import full_disk
 
 NOON = datetime(2026, 1, 31, 12, 0, 30, tzinfo=UTC).timestamp()

@@ -36,6 +36,24 @@ def test_options_of_both_places_are_taken_together():
     assert together({"target": "y"}, {"seed": 1}) == {"target": "y", "seed": 1}
 
 
-def test_option_in_both_places_is_refused():
-    with pytest.raises(Unacceptable, match="The option 'seed' stands in the query string and in the body"):
-        together({"seed": 1}, {"seed": 1})
+@pytest.mark.parametrize(
+    ("name", "query", "body"),
+    [("seed", "1", 1), ("activate", "false", False), ("target", "y", "y"), ("features", ["a", "b"], ["a", "b"])],
+)
+def test_option_with_the_same_value_in_both_places_is_taken(name: str, query: object, body: object):
+    assert together({name: query}, {name: body}) == {name: body}
+
+
+@pytest.mark.parametrize(("query", "body"), [("1", 2), ("1", None), (["a"], ["b"])])
+def test_option_with_two_values_is_refused(query: object, body: object):
+    with pytest.raises(Unacceptable, match="The option 'seed' is given in the query string and in the body, with"):
+        together({"seed": query}, {"seed": body})
+
+
+def test_option_that_is_nested_deeply_is_refused_beside_the_query_string():
+    nested: list[object] = []
+    for _ in range(100_000):
+        nested = [nested]
+
+    with pytest.raises(Unacceptable, match="with different values"):
+        together({"seed": "1"}, {"seed": nested})

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 
@@ -15,8 +16,10 @@ from mlapp.services.monitoring import MonitoringService
 from mlapp.services.prediction import WATCH_S, Body, PredictionService
 from mlapp.services.versions import describe
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted, eventually
+from tests.fitted import Fitted
+from tests.services.conftest import eventually
 from tests.services.disk import no_more_files
+from tests.services.misbehaving import model_file
 
 
 def row_of(model: Model) -> Body:
@@ -115,6 +118,117 @@ async def test_damaged_active_model_says_so_and_others_answer(
     with pytest.raises(Unavailable, match="The file of model 2 is damaged"):
         await prediction.fitted()
     assert (await prediction.fitted(1)).model.version == 1
+
+
+RAISING = [
+    ("raise RuntimeError('a screw is loose')", "RuntimeError: a screw is loose"),
+    ("raise OSError('libgomp.so.1: cannot open shared object file')", "OSError: libgomp.so.1: cannot open"),
+    ("raise type('Own', (Exception,), {})('of a library')", "Own: of a library"),
+    ("raise MemoryError", "MemoryError"),
+    ("raise RecursionError", "RecursionError"),
+    ("raise SystemExit(3)", "SystemExit: 3"),
+    ("no_estimator = True", "AttributeError: 'NoneType' object has no attribute 'predict_proba'"),
+]
+"""What a model file does when it is loaded, and what is said of it."""
+
+
+@pytest.fixture
+def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have it look at the store all the time."""
+    monkeypatch.setattr("mlapp.services.prediction.WATCH_S", 0.01)
+    monkeypatch.setattr("mlapp.services.prediction.RETRY_S", 0.05)
+
+
+@pytest.mark.usefixtures("watchful")
+@pytest.mark.parametrize(("code", "reason"), RAISING)
+async def test_whatever_loading_raises_is_told_at_once_and_the_next_activation_is_followed(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, code: str, reason: str
+):
+    store.activate(wine.but(model_file(code)).add_to(store))
+    await prediction.start()
+
+    with pytest.raises(Unavailable, match=f"Model 1 cannot be loaded: {reason}"):
+        await asyncio.wait_for(prediction.fitted(), 10)
+    with pytest.raises(Conflict, match=f"Model 1 cannot be loaded: {reason}"):
+        await prediction.fitted(1)
+
+    store.activate(wine.add_to(store))
+    await eventually(lambda: prediction.active, patience_s=5)
+    assert (prediction.message, prediction.problem) == ("Model 2 answers.", None)
+
+
+@pytest.mark.usefixtures("watchful")
+async def test_libraries_that_cannot_be_imported_are_told_and_tried_again(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "mlapp.ml.lane", None)
+    store.activate(wine.add_to(store))
+    await prediction.start()
+
+    with pytest.raises(Unavailable, match="Model 1 cannot be loaded: ModuleNotFoundError: import of mlapp.ml.lane"):
+        await asyncio.wait_for(prediction.fitted(), 10)
+
+    monkeypatch.delitem(sys.modules, "mlapp.ml.lane")
+    await eventually(lambda: prediction.active, patience_s=5)
+
+
+async def test_version_that_cannot_be_loaded_is_logged_once_with_its_trace(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, caplog: pytest.LogCaptureFixture
+):
+    wine.but(model_file("raise RuntimeError('a screw is loose')")).add_to(store)
+
+    for _ in range(3):
+        with pytest.raises(Conflict) as refused:
+            await prediction.fitted(1)
+
+    (record,) = caplog.records
+    assert record.message == refused.value.detail
+    assert record.message.endswith("a screw is loose; see the log, then activate another model or train again.")
+    assert "RuntimeError: a screw is loose" in record.trace  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("watchful")
+async def test_good_model_goes_on_answering_when_another_process_activates_one_that_cannot_be_loaded(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, caplog: pytest.LogCaptureFixture
+):
+    store.activate(wine.add_to(store))
+    await prediction.start()
+    model = (await prediction.fitted()).model
+    other = ModelStore(store.folder)
+
+    other.activate(wine.but(model_file("raise RuntimeError('a screw is loose')")).add_to(other))
+    await eventually(lambda: prediction.problem, patience_s=5)
+    await eventually(lambda: prediction._pause_s > 0.05, patience_s=5)  # A further try, which says no more of it.
+
+    assert (await prediction.answer(row_of(model))).version == 1
+    assert prediction.message.startswith("Model 1 answers in place of the active one. Model 2 cannot be loaded: Runt")
+    with pytest.raises(Conflict, match="Model 2 cannot be loaded"):
+        await prediction.fitted(2)
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.message.startswith("The active model cannot answer: Model 2 cannot be loaded: RuntimeError: a screw")
+    assert "RuntimeError: a screw is loose" in record.trace  # type: ignore[attr-defined]
+    assert (record.wanted_version, record.answering_version) == (2, 1)  # type: ignore[attr-defined]
+
+    other.activate(wine.add_to(other))
+    await eventually(lambda: prediction.active and prediction.active.version == 3, patience_s=5)
+    assert prediction.problem is None
+
+
+@pytest.mark.usefixtures("watchful")
+async def test_active_model_that_cannot_be_loaded_is_tried_again_ever_more_rarely(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    store.activate(wine.add_to(store))
+    file = store.folder / "versions/1/model.joblib"
+    file.rename(file.with_suffix(".aside"))
+    await prediction.start()
+    await eventually(lambda: prediction._pause_s > 0.1, patience_s=5)
+    assert prediction.message == "The file of model 1 is gone; delete the version or train again."
+
+    file.with_suffix(".aside").rename(file)
+
+    await eventually(lambda: prediction.active, patience_s=5)
+    assert prediction.message == "Model 1 answers."
 
 
 async def test_activation_by_another_process_is_followed(
@@ -219,7 +333,7 @@ async def test_few_versions_stay_in_memory(store: ModelStore, prediction: Predic
         await prediction.fitted(version)
 
     assert list(prediction._kept) == [3, 4, 5, 6]
-    assert await prediction.fitted(6) is prediction._kept[6]
+    assert await prediction.fitted(6) is prediction._kept[6].fitted
 
 
 async def test_answer_is_the_same_from_a_version_and_from_the_active_model(

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import time
@@ -17,9 +18,11 @@ from mlapp.services.families import resident_bytes
 from mlapp.services.messages import Finished, Looked, Progress, Started
 from mlapp.services.processes import PACE_S, Processes
 from tests.services.conftest import eventually, gone
-from tests.services.misbehaving import misbehaving
+from tests.services.misbehaving import Unimportable, misbehaving
 
 WINE = Submission(dataset="wine", options={"estimator": "linear"})
+UNLOAD = Processes._unload
+"""As it is; elsewhere in the tests it does nothing."""
 Running = tuple["asyncio.Task[Finished | Looked]", psutil.Process]
 
 
@@ -67,11 +70,37 @@ async def test_run_raises_what_is_wrong_with_the_table(processes: Processes):
 
 async def test_bug_is_logged_and_its_trace_not_told(processes: Processes, caplog: pytest.LogCaptureFixture):
     with pytest.raises(MlappError, match="The training hit an error of ours, which is in the log") as failed:
+        await train(processes, misbehaving("costly"))
+
+    assert (failed.value.status, "unsupported" in failed.value.detail) == (500, False)
+    (record,) = caplog.records
+    assert "TypeError: unsupported" in record.trace  # type: ignore[attr-defined]
+
+
+async def test_failure_of_an_estimator_is_told_and_its_trace_logged(
+    processes: Processes, caplog: pytest.LogCaptureFixture
+):
+    with pytest.raises(TrainingFailed, match="The estimator 'buggy' failed: RuntimeError: a screw is loose; name anot"):
         await train(processes, misbehaving("buggy"))
 
-    assert (failed.value.status, "screw" in failed.value.detail) == (500, False)
     (record,) = caplog.records
     assert "RuntimeError: a screw is loose" in record.trace  # type: ignore[attr-defined]
+
+
+async def test_what_cannot_be_imported_is_told_with_its_place_and_logged(
+    processes: Processes, caplog: pytest.LogCaptureFixture
+):
+    with pytest.raises(TrainingFailed) as failed:
+        await train(processes, Unimportable(dataset="wine", options={}))
+
+    assert re.fullmatch(
+        r"Nothing can be trained: ModuleNotFoundError: import of mlapp.ml.estimators halted; None in sys.modules "
+        r"\(mlapp/services/worker.py, line \d+\); install what is missing, or mend the import, and train again.",
+        failed.value.detail,
+    )
+    (record,) = caplog.records
+    assert "from mlapp.ml.estimators import" in record.trace  # type: ignore[attr-defined]
+    assert isinstance(await train(processes), Finished)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +296,8 @@ async def test_fork_that_goes_wrong_for_long_fails_the_training(processes: Proce
         await training
 
 
-async def test_what_is_forked_from_is_ended_when_nothing_runs():
+async def test_what_is_forked_from_is_ended_when_nothing_runs(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Processes, "_unload", UNLOAD)
     processes = Processes(idle_s=0.1)
     task, process = await running(processes)
     forked_from = loaded(process)

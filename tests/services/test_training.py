@@ -12,7 +12,8 @@ from mlapp.schemas import Format, Job, JobStatus, Submission
 from mlapp.services.models import ModelService
 from mlapp.services.training import DEMO, TrainingService
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted, eventually, gone
+from tests.fitted import Fitted
+from tests.services.conftest import eventually, gone
 from tests.services.disk import full_disk
 from tests.services.misbehaving import misbehaving
 
@@ -49,8 +50,10 @@ async def test_train_stores_and_activates_a_model(training: TrainingService, mod
     assert (job.table, job.target, job.estimator) == ("wine, 178 rows × 14 columns", "cultivar", "linear")
 
 
-async def test_train_without_activation_leaves_the_active_model(training: TrainingService, store: ModelStore):
-    await training.train(WINE)
+async def test_train_without_activation_leaves_the_active_model(
+    training: TrainingService, store: ModelStore, wine: Fitted
+):
+    store.activate(wine.add_to(store))
 
     model = await training.train(Submission(dataset="wine", options={"estimator": "linear", "activate": False}))
 
@@ -175,8 +178,10 @@ async def test_training_tells_how_far_it_is_and_how_long_it_will_take(training: 
     assert (seen[-1].progress, seen[-1].remaining_s) == (1, None)
 
 
-async def test_full_disk_fails_the_training_and_the_next_one_works(training: TrainingService, store: ModelStore):
-    await training.train(WINE)
+async def test_full_disk_fails_the_training_and_the_next_one_works(
+    training: TrainingService, store: ModelStore, wine: Fitted
+):
+    store.activate(wine.add_to(store))
 
     with full_disk(), pytest.raises(Unavailable, match=r"Nothing could be saved \(File too large\); make room"):
         await training.train(WINE)
@@ -279,8 +284,10 @@ async def test_look_looks_at_bundled_tables_and_files(training: TrainingService,
     assert path.exists()
 
 
-async def test_training_whose_model_cannot_be_made_active_changes_nothing(training: TrainingService, store: ModelStore):
-    await training.train(WINE)
+async def test_training_whose_model_cannot_be_made_active_changes_nothing(
+    training: TrainingService, store: ModelStore, wine: Fitted
+):
+    store.activate(wine.add_to(store))
     pointer = store.folder / "active.json"
     aside = pointer.rename(pointer.with_suffix(".aside"))
     pointer.mkdir()

@@ -6,16 +6,18 @@ from mlapp.schemas import Model
 from mlapp.services.verdict import verdict
 from mlapp.services.versions import describe
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted
+from tests.fitted import Fitted
 
 
 def regression(store: ModelStore, fitted: Fitted, r2: float, mae: float, blind: float = 100) -> Model:
-    changed = fitted.but(metrics={"r2": r2, "mae": mae}, baseline={"r2": 0, "mae": blind})
-    return describe(store, changed.add_to(store))
+    metrics, baseline = {"r2": r2, "mae": mae, "rmse": 10 * (1 - r2) ** 0.5}, {"r2": 0, "mae": blind, "rmse": 10}
+    return describe(store, fitted.but(metrics=metrics, baseline=baseline).add_to(store))
 
 
 def classification(store: ModelStore, fitted: Fitted, right: float, blind: float, **metrics: float) -> Model:
-    changed = fitted.but(metrics={"accuracy": right} | metrics, baseline={"accuracy": blind})
+    changed = fitted.but(
+        metrics={"accuracy": right, "log_loss": 0.4} | metrics, baseline={"accuracy": blind, "log_loss": 0.5}
+    )
     return describe(store, changed.add_to(store))
 
 
@@ -25,13 +27,16 @@ def classification(store: ModelStore, fitted: Fitted, right: float, blind: float
         (0.48, 70, "Explains about half of what makes progression vary"),
         (0.31, 80, "Explains about a third of what makes progression vary"),
         (0.97, 12, "Explains nearly all of what makes progression vary"),
-        (-0.4, 66, "About a third less error than always guessing the mean"),
+        (0.01, 66, "About a third less error than always guessing the mean"),
         (0.02, 98, "Hardly better than always guessing the mean"),
         (0.2, 100, "No better than always guessing the mean"),
-        (-0.5, 130, "Worse than always guessing the mean"),
+        (0.01, 130, "Worse than always guessing the mean"),
+        # Its warnings say it.
+        (0, 98, None),
+        (-0.4, 66, None),
     ],
 )
-def test_verdict_on_a_regression(store: ModelStore, diabetes: Fitted, r2: float, mae: float, said: str):
+def test_verdict_on_a_regression(store: ModelStore, diabetes: Fitted, r2: float, mae: float, said: str | None):
     assert verdict(regression(store, diabetes, r2, mae)) == said
 
 
@@ -47,7 +52,14 @@ def test_verdict_on_a_regression(store: ModelStore, diabetes: Fitted, r2: float,
     ],
 )
 def test_verdict_on_a_classification(store: ModelStore, wine: Fitted, right: float, blind: float, said: str):
-    assert verdict(classification(store, wine, right, blind)).startswith(said)
+    assert str(verdict(classification(store, wine, right, blind))).startswith(said)
+
+
+def test_verdict_on_a_classification_is_about_its_answers_where_warnings_are_about_its_probabilities(
+    store: ModelStore, wine: Fitted
+):
+    assert str(verdict(classification(store, wine, 0.9, 0.6, log_loss=0.6))).startswith("Right in 90 of 100 cases")
+    assert verdict(classification(store, wine, 0.6, 0.6, log_loss=0.6)) is None
 
 
 def test_verdict_doubts_what_is_too_good(store: ModelStore, diabetes: Fitted, wine: Fitted):
@@ -55,8 +67,9 @@ def test_verdict_doubts_what_is_too_good(store: ModelStore, diabetes: Fitted, wi
         "Explains nearly all of what makes progression vary – "
         "suspiciously good, check that no feature gives the answer away"
     )
-    assert verdict(classification(store, wine, 1, 0.4)).startswith("Right in all cases that it was tested on – susp")
-    assert verdict(classification(store, wine, 0.9994, 0.4)).startswith("Right in 999 of 1,000 cases – suspiciously")
+    said = [str(verdict(classification(store, wine, right, 0.4))) for right in (1, 0.9994)]
+    assert said[0].startswith("Right in all cases that it was tested on – susp")
+    assert said[1].startswith("Right in 999 of 1,000 cases – suspiciously")
 
 
 def test_verdict_credits_probabilities_that_tell_rare_cases_apart(store: ModelStore, wine: Fitted):
@@ -66,5 +79,5 @@ def test_verdict_credits_probabilities_that_tell_rare_cases_apart(store: ModelSt
 
 
 def test_verdict_when_there_was_nothing_to_gain(store: ModelStore, diabetes: Fitted, wine: Fitted):
-    assert verdict(regression(store, diabetes, 0, 0, blind=0)) == "No better than always guessing the mean"
+    assert verdict(regression(store, diabetes, 0.01, 0, blind=0)) == "No better than always guessing the mean"
     assert verdict(classification(store, wine, 1, 1)) == "No better than always answering the most frequent class"

@@ -21,7 +21,7 @@ from mlapp.services.wording import (
     state,
 )
 from mlapp.store import ModelStore
-from tests.services.conftest import Fitted
+from tests.fitted import Fitted
 from tests.store.conftest import NOW, ended, job
 
 

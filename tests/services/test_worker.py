@@ -11,7 +11,9 @@ import pytest
 
 from mlapp.errors import MlappError, NotFound, TrainingFailed, Unacceptable, UnreadableBody
 from mlapp.ml.estimate import MEASURED
+from mlapp.ml.estimators import ESTIMATORS, Recipe, linear
 from mlapp.schemas import Format, Submission, TablePreview, TrainOptions
+from mlapp.services import worker
 from mlapp.services.messages import Failed, Finished, Looked, Message, Progress, Started, receive, send
 from mlapp.services.worker import work
 from tests.services.misbehaving import misbehaving
@@ -31,6 +33,18 @@ def said_by(submission: Submission, kind: str = "train") -> list[Message]:
         said.append(receive(results))
     process.join()
     return said
+
+
+def said_here(submission: Submission) -> list[Message]:
+    """What a training process would say until it fails, without the process.
+
+    Raises:
+        MlappError: what it would send as its last words.
+    """
+    results, theirs = CONTEXT.Pipe(duplex=False)
+    with results, theirs:
+        finished = worker._train(submission, theirs)
+        return [receive(results), finished]
 
 
 def sent(tmp_path: Path, body: object, kind: Format = Format.JSON, **options: Any) -> Submission:
@@ -60,8 +74,9 @@ def test_work_tells_how_far_it_is_and_ends_with_the_model(tmp_path: Path):
     ],
 )
 def test_work_takes_tables_in_every_shape(tmp_path: Path, body: object, kind: Format, options: dict[str, Any]):
-    finished = said_by(sent(tmp_path, body, kind, estimator="linear", **options))[-1]
+    started, finished = said_here(sent(tmp_path, body, kind, estimator="linear", **options))
 
+    assert isinstance(started, Started)
     assert isinstance(finished, Finished)
 
 
@@ -74,36 +89,41 @@ def test_work_takes_tables_in_every_shape(tmp_path: Path, body: object, kind: Fo
         ({"dataset": "wine", "records": []}, {}, Unacceptable, "Send exactly one of 'records', 'columns' and"),
         ({"dataset": 7}, {}, Unacceptable, "'dataset' is the name of a bundled table; GET /datasets lists them."),
         ({"dataset": "beer"}, {}, NotFound, "There is no bundled table 'beer'"),
-        ({"dataset": "wine", "seed": 1}, {"seed": "1"}, Unacceptable, "The option 'seed' stands in the query string"),
+        ({"dataset": "wine", "seed": 1}, {"seed": "2"}, Unacceptable, "The option 'seed' is given in the query string"),
         ({"dataset": "wine", "hue": 1}, {}, Unacceptable, "There is no option 'hue'"),
     ],
 )
 def test_work_says_what_it_cannot_take(
     tmp_path: Path, body: object, options: dict[str, Any], error: type[MlappError], sentence: str
 ):
-    failed = said_by(sent(tmp_path, body, **options))[-1]
+    with pytest.raises(error) as refused:
+        said_here(sent(tmp_path, body, **options))
+
+    assert refused.value.detail.startswith(sentence)
+
+
+def test_refusal_is_sent_without_a_trace(tmp_path: Path):
+    failed = said_by(sent(tmp_path, "{"))[-1]
 
     assert isinstance(failed, Failed)
-    assert (type(failed.error), failed.trace) == (error, None)
-    assert failed.error.detail.startswith(sentence)
+    assert (type(failed.error), failed.trace) == (UnreadableBody, None)
 
 
 def test_bundled_table_is_told_with_its_name_and_target():
-    started = said_by(Submission(dataset="wine", options={"estimator": "linear"}))[0]
+    started = said_here(Submission(dataset="wine", options={"estimator": "linear"}))[0]
 
     assert started == Started("wine", 178, 14, "cultivar", "linear")
 
 
 def test_look_tells_what_the_table_holds():
-    preview = looked(Submission(dataset="wine", options={}))
+    (said,) = said_by(Submission(dataset="wine", options={}), "look")
 
-    assert (preview.rows, len(preview.columns)) == (178, 14)
+    assert isinstance(said, Looked)
+    assert (said.preview.rows, len(said.preview.columns)) == (178, 14)
 
 
 def looked(submission: Submission) -> TablePreview:
-    (said,) = said_by(submission, "look")
-    assert isinstance(said, Looked)
-    return said.preview
+    return worker._look(submission).preview
 
 
 def looked_at(tmp_path: Path, csv: str, **options: Any) -> TablePreview:
@@ -137,11 +157,20 @@ def test_look_at_what_is_no_table_says_why(tmp_path: Path):
 
 
 def test_bug_is_told_with_its_trace():
+    failed = said_by(misbehaving("costly"))[-1]
+
+    assert isinstance(failed, Failed)
+    assert (failed.error.status, "TypeError: unsupported" in (failed.trace or "")) == (500, True)
+    assert "unsupported" not in failed.error.detail
+
+
+def test_estimator_that_fails_is_told_with_its_trace():
     failed = said_by(misbehaving("buggy"))[-1]
 
     assert isinstance(failed, Failed)
-    assert (failed.error.status, "a screw is loose" in (failed.trace or "")) == (500, True)
-    assert "screw" not in failed.error.detail
+    assert isinstance(failed.error, TrainingFailed)
+    assert failed.error.detail.startswith("The estimator 'buggy' failed: RuntimeError: a screw is loose; name another")
+    assert "in buggy\n" in (failed.trace or "")
 
 
 def test_want_of_memory_is_told():
@@ -203,13 +232,16 @@ def test_look_guesses_how_long_estimators_will_take():
     assert machines.estimates.keys() == wine.estimates.keys() == MEASURED.keys()
 
 
-def test_look_guesses_nothing_of_what_cannot_be_trained_on_or_was_never_measured(tmp_path: Path):
+def test_look_guesses_nothing_of_what_cannot_be_trained_on_or_was_never_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     few = looked(sent(tmp_path, "x,y\n1,2\n3,4\n", Format.CSV))
-    own = looked(misbehaving("endless"))
+    monkeypatch.setitem(ESTIMATORS, "own", Recipe(linear))
+    own = looked(Submission(dataset="wine", options={"estimator": "own"}))
 
     assert few.estimates == {}
     assert few.warnings == ["Only 2 rows have a target; at least 10 are needed."]
-    assert "endless" not in own.estimates
+    assert "own" not in own.estimates
 
 
 def test_look_at_a_file_that_is_gone_says_so(tmp_path: Path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlapp.errors import Conflict, NotFound, Unavailable
-from mlapp.store import ModelStore
+from mlapp.store import JobStore, ModelStore
 from tests.services.disk import full_disk
 from tests.store.conftest import FILE, RECORD
 
@@ -83,13 +83,16 @@ def test_store_that_cannot_be_written_starts_and_is_mended(tmp_path: Path, caplo
     in_the_way.touch()
     store = ModelStore(in_the_way)
     store.prepare()
+    JobStore(in_the_way).prepare()
+    assert caplog.messages == [
+        f"The store {in_the_way} cannot be written (File exists): its models answer, and trainings fail until it can."
+    ]
     with pytest.raises(Unavailable, match=r"Nothing could be saved \(.+\); make room on the disk"):
         store.add(FILE, RECORD)
 
     in_the_way.unlink()
 
     assert store.add(FILE, RECORD) == 1
-    assert f"The store {in_the_way} cannot be written" in caplog.text
 
 
 @pytest.mark.parametrize("change", [lambda store: store.activate(1), ModelStore.rollback])

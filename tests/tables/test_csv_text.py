@@ -16,7 +16,7 @@ from mlapp.tables.csv_text import csv_table
         ("a,b\n1,2\n\n3,4\n\n\n", {"a": ["1", None, "3"], "b": ["2", None, "4"]}),
         ("a\n1\n\n2\n", {"a": ["1", None, "2"]}),
         ("a\n", {"a": []}),
-        ("a,b", {"a": [], "b": []}),
+        ("a,b\n", {"a": [], "b": []}),
         ("\r\n\r\na,b\r\n1,2\r\n", {"a": ["1"], "b": ["2"]}),
         ('"a,b",c\n"x\ny","say ""hi"""\n', {"a,b": ["x\ny"], "c": ['say "hi"']}),
         ('a"b,c\n1,2\n', {'a"b': ["1"], "c": ["2"]}),
@@ -108,4 +108,4 @@ def test_unacceptable_header_is_refused_with_the_reason(data, sentence):
 
 def test_more_columns_than_taken_are_refused_by_the_header():
     with pytest.raises(TooLarge, match="1,001 columns; at most 1,000"):
-        csv_table(",".join(f"c{place}" for place in range(1_001)).encode())
+        csv_table((",".join(f"c{place}" for place in range(1_001)) + "\n").encode())

@@ -51,7 +51,7 @@ def test_json_that_is_no_object_is_refused():
 @pytest.mark.parametrize(
     ("data", "packer"),
     [
-        (gzip.compress(b"a\n1\n"), "gzip"),
+        (gzip.compress(b"a\n1\n", mtime=0), "gzip"),
         (zlib.compress(b"a\n1\n"), "zlib"),
         (zlib.compress(b"a\n1\n", 9), "zlib"),
         (zlib.compress(b"a\n1\n", 1), "zlib"),
@@ -73,6 +73,13 @@ def test_zlib_that_starts_like_a_text_is_refused_as_no_text():
 def test_parquet_sent_as_something_else_is_refused(kind):
     with pytest.raises(UnsupportedType, match=f"The file is Parquet, but was sent as {kind}"):
         read_file(parquet({"a": [1]}), kind)
+
+
+@pytest.mark.parametrize("name", ["{", "[x]", "{x}", "[[", '[{" '])
+def test_csv_whose_first_name_starts_like_json_is_read(name):
+    quoted = '"' + name.replace('"', '""') + '"' if '"' in name else name
+
+    assert read_file(f"{quoted},y\n1,2\n".encode(), Format.CSV).frame.columns == [name, "y"]
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"a,b\n1,2\n", parquet({"a": [1] * 1_000})[:-20]])

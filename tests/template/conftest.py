@@ -1,5 +1,8 @@
 """Tests of the template's own texts and of `poe init`: skipped in a fork, which may delete this folder."""
 
+from collections.abc import Generator
+from typing import TypeVar
+
 import pytest
 
 try:
@@ -11,17 +14,33 @@ except ModuleNotFoundError:
         return False
 
 
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+IN_A_FORK = (
+    "tests/template tests the template's own texts: delete the folder, "
+    "or run `uv run poe init NAME`, after which it is skipped."
+)
+
+
 def pytest_collect_file() -> None:
     """Skip the folder before its files are imported, as they read files that a fork may have deleted."""
     if not is_template():
         pytest.skip("In a fork, tests/template is skipped: it tests the template's own texts, and may be deleted.")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell a fork that has kept the template's name what to do."""
-    reports = [*terminalreporter.stats.get("failed", []), *terminalreporter.stats.get("error", [])]
-    if any(report.nodeid.startswith("tests/template") for report in reports):
-        terminalreporter.write_line(
-            "tests/template tests the template's own texts. In a fork, delete the folder, "
-            "or run `uv run poe init NAME`, after which it is skipped."
-        )
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell a fork that has kept the template's name what to do about a failure."""
+    return explained((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Tell the same where a file cannot be imported."""
+    return explained((yield))
+
+
+def explained(report: Report) -> Report:
+    """Return a report with what a fork can do."""
+    if report.failed:
+        report.sections.append(("In a fork", IN_A_FORK))
+    return report

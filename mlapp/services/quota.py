@@ -1,0 +1,31 @@
+"""How many cores a container may use, for libraries that only know how many the machine has."""
+
+import math
+import os
+from contextlib import suppress
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def thread_limits(cgroup: Path = CGROUP) -> dict[str, str]:
+    """Return what to set in the environment for OpenMP and BLAS to keep to the quota of a container.
+
+    Empty without a quota, and where it is no less than the cores there are: scikit-learn's own rule is better then.
+    """
+    cores = _quota(cgroup)
+    return {"OMP_NUM_THREADS": str(cores)} if cores and cores < len(os.sched_getaffinity(0)) else {}
+
+
+def _quota(cgroup: Path) -> int | None:
+    """Return the cores that a quota amounts to, rounded up as joblib does.
+
+    Source: Linux, admin-guide/cgroup-v2, cpu.max; scheduler/sched-bwc, cpu.cfs_quota_us (version 1, -1: none).
+    """
+    with suppress(OSError, ValueError):
+        quota, period = (cgroup / "cpu.max").read_text().split()
+        return math.ceil(int(quota) / int(period))
+    with suppress(OSError, ValueError):
+        quota, period = [(cgroup / "cpu" / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period")]
+        return math.ceil(int(quota) / int(period)) if int(quota) > 0 else None
+    return None

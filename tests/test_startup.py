@@ -1,0 +1,134 @@
+"""What ends the start: an address that cannot be bound, a store that cannot be used."""
+
+import errno
+import os
+import re
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mlapp.settings import Settings
+from mlapp.startup import bind, check_store, listen, why_not_bound
+
+ELSEWHERE = "192.0.2.1"
+"""No machine has it: RFC 5737 keeps it for documentation."""
+
+
+def settings(host: str = "127.0.0.1", port: int = 0) -> Settings:
+    return Settings(_env_file=None, host=host, port=port)
+
+
+@contextmanager
+def unwritable(folder: Path) -> Iterator[None]:
+    """A folder may be read and not be written, not even by root, who becomes somebody else for that time."""
+    folder.chmod(0o555)
+    user = os.geteuid()
+    os.seteuid(user or 65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o755)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that every user reaches, as those of `tmp_path` are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def refused_store(folder: Path) -> str:
+    with pytest.raises(SystemExit) as stopped:
+        check_store(folder)
+    line = str(stopped.value)
+    assert re.search(r"; set MLAPP_STORE to one that user \d+ may read and write\.$", line)
+    return line.partition(";")[0]
+
+
+def test_port_is_open_once_it_is_bound():
+    (bound,) = listen(settings())
+
+    with bound, socket.create_connection(bound.getsockname()):
+        pass
+
+
+def test_port_in_use_is_named(monkeypatch: pytest.MonkeyPatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit, match=rf"^MLAPP_PORT={port}: the port is in use; set MLAPP_PORT to another"):
+            listen(settings(port=port))
+        monkeypatch.setenv("PORT", str(port))
+        with pytest.raises(SystemExit, match=rf"^PORT={port}: the port is in use; set MLAPP_PORT to another"):
+            listen(settings(port=port))
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"), [(ELSEWHERE, os.strerror(errno.EADDRNOTAVAIL)), ("name.invalid", ".+"), ("a..b", ".*idna.*")]
+)
+def test_host_that_is_not_here_is_named(host: str, reason: str):
+    with pytest.raises(SystemExit, match=rf"^MLAPP_HOST='{re.escape(host)}': .+ \({reason}\); set MLAPP_HOST to"):
+        listen(settings(host))
+
+
+def test_addresses_that_are_not_here_are_left_out_while_there_is_another():
+    absent, here = (socket.AF_INET, (ELSEWHERE, 0)), (socket.AF_INET, ("127.0.0.1", 0))
+
+    (bound,) = bind([absent, here])
+
+    with bound:
+        assert bound.getsockname()[0] == "127.0.0.1"
+
+
+def test_privileged_port_is_named():
+    line = why_not_bound(PermissionError(errno.EACCES, "Permission denied"), settings(port=80))
+
+    assert re.fullmatch(r"MLAPP_PORT=80: user \d+ may not listen there; set MLAPP_PORT to 1024 or higher\.", line)
+
+
+def test_store_is_created(tmp_path: Path):
+    check_store(tmp_path / "a/store")
+
+    assert list((tmp_path / "a/store").iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["file", "file/store"])
+def test_file_in_the_way_of_the_store_is_named(tmp_path: Path, place: str):
+    (tmp_path / "file").touch()
+
+    line = refused_store(tmp_path / place)
+
+    assert line == f"MLAPP_STORE='{tmp_path / place}': the folder cannot be created ('{tmp_path}/file' is no folder)"
+
+
+def test_relative_store_is_named_in_full_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("models").touch()
+
+    assert refused_store(Path("models")).startswith(f"MLAPP_STORE='models' ('{tmp_path}/models'): the folder cannot")
+
+
+@pytest.mark.parametrize(("place", "step"), [("", "written"), ("store", "created")])
+def test_store_without_models_has_to_be_written(folder: Path, place: str, step: str):
+    with unwritable(folder):
+        line = refused_store(folder / place)
+
+    assert line.endswith(f"the folder cannot be {step} (Permission denied)")
+
+
+def test_store_that_cannot_be_read_is_named(folder: Path):
+    (folder / "versions").symlink_to("versions")
+
+    assert refused_store(folder).endswith("cannot be read (Too many levels of symbolic links)")
+
+
+def test_store_with_models_need_not_be_written(folder: Path):
+    (folder / "versions/1").mkdir(parents=True)
+
+    with unwritable(folder):
+        check_store(folder)
