@@ -1,8 +1,9 @@
-"""From the first push to production, on this machine: the steps of .github/workflows/ci.yml as they stand there.
+"""From the first push to production, on this machine: the steps of .github/workflows as they stand there.
 
 `uv run poe rehearse` runs them on fresh clones: a first push and a pull request without any secret, the same request
-and its merge with all of them, and at last a push whose test fails. GitHub and Render are fakes (`delivery/fakes.py`).
-The whole test suite and the image, which take long or need Docker, are replaced by something short; `--full` runs them.
+and its merge with all of them, what runs on schedule, and at last a push whose test fails and whose dependencies are
+vulnerable. GitHub, Render and osv.dev are fakes (`delivery/fakes.py`). The whole test suite and the image, which take
+long or need Docker, are replaced by something short; `--full` runs them.
 """
 
 import argparse
@@ -26,6 +27,8 @@ INSTEAD = {
     " && uv run coverage combine -q && uv run coverage xml -q --fail-under 0 -o reports/coverage.xml",
     "uv run poe image-test": "test -s Dockerfile",
 }
+# A week brings new releases, whatever day it is.
+ALWAYS_INSTEAD = {"uv run poe upgrade --propose": "uv run poe upgrade --propose --days 0"}
 CHANGELOG = "# CHANGELOG\n\n\n## v0.1.0 (2026-01-01)\n\n- Initial Release\n"
 
 
@@ -33,7 +36,8 @@ class Rehearsal:
     """A repository, and what is pushed to it."""
 
     def __init__(self, folder: Path, fakes: Fakes, *, full: bool) -> None:
-        self.folder, self.fakes, self.instead = folder, fakes, {} if full else INSTEAD
+        self.folder, self.fakes = folder, fakes
+        self.instead = ALWAYS_INSTEAD | ({} if full else INSTEAD)
         self.origin, self.work = folder / "origin.git", folder / "work"
         user = f"x-access-token:{SECRETS['PUSH_TOKEN']}"
         (folder / "gitconfig").write_text(
@@ -61,17 +65,20 @@ class Rehearsal:
         git("add", "--all", cwd=self.work)
         git("commit", "--quiet", "--no-verify", "--message", title, cwd=self.work)
 
-    def run(self, what: str, branch: str, secrets: dict[str, str], event: dict[str, Any]) -> Run:
-        """Push a branch, and run the workflow for it."""
+    def run(
+        self, what: str, branch: str, secrets: dict[str, str], event: dict[str, Any], workflow: str = "ci.yml"
+    ) -> Run:
+        """Run a workflow for a branch, because it was pushed unless the event says something else."""
         print(f"{what}, {'all secrets' if secrets else 'no secret'}", flush=True)
         sha = git("rev-parse", branch, cwd=self.work)
-        github = {"repository": NAME, "sha": sha, "token": "token", "ref_name": branch, "event": event} | {
-            "event_name": "pull_request" if "pull_request" in event else "push",
+        github = {"repository": NAME, "sha": sha, "token": "token", "ref_name": branch} | {
+            "event": event | {"repository": {"default_branch": "main"}},
+            "event_name": next(iter(event), "push"),
             "head_ref": branch if "pull_request" in event else "",
         }
-        event["repository"] = {"default_branch": "main"}
         environment = self.fakes.environment | {
             "CI": "true",
+            "GITHUB_ACTIONS": "true",
             "GITHUB_REPOSITORY": NAME,
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_SHA": sha,
@@ -81,9 +88,9 @@ class Rehearsal:
         }
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         run = Run(self.origin, folder, branch, {"github": github, "secrets": secrets}, environment, self.instead)
-        workflow = (ROOT / ".github/workflows/ci.yml").read_text().replace("https://api.render.com/v1", self.fakes.api)
-        (folder / "ci.yml").write_text(workflow)
-        run.execute(folder / "ci.yml")
+        text = (ROOT / ".github/workflows" / workflow).read_text()
+        (folder / workflow).write_text(text.replace("https://api.render.com/v1", self.fakes.api))
+        run.execute(folder / workflow)
         return run
 
 
@@ -117,12 +124,15 @@ def tell(here: Rehearsal, fakes: Fakes) -> None:
     (here.work / "idea.md").write_text("An idea.\n")
     here.commit("feat: an idea")
     git("push", "--quiet", "origin", "idea", cwd=here.work)
-    alone = here.run("Pull request", "idea", {}, dict(request))
+    alone = here.run("Pull request", "idea", {}, request)
     check("no job is red", right="failure" not in alone.results.values())
     check("the version to commit is told", right="This makes version 0.2.0" in "".join(alone.said))
 
-    asked = here.run("Pull request", "idea", SECRETS, dict(request))
+    fakes.vulnerable |= {"fastapi": "99", "ruff": "99"}
+    asked = here.run("Pull request, vulnerable dependencies", "idea", SECRETS, request)
     check("no job is red", right="failure" not in asked.results.values())
+    check("the vulnerabilities are reported", right="::error::fastapi" in "".join(asked.said))
+    fakes.vulnerable.clear()
     check("SonarQube Cloud is asked", right="-Dsonar.projectKey=Owner_my.app" in "".join(asked.said))
     git("pull", "--quiet", "origin", "idea", cwd=here.work)
     title = git("log", "-1", "--format=%s", cwd=here.work)
@@ -142,11 +152,22 @@ def tell(here: Rehearsal, fakes: Fakes) -> None:
     check("its notes tell the idea", right="An idea" in (fakes.folder / "notes").read_text())
     check("Render has the commit", right=fakes.deployed == [git("rev-parse", "HEAD", cwd=here.work)])
 
+    fakes.vulnerable |= {"fastapi": "99", "ruff": "99"}
+    here.run("Audit", "main", {}, {"schedule": {}}, "audit.yml")
+    check("an issue lists both", right=all(name in fakes.body for name in fakes.vulnerable))
+    here.run("Upgrade", "main", {}, {"schedule": {}}, "upgrade.yml")
+    check(
+        "a pull request lists the upgrades and says why no checks run",
+        right="→" in fakes.body and "no checks" in fakes.body,
+    )
+    again = here.run("Upgrade", "main", SECRETS, {"schedule": {}}, "upgrade.yml")
+    check("one pull request at a time", right="is still open" in "".join(again.said))
+
     (here.work / TEST).write_text("def test_that_fails():\n    assert not __name__\n")
     here.commit("feat: something broken")
     git("push", "--quiet", "origin", "main", cwd=here.work)
-    red = here.run("Push with a failing test", "main", SECRETS, {}).results
-    check("Lint and Test is red", right=red["lint-and-test"] == "failure")
+    red = here.run("Push with a failing test, vulnerable dependencies", "main", SECRETS, {}).results
+    check("Lint and Test is red, and Audit", right=(red["lint-and-test"], red["audit"]) == ("failure", "failure"))
     check("Publish and Deploy are skipped", right=(red["publish"], red["deploy"]) == ("skipped", "skipped"))
     check("nothing more is released or deployed", right=(len(fakes.released), len(fakes.deployed)) == (2, 1))
 

@@ -84,7 +84,8 @@ class Run:
             if (result == "failure" and "cancelled()" not in condition) or not self.evaluate(condition):
                 continue
             done = self._shell(step, place) if "run" in step else self._use(step, place)
-            if not done and not step.get("continue-on-error"):
+            tolerated = step.get("continue-on-error", False)
+            if not done and not (self.evaluate(tolerated) if isinstance(tolerated, str) else tolerated):
                 result = "failure"
         return result
 

@@ -1,59 +1,82 @@
-"""What comes after the code: version, workflow, image and Render's blueprint say the same."""
+"""What comes after the code: version, tasks, workflows, image and blueprint name what is there, as far as they are."""
 
-import json
 import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 
 from mlapp import __version__
 from tests.servers import ROOT
 
-BLUEPRINT = (ROOT / "render.yaml").read_text()
-SCHEMA = json.loads((ROOT / "delivery/render.schema.json").read_text())
-JOBS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
+PYPROJECT = (ROOT / "pyproject.toml").read_text()
+TASKS: dict[str, Any] = tomllib.loads(PYPROJECT)["tool"]["poe"]["tasks"]
+CI = ROOT / ".github/workflows/ci.yml"
+CALLERS = [
+    *ROOT.glob(".github/workflows/*.yml"),
+    *(path for path in (ROOT / ".ci/run", ROOT / ".pre-commit-config.yaml") if path.exists()),
+]
+"""What runs tasks and modules, besides people."""
+FOLDERS = r"(?:mlapp|pages|delivery|docs|benchmarks|\.github|\.ci)"
+NAMING_SETTINGS = [path for path in (ROOT / "Dockerfile", ROOT / "render.yaml") if path.exists()]
+RELEASING = ("publish", "deploy")
 
 
-def errors(blueprint: str) -> list[str]:
-    return [error.message for error in jsonschema.Draft202012Validator(SCHEMA).iter_errors(yaml.safe_load(blueprint))]
+def commands(task: Any) -> Iterator[str]:
+    """Yield the commands of a task, and of the tasks in it."""
+    if isinstance(task, str):
+        yield task
+    for part in task if isinstance(task, list) else ():
+        yield from commands(part)
+    for kind in ("cmd", "sequence") if isinstance(task, dict) else ():
+        yield from commands(task.get(kind, ""))
 
 
-def with_disk(blueprint: str) -> str:
-    return re.sub(
-        r"^    # ((?:plan:|disk:|  name:|  mountPath:|  sizeGB:).*)", r"    \1", blueprint, flags=re.MULTILINE
-    )
+def missing(command: str) -> list[str]:
+    """Return the modules and files of ours that a command names, and that are not there."""
+    modules = re.findall(rf"\bpython3? -m ({FOLDERS}\b[\w.]*)", command)
+    named = [module.replace(".", "/") for module in modules]
+    named += re.findall(rf"(?<!\S)(?:{FOLDERS}/\S+|main\.py|render\.yaml|Dockerfile)(?!\S)", command)
+    return [file for file in named if not any(ROOT.glob(file)) and not (ROOT / f"{file}.py").exists()]
 
 
 def test_version_is_the_same_in_both_places():
-    assert f'\nversion = "{__version__}"\n' in (ROOT / "pyproject.toml").read_text()
+    assert f'\nversion = "{__version__}"\n' in PYPROJECT, "Say the version of mlapp/__init__.py in pyproject.toml, too."
 
 
-@pytest.mark.parametrize("job", ["publish", "deploy"])
-def test_nothing_is_published_or_deployed_after_a_red_check(job: str):
-    others = set(JOBS) - {"publish", "deploy", "version"}
+@pytest.mark.parametrize("name", TASKS)
+def test_tasks_run_what_is_there(name: str):
+    gone = [file for command in commands(TASKS[name]) for file in missing(command)]
 
-    assert set(JOBS[job]["needs"]) == others
-    assert "always()" not in str(JOBS[job]["if"])
-
-
-def test_blueprint_is_valid_on_the_free_plan_and_with_a_disk():
-    paid = with_disk(BLUEPRINT).replace("    plan: free\n", "")
-
-    assert errors(BLUEPRINT) == []
-    assert errors(paid) == []
-    assert yaml.safe_load(paid)["services"][0]["disk"] == {"name": "models", "mountPath": "/data", "sizeGB": 1}
+    assert not gone, f"The task '{name}' in pyproject.toml runs {gone[0]}, which is not there: delete the task, too."
 
 
-def test_blueprint_with_a_disk_on_the_free_plan_is_refused():
-    both = with_disk(BLUEPRINT).replace("    plan: starter\n", "")
+@pytest.mark.parametrize("path", CALLERS, ids=lambda path: path.name)
+def test_workflows_and_hooks_run_tasks_and_modules_that_are_there(path: Path):
+    text = path.read_text()
+    gone = [f"poe {task}" for task in re.findall(r"(?<![\w-])poe ([a-z][\w-]*)", text) if task not in TASKS]
+    gone += [file for line in re.findall(r"python3? -m .*", text) for file in missing(line)]
 
-    assert len(errors(both)) == 1
+    assert not gone, f"{path.relative_to(ROOT)} runs {gone[0]}, which is not there: delete its step, too."
 
 
-@pytest.mark.parametrize("file", ["Dockerfile", "render.yaml"])
-def test_settings_of_image_and_blueprint_are_there(file: str):
-    named = set(re.findall(r"MLAPP_[A-Z_]+", (ROOT / file).read_text()))
+@pytest.mark.skipif(not CI.exists(), reason="There is no .github/workflows/ci.yml")
+def test_nothing_is_published_or_deployed_after_a_red_check():
+    jobs: dict[str, dict[str, Any]] = yaml.safe_load(CI.read_text())["jobs"]
+    checks = jobs.keys() - {*RELEASING, "version"}
 
-    assert named <= set(re.findall(r"MLAPP_[A-Z_]+", (ROOT / ".env.example").read_text()))
+    for job in jobs.keys() & RELEASING:
+        unheeded = checks - set(jobs[job].get("needs", []))
+        assert not unheeded, f"ci.yml: {job} has to wait for {', '.join(unheeded)}: name it under 'needs'."
+        assert "always()" not in str(jobs[job].get("if"))
+
+
+@pytest.mark.parametrize("path", NAMING_SETTINGS, ids=lambda path: path.name)
+def test_settings_of_image_and_blueprint_are_there(path: Path):
+    named = set(re.findall(r"MLAPP_[A-Z_]+", path.read_text()))
+    unknown = named - set(re.findall(r"MLAPP_[A-Z_]+", (ROOT / ".env.example").read_text()))
+
+    assert not unknown, f"{path.name} sets {', '.join(unknown)}, which .env.example does not list."

@@ -26,10 +26,11 @@ def test_example_lists_every_setting_with_its_description_and_default():
     settings = [place for place, line in enumerate(lines) if "=" in line and not line.startswith("# ")]
     found = {lines[place].removeprefix("#"): lines[place - 1].removeprefix("# ") for place in settings}
 
-    assert found == {
+    expected = {
         f"MLAPP_{name.upper()}={spelled(field.default)}": field.description
         for name, field in Settings.model_fields.items()
     }
+    assert found == expected, f"Correct .env.example: {found.items() ^ expected.items()} differ from mlapp/settings.py."
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
@@ -107,7 +108,8 @@ def test_bad_value_stops_the_start_with_a_line_that_names_the_variable(monkeypat
 
 def test_every_bad_value_has_a_line(monkeypatch, tmp_path):
     (tmp_path / ".env").write_text("MLAPP_MAX_JOBS=0\n")
-    for variable, value in {"MLAPP_PORT": "70000", "MLAPP_API_KEY": "short", "MLAPP_DEMO": "perhaps\n"}.items():
+    settings = {"MLAPP_PORT": "70000", "MLAPP_API_KEY": "short", "MLAPP_DEMO": "perhaps\n"}  # pragma: allowlist secret
+    for variable, value in settings.items():
         monkeypatch.setenv(variable, value)
 
     with pytest.raises(SystemExit) as stopped:
@@ -136,7 +138,7 @@ def test_file_that_is_no_text_is_named(tmp_path):
 
 
 def test_unknown_settings_are_told_in_one_line_with_what_may_be_meant(monkeypatch, tmp_path, caplog):
-    (tmp_path / ".env").write_text("mlapp_loglevel=debug\nOTHER=1\nMLAPP_MAX_JOBS=2\n")
+    (tmp_path / ".env").write_text("mlapp_loglevel=debug\nOTHER=1\nMLAPP_MAX_JOBS=2\n")  # pragma: allowlist secret
     monkeypatch.setenv("MLAPP_PROT", "9000")
 
     warn_of_unknown_settings()

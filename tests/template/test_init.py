@@ -1,12 +1,9 @@
-"""`poe init`: a copy gets a name of its own, and is as good as the original; there CONTRIBUTING.md is followed, too."""
+"""`poe init`: a copy gets a name of its own."""
 
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-import textwrap
 import tomllib
 from pathlib import Path
 
@@ -14,32 +11,6 @@ import pytest
 
 from tests.servers import ROOT
 
-QUICK = (
-    "tests/test_documents.py",
-    "tests/test_settings.py",
-    "tests/test_readme.py::test_readme_tree_names_what_is_there",
-)
-"""Tests of the copy that take no time, and look at what was changed."""
-TRY_OUT = f"""
-import asyncio, json, sys
-import httpx, pytest
-from main import create_app
-from mlapp.settings import Settings
-
-async def ask(app):
-    transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://here") as http:
-        paths = ("/health", "/openapi.json", "/ui/", "/notes", "/ui/notes")
-        health, described, page, notes, shown = [await http.get(path) for path in paths]
-    titles = [answer.text.partition("<title>")[2].partition("</title>")[0] for answer in (page, shown)]
-    return health.json()["status"], described.json()["info"]["title"], *titles, notes.json()
-
-app = create_app(Settings(_env_file=None, store="store", demo=False, allowed_hosts="here"))
-print(json.dumps(asyncio.run(ask(app))))
-# What is imported by now has no assertions to rewrite.
-sys.exit(pytest.main(["-q", "--no-header", "-W", "ignore::pytest.PytestAssertRewriteWarning", *{QUICK}]))
-"""
-"""Asks the copy's app for its name, then runs those tests: in one process, as to load the libraries takes longest."""
 PLAIN = {
     name: value for name, value in os.environ.items() if not name.startswith(("NICEGUI", "PYTEST", "MLAPP", "COV"))
 }
@@ -72,45 +43,6 @@ def few(tmp_path: Path) -> Path:
     )
     (tmp_path / "CHANGELOG.md").write_text("# CHANGELOG\n\n## v9.9.9\n\nOf the template.\n")
     return tmp_path
-
-
-@pytest.mark.skipif(not shutil.which("git") and "CI" not in os.environ, reason="A copy takes git")
-def test_renamed_copy_passes_its_tests_and_answers_under_its_name_with_what_is_added(tmp_path: Path):
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    for file in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0"):
-        if (ROOT / file).is_file():
-            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / file, tmp_path / file)
-
-    init(tmp_path, "house-prices", "--holder", "Ada Example")
-    follow_the_steps(tmp_path)
-
-    tried = run(tmp_path, "-c", TRY_OUT)
-    assert tried.returncode == 0, tried.stdout + tried.stderr
-    answered = json.loads(tried.stdout.splitlines()[0])
-    assert answered == ["healthy", "House prices", "Overview · House prices", "Notes · House prices", {}]
-
-
-def follow_the_steps(folder: Path) -> None:
-    """Add a route and a page to a copy, as CONTRIBUTING.md says."""
-    steps = (folder / "CONTRIBUTING.md").read_text()
-    blocks = re.findall(r"^   ```python\n(.*?)^   ```", steps, flags=re.MULTILINE | re.DOTALL)
-    method, route, _, page, _ = (textwrap.dedent(block) for block in blocks)
-    (folder / "mlapp/api/notes.py").write_text(route)
-    (folder / "pages/notes.py").write_text(page)
-    method = textwrap.indent(method, "    ")
-    (entry,) = re.findall(r"`(\(\"/notes\".*?)`", steps)
-    for file, before, after in (
-        ("mlapp/services/models.py", "    async def history", f"{method}\n    async def history"),
-        ("mlapp/app.py", "models, offers", "models, notes, offers"),
-        ("mlapp/app.py", "models.router", "models.router, notes.router"),
-        ("pages/__init__.py", "models, monitor", "models, monitor, notes"),
-        ("pages/__init__.py", "PAGES = (", "PAGES = (notes, "),
-        ("pages/frame.py", "NAVIGATION = (", f"NAVIGATION = (\n    {entry}"),
-    ):
-        text = (folder / file).read_text()
-        assert text.count(before) == 1, f"{file}: {before}"
-        (folder / file).write_text(text.replace(before, after))
 
 
 def test_everything_asked_for_stands_where_it_should(few: Path):

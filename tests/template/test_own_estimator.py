@@ -1,0 +1,63 @@
+"""The README's example of an estimator of one's own, as a fork adds it."""
+
+from itertools import count
+
+import polars as pl
+import pytest
+
+from delivery.rehearse_fork import example_estimator
+from mlapp.ml import describe_estimators, estimators, load_model
+from mlapp.ml.training import Trained, train
+from mlapp.schemas import Model, Task, TrainOptions
+from mlapp.tables.table import Table
+
+# As small as a table may be.
+TABLE = Table(
+    pl.DataFrame(
+        {
+            "size": [1.0, 2, 3, 4, 5, 6, 7, None, 9, 10],
+            "kind": ["fan", "pump"] * 5,
+            "price": [1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+            "grade": ["low"] * 5 + ["high"] * 5,
+        }
+    )
+)
+
+
+@pytest.fixture(autouse=True)
+def _nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the example at the end of the estimators."""
+    # So that it is removed in the end.
+    monkeypatch.setitem(estimators.ESTIMATORS, "nearest", None)
+    exec(example_estimator(), dict(vars(estimators)))
+
+
+def trained(target: str, estimator: str) -> Trained:
+    return train(TABLE, TrainOptions(target=target, estimator=estimator), count().__next__, lambda *_: None)
+
+
+def test_own_estimator_is_listed_with_the_first_line_of_its_docstring():
+    (described,) = [each for each in describe_estimators() if each.name == "nearest"]
+
+    assert described.tasks == list(Task)
+    assert described.description.startswith("The mean or the majority of the five most similar rows")
+
+
+def test_own_estimator_is_tried_by_auto():
+    leaderboard = [entry.estimator for entry in trained("price", "auto").record["leaderboard"]]
+
+    assert "nearest" in leaderboard
+    assert len(leaderboard) > 1
+
+
+@pytest.mark.parametrize(("target", "ends"), [("price", (3, 7.2)), ("grade", ("low", "high"))])
+def test_own_estimator_trains_and_predicts_by_its_name(target: str, ends: tuple[object, object]):
+    made = trained(target, "nearest")
+    stored = {"created_at": "2024-01-31T00:00Z", "version": 1, "active": True, "usable": True, "model_sha256": ""}
+    model = load_model(Model(**made.record | stored), made.file)
+
+    predictions = model.answer(model.check(TABLE)).predictions
+
+    assert made.record["estimator"] == "nearest"
+    # Of the smallest and the largest row: the mean or the majority of five.
+    assert (predictions[0], predictions[-1]) == ends

@@ -1,0 +1,40 @@
+"""The bounds in SECURITY.md are those of the code, as long as it has the template's table of them."""
+
+import pytest
+
+from mlapp.api import connections, errors
+from mlapp.errors import MAX_REPORTED
+from mlapp.schemas import MAX_NAME_LENGTH
+from mlapp.services import jobs, prediction
+from mlapp.services.processes import Processes
+from mlapp.settings import Settings
+from mlapp.tables import json_pieces, table
+from tests.servers import ROOT
+
+SECURITY = ROOT / "SECURITY.md"
+BOUNDS = SECURITY.read_text().partition("## What is bounded\n")[2] if SECURITY.exists() else ""
+
+
+@pytest.mark.skipif(not BOUNDS, reason="SECURITY.md has no part 'What is bounded'")
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"{table.MAX_ROWS:,} rows, {table.MAX_COLUMNS:,} columns, {table.MAX_CELLS:,} cells",
+        f"{table.MAX_CELL_BYTES:,} bytes a cell",
+        f"{json_pieces.MAX_VALUE:,} characters a row; {table.MAX_TEXT_BYTES:,} bytes of text in all",
+        f"after {Processes.limit_s / 60:.0f} minutes",
+        f"{MAX_NAME_LENGTH} characters a name",
+        f"{connections.HEAD_S:.0f} s and {connections.HEAD_BYTES:,} bytes",
+        f"{connections.STILL_S:.0f} s without progress",
+        f"| connections | {connections.MOST:,};",
+        f"{prediction.FEW_PLACES:,} of them; {prediction.MANY_PLACES} large ones",
+        f"at a time, {jobs.MAX_WAITING} wait",
+        f"{MAX_REPORTED} places and {errors.MAX_BYTES:,} bytes",
+        *(
+            f"`MLAPP_{name.upper()}` ({Settings.model_fields[name].default})"
+            for name in ("max_body_mb", "max_jobs", "keep_models")
+        ),
+    ],
+)
+def test_bounds_are_those_of_the_code(said: str):
+    assert said in BOUNDS, f"SECURITY.md, 'What is bounded': write the bound of the code, {said!r}."
