@@ -11,6 +11,7 @@ import httpx
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
+from websockets.asyncio.client import connect
 
 from mlapp.api import connections
 from mlapp.api.connections import Connection, Server
@@ -22,6 +23,11 @@ LARGE = 20_000_000
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer how long the body is; where the path says so, before it is here, or at more length than a socket takes."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": (await receive())["text"]})
+        return
     size, more = 0, True
     if scope["path"] == "/early":
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -106,6 +112,14 @@ def refused(answer: tuple[str, bytes], status: int) -> None:
 
 async def test_whoever_says_nothing_is_let_go(port: int):
     refused(await said(port), 408)
+
+
+async def test_a_websocket_that_says_nothing_for_long_stays_open(port: int):
+    async with connect(f"ws://127.0.0.1:{port}/") as socket:
+        await asyncio.sleep(2 * connections.STILL_S)
+        await socket.send("at last")
+
+        assert await socket.recv() == "at last"
 
 
 async def test_a_head_that_comes_letter_by_letter_is_cut_off(port: int):

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 from playwright.async_api import Browser, expect
 
-from tests.servers import address, serving_to_browsers
+from tests.servers import address, serving
 
 
 def train(http: httpx.Client, *, activate: bool = True) -> None:
@@ -14,7 +14,7 @@ def train(http: httpx.Client, *, activate: bool = True) -> None:
 
 
 async def test_monitor_of_an_empty_store_notices_requests_and_models(browser: Browser, tmp_path: Path):
-    with serving_to_browsers(tmp_path, MLAPP_DEMO="false") as (_, http):
+    with serving(tmp_path, MLAPP_DEMO="false") as (_, http):
         page = await browser.new_page(base_url=address(http))
         await page.goto("/ui/monitor")
         await expect(page.get_by_text("Nothing was asked yet")).to_be_visible()

@@ -59,3 +59,12 @@ async def test_the_key_lets_in_once_and_until_logout(http: httpx.AsyncClient):
     for cookies in ({}, first):
         http.cookies.update(cookies)
         assert (await http.get("/health")).status_code == 303
+
+
+async def test_without_a_key_the_login_leads_to_the_pages(user: User):
+    user.http_client.follow_redirects = False
+
+    for method in ("GET", "POST"):
+        answer = await user.http_client.request(method, "/login")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/ui/")
+    assert (await user.http_client.post("/logout")).headers["location"] == "/ui/login"

@@ -8,6 +8,7 @@ import pytest
 from nicegui.testing import User
 
 from mlapp.services import Services
+from pages.site import Site
 from tests.pages.conftest import Trained, one
 
 
@@ -32,6 +33,20 @@ async def test_predict_follows_the_values_and_warns(user: User, services: Servic
         one(user, "feature-0").set_value(99999)
 
     await user.should_see(content="99999 is outside 30–1199 seen in training", marker="warning")
+
+
+async def test_predict_without_an_api_follows_the_values_and_shows_no_code(
+    user: User, services: Services, trained: Trained, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Site, "api", property(lambda _: False))
+    await services.models.activate(str(trained.regression.version))
+    await user.open("/predict")
+
+    with user:
+        one(user, "feature-0").set_value(99999)
+
+    await user.should_see(content="99999 is outside 30–1199 seen in training", marker="warning")
+    await user.should_not_see("Use it from code")
 
 
 async def test_predict_takes_an_empty_field_for_a_missing_value(user: User, services: Services, trained: Trained):
