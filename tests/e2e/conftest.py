@@ -25,6 +25,8 @@ expect.set_options(timeout=20_000)
 
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+desktop_only = pytest.mark.parametrize("page", ["desktop"], indirect=True)
+"""For what is the same on a phone: Chromium takes 1.5 s of processor time for every page."""
 
 
 def is_outside(url: str, server: str) -> bool:

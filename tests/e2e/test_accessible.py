@@ -1,11 +1,14 @@
 """Every page for people who cannot see, or not well, or use no mouse."""
 
+from itertools import product
 from typing import Any, Literal
 
 import httpx
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
+
+from tests.e2e.conftest import SIZES, desktop_only
 
 PATHS = (
     "/ui/",
@@ -20,6 +23,7 @@ PATHS = (
     "/ui/health",
 )
 GRAVE = ("serious", "critical")
+NARROW = 900
 # With preloading the first check fetches style sheets, and the second finds the loading bar that this shows.
 OPTIONS = {"preload": False, "resultTypes": ["violations"]}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -31,6 +35,7 @@ def second_model(server: str) -> None:
     assert trained.status_code == 201
 
 
+@desktop_only
 @pytest.mark.usefixtures("second_model")
 @pytest.mark.parametrize("path", PATHS)
 async def test_no_page_has_grave_violations(page: Page, path: str):
@@ -38,14 +43,18 @@ async def test_no_page_has_grave_violations(page: Page, path: str):
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.wait_for_load_state("networkidle")
 
-    # An open page follows the system's color scheme, so that both are checked on one load; colors at rest.
+    # An open page follows the size of its window and the system's color scheme, so that one load is checked in both.
     await page.add_style_tag(content="* { transition: none !important }")
-    for scheme in SCHEMES:
+    for (width, height), scheme in product(SIZES.values(), SCHEMES):
+        await page.set_viewport_size({"width": width, "height": height})
         await page.emulate_media(color_scheme=scheme)
         await expect(page.locator(f"body.body--{scheme}")).to_be_attached()
+        # Beyond this width the navigation stands beside the page.
+        await expect(page.get_by_role("navigation")).to_be_visible(visible=width > NARROW)
         found = await Axe().run(page, options=OPTIONS)
         grave = [violation for violation in found.response["violations"] if violation["impact"] in GRAVE]
-        assert not grave, "\n".join([scheme, *(_told(violation) for violation in grave)])
+        assert not grave, "\n".join([f"{width} wide, {scheme}", *(_told(violation) for violation in grave)])
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def _told(violation: dict[str, Any]) -> str:
@@ -53,6 +62,7 @@ def _told(violation: dict[str, Any]) -> str:
     return "\n".join([f"{violation['id']}: {violation['help']}", *places])
 
 
+@desktop_only
 async def test_the_first_tab_leads_past_the_navigation(page: Page):
     await page.goto("/ui/")
     await expect(page.get_by_role("heading", level=1)).to_be_visible()

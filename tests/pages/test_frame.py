@@ -10,7 +10,7 @@ from nicegui.testing import User
 from mlapp import TITLE
 from mlapp.schemas import Job
 from mlapp.services import Services
-from pages.frame import COOKIE, frame
+from pages.frame import COOKIE, NAVIGATION, frame
 from pages.site import Site
 from tests.pages.conftest import Trained, eventually, one, visiting
 
@@ -56,9 +56,7 @@ async def test_a_button_that_fails_says_so(visitor: User):
     await visitor.should_see("Something went wrong here; it is in the log.")
 
 
-@pytest.mark.parametrize(
-    ("path", "title"), [("/", "Overview"), ("/train", "Train"), ("/predict", "Predict"), ("/models", "Models")]
-)
+@pytest.mark.parametrize(("path", "title"), [(path, title) for path, title, _ in NAVIGATION])
 async def test_every_page_has_a_title_a_language_and_marks_where_one_is(user: User, path: str, title: str):
     answer = await user.http_client.get(path)
 
