@@ -4,6 +4,7 @@ import gc
 import multiprocessing
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import coverage
@@ -18,7 +19,9 @@ from main import create_app
 from mlapp.services import Services
 from mlapp.services.processes import WORKER, Processes
 from mlapp.settings import Settings
-from tests.servers import Running, address, end, serving, serving_to_browsers, wait_until
+from mlapp.store import ModelStore
+from tests.fitted import fit
+from tests.servers import FULL, PREDICT, Running, address, end, serving, serving_unmeasured, wait_until
 
 BROWSER = ("tests/e2e/", "tests/test_who_may.py")
 """Tests that share a browser and the server that it visits."""
@@ -58,8 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def is_slow(item: pytest.Function) -> bool:
     """Whether a test starts a server, or a browser."""
-    starts_a_server = getattr(item.module, "serving", None) is serving
-    return starts_a_server or not {"running", "browser"}.isdisjoint(item.fixturenames)
+    starts_a_server = any(getattr(item.module, each.__name__, None) is each for each in (serving, serving_unmeasured))
+    return starts_a_server or not {"running", "closed", "browser"}.isdisjoint(item.fixturenames)
 
 
 def pytest_collection_finish() -> None:
@@ -78,8 +81,8 @@ def _fork_server_stays() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A server that is open, and has trained its first model."""
-    with serving_to_browsers(tmp_path_factory.mktemp("server")) as (process, http):
+    """A server that is open, with the model of its first start."""
+    with serving_unmeasured(tmp_path_factory.mktemp("server")) as (process, http):
         wait_until(http, "/readyz")
         yield process, http
         assert end(process) == 0
@@ -89,6 +92,23 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def server(running: Running) -> str:
     """Its address."""
     return address(running[1])
+
+
+@pytest.fixture(scope="session")
+def closed_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server with keys writes its log."""
+    return tmp_path_factory.mktemp("closed") / "log"
+
+
+@pytest.fixture(scope="session")
+def closed(closed_log: Path) -> Iterator[httpx.Client]:
+    """A client of a server with keys, and with a model."""
+    store = ModelStore(closed_log.parent / "store")
+    store.prepare()
+    store.activate(fit("diabetes").add_to(store))
+    settings = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_TRUSTED_PROXIES": "127.0.0.1"}
+    with serving(closed_log.parent, MLAPP_LOG_LEVEL="debug", **settings) as (_, http):
+        yield http
 
 
 @pytest.fixture(scope="session")

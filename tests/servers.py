@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60
+FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
+"""The keys of the server that has some."""
 Running = tuple[subprocess.Popen[bytes], httpx.Client]
 """A server's process, and a client of it."""
 
@@ -32,8 +34,8 @@ def serving(folder: Path, *arguments: str, **settings: str) -> AbstractContextMa
     return _serving(folder, arguments, settings, measured=coverage.Coverage.current() is not None)
 
 
-def serving_to_browsers(folder: Path, **settings: str) -> AbstractContextManager[Running]:
-    """Serve without coverage, which takes a third of the time: simulated users have been through these pages."""
+def serving_unmeasured(folder: Path, **settings: str) -> AbstractContextManager[Running]:
+    """Serve without coverage, which takes a third of the time: where other tests have been through the same code."""
     return _serving(folder, (), settings, measured=False)
 
 

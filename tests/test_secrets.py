@@ -1,5 +1,7 @@
-"""What must not be seen is nowhere: a real server with keys is used in every way, and then all that it says is read."""
+"""What a real server with keys says about itself, used in every way: its log names requests, and holds no secret."""
 
+import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.servers import end, serving
+from tests.servers import address, end, serving_unmeasured
 from tests.services.test_calls import needs
 
 FULL, PREDICT, SIGNER = "the-key-to-everything", "the-key-to-predict", "what-the-sessions-are-signed-with"
@@ -29,6 +31,8 @@ SENT: list[dict[str, Any]] = [
 ]
 """Ways to send a key, right and wrong ones."""
 PATHS = ("/health", "/models", "/models/active", "/jobs", "/metrics", "/openapi.json", "/docs", "/ui/_nicegui/nothing")
+FORGED = "GET /%1b[2J%0aINFO%20forged HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n"
+BROKEN_OFF = "POST /predict HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nContent-Type: text/csv\r\nContent-Length: 1000\r\n\r\na,b\n"
 PAGES = ("", "train", "predict", "models", "models/1", "monitor", "jobs", "jobs/1", "health", "nothing")
 
 
@@ -55,7 +59,7 @@ class Used:
 def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Used]:
     folder = tmp_path_factory.mktemp("secrets")
     logging = {"MLAPP_DEMO": "false", "MLAPP_LOG_JSON": "true", "MLAPP_LOG_LEVEL": "debug"}
-    with serving(folder, **SETTINGS, **logging) as (process, http):
+    with serving_unmeasured(folder, **SETTINGS, **logging) as (process, http):
         used = Used(http, process, folder)
         key = {"X-API-Key": FULL}
         used.ask("POST", "/train", json={"dataset": "diabetes", "estimator": "linear"}, headers=key).raise_for_status()
@@ -72,6 +76,37 @@ def test_code_of_the_card_is_answered_with_the_key_of_the_environment(used: Used
 
     assert '"predictions":[' in done.stdout.replace("'", '"').replace(" ", "")
     assert "$MLAPP_PREDICT_KEY" in used.card
+
+
+def send(http: httpx.Client, request: str, *, wait: bool) -> None:
+    """Send bytes as they are, as no client library would."""
+    host, port = address(http).removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(request.format(host=f"{host}:{port}", key=FULL).encode())
+        if wait:
+            connection.recv(100)
+
+
+def test_log_is_one_object_a_line_and_names_requests(used: Used):
+    key = {"X-API-Key": FULL}
+    send(used.http, BROKEN_OFF, wait=False)
+    send(used.http, FORGED, wait=True)
+    headers = key | {"X-Request-ID": "mine-1", "Content-Type": "text/csv"}
+    refused = used.ask("POST", "/train?option=none", content="a,b\n", headers=headers)
+    missing = used.ask("GET", "/models/99", headers=key)
+    used.ask("GET", "/livez")
+
+    log = (used.folder / "log").read_text()
+    lines = [json.loads(line) for line in log.splitlines()]
+    (gone,) = [line for line in lines if line["message"] == "The sender was gone before it was answered."]
+    assert gone["level"] == "debug"
+    assert "mlapp_http_disconnects_total 1.0" in used.ask("GET", "/metrics", headers=key).text
+    assert "forged" not in log
+    assert [line["status"] for line in lines if line.get("route") == "other"] == [404]
+    asked = {line["request_id"]: line for line in lines if "status" in line}
+    assert asked[refused.json()["request_id"]]["status"] == refused.status_code == 422
+    assert refused.headers["x-request-id"] == "mine-1"
+    assert (asked[missing.json()["request_id"]]["client"], missing.status_code) == ("127.0.0.1", 404)
 
 
 def test_secrets_are_nowhere(used: Used):

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import product
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,11 +14,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from tests.servers import ROOT, Running, address, serving
+from tests.servers import FULL, PREDICT, ROOT, Running, address
 
 SESSIONS: list[str] = []
 """Tokens of the sessions that were begun here."""
-FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
 ANYBODY = dict.fromkeys(("nobody", "predict", "full", "session"), "yes")
 PREDICTING = {"nobody": "401", "predict": "yes", "full": "yes", "session": "401"}
 DOCS = PREDICTING | {"session": "yes"}
@@ -114,12 +114,9 @@ show(create_app(Settings(_env_file=None, store="nowhere", demo=False)).routes, "
 
 
 @pytest.fixture(scope="module")
-def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    settings = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_TRUSTED_PROXIES": "127.0.0.1"}
-    folder = tmp_path_factory.mktemp("keys")
-    with serving(folder, MLAPP_DEMO="false", MLAPP_LOG_LEVEL="debug", **settings) as (_, http):
-        yield http
-    said = (folder / "log").read_text()
+def http(closed: httpx.Client, closed_log: Path) -> Iterator[httpx.Client]:
+    yield closed
+    said = closed_log.read_text()
     assert "route=/models/{version}" in said
     assert not [secret for secret in (FULL, PREDICT, *SESSIONS) if secret in said]
 

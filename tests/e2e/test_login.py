@@ -1,6 +1,6 @@
 """Logging in and out, in a browser."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -8,26 +8,19 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.servers import address, serving_to_browsers
+from tests.servers import FULL, PREDICT, address
 
-FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
 ROWS = "size,price\n" + "".join(f"{n % 7},{n % 7 * 3 + n % 2}\n" for n in range(60))
-
-
-@pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A server with keys, and a model."""
-    settings = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_DEMO": "false"}
-    with serving_to_browsers(tmp_path_factory.mktemp("closed"), **settings) as (_, http):
-        wanted = {"dataset": "diabetes", "estimator": "linear"}
-        assert http.post("/train", json=wanted, headers={"X-API-Key": FULL}).status_code == 201
-        yield http
 
 
 @pytest.fixture
 async def context(browser: Browser, closed: httpx.Client) -> AsyncIterator[BrowserContext]:
     """A browser of its own, on a phone; what cannot be loaded, by our own policy, is an error."""
-    context = await browser.new_context(viewport={"width": 390, "height": 844}, base_url=address(closed))
+    # From an address of its own, as wrong keys are counted by address.
+    headers = {"X-Forwarded-For": "192.0.2.9"}
+    context = await browser.new_context(
+        viewport={"width": 390, "height": 844}, base_url=address(closed), extra_http_headers=headers
+    )
     wrong: list[str] = []
     context.on("weberror", lambda error: wrong.append(str(error.error)))
     context.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)

@@ -2,16 +2,27 @@
 
 import io
 import json
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import polars as pl
 import pytest
+from fastapi import FastAPI
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import DRIFT_ROWS, Model
+from main import create_app
+from mlapp.errors import Unacceptable
+from mlapp.schemas import DRIFT_ROWS, Format, Model, Span
 from mlapp.services import Services
+from mlapp.services.prediction import Body
+from mlapp.settings import Settings
+from pages import monitor
 from pages.components.drift import SHOWN
+from pages.frame import frame
+from pages.live import Live
+from pages.site import Site
 from tests.fitted import publish
 from tests.pages.conftest import Trained, eventually, one
 
@@ -219,3 +230,35 @@ async def test_monitor_counts_requests_where_there_is_no_model(user: User, http:
 
     await user.should_see("There is no model yet.")
     assert sum(drawn(user, "Requests").options["series"][2]["data"]) >= 1
+
+
+@pytest.fixture
+async def empty(app: FastAPI, tmp_path: Path) -> AsyncIterator[Services]:
+    """Services of their own, which were asked nothing yet and have no model, and the page of theirs."""
+    assert app
+    settings = Settings(_env_file=None, store=tmp_path / "store", demo=False)
+    elsewhere = create_app(settings, pages=False)
+    async with elsewhere.router.lifespan_context(elsewhere):
+        services: Services = elsewhere.state.services
+        site = Site(services, settings, Live(services))
+
+        @ui.page("/monitor-of-nothing")
+        async def page() -> None:
+            with frame(site, "Monitor", "/monitor"):
+                await monitor._Monitor(site, Span.HOUR, monitor.ACTIVE).build()
+
+        yield services
+
+
+async def test_monitor_of_an_empty_store_notices_what_comes(user: User, empty: Services):
+    await user.open("/monitor-of-nothing")
+    await user.should_see("Nothing was asked yet")
+    await user.should_see(marker="go-train")
+
+    model = await publish(empty, "wine")
+    await user.should_see(marker="go-predict")
+    await user.should_not_see(marker="go-train")
+    with pytest.raises(Unacceptable):
+        await empty.prediction.answer(Body(b'{"records": [{}]}', Format.JSON))
+
+    await user.should_see(f"Model {model.version} was not asked yet; below is what it learnt from.")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers import ROOT, address, serving, wait_until
+from tests.servers import ROOT, address, serving_unmeasured, wait_until
 
 README = (ROOT / "README.md").read_text()
 CONSOLE = re.findall(r"^```console\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
@@ -19,7 +19,7 @@ EXAMPLES = [example for block in CONSOLE for example in re.split(r"^\$ ", block,
 
 @pytest.mark.skipif(not shutil.which("curl") and "CI" not in os.environ, reason="The README's examples need curl")
 def test_readme_examples_answer_as_printed(tmp_path: Path):
-    with serving(tmp_path) as (_, http):
+    with serving_unmeasured(tmp_path) as (_, http):
         wait_until(http, "/readyz")
         for example in EXAMPLES:
             command, _, printed = example.partition("\n")
