@@ -32,7 +32,10 @@ SENT: list[dict[str, Any]] = [
 """Ways to send a key, right and wrong ones."""
 PATHS = ("/health", "/models", "/models/active", "/jobs", "/metrics", "/openapi.json", "/docs", "/ui/_nicegui/nothing")
 FORGED = "GET /%1b[2J%0aINFO%20forged HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n"
-BROKEN_OFF = "POST /predict HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nContent-Type: text/csv\r\nContent-Length: 1000\r\n\r\na,b\n"
+BROKEN_OFF = (
+    "POST /predict HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\n"
+    "Content-Type: text/csv\r\nContent-Length: 1000\r\n\r\na,b\n"
+)
 PAGES = ("", "train", "predict", "models", "models/1", "monitor", "jobs", "jobs/1", "health", "nothing")
 
 

@@ -13,7 +13,8 @@ from main import create_app
 from mlapp.schemas import Model
 from mlapp.settings import Settings
 from tests.api.conftest import CSV, NDJSON, PARQUET, PROBLEM, row_of
-from tests.test_who_may import FULL, WHO_MAY
+from tests.servers import FULL
+from tests.test_who_may import WHO_MAY
 
 
 async def document_of(http: httpx.AsyncClient) -> dict[str, Any]:

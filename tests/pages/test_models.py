@@ -299,8 +299,9 @@ async def empty_store(services: Services, no_active: None) -> AsyncIterator[None
 
 
 @pytest.mark.usefixtures("empty_store")
-async def test_models_without_any_leads_to_training(user: User):
-    await user.open("/models")
+@pytest.mark.parametrize("path", ["/models", "/predict"])
+async def test_pages_about_models_without_any_lead_to_training(user: User, path: str):
+    await user.open(path)
     await user.should_see("There is no model yet")
 
     user.find(marker="go-train").click()

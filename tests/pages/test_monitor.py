@@ -229,7 +229,10 @@ async def test_monitor_counts_requests_where_there_is_no_model(user: User, http:
     await user.open("/monitor")
 
     await user.should_see("There is no model yet.")
-    assert sum(drawn(user, "Requests").options["series"][2]["data"]) >= 1
+    failed = drawn(user, "Requests").options["series"][2]["data"]
+    assert sum(failed) >= 1
+    assert (await http.post("/predict", json={"records": [{}]})).status_code == 503
+    await eventually(lambda: sum(drawn(user, "Requests").options["series"][2]["data"]) > sum(failed))
 
 
 @pytest.fixture
@@ -254,6 +257,10 @@ async def test_monitor_of_an_empty_store_notices_what_comes(user: User, empty: S
     await user.open("/monitor-of-nothing")
     await user.should_see("Nothing was asked yet")
     await user.should_see(marker="go-train")
+
+    spare = await publish(empty, "wine", activate=False)
+    await eventually(lambda: str(spare.version) in one(user, "version").options)
+    await user.should_see("Nothing was asked yet")
 
     model = await publish(empty, "wine")
     await user.should_see(marker="go-predict")
