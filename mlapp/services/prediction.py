@@ -265,9 +265,11 @@ class PredictionService:
             try:
                 await self._follow()
                 self._lost = False
-            except (MlappError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - if following ended, this server would miss all that comes
                 if not self._lost:
-                    log.error("The store cannot be followed: %s", error)  # noqa: TRY400 - the sentence says it all
+                    expected = isinstance(error, MlappError | OSError)
+                    extra = {} if expected else {"trace": "".join(traceback.format_exception(error))}
+                    log.error("The store cannot be followed: %s", error, extra=extra)  # noqa: TRY400
                 self._lost = True
                 # What answers goes on; where nothing does, nobody should wait for it.
                 self._loaded.set()

@@ -263,6 +263,31 @@ async def test_store_that_cannot_be_read_for_a_while_is_followed_again(
     await eventually(lambda: prediction.active and prediction.active.version == 2, patience_s=1.5)
 
 
+async def test_store_is_followed_on_after_a_bug_which_is_logged_once(
+    store: ModelStore,
+    prediction: PredictionService,
+    wine: Fitted,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    store.activate(wine.add_to(store))
+    await prediction.start()
+    assert (await prediction.fitted()).model.version == 1
+
+    def fail(_: ModelStore) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ModelStore, "active", fail)
+        await eventually(lambda: "can't start new thread" in caplog.text)
+        await asyncio.sleep(3 * WATCH_S)  # Further looks, which say no more of it.
+    ModelStore(store.folder).activate(wine.add_to(store))
+
+    await eventually(lambda: prediction.active and prediction.active.version == 2)
+    (record,) = [record for record in caplog.records if "can't start" in record.message]
+    assert "Traceback" in record.trace  # type: ignore[attr-defined]
+
+
 async def test_threads_that_begin_when_no_file_can_be_opened_go_on_predicting(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
