@@ -25,6 +25,15 @@ from tests.servers import FULL, PREDICT, Running, address, end, serving, serving
 
 BROWSER = ("tests/e2e/", "tests/test_who_may.py")
 """Tests that share a browser and the server that it visits."""
+SLOW = (
+    *("tests/api/test_connections.py", "tests/api/test_jobs.py", "tests/api/test_train.py"),
+    *("tests/pages/test_choices.py", "tests/pages/test_jobs.py", "tests/pages/test_train.py"),
+    *("tests/services/test_calls.py", "tests/services/test_processes.py", "tests/services/test_training.py"),
+    *("tests/services/test_worker.py", "tests/test_supply.py"),
+    *("tests/api/test_any_body.py", "tests/api/test_bodies.py", "tests/api/test_schema.py", "tests/ml/test_any_row.py"),
+    *("tests/ml/test_kernels.py", "tests/tables/test_any_table.py"),
+)
+"""Tests that start processes one after the other, wait for what takes its time, or try hundreds of cases."""
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -47,6 +56,11 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
         return BROWSER[0] if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, since tests wait now and then."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     return ByFile(config, log)
 
@@ -60,9 +74,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def is_slow(item: pytest.Function) -> bool:
-    """Whether a test starts a server, or a browser."""
+    """Whether a test is left out of `poe test-fast`: it starts a server or a browser, or is named above."""
     starts_a_server = any(getattr(item.module, each.__name__, None) is each for each in (serving, serving_unmeasured))
-    return starts_a_server or not {"running", "closed", "browser"}.isdisjoint(item.fixturenames)
+    visits_one = not {"running", "closed", "browser"}.isdisjoint(item.fixturenames)
+    return starts_a_server or visits_one or item.nodeid.startswith(SLOW)
 
 
 def pytest_collection_finish() -> None:

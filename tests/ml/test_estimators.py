@@ -62,6 +62,7 @@ def few(kinds: int | None = None) -> tuple[np.ndarray, np.ndarray, Columns]:
     return X, y, Columns([0, 1], [2], [3], rows=40, classes=kinds or 0)
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("name", ESTIMATORS)
 @pytest.mark.parametrize("kinds", [None, 2, 3])
 def test_recipe_makes_the_same_predictions_again_and_from_its_file(name, kinds):
@@ -77,6 +78,7 @@ def test_recipe_makes_the_same_predictions_again_and_from_its_file(name, kinds):
         np.testing.assert_allclose(getattr(estimator, answer)(X), getattr(first, answer)(X), rtol=1e-12)
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("kinds", [None, 3])
 def test_blend_is_the_mean_of_its_members(kinds):
     X, y, columns = few(kinds)

@@ -21,7 +21,6 @@ from tests.services.conftest import eventually, gone
 from tests.services.misbehaving import Unimportable, misbehaving
 
 WINE = Submission(dataset="wine", options={"estimator": "linear"})
-pytestmark = pytest.mark.slow
 UNLOAD = Processes._unload
 """As it is; elsewhere in the tests it does nothing."""
 Running = tuple["asyncio.Task[Finished | Looked]", psutil.Process]
