@@ -171,6 +171,7 @@ def loaded_after(code: str) -> set[str]:
     return set(done.stdout.decode().split())
 
 
+@pytest.mark.slow
 def test_training_process_loads_nothing_of_the_server():
     loaded = loaded_after(
         "import runpy\nrunpy.run_path('main.py', run_name='__mp_main__')\nimport mlapp.services.worker"
@@ -181,6 +182,7 @@ def test_training_process_loads_nothing_of_the_server():
     assert not server, f"Each training loads {server}: import it in the functions of main.py, and not in services."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["mlapp.app", "mlapp.services"])
 def test_server_starts_without_what_trains(module):
     loaded = loaded_after(f"import {module}")

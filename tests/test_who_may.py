@@ -131,6 +131,7 @@ def log_in(http: httpx.Client) -> dict[str, str]:
     return {"Cookie": cookie}
 
 
+@pytest.mark.slow
 def test_every_route_has_a_decision():
     done = subprocess.run([sys.executable, "-c", LIST], cwd=ROOT, capture_output=True, text=True, check=True)
     plain = re.sub(r"_nicegui/[\d.]+", "_nicegui/{nicegui}", done.stdout.replace(":path}", "}"))

@@ -244,6 +244,7 @@ async def test_activation_by_another_process_is_followed(
     await eventually(lambda: prediction.active and prediction.active.version == 2, patience_s=1.5)
 
 
+@pytest.mark.slow
 async def test_store_that_cannot_be_read_for_a_while_is_followed_again(
     store: ModelStore, prediction: PredictionService, wine: Fitted, caplog: pytest.LogCaptureFixture
 ):
@@ -263,6 +264,7 @@ async def test_store_that_cannot_be_read_for_a_while_is_followed_again(
     await eventually(lambda: prediction.active and prediction.active.version == 2, patience_s=1.5)
 
 
+@pytest.mark.slow
 async def test_store_is_followed_on_after_a_bug_which_is_logged_once(
     store: ModelStore,
     prediction: PredictionService,

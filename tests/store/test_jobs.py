@@ -88,6 +88,7 @@ def hold_a_job(folder: Path) -> None:
     signal.pause()
 
 
+@pytest.mark.slow
 def test_job_of_a_killed_process_is_interrupted(store: JobStore):
     process = multiprocessing.get_context("forkserver").Process(
         target=hold_a_job, args=(store.folder.parent,), daemon=True

@@ -135,6 +135,7 @@ def add_for_ever(folder: Path) -> None:
         store.add(FILE, RECORD)
 
 
+@pytest.mark.slow
 def test_kill_at_any_instant_leaves_whole_versions_only(tmp_path: Path):
     store = filled(tmp_path, versions=1)
     process = multiprocessing.get_context("forkserver").Process(target=add_for_ever, args=(tmp_path,), daemon=True)
@@ -157,6 +158,7 @@ def add_some(folder: Path, count: int) -> None:
         store.activate(store.add(FILE, RECORD))
 
 
+@pytest.mark.slow
 def test_processes_that_add_at_the_same_time_lose_nothing(tmp_path: Path):
     context = multiprocessing.get_context("forkserver")
     processes = [context.Process(target=add_some, args=(tmp_path, 15)) for _ in range(2)]
