@@ -45,7 +45,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     for name in [name for name in os.environ if name.startswith(unwanted)]:
         del os.environ[name]
     # One forkserver serves all tests: whichever starts it, training processes find their libraries loaded.
-    measuring = ["coverage.control", "coverage.sqldata"] if coverage.Coverage.current() else []
+    measuring = ["tests.measured"] if coverage.Coverage.current() else []
     multiprocessing.get_context("forkserver").set_forkserver_preload([WORKER, *measuring])
 
 
