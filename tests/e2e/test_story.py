@@ -45,7 +45,7 @@ async def drop(page: Page, folder: Path, name: str, content: str) -> None:
 async def test_a_dropped_file_becomes_a_model_that_is_activated_and_predicts(
     page: Page, api: httpx.AsyncClient, tmp_path: Path
 ):
-    before = (await api.get("/jobs")).json()["jobs"]
+    before = {job["id"] for job in (await api.get("/jobs")).json()["jobs"]}
     await page.goto("/ui/train")
     await drop(page, tmp_path, "paint.csv", PAINT)
     await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
@@ -65,7 +65,7 @@ async def test_a_dropped_file_becomes_a_model_that_is_activated_and_predicts(
     await page.get_by_role("button", name="Train", exact=True).dblclick()
 
     await expect(page.get_by_text("is trained.")).to_be_visible(timeout=60_000)
-    (job,) = [job for job in (await api.get("/jobs")).json()["jobs"] if job not in before]
+    (job,) = [job for job in (await api.get("/jobs")).json()["jobs"] if job["id"] not in before]
     await expect(page).to_have_url(re.compile(rf"/ui/train\?job={job['id']}$"))
     # By the address without the pages' prefix, which leads to the one with it.
     await page.goto(f"/train?job={job['id']}")
