@@ -16,8 +16,15 @@ from pages.theme import GRID, MUTED
 
 Look = Callable[[], Awaitable[TablePreview | None]]
 """Looks at the table for the present choice; gives None when nobody wants to know any more."""
-DISABLE = "() => getHtmlElement({id}).disabled = true"
-"""In the browser, for a second click would be there before the server knows of the first."""
+CLICK = """
+(event) => {{
+  if (event.detail > 1) return;
+  getHtmlElement({id}).disabled = true;
+  emit();
+}}
+"""
+"""The second click of a double click counts for none, however soon the first is answered; and until then the button is
+disabled in the browser, since a further click would come before the server could do so."""
 ENABLE = """
 const button = getHtmlElement({id});
 button.disabled = false;
@@ -57,9 +64,8 @@ class Settings:
             self._more()
             self.doubts = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("doubts")
             with ui.row().classes("w-full items-center gap-4"):
-                self.button = ui.button("Train", icon="model_training", on_click=lambda: self._start(start))
-                self.button.on("click", js_handler=DISABLE.format(id=self.button.id))
-                self.button.mark("train")
+                self.button = ui.button("Train", icon="model_training").mark("train")
+                self.button.on("click", lambda: self._start(start), args=[], js_handler=CLICK.format(id=self.button.id))
                 self.expected = ui.label().classes(MUTED).mark("expected")
         self._show(self.found)
 
