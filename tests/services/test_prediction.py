@@ -276,11 +276,11 @@ async def test_store_is_followed_on_after_a_bug_which_is_logged_once(
     await prediction.start()
     assert (await prediction.fitted()).model.version == 1
 
-    def fail(_: ModelStore) -> None:
+    def fail() -> None:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ModelStore, "active", fail)
+        patch.setattr(store, "active", fail)
         await eventually(lambda: "can't start new thread" in caplog.text)
         await asyncio.sleep(3 * WATCH_S)  # Further looks, which say no more of it.
     ModelStore(store.folder).activate(wine.add_to(store))
