@@ -25,15 +25,6 @@ from tests.servers import FULL, PREDICT, Running, address, end, serving, serving
 
 BROWSER = ("tests/e2e/", "tests/test_who_may.py")
 """Tests that share a browser and the server that it visits."""
-SLOW = (
-    *("tests/api/test_connections.py", "tests/api/test_jobs.py", "tests/api/test_train.py"),
-    *("tests/pages/test_choices.py", "tests/pages/test_jobs.py", "tests/pages/test_train.py"),
-    *("tests/services/test_calls.py", "tests/services/test_processes.py", "tests/services/test_training.py"),
-    *("tests/services/test_worker.py", "tests/test_supply.py"),
-    *("tests/api/test_any_body.py", "tests/api/test_bodies.py", "tests/api/test_schema.py", "tests/ml/test_any_row.py"),
-    *("tests/ml/test_kernels.py", "tests/tables/test_any_table.py"),
-)
-"""Tests that start processes one after the other, wait for what takes its time, or try hundreds of cases."""
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -74,10 +65,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def is_slow(item: pytest.Function) -> bool:
-    """Whether a test is left out of `poe test-fast`: it starts a server or a browser, or is named above."""
+    """Whether a test starts a server or a browser; others that are slow carry the mark themselves."""
     starts_a_server = any(getattr(item.module, each.__name__, None) is each for each in (serving, serving_unmeasured))
-    visits_one = not {"running", "closed", "browser"}.isdisjoint(item.fixturenames)
-    return starts_a_server or visits_one or item.nodeid.startswith(SLOW)
+    return starts_a_server or not {"running", "closed", "browser"}.isdisjoint(item.fixturenames)
 
 
 def pytest_collection_finish() -> None:

@@ -13,9 +13,8 @@ import pytest
 from tests.servers import ROOT, free_port
 
 fakes = pytest.importorskip("delivery.fakes", reason="There is no delivery/")
-pytestmark = pytest.mark.skipif(
-    "CI" not in os.environ and not (shutil.which("uv") and (ROOT / "uv.lock").exists()), reason="The audit is uv's"
-)
+NO_LOCK = "CI" not in os.environ and not (shutil.which("uv") and (ROOT / "uv.lock").exists())
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(NO_LOCK, reason="The audit is uv's")]
 GITHUB = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "owner/name", "GITHUB_TOKEN": "token"}
 POE = """#!/bin/sh
 printf '[[package]]\\nname = "fastapi"\\nversion = "%s"\\n' "$NEWEST" > uv.lock

@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlapp.schemas import Model
+
+pytestmark = pytest.mark.slow
 
 often = settings(
     max_examples=20,

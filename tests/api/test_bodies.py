@@ -17,6 +17,8 @@ from mlapp.services import Services
 from tests.api.conftest import CSV, NDJSON, PARQUET, problem_of, row_of
 from tests.services.disk import full_disk
 
+pytestmark = pytest.mark.slow
+
 JSON = "application/json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -16,6 +16,8 @@ from websockets.asyncio.client import connect
 from mlapp.api import connections
 from mlapp.api.connections import Connection, Server
 
+pytestmark = pytest.mark.slow
+
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n"
 LARGE = 20_000_000

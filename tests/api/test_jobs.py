@@ -16,6 +16,8 @@ from tests.api.conftest import problem_of
 from tests.services.conftest import eventually
 from tests.services.misbehaving import misbehaving
 
+pytestmark = pytest.mark.slow
+
 NOBODY = ["0", "01", "１", "abc", "-1", "999999", "%2e%2e"]
 
 

@@ -14,6 +14,8 @@ from schemathesis.core.result import Ok
 
 from mlapp.schemas import Model
 
+pytestmark = pytest.mark.slow
+
 CONFIG: str = pytest.importorskip("benchmarks.faults.schema", reason="There is no benchmarks/faults/schema.py").CONFIG
 BOUNDS = settings(
     max_examples=10,

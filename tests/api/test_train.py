@@ -18,6 +18,8 @@ from tests.services.conftest import eventually
 from tests.services.disk import full_disk
 from tests.services.misbehaving import misbehaving
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = {"target": "days", "estimator": "linear"}
 
 

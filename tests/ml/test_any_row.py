@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from mlapp.errors import Unacceptable
 from mlapp.tables.table import Table
 
+pytestmark = pytest.mark.slow
+
 often = settings(max_examples=20, deadline=None, derandomize=True, database=None)
 finite = st.floats(allow_nan=False, allow_infinity=False)
 values = {

@@ -17,6 +17,8 @@ from mlapp.ml.kernels import SHARE_TOLERANCE, TOLERANCE, kernel_of
 from mlapp.ml.preprocessing import Columns
 from mlapp.schemas import Task
 
+pytestmark = pytest.mark.slow
+
 ROWS = 300
 COME_ALONG = [name for name in ESTIMATORS if name in MEASURED]
 """One that a fork has added needs no kernel: its pipeline answers."""

@@ -16,6 +16,8 @@ from pages import choices as module
 from pages.choices import Choice, Choices, Owner, TableFile
 from tests.pages.conftest import Visitor, drop, one
 
+pytestmark = pytest.mark.slow
+
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
 TYPED: dict[str, Any] = {"target": "x", "estimator": "linear", "features": ["y", "kind"], "seed": 7, "note": "Try 2"}
 MINE: Owner = (None, "a tab")

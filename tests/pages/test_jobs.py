@@ -13,6 +13,8 @@ from pages.jobs import PAGE_JOBS
 from tests.pages.conftest import one, visiting
 from tests.store.conftest import ended as job_that_ended
 
+pytestmark = pytest.mark.slow
+
 WINE = Submission(dataset="wine", options={"estimator": "linear"})
 
 

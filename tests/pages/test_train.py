@@ -12,6 +12,8 @@ from pages.components.result import Result
 from pages.site import Site
 from tests.pages.conftest import Trained, drop, eventually, one
 
+pytestmark = pytest.mark.slow
+
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from mlapp.services.calls import curl, javascript, python
 
+pytestmark = pytest.mark.slow
+
 KEY = "$HOME-is-'no'-part-of-it"
 HOSTILE: dict[str, Any] = {
     "it's": "ü $HOME `id` ${1+1} \\n %s {x}",

@@ -20,6 +20,8 @@ from mlapp.services.processes import PACE_S, Processes
 from tests.services.conftest import eventually, gone
 from tests.services.misbehaving import Unimportable, misbehaving
 
+pytestmark = pytest.mark.slow
+
 WINE = Submission(dataset="wine", options={"estimator": "linear"})
 UNLOAD = Processes._unload
 """As it is; elsewhere in the tests it does nothing."""

@@ -17,6 +17,8 @@ from tests.services.conftest import eventually, gone
 from tests.services.disk import full_disk
 from tests.services.misbehaving import misbehaving
 
+pytestmark = pytest.mark.slow
+
 WINE = Submission(dataset="wine", options={"estimator": "linear"})
 CSV = "x,y\n" + "".join(f"{row},{row * 2}\n" for row in range(20))
 

@@ -18,6 +18,8 @@ from mlapp.services.messages import Failed, Finished, Looked, Message, Progress,
 from mlapp.services.worker import work
 from tests.services.misbehaving import misbehaving
 
+pytestmark = pytest.mark.slow
+
 ROWS = [{"x": row, "y": row * 2 + row % 3} for row in range(30)]
 CONTEXT = multiprocessing.get_context("forkserver")
 

@@ -16,6 +16,8 @@ from mlapp.tables.columns import convert
 from mlapp.tables.json_text import json_body, json_table, ndjson_table
 from mlapp.tables.reading import read_request
 
+pytestmark = pytest.mark.slow
+
 often = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 texts = st.text(characters, max_size=8) | st.sampled_from(
