@@ -12,13 +12,14 @@ import pytest
 
 import main
 from main import create_app
+from mlapp.schemas import JobStatus
 from mlapp.settings import Settings
-from mlapp.store import ModelStore
+from mlapp.store import JobStore, ModelStore
 from tests.fitted import fit
 from tests.servers import PATIENCE_S, ROOT, end, serving, wait_until
 
 
-def test_server_trains_its_first_model_and_answers_from_it_after_a_kill(tmp_path: Path):
+def test_server_answers_from_its_first_model_after_a_kill_and_a_stop_interrupts_a_training(tmp_path: Path):
     with serving(tmp_path, MLAPP_DEMO="true") as (process, http):
         assert http.get("/health").json()["active_model"] is None
         wait_until(http, "/readyz")
@@ -34,7 +35,16 @@ def test_server_trains_its_first_model_and_answers_from_it_after_a_kill(tmp_path
         assert (again.status_code, again.json()) == (answer.status_code, answer.json()) == (200, answer.json())
         assert http.get("/models").json()["active"] == 1
         assert http.get("/").headers["location"] == "/ui/"
+        wanted = {"dataset": "breast_cancer", "estimator": "blend"}
+        job = http.post("/train", json=wanted, headers={"Prefer": "respond-async"}).json()
+        with http.stream("GET", f"/jobs/{job['id']}/events") as events:
+            assert next(line for line in events.iter_lines() if "Trying blend" in line)
         assert end(process) == 0
+    ended = JobStore(tmp_path / "store").job(job["id"])
+    assert (ended.status, ended.error) == (
+        JobStatus.INTERRUPTED,
+        "The server was shut down; train again in a moment.",
+    )
 
 
 def test_api_alone_leads_to_the_docs_and_ctrl_c_ends_it_amid_a_training_quietly(tmp_path: Path):
