@@ -8,11 +8,9 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from benchmarks import NOT_JUDGED
-from benchmarks.serving import lending
+from benchmarks.harness.server import lending
 
-SHARED = ("load", "serving", "tables")
-"""What benchmarks share, and is none."""
-LONG = ("intervals", "pages", "quality", "train_overhead")
+LONG = ("pages", "train_overhead")
 """What the short form leaves out, so that it takes less than two minutes; each has a short form of its own."""
 
 
@@ -21,7 +19,7 @@ def run(left_out: tuple[str, ...]) -> dict[str, int]:
     here = Path(__file__).parent
     statuses = {}
     for found in pkgutil.iter_modules([str(here)]):
-        if found.ispkg or found.name in left_out or found.name.startswith("_"):
+        if found.ispkg or found.name in left_out:
             continue
         print(f"\n== {found.name}", flush=True)
         command = [sys.executable, "-m", f"benchmarks.{found.name}", *sys.argv[1:]]
@@ -36,7 +34,7 @@ def main() -> None:
     began = time.perf_counter()
     quick = "--quick" in sys.argv
     with lending() if quick else nullcontext():
-        statuses = run(SHARED + (LONG if quick else ()))
+        statuses = run(LONG if quick else ())
     words = {0: "met", NOT_JUDGED: "not judged"}
     print("\n" + "\n".join(f"{words.get(status, 'MISSED'):<12}{name}" for name, status in statuses.items()))
     if quick:

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from benchmarks import NOT_JUDGED
-from benchmarks.load import steady
-from benchmarks.serving import Server, borrowed, serving, small_store
+from benchmarks.harness.load import steady
+from benchmarks.harness.server import Server, borrowed, serving, small_store
 
 VERSIONS = 1_000
 GOAL_LIST_MS, GOAL_RATIO = 100.0, 1.1

@@ -11,8 +11,8 @@ import time
 from typing import Any
 
 from benchmarks import NOT_JUDGED
-from benchmarks.serving import Server, serving
-from benchmarks.tables import as_csv, mixed
+from benchmarks.harness.server import Server, serving
+from benchmarks.harness.tables import as_csv, mixed
 
 GOAL_IDLE_MB, GOAL_PEAK_MB, GOAL_SERVING_MB = 200, 500, 300
 PAGES = ("", "train", "predict", "models", "monitor", "jobs", "health")

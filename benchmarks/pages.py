@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from playwright.async_api import async_playwright, expect
 
 from benchmarks import NOT_JUDGED
-from benchmarks.load import steady
-from benchmarks.serving import ROOT, Server, serving, training
+from benchmarks.harness.load import steady
+from benchmarks.harness.server import ROOT, Server, serving, training
 
 GOAL_S, GOAL_CORE, GOAL_P99 = 1.0, 0.30, 2.0
 BROWSERS = 50
@@ -45,7 +45,7 @@ async def appearing_s(base: str, rounds: int) -> dict[str, float]:
 @contextmanager
 def watching(server: Server, path: str) -> Iterator[None]:
     """Have browsers watch a page until the end of the block."""
-    command = [sys.executable, "-m", "benchmarks._watchers", str(server.http.base_url), path, str(BROWSERS)]
+    command = [sys.executable, "-m", "benchmarks.harness.page_clients", str(server.http.base_url), path, str(BROWSERS)]
     watchers = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert watchers.stdout
     assert watchers.stdout.readline() == "open\n", "The watchers did not start."

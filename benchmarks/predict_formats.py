@@ -20,9 +20,9 @@ from threading import Event
 import polars as pl
 
 from benchmarks import NOT_JUDGED
-from benchmarks.load import LOAD_CORE, SERVER_CORE, steady
-from benchmarks.serving import Server, borrowed
-from benchmarks.tables import as_csv, mixed
+from benchmarks.harness.load import LOAD_CORE, SERVER_CORE, steady
+from benchmarks.harness.server import Server, borrowed
+from benchmarks.harness.tables import as_csv, mixed
 
 GOAL_MS = 100.0
 ROWS = 100_000

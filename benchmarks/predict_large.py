@@ -23,8 +23,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from benchmarks import NOT_JUDGED
-from benchmarks.serving import Server, borrowed
-from benchmarks.tables import as_csv, mixed
+from benchmarks.harness.server import Server, borrowed
+from benchmarks.harness.tables import as_csv, mixed
 
 GOAL = 1.25
 TRAIN_ROWS = 20_000

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from benchmarks import NOT_JUDGED
-from benchmarks.load import SERVER_CORE, Load, load, middle
-from benchmarks.serving import Server, borrowed, running
+from benchmarks.harness.load import SERVER_CORE, Load, load, middle
+from benchmarks.harness.server import Server, borrowed, running
 
 ROW = {"age": 59, "sex": 2, "bmi": 32.1, "bp": 101, "s1": 157, "s2": 93.2, "s3": 38, "s4": 4, "s5": 4.8598, "s6": 87}
 BODY = {"records": [ROW]}
@@ -30,7 +30,7 @@ GOAL_RATE, GOAL_P50, GOAL_HEALTH_MS = 1.0, 2.0, 100.0
 def server_of(name: str) -> Iterator[Server]:
     """Serve an estimator, or the constant."""
     if name == CONSTANT:
-        with running([sys.executable, "-m", "benchmarks._constant"], SERVER_CORE) as server:
+        with running([sys.executable, "-m", "benchmarks.harness.constant_endpoint"], SERVER_CORE) as server:
             yield server
         return
     with borrowed(SERVER_CORE) as server:

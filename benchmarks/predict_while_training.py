@@ -8,8 +8,8 @@ import argparse
 import sys
 
 from benchmarks import NOT_JUDGED
-from benchmarks.load import steady
-from benchmarks.serving import borrowed, training
+from benchmarks.harness.load import steady
+from benchmarks.harness.server import borrowed, training
 
 GOAL = 2.0
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks import NOT_JUDGED
-from benchmarks.serving import ROOT, free_port, small_store
+from benchmarks.harness.server import ROOT, free_port, small_store
 
 GOAL = 1.3
 

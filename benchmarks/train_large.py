@@ -20,8 +20,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks import NOT_JUDGED
-from benchmarks.serving import Server, borrowed
-from benchmarks.tables import as_csv, mixed
+from benchmarks.harness.server import Server, borrowed
+from benchmarks.harness.tables import as_csv, mixed
 
 GOAL = 1.25
 CATEGORIES = ["kind", "place"]

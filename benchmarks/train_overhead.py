@@ -8,7 +8,7 @@ import statistics
 import sys
 import time
 
-from benchmarks.serving import serving
+from benchmarks.harness.server import serving
 from mlapp.ml.training import train
 from mlapp.schemas import TrainOptions
 from mlapp.tables.datasets import dataset

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
-from benchmarks.serving import Server, serving
+from benchmarks.harness.server import Server, serving
 
 IMAGES = Path(__file__).parent / "images"
 DESKTOP, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)

@@ -22,8 +22,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from benchmarks.faults.hostile import Hostile, hostile
-from benchmarks.serving import Server, running
+from benchmarks.faults.payloads import Hostile, hostile
+from benchmarks.harness.server import Server, running
 
 ROW = {"a": 0.5, "kind": "red"}
 SAMPLE_S = 0.02

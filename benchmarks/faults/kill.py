@@ -21,8 +21,8 @@ from threading import Event, Thread
 
 import httpx
 
-from benchmarks.faults._promises import Promises
-from benchmarks.serving import ROOT, free_port, wait
+from benchmarks.faults.invariants import Promises
+from benchmarks.harness.server import ROOT, free_port, wait
 
 MOST_S = 3.0
 """A server is killed within so long of its start, or of the first training that it has ended."""

@@ -20,8 +20,8 @@ import httpx
 import numpy as np
 
 from benchmarks import NOT_JUDGED
-from benchmarks.load import LOAD_CORE, SERVER_CORE, load
-from benchmarks.serving import Server, pinned, serving
+from benchmarks.harness.load import LOAD_CORE, SERVER_CORE, load
+from benchmarks.harness.server import Server, pinned, serving
 
 ROWS = 200
 IN_TIME_S = 1.0

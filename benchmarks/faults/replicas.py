@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.faults._promises import Promises
+from benchmarks.faults.invariants import Promises
 from benchmarks.faults.kill import ENDED, TRAINING, server
 
 AGREE_S = 1.0

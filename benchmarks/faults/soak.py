@@ -20,8 +20,8 @@ import polars as pl
 import socketio
 
 from benchmarks import NOT_JUDGED
-from benchmarks._watchers import open_page
-from benchmarks.serving import Server, serving
+from benchmarks.harness.page_clients import open_page
+from benchmarks.harness.server import Server, serving
 
 GOAL_GROWTH = 1.1
 PAGES = ("", "train", "predict", "models", "models/active", "monitor", "jobs", "health")

@@ -1,4 +1,4 @@
-"""Requests made from /openapi.json: the answers are as it says; `benchmarks/faults/schema.py` makes many more."""
+"""Requests made from /openapi.json: the answers are as it says; `benchmarks/faults/fuzz.py` makes many more."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ from mlapp.schemas import Model
 
 pytestmark = pytest.mark.slow
 
-CONFIG: str = pytest.importorskip("benchmarks.faults.schema", reason="There is no benchmarks/faults/schema.py").CONFIG
+CONFIG: str = pytest.importorskip("benchmarks.faults.fuzz", reason="There is no benchmarks/faults/fuzz.py").CONFIG
 BOUNDS = settings(
     max_examples=10,
     database=None,

@@ -1,6 +1,6 @@
 """How good `auto` is: its error on held-out rows against gradient boosting as it comes, and against FLAML.
 
-    python -m benchmarks.quality [folder] [--table file:target[:dropped,…]]… [--quick] [--flaml-python path]
+    python -m benchmarks.quality.accuracy [folder] [--table file:target[:dropped,…]]… [--quick] [--flaml-python path]
 
 On the bundled tables, and on CSV files of the folder: those named by `--table`, by default mpg, penguins, tips and
 titanic of seaborn-data. Each table is split at random, three quarters to learn from; the error is the RMSE or the
@@ -172,7 +172,7 @@ def _flaml(splits: list[Split], python: str | None) -> list[np.ndarray]:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "splits.npz"), Path(folder, "predicted.npz")
         np.savez(source, allow_pickle=False, **arrays)
-        program = Path(__file__).with_name("_flaml_fit.py")
+        program = Path(__file__).with_name("flaml_fit.py")
         # It takes OpenMP's threads, and says at length what it tries.
         subprocess.run(
             [*command, str(program), str(source), str(target)],

@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import psutil
 
-from benchmarks.tables import as_csv, mixed
+from benchmarks.harness.tables import as_csv, mixed
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
 LENT = "BENCHMARKS_LENT"
 """Variable with process id, port and store of the server that the programs of a run may share, its first model being

@@ -1,6 +1,6 @@
 """Prediction intervals hold the share of true values that was asked for, on rows that training never saw.
 
-    python -m benchmarks.intervals [--quick] [file.csv:target ...]
+    python -m benchmarks.quality.interval_coverage [--quick] [file.csv:target ...]
 
 On the bundled regressions of at least 390 rows, and on the tables given, it trains on a random three quarters and
 predicts the other rows, over and over. Goal: the mean coverage is within 3 points of the one asked for. `width` is

@@ -1,6 +1,6 @@
-"""What FLAML makes of given splits: run by `benchmarks.quality` in an interpreter of its own, which has FLAML.
+"""What FLAML makes of given splits: run by `benchmarks.quality.accuracy` in an interpreter of its own, which has FLAML.
 
-    python _flaml_fit.py splits.npz predicted.npz
+    python flaml_fit.py splits.npz predicted.npz
 
 The splits hold, for the place `i` of each, `X{i}` and `y{i}` to learn from, `T{i}` to predict, `budget{i}` in
 seconds, and `categories{i}`, the places of the columns that hold codes. `classes` is 0 for regression.

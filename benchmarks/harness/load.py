@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from benchmarks.serving import Server
+from benchmarks.harness.server import Server
 
 LOAD_CORE = 1
 """The core of the load; what is measured runs on `SERVER_CORE`."""

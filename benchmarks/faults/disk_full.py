@@ -22,7 +22,7 @@ from typing import Any
 import httpx
 
 from benchmarks import NOT_JUDGED
-from benchmarks.faults._promises import Promises
+from benchmarks.faults.invariants import Promises
 from benchmarks.faults.kill import TRAINING, server
 
 DISK_MB = 4

@@ -18,7 +18,7 @@ from typing import Any
 import schemathesis
 from schemathesis.openapi.checks import IgnoredAuth
 
-from benchmarks.serving import ROOT, serving
+from benchmarks.harness.server import ROOT, serving
 
 KEY = "the-key-to-everything"
 GOAL_CASES = 5_000
@@ -65,7 +65,7 @@ def main() -> None:
         command = [program, "--config-file", str(config), "run", str(server.http.base_url.join("/openapi.json"))]
         command += ["--header", f"X-API-Key: {KEY}", "--checks", "all", "--continue-on-failure", "--no-color"]
         command += ["--seed", str(chosen.seed), "--max-examples", str(QUICK if chosen.quick else FULL)]
-        environment = os.environ | {"SCHEMATHESIS_HOOKS": "benchmarks.faults.schema", "PYTHONPATH": str(ROOT)}
+        environment = os.environ | {"SCHEMATHESIS_HOOKS": "benchmarks.faults.fuzz", "PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False)
         server.http.get("/readyz").raise_for_status()
     print(done.stdout)

@@ -24,10 +24,10 @@ from threading import Event, Thread
 import httpx
 import psutil
 
-from benchmarks._watchers import open_page
-from benchmarks.faults._promises import Promises
-from benchmarks.serving import ROOT, free_port, wait
-from benchmarks.tables import as_csv, mixed
+from benchmarks.faults.invariants import Promises
+from benchmarks.harness.page_clients import open_page
+from benchmarks.harness.server import ROOT, free_port, wait
+from benchmarks.harness.tables import as_csv, mixed
 
 STOPPED_S = 10.0
 UNDER_WAY_S = 0.1

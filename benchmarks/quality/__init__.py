@@ -1,0 +1,1 @@
+"""The quality of predictions: error of `auto`, coverage of intervals."""
