@@ -14,6 +14,7 @@ from mlapp.api.access import PAGES, protect
 from mlapp.api.docs import describe_predictions
 from mlapp.api.errors import handle_errors
 from mlapp.api.limits import BodyLimit
+from mlapp.api.negotiation import negotiate
 from mlapp.api.pressure import BackPressure, Door
 from mlapp.api.quick import QuickPredictions
 from mlapp.api.request_ids import RequestIds
@@ -92,7 +93,7 @@ def _lead_people(app: FastAPI, pages: str | None, *, posts: bool) -> None:
 
     async def lead(request: Request) -> RedirectResponse:
         path = request.url.path
-        if path != "/" and posts and "text/html" not in request.headers.get("accept", ""):
+        if path != "/" and posts and not _prefers_html(request):
             raise HTTPException(405)
         if pages is None:
             return RedirectResponse("/docs")
@@ -101,3 +102,7 @@ def _lead_people(app: FastAPI, pages: str | None, *, posts: bool) -> None:
 
     for path in ("/", "/train", "/predict") if pages else ("/",):
         app.add_api_route(path, lead, methods=["GET"], include_in_schema=False)
+
+
+def _prefers_html(request: Request) -> bool:
+    return negotiate(request.headers.getlist("accept"), ["application/json", "text/html"]) == "text/html"

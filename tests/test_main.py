@@ -168,8 +168,9 @@ async def test_people_are_led_to_the_pages_with_their_query(http: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("path", ["/train", "/predict"])
-async def test_programs_are_told_to_post(http: httpx.AsyncClient, path: str):
-    answer = await http.get(path, headers={"Accept": "*/*"})
+@pytest.mark.parametrize("accept", ["*/*", "application/json, text/html;q=0.5", "text/html;q=0, */*"])
+async def test_programs_are_told_to_post(http: httpx.AsyncClient, path: str, accept: str):
+    answer = await http.get(path, headers={"Accept": accept})
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert answer.headers["content-type"] == "application/problem+json"

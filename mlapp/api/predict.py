@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect
 
 from mlapp.api.bodies import FILES, options_of, received
 from mlapp.api.errors import problems
+from mlapp.api.negotiation import negotiate
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.services import Models, Monitoring, Prediction
 from mlapp.errors import Unacceptable, shorten
@@ -62,15 +63,10 @@ async def predict(
             raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
         number = await models.asked(options.get("version", version))
     strict = prefers(request, "handling=strict")
-    wanted = _wanted(request.headers.get("accept", ""), body.format)
+    wanted = negotiate(request.headers.getlist("accept"), [body.format, *Format]) or body.format
     predicted = await prediction.predict(body, wanted, number, strict=strict)
     headers = {"X-Model-Version": str(predicted.version), "X-Warnings-Total": str(predicted.warnings_total)}
     return StreamingResponse(predicted.chunks, headers=headers, media_type=_media_type(predicted.format))
-
-
-def _wanted(accept: str, sent: Format) -> Format:
-    """Return the first format that Accept names, or the one that was sent."""
-    return next((wanted for part in accept.split(",") if (wanted := Format.of_media_type(part))), sent)
 
 
 def _media_type(kind: Format) -> str:

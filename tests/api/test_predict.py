@@ -113,6 +113,10 @@ async def test_csv_keeps_its_delimiter_and_cells(http: httpx.AsyncClient):
         (f"text/html, {PARQUET};q=0.9", PARQUET),
         ("*/*", f"{CSV}; charset=utf-8"),
         ("application/json", "application/json"),
+        ("text/csv;q=0.1, application/json;q=0.9", "application/json"),
+        ("text/csv;q=0, */*", "application/json"),
+        ("application/json, text/plain, */*", f"{CSV}; charset=utf-8"),
+        ("image/png", f"{CSV}; charset=utf-8"),
     ],
 )
 async def test_accept_chooses_the_format(http: httpx.AsyncClient, accept: str, kind: str):

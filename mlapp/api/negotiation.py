@@ -1,0 +1,39 @@
+"""Content negotiation by the header Accept."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+from urllib.request import parse_http_list
+
+MediaType = TypeVar("MediaType", bound=str)
+
+
+def negotiate(accept: Iterable[str], offered: Sequence[MediaType]) -> MediaType | None:
+    """Return the offered media type that a client prefers; None if it accepts none of them.
+
+    `accept` holds the lines of the header; without any range in them, everything is acceptable. The most specific range
+    gives a type its weight; of types with the same weight the first one offered is returned. Parameters other than the
+    weight are ignored, and so are ranges whose weight is invalid.
+
+    Source: RFC 9110, section 12.5.1.
+    """
+    parsed = [_media_range(part) for line in accept for part in parse_http_list(line) if part]
+    ranges = {media_range: weight for media_range, weight in parsed if 0 <= weight <= 1} if parsed else {"*/*": 1.0}
+    weights = [_weight(media_type, ranges) for media_type in offered]
+    best = max(weights)
+    return offered[weights.index(best)] if best else None
+
+
+def _media_range(part: str) -> tuple[str, float]:
+    """Return a media range and its weight, which is NaN if it is no number."""
+    media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    weight = next((each.removeprefix("q=") for each in parameters if each.startswith("q=")), "1")
+    try:
+        return media_range, float(weight)
+    except ValueError:
+        return media_range, math.nan
+
+
+def _weight(media_type: str, ranges: dict[str, float]) -> float:
+    most_specific_first = (str(media_type), f"{media_type.partition('/')[0]}/*", "*/*")
+    return next((ranges[each] for each in most_specific_first if each in ranges), 0.0)
