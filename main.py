@@ -5,7 +5,6 @@ Nothing heavy is imported at module level: every training process imports this m
 
 import argparse
 import os
-import resource
 import signal
 import sys
 from contextlib import suppress
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from mlapp.settings import Settings
-
-FILES = 4_096
-"""Open files that are enough for as many connections as may be, and for all else."""
 
 FRUGAL = {"MALLOC_ARENA_MAX": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0"}
 """What the processes that train inherit, for glibc and polars' jemalloc to give back at once what their threads free:
@@ -99,7 +95,7 @@ def _serve(*, api: bool, pages: bool) -> None:
     from mlapp.services.imports import unimportable
     from mlapp.services.quota import thread_limits
     from mlapp.settings import load_settings, warn_of_unknown_settings
-    from mlapp.startup import check_store, listen
+    from mlapp.startup import allow_open_files, check_store, listen
 
     settings = load_settings()
     if problem := unimportable(Path(__file__).parent):
@@ -113,9 +109,7 @@ def _serve(*, api: bool, pages: bool) -> None:
     for name, value in (FRUGAL | thread_limits()).items():
         os.environ.setdefault(name, value)
     app = create_app(settings, api=api, pages=pages)
-    # A connection is an open file; many systems give a process 1,024 where it may have more.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, most) if most > 0 else FILES, most))
+    allow_open_files()
     # uvicorn raises the signal that stopped it once more at its end; to stop when told so is a success.
     signal.signal(signal.SIGTERM, lambda *_: None)
     # Whoever takes an answer slowly is cut off after these seconds; with them, all ends in less than ten.

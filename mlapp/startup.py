@@ -1,10 +1,11 @@
-"""What must hold before the app is built: a port to listen on, and a store to use.
+"""What must hold before the app is built: a port to listen on, a store to use, and enough open files.
 
 Where it does not, the start ends with a line that names the setting.
 """
 
 import errno
 import os
+import resource
 import socket
 import tempfile
 from collections.abc import Iterable
@@ -17,6 +18,8 @@ from mlapp.store.files import make
 
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """What binding an address fails with that this machine lacks, as `::1` where IPv6 is off."""
+FILES = 4_096
+"""Open files that are enough for as many connections as may be, and for all else."""
 UNPRIVILEGED = 1_024
 """The first port that needs no privileges.
 
@@ -98,6 +101,14 @@ def check_store(folder: Path) -> None:
             f"MLAPP_STORE={str(folder)!r}{place}: the folder cannot be {step} ({reason}); set MLAPP_STORE to one that "
             f"{_user()} may read and write."
         ) from None
+
+
+def allow_open_files() -> None:
+    """Allow this process `FILES` open files where it may have fewer: many systems allow 1,024."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # No limit at all is a negative number.
+    if 0 <= now < FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, most) if most > 0 else FILES, most))
 
 
 def _user() -> str:

@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import resource
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mlapp.settings import Settings
-from mlapp.startup import bind, check_store, listen, why_not_bound
+from mlapp.startup import allow_open_files, bind, check_store, listen, why_not_bound
 
 ELSEWHERE = "192.0.2.1"
 """No machine has it: RFC 5737 keeps it for documentation."""
@@ -132,3 +133,15 @@ def test_store_with_models_need_not_be_written(folder: Path):
 
     with unwritable(folder):
         check_store(folder)
+
+
+@pytest.mark.parametrize(("before", "after"), [(500, 600), (700, 700)])
+def test_limit_of_open_files_is_raised_and_never_lowered(before: int, after: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mlapp.startup.FILES", 600)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
+    try:
+        allow_open_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (after, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
