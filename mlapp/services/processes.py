@@ -66,7 +66,25 @@ class Processes:
             MlappError: what was wrong with the table or the options.
         """
         self._stay_loaded()
-        process, results = await self._start(work, submission)
+        try:
+            process, results = await self._start(work, submission)
+            return await self._hear(process, results, heard)
+        finally:
+            self._unload_later()
+
+    def close(self) -> None:
+        """End what is loaded; nothing may be running any more."""
+        self._stay_loaded()
+        self._unload()
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes at work."""
+        return [process.pid for process in self._live if process.pid]
+
+    async def _hear(
+        self, process: BaseProcess, results: Connection, heard: Callable[[Started | Progress], None]
+    ) -> Finished | Looked:
         self._live.add(process)
         messages: asyncio.Queue[Message | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
@@ -82,20 +100,9 @@ class Processes:
             watch.cancel()
             by_itself = await asyncio.to_thread(end, process, patience_s)
             self._live.discard(process)
-            self._unload_later()
         if not by_itself:
             reasons.append("The training sent what cannot be read as a result; train again.")
         return _result(message, reasons[0] if reasons else why_died(process.exitcode or 0))
-
-    def close(self) -> None:
-        """End what is loaded; nothing may be running any more."""
-        self._stay_loaded()
-        self._unload()
-
-    @property
-    def pids(self) -> list[int]:
-        """The processes at work."""
-        return [process.pid for process in self._live if process.pid]
 
     async def _start(self, work: str, submission: Submission) -> tuple[BaseProcess, Connection]:
         starting = asyncio.create_task(asyncio.to_thread(self._fork, work, submission))
@@ -103,10 +110,10 @@ class Processes:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
             # It starts all the same: in a thread, where nothing stops it.
-            process, results = await starting
-            await asyncio.to_thread(end, process)
-            results.close()
-            self._unload_later()
+            with suppress(TrainingFailed):
+                process, results = await starting
+                await asyncio.to_thread(end, process)
+                results.close()
             raise
 
     def _fork(self, work: str, submission: Submission) -> tuple[BaseProcess, Connection]:

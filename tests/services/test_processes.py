@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from pickle import PicklingError
 
 import psutil
 import pytest
@@ -312,3 +313,29 @@ async def test_what_is_forked_from_is_ended_when_nothing_runs(monkeypatch: pytes
     assert isinstance(await train(processes), Finished)
     processes.close()
     processes.close()
+
+
+async def test_what_is_forked_from_is_ended_after_a_start_that_failed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Processes, "_unload", UNLOAD)
+    processes = Processes(idle_s=0.1)
+    task, process = await running(processes)
+    forked_from = loaded(process)
+    await cancelled(task)
+
+    with pytest.raises((AttributeError, PicklingError)):
+        await train(processes, Submission(dataset="wine", options={"seed": lambda: 0}))
+
+    await eventually(lambda: not forked_from.is_running(), 10)
+
+
+async def test_run_that_is_cancelled_while_its_start_fails_is_cancelled(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mlapp.services.processes.REVIVAL_S", -1)
+    training, forked_from = await asked_in_vain(processes)
+
+    training.cancel()
+    forked_from.kill()
+
+    with pytest.raises(asyncio.CancelledError):
+        await training
