@@ -3,14 +3,15 @@
 from typing import Any, Self
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from mlapp.ml.evaluation import Rows
 
 HOTTEST = 20.0
 """Temperatures are sought from 1 / this to this."""
-HALVINGS = 16
-"""Of that range's logarithm: the temperature is right to 0.01 %."""
+TOLERANCE = 1e-8
+"""Of the temperature's logarithm."""
 FLOOR = 1e-6
 """Less than this no probability is taken for, or one row's zero would make up the temperature of all."""
 MAX_CELLS = 500_000
@@ -77,21 +78,22 @@ def calibrate(rows: Rows, predicted: np.ndarray) -> tuple[float | None, np.ndarr
 def best_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
     """Return the temperature with the least log loss on rows whose classes stand at the places `y`.
 
-    The loss is convex in 1 / temperature, so its slope is halved in on. As if one more row of every so many were of
-    another class: where no answer was wrong, none would be uncertain otherwise.
+    As if one more row of every so many were of another class: where no answer was wrong, none would be uncertain
+    otherwise.
 
     Source: the prior of one row: Platt, Probabilistic Outputs for Support Vector Machines (1999), §2.2.
     """
     every = 1 + probabilities.size // MAX_CELLS
     probabilities, y = probabilities[::every], y[::every]
-    logs, wrong = _logs(probabilities), 1 / (len(y) + 2)
+    logs, possible, wrong = _logs(probabilities), probabilities > 0, 1 / (len(y) + 2)
     actual = (1 - wrong) * logs[np.arange(len(y)), y].mean() + wrong * logs.mean()
-    coldest, hottest = 1 / HOTTEST, HOTTEST
-    for _ in range(HALVINGS):
-        middle = np.sqrt(coldest * hottest)
-        expected = (tempered(probabilities, middle) * logs).sum(axis=1).mean()
-        coldest, hottest = (middle, hottest) if expected > actual else (coldest, middle)
-    return float(np.sqrt(coldest * hottest))
+
+    def loss(log_temperature: float) -> float:
+        powers = logs / np.exp(log_temperature)
+        return float(np.log((np.exp(powers) * possible).sum(axis=1)).mean() - actual / np.exp(log_temperature))
+
+    bounds, options = (-np.log(HOTTEST), np.log(HOTTEST)), {"xatol": TOLERANCE}
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded", options=options).x))
 
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:

@@ -30,6 +30,20 @@ def test_temperature_of_false_confidence_is_found(temperature):
     assert best_temperature(tempered(shares, 1 / temperature), y) == pytest.approx(temperature, rel=0.05)
 
 
+def test_temperature_is_exact():
+    # 900 of 1,000 equal rows are of the class that each gives 0.8: the best probability is 0.9, but for the prior.
+    y, shares = np.arange(1_000) // 900, np.tile([0.8, 0.2], (1_000, 1))
+    best = (0.9 * 1_001 + 0.5) / 1_002
+
+    assert best_temperature(shares, y) == pytest.approx(np.log(4) / np.log(best / (1 - best)), rel=1e-6)
+
+
+def test_certain_answers_stay_certain_at_the_highest_temperature():
+    y = np.arange(60) % 3
+
+    assert best_temperature(np.eye(3)[y], y) == pytest.approx(20)
+
+
 def test_overconfident_probabilities_are_softened():
     y, shares = answers()
     rows, predicted = judged(y, tempered(shares, 0.4))
