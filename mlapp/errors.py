@@ -10,9 +10,11 @@ MlappError
 ├── UnsupportedType    415
 ├── Misdirected        421  sent to a host that this is not
 ├── Unacceptable       422  readable, but not something to train on or predict
+├── TrainingFailed     422  training on this table with these options fails each time
 ├── TooManyTrainings   429
 ├── TooManyWrongKeys   429
-├── TrainingFailed     503  the training process died, out of memory most often, or its estimator failed
+├── EstimatorsBroken   500  the estimators cannot be imported
+├── TrainingAborted    503  the training process was killed or could not be started
 └── Unavailable        503  no model yet, or shutting down
     └── Overloaded     503  more is asked than can be answered in time
 
@@ -130,7 +132,25 @@ class TooManyWrongKeys(MlappError):
 
 
 class TrainingFailed(MlappError):
-    """The training process died, out of memory most often, or its estimator failed."""
+    """Training on this table with these options fails each time: other rows, columns or options may succeed.
+
+    The estimator raised an error or crashed, or the training exceeded a limit of time, memory or model size.
+    """
+
+    status = 422
+
+
+class EstimatorsBroken(MlappError):
+    """The estimators cannot be imported, so that no training succeeds until somebody repairs the server."""
+
+    status = 500
+
+
+class TrainingAborted(MlappError):
+    """The training process was killed, ended without a result or could not be started: a retry may succeed.
+
+    The system kills processes when the whole machine is out of memory, which depends on what else runs there.
+    """
 
     status = 503
     retry_after_s = 30

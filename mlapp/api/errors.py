@@ -1,7 +1,8 @@
 """Every error becomes a problem body (RFC 9457), FastAPI's own included."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,6 +18,8 @@ from mlapp.logs import request_id
 from mlapp.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
+TEMPORARY = {429, 503}
+RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before the next try."}}
 MAX_BYTES = 8_000
 """Names of columns, which pointers hold whole, can be long."""
 SENTENCES = {
@@ -51,10 +54,16 @@ def bug_answer() -> Response:
     return problem(500, detail, headers=headers)
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entries of the errors that a route answers."""
+def problems(*statuses: int, described: Mapping[int, str] = MappingProxyType({})) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of the errors that a route answers; `described` says when, where a phrase does not."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    phrases = {status: HTTPStatus(status).phrase for status in statuses} | dict(described)
+    entries: dict[int | str, dict[str, Any]] = {
+        status: {"description": phrase, "content": content} for status, phrase in phrases.items()
+    }
+    for status in entries.keys() & TEMPORARY:
+        entries[status]["headers"] = RETRY_AFTER
+    return entries
 
 
 def sentence(status: int, otherwise: str = "") -> str:

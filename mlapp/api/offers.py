@@ -17,7 +17,7 @@ TABLE: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/estimators", responses=problems(503))
+@router.get("/estimators", responses=problems(500))
 async def list_estimators(models: Models) -> Sequence[EstimatorInfo]:
     """List the estimators."""
     return await models.estimators()

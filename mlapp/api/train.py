@@ -57,12 +57,20 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
     202: {"model": Job, "description": "With `Prefer: respond-async`: the job; `Location` says where it is followed."}
 }
 
+FAILED = {
+    422: "The table or an option cannot be trained on, or the training failed and would fail again: the estimator "
+    "raised an error or crashed, or the training exceeded a limit of time, memory or model size.",
+    500: "The estimators cannot be imported, or there is a bug; the log says which.",
+    503: "The training was killed or interrupted, nothing could be saved, or the server is overloaded; a retry may "
+    "succeed.",
+}
+
 
 @router.post(
     "/train",
     status_code=201,
     response_model=Model,
-    responses=ACCEPTED | problems(400, 404, 409, 413, 415, 422, 429, 503),
+    responses=ACCEPTED | problems(400, 404, 409, 413, 415, 429, described=FAILED),
     openapi_extra={"requestBody": REQUEST_BODY, "parameters": PARAMETERS},
 )
 async def train(request: Request, response: Response, training: Training) -> Model | Response:

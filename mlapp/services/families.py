@@ -8,6 +8,8 @@ from multiprocessing.process import BaseProcess
 
 import psutil
 
+from mlapp.errors import MlappError, TrainingAborted, TrainingFailed
+
 PATIENCE_S = 0.5
 """How long a process may take to end when it is told to."""
 FOR_MEMORY = (signal.SIGKILL, signal.SIGABRT)
@@ -69,13 +71,14 @@ def _leaders(process: BaseProcess) -> Iterator[int]:
                 yield pid
 
 
-def why_died(exit_code: int) -> str:
-    """Return a sentence about a process that ended without a result."""
+def why_died(exit_code: int) -> MlappError:
+    """Return the error of a training process that ended without a result."""
     if exit_code >= 0:
-        return f"The training process ended without a result (exit status {exit_code}); train again."
+        return TrainingAborted(f"The training process ended without a result (exit status {exit_code}); train again.")
     how = f"signal {-exit_code}: {signal.strsignal(-exit_code)}"
     if -exit_code in FOR_MEMORY:
-        return f"The training was killed ({how}), most often for want of memory; send fewer rows or columns."
+        said = f"The training was killed ({how}), most often for want of memory; send fewer rows or columns."
+        return TrainingAborted(said)
     if -exit_code in FROM_OUTSIDE:
-        return f"The training was ended by somebody else ({how}); train again."
-    return f"The training crashed ({how}), most often by a bug in a library; name another estimator."
+        return TrainingAborted(f"The training was ended by somebody else ({how}); train again.")
+    return TrainingFailed(f"The training crashed ({how}), most often by a bug in a library; name another estimator.")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from mlapp.errors import TrainingFailed, reason
+from mlapp.errors import EstimatorsBroken, reason
 
 ROOT = Path(__file__).parents[2]
 """The folder that holds the package."""
@@ -44,7 +44,7 @@ def importing() -> Iterator[None]:
     """Turn whatever is raised while what trains is imported into a sentence that says where.
 
     Raises:
-        TrainingFailed: it cannot be imported; its `__cause__` is what was raised.
+        EstimatorsBroken: it cannot be imported; its `__cause__` is what was raised.
     """
     try:
         yield
@@ -53,7 +53,7 @@ def importing() -> Iterator[None]:
         ours = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame.filename)]
         where = f"{Path(ours[-1].filename).relative_to(ROOT)}, line {ours[-1].lineno}"
         said = f"Nothing can be trained: {reason(error)} ({where})"
-        raise TrainingFailed(f"{said}; install what is missing, or mend the import, and train again.") from error
+        raise EstimatorsBroken(f"{said}; install what is missing, or mend the import, and train again.") from error
 
 
 def _imported(node: ast.stmt) -> tuple[list[str], list[str]]:

@@ -117,7 +117,7 @@ class ModelService:
         """Return the estimators on offer.
 
         Raises:
-            TrainingFailed: they cannot be imported.
+            EstimatorsBroken: they cannot be imported.
         """
         return await asyncio.to_thread(_estimators)
 

@@ -14,7 +14,7 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from mlapp.errors import TrainingFailed
+from mlapp.errors import EstimatorsBroken, MlappError, TrainingAborted, TrainingFailed
 from mlapp.schemas import Submission
 from mlapp.services.families import end, end_family, lives, resident_bytes, why_died
 from mlapp.services.imports import importing
@@ -62,7 +62,8 @@ class Processes:
         `heard` is given what the process says on the way.
 
         Raises:
-            TrainingFailed: the process died, or took more memory or time than it may.
+            TrainingFailed: the process crashed, or took more memory or time than it may.
+            TrainingAborted: it was killed, ended without a result or could not be started.
             MlappError: what was wrong with the table or the options.
         """
         self._stay_loaded()
@@ -89,7 +90,7 @@ class Processes:
         messages: asyncio.Queue[Message | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         threading.Thread(target=_receive, args=(results, loop, messages), daemon=True).start()
-        reasons: list[str] = []
+        reasons: list[MlappError] = []
         watch = asyncio.create_task(self._watch(process, reasons))
         patience_s, by_itself = 0.0, True
         try:
@@ -101,7 +102,7 @@ class Processes:
             by_itself = await asyncio.to_thread(end, process, patience_s)
             self._live.discard(process)
         if not by_itself:
-            reasons.append("The training sent what cannot be read as a result; train again.")
+            reasons.append(TrainingAborted("The training sent what cannot be read as a result; train again."))
         return _result(message, reasons[0] if reasons else why_died(process.exitcode or 0))
 
     async def _start(self, work: str, submission: Submission) -> tuple[BaseProcess, Connection]:
@@ -128,18 +129,18 @@ class Processes:
                     return _fork(work, submission)
                 except (OSError, EOFError) as error:
                     if time.monotonic() > gives_up:
-                        raise TrainingFailed("No process could be started for it; train again.") from error
+                        raise TrainingAborted("No process could be started for it; train again.") from error
                     # What it is forked from was dying while it was asked; once it is dead, it is started anew.
                     log.warning("What trainings are forked from has died; it is started again.")
                     time.sleep(PAUSE_S)
 
-    async def _watch(self, process: BaseProcess, reasons: list[str]) -> None:
+    async def _watch(self, process: BaseProcess, reasons: list[MlappError]) -> None:
         """End a process that takes more memory or time than it may, and say why; and what outlives one that died."""
         began = time.monotonic()
         while await asyncio.to_thread(lives, process):
             await asyncio.sleep(WATCH_S)
             if too_much := await asyncio.to_thread(self._too_much, process, time.monotonic() - began):
-                reasons.append(f"The training took more than {too_much}.")
+                reasons.append(TrainingFailed(f"The training took more than {too_much}."))
                 break
         # Those that it started may hold the other end of the pipe open.
         await asyncio.to_thread(end_family, process)
@@ -191,7 +192,7 @@ def _work(work: str, submission: Submission, results: Connection) -> None:
         with importing():
             # Imported here, for the server itself must not load what trains: it takes a second and 80 MB.
             from mlapp.services import worker
-    except TrainingFailed as error:
+    except EstimatorsBroken as error:
         send(Failed(error, traceback.format_exc()), results)
         return
     worker.work(work, submission, results)
@@ -211,9 +212,9 @@ def _receive(results: Connection, loop: asyncio.AbstractEventLoop, messages: "as
         loop.call_soon_threadsafe(messages.put_nowait, last)
 
 
-def _result(message: Finished | Looked | Failed | None, why_none: str) -> Finished | Looked:
+def _result(message: Finished | Looked | Failed | None, why_none: MlappError) -> Finished | Looked:
     if message is None:
-        raise TrainingFailed(why_none)
+        raise why_none
     if isinstance(message, Failed):
         if message.trace:
             log.error("A training was ended by an exception.", extra={"trace": message.trace})

@@ -154,11 +154,17 @@ async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncC
     }
     # From another site, or to a name that is not this server's.
     always = {403, 421}
-    assert declared["POST /train"].keys() == {400, 404, 409, 413, 415, 422, 429, 503} | always
+    assert declared["POST /train"].keys() == {400, 404, 409, 413, 415, 422, 429, 500, 503} | always
     assert declared["DELETE /jobs/{job_id}"].keys() == {404, 409, 422, 503} | always
     assert declared["POST /predict"].keys() == {400, 404, 409, 413, 415, 422, 503} | always
     assert declared["DELETE /models/{version}"].keys() >= {404, 409, 503}
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_errors_that_pass_declare_when_to_try_again(http: httpx.AsyncClient):
+    for _, operation in operations_of(await document_of(http)):
+        for status, response in operation["responses"].items():
+            assert ("Retry-After" in response.get("headers", {})) is (status in {"429", "503"})
 
 
 async def test_document_without_a_key_asks_for_none(http: httpx.AsyncClient):

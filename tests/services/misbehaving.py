@@ -35,6 +35,11 @@ def leaving(_: Task, __: Columns, ___: int) -> NoReturn:
     os._exit(0)
 
 
+def crashing(_: Task, __: Columns, ___: int) -> NoReturn:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    endless(_, __, ___)
+
+
 def endless(_: Task, __: Columns, ___: int) -> NoReturn:
     threading.Event().wait()
     raise AssertionError
@@ -118,7 +123,7 @@ def _pipe() -> Connection:
 
 ALL: tuple[Callable[[Task, Columns, int], NoReturn], ...] = (
     *(buggy, hungry, quitting, leaving, endless, growing, stubborn, bearing, mumbling, foreign, breaking_off),
-    *(announcing, flooding, forking, orphaning),
+    *(announcing, flooding, forking, orphaning, crashing),
 )
 RECIPES = {recipe.__name__: Recipe(recipe) for recipe in ALL} | {
     # No error of an estimator: the progress bar cannot do with its cost.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlapp.errors import TrainingFailed
+from mlapp.errors import EstimatorsBroken
 from mlapp.services.imports import ROOT, importing, unimportable
 
 NOBODY = "there is no module 'gbm_of_nobody'; install its package, or mend the import."
@@ -70,7 +70,7 @@ def test_whatever_an_import_raises_is_told(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "half_gbm.py").write_text("raise OSError('libgomp.so.1: cannot open shared object file')")
     monkeypatch.syspath_prepend(tmp_path)
 
-    with pytest.raises(TrainingFailed, match="Nothing can be trained: OSError: libgomp.so.1: cannot op"), importing():
+    with pytest.raises(EstimatorsBroken, match="Nothing can be trained: OSError: libgomp.so.1: cannot op"), importing():
         importlib.import_module("half_gbm")
 
 

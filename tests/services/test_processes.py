@@ -13,7 +13,7 @@ from pickle import PicklingError
 import psutil
 import pytest
 
-from mlapp.errors import MlappError, TrainingFailed, Unacceptable
+from mlapp.errors import EstimatorsBroken, MlappError, TrainingAborted, TrainingFailed, Unacceptable
 from mlapp.schemas import Submission
 from mlapp.services.families import resident_bytes
 from mlapp.services.messages import Finished, Looked, Progress, Started
@@ -90,10 +90,26 @@ async def test_failure_of_an_estimator_is_told_and_its_trace_logged(
     assert "RuntimeError: a screw is loose" in record.trace  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("estimator", ["buggy", "hungry", "crashing"])
+async def test_failure_that_would_come_again_is_the_fault_of_the_request(processes: Processes, estimator: str):
+    with pytest.raises(MlappError) as failed:
+        await train(processes, misbehaving(estimator))
+
+    assert (failed.value.status, failed.value.retry_after_s) == (422, None)
+
+
+@pytest.mark.parametrize("estimator", ["quitting", "mumbling", "announcing"])
+async def test_failure_for_no_known_reason_may_be_tried_again(processes: Processes, estimator: str):
+    with pytest.raises(MlappError) as failed:
+        await train(processes, misbehaving(estimator))
+
+    assert (failed.value.status, failed.value.retry_after_s) == (503, 30)
+
+
 async def test_what_cannot_be_imported_is_told_with_its_place_and_logged(
     processes: Processes, caplog: pytest.LogCaptureFixture
 ):
-    with pytest.raises(TrainingFailed) as failed:
+    with pytest.raises(EstimatorsBroken) as failed:
         await train(processes, Unimportable(dataset="wine", options={}))
 
     assert re.fullmatch(
@@ -107,20 +123,34 @@ async def test_what_cannot_be_imported_is_told_with_its_place_and_logged(
 
 
 @pytest.mark.parametrize(
-    ("number", "sentence"),
+    ("number", "error", "sentence"),
     [
-        (signal.SIGKILL, r"was killed \(signal 9: Killed\), most often for want of memory; send fewer rows"),
-        (signal.SIGABRT, r"was killed \(signal 6: Aborted\), most often for want of memory; send fewer rows"),
-        (signal.SIGSEGV, r"crashed \(signal 11: Segmentation fault\), most often by a bug in a library; name another"),
-        (signal.SIGTERM, r"was ended by somebody else \(signal 15: Terminated\); train again."),
+        (
+            signal.SIGKILL,
+            TrainingAborted,
+            r"was killed \(signal 9: Killed\), most often for want of memory; send fewer rows",
+        ),
+        (
+            signal.SIGABRT,
+            TrainingAborted,
+            r"was killed \(signal 6: Aborted\), most often for want of memory; send fewer rows",
+        ),
+        (
+            signal.SIGSEGV,
+            TrainingFailed,
+            r"crashed \(signal 11: Segmentation fault\), most often by a bug in a library; name another",
+        ),
+        (signal.SIGTERM, TrainingAborted, r"was ended by somebody else \(signal 15: Terminated\); train again."),
     ],
 )
-async def test_killed_process_fails_with_the_reason(processes: Processes, number: signal.Signals, sentence: str):
+async def test_killed_process_fails_with_the_reason(
+    processes: Processes, number: signal.Signals, error: type[MlappError], sentence: str
+):
     task, process = await running(processes)
 
     process.send_signal(number)
 
-    with pytest.raises(TrainingFailed, match=sentence):
+    with pytest.raises(error, match=sentence):
         await task
     assert isinstance(await train(processes), Finished)
 
@@ -129,12 +159,12 @@ async def test_killed_process_fails_with_the_reason(processes: Processes, number
     ("estimator", "status"), [("quitting", 3), ("leaving", 0), ("mumbling", 3), ("foreign", 3), ("breaking_off", 3)]
 )
 async def test_process_that_says_nothing_sensible_fails(processes: Processes, estimator: str, status: int):
-    with pytest.raises(TrainingFailed, match=rf"ended without a result \(exit status {status}\); train again."):
+    with pytest.raises(TrainingAborted, match=rf"ended without a result \(exit status {status}\); train again."):
         await train(processes, misbehaving(estimator))
 
 
 async def test_process_that_announces_an_endless_message_fails(processes: Processes):
-    with pytest.raises(TrainingFailed, match="The training sent what cannot be read as a result; train again."):
+    with pytest.raises(TrainingAborted, match="The training sent what cannot be read as a result; train again."):
         await train(processes, misbehaving("announcing"))
 
     assert processes.pids == []
@@ -163,13 +193,13 @@ async def test_process_that_takes_too_long_is_ended(processes: Processes):
 
 
 async def test_process_dies_though_one_that_it_forked_holds_its_pipe(processes: Processes):
-    with pytest.raises(TrainingFailed, match=r"ended without a result \(exit status 3\)"):
+    with pytest.raises(TrainingAborted, match=r"ended without a result \(exit status 3\)"):
         await train(processes, misbehaving("forking"))
 
 
 async def test_processes_that_outlive_a_process_are_ended(processes: Processes, tmp_path: Path):
     heard: list[Started | Progress] = []
-    with pytest.raises(TrainingFailed, match="exit status 3"):
+    with pytest.raises(TrainingAborted, match="exit status 3"):
         await processes.run("train", misbehaving("orphaning"), heard.append)
 
     (orphan,) = {int(each.stage) for each in heard if isinstance(each, Progress) and each.stage.isdigit()}
@@ -295,7 +325,7 @@ async def test_fork_that_goes_wrong_for_long_fails_the_training(processes: Proce
 
     forked_from.kill()
 
-    with pytest.raises(TrainingFailed, match="No process could be started for it; train again."):
+    with pytest.raises(TrainingAborted, match="No process could be started for it; train again."):
         await training
 
 
