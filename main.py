@@ -25,14 +25,14 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     """Wire settings → services → app."""
     from mlapp import app
     from mlapp.services import Services
-    from mlapp.services.access import AccessService
-    from mlapp.services.health import HealthService
-    from mlapp.services.jobs import JobService
-    from mlapp.services.metrics import MetricsService
-    from mlapp.services.models import ModelService
-    from mlapp.services.monitoring import MonitoringService
-    from mlapp.services.prediction import PredictionService
-    from mlapp.services.processes import Processes
+    from mlapp.services.access.service import AccessService
+    from mlapp.services.jobs.runner import Processes
+    from mlapp.services.jobs.service import JobService
+    from mlapp.services.models.service import ModelService
+    from mlapp.services.monitoring.service import MonitoringService
+    from mlapp.services.observability.health import HealthService
+    from mlapp.services.observability.metrics import MetricsService
+    from mlapp.services.prediction.service import PredictionService
     from mlapp.services.training import TrainingService
     from mlapp.settings import load_settings
     from mlapp.store import JobStore, ModelStore, TrafficStore
@@ -90,10 +90,10 @@ def main() -> None:
 def _serve(*, api: bool, pages: bool) -> None:
     import uvicorn
 
-    from mlapp.api.connections import Connection, Server
     from mlapp.logs import configure_logs
-    from mlapp.services.imports import unimportable
-    from mlapp.services.quota import thread_limits
+    from mlapp.server import Connection, Server
+    from mlapp.services.jobs.cpu_quota import thread_limits
+    from mlapp.services.jobs.import_check import unimportable
     from mlapp.settings import load_settings, warn_of_unknown_settings
     from mlapp.startup import allow_open_files, check_store, listen
 

@@ -9,9 +9,9 @@ import sys
 import time
 
 from benchmarks.harness.server import serving
-from mlapp.ml.training import train
+from mlapp.ml.training.train import train
 from mlapp.schemas import TrainOptions
-from mlapp.tables.datasets import dataset
+from mlapp.tables.bundled.datasets import dataset
 
 GOAL_S = 1.5
 

@@ -124,7 +124,7 @@ class Fork:
         (self.folder / "mlapp/api/notes.py").write_text(self._route)
         (self.folder / "tests/api/test_notes.py").write_text(self._test_of_route)
         method = textwrap.indent(self._method, "    ")
-        self.edit("mlapp/services/models.py", "    async def history", f"{method}\n    async def history")
+        self.edit("mlapp/services/models/service.py", "    async def history", f"{method}\n    async def history")
         self.edit("mlapp/app.py", "models, offers", "models, notes, offers")
         self.edit("mlapp/app.py", "models.router", "models.router, notes.router")
         self.edit("tests/test_who_may.py", "WHO_MAY = {", f"WHO_MAY = {{\n    {' '.join(self._decisions)}")

@@ -9,15 +9,15 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from mlapp import TITLE, __version__
-from mlapp.api import health, jobs, metrics, models, offers, predict, train
-from mlapp.api.access import PAGES, protect
-from mlapp.api.docs import describe_predictions
-from mlapp.api.errors import handle_errors
-from mlapp.api.limits import BodyLimit
+from mlapp.api.middleware.authorization import PAGES, protect
+from mlapp.api.middleware.body_limit import BodyLimit
+from mlapp.api.middleware.fast_path import QuickPredictions
+from mlapp.api.middleware.load_shedding import BackPressure, Door
+from mlapp.api.middleware.request_id import RequestIds
 from mlapp.api.negotiation import negotiate
-from mlapp.api.pressure import BackPressure, Door
-from mlapp.api.quick import QuickPredictions
-from mlapp.api.request_ids import RequestIds
+from mlapp.api.openapi import describe_predictions
+from mlapp.api.problems import handle_errors
+from mlapp.api.routes import catalog, health, jobs, metrics, models, predict, train
 from mlapp.services import Services
 from mlapp.settings import Settings
 
@@ -54,7 +54,7 @@ def create_app(
     handle_errors(app)
     app.include_router(health.router)
     if api:
-        for routes in (train.router, jobs.router, predict.router, models.router, offers.router, metrics.router):
+        for routes in (train.router, jobs.router, predict.router, models.router, catalog.router, metrics.router):
             app.include_router(routes)
         describe_predictions(app)
     _lead_people(app, PAGES if mount_pages else None, posts=api)

@@ -18,7 +18,7 @@ MlappError
 └── Unavailable        503  no model yet, or shutting down
     └── Overloaded     503  more is asked than can be answered in time
 
-Services raise them, one handler in `mlapp.api.errors` turns them into problem bodies (RFC 9457), and the
+Services raise them, one handler in `mlapp.api.problems` turns them into problem bodies (RFC 9457), and the
 pages show the same sentence. They are made of plain data, so that they cross process boundaries unharmed.
 """
 

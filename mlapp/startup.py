@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlapp.settings import Settings, port_variable
-from mlapp.store.files import make
+from mlapp.store.atomic_files import make
 
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """What binding an address fails with that this machine lacks, as `::1` where IPv6 is off."""

@@ -8,13 +8,14 @@ from nicegui.page import page
 from mlapp import TITLE
 from mlapp.services import Services
 from mlapp.settings import Settings
-from pages import compare, health, jobs, login, model, models, monitor, overview, predict, train
+from pages import compare, health, jobs, model, models, monitor, overview, predict, train
 from pages.components.buttons import lead
 from pages.components.cards import empty
 from pages.frame import frame
-from pages.guard import Guard
-from pages.live import Live
-from pages.site import Site
+from pages.session import login
+from pages.session.guard import Guard
+from pages.session.live_updates import Live
+from pages.session.site import Site
 
 PAGES = (overview, train, predict, models, compare, model, monitor, jobs, health, login)
 NOT_FOUND = ("travel_explore", "There is nothing here", "The address may be mistyped, or the page is gone.")

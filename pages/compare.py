@@ -6,17 +6,17 @@ from functools import partial
 from nicegui import ui
 
 from mlapp.errors import NotFound
+from mlapp.presentation.comparison import MOST_COMPARED, Difference, comparable, differing, same_table
 from mlapp.schemas import Model
-from mlapp.services.comparing import MOST_COMPARED, Difference, comparable, differing, same_table
-from mlapp.services.models import ModelService
+from mlapp.services.models.service import ModelService
 from pages.components.buttons import lead
 from pages.components.cards import card, empty
-from pages.components.model_actions import ModelActions
-from pages.components.plots import importance_plot, plots
-from pages.components.tables import scrolling
+from pages.components.charts.evaluation import importance_plot, plots
+from pages.components.model.actions import ModelActions
+from pages.components.tables.plain_table import scrolling
 from pages.components.warnings import warnings
 from pages.frame import frame
-from pages.site import Site
+from pages.session.site import Site
 from pages.theme import LINE, LINK, MUTED, SURFACE, TEXT
 
 TITLE = "Compare models"

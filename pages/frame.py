@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from nicegui import ui
 
 from mlapp import TITLE
+from mlapp.presentation.sentences import headline
 from mlapp.schemas import JobStatus
-from mlapp.services.wording import headline
 from pages import theme
-from pages.components.messages import say_error
-from pages.site import Site
+from pages.components.notifications import say_error
+from pages.session.site import Site
 
 NAVIGATION = (
     ("/", "Overview", "space_dashboard"),
@@ -21,14 +21,9 @@ NAVIGATION = (
     ("/jobs", "Jobs", "work_history"),
     ("/health", "Health", "monitor_heart"),
 )
-COOKIE = "mlapp-theme"
-THEMES = {
-    "auto": (None, "As the system has it", "brightness_auto"),
-    "light": (False, "Light", "light_mode"),
-    "dark": (True, "Dark", "dark_mode"),
+REMEMBER = {
+    name: f"document.cookie = '{theme.COOKIE}={name}; path=/; max-age=31536000; samesite=lax'" for name in theme.THEMES
 }
-"""Name → whether it is dark, what it is called, icon."""
-REMEMBER = {name: f"document.cookie = '{COOKIE}={name}; path=/; max-age=31536000; samesite=lax'" for name in THEMES}
 """Kept in the browser: the server needs to know nothing of it, and no session."""
 
 
@@ -130,18 +125,18 @@ def _active(site: Site) -> None:
 
 
 def _light_and_dark() -> None:
-    chosen = ui.context.client.request.cookies.get(COOKIE, "auto")
-    chosen = chosen if chosen in THEMES else "auto"
-    dark = ui.dark_mode(THEMES[chosen][0])
+    chosen = ui.context.client.request.cookies.get(theme.COOKIE, "auto")
+    chosen = chosen if chosen in theme.THEMES else "auto"
+    dark = ui.dark_mode(theme.THEMES[chosen][0])
 
     def choose(name: str) -> None:
-        dark.set_value(THEMES[name][0])
-        button.set_icon(THEMES[name][2])
+        dark.set_value(theme.THEMES[name][0])
+        button.set_icon(theme.THEMES[name][2])
         ui.run_javascript(REMEMBER[name])
 
-    button = ui.button(icon=THEMES[chosen][2]).props('flat round dense color=primary aria-label="Light or dark"')
+    button = ui.button(icon=theme.THEMES[chosen][2]).props('flat round dense color=primary aria-label="Light or dark"')
     with button.mark("theme"), ui.menu().props("auto-close"):
-        for name, (_, text, _) in THEMES.items():
+        for name, (_, text, _) in theme.THEMES.items():
             ui.menu_item(text, lambda name=name: choose(name)).mark(f"theme-{name}")
 
 

@@ -6,7 +6,7 @@ from pages.components.buttons import lead
 from pages.components.cards import card, facts
 from pages.components.warnings import warnings
 from pages.frame import frame
-from pages.site import Site
+from pages.session.site import Site
 from pages.theme import FIGURES, LEAD, MUTED, TEXT
 
 REFRESH_S = 5.0

@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from mlapp.errors import NotFound
+from mlapp.presentation.sentences import duration, moment
 from mlapp.schemas import Job, JobStatus
-from mlapp.services.wording import duration, moment
 from pages.components.buttons import lead
 from pages.components.cards import card, empty, facts
-from pages.components.jobs import Following, JobView
+from pages.components.training.job_progress import Following, JobView
 from pages.frame import frame
-from pages.site import Site
+from pages.session.site import Site
 from pages.theme import MUTED
 
 PAGE_JOBS = 25

@@ -5,19 +5,19 @@ from functools import partial
 from nicegui import ui
 
 from mlapp.errors import NotFound
+from mlapp.presentation.model_card import card as model_card
+from mlapp.presentation.sentences import duration, headline, moment, spelled
 from mlapp.schemas import Feature, Model
-from mlapp.services.card import card as model_card
-from mlapp.services.wording import duration, headline, moment, spelled
-from pages.components.activations import activations
 from pages.components.buttons import lead
 from pages.components.cards import card, empty, facts
-from pages.components.model_actions import ModelActions
-from pages.components.paged_table import PagedTable, paged_rows
-from pages.components.plots import importance_plot, plots
-from pages.components.scores import leaderboard, scores
+from pages.components.charts.evaluation import importance_plot, plots
+from pages.components.model.actions import ModelActions
+from pages.components.model.activation_log import activations
+from pages.components.model.scores import leaderboard, scores
+from pages.components.tables.paged_table import PagedTable, paged_rows
 from pages.components.warnings import warnings
 from pages.frame import frame
-from pages.site import Site
+from pages.session.site import Site
 from pages.theme import GRID, LEAD, MUTED, TEXT
 
 NAMES = {"active": "Active model", "latest": "Latest model"}

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from nicegui import ui
 from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
+from mlapp.presentation.comparison import MOST_COMPARED
+from mlapp.presentation.sentences import main_score
 from mlapp.schemas import ModelSummary
-from mlapp.services.comparing import MOST_COMPARED
-from mlapp.services.searching import Search
-from mlapp.services.wording import main_score
-from pages.components.activations import activations
+from mlapp.services.models.search import Search
 from pages.components.cards import card, no_model
-from pages.components.model_actions import ModelActions
-from pages.components.model_rows import CARD, CELLS
-from pages.components.paged_table import Column, PagedTable, Row, View
+from pages.components.model.actions import ModelActions
+from pages.components.model.activation_log import activations
+from pages.components.tables.model_rows import CARD, CELLS
+from pages.components.tables.paged_table import Column, PagedTable, Row, View
 from pages.frame import frame
-from pages.site import Site
+from pages.session.site import Site
 from pages.theme import MUTED
 
 COLUMNS = (

@@ -6,10 +6,10 @@ from mlapp.errors import NotFound
 from mlapp.schemas import Drift, Span, Traffic
 from pages.components.buttons import lead
 from pages.components.cards import card, empty
-from pages.components.drift import DriftView
-from pages.components.traffic import TrafficView
+from pages.components.charts.drift import DriftView
+from pages.components.charts.traffic import TrafficView
 from pages.frame import frame
-from pages.site import Site
+from pages.session.site import Site
 from pages.theme import MUTED
 
 ACTIVE = "active"

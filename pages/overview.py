@@ -4,15 +4,15 @@ from datetime import datetime
 
 from nicegui import ui
 
+from mlapp.presentation.sentences import METRICS, figure, headline, quality
+from mlapp.presentation.verdict import verdict
 from mlapp.schemas import Job, Model, Span, Task
-from mlapp.services.verdict import verdict
-from mlapp.services.wording import METRICS, figure, headline, quality
 from pages.components.buttons import lead
 from pages.components.cards import card, figures, no_model
-from pages.components.glance import HealthGlance, TrafficGlance, TrainingNow, TrainingsGlance, looks_at
+from pages.components.overview_cards import HealthGlance, TrafficGlance, TrainingNow, TrainingsGlance, looks_at
 from pages.components.warnings import warnings
 from pages.frame import frame
-from pages.site import Site
+from pages.session.site import Site
 from pages.theme import GRID, LEAD, LINK, MUTED, TEXT
 
 HEALTH_S = 2.0

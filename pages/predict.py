@@ -5,20 +5,20 @@ import json
 from nicegui import ui
 
 from mlapp.errors import MlappError
+from mlapp.presentation.sentences import headline
 from mlapp.schemas import Format, Model
-from mlapp.services.prediction import Body
-from mlapp.services.wording import headline
-from pages.components.answer import AnswerView
+from mlapp.services.prediction.service import Body
 from pages.components.buttons import lead
 from pages.components.cards import card, empty, no_model
-from pages.components.code import CodeView
-from pages.components.fields import Form
-from pages.components.latest import Latest
-from pages.components.many_rows import ManyRows
-from pages.components.what_if import WhatIfView
-from pages.downloads import Downloads
+from pages.components.forms.feature_form import Form
+from pages.components.forms.latest_only import Latest
+from pages.components.model.code_sample import CodeView
+from pages.components.model.prediction import AnswerView
+from pages.components.model.table_prediction import ManyRows
+from pages.components.model.what_if import WhatIfView
 from pages.frame import frame
-from pages.site import Site
+from pages.session.downloads import Downloads
+from pages.session.site import Site
 from pages.theme import LINE, MUTED, TEXT
 
 PAUSE_S = 0.05

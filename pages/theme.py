@@ -90,3 +90,11 @@ COLUMN_HEADS = f"w-full grid {COLUMNS} gap-x-4 px-3 max-sm:hidden {SMALL}"
 PICKED = "border-indigo-600 dark:border-indigo-400 bg-indigo-50 dark:bg-[#232a4d]"
 UNPICKED = "border-transparent bg-transparent hover:bg-slate-100 dark:hover:bg-[#1a2138]"
 OFFER = "w-full grid grid-cols-[1fr_auto] gap-x-3 px-3 py-2 text-left rounded-lg border cursor-pointer"
+
+COOKIE = "mlapp-theme"
+THEMES = {
+    "auto": (None, "As the system has it", "brightness_auto"),
+    "light": (False, "Light", "light_mode"),
+    "dark": (True, "Dark", "dark_mode"),
+}
+"""Name → whether it is dark, what it is called, icon."""

@@ -12,19 +12,19 @@ from nicegui import events, ui
 
 from mlapp.errors import MlappError
 from mlapp.schemas import DatasetInfo, Format, Job, TablePreview
-from mlapp.services.sessions import SESSION
-from pages.choices import Choice, Choices, Owner, TableFile
-from pages.components.bundled import Bundled
+from mlapp.services.access.sessions import SESSION
 from pages.components.cards import card, working
-from pages.components.columns import Columns
-from pages.components.drop import drop
-from pages.components.jobs import Following, JobView, OtherTraining
-from pages.components.messages import say_error
-from pages.components.result import Result
-from pages.components.settings import Settings
-from pages.components.tables import plain_table
+from pages.components.forms.file_drop import drop
+from pages.components.notifications import say_error
+from pages.components.tables.plain_table import plain_table
+from pages.components.training.column_picker import Columns
+from pages.components.training.dataset_picker import Bundled
+from pages.components.training.job_progress import Following, JobView, OtherTraining
+from pages.components.training.options_form import Settings
+from pages.components.training.result import Result
 from pages.frame import frame
-from pages.site import Site
+from pages.session.form_state import Choice, Choices, Owner, TableFile
+from pages.session.site import Site
 from pages.theme import GRID, MUTED, TEXT
 
 HEAD_COLUMNS = 50

@@ -17,10 +17,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 from main import create_app
 from mlapp.services import Services
-from mlapp.services.processes import WORKER, Processes
+from mlapp.services.jobs.runner import WORKER, Processes
 from mlapp.settings import Settings
 from mlapp.store import ModelStore
-from tests.fitted import fit
+from tests.fitted import Fitted, fit
 from tests.servers import FULL, PREDICT, Running, address, end, serving, serving_unmeasured, wait_until
 
 BROWSER = ("tests/e2e/", "tests/test_who_may.py")
@@ -146,3 +146,20 @@ async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def wine() -> Fitted:
+    return fit("wine")
+
+
+@pytest.fixture(scope="session")
+def diabetes() -> Fitted:
+    return fit("diabetes")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    store = ModelStore(tmp_path / "store")
+    store.prepare()
+    return store

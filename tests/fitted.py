@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from mlapp.ml.training import train
+from mlapp.ml.training.train import train
 from mlapp.schemas import Model, Record, TrainOptions
 from mlapp.services import Services
 from mlapp.store import ModelStore

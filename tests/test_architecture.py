@@ -16,10 +16,12 @@ FILES = sorted(path.relative_to(ROOT).as_posix() for path in PATHS)
 TYPES = ("mlapp.errors", "mlapp.schemas", "mlapp.settings")
 LAYERS = {
     "main": ("mlapp", "pages"),
-    "pages": ("pages", "mlapp.services", *TYPES),
+    "pages": ("pages", "mlapp.services", "mlapp.presentation", *TYPES),
     "mlapp.app": ("mlapp.api", "mlapp.services", *TYPES),
-    "mlapp.api": ("mlapp.api", "mlapp.services", "mlapp.logs", *TYPES),
-    "mlapp.services": ("mlapp.services", "mlapp.store", "mlapp.ml", "mlapp.tables", *TYPES),
+    "mlapp.server": ("mlapp.api.problems",),
+    "mlapp.api": ("mlapp.api", "mlapp.services", "mlapp.presentation", "mlapp.logs", *TYPES),
+    "mlapp.services": ("mlapp.services", "mlapp.presentation", "mlapp.store", "mlapp.ml", "mlapp.tables", *TYPES),
+    "mlapp.presentation": ("mlapp.presentation", "mlapp.ml", *TYPES),
     "mlapp.store": ("mlapp.store", *TYPES),
     "mlapp.ml": ("mlapp.ml", "mlapp.tables", *TYPES),
     "mlapp.tables": ("mlapp.tables", *TYPES),
@@ -44,7 +46,7 @@ INSTEAD = {
 LIBRARIES = {
     "nicegui": ("pages/",),
     "fastapi": ("mlapp/api/", "mlapp/app.py", "pages/__init__.py"),
-    "prometheus_client": ("mlapp/services/exposition.py",),
+    "prometheus_client": ("mlapp/services/observability/prometheus.py",),
     "psutil": ("mlapp/services/",),
     "sklearn": ("mlapp/ml/", "mlapp/tables/"),
 }
@@ -52,8 +54,8 @@ LIBRARIES = {
 
 IN_FUNCTIONS = {
     "main.py": "each training process imports main.py again, and must not load the app",
-    "mlapp/api/metrics.py": "what writes them takes a tenth of a second to load, which no start should wait for",
-    "mlapp/services/processes.py": "the server must not load what trains: a second and 80 MB",
+    "mlapp/api/routes/metrics.py": "what writes them takes a tenth of a second to load, which no start should wait for",
+    "mlapp/services/jobs/runner.py": "the server must not load what trains: a second and 80 MB",
 }
 """File → why it imports modules of ours inside functions."""
 
@@ -174,7 +176,7 @@ def loaded_after(code: str) -> set[str]:
 @pytest.mark.slow
 def test_training_process_loads_nothing_of_the_server():
     loaded = loaded_after(
-        "import runpy\nrunpy.run_path('main.py', run_name='__mp_main__')\nimport mlapp.services.worker"
+        "import runpy\nrunpy.run_path('main.py', run_name='__mp_main__')\nimport mlapp.services.jobs.worker"
     )
 
     server = loaded & {"nicegui", "fastapi", "starlette", "uvicorn", "pages", "mlapp.app", "mlapp.api"}

@@ -2,13 +2,16 @@
 
 import pytest
 
-from mlapp.api import connections, errors
+from mlapp import server
+from mlapp.api import problems
 from mlapp.errors import MAX_REPORTED
 from mlapp.schemas import MAX_NAME_LENGTH
-from mlapp.services import jobs, prediction
-from mlapp.services.processes import Processes
+from mlapp.services.jobs import service as jobs
+from mlapp.services.jobs.runner import Processes
+from mlapp.services.prediction import service as prediction
 from mlapp.settings import Settings
-from mlapp.tables import json_pieces, table
+from mlapp.tables import table
+from mlapp.tables.formats import json_pieces
 from tests.servers import ROOT
 
 SECURITY = ROOT / "SECURITY.md"
@@ -24,12 +27,12 @@ BOUNDS = SECURITY.read_text().partition("## What is bounded\n")[2] if SECURITY.e
         f"{json_pieces.MAX_VALUE:,} characters a row; {table.MAX_TEXT_BYTES:,} bytes of text in all",
         f"after {Processes.limit_s / 60:.0f} minutes",
         f"{MAX_NAME_LENGTH} characters a name",
-        f"{connections.HEAD_S:.0f} s and {connections.HEAD_BYTES:,} bytes",
-        f"{connections.STILL_S:.0f} s without progress",
-        f"| connections | {connections.MOST:,};",
+        f"{server.HEAD_S:.0f} s and {server.HEAD_BYTES:,} bytes",
+        f"{server.STILL_S:.0f} s without progress",
+        f"| connections | {server.MOST:,};",
         f"{prediction.FEW_PLACES:,} of them; {prediction.MANY_PLACES} large ones",
         f"at a time, {jobs.MAX_WAITING} wait",
-        f"{MAX_REPORTED} places and {errors.MAX_BYTES:,} bytes",
+        f"{MAX_REPORTED} places and {problems.MAX_BYTES:,} bytes",
         *(
             f"`MLAPP_{name.upper()}` ({Settings.model_fields[name].default})"
             for name in ("max_body_mb", "max_jobs", "keep_models")

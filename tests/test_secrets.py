@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.presentation.test_code_snippets import needs
 from tests.servers import address, end, serving_unmeasured
-from tests.services.test_calls import needs
 
 FULL, PREDICT, SIGNER = "the-key-to-everything", "the-key-to-predict", "what-the-sessions-are-signed-with"
 WRONG = "nearly-the-key-to-everything"

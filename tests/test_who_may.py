@@ -138,7 +138,9 @@ def test_every_route_has_a_decision():
     routes = set(plain.splitlines())
 
     undecided = routes - WHO_MAY.keys()
-    assert not undecided, f"Who may use {', '.join(sorted(undecided))}? Say so in mlapp/api/access.py and here."
+    assert not undecided, (
+        f"Who may use {', '.join(sorted(undecided))}? Say so in mlapp/api/middleware/authorization.py and here."
+    )
     gone = WHO_MAY.keys() - routes
     assert not gone, f"There is no {', '.join(sorted(gone))}: delete it here."
 

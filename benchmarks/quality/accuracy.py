@@ -26,14 +26,14 @@ from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
 from benchmarks import NOT_JUDGED
-from mlapp.ml.prediction import FittedModel, load_model
+from mlapp.ml.data.signature import matrix
+from mlapp.ml.data.target import as_classes, infer_task, usable_rows
+from mlapp.ml.inference.fitted_model import FittedModel, load_model
 from mlapp.ml.preprocessing import Columns
-from mlapp.ml.signature import matrix
-from mlapp.ml.target import as_classes, infer_task, usable_rows
-from mlapp.ml.training import train
+from mlapp.ml.training.train import train
 from mlapp.schemas import Format, Model, Task, TrainOptions
-from mlapp.tables.datasets import dataset, describe_datasets
-from mlapp.tables.reading import read_file
+from mlapp.tables.bundled.datasets import dataset, describe_datasets
+from mlapp.tables.formats.reader import read_file
 from mlapp.tables.table import Table
 
 WORST, MEAN = 1.05, 1.02

@@ -17,16 +17,16 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from mlapp.ml.checking import check
-from mlapp.ml.comparison import compare, cost
+from mlapp.ml.data.signature import matrix
+from mlapp.ml.data.training_set import pose
+from mlapp.ml.data.validation import check
 from mlapp.ml.estimators import ESTIMATORS
-from mlapp.ml.evaluation import fit
-from mlapp.ml.intervals import bounds, fit_interval
-from mlapp.ml.problem import pose
-from mlapp.ml.signature import matrix
-from mlapp.ml.work import Work
+from mlapp.ml.evaluation.conformal import bounds, fit_interval
+from mlapp.ml.evaluation.out_of_fold import fit
+from mlapp.ml.training.model_selection import compare, cost
+from mlapp.ml.training.overall_progress import Work
 from mlapp.schemas import Task, TrainOptions
-from mlapp.tables.datasets import dataset, describe_datasets
+from mlapp.tables.bundled.datasets import dataset, describe_datasets
 from mlapp.tables.table import Table
 
 MIN_ROWS = 390

@@ -8,38 +8,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlapp.ml.baseline import beats_baseline as beats_baseline
-    from mlapp.ml.curves import what_if as what_if
-    from mlapp.ml.drift import measure_drift as measure_drift
     from mlapp.ml.estimators import describe_estimators as describe_estimators
-    from mlapp.ml.lane import Lane as Lane
-    from mlapp.ml.prediction import FittedModel as FittedModel
-    from mlapp.ml.prediction import load_model as load_model
-    from mlapp.ml.served import class_names as class_names
-    from mlapp.ml.served import count_features as count_features
-    from mlapp.ml.served import count_predictions as count_predictions
-    from mlapp.ml.served import frame_of as frame_of
+    from mlapp.ml.evaluation.baseline import beats_baseline as beats_baseline
+    from mlapp.ml.inference.fitted_model import FittedModel as FittedModel
+    from mlapp.ml.inference.fitted_model import load_model as load_model
+    from mlapp.ml.inference.lane import Lane as Lane
+    from mlapp.ml.inference.what_if import what_if as what_if
+    from mlapp.ml.library_versions import installed_versions as installed_versions
+    from mlapp.ml.library_versions import why_unusable as why_unusable
+    from mlapp.ml.monitoring.drift import measure_drift as measure_drift
+    from mlapp.ml.monitoring.profiles import class_names as class_names
+    from mlapp.ml.monitoring.profiles import count_features as count_features
+    from mlapp.ml.monitoring.profiles import count_predictions as count_predictions
+    from mlapp.ml.monitoring.profiles import frame_of as frame_of
     from mlapp.ml.threads import use_one_thread as use_one_thread
-    from mlapp.ml.training import train as train
-    from mlapp.ml.versions import library_versions as library_versions
-    from mlapp.ml.versions import why_unusable as why_unusable
+    from mlapp.ml.training.train import train as train
 
 _HOMES = {
-    "beats_baseline": "baseline",
-    "class_names": "served",
-    "count_features": "served",
-    "count_predictions": "served",
-    "frame_of": "served",
-    "Lane": "lane",
-    "measure_drift": "drift",
+    "beats_baseline": "evaluation.baseline",
+    "class_names": "monitoring.profiles",
+    "count_features": "monitoring.profiles",
+    "count_predictions": "monitoring.profiles",
+    "frame_of": "monitoring.profiles",
+    "Lane": "inference.lane",
+    "measure_drift": "monitoring.drift",
     "describe_estimators": "estimators",
-    "FittedModel": "prediction",
-    "load_model": "prediction",
-    "train": "training",
+    "FittedModel": "inference.fitted_model",
+    "load_model": "inference.fitted_model",
+    "train": "training.train",
     "use_one_thread": "threads",
-    "library_versions": "versions",
-    "why_unusable": "versions",
-    "what_if": "curves",
+    "installed_versions": "library_versions",
+    "why_unusable": "library_versions",
+    "what_if": "inference.what_if",
 }
 
 

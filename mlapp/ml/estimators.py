@@ -1,7 +1,7 @@
 """The estimators on offer. To bring your own: write a recipe and give it an entry in `ESTIMATORS`.
 
 A recipe makes an unfitted scikit-learn estimator for a task. It is fitted on the matrix that
-`mlapp.ml.signature.matrix` describes: float64, one column a feature, gaps NaN; `columns` says which columns
+`mlapp.ml.data.signature.matrix` describes: float64, one column a feature, gaps NaN; `columns` says which columns
 are what. The first line of its docstring is its description in the API and the pages.
 """
 

@@ -1,6 +1,5 @@
 """The words of mlapp as types: what is stored with a model and what HTTP and the pages speak."""
 
-from mlapp.schemas.answers import PLAIN_BYTES, Answer, Health, Problem, Readiness, Sample, Warned, WhatIf
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.models import (
     Activation,
@@ -37,9 +36,10 @@ from mlapp.schemas.plots import (
     PredictedActual,
     RocCurve,
 )
+from mlapp.schemas.responses import PLAIN_BYTES, Answer, Health, Problem, Readiness, Sample, Warned, WhatIf
 from mlapp.schemas.tables import DatasetInfo, Feature, Ignored, TableColumn, TablePreview
 from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions
-from mlapp.schemas.words import MAX_NAME_LENGTH, ColumnType, Evaluation, Format, JobStatus, Scalar, Task, Word
+from mlapp.schemas.types import MAX_NAME_LENGTH, ColumnType, Evaluation, Format, JobStatus, Scalar, Task, Word
 
 __all__ = [
     "DRIFT_ROWS",

@@ -1,6 +1,6 @@
 """How values lie: of a table's columns, of what a model was trained on, of what it is asked."""
 
-from mlapp.schemas.words import Word
+from mlapp.schemas.types import Word
 
 
 class Distribution(Word):

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.plots import Plots
 from mlapp.schemas.tables import Feature, Ignored
-from mlapp.schemas.words import ColumnType, Evaluation, Scalar, Task, Word
+from mlapp.schemas.types import ColumnType, Evaluation, Scalar, Task, Word
 
 
 class LeaderboardEntry(Word):

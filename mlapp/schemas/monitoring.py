@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from mlapp.schemas.distributions import Distribution
-from mlapp.schemas.words import ColumnType, Word
+from mlapp.schemas.types import ColumnType, Word
 
 DRIFT_ROWS = 200
 """Of fewer rows, chance alone looks like drift."""
@@ -60,7 +60,7 @@ class Minute(Word):
     failed: int = 0
     """Answered by 5xx."""
     latencies: dict[int, int] = Field(default_factory=dict)
-    """Requests in each bin of the time that they took; see `mlapp.services.latencies`."""
+    """Requests in each bin of the time that they took; see `mlapp.services.monitoring.latency`."""
 
     def add(self, other: "Minute") -> None:
         """Take in the requests of another time, or of another process."""

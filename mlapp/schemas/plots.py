@@ -1,6 +1,6 @@
 """What a model's quality looks like: small arrays, of rows held out, ready to be drawn."""
 
-from mlapp.schemas.words import Omitted, Word
+from mlapp.schemas.types import Omitted, Word
 
 
 class PredictedActual(Word):

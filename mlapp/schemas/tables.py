@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, WithJsonSchema
 
 from mlapp.schemas.distributions import Distribution
-from mlapp.schemas.words import ColumnType, Omitted, Scalar, Task, Word
+from mlapp.schemas.types import ColumnType, Omitted, Scalar, Task, Word
 
 Moment = Annotated[datetime, WithJsonSchema({"type": "string"})]
 """A value of a datetime column: with an offset only where the table has one, so it is no `date-time` of JSON Schema."""

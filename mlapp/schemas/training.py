@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from mlapp.schemas.words import Format, JobStatus, Task, Word
+from mlapp.schemas.types import Format, JobStatus, Task, Word
 
 DEFAULT_COVERAGE = 0.9
 

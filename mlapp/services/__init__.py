@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from mlapp.services.access import AccessService
-from mlapp.services.health import HealthService
-from mlapp.services.jobs import JobService
-from mlapp.services.metrics import MetricsService
-from mlapp.services.models import ModelService
-from mlapp.services.monitoring import MonitoringService
-from mlapp.services.prediction import PredictionService
+from mlapp.services.access.service import AccessService
+from mlapp.services.jobs.service import JobService
+from mlapp.services.models.service import ModelService
+from mlapp.services.monitoring.service import MonitoringService
+from mlapp.services.observability.health import HealthService
+from mlapp.services.observability.metrics import MetricsService
+from mlapp.services.prediction.service import PredictionService
 from mlapp.services.training import TrainingService
 
 

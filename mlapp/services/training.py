@@ -13,12 +13,12 @@ from pathlib import Path
 
 from mlapp.errors import MlappError, Unavailable, shorten
 from mlapp.schemas import Format, Job, Model, Record, Submission, TablePreview
-from mlapp.services.jobs import JobService, Run
-from mlapp.services.messages import Finished, Looked, Progress, Started
-from mlapp.services.models import ModelService
+from mlapp.services.admission import Places
+from mlapp.services.jobs.ipc import Finished, Looked, Progress, Started
+from mlapp.services.jobs.runner import Processes
+from mlapp.services.jobs.service import JobService, Run
+from mlapp.services.models.service import ModelService
 from mlapp.services.options import train_options
-from mlapp.services.places import Places
-from mlapp.services.processes import Processes
 from mlapp.store import ModelStore
 
 log = logging.getLogger(__name__)

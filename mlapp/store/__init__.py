@@ -5,7 +5,7 @@ Several processes may share the folder. A lock belongs to an open file, so a kil
 
 from mlapp.store.jobs import JobStore
 from mlapp.store.models import ModelStore
-from mlapp.store.numbers import numbered, the_number
+from mlapp.store.numbered_folders import numbered, the_number
 from mlapp.store.traffic import TrafficStore
 
 __all__ = ["JobStore", "ModelStore", "TrafficStore", "numbered", "the_number"]

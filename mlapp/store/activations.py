@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from mlapp.schemas import Activation
-from mlapp.store.files import Complaints, Damaged, read, replace
-from mlapp.store.numbers import the_number
+from mlapp.store.atomic_files import Complaints, Damaged, read, replace
+from mlapp.store.numbered_folders import the_number
 
 
 class _Pointer(BaseModel):

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from mlapp.errors import NotFound, Unavailable
 from mlapp.schemas import Job, JobStatus
-from mlapp.store.files import Complaints, Damaged, locked, make, read, remove, replace, saving, sync
-from mlapp.store.numbers import following, numbered, the_number
+from mlapp.store.atomic_files import Complaints, Damaged, locked, make, read, remove, replace, saving, sync
+from mlapp.store.numbered_folders import following, numbered, the_number
 
 INTERRUPTED = "The server that ran it stopped; train again."
 

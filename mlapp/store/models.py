@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from mlapp.errors import Conflict, NotFound
 from mlapp.schemas import Activation, Record
 from mlapp.store.activations import Activations
-from mlapp.store.files import (
+from mlapp.store.atomic_files import (
     ABSENT,
     Complaints,
     Damaged,
@@ -38,7 +38,7 @@ from mlapp.store.files import (
     unreadable,
     write,
 )
-from mlapp.store.numbers import following, numbered, the_number
+from mlapp.store.numbered_folders import following, numbered, the_number
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from pydantic import ValidationError
 
 from mlapp.errors import Unavailable
 from mlapp.schemas import Counts
-from mlapp.store.files import Damaged, make, read, remove, replace
-from mlapp.store.numbers import the_number
+from mlapp.store.atomic_files import Damaged, make, read, remove, replace
+from mlapp.store.numbered_folders import the_number
 
 log = logging.getLogger(__name__)
 

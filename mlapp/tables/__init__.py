@@ -8,38 +8,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlapp.tables.columns import column_type as column_type
-    from mlapp.tables.columns import convert as convert
-    from mlapp.tables.columns import narrow as narrow
-    from mlapp.tables.datasets import dataset as dataset
-    from mlapp.tables.datasets import describe_datasets as describe_datasets
-    from mlapp.tables.distributions import distribution as distribution
-    from mlapp.tables.distributions import recount as recount
-    from mlapp.tables.json_text import json_table as json_table
+    from mlapp.tables.bundled.datasets import dataset as dataset
+    from mlapp.tables.bundled.datasets import describe_datasets as describe_datasets
+    from mlapp.tables.columns.histograms import distribution as distribution
+    from mlapp.tables.columns.histograms import recount as recount
+    from mlapp.tables.columns.types import column_type as column_type
+    from mlapp.tables.columns.types import convert as convert
+    from mlapp.tables.columns.types import narrow as narrow
+    from mlapp.tables.formats.json import json_table as json_table
+    from mlapp.tables.formats.reader import read_file as read_file
+    from mlapp.tables.formats.reader import read_request as read_request
+    from mlapp.tables.formats.writer import texts as texts
+    from mlapp.tables.formats.writer import write_rows as write_rows
+    from mlapp.tables.formats.writer import write_table as write_table
     from mlapp.tables.preview import preview_table as preview_table
-    from mlapp.tables.reading import read_file as read_file
-    from mlapp.tables.reading import read_request as read_request
     from mlapp.tables.table import Table as Table
-    from mlapp.tables.writing import texts as texts
-    from mlapp.tables.writing import write_rows as write_rows
-    from mlapp.tables.writing import write_table as write_table
 
 _HOMES = {
-    "column_type": "columns",
-    "convert": "columns",
-    "narrow": "columns",
-    "dataset": "datasets",
-    "describe_datasets": "datasets",
-    "distribution": "distributions",
-    "recount": "distributions",
-    "json_table": "json_text",
+    "column_type": "columns.types",
+    "convert": "columns.types",
+    "narrow": "columns.types",
+    "dataset": "bundled.datasets",
+    "describe_datasets": "bundled.datasets",
+    "distribution": "columns.histograms",
+    "recount": "columns.histograms",
+    "json_table": "formats.json",
     "preview_table": "preview",
-    "read_file": "reading",
-    "read_request": "reading",
+    "read_file": "formats.reader",
+    "read_request": "formats.reader",
     "Table": "table",
-    "texts": "writing",
-    "write_rows": "writing",
-    "write_table": "writing",
+    "texts": "formats.writer",
+    "write_rows": "formats.writer",
+    "write_table": "formats.writer",
 }
 
 

@@ -4,8 +4,8 @@ import polars as pl
 
 from mlapp.errors import Unacceptable
 from mlapp.schemas import TableColumn, TablePreview
-from mlapp.tables.columns import nameless, narrow, spell
-from mlapp.tables.distributions import distribution
+from mlapp.tables.columns.histograms import distribution
+from mlapp.tables.columns.types import nameless, narrow, spell
 from mlapp.tables.table import Table
 
 HEAD_ROWS = 20

@@ -9,7 +9,7 @@ import polars as pl
 
 from mlapp.errors import TooLarge, Unacceptable, pointer, shorten
 from mlapp.schemas import MAX_NAME_LENGTH, Format
-from mlapp.tables.columns import nameless
+from mlapp.tables.columns.types import nameless
 
 MAX_ROWS = 2_000_000
 MAX_COLUMNS = 1_000

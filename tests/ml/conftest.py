@@ -11,8 +11,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from mlapp.ml import estimators
-from mlapp.ml.prediction import FittedModel, load_model
-from mlapp.ml.training import Trained, train
+from mlapp.ml.inference.fitted_model import FittedModel, load_model
+from mlapp.ml.training.train import Trained, train
 from mlapp.schemas import Model, TrainOptions
 from mlapp.tables.table import Table
 

@@ -11,7 +11,6 @@ from sklearn.linear_model import Ridge
 
 from mlapp import ml
 from mlapp.errors import Unacceptable
-from mlapp.ml.estimate import MEASURED
 from mlapp.ml.estimators import (
     ESTIMATORS,
     Recipe,
@@ -23,6 +22,7 @@ from mlapp.ml.estimators import (
     random_forest,
 )
 from mlapp.ml.preprocessing import Columns
+from mlapp.ml.training.runtime_estimate import MEASURED
 from mlapp.schemas import Task
 
 

@@ -15,8 +15,8 @@ from nicegui.testing import User
 from mlapp.schemas import Job, Model
 from mlapp.services import Services
 from mlapp.settings import Settings
-from pages.live import Live
-from pages.site import Site
+from pages.session.live_updates import Live
+from pages.session.site import Site
 from tests.fitted import publish
 from tests.services.misbehaving import misbehaving
 

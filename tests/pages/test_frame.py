@@ -10,8 +10,9 @@ from nicegui.testing import User
 from mlapp import TITLE
 from mlapp.schemas import Job
 from mlapp.services import Services
-from pages.frame import COOKIE, NAVIGATION, frame
-from pages.site import Site
+from pages.frame import NAVIGATION, frame
+from pages.session.site import Site
+from pages.theme import COOKIE
 from tests.pages.conftest import Trained, eventually, one, visiting
 
 

@@ -16,13 +16,13 @@ from main import create_app
 from mlapp.errors import Unacceptable
 from mlapp.schemas import DRIFT_ROWS, Format, Model, Span
 from mlapp.services import Services
-from mlapp.services.prediction import Body
+from mlapp.services.prediction.service import Body
 from mlapp.settings import Settings
 from pages import monitor
-from pages.components.drift import SHOWN
+from pages.components.charts.drift import SHOWN
 from pages.frame import frame
-from pages.live import Live
-from pages.site import Site
+from pages.session.live_updates import Live
+from pages.session.site import Site
 from tests.fitted import publish
 from tests.pages.conftest import Trained, eventually, one
 

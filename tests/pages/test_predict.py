@@ -8,7 +8,7 @@ import pytest
 from nicegui.testing import User
 
 from mlapp.services import Services
-from pages.site import Site
+from pages.session.site import Site
 from tests.pages.conftest import Trained, one
 
 

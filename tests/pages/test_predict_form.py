@@ -11,7 +11,7 @@ from nicegui.testing import User
 
 from mlapp.schemas import ColumnType, Feature, Format, Model, Submission
 from mlapp.services import Services
-from pages.components.controls import control as control_of
+from pages.components.forms.controls import control as control_of
 from tests.pages.conftest import Trained, eventually, one
 
 TOWNS = [f"town {n}" for n in range(25)]

@@ -8,8 +8,8 @@ from nicegui.testing import User
 
 from mlapp.schemas import Job, JobStatus, Model, Submission
 from mlapp.services import Services
-from pages.components.result import Result
-from pages.site import Site
+from pages.components.training.result import Result
+from pages.session.site import Site
 from tests.pages.conftest import Trained, drop, eventually, one
 
 pytestmark = pytest.mark.slow

@@ -7,31 +7,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mlapp.services.jobs import JobService
-from mlapp.services.models import ModelService
-from mlapp.services.monitoring import MonitoringService
-from mlapp.services.prediction import PredictionService
-from mlapp.services.processes import Processes
+from mlapp.services.jobs.runner import Processes
+from mlapp.services.jobs.service import JobService
+from mlapp.services.models.service import ModelService
+from mlapp.services.monitoring.service import MonitoringService
+from mlapp.services.prediction.service import PredictionService
 from mlapp.services.training import TrainingService
 from mlapp.store import JobStore, ModelStore, TrafficStore
-from tests.fitted import Fitted, fit
-
-
-@pytest.fixture(scope="session")
-def wine() -> Fitted:
-    return fit("wine")
-
-
-@pytest.fixture(scope="session")
-def diabetes() -> Fitted:
-    return fit("diabetes")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ModelStore:
-    store = ModelStore(tmp_path / "store")
-    store.prepare()
-    return store
 
 
 @pytest.fixture

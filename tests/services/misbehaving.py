@@ -11,11 +11,11 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
-from mlapp import services
 from mlapp.ml.estimators import ESTIMATORS, Recipe
 from mlapp.ml.preprocessing import Columns
 from mlapp.schemas import Submission, Task
-from mlapp.services.messages import Progress, send
+from mlapp.services import jobs
+from mlapp.services.jobs.ipc import Progress, send
 from mlapp.store import ModelStore
 
 
@@ -146,7 +146,7 @@ class Unimportable(Submission):
 
 
 def _arrive_unimportable(options: dict[str, Any]) -> Submission:
-    del sys.modules["mlapp.services.worker"], services.worker
+    del sys.modules["mlapp.services.jobs.worker"], jobs.worker
     sys.modules["mlapp.ml.estimators"] = None  # type: ignore[assignment]
     return Submission(dataset="wine", options=options)
 

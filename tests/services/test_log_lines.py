@@ -11,12 +11,12 @@ import pytest
 from mlapp.errors import Unacceptable
 from mlapp.logs import JsonLines, serving, who
 from mlapp.schemas import JobStatus, Model
-from mlapp.services.jobs import JobService, Run
-from mlapp.services.models import ModelService
+from mlapp.services.jobs.service import JobService, Run
+from mlapp.services.models.service import ModelService
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
 from tests.services.conftest import eventually
-from tests.services.test_jobs import endless, made
+from tests.services.jobs.test_jobs_service import endless, made
 
 
 @pytest.fixture

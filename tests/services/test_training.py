@@ -9,7 +9,7 @@ import pytest
 
 from mlapp.errors import Conflict, TooManyTrainings, Unacceptable, Unavailable
 from mlapp.schemas import Format, Job, JobStatus, Submission
-from mlapp.services.models import ModelService
+from mlapp.services.models.service import ModelService
 from mlapp.services.training import DEMO, TrainingService
 from mlapp.store import ModelStore
 from tests.fitted import Fitted

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from mlapp.errors import MlappError, Unacceptable, UnreadableBody
 from mlapp.schemas import ColumnType, Format
-from mlapp.tables import json_columns, json_pieces
-from mlapp.tables.columns import convert
-from mlapp.tables.json_text import json_body, json_table, ndjson_table
-from mlapp.tables.reading import read_request
+from mlapp.tables.columns.types import convert
+from mlapp.tables.formats import json_columns, json_pieces
+from mlapp.tables.formats.json import json_body, json_table, ndjson_table
+from mlapp.tables.formats.reader import read_request
 
 pytestmark = pytest.mark.slow
 

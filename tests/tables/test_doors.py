@@ -8,11 +8,11 @@ from itertools import count
 import polars as pl
 import pytest
 
-from mlapp.ml.prediction import load_model
-from mlapp.ml.training import train
+from mlapp.ml.inference.fitted_model import load_model
+from mlapp.ml.training.train import train
 from mlapp.schemas import ColumnType, Format, Model, TrainOptions
-from mlapp.tables.columns import narrow
-from mlapp.tables.reading import read_request
+from mlapp.tables.columns.types import narrow
+from mlapp.tables.formats.reader import read_request
 
 ROWS = 210
 TEXTS = ["plain", 'with "quotes"', "a,b;c\td|e", "two\nlines", None]

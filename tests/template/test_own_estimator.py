@@ -7,7 +7,7 @@ import pytest
 
 from delivery.rehearse_fork import example_estimator
 from mlapp.ml import describe_estimators, estimators, load_model
-from mlapp.ml.training import Trained, train
+from mlapp.ml.training.train import Trained, train
 from mlapp.schemas import Model, Task, TrainOptions
 from mlapp.tables.table import Table
 

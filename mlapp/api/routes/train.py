@@ -1,0 +1,98 @@
+"""POST /train."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic.json_schema import models_json_schema
+
+from mlapp.api.dependencies import Training
+from mlapp.api.prefer import prefer_header, prefers
+from mlapp.api.problems import problems
+from mlapp.api.request_body import BINARY, FILES, MULTIPART, options_of, received
+from mlapp.schemas import Format, Job, Model, Submission, TrainBody, TrainOptions
+from mlapp.services.options import together
+
+router = APIRouter(tags=["training"])
+
+REF = "#/components/schemas/{model}"
+
+
+def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema whose properties state their defaults in the description only.
+
+    From `default`, openapi-python-client generates a value that is always sent, in the query string and in the body,
+    and openapi-typescript a property that is required.
+    """
+    properties = {}
+    for name, found in schema["properties"].items():
+        option = {key: value for key, value in found.items() if key != "default"}
+        if found.get("default") not in (None, ""):
+            option["description"] += f" Default: `{str(found['default']).lower()}`."
+        properties[name] = option
+    return schema | {"properties": properties}
+
+
+OPTIONS = _without_defaults(TrainOptions.model_json_schema(ref_template=REF))
+PARAMETERS = [
+    {"name": name, "in": "query", "required": False, "schema": schema, "description": schema["description"]}
+    for name, schema in OPTIONS["properties"].items()
+]
+PARAMETERS += [prefer_header("`respond-async`: answer with the job at once, and do not wait for the model.")]
+REQUEST_BODY = {
+    "required": True,
+    "content": {
+        Format.JSON: {
+            "schema": {"$ref": "#/components/schemas/TrainBody"},
+            "examples": {"bundled table": {"value": {"dataset": "diabetes", "estimator": "linear"}}},
+        },
+        **FILES,
+        MULTIPART: {
+            "schema": {"type": "object", "required": ["file"], "properties": {"file": BINARY} | OPTIONS["properties"]}
+        },
+    },
+}
+
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {"model": Job, "description": "With `Prefer: respond-async`: the job; `Location` says where it is followed."}
+}
+
+FAILED = {
+    422: "The table or an option cannot be trained on, or the training failed and would fail again: the estimator "
+    "raised an error or crashed, or the training exceeded a limit of time, memory or model size.",
+    500: "The estimators cannot be imported, or there is a bug; the log says which.",
+    503: "The training was killed or interrupted, nothing could be saved, or the server is overloaded; a retry may "
+    "succeed.",
+}
+
+
+@router.post(
+    "/train",
+    status_code=201,
+    response_model=Model,
+    responses=ACCEPTED | problems(400, 404, 409, 413, 415, 429, described=FAILED),
+    openapi_extra={"requestBody": REQUEST_BODY, "parameters": PARAMETERS},
+)
+async def train(request: Request, response: Response, training: Training) -> Model | Response:
+    """Train a model on a table, store it as the next version and make it active.
+
+    The options are further keys of a JSON body, fields of a form, or stand in the query string.
+    With `Prefer: respond-async` the answer does not wait: it is 202, and the job that trains.
+    """
+    options = options_of(request.query_params.multi_items())
+    async with received(request) as body:
+        options = together(options, body.options)
+        submission = Submission(options=options, format=body.format, path=await body.save(), name=body.name)
+    if prefers(request, "respond-async"):
+        job = await training.submit(submission)
+        headers = {"Location": f"/jobs/{job.id}", "Preference-Applied": "respond-async"}
+        return JSONResponse(job.model_dump(mode="json"), 202, headers)
+    model = await training.train(submission)
+    response.headers["Location"] = f"/models/{model.version}"
+    return model
+
+
+def schemas() -> dict[str, Any]:
+    """Return the schemas that the request body refers to."""
+    _, found = models_json_schema([(TrainBody, "validation")], ref_template=REF)
+    return dict(found["$defs"]) | {"TrainBody": _without_defaults(found["$defs"]["TrainBody"])}

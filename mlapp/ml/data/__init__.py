@@ -1,0 +1,1 @@
+"""The training table: signature, target, validation, data-quality warnings, leakage."""

@@ -1,0 +1,190 @@
+"""The signature: what a model expects, inferred from the table it is trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.ml.threads import mapped
+from mlapp.schemas import ColumnType, Distribution, Feature, Ignored, Scalar
+from mlapp.tables.columns.histograms import distribution
+from mlapp.tables.columns.types import nameless, narrow, spell
+from mlapp.tables.table import Table
+
+MAX_CATEGORIES = 10_000
+"""Texts that one feature can tell apart; what has more is free text."""
+MAX_CODES = 255
+"""Categories that get a number of their own, the most frequent first; the others share the last one.
+
+Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `max_bins` = 255 categories.
+"""
+DAY_US = 86_400_000_000
+EXAMPLES = 20
+EXAMPLE_CELLS = 2_000
+"""Cells that the example rows have at most, unless one row has more."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The features of a model, the columns left out, and the table in the features' types."""
+
+    features: list[Feature]
+    ignored: list[Ignored]
+    warnings: list[str]
+    frame: pl.DataFrame
+    """The features' columns, converted."""
+    examples: list[list[Scalar | None]]
+    """A few of its rows, in the order of the features; the first is the one in the features' examples."""
+    distributions: list[Distribution]
+    """How the values of each feature lie."""
+
+
+def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Signature:
+    """Infer the signature from the rows of a training table.
+
+    Without a choice of features, constant, empty and one-value-per-row text columns are left out. Chosen
+    features are all used, with a warning for each that would have been left out.
+
+    Raises:
+        Unacceptable: a chosen feature is not in the table, or no feature is left.
+    """
+    names = _candidates(table.frame.columns, target, chosen)
+    ignored, warnings, used = [], [], []
+    for column in mapped(lambda name: _look_at(table.frame[name], chosen is not None), names, table.frame.height):
+        if isinstance(column, Ignored):
+            ignored.append(column)
+        else:
+            warnings += column.warnings
+            used.append(column)
+    if not used:
+        raise Unacceptable("No column is left to predict from: " + _reasons(ignored))
+    features, frame = [column.feature for column in used], pl.DataFrame([column.values for column in used])
+    examples = _examples(features, frame)
+    for feature, example in zip(features, examples[0], strict=True):
+        feature.example = example
+    return Signature(features, ignored, warnings, frame, examples, [column.lie for column in used])
+
+
+class _Used(NamedTuple):
+    feature: Feature
+    values: pl.Series
+    """Converted."""
+    lie: Distribution
+    warnings: list[str]
+
+
+def _look_at(raw: pl.Series, chosen: bool) -> _Used | Ignored:  # noqa: FBT001 - whether it was
+    """Return what a column gives a model; one that was chosen is used though it may be useless."""
+    name = raw.name
+    kind, named = narrow(raw)
+    values = nameless(named)
+    reason = _why_useless(kind, values)
+    if reason and not chosen:
+        return Ignored(name=name, reason=reason)
+    warnings = [f"Feature '{shorten(name)}' was chosen, though it {reason}."] if reason else []
+    warnings += _doubts(name, kind, nameless(raw))
+    return _Used(_describe(name, kind, values), named, distribution(named, kind), warnings)
+
+
+def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
+    """Return converted columns as the matrix that estimators take: float64, rows × features, gaps NaN.
+
+    Numbers stand as they are, booleans as 0 and 1, datetimes as days since 1970-01-01 (UTC), categories as
+    their place in `categories`, and as NaN when training did not see them.
+    """
+    columns = [_numbers(nameless(frame[feature.name]), feature) for feature in features]
+    return np.column_stack(columns) if columns else np.empty((frame.height, 0))
+
+
+def _numbers(values: pl.Series, feature: Feature) -> np.ndarray:
+    if feature.type is ColumnType.CATEGORY:
+        known = pl.Enum(feature.categories or [])
+        values = values.cast(known, strict=False).to_physical().clip(upper_bound=MAX_CODES - 1)
+    elif feature.type is ColumnType.DATETIME:
+        values = values.dt.epoch("us") / DAY_US
+    return values.cast(pl.Float64).to_numpy()
+
+
+def _candidates(columns: list[str], target: str, chosen: Sequence[str] | None) -> list[str]:
+    if chosen is None:
+        return [name for name in columns if name != target]
+    for place, name in enumerate(chosen):
+        if name not in columns or name == target or name in chosen[:place]:
+            known = "is the target" if name == target else "stands twice" if name in columns else "is no column"
+            detail = f"'{shorten(name)}' in 'features' {known} of the table."
+            raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("features", place)}])
+    return list(chosen)
+
+
+def _why_useless(kind: ColumnType, values: pl.Series) -> str | None:
+    present = values.drop_nulls()
+    if present.is_empty():
+        return "is empty"
+    # To count the values of a column of numbers takes as long as to read them.
+    distinct = present.n_unique() if kind is ColumnType.CATEGORY else 1 + bool(present.min() != present.max())
+    if distinct == 1:
+        whole = present.cast(pl.Int64) if kind is ColumnType.INTEGER else present
+        return f"has only one value, '{shorten(spell(whole)[0])}'"
+    if kind is ColumnType.CATEGORY and distinct == len(present):
+        return "has a different text in every row, like a name or an id"
+    if kind is ColumnType.CATEGORY and distinct > MAX_CATEGORIES:
+        return f"has {distinct:,} different texts, too many to tell apart"
+    return None
+
+
+def _doubts(name: str, kind: ColumnType, raw: pl.Series) -> list[str]:
+    """Warn of a text column that would be one of numbers, but for a few cells."""
+    if kind is not ColumnType.CATEGORY or raw.dtype != pl.String:
+        return []
+    texts = raw.drop_nulls()
+    others = texts.filter(texts.cast(pl.Float64, strict=False).is_null() & (texts != ""))
+    if not 0 < len(others) <= len(texts) / 10:
+        return []
+    examples = ", ".join(f"'{shorten(text, 20)}'" for text in others.unique(maintain_order=True).head(3))
+    no_numbers = f"{len(others):,} of its {len(texts):,} values are no numbers ({examples})"
+    return [
+        f"Column '{shorten(name)}' is taken as categories, for {no_numbers}; empty those cells if it holds numbers."
+    ]
+
+
+def _describe(name: str, kind: ColumnType, values: pl.Series) -> Feature:
+    feature = Feature(name=name, type=kind, required=not values.has_nulls(), example=None)
+    present = values.drop_nulls()
+    if kind is ColumnType.CATEGORY:
+        counts = present.value_counts(name="count").sort("count", "", descending=[True, False])
+        feature.categories = counts[""].head(MAX_CATEGORIES).to_list()
+    elif kind is not ColumnType.BOOLEAN and len(present):
+        feature.min, feature.max = present.min(), present.max()  # type: ignore[assignment]
+        if kind is not ColumnType.DATETIME:
+            feature.mean = float(present.mean())  # type: ignore[arg-type]
+        if kind is ColumnType.INTEGER:
+            feature.min, feature.max = int(feature.min), int(feature.max)  # type: ignore[arg-type]
+    return feature
+
+
+def _examples(features: list[Feature], frame: pl.DataFrame) -> list[list[Scalar | None]]:
+    """Return rows from all over the table, the first of those with the fewest gaps first."""
+    first = frame.select(pl.sum_horizontal(pl.all().is_null())).to_series().arg_min() or 0
+    count = max(1, min(EXAMPLES, EXAMPLE_CELLS // len(features)))
+    spread = np.unique(np.linspace(0, frame.height - 1, count, dtype=int)).tolist()
+    rows = [first, *(row for row in spread if row != first)][:count]
+    return [[scalar(frame[feature.name][row : row + 1], feature.type) for feature in features] for row in rows]
+
+
+def scalar(value: pl.Series, kind: ColumnType) -> Scalar | None:
+    """Return the one value of a converted column as JSON has it: whole numbers as int, moments as text."""
+    if value[0] is None:
+        return None
+    if kind is ColumnType.INTEGER:
+        return int(value[0])
+    return spell(value)[0] if kind is ColumnType.DATETIME else value[0]  # type: ignore[no-any-return]
+
+
+def _reasons(ignored: list[Ignored]) -> str:
+    if not ignored:
+        return "the table has the target only."
+    first = "; ".join(f"'{shorten(column.name)}' {column.reason}" for column in ignored[:3])
+    return first + ("; …" if len(ignored) > 3 else ".")

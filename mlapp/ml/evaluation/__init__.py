@@ -1,0 +1,1 @@
+"""Evaluation on held-out rows: splits, metrics, calibration, conformal intervals, importance, plots."""

@@ -1,0 +1,1 @@
+"""Inference: fitted models, compiled pipelines, what-if."""

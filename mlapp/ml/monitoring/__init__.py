@@ -1,0 +1,1 @@
+"""Monitoring of production data: profiles and drift."""

@@ -1,0 +1,1 @@
+"""Training: model selection, fitting, progress, runtime estimate."""

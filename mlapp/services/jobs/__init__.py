@@ -1,0 +1,1 @@
+"""Jobs: training in processes of their own."""

@@ -1,0 +1,1 @@
+"""Monitoring: traffic, latency and drift."""

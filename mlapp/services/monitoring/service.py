@@ -1,0 +1,317 @@
+"""MonitoringService: what is asked, how long it takes, and how far it is from what was learnt."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlapp import ml
+from mlapp.errors import MlappError
+from mlapp.schemas import Counts, Drift, Minute, Model, Served, Span, Traffic
+from mlapp.services.histograms import Histogram
+from mlapp.services.monitoring.drift import drift
+from mlapp.services.monitoring.latency import bin_of
+from mlapp.services.monitoring.traffic import DAY_MINUTES, traffic
+from mlapp.store import ModelStore, TrafficStore
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from mlapp.ml.monitoring.profiles import Column, Row
+
+log = logging.getLogger(__name__)
+
+COUNT_S = 1.0
+"""How often what waits is counted."""
+REST = 20
+"""Counting that took a while waits so many times as long before it goes on: it takes a twentieth of a core at most."""
+SAVE_S = 5.0
+VERSIONS = 10
+"""Versions whose rows and predictions are kept: those asked last."""
+WAITING_CELLS = 1_000_000
+"""Cells that wait to be counted (8 MB of numbers); of the rows of a larger table every so-manieth is looked at."""
+WAITING_ROWS = 5_000
+"""Requests whose rows wait to be counted; those of further ones are not looked at, until the others are counted."""
+WAITING_REQUESTS = 100_000
+PREDICT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+PLAIN_ROWS = 2_000
+"""Plain rows that wait to be counted. They come by the ten thousand a second, and to look at all of them took the
+interpreter's lock for so long that one request in a hundred waited a tenth of a second."""
+
+
+class _Ended(NamedTuple):
+    minute: int
+    duration_ms: float
+    status: int
+
+
+class _Noted(NamedTuple):
+    minute: int
+    model: Model
+    rows: int
+    frame: "pl.DataFrame | list[Row] | None"
+    """Checked rows, or plain ones as they came; None when they are not looked at."""
+    predictions: "Column"
+
+
+@dataclass
+class Totals:
+    """What this process was asked to predict since its start."""
+
+    durations: Histogram = field(default_factory=lambda: Histogram(PREDICT_S))
+    """Seconds until an answer began, refusals too."""
+    rows: int = 0
+    warnings: int = 0
+
+
+@dataclass
+class MonitoringService:
+    """Counts by the minute for a day. On the way of a request it only notes; a thread counts about once a second."""
+
+    store: ModelStore
+    kept: TrafficStore
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970."""
+    counter: int = 0
+    """Grows whenever there is something new to see."""
+    _counts: Counts = field(default_factory=Counts)
+    _totals: Totals = field(default_factory=Totals)
+    _ended: deque[_Ended] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
+    _noted: deque[_Noted] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
+    _room: int = WAITING_CELLS
+    _plain_room: int = PLAIN_ROWS
+    _noting: threading.Lock = field(default_factory=threading.Lock)
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+    _others: list[Counts] = field(default_factory=list)
+    _saved: int = 0
+    """The counter when the counts were saved last."""
+    _complained: bool = False
+    _task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take up what was counted before, and begin to count."""
+        await asyncio.to_thread(self._save)
+        self._task = asyncio.create_task(self._keep_counting())
+
+    async def close(self) -> None:
+        """Count and save what is left."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await asyncio.to_thread(self._finish)
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Measure a request from here until its answer begins; one that is cut off is not counted."""
+        began = time.perf_counter()
+        with self.refusals():
+            yield
+        self._end(began, 200)
+
+    @contextmanager
+    def refusals(self, gone: type[Exception] | None = None) -> Iterator[None]:
+        """Count a request that does not get as far as to be measured by `request`.
+
+        `gone` is the error that says that nobody is there to be refused.
+        """
+        began = time.perf_counter()
+        try:
+            yield
+        except Exception as error:
+            if not (gone and isinstance(error, gone)):
+                self._end(began, _status(error))
+            raise
+
+    def note(self, model: Model, frame: "pl.DataFrame", predictions: "Column") -> None:
+        """Note checked rows of a request, and what was predicted for them; from any thread."""
+        rows, minute = frame.height, self._minute()
+        with self._noting:
+            if self._room <= 0 or len(self._noted) >= WAITING_ROWS:
+                self._noted.append(_Noted(minute, model, rows, None, []))
+                return
+            step = -(-rows * frame.width // self._room)
+            if step > 1:
+                frame, predictions = frame.gather_every(step), predictions[::step]
+            self._room -= frame.height * frame.width
+            self._noted.append(_Noted(minute, model, rows, frame, predictions))
+
+    def note_rows(self, model: Model, rows: "list[Row]", predictions: "Column") -> None:
+        """Note a few plain rows of one or several requests, and what was predicted for them; from any thread."""
+        minute = self._minute()
+        with self._noting:
+            if self._plain_room <= 0:
+                self._noted.append(_Noted(minute, model, len(rows), None, []))
+                return
+            self._plain_room -= len(rows)
+            self._noted.append(_Noted(minute, model, len(rows), rows, predictions))
+
+    def answered(self, began: float) -> None:
+        """Count a request that was answered, by `time.perf_counter` when it began."""
+        self._end(began, 200)
+
+    def warned(self, warnings: int) -> None:
+        """Count what there was to say about the rows of a request."""
+        self._totals.warnings += warnings
+
+    def totals(self) -> Totals:
+        """Return what this process was asked until now."""
+        self._count()
+        return self._totals
+
+    async def traffic(self, span: Span, version: int | None = None) -> Traffic:
+        """Return requests over time, and the predictions of a version, by default the active one.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        return await asyncio.to_thread(self._traffic, span, version)
+
+    async def drift(self, version: int) -> Drift:
+        """Return how far what a version was asked is from what it learnt from.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        return await asyncio.to_thread(self._drift, version)
+
+    def _minute(self) -> int:
+        return int(self.clock() // 60)
+
+    def _end(self, began: float, status: int) -> None:
+        self._ended.append(_Ended(self._minute(), (time.perf_counter() - began) * 1_000, status))
+        self.counter += 1
+
+    async def _keep_counting(self) -> None:
+        saved = time.monotonic()
+        while True:
+            began = time.monotonic()
+            await asyncio.to_thread(self._count)
+            if time.monotonic() - saved > SAVE_S:
+                await asyncio.to_thread(self._save)
+                saved = time.monotonic()
+            await asyncio.sleep(max(COUNT_S, REST * (time.monotonic() - began)))
+
+    def _finish(self) -> None:
+        self._count()
+        self._save()
+        self.kept.close()
+
+    def _count(self) -> None:
+        with self._counting:
+            with self._noting:
+                ended, noted = [*self._ended], [*self._noted]
+                self._room, self._plain_room = WAITING_CELLS, PLAIN_ROWS
+                self._ended.clear()
+                self._noted.clear()
+            for request in ended:
+                self._count_request(request)
+            for model, notes in _by_version(noted):
+                self._count_rows(model, notes)
+            self._forget()
+            others = self.kept.others()
+            changed = [id(counts) for counts in others] != [id(counts) for counts in self._others]
+            self._others = others
+            self.counter += bool(ended or noted or changed)
+
+    def _count_request(self, ended: _Ended) -> None:
+        minute = self._counts.minutes.setdefault(ended.minute, Minute())
+        minute.requests += 1
+        minute.refused += 400 <= ended.status < 500
+        minute.failed += ended.status >= 500
+        self._totals.durations.observe(ended.duration_ms / 1_000)
+        place = bin_of(ended.duration_ms)
+        minute.latencies[place] = minute.latencies.get(place, 0) + 1
+
+    def _count_rows(self, model: Model, notes: list[_Noted]) -> None:
+        for note in notes:
+            self._counts.minutes.setdefault(note.minute, Minute()).rows += note.rows
+            self._totals.rows += note.rows
+        looked = [note for note in notes if note.frame is not None]
+        if not looked:
+            return
+        frames = _frames(model, looked)
+        found = Served(since=self._now(), rows=sum(frame.height for frame in frames))
+        found.features = ml.count_features(model, frames)
+        for minute in {note.minute for note in looked}:
+            columns = [note.predictions for note in looked if note.minute == minute]
+            predicted, lie = ml.count_predictions(model, columns)
+            found.minutes[minute] = predicted
+            found.prediction = lie.plus(found.prediction) if lie else None
+        served = self._counts.versions.pop(model.version, None) or Served(since=found.since)
+        served.add(found)
+        self._counts.versions[model.version] = served
+
+    def _forget(self) -> None:
+        """Forget what is older than a day, and what a clock that was wrong put far ahead."""
+        now, counts = self._minute(), self._counts
+        counts.minutes = {at: counted for at, counted in counts.minutes.items() if abs(now - at) <= DAY_MINUTES}
+        while len(counts.versions) > VERSIONS:
+            del counts.versions[next(iter(counts.versions))]
+        for served in counts.versions.values():
+            served.minutes = {at: counted for at, counted in served.minutes.items() if abs(now - at) <= DAY_MINUTES}
+
+    def _save(self) -> None:
+        with self._counting:
+            try:
+                self._counts.add(self.kept.open())
+                if self._saved != self.counter:
+                    self.kept.save(self._counts)
+            except OSError as error:
+                if not self._complained:
+                    log.error("What is counted of requests cannot be saved: %s", error)  # noqa: TRY400 - it says it all
+                self._complained = True
+                return
+            self._saved, self._complained = self.counter, False
+
+    def _together(self) -> Counts:
+        """Return what all processes that share the store have counted."""
+        self._count()
+        with self._counting:
+            found = Counts()
+            for counts in [*self._others, self._counts]:
+                found.add(counts)
+        return found
+
+    def _traffic(self, span: Span, version: int | None) -> Traffic:
+        number = self.store.active() if version is None else version
+        if number is None:
+            return traffic(self._together(), span, self._minute(), None, [])
+        classes = ml.class_names(self.store.record(number))
+        return traffic(self._together(), span, self._minute(), number, classes)
+
+    def _drift(self, version: int) -> Drift:
+        record = self.store.record(version)
+        return drift(version, record, self._together().versions.get(version))
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+
+def _frames(model: Model, notes: list[_Noted]) -> "list[pl.DataFrame]":
+    """Return the checked rows; the plain ones are made one frame, for a frame costs more than its rows."""
+    plain = [row for note in notes if isinstance(note.frame, list) for row in note.frame]
+    frames = [note.frame for note in notes if note.frame is not None and not isinstance(note.frame, list)]
+    return [*frames, ml.frame_of(model, plain)] if plain else frames
+
+
+def _by_version(noted: list[_Noted]) -> list[tuple[Model, list[_Noted]]]:
+    found: dict[int, list[_Noted]] = {}
+    for note in noted:
+        # The one asked last comes last.
+        notes = found.pop(note.model.version, [])
+        notes.append(note)
+        found[note.model.version] = notes
+    return [(notes[0].model, notes) for notes in found.values()]
+
+
+def _status(error: Exception) -> int:
+    """Return the status that an error is answered with; that of a bug is 500."""
+    status: int = error.status if isinstance(error, MlappError) else getattr(error, "status_code", 500)
+    return status

@@ -1,0 +1,45 @@
+"""Counts → traffic over time, as the Monitor page draws it."""
+
+from datetime import UTC, datetime
+
+from mlapp.schemas import Counts, Minute, Predictions, Span, Traffic, TrafficPoint
+from mlapp.services.monitoring.latency import percentile
+
+DAY_MINUTES = 1_440
+SHAPES = {Span.HOUR: (60, 1), Span.DAY: (96, 15)}
+"""Points, and minutes a point."""
+
+
+def traffic(counts: Counts, span: Span, now: int, version: int | None, classes: list[str]) -> Traffic:
+    """Return the traffic until a minute, and the predictions of a version in it."""
+    count, width = SHAPES[span]
+    first = now // width - count + 1
+    series = counts.versions[version].minutes if version in counts.versions else {}
+    spans = [range((first + place) * width, (first + place + 1) * width) for place in range(count)]
+    points = [_point(counts, series, minutes) for minutes in spans]
+    total = _point(counts, series, range(spans[0].start, spans[-1].stop))
+    return Traffic(span=span, version=version, classes=classes, points=points, total=total)
+
+
+def _point(counts: Counts, series: dict[int, Predictions], minutes: range) -> TrafficPoint:
+    seen, predicted = Minute(), Predictions()
+    for minute in minutes:
+        if minute in counts.minutes:
+            seen.add(counts.minutes[minute])
+        if minute in series:
+            predicted.add(series[minute])
+    return TrafficPoint(
+        at=datetime.fromtimestamp(minutes.start * 60, UTC),
+        requests=seen.requests,
+        rows=seen.rows,
+        errors=seen.refused + seen.failed,
+        failed=seen.failed,
+        p50_ms=percentile(seen.latencies, 0.5),
+        p95_ms=percentile(seen.latencies, 0.95),
+        p99_ms=percentile(seen.latencies, 0.99),
+        predictions=predicted.count,
+        mean=predicted.sum / predicted.count if predicted.low is not None else None,
+        low=predicted.low,
+        high=predicted.high,
+        classes=predicted.classes,
+    )

@@ -1,0 +1,1 @@
+"""Prediction: loaded models, batching, responses."""

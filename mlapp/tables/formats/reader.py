@@ -1,0 +1,84 @@
+"""The one reader: a body in any format → a table, and the options that came with it."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+
+from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
+from mlapp.schemas import Format
+from mlapp.tables.formats.csv import csv_table
+from mlapp.tables.formats.json import json_table, ndjson_table
+from mlapp.tables.table import Table, check_cells, check_names, check_shape
+
+PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip (an Excel workbook?)",
+    b"\x78\x01": "zlib",
+    b"\x78\x9c": "zlib",
+    b"\x78\xda": "zlib",
+}
+"""First bytes of what people take for a CSV. zlib's 78 5E is not among them: a CSV may start with `x^`."""
+
+
+def read_request(data: bytes, kind: Format, *, also: str = "") -> tuple[Table, dict[str, Any]]:
+    """Read a request body: the table, and the options beside it (in JSON only).
+
+    `also` ends the sentence that says what may be sent instead of a table.
+
+    Raises:
+        MlappError: see `read_file` and `json_table`.
+    """
+    return (read_file(data, kind), {}) if kind is not Format.JSON else json_table(data, also)
+
+
+def read_file(source: bytes | Path, kind: Format) -> Table:
+    """Read a CSV, Parquet or NDJSON file.
+
+    Raises:
+        UnreadableBody: the bytes are not of that format.
+        UnsupportedType: the bytes are packed.
+        Unacceptable: the format holds it, but it is not a table of plain values.
+        TooLarge: too many rows, columns or cells.
+    """
+    data = source.read_bytes() if isinstance(source, Path) else source
+    for magic, name in PACKED.items():
+        if data.startswith(magic):
+            raise UnsupportedType(f"The file is packed with {name}; send it unpacked, as CSV, Parquet or NDJSON.")
+    if data.startswith(b"PAR1") and kind is not Format.PARQUET:
+        raise UnsupportedType(f"The file is Parquet, but was sent as {kind}; send it as {Format.PARQUET}.")
+    if kind is Format.CSV:
+        return csv_table(data)
+    return ndjson_table(data) if kind is Format.NDJSON else parquet_table(data)
+
+
+def parquet_table(data: bytes) -> Table:
+    """Read a Parquet file; its footer says how large it is before anything is unpacked.
+
+    Raises:
+        UnreadableBody: it is cut, or no Parquet.
+        Unacceptable: a column holds no plain values.
+    """
+    try:
+        lazy = pl.scan_parquet(io.BytesIO(data))
+        schema = lazy.collect_schema()
+        check_shape(int(lazy.select(pl.len()).collect().item()), len(schema))
+        check_names(schema.names())
+        frame = lazy.select(_plain(name, dtype) for name, dtype in schema.items()).collect()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        raise UnreadableBody("The Parquet file cannot be read: it is cut short, damaged or something else.") from None
+    check_cells(frame)
+    return Table(frame, Format.PARQUET)
+
+
+def _plain(name: str, dtype: pl.DataType) -> pl.Expr:
+    # pl.col would take names such as `*` and `^x$` for patterns.
+    column = cs.by_name(name)
+    if dtype.is_numeric() or dtype in (pl.Boolean, pl.String, pl.Date) or isinstance(dtype, pl.Datetime):
+        return column
+    if isinstance(dtype, (pl.Categorical, pl.Enum, pl.Time, pl.Null)):
+        return column.cast(pl.String)
+    raise Unacceptable(f"Column '{shorten(name)}' holds {dtype} values; a cell holds one plain value. Leave it out.")

@@ -1,0 +1,121 @@
+"""The answer to one row: a figure with its interval, or classes with their probabilities; kept up to date in place."""
+
+from typing import Protocol
+
+from nicegui import ui
+
+from mlapp.presentation.sentences import figure, percent, spelled
+from mlapp.schemas import Answer, Distribution, Model, Task
+from pages.components.charts.share_bar import bar
+from pages.theme import FIGURE, MUTED, RULE, SMALL
+
+MOST_CLASSES = 8
+TRACK = "relative w-full h-10"
+BAR = "absolute bottom-0 h-2.5 rounded-full"
+COLUMN = "absolute bottom-4 rounded-t-sm bg-slate-300 dark:bg-slate-600"
+DOT = "absolute bottom-[-2px] w-3.5 h-3.5 -ml-[7px] rounded-full bg-primary border-2 border-white dark:border-[#111628]"
+
+
+class _View(Protocol):
+    def show(self, answer: Answer) -> None: ...
+
+
+class AnswerView:
+    """What the model answers, or why it does not."""
+
+    def __init__(self, model: Model) -> None:
+        with ui.column().classes("w-full gap-2").props("aria-live=polite"):
+            ui.label(model.target).classes(f"{MUTED} break-words max-w-full")
+            with ui.column().classes("w-full gap-2") as self._content:
+                self._view: _View = _Quantity(model) if model.task is Task.REGRESSION else _Classes(model)
+            with ui.row().classes("items-start gap-2 flex-nowrap text-negative") as self._trouble:
+                ui.icon("error_outline").classes("text-lg")
+                self._problem = ui.label().classes("text-sm break-words min-w-0").mark("problem")
+        self._trouble.set_visibility(False)
+
+    def show(self, answer: Answer) -> None:
+        """Show an answer."""
+        self._turn(problem=False)
+        self._view.show(answer)
+
+    def say(self, problem: str) -> None:
+        """Show why there is none."""
+        self._problem.set_text(problem)
+        self._turn(problem=True)
+
+    def _turn(self, *, problem: bool) -> None:
+        self._trouble.set_visibility(problem)
+        self._content.set_visibility(not problem)
+
+
+class _Quantity:
+    def __init__(self, model: Model) -> None:
+        seen = model.target_distribution
+        self.edges = tuple(seen.edges) if seen and seen.edges else ()
+        self.figure = ui.label().classes(FIGURE).mark("prediction")
+        self.interval = ui.label().classes("text-lg font-medium").mark("interval")
+        self.coverage = ui.label().classes(MUTED)
+        # Drawn for the eye only: all of it is said above.
+        with ui.column().classes("w-full gap-1 pt-2").props("aria-hidden=true"):
+            with ui.element("div").classes(TRACK):
+                self.columns = _columns(seen) if seen else []
+                ui.element("div").classes(f"{BAR} w-full").style(f"background: {RULE}")
+                self.range = ui.element("div").classes(f"{BAR} bg-primary opacity-50")
+                self.dot = ui.element("div").classes(DOT)
+            with ui.row().classes("w-full justify-between"):
+                self.low, self.high = ui.label().classes(SMALL), ui.label().classes(SMALL)
+
+    def show(self, answer: Answer) -> None:
+        assert answer.lower  # noqa: S101 - a regression has intervals
+        assert answer.upper  # noqa: S101
+        assert answer.coverage  # noqa: S101
+        value, lower, upper = float(answer.predictions[0]), answer.lower[0], answer.upper[0]
+        self.figure.set_text(figure(value))
+        self.interval.set_text(f"{figure(lower)} to {figure(upper)}")
+        self.coverage.set_text(f"In {answer.coverage:.0%} of such cases the true value lies in this interval.")
+        low, high = min(lower, *self.edges), max(upper, *self.edges)
+        places = [100 * (at - low) / ((high - low) or 1) for at in (lower, upper, value)]
+        self.range.style(f"left: {places[0]:.2f}%; width: {places[1] - places[0]:.2f}%")
+        self.dot.style(f"left: {places[2]:.2f}%")
+        self.low.set_text(figure(low))
+        self.high.set_text(figure(high))
+        for drawn, begin, end in zip(self.columns, self.edges, self.edges[1:], strict=False):
+            left, right = (100 * (edge - low) / ((high - low) or 1) for edge in (begin, end))
+            drawn.style(f"left: {left:.2f}%; width: calc({right - left:.2f}% - 1px)")
+
+
+def _columns(seen: Distribution) -> list[ui.element]:
+    """Draw how often the values of the target were seen: faintly, above the bar."""
+    most = max(seen.counts, default=0) or 1
+    return [ui.element("div").classes(COLUMN).style(f"height: {1.4 * count / most:.2f}rem") for count in seen.counts]
+
+
+class _Classes:
+    def __init__(self, model: Model) -> None:
+        count = len(model.classes or [])
+        self.first = ui.label().classes(f"{FIGURE} break-words max-w-full").mark("prediction")
+        self.rows = [_Share() for _ in range(min(count, MOST_CLASSES))]
+        if count > MOST_CLASSES:
+            ui.label(f"and {count - MOST_CLASSES} classes more").classes(MUTED)
+
+    def show(self, answer: Answer) -> None:
+        assert answer.probabilities  # noqa: S101 - a classification has probabilities
+        self.first.set_text(spelled(answer.predictions[0]))
+        shares = sorted(answer.probabilities[0].items(), key=lambda item: -item[1])
+        for row, (name, share) in zip(self.rows, shares, strict=False):
+            row.show(name, share)
+
+
+class _Share:
+    def __init__(self) -> None:
+        with ui.column().classes("w-full gap-1"):
+            with ui.row().classes("w-full justify-between flex-nowrap gap-2"):
+                self.name = ui.label().classes("text-sm min-w-0 break-words")
+                self.share = ui.label().classes("text-sm tabular-nums whitespace-nowrap").mark("probability")
+            self.bar = bar(0, "")
+
+    def show(self, name: str, share: float) -> None:
+        self.name.set_text(name)
+        self.share.set_text(percent(share))
+        self.bar.props["aria-label"] = name
+        self.bar.set_value(share)

@@ -1,0 +1,117 @@
+"""What is seen of trainings, of traffic and of health at a glance; all of it is brought up to date in place."""
+
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from mlapp.presentation.sentences import about_job, state
+from mlapp.schemas import Importance, Job, Traffic
+from pages.components.charts.base import chart
+from pages.components.charts.share_bar import bar
+from pages.components.charts.traffic import sparkline
+from pages.components.training.job_progress import ICONS
+from pages.theme import FIGURE, LINK, MUTED, SMALL, TEXT
+
+NEWEST = 4
+"""Trainings that are shown."""
+
+
+class TrainingsGlance:
+    """Shows the newest trainings and how they stand."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self.none = ui.label("Nothing has been trained yet.").classes(MUTED)
+        self.rows = [_TrainingRow() for _ in range(NEWEST)]
+        self.show(jobs)
+
+    def show(self, jobs: Sequence[Job]) -> None:
+        """Show how they stand now."""
+        self.none.set_visibility(not jobs)
+        for place, row in enumerate(self.rows):
+            row.show(jobs[place] if place < len(jobs) else None)
+
+
+class _TrainingRow:
+    def __init__(self) -> None:
+        with ui.row().classes("w-full items-start gap-3 flex-nowrap").mark("newest-training") as self.row:
+            self.icon = ui.icon("schedule").props("aria-hidden=true")
+            with ui.column().classes("gap-0 min-w-0 flex-1"):
+                self.link = ui.link("", "/jobs").classes(f"{LINK} truncate max-w-full")
+                self.state = ui.label().classes(f"{MUTED} break-words max-w-full line-clamp-2")
+
+    def show(self, job: Job | None) -> None:
+        self.row.set_visibility(job is not None)
+        if job is None:
+            return
+        name, colour = ICONS[job.status]
+        self.icon.set_name(name)
+        self.icon.classes(replace=f"text-lg {colour}")
+        self.link.set_text(f"Training {job.id}: {about_job(job)}")
+        self.link.props["href"] = f"/jobs/{job.id}"
+        self.state.set_text(state(job))
+
+
+class TrainingNow:
+    """Shows how far a training is."""
+
+    def __init__(self, job: Job) -> None:
+        self.stage = ui.label().classes(TEXT).props("role=status").mark("stage")
+        self.bar = bar(0, f"Progress of training {job.id}")
+        self.show(job)
+
+    def show(self, job: Job) -> None:
+        """Show how far it is now."""
+        self.stage.set_text(state(job))
+        self.bar.set_value(job.progress)
+
+
+class TrafficGlance:
+    """Shows requests and rows of the last hour."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        with ui.row().classes("w-full gap-x-10 gap-y-2"):
+            self.figures = [self._figure(name) for name in ("requests", "rows", "errors")]
+        self.chart = chart("Requests of the last hour, minute by minute", {}, height="h-16")
+        self.show(traffic)
+
+    @staticmethod
+    def _figure(name: str) -> ui.label:
+        with ui.column().classes("gap-0"):
+            shown = ui.label().classes(FIGURE).mark(f"hour-{name}")
+            ui.label(name).classes(SMALL)
+        return shown
+
+    def show(self, traffic: Traffic) -> None:
+        """Show how it stands now."""
+        total = traffic.total
+        for shown, count in zip(self.figures, (total.requests, total.rows, total.errors), strict=True):
+            shown.set_text(f"{count:,}")
+        self.chart.options.update(sparkline(traffic))
+        self.chart.update()
+
+
+class HealthGlance:
+    """Shows in a line whether the model answers."""
+
+    def __init__(self) -> None:
+        with ui.row().classes("flex-1 min-w-0 items-center gap-3 flex-nowrap"):
+            self.icon = ui.icon("check_circle").props("aria-hidden=true")
+            self.message = ui.label().classes(f"{TEXT} min-w-0 break-words").mark("health-line")
+
+    def show(self, message: str, *, answers: bool) -> None:
+        """Show how it is now."""
+        self.icon.set_name("check_circle" if answers else "warning_amber")
+        self.icon.classes(replace=f"text-xl {'text-positive' if answers else 'text-warning'}")
+        self.message.set_text(message)
+
+
+def looks_at(features: Sequence[Importance], most: int = 6) -> None:
+    """Show which features matter most, the greatest as a full bar."""
+    top = max((each.mean for each in features), default=0) or 1
+    for each in features[:most]:
+        share = max(each.mean, 0) / top
+        with ui.row().classes("w-full items-center gap-3 flex-nowrap"):
+            ui.label(each.feature).classes(f"{TEXT} w-32 sm:w-44 truncate")
+            bar(share, f"{each.feature} matters {share:.0%} of what matters most").classes("flex-1")
+    if len(features) > most:
+        ui.label(f"and {len(features) - most:,} that matter less").classes(SMALL)

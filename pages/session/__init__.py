@@ -1,0 +1,1 @@
+"""Browser sessions: login, page guard, live updates, form state, downloads."""

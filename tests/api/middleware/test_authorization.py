@@ -1,0 +1,281 @@
+"""What is looked at before anything else of a request: name, site, key; and what answers say to browsers."""
+
+import logging
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from main import create_app
+from mlapp.api.security_headers import ANSWERS, with_headers
+from mlapp.logs import Lines, who
+from mlapp.settings import Settings
+from tests.api.conftest import problem_of
+
+FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
+KEYS = {"api_key": FULL, "predict_key": PREDICT}
+ELSEWHERE = ("192.0.2.1", 1234)
+JSON = {"Content-Type": "application/json"}
+
+
+@asynccontextmanager
+async def asking(folder: Path, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """Ask an app of its own; nothing is started, as nothing gets far."""
+    app = create_app(Settings(_env_file=None, store=folder / "store", demo=False, **settings), pages=False)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=ELSEWHERE)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        yield http
+
+
+@pytest.fixture
+async def closed(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with asking(tmp_path, **KEYS) as http:
+        yield http
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with asking(tmp_path) as http:
+        yield http
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-API-Key": FULL},
+        {"Authorization": f"Bearer {FULL}"},
+        {"Authorization": f"bearer  {FULL} "},
+        {"Authorization": f"Bearer {FULL}", "X-API-Key": FULL},
+        {"Authorization": "Basic b3RoZXI6b3RoZXI=", "X-API-Key": FULL},
+        {"X-API-Key": FULL, "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+async def test_a_key_travels_in_either_header(closed: httpx.AsyncClient, headers: dict[str, str]):
+    assert (await closed.get("/datasets", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("X-API-Key", "wrong")],
+        [("X-API-Key", "")],
+        [("X-API-Key", "schlüssel".encode())],
+        [("X-API-Key", b"\xff\xfe")],
+        [("Authorization", "Bearer")],
+        [("Authorization", f"Basic {FULL}")],
+        [("Authorization", f"Bearer {FULL}"), ("X-API-Key", PREDICT)],
+        [("Authorization", f"Bearer {FULL}"), ("Authorization", f"Bearer {PREDICT}")],
+        [("X-API-Key", FULL), ("X-API-Key", "")],
+        [("Cookie", f"X-API-Key={FULL}; mlapp-session={FULL}")],
+    ],
+)
+async def test_other_keys_are_refused_with_how_to_send_one(closed: httpx.AsyncClient, headers: list[Any]):
+    answer = await closed.get("/datasets", headers=headers, params={"api_key": FULL, "X-API-Key": FULL})
+
+    assert "key" in problem_of(answer, 401)["detail"]
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert FULL not in answer.text
+
+
+async def test_no_key_is_no_wrong_key(closed: httpx.AsyncClient):
+    statuses = [(await closed.get("/models")).status_code for _ in range(9)]
+    wrong = [await closed.get("/models", headers={"X-API-Key": "wrong"}) for _ in range(7)]
+    right = await closed.get("/datasets", headers={"X-API-Key": FULL})
+
+    assert set(statuses) == {401}
+    assert [answer.status_code for answer in wrong] == [401] * 5 + [429] * 2
+    assert problem_of(wrong[-1], 429)["detail"].endswith("wait a minute.")
+    assert wrong[-1].headers["retry-after"] == "60"
+    assert right.status_code == 200
+
+
+@pytest.mark.parametrize(("key", "status"), [(None, 401), (PREDICT, 403)])
+async def test_nothing_of_a_body_is_read_before_the_key(closed: httpx.AsyncClient, key: str | None, status: int):
+    async def body() -> AsyncIterator[bytes]:
+        pytest.fail("The body was asked for.")
+        yield b""
+
+    answer = await closed.post("/train", content=body(), headers=JSON | ({"X-API-Key": key} if key else {}))
+
+    problem_of(answer, status)
+
+
+@pytest.mark.parametrize("path", ["/predict", "/train", "/nowhere", "/models/%2e%2e", "//predict", "/health/", "/ui/x"])
+async def test_a_stranger_learns_nothing_of_what_there_is(closed: httpx.AsyncClient, path: str):
+    problem_of(await closed.post(path, json={"records": []}), 401)
+
+
+async def test_who_asks_is_known_to_the_log(
+    closed: httpx.AsyncClient,
+    opened: httpx.AsyncClient,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(caplog.handler, "formatter", Lines())
+    with caplog.at_level(logging.DEBUG, "mlapp.api.middleware.request_id"):
+        for http, headers in (
+            (closed, {"X-API-Key": FULL}),
+            (closed, {"X-API-Key": PREDICT}),
+            (closed, {}),
+            (opened, {}),
+        ):
+            await http.get("/health", headers=headers)
+
+    assert re.findall(r"who=(\w+|\"[^\"]+\")", caplog.text) == ['"full key"', '"predict key"', "nobody", "anybody"]
+    assert who.get() == "nobody"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8000", "LocalHost", "127.0.0.1", "127.0.0.1:9", "[::1]", "[::1]:8000"]
+)
+async def test_open_it_answers_to_names_of_this_machine(opened: httpx.AsyncClient, host: str):
+    assert (await opened.get("/health", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "[::2]", "", "127.0.0.1.nip.io:8000"])
+async def test_open_it_answers_to_no_other_name(opened: httpx.AsyncClient, host: str):
+    problem = problem_of(await opened.get("/health", headers={"Host": host}), 421)
+
+    assert "MLAPP_ALLOWED_HOSTS" in problem["detail"]
+
+
+async def test_two_names_are_none(opened: httpx.AsyncClient):
+    names = [("Host", "localhost"), ("Host", "evil.example")]
+
+    problem_of(await opened.get("/health", headers=names), 421)
+    assert (await opened.get("/health", headers=[("X-A", "1"), ("X-A", "2")])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "status"),
+    [
+        (KEYS, "any.example", 200),
+        (KEYS | {"allowed_hosts": "a.example, B.example"}, "b.EXAMPLE:80", 200),
+        (KEYS | {"allowed_hosts": "a.example"}, "localhost", 421),
+        ({"host": "127.0.0.2"}, "127.0.0.2:8000", 200),
+        ({"allowed_hosts": "*"}, "any.example", 200),
+    ],
+)
+async def test_names_are_set(tmp_path: Path, settings: dict[str, Any], host: str, status: int):
+    async with asking(tmp_path, **settings) as http:
+        assert (await http.get("/health", headers={"Host": host})).status_code == status
+
+
+FOREIGN: list[dict[str, str]] = [
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost:3000"},
+    {"Origin": "chrome-extension://localhost"},
+]
+OURS: list[dict[str, str]] = [
+    {},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "http://localhost"},
+    {"Origin": "https://LOCALHOST"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+async def test_a_site_cannot_have_a_visitor_train_or_delete(opened: httpx.AsyncClient, headers: dict[str, str]):
+    plain = headers | {"Content-Type": "text/plain"}
+    for method, path in (
+        ("POST", "/train"),
+        ("POST", "/predict"),
+        ("DELETE", "/models/1"),
+        ("POST", "/models/rollback"),
+    ):
+        problem = problem_of(await opened.request(method, path, content="a,b\n1,2\n", headers=plain), 403)
+        assert "another site" in problem["detail"]
+
+
+@pytest.mark.parametrize("headers", OURS)
+async def test_pages_of_ours_and_programs_can(opened: httpx.AsyncClient, headers: dict[str, str]):
+    answer = await opened.post("/train", content="?", headers=headers | {"Content-Type": "text/plain"})
+
+    problem_of(answer, 415)
+
+
+async def test_other_sites_may_lead_here_and_load_nothing(opened: httpx.AsyncClient):
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}
+
+    assert (await opened.get("/docs", headers=link)).status_code == 200
+    for dest in ("iframe", "image", "script", "empty"):
+        problem_of(await opened.get("/datasets/wine", headers=link | {"Sec-Fetch-Dest": dest}), 403)
+
+
+async def test_no_site_is_given_leave_to_ask(opened: httpx.AsyncClient):
+    preflight = {"Origin": "http://localhost", "Access-Control-Request-Method": "POST"}
+
+    for answer in (await opened.options("/train", headers=preflight), await opened.get("/health", headers=preflight)):
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    ("trusted", "counted_as"), [(None, "the peer"), ("192.0.2.0/24", "the client"), ("192.0.2.9", "the peer")]
+)
+async def test_proxies_are_believed_that_are_trusted(tmp_path: Path, trusted: str | None, counted_as: str):
+    async with asking(tmp_path, trusted_proxies=trusted, **KEYS) as http:
+        statuses = [
+            (
+                await http.get("/models", headers={"X-API-Key": "wrong", "X-Forwarded-For": f"198.51.100.{n}"})
+            ).status_code
+            for n in range(7)
+        ]
+
+    assert statuses == ([401] * 7 if counted_as == "the client" else [401] * 5 + [429] * 2)
+
+
+async def test_redirects_are_not_made_from_what_a_client_calls_the_server(closed: httpx.AsyncClient):
+    names = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Prefix": "//evil.example"}
+
+    answer = await closed.get("/models/?a=1", headers=names | {"X-API-Key": FULL})
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/models?a=1")
+
+
+@pytest.mark.parametrize(
+    ("location", "sent"),
+    [
+        (b"http://evil.example/a?b=http://c", b"/a?b=http://c"),
+        (b"HTTPS://evil.example//evil.example/a", b"/evil.example/a"),
+        (b"//evil.example/a", b"/evil.example/a"),
+        (b"/\\evil.example", b"/evil.example"),
+        (b"/ui/", b"/ui/"),
+    ],
+)
+def test_no_redirect_leads_to_another_host(location: bytes, sent: bytes):
+    assert (b"location", sent) in with_headers(307, [(b"location", location)], ANSWERS)
+    # What is made is named by its path anyway.
+    assert (b"location", location) in with_headers(201, [(b"location", location)], ANSWERS)
+
+
+def test_what_an_answer_says_itself_counts():
+    own = [(b"cache-control", b"max-age=1"), (b"content-security-policy", b"default-src 'none'")]
+
+    names = [name for name, _ in with_headers(200, list(own), ANSWERS)]
+
+    assert len(names) == len(set(names))
+
+
+async def test_answers_are_for_nobody_else(closed: httpx.AsyncClient):
+    answer = await closed.get("/datasets", headers={"X-API-Key": FULL})
+
+    assert {name: answer.headers[name] for name in SAFE} == SAFE
+
+
+SAFE = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+}

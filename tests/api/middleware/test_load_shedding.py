@@ -1,0 +1,65 @@
+"""Who cannot be answered in time is told so before the body is read."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from mlapp.schemas import Model
+from mlapp.services import Services
+from mlapp.services.prediction.service import FEW_PLACES, MANY_PLACES
+from tests.api.conftest import CSV, problem_of, row_of, unread
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "number"), [("/predict", None, MANY_PLACES), ("/predict", 100, FEW_PLACES), ("/train", None, 18)]
+)
+async def test_beyond_the_places_a_request_is_refused_unread(
+    http: httpx.AsyncClient, services: Services, path: str, size: int | None, number: int
+):
+    door = services.prediction.place if path == "/predict" else services.training.place
+    headers = {"Content-Type": CSV} | ({"Content-Length": str(size)} if size else {})
+    with ExitStack() as held:
+        for _ in range(number):
+            held.callback(door(size).free)
+        answer = await http.post(path, content=unread(), headers=headers)
+
+    assert "try again" in problem_of(answer, 503)["detail"]
+    assert answer.headers["retry-after"] == "1"
+
+
+async def test_places_are_free_again_when_requests_have_ended(
+    http: httpx.AsyncClient, services: Services, regression: Model
+):
+    good, bad = {"records": [row_of(regression)]}, {"records": "none"}
+    for _ in range(MANY_PLACES + 1):
+        refused = await http.post("/predict", content=chunks(), headers={"Content-Type": CSV})
+        assert refused.status_code == 422
+
+    assert (await http.post("/predict", json=bad)).status_code == 422
+    assert (await http.post(f"/predict?version={regression.version}", json=good)).status_code == 200
+    assert (services.prediction._few.taken, services.prediction._many.taken) == (0, 0)
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    yield b"a,b\n"
+    yield b"1,2\n"
+
+
+async def test_small_requests_are_refused_where_they_would_wait_too_long(
+    http: httpx.AsyncClient, services: Services, regression: Model
+):
+    pool, going = services.prediction._small, threading.Event()
+    await pool.run(lambda: time.sleep(0.3))
+    calls = [asyncio.create_task(pool.run(going.wait)) for _ in range(20)]
+    await asyncio.sleep(0)
+    answer = await http.post("/predict", json={"records": [row_of(regression)]})
+    going.set()
+    await asyncio.gather(*calls)
+
+    detail = "More is asked than can be predicted in time; try again in a moment."
+    assert problem_of(answer, 503)["detail"] == detail

@@ -1,0 +1,220 @@
+"""What is done for every request: an id, a count, an answer where nobody else gives one."""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from mlapp.api.middleware.request_id import RequestIds
+from mlapp.logs import request_id, serving
+from mlapp.schemas import Model, Span
+from mlapp.services import Services
+from mlapp.services.observability.metrics import MetricsService
+from tests.api.conftest import CSV, problem_of, row_of
+
+OURS = r"[0-9a-f]{6}-\d+"
+log = logging.getLogger("fork")
+
+
+@pytest.fixture
+async def forked(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    """An app of a fork, with bugs."""
+    app = FastAPI()
+    app.add_middleware(RequestIds, metrics=services.metrics, paths=frozenset())
+
+    @app.get("/bug/{name}")
+    async def bug(name: str) -> int:
+        return 1 // len(name[:0])
+
+    @app.get("/half")
+    async def half() -> StreamingResponse:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield b"half of it"
+            raise ZeroDivisionError
+
+        return StreamingResponse(chunks())
+
+    @app.get("/slow/{name}")
+    async def slow(name: str) -> None:
+        await asyncio.sleep(0)
+        log.warning(name)
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        yield client
+
+
+async def test_every_answer_has_another_id(http: httpx.AsyncClient, regression: Model):
+    await http.post(f"/models/{regression.version}/activate")
+    body = {"records": [row_of(regression)]}
+
+    answers = [await http.post("/predict", json=body), await http.get("/health"), await http.get("/nothing")]
+
+    ids = [answer.headers["x-request-id"] for answer in answers]
+    assert all(re.fullmatch(OURS, each) for each in ids)
+    assert len(set(ids)) == 3
+    # The quick way was gone: the answer is no stream.
+    assert "content-length" in answers[0].headers
+
+
+@pytest.mark.parametrize("sent", ["a", "gateway-17.b_2", "A.b_c-9" * 9])
+async def test_sane_id_of_the_client_is_taken_over(http: httpx.AsyncClient, sent: str):
+    answer = await http.get("/nothing", headers={"X-Request-ID": sent})
+
+    assert problem_of(answer, 404)["request_id"] == sent
+
+
+@pytest.mark.parametrize("sent", ["", " ", "a b", "a" * 65, "<b>", 'a"', b"\xe4", b"a\tb"])
+async def test_any_other_id_is_not(http: httpx.AsyncClient, sent: Any):
+    answer = await http.get("/nothing", headers={"X-Request-ID": sent})
+
+    assert re.fullmatch(OURS, problem_of(answer, 404)["request_id"])
+
+
+async def test_refusal_before_any_routing_has_the_id(http: httpx.AsyncClient):
+    headers = {"Content-Type": CSV, "Content-Length": "3000000", "X-Request-ID": "big-1"}
+
+    assert problem_of(await http.post("/train", content=b"a", headers=headers), 413)["request_id"] == "big-1"
+
+
+async def test_bug_is_one_line_in_the_log_with_what_was_asked(
+    forked: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+):
+    answer = await forked.get("/bug/secret", headers={"X-Request-ID": "bug-1"})
+
+    assert problem_of(answer, 500)["request_id"] == "bug-1"
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == ("ERROR", "A request hit a bug.")
+    assert (record.__dict__["method"], record.__dict__["route"]) == ("GET", "/bug/{name}")
+    assert record.exc_info
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+async def test_bug_amid_an_answer_is_logged_and_the_answer_ends_there(
+    forked: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+):
+    with pytest.raises(AssertionError):
+        # What httpx says of an answer that does not end.
+        await forked.get("/half")
+
+    assert [record.getMessage() for record in caplog.records] == ["A request hit a bug."]
+
+
+async def test_lines_of_requests_at_the_same_time_do_not_mix(forked: httpx.AsyncClient):
+    seen: list[tuple[str, str | None]] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: seen.append((record.getMessage(), request_id()))  # type: ignore[method-assign]
+    log.addHandler(handler)
+
+    names = [f"n{number}" for number in range(20)]
+    await asyncio.gather(*[forked.get(f"/slow/{name}", headers={"X-Request-ID": name}) for name in names])
+
+    log.removeHandler(handler)
+    assert sorted(seen) == sorted((name, name) for name in names)
+
+
+async def test_requests_are_lines_at_debug_only(http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO, "mlapp")
+    await http.get("/models/777")
+    assert not caplog.records
+
+    caplog.set_level(logging.DEBUG, "mlapp")
+    await http.get("/models/777")
+
+    (record,) = caplog.records
+    fields = record.__dict__
+    assert (fields["method"], fields["route"]) == ("GET", "/models/{version}")
+    assert "777" not in record.getMessage()
+    assert fields["status"] == 404
+    assert 0 < fields["seconds"] < 60
+
+
+@pytest.mark.parametrize("content_type", [CSV, "application/json", "multipart/form-data; boundary=b"])
+async def test_sender_that_is_gone_is_a_quiet_line_and_no_failure(
+    app: FastAPI, services: Services, caplog: pytest.LogCaptureFixture, content_type: str
+):
+    caplog.set_level(logging.DEBUG, "mlapp")
+    before, counted = services.metrics.disconnects, dict(services.metrics.requests)
+    failed = (await services.monitoring.traffic(Span.HOUR)).total
+    messages: list[Message] = [
+        {"type": "http.request", "body": b"--b\r\n", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(message: Message) -> None:
+        pytest.fail(f"Nobody is there to be told: {message}")
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/predict",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost"), (b"content-type", content_type.encode())],
+        "client": ("localhost", 1),
+    }
+    await app(scope, receive, send)
+
+    (record,) = caplog.records
+    assert (record.levelname, record.exc_info) == ("DEBUG", None)
+    assert services.metrics.disconnects == before + 1
+    assert services.metrics.requests == counted
+    assert (await services.monitoring.traffic(Span.HOUR)).total == failed
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "ERROR"])
+async def test_answer_that_never_began_is_a_failure_only_where_somebody_waits(
+    services: Services, caplog: pytest.LogCaptureFixture, level: str
+):
+    caplog.set_level(logging.DEBUG, "mlapp")
+    before, sent, gone = services.metrics.disconnects, list[Message](), level == "DEBUG"
+
+    async def silent(_: Scope, __: Receive, ___: Send) -> None: ...
+
+    async def dispatch(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        return await call_next(request)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"} if gone else {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "client": None}
+    await RequestIds(BaseHTTPMiddleware(silent, dispatch), services.metrics, frozenset())(scope, receive, send)
+
+    assert caplog.records[0].levelname == level
+    assert services.metrics.disconnects == before + gone
+    assert [message["status"] for message in sent if "status" in message] == ([] if gone else [500])
+
+
+async def test_socket_has_an_id_and_is_not_counted(services: Services):
+    seen: list[Any] = []
+
+    async def inner(_: Scope, __: Receive, ___: Send) -> None:
+        seen.append(request_id())
+
+    ids = RequestIds(
+        inner,
+        MetricsService(services.models.store, services.prediction, services.jobs, services.monitoring),
+        frozenset(),
+    )
+    scope: Scope = {"type": "websocket", "path": "/", "headers": [], "client": None}
+
+    await asyncio.create_task(ids(scope, inner, inner))  # type: ignore[arg-type]
+
+    assert re.fullmatch(OURS, seen[0])
+    assert serving.get() is not scope
+    assert not ids.metrics.requests

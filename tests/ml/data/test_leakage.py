@@ -1,0 +1,97 @@
+"""Columns that tell the target alone."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlapp.ml.data.leakage import leaks
+from mlapp.ml.data.signature import infer
+from mlapp.ml.data.target import as_classes
+from mlapp.schemas import Task
+from mlapp.tables.columns.types import narrow
+from mlapp.tables.table import Table
+
+ROWS = 200
+
+
+def noise(rows=ROWS, seed=0):
+    return np.random.default_rng(seed).normal(size=rows)
+
+
+def leaking(y, seed=0, **columns):
+    """Look for leaks among the columns and one of noise; texts make a classification."""
+    table = Table(pl.DataFrame({"x": noise(len(y), 9)} | columns))
+    signature = infer(table, "y", table.frame.columns)
+    task = Task.REGRESSION if isinstance(y, np.ndarray) else Task.CLASSIFICATION
+    places = y if task is Task.REGRESSION else as_classes(narrow(pl.Series("y", y))[1])[1]
+    return leaks(signature.frame, signature.features, places, task, seed)
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        pytest.param(lambda y: 1.1 * y, id="scaled"),
+        pytest.param(lambda y: -np.exp(5 * y), id="curved"),
+        pytest.param(lambda y: np.argsort(np.argsort(y)) * 3, id="ranked"),
+        pytest.param(lambda y: y + noise() / 50, id="rounded"),
+    ],
+)
+@pytest.mark.parametrize("stretch", [lambda y: y, np.exp, np.sinh])
+def test_column_that_tells_a_quantity_leaks(leak, stretch):
+    y = noise(seed=1)
+
+    assert leaking(stretch(3 * y), leak=leak(y)) == ["leak"]
+
+
+@pytest.mark.parametrize("classes", [2, 3, 30])
+def test_column_that_tells_a_class_leaks(classes):
+    codes = np.arange(600) % classes
+
+    assert leaking([f"k{code:02}" for code in codes], code=codes * 7, name=[f"c{code}" for code in codes]) == [
+        "code",
+        "name",
+    ]
+
+
+def test_gaps_alone_can_leak():
+    assert leaking(["no", "no", "yes"] * 60, boat=["u", "v", None] * 60) == ["boat"]
+
+
+def test_rare_class_can_leak():
+    y = ["no"] * 1_980 + ["yes"] * 20
+
+    assert leaking(y, leak=[label == "yes" for label in y], near=[place > 1_900 for place in range(2_000)]) == ["leak"]
+
+
+def test_column_that_tells_much_does_not_leak():
+    y = noise(seed=1)
+    near = y + noise() / 5
+
+    assert leaking(y, near=near) == []
+    assert leaking(["b" if value > 0 else "a" for value in y], near=near) == []
+
+
+@pytest.mark.parametrize("rows_each", [1, 2, 4])
+def test_id_that_maps_to_the_target_does_not_leak(rows_each):
+    ids = [f"id-{row // rows_each}" for row in range(4 * ROWS)]
+    y = np.repeat(noise(4 * ROWS // rows_each, 1), rows_each)
+
+    assert leaking(y, key=ids) == []
+    assert leaking(["b" if value > 0 else "a" for value in y], key=ids) == []
+
+
+@pytest.mark.parametrize(
+    "y",
+    [noise(29), ["a", "b"] * 14, ["a"] * 195 + ["b"] * 5, np.where(np.arange(ROWS) == 7, 1.5, 2.0)],
+    ids=["few rows", "few rows of classes", "a rare class", "hardly any variation"],
+)
+def test_leaks_are_not_looked_for_where_chance_makes_them(y):
+    copy = y * 2 if isinstance(y, np.ndarray) else y
+
+    assert leaking(y, copy=copy) == []
+
+
+def test_leak_is_found_by_part_of_a_large_table():
+    y = noise(20_000, 1)
+
+    assert leaking(y, leak=y / 3) == leaking(y, seed=7, leak=y / 3) == ["leak"]

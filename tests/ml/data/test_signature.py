@@ -1,0 +1,157 @@
+"""What a model expects."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlapp.errors import Unacceptable
+from mlapp.ml.data.signature import infer, matrix
+from mlapp.schemas import ColumnType
+from mlapp.tables.table import Table
+
+
+def inferred(chosen=None, **columns):
+    rows = len(next(iter(columns.values())))
+    return infer(Table(pl.DataFrame(columns | {"y": range(rows)})), "y", chosen)
+
+
+def test_features_are_described_by_what_training_saw(table):
+    features = {feature.name: feature for feature in infer(Table(table), "price").features}
+
+    assert [feature.type.value for feature in features.values()][:6] == [
+        "number",
+        "integer",
+        "category",
+        "datetime",
+        "boolean",
+        "number",
+    ]
+    assert (features["parts"].min, features["parts"].max) == (table["parts"].min(), table["parts"].max())
+    assert features["size"].mean == pytest.approx(np.mean(table["size"].to_numpy()))
+    assert str(features["made"].min) == "2024-01-01 00:00:00"
+    assert (features["old"].min, features["old"].categories, features["size"].categories) == (None, None, None)
+    assert {name for name, feature in features.items() if not feature.required} == {"load"}
+
+
+def test_categories_stand_by_frequency_then_by_name():
+    (feature,) = inferred(kind=["b", "a", "c", "c", None]).features
+
+    assert (feature.categories, feature.required) == (["c", "a", "b"], False)
+
+
+def test_feature_is_written_down_without_what_does_not_apply():
+    number, text = inferred(["a", "b"], a=[1, 2], b=[None, None]).features
+
+    assert set(number.model_dump()) == {"name", "type", "required", "example", "min", "max", "mean"}
+    assert set(text.model_dump()) == {"name", "type", "required", "example", "categories"}
+
+
+def test_example_is_the_first_row_with_the_fewest_gaps():
+    features = inferred(a=[None, 2, 3], b=["x", "x", "z"], c=["2024-01-31", "2024-02-01T10:00", ""]).features
+
+    assert [feature.example for feature in features] == [2, "x", "2024-02-01T10:00:00"]
+
+
+def test_example_is_a_gap_where_the_row_has_one():
+    features = inferred(["a", "b"], a=[1, 2], b=[None, None]).features
+
+    assert [feature.example for feature in features] == [1, None]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ([None, None, None], "is empty"),
+        (["", None, ""], "is empty"),
+        ([1, 1, None], "has only one value, '1'"),
+        (["2024-01-31"] * 3, "has only one value, '2024-01-31'"),
+        (["x", "y", "z"], "has a different text in every row, like a name or an id"),
+    ],
+)
+def test_useless_column_is_ignored_unless_chosen(values, reason):
+    ignored, chosen = inferred(a=values, b=[1, 2, 3]), inferred(["a"], a=values, b=[1, 2, 3])
+
+    assert [(column.name, column.reason) for column in ignored.ignored] == [("a", reason)]
+    assert [feature.name for feature in ignored.features] == ["b"]
+    assert (chosen.ignored, [feature.name for feature in chosen.features]) == ([], ["a"])
+    assert chosen.warnings == [f"Feature 'a' was chosen, though it {reason}."]
+
+
+def test_free_text_is_ignored():
+    texts = [f"text {row // 2}" for row in range(20_004)]
+
+    signature = inferred(a=texts, b=range(20_004))
+
+    assert signature.ignored[0].reason == "has 10,002 different texts, too many to tell apart"
+
+
+def test_column_of_numbers_but_for_a_few_cells_is_doubted():
+    signature = inferred(a=["1.5"] * 30 + ["2", "n/a", "n/a", "?", ""], b=["yes", "no"] * 17 + [""])
+
+    (warning,) = signature.warnings
+    assert warning.startswith("Column 'a' is taken as categories, for 3 of its 35 values are no numbers ('n/a', '?')")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence", "place"),
+    [
+        (["a", "z"], "'z' in 'features' is no column of the table", "/features/1"),
+        (["y"], "'y' in 'features' is the target of the table", "/features/0"),
+        (["a", "a"], "'a' in 'features' stands twice of the table", "/features/1"),
+    ],
+)
+def test_wrong_choice_of_features_is_refused_by_its_place(chosen, sentence, place):
+    with pytest.raises(Unacceptable, match=sentence) as refused:
+        inferred(chosen, a=[1, 2, 3])
+
+    assert refused.value.errors[0]["pointer"] == place
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ({"a": [1, 1]}, "to predict from: 'a' has only one value, '1'.$"),
+        ({name: [1, 1] for name in "abcd"}, "'c' has only one value, '1'; …$"),
+    ],
+)
+def test_table_without_a_useful_column_is_refused(columns, sentence):
+    with pytest.raises(Unacceptable, match=sentence):
+        inferred(**columns)
+
+
+def test_table_of_the_target_only_is_refused():
+    with pytest.raises(Unacceptable, match="the table has the target only"):
+        infer(Table(pl.DataFrame({"y": [1, 2]})), "y")
+
+
+@pytest.mark.parametrize("name", ["^x$", "*", "count", "a.b c", ":x", "/~"])
+def test_feature_keeps_its_name_whatever_it_is(name):
+    signature = inferred(**{name: ["u", "v", "u"], "ab": [1, 2, 3]})
+
+    assert signature.features[0].name == signature.frame.columns[0] == name
+    assert signature.features[0].categories == ["u", "v"]
+
+
+def test_matrix_holds_numbers_codes_and_days():
+    signature = inferred(
+        a=[1.5, None, 3], b=[True, False, None], c=["u", "v", "v"], d=["1970-01-02", "1970-01-01T12:00", ""]
+    )
+
+    made = matrix(signature.frame, signature.features)
+
+    assert made.dtype == np.float64
+    np.testing.assert_array_equal(made, [[1.5, 1, 1, 1], [np.nan, 0, 0, 0.5], [3, np.nan, 0, np.nan]])
+
+
+def test_matrix_has_a_gap_for_a_category_never_seen():
+    features = inferred(a=["u", "v", "v"]).features
+
+    assert np.isnan(matrix(pl.DataFrame({"a": ["w", None]}), features)).all()
+
+
+def test_rarest_categories_share_a_code():
+    signature = inferred(a=[f"k{row // 2:03}" for row in range(600)])
+
+    codes = matrix(signature.frame, signature.features)[:, 0]
+
+    assert (codes.max(), len(np.unique(codes)), signature.features[0].type) == (254, 255, ColumnType.CATEGORY)

@@ -1,0 +1,115 @@
+"""The target of a training."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlapp.errors import Unacceptable
+from mlapp.ml.data.target import as_classes, as_numbers, as_times, infer_task, usable_rows
+from mlapp.schemas import ColumnType, Task, TrainOptions
+from mlapp.tables.columns.types import narrow
+from mlapp.tables.table import Table
+
+
+@pytest.mark.parametrize(
+    ("values", "task"),
+    [
+        (["u", "v", "w"], Task.CLASSIFICATION),
+        ([True, False, True], Task.CLASSIFICATION),
+        ([0, 1, 1], Task.CLASSIFICATION),
+        (["7", "5", "7"], Task.CLASSIFICATION),
+        ([1, 2, 3], Task.REGRESSION),
+        ([0.5, 1.5, 1.5], Task.REGRESSION),
+        (["2024-01-01", "2024-01-02", "2024-01-02"], Task.REGRESSION),
+    ],
+)
+def test_task_follows_from_the_target(values, task):
+    assert infer_task(*narrow(pl.Series(values))) is task
+
+
+def test_rows_without_a_target_are_left_out():
+    frame = pl.DataFrame({"^a$": range(12), "^y$": [None, ""] + [str(row) for row in range(10)]})
+
+    rows, kind, target = usable_rows(Table(frame), TrainOptions(target="^y$"))
+
+    assert (rows.frame["^a$"].to_list(), kind, target.to_list()) == (
+        list(range(2, 12)),
+        ColumnType.INTEGER,
+        [*range(10)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence", "places"),
+    [
+        ({}, "Say which column to predict", []),
+        ({"target": "z"}, "no column 'z' in the table; there are 'a', 'y', 'few', 'same', 'none'", ["/target"]),
+        ({"target": "y", "time_column": "t/"}, "no column 't/' in the table", ["/time_column"]),
+        ({"target": "few"}, "Only 9 rows have a target; at least 10 are needed", []),
+        ({"target": "same"}, "'same' has only one value", []),
+        ({"target": "none"}, "'none' is missing in every row", []),
+    ],
+)
+def test_unusable_target_is_refused_with_the_reason(options, sentence, places):
+    columns = {"a": range(12), "y": range(12), "few": [None] * 3 + [*range(9)], "same": [1] * 12, "none": [""] * 12}
+
+    with pytest.raises(Unacceptable, match=sentence) as refused:
+        usable_rows(Table(pl.DataFrame(columns)), TrainOptions(**options))
+
+    assert [error["pointer"] for error in refused.value.errors] == places
+
+
+@pytest.mark.parametrize(
+    ("values", "classes"),
+    [
+        (["b", "a", "b", "a"], ["a", "b"]),
+        ([True, False, False, True], [False, True]),
+        (["7", "5", "5", "7"], [5, 7]),
+        ([0.5, 2.0, 2.0, 0.5], [0.5, 2.0]),
+        (["2024-01-02", "2024-01-01", "2024-01-01", "2024-01-02"], ["2024-01-01", "2024-01-02"]),
+    ],
+)
+def test_classes_keep_the_type_of_the_target(values, classes):
+    found, places = as_classes(narrow(pl.Series("^y$", values))[1])
+
+    assert (found, [type(label) for label in found]) == (classes, [type(label) for label in classes])
+    assert [found[place] for place in places] == list(np.array(classes)[places])
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ([f"k{row // 2}" for row in range(2_002)], "'y' has 1,001 classes; at most 1,000"),
+        ([f"k{row}" for row in range(10)], "At least two classes of the target 'y' need two rows or more"),
+        (["a"] * 9 + ["b"], "At least two classes of the target 'y' need two rows or more"),
+    ],
+)
+def test_classes_that_cannot_be_learnt_are_refused(values, sentence):
+    with pytest.raises(Unacceptable, match=sentence):
+        as_classes(pl.Series("y", values))
+
+
+def test_quantity_is_made_of_numbers():
+    assert as_numbers(pl.Series("y", [1.5, 2.0])).tolist() == [1.5, 2.0]
+
+
+@pytest.mark.parametrize("values", [["a", "b"], [True, False], ["2024-01-01", "2024-01-02"]])
+def test_what_is_no_quantity_is_refused_for_regression(values):
+    with pytest.raises(Unacceptable, match=r"'y' holds no numbers, .* or task=classification"):
+        as_numbers(narrow(pl.Series("y", values))[1])
+
+
+@pytest.mark.parametrize("values", [["2024-01-02", "2024-01-01", "2024-01-03 10:00"], [2, 1, 3], ["1.5", "-1", "2"]])
+def test_times_order_the_rows(values):
+    assert np.argsort(as_times(Table(pl.DataFrame({"^t$": values})), "^t$")).tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize("values", [["a", "b"], [True, False], ["2024-01-01", None]])
+def test_times_that_do_not_order_all_rows_are_refused(values):
+    with pytest.raises(Unacceptable, match="The time column 't' needs a date, time or number in every row"):
+        as_times(Table(pl.DataFrame({"t": values})), "t")
+
+
+def test_table_without_columns_has_none_to_predict():
+    with pytest.raises(Unacceptable, match="There is no column 'y' in the table; there are none."):
+        usable_rows(Table(pl.DataFrame()), TrainOptions(target="y"))

@@ -1,0 +1,184 @@
+"""Rows against a signature."""
+
+import itertools
+import json
+
+import polars as pl
+import pytest
+
+from mlapp.errors import Unacceptable
+from mlapp.ml.data.signature import infer
+from mlapp.ml.data.validation import check
+from mlapp.tables.formats.json import json_table as read_json
+from mlapp.tables.table import Table
+
+SEEN = pl.DataFrame(
+    {
+        "n": [0.5, 2.5, 1.0],
+        "i": [1, 5, 3],
+        "b": [True, False, True],
+        "c": ["1", "u", "1.0"],
+        "d": ["2024-01-01", "2024-02-01T12:00", "2024-01-05"],
+        "gap": [1.5, None, 2.5],
+    }
+)
+ROW = {"n": 1, "i": 2, "b": True, "c": "u", "d": "2024-01-10", "gap": 2}
+
+
+def json_table(body):
+    return read_json(json.dumps(body).encode())[0]
+
+
+@pytest.fixture
+def features():
+    return infer(Table(SEEN.with_columns(y=pl.Series([1, 2, 3]))), "y", SEEN.columns).features
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "detail"),
+    [
+        ("n", 212, "out_of_range", "212 is outside 0.5–2.5 seen in training"),
+        ("i", -1, "out_of_range", "-1 is outside 1–5 seen in training"),
+        ("i", 1.5, "not_whole", "1.5 is not whole; training saw whole numbers only"),
+        ("d", "2025-01-01", "out_of_range", "2025-01-01 is outside 2024-01-01–2024-02-01T12:00:00 seen in training"),
+        ("c", "x\ty", "unknown_category", "'x�y' was never seen in training"),
+        ("c", 7, "unknown_category", "'7' was never seen in training"),
+        ("b", None, "missing", "is missing; training saw no row without it"),
+        ("n", "", "missing", "is missing; training saw no row without it"),
+    ],
+)
+def test_value_never_seen_is_reported(features, name, value, code, detail):
+    checked = check(json_table({"records": [ROW | {name: value}]}), features)
+
+    (warning,) = checked.warnings
+    assert (warning.row, warning.feature, warning.code, warning.detail) == (0, name, code, detail)
+    assert checked.warnings_total == 1
+
+
+@pytest.mark.parametrize(
+    "row", [ROW, ROW | {"gap": None}, {name: value for name, value in ROW.items() if name != "gap"}, ROW | {"y": 1}]
+)
+def test_usual_row_is_taken_without_a_warning(features, row):
+    checked = check(json_table({"records": [row]}), features)
+
+    assert checked.frame.columns == SEEN.columns
+    assert (checked.warnings, checked.warnings_total) == ([], 0)
+
+
+def test_numbers_written_as_strings_count_as_numbers(features):
+    texts = ROW | {"n": "1", "i": "2", "b": "true", "gap": "2.0"}
+
+    assert check(json_table({"records": [texts]}), features).frame.equals(
+        check(json_table({"records": [ROW]}), features).frame
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "detail"),
+    [
+        ("n", "x", "Row 1, feature 'n': 'x' is not a number within ±1e38."),
+        ("n", True, "Row 1, feature 'n': 'true' is not a number within ±1e38."),
+        ("i", 1e39, "Row 1, feature 'i': '1e\\+39' is not a number within ±1e38."),
+        ("b", 1, "Row 1, feature 'b': '1' is not true or false."),
+        ("d", "soon", "Row 1, feature 'd': 'soon' is not a date or time such as 2024-01-31"),
+    ],
+)
+@pytest.mark.parametrize("form", ["records", "columns"])
+def test_value_of_another_type_is_refused_by_its_place(features, form, name, value, detail):
+    rows = [ROW, ROW | {name: value}]
+    body = rows if form == "records" else {key: [row[key] for row in rows] for key in ROW}
+
+    with pytest.raises(Unacceptable, match=detail) as refused:
+        check(json_table({form: body}), features)
+
+    (error,) = refused.value.errors
+    assert error["pointer"] == (f"/records/1/{name}" if form == "records" else f"/columns/{name}/1")
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [({"records": [{"gap": 1}]}, 0), ({"records": [ROW, ROW, {"gap": 1}]}, 2), ({"columns": {"gap": [1]}}, 0)],
+)
+def test_row_that_lacks_features_is_refused_by_name(features, table, row):
+    with pytest.raises(Unacceptable, match=f"Row {row} lacks the feature 'n'; send its value, or null") as refused:
+        check(json_table(table), features)
+
+    assert [error["pointer"].split("/")[-2:] for error in refused.value.errors] == [
+        [str(row), name] if "records" in table else [name, str(row)] for name in "nibcd"
+    ]
+
+
+def test_first_ten_refusals_are_named_by_row(features):
+    rows = [ROW] * 5 + [ROW | {"n": "x", "b": "x"}] * 50
+
+    with pytest.raises(Unacceptable, match="Row 5, feature 'n'") as refused:
+        check(json_table({"records": rows}), features)
+
+    places = [f"/records/{row}/{name}" for row in range(5, 10) for name in "nb"]
+    assert [error["pointer"] for error in refused.value.errors] == places
+
+
+def test_first_hundred_warnings_are_told_and_all_counted(features):
+    rows = [ROW | {"n": 99, "c": "never"}] * 80
+
+    checked = check(json_table({"records": rows}), features)
+
+    assert checked.warnings_total == 160
+    assert [(warning.row, warning.feature) for warning in checked.warnings] == [
+        (row, name) for row in range(50) for name in "nc"
+    ]
+
+
+def test_table_without_rows_is_refused(features):
+    with pytest.raises(Unacceptable, match="There is no row to predict"):
+        check(json_table({"records": []}), features)
+
+
+def test_row_without_any_value_is_taken_where_training_saw_gaps(features):
+    optional = [feature for feature in features if not feature.required]
+
+    assert check(json_table({"records": [{}, {}]}), optional).frame.rows() == [(None,), (None,)]
+
+
+@pytest.mark.parametrize(
+    ("row", "detail", "place"),
+    [
+        (ROW | {"n": 99}, "99 is outside 0.5–2.5", "/records/0/n"),
+        (ROW | {"z": 1}, "Column 'z' is no feature of the model; leave it out.", "/records/0/z"),
+    ],
+)
+def test_strict_check_refuses_what_it_would_warn_of_and_extra_columns(features, row, detail, place):
+    with pytest.raises(Unacceptable, match=detail) as refused:
+        check(json_table({"records": [row]}), features, strict=True)
+
+    assert [error["pointer"] for error in refused.value.errors] == [place]
+
+
+def test_strict_check_takes_a_usual_row(features):
+    assert check(json_table({"records": [ROW]}), features, strict=True).warnings_total == 0
+
+
+VALUES = [None, 1, 1.0, 1.5, -0.0, 1e22, 2**53, 2**64, 1e39, True, "", "1", "1.0", "u", "x", "2024-01-10", "true"]
+
+
+@pytest.mark.parametrize("name", list(ROW))
+def test_row_is_judged_beside_another_as_alone(features, name):
+    feature = [feature for feature in features if feature.name == name]
+    for rows in itertools.permutations([{name: value} for value in VALUES], 2):
+        alone = [judged(feature, [row])[0] for row in rows]
+        refused = any(isinstance(found, str) for found in alone)
+
+        assert judged(feature, rows) == [found if isinstance(found, str) or not refused else None for found in alone]
+
+
+def judged(features, rows):
+    """Return for each row why it is refused, or its values and warnings; None when another row is refused."""
+    try:
+        checked = check(json_table({"records": list(rows)}), features)
+    except Unacceptable as refused:
+        details = {int(error["pointer"].split("/")[2]): error["detail"] for error in refused.errors}
+        return [details[row].removeprefix(f"Row {row}") if row in details else None for row in range(len(rows))]
+    warned = [(warning.row, warning.code, warning.detail) for warning in checked.warnings]
+    return [
+        (values, [found[1:] for found in warned if found[0] == row]) for row, values in enumerate(checked.frame.rows())
+    ]

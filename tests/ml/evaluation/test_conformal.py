@@ -1,0 +1,87 @@
+"""Prediction intervals."""
+
+import numpy as np
+import pytest
+
+from mlapp.ml.evaluation.conformal import bounds, fit_interval
+from mlapp.schemas import Interval
+
+
+def covered(y, predicted, interval):
+    lower, upper = bounds(interval, predicted)
+    return np.mean((lower <= y) & (y <= upper))
+
+
+@pytest.mark.parametrize(("coverage", "high"), [(0.5, 8), (0.8, 9), (0.99, 9)])
+def test_each_end_is_the_error_of_its_rank(coverage, high):
+    interval = fit_interval(np.arange(1.0, 10), np.zeros(9), coverage)
+
+    lower, upper = bounds(interval, np.zeros(1))
+
+    assert (lower[0], upper[0]) == pytest.approx((0, high))
+
+
+@pytest.mark.parametrize("coverage", [0.8, 0.9, 0.95])
+def test_intervals_hold_the_asked_share_of_new_values(coverage):
+    predicted, noise, new = np.random.default_rng(0).normal(size=(3, 5_000))
+    spread = np.where(predicted > 0, 9, 1)
+
+    interval = fit_interval(predicted + spread * noise, predicted, coverage)
+
+    assert covered(predicted + spread * new, predicted, interval) == pytest.approx(coverage, abs=0.02)
+
+
+def test_intervals_are_wide_where_errors_are():
+    predicted, noise = np.random.default_rng(0).normal(size=(2, 2_000))
+
+    interval = fit_interval(predicted + np.where(predicted > 0, 9, 1) * noise, predicted, 0.9)
+
+    lower, upper = bounds(interval, np.array([-1.5, 1.5]))
+    assert (upper - lower)[1] == pytest.approx(9 * (upper - lower)[0], rel=0.25)
+    assert len(interval.centres) == 10
+
+
+def test_intervals_reach_further_to_the_side_of_greater_errors():
+    predicted, noise = np.zeros(500), np.random.default_rng(0).exponential(size=500) - 0.7
+
+    interval = fit_interval(predicted + noise, predicted, 0.9)
+
+    assert interval.high > 2 * -interval.low > 0
+
+
+def test_small_tables_have_one_width():
+    interval = fit_interval(np.arange(99.0), np.arange(99.0)[::-1], 0.9)
+
+    assert len(interval.centres) == len(interval.scales) == 1
+
+
+def test_prediction_lies_within_even_when_all_errors_are_to_one_side():
+    interval = fit_interval(np.full(200, 5.0), np.linspace(0, 1, 200), 0.8)
+
+    lower, upper = bounds(interval, np.array([-9, 0.5, 9]))
+
+    assert (lower.tolist(), interval.low) == ([-9, 0.5, 9], 0)
+    assert (upper > lower).all()
+
+
+def test_model_without_an_error_has_intervals_without_width():
+    lower, upper = bounds(fit_interval(np.ones(300), np.ones(300), 0.9), np.ones(1))
+
+    assert lower == upper == 1
+
+
+def test_scale_is_never_next_to_nothing():
+    y = np.concatenate([np.zeros(150), np.random.default_rng(0).normal(1, 9, size=150)])
+
+    interval = fit_interval(y, np.repeat([0.0, 1.0], 150), 0.9)
+
+    assert min(interval.scales) == pytest.approx(0.05 * np.abs(y - np.repeat([0.0, 1.0], 150)).mean())
+    assert interval.centres == sorted(set(interval.centres))
+
+
+def test_bounds_follow_the_scale():
+    interval = Interval(low=-1, high=2, centres=[0, 10], scales=[1, 3])
+
+    lower, upper = bounds(interval, np.array([-5.0, 5, 50]))
+
+    assert (lower.tolist(), upper.tolist()) == ([-6, 3, 47], [-3, 9, 56])

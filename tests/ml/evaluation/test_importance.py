@@ -1,0 +1,59 @@
+"""Which features a model leans on."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from mlapp.ml.evaluation.importance import extent, importance
+from mlapp.schemas import Task
+
+
+@pytest.mark.parametrize(
+    ("task", "estimator", "y"),
+    [
+        (Task.REGRESSION, LinearRegression(), lambda x: 3 * x),
+        (Task.CLASSIFICATION, LogisticRegression(), lambda x: (x > 0).astype(int)),
+    ],
+)
+def test_importance_is_how_much_a_shuffled_column_costs(task, estimator, y):
+    X = np.random.default_rng(0).normal(size=(1_200, 2))
+
+    mean, std = importance(estimator.fit(X, y(X[:, 0])), X, y(X[:, 0]), task, 0)
+
+    assert mean[0] > 0.5
+    assert abs(mean[1]) < 0.05
+    assert (std >= 0).all()
+
+
+def test_importance_is_judged_by_rows_of_known_classes():
+    X, y = np.random.default_rng(0).normal(size=(40, 1)), np.arange(40) % 2
+    estimator = LogisticRegression().fit(X, y)
+
+    known = importance(estimator, X, y, Task.CLASSIFICATION, 0)
+    with_new = importance(estimator, np.vstack([X, X]), np.append(y, [2] * 40), Task.CLASSIFICATION, 0)
+
+    assert with_new[0].shape == known[0].shape == (1,)
+    assert np.isfinite(with_new[0]).all()
+
+
+def test_importance_of_classes_that_were_never_learnt_is_zero():
+    X = np.arange(8.0)[:, None]
+    estimator = LogisticRegression().fit(X, np.arange(8) % 2)
+
+    mean, std = importance(estimator, X, np.full(8, 2), Task.CLASSIFICATION, 0)
+
+    assert (mean.tolist(), std.tolist()) == ([0], [0])
+
+
+@pytest.mark.parametrize(
+    ("rows", "features", "expected"),
+    [
+        (50, 10, (50, 5)),
+        (9_000, 10, (1_000, 5)),
+        (9_000, 100, (1_000, 2)),
+        (9_000, 200, (250, 2)),
+        (9_000, 1_000, (100, 2)),
+    ],
+)
+def test_wide_tables_make_do_with_fewer_rows_and_repeats(rows, features, expected):
+    assert extent(rows, features) == expected

@@ -1,0 +1,77 @@
+"""Boosted trees asked all at once: to the last bit what scikit-learn answers."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+from mlapp.ml.inference.compiled_pipeline import kernel_of
+from mlapp.ml.inference.compiled_trees import MAX_LEAVES, BoostedTrees, boosted
+
+ROWS = 500
+
+
+def table(gaps: float = 0.1) -> np.ndarray:
+    random = np.random.default_rng(0)
+    x = random.normal(size=(ROWS, 4)).round(1)
+    x[:, 3] = random.integers(0, 12, ROWS)
+    x[random.uniform(size=x.shape) < gaps] = np.nan
+    return x
+
+
+def target(x: np.ndarray) -> np.ndarray:
+    found: np.ndarray = np.nan_to_num(x[:, 0]) * 30 + np.isin(x[:, 3], [1, 5, 7]) * 20 + np.isnan(x[:, 1])
+    return found
+
+
+@pytest.mark.parametrize("leaves", [2, 8, 15, 31, MAX_LEAVES])
+@pytest.mark.parametrize("rows", [1, 2, ROWS])
+def test_values_are_those_of_scikit_learn_to_the_last_bit(leaves: int, rows: int):
+    x = table()
+    step = HistGradientBoostingRegressor(max_leaf_nodes=leaves, max_iter=60, min_samples_leaf=2).fit(x, target(x))
+
+    found = boosted(step, None)(x[:rows])
+
+    np.testing.assert_array_equal(found, step.predict(x[:rows]))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("rows", [1, ROWS])
+def test_probabilities_are_those_of_scikit_learn_to_the_last_bit(classes: int, rows: int):
+    x = table()
+    y = np.digitize(target(x), [5, 25][: classes - 1])
+    step = HistGradientBoostingClassifier(max_iter=40).fit(x, y)
+
+    found = boosted(step, None)(x[:rows])
+
+    np.testing.assert_array_equal(found, step.predict_proba(x[:rows]))
+
+
+@pytest.mark.parametrize("options", [{}, {"early_stopping": False, "max_iter": 1}], ids=str)
+def test_categories_that_training_did_not_see_go_where_gaps_go(options: dict[str, Any]):
+    x = table()
+    step = HistGradientBoostingRegressor(categorical_features=[3], **options).fit(x, target(x))
+    x[::7, 3] = 99
+    x[1::7, 3] = 2.5
+
+    kernel = kernel_of(step, None, x[:50])
+
+    assert "partial" not in type(kernel).__name__
+    np.testing.assert_array_equal(kernel(x), step.predict(x))
+
+
+def test_trees_that_are_a_single_leaf_add_their_value():
+    x = table()
+    step = HistGradientBoostingRegressor(min_samples_leaf=ROWS, max_iter=3).fit(x, target(x))
+
+    np.testing.assert_array_equal(boosted(step, None)(x), step.predict(x))
+
+
+def test_trees_with_more_leaves_than_a_word_has_bits_are_left_to_scikit_learn():
+    x = table()
+    step = HistGradientBoostingRegressor(max_leaf_nodes=None, min_samples_leaf=1).fit(x, np.arange(ROWS) % 97)
+
+    with pytest.raises(ValueError, match="leaves"):
+        BoostedTrees(step)
+    np.testing.assert_array_equal(kernel_of(step, None, x[:9])(x), step.predict(x))

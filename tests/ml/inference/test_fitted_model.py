@@ -1,0 +1,126 @@
+"""A fitted model in memory."""
+
+import importlib
+import io
+import sys
+
+import joblib
+import numpy as np
+import polars as pl
+import pytest
+
+from mlapp.errors import Conflict, Unacceptable
+from mlapp.ml.estimators import ESTIMATORS
+from mlapp.ml.inference.fitted_model import load_model
+from mlapp.tables.table import Table
+from tests.ml.conftest import fewer_trees
+
+
+@pytest.fixture(scope="module", params=[(name, target) for name in ESTIMATORS for target in ("price", "grade")])
+def model(request, fitting, table):
+    estimator, target = request.param
+    with fewer_trees():
+        return fitting(table, target, estimator=estimator)
+
+
+def answered(model, frame):
+    return model.answer(model.check(Table(frame)))
+
+
+def numbers(answer):
+    return np.array(
+        [list(row.values()) for row in answer.probabilities] if answer.probabilities else answer.predictions
+    )
+
+
+def test_row_is_answered_in_a_batch_as_alone(table, model):
+    together = answered(model, table)
+    alone = [answered(model, table[row]) for row in range(20)]
+    backwards = answered(model, table.reverse())
+
+    np.testing.assert_allclose(
+        numbers(together)[:20], np.concatenate([numbers(answer) for answer in alone]), rtol=1e-12
+    )
+    np.testing.assert_allclose(numbers(together), numbers(backwards)[::-1], rtol=1e-12)
+
+
+def test_columns_agree_with_the_answer(table, model):
+    checked = model.check(Table(table))
+
+    answer, columns = model.answer(checked), model.columns(checked.frame)
+
+    assert columns.columns == model.column_names()
+    assert columns["prediction"].to_list() == answer.predictions
+    if answer.probabilities:
+        assert columns.columns[1:] == [f"probability_{name}" for name in answer.probabilities[0]]
+        assert columns.select(pl.exclude("prediction")).rows() == [tuple(row.values()) for row in answer.probabilities]
+    else:
+        assert (columns["lower"].to_list(), columns["upper"].to_list()) == (answer.lower, answer.upper)
+
+
+def test_regression_answers_with_an_interval(table, fitting):
+    answer = answered(fitting(table, "price", coverage=0.8), table)
+
+    inside = [low <= price <= high for low, price, high in zip(answer.lower, table["price"], answer.upper, strict=True)]
+    assert (answer.version, answer.coverage, answer.probabilities, answer.warnings_total) == (3, 0.8, None, None)
+    assert np.mean(inside) >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "names"),
+    [
+        (["small", "large"], ["large", "small"], ["large", "small"]),
+        ([True, False], [False, True], ["false", "true"]),
+        ([0, 1], [0, 1], ["0", "1"]),
+        (["7", "-3"], [-3, 7], ["-3", "7"]),
+        ([0.5, 2.0], [0.5, 2.0], ["0.5", "2.0"]),
+        (["2024-01-02", "2024-01-01T10:00"], ["2024-01-01T10:00:00", "2024-01-02"], None),
+    ],
+)
+def test_classes_keep_their_type_and_their_spelling(fitting, values, classes, names):
+    frame = pl.DataFrame({"x": range(20), "y": values * 10}, strict=False)
+
+    answer = answered(fitting(frame, "y", task="classification", estimator="hist_gradient_boosting"), frame)
+
+    assert {type(found) for found in answer.predictions} == {type(classes[0])}
+    assert set(answer.predictions) <= set(classes)
+    assert list(answer.probabilities[0]) == (names or classes)
+    assert [sum(row.values()) for row in answer.probabilities] == pytest.approx([1] * 20)
+
+
+@pytest.mark.usefixtures("few_trees")
+@pytest.mark.parametrize("estimator", list(ESTIMATORS))
+def test_values_never_seen_are_answered_and_reported(table, fitting, estimator):
+    model = fitting(table, "price", estimator=estimator, features=["size", "parts", "kind", "made", "old"])
+    row = {"size": 500, "parts": 3, "kind": "boat", "made": None, "old": True}
+
+    answer = answered(model, pl.DataFrame([row]))
+
+    assert np.isfinite(answer.predictions).all()
+    assert [warning.code for warning in answer.warnings] == ["out_of_range", "unknown_category", "missing"]
+    assert answer.warnings_total == 3
+
+
+def test_strict_check_refuses_the_target_as_an_extra_column(table, fitting):
+    with pytest.raises(Unacceptable, match="Column 'price' is no feature"):
+        fitting(table, "price").check(Table(table), strict=True)
+
+
+def test_model_of_other_libraries_is_not_loaded(table, fitting, training):
+    model = fitting(table, "price").model
+    foreign = model.model_copy(update={"library_versions": model.library_versions | {"scikit-learn": "0.24.2"}})
+
+    with pytest.raises(Conflict, match=r"Model 3 cannot be loaded. It was trained with scikit-learn 0.24.2"):
+        load_model(foreign, training(table, "price").file)
+
+
+def test_model_of_code_that_is_gone_is_not_loaded(table, fitting, tmp_path, monkeypatch):
+    (tmp_path / "gone.py").write_text("class Estimator: pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    file = io.BytesIO()
+    joblib.dump(importlib.import_module("gone").Estimator(), file)
+    monkeypatch.undo()
+    del sys.modules["gone"]
+
+    with pytest.raises(Conflict, match="Model 3 cannot be loaded: it was trained with code that is not here"):
+        load_model(fitting(table, "price").model, file.getvalue())

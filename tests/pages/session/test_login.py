@@ -1,0 +1,70 @@
+"""Login and logout, where a key is set."""
+
+import httpx
+import pytest
+from nicegui.testing import User
+
+from mlapp.services import Services
+from mlapp.services.access.service import AccessService
+from mlapp.settings import Settings
+
+FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
+
+
+@pytest.fixture
+def http(user: User, services: Services, monkeypatch: pytest.MonkeyPatch) -> httpx.AsyncClient:
+    """A browser in front of the app, which asks for a key meanwhile."""
+    closed = AccessService(Settings(_env_file=None, api_key=FULL, predict_key=PREDICT))
+    for name, value in vars(closed).items():
+        monkeypatch.setattr(services.access, name, value)
+    user.http_client.follow_redirects = False
+    return user.http_client
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "said"),
+    [
+        ("key=wrong", 401, "This key is wrong"),
+        ("", 401, "This key is wrong"),
+        (f"key={PREDICT}", 403, "This key may only predict"),
+    ],
+)
+async def test_a_key_that_will_not_do_is_answered_with_why(http: httpx.AsyncClient, form: str, status: int, said: str):
+    answer = await http.post("/login", content=form)
+
+    assert answer.status_code == status
+    assert said in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+async def test_sixth_wrong_key_is_told_to_wait(http: httpx.AsyncClient):
+    answers = [await http.post("/login", data={"key": "wrong"}) for _ in range(6)]
+
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert answers[-1].headers["retry-after"] == "60"
+
+
+async def test_the_key_lets_in_once_and_until_logout(http: httpx.AsyncClient):
+    assert (await http.get("/health")).headers["location"] == "/ui/login?next=/ui/health"
+    assert (await http.post("/login?next=/ui/health", data={"key": FULL})).headers["location"] == "/ui/health"
+    first = dict(http.cookies)
+    assert (await http.post("/login", data={"key": FULL})).status_code == 303
+    assert (await http.get("/health")).status_code == 200
+    assert (await http.get("/login")).headers["location"] == "/ui/"
+
+    assert (await http.post("/logout")).headers["location"] == "/ui/login"
+
+    assert not http.cookies
+    for cookies in ({}, first):
+        http.cookies.update(cookies)
+        assert (await http.get("/health")).status_code == 303
+
+
+async def test_without_a_key_the_login_leads_to_the_pages(user: User):
+    user.http_client.follow_redirects = False
+
+    for method in ("GET", "POST"):
+        answer = await user.http_client.request(method, "/login")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/ui/")
+    assert (await user.http_client.post("/logout")).headers["location"] == "/ui/login"

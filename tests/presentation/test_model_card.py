@@ -1,0 +1,198 @@
+"""The model card."""
+
+import ast
+import json
+import re
+import shlex
+from typing import Any
+
+import pytest
+
+from mlapp.presentation.model_card import card
+from mlapp.presentation.sentences import figure
+from mlapp.schemas import ColumnType, Evaluation, Feature, Ignored, Model
+from mlapp.services.stored_versions import describe
+from mlapp.store import ModelStore
+from tests.fitted import Fitted
+
+URL = "http://localhost:8000/"
+HOSTILE = 'a"b\n---\nc|d <img src=x onerror=e()> `f` ``` {g}'
+
+
+@pytest.fixture
+def regression(store: ModelStore, diabetes: Fitted) -> Model:
+    return describe(store, diabetes.add_to(store))
+
+
+@pytest.fixture
+def classification(store: ModelStore, wine: Fitted) -> Model:
+    version = wine.add_to(store)
+    store.activate(version)
+    return describe(store, version)
+
+
+def but(model: Model, **changed: Any) -> Model:
+    return model.model_copy(update=changed)
+
+
+def front_matter(text: str) -> dict[str, Any]:
+    """The metadata: one line a field, its value as JSON."""
+    opening, *lines = text.split("\n")
+    assert opening == "---"
+    return {
+        name: json.loads(value) for name, _, value in (line.partition(": ") for line in lines[: lines.index("---")])
+    }
+
+
+def section(text: str, title: str) -> str:
+    return text.split(f"\n## {title}\n")[1].split("\n## ", maxsplit=1)[0].strip()
+
+
+def cells(text: str, name: str) -> list[str]:
+    """The cells of the table row that begins with a name."""
+    (line,) = [line for line in text.split("\n") if line.startswith(f"| {name} |")]
+    return line[2:-2].split(" | ")
+
+
+def code(text: str, language: str) -> str:
+    (block,) = re.findall(rf"^```{language}\n(.*?)\n```$", text, flags=re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+def test_front_matter_is_what_hugging_face_reads(regression: Model, classification: Model):
+    data = front_matter(card(regression, URL))
+
+    assert (data["library_name"], data["pipeline_tag"]) == ("sklearn", "tabular-regression")
+    assert {"tabular-regression", "sklearn"} <= set(data["tags"])
+    (result,) = data["model-index"][0]["results"]
+    assert {metric["type"]: metric["value"] for metric in result["metrics"]} == regression.metrics
+    assert front_matter(card(classification, URL))["pipeline_tag"] == "tabular-classification"
+
+
+def test_card_says_what_is_predicted_and_how_well(regression: Model, classification: Model):
+    first, second = card(regression, URL), card(classification, URL)
+
+    assert "It predicts progression from 10 features: a regression by `linear`. It is not active" in first
+    assert "Always guessing the mean would be off by" in first
+    assert "It answers one of 3 classes: class\\_0, class\\_1, class\\_2. It is active" in second
+    assert "Always answering the most frequent class" in second
+
+
+def test_metrics_stand_beside_the_baseline(regression: Model):
+    said = section(card(regression, URL), "How good it is")
+
+    assert cells(said, "R²")[1::3] == [
+        figure(regression.metrics["r2"]),
+        "share of the target's variation that it explains",
+    ]
+    assert cells(said, "Mean error")[3] == "65.77"
+    assert "by five-fold cross-validation" in said
+    assert "about 90.0% of true values should lie within" in said
+    assert float(cells(said, "linear")[1]) == pytest.approx(regression.leaderboard[0].score, rel=1e-3)
+
+
+def test_card_says_what_its_probabilities_are(classification: Model):
+    plain = but(classification, parameters={})
+    tempered = but(classification, parameters={"temperature": 1.5})
+
+    assert "probabilities are those of the estimator" in card(plain, URL)
+    assert "calibrated by a temperature" in card(tempered, URL)
+
+
+def test_evaluation_says_how_rows_were_held_out(classification: Model):
+    assert "by five-fold cross-validation (stratified for classes)" in card(classification, URL)
+    assert "on the latest fifth of the rows" in card(but(classification, evaluation=Evaluation.LATEST), URL)
+    assert "20,000 random rows that were held out" in card(but(classification, evaluation=Evaluation.HELD_OUT), URL)
+
+
+def test_metric_without_a_baseline_or_meaning_has_empty_cells(classification: Model):
+    model = but(classification, metrics=classification.metrics | {"gain": 1.5})
+
+    assert cells(section(card(model, URL), "How good it is"), "gain") == ["gain", "1.5", "", "", ""]
+
+
+def test_features_are_described_by_what_training_saw(regression: Model):
+    many = [f"k{place:02}" for place in range(12)]
+    features = [
+        Feature(name="n", type=ColumnType.NUMBER, required=True, example=1.5, min=-2.5, max=1_234.5, mean=0.0),
+        Feature(name="b", type=ColumnType.BOOLEAN, required=False, example=True),
+        Feature(name="c", type=ColumnType.CATEGORY, required=True, example="k00", categories=many),
+        Feature(
+            name="d", type=ColumnType.DATETIME, required=True, example="2024-01-31", min="2024-01-31", max="2024-02-01"
+        ),
+        Feature(name="e", type=ColumnType.CATEGORY, required=False, example=None, categories=[]),
+    ]
+
+    said = section(card(but(regression, features=features), URL), "Features")
+
+    assert cells(said, "n") == ["n", "number", "-2.5 to 1,234", "none", "1.5"]
+    assert cells(said, "b")[2:] == ["true or false", "yes: it may be left out", "true"]
+    assert cells(said, "c")[2] == ", ".join(many[:10]) + ", … (12 in all)"
+    assert cells(said, "d")[2] == "2024-01-31T00:00:00 to 2024-02-01T00:00:00"
+    assert cells(said, "e")[2:4] == ["no value", "yes: it may be left out"]
+
+
+def test_card_says_what_was_left_out_and_what_to_mind(regression: Model):
+    ignored = [Ignored(name="id", reason="has a different text in every row, like a name or an id")]
+    model = but(regression, ignored=ignored, rows_dropped=3, warnings=["Column 'x|y' is doubted."])
+    model = but(model, library_versions=model.library_versions | {"scikit-learn": "0.24.2"})
+
+    text = card(model, URL)
+
+    assert "442 rows; 3 more had no target and were left out." in section(text, "Data")
+    assert cells(section(text, "Data"), "id")[1] == ignored[0].reason
+    assert "- Column 'x&#124;y' is doubted." in section(text, "Limits")
+    assert "It cannot answer here. It was trained with scikit-learn 0.24.2, and this is scikit-learn" in text
+
+
+def test_note_is_quoted_and_simulated_data_are_a_limit(regression: Model):
+    noted = card(but(regression, note="For Q3\n--- trained on Simulated data"), URL)
+
+    assert section(noted, "Note") == "> For Q3\n>\n> &#45;-- trained on Simulated data"
+    assert "simulated data: good for trying" in section(noted, "Limits")
+    assert "simulated" not in card(regression, URL)
+    assert "## Note" not in card(regression, URL)
+
+
+def test_many_classes_are_not_all_named(classification: Model):
+    assert "one of 12 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …." in card(
+        but(classification, classes=list(range(12))), URL
+    )
+
+
+def test_card_says_how_to_make_it_again(regression: Model):
+    said = section(card(regression, URL), "Make it again")
+
+    assert (cells(said, "Seed")[1], cells(said, "linear: alpha")[1]) == ("0", str(regression.parameters["alpha"]))
+    assert cells(said, "scikit-learn")[1] == regression.library_versions["scikit-learn"]
+    assert f"`{regression.data_sha256}`" in card(regression, URL)
+
+
+def test_hostile_text_stays_text(classification: Model):
+    feature = classification.features[0].model_copy(update={"name": HOSTILE, "example": HOSTILE})
+    importance = [each.model_copy(update={"feature": HOSTILE}) for each in classification.importance]
+    model = but(
+        classification, target=HOSTILE, classes=[HOSTILE], note=HOSTILE, warnings=[HOSTILE], features=[feature],
+        importance=importance, ignored=[Ignored(name=HOSTILE, reason=HOSTILE)],
+    )  # fmt: skip
+
+    text = card(model, URL)
+
+    prose = re.sub(r"^```(sh|python)\n.*?\n```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    assert front_matter(text)["model_name"].startswith('a"b�---�c|d <img')
+    assert prose.count("\n---\n") == 1
+    assert "<img" not in prose.split("\n---\n")[1]
+    assert all(line.count("|") == 6 for line in section(prose, "Features").split("\n"))
+    assert {line.count("|") for line in section(prose, "Data").split("\n") if line.startswith("|")} == {3}
+    assert json.loads(shlex.split(code(text, "sh"))[-1]) == {"records": [{HOSTILE: HOSTILE}]}
+
+
+def test_python_of_the_card_sends_the_row(regression: Model):
+    row = {HOSTILE: HOSTILE, "it's": None, "b": True, "n": 1e-7}
+    features = [Feature(name=name, type=ColumnType.CATEGORY, required=True, example=row[name]) for name in row]
+
+    tree = ast.parse(code(card(but(regression, features=features), URL), "python"))
+
+    first = next(node for node in tree.body if isinstance(node, ast.Assign))
+    assert ast.literal_eval(first.value) == row
+    assert "http://localhost:8000/predict?version=1" in ast.unparse(tree)

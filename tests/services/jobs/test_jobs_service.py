@@ -1,0 +1,328 @@
+"""JobService, with work that ends when it is told to; other processes are other services on its folder."""
+
+import asyncio
+from typing import NoReturn
+
+import pytest
+
+from mlapp.errors import Conflict, MlappError, NotFound, TooManyTrainings, Unacceptable, Unavailable
+from mlapp.schemas import Job, JobStatus, Model
+from mlapp.services.jobs.service import JobService, Run
+from mlapp.store import JobStore
+from tests.services.conftest import eventually
+from tests.services.disk import full_disk
+from tests.store.conftest import MODEL, job
+
+
+async def made(_: Run) -> Model:
+    return MODEL
+
+
+async def endless(_: Run) -> NoReturn:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def refused(_: Run) -> NoReturn:
+    raise Unacceptable("There is no column 'grape'.")
+
+
+class Told:
+    """Work that ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.end = asyncio.Event()
+
+    async def __call__(self, _: Run) -> Model:
+        await self.end.wait()
+        return MODEL
+
+
+def another(jobs: JobService) -> JobService:
+    """The same jobs, as another server sees them."""
+    return JobService(JobStore(jobs.history.folder.parent))
+
+
+async def ended(run: Run) -> Job:
+    assert run.task
+    await run.task
+    return run.job
+
+
+async def start_all(jobs: JobService, count: int) -> list[Run]:
+    return [await jobs.start("wine", endless) for _ in range(count)]
+
+
+async def test_job_that_makes_a_model_succeeds(jobs: JobService):
+    run = await jobs.start("wine", made)
+
+    assert await jobs.result(run) is MODEL
+
+    found = await jobs.job(1)
+    assert (found.id, found.status, found.stage, found.progress, found.version) == (
+        1,
+        JobStatus.SUCCEEDED,
+        "Done",
+        1,
+        7,
+    )
+    assert found.started_at
+    assert found.finished_at
+    assert found.created_at <= found.started_at <= found.finished_at
+    assert (found.table, found.error, found.remaining_s) == ("wine", None, None)
+
+
+async def test_job_that_is_refused_fails_with_the_reason(jobs: JobService):
+    run = await jobs.start("wine", refused)
+
+    with pytest.raises(Unacceptable, match="There is no column 'grape'."):
+        await jobs.result(run)
+
+    found = await jobs.job(1)
+    assert (found.status, found.error, found.version) == (JobStatus.FAILED, "There is no column 'grape'.", None)
+
+
+async def test_job_that_hits_a_bug_fails_and_the_bug_is_logged(jobs: JobService, caplog: pytest.LogCaptureFixture):
+    async def buggy(_: Run) -> Model:
+        raise TypeError("a screw is loose")
+
+    run = await jobs.start("wine", buggy)
+
+    with pytest.raises(MlappError, match="The training hit an error of ours; it is in the log.") as failed:
+        await jobs.result(run)
+    assert (failed.value.status, (await jobs.job(1)).status) == (500, JobStatus.FAILED)
+    assert "Training 1 hit a bug" in caplog.text
+    assert "a screw is loose" in caplog.text
+
+
+async def test_jobs_are_remembered_by_the_next_server(jobs: JobService):
+    for work in (made, refused):
+        await ended(await jobs.start("wine", work))
+
+    remembered = await another(jobs).jobs()
+
+    assert remembered == await jobs.jobs()
+    assert [(each.id, each.status) for each in remembered] == [(2, JobStatus.FAILED), (1, JobStatus.SUCCEEDED)]
+
+
+async def test_job_goes_on_when_nobody_waits_any_more(jobs: JobService):
+    work = Told()
+    run = await jobs.start("wine", work)
+    client = asyncio.create_task(jobs.result(run))
+    await asyncio.sleep(0)
+
+    client.cancel()
+    work.end.set()
+
+    assert (await ended(run)).status is JobStatus.SUCCEEDED
+    assert client.cancelled()
+
+
+async def test_as_many_jobs_run_at_a_time_as_may(jobs: JobService):
+    two = JobService(jobs.history, max_jobs=2)
+
+    await start_all(two, 3)
+
+    assert [each.status for each in await two.jobs()] == [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.RUNNING]
+    await two.close()
+
+
+async def test_eight_wait_in_line_and_no_more(jobs: JobService):
+    await start_all(jobs, 9)
+
+    with pytest.raises(TooManyTrainings, match="8 trainings wait already; try again when one has ended."):
+        await jobs.start("wine", made)
+
+    assert [each.queue_position for each in await jobs.jobs()] == [8, 7, 6, 5, 4, 3, 2, 1, None]
+    assert (await jobs.job(9)).stage == "Waiting for its turn"
+
+
+async def test_two_at_once_do_not_both_take_the_last_place(jobs: JobService):
+    await start_all(jobs, 8)
+
+    came = await asyncio.gather(*[jobs.start("wine", endless) for _ in range(2)], return_exceptions=True)
+
+    assert {type(each) for each in came} == {Run, TooManyTrainings}
+
+
+async def test_jobs_that_wait_move_up(jobs: JobService):
+    work = Told()
+    await jobs.start("wine", work)
+    _, second, third = await start_all(jobs, 3)
+    assert (second.job.queue_position, third.job.queue_position) == (2, 3)
+
+    work.end.set()
+    await eventually(lambda: third.job.queue_position == 2)
+    await jobs.cancel(second.job.id)
+
+    assert third.job.queue_position == 1
+
+
+async def test_cancel_of_a_running_job_ends_it_and_the_next_one_begins(jobs: JobService):
+    run = await jobs.start("wine", endless)
+    following = await jobs.start("wine", made)
+    waiting = asyncio.create_task(jobs.result(run))
+
+    found = await jobs.cancel("1")
+
+    assert (found.status, found.error, found.version) == (JobStatus.CANCELLED, "The training was cancelled.", None)
+    with pytest.raises(Conflict, match="The training was cancelled."):
+        await waiting
+    assert await jobs.result(following) is MODEL
+
+
+async def test_cancel_of_a_waiting_job_frees_its_place(jobs: JobService):
+    await start_all(jobs, 9)
+
+    found = await jobs.cancel(5)
+
+    assert (found.status, found.started_at, found.queue_position) == (JobStatus.CANCELLED, None, None)
+    (run,) = await start_all(jobs, 1)
+    assert run.job.queue_position == 8
+
+
+async def test_cancel_of_a_job_that_has_ended_is_refused(jobs: JobService):
+    await jobs.result(await jobs.start("wine", made))
+
+    with pytest.raises(Conflict, match="Training 1 has ended already: it is succeeded."):
+        await jobs.cancel(1)
+
+
+async def test_cancel_while_the_model_is_being_stored_comes_too_late(jobs: JobService):
+    work = Told()
+
+    async def storing(run: Run) -> Model:
+        run.settled = True
+        return await work(run)
+
+    run = await jobs.start("wine", storing)
+    cancelling = asyncio.create_task(jobs.cancel(1))
+    await asyncio.sleep(0)
+    work.end.set()
+
+    with pytest.raises(Conflict, match="Training 1 has ended already: it is succeeded."):
+        await cancelling
+    assert await jobs.result(run) is MODEL
+
+
+async def test_job_is_watched_by_another_server_and_cancelled_from_there(jobs: JobService):
+    run = await jobs.start("wine", endless)
+    other = another(jobs)
+
+    async with asyncio.timeout(2):
+        while (await other.job(1)).status is not JobStatus.RUNNING:
+            await asyncio.sleep(0.01)
+        found = await other.cancel(1)
+
+    assert found.status is run.job.status is JobStatus.CANCELLED
+    assert found.error == "The training was cancelled."
+
+
+@pytest.mark.parametrize("name", ["0", "01", "１", "abc", "-1", "2"])
+async def test_job_that_is_not_there_is_not_found(jobs: JobService, name: str):
+    await jobs.start("wine", endless)
+
+    for asked in (jobs.job(name), jobs.cancel(name), anext(jobs.follow(name))):
+        with pytest.raises(NotFound, match="There is no such training"):
+            await asked
+
+
+async def test_job_of_a_server_that_does_not_react_is_not_cancelled(jobs: JobService, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mlapp.services.jobs.service.CANCEL_S", 0.05)
+    stuck = another(jobs).history
+    stuck.save(job(stuck.open()))
+
+    with pytest.raises(Unavailable, match="Training 1 does not react; look again in a moment."):
+        await jobs.cancel(1)
+
+
+async def test_close_interrupts_what_runs_and_waits(jobs: JobService):
+    runs = await start_all(jobs, 3)
+    waiting = asyncio.create_task(jobs.result(runs[0]))
+
+    await jobs.close()
+
+    assert {(each.status, each.error) for each in await jobs.jobs()} == {
+        (JobStatus.INTERRUPTED, "The server was shut down; train again in a moment.")
+    }
+    assert await another(jobs).jobs() == await jobs.jobs()
+    with pytest.raises(Unavailable):
+        await waiting
+    with pytest.raises(Unavailable, match="The server was shut down; train again in a moment."):
+        await jobs.start("wine", endless)
+
+
+@pytest.mark.parametrize("moments", [1, 2, 5])
+async def test_close_while_a_job_is_being_started_interrupts_it(jobs: JobService, moments: int):
+    starting = asyncio.create_task(jobs.start("wine", endless))
+    for _ in range(moments):
+        await asyncio.sleep(0)
+
+    await jobs.close()
+
+    assert (await starting).job.status is JobStatus.INTERRUPTED
+
+
+async def test_cancel_while_a_job_is_being_started_ends_it(jobs: JobService):
+    starting = asyncio.create_task(jobs.start("wine", endless))
+    while not await jobs.jobs():
+        assert not starting.done()
+
+    found = await jobs.cancel(1)
+
+    assert found.status is (await starting).job.status is JobStatus.CANCELLED
+
+
+async def test_start_on_a_full_disk_says_so_and_leaves_nothing(jobs: JobService):
+    with full_disk(100), pytest.raises(Unavailable, match=r"Nothing could be saved \(File too large\)"):
+        await jobs.start("wine", made)
+
+    assert (await jobs.jobs(), list(jobs.history.folder.iterdir())) == ([], [])
+    assert await jobs.result(await jobs.start("wine", made)) is MODEL
+
+
+async def test_job_that_ends_on_a_full_disk_is_known_as_ended(jobs: JobService):
+    work = Told()
+    run = await jobs.start("wine", work)
+
+    with full_disk(100):
+        work.end.set()
+        assert await jobs.result(run) is MODEL
+
+    assert (await jobs.job(1)).status is JobStatus.SUCCEEDED
+
+
+async def test_followers_hear_of_every_change_until_the_end(jobs: JobService):
+    work = Told()
+
+    async def in_steps(run: Run) -> Model:
+        run.job.progress = 0.3
+        return await work(run)
+
+    heard = []
+    async for now in jobs.follow((await jobs.start("wine", in_steps)).job.id):
+        heard.append((now.status, now.progress))
+        work.end.set()
+
+    assert heard == [(JobStatus.RUNNING, 0.3), (JobStatus.SUCCEEDED, 1)]
+
+
+async def test_oldest_jobs_are_forgotten(jobs: JobService, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mlapp.services.jobs.service.KEPT", 2)
+    for _ in range(3):
+        await jobs.result(await jobs.start("wine", made))
+
+    await start_all(jobs, 1)
+
+    assert [each.id for each in await jobs.jobs()] == [4, 3]
+
+
+async def test_jobs_are_shared_again_after_a_rest(jobs: JobService):
+    await ended(await jobs.start("wine", made))
+    resting = jobs._sharer
+    await eventually(lambda: resting and resting.done())
+
+    run = await jobs.start("wine", endless)
+    await another(jobs).cancel(run.job.id)
+
+    assert (await ended(run)).status is JobStatus.CANCELLED

@@ -1,0 +1,92 @@
+"""Finding versions."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mlapp.schemas import ModelSummary, Task
+from mlapp.services.models.search import ORDERS, Search, search
+from tests.store.conftest import NOW
+
+
+def model(version: int, **changed: Any) -> ModelSummary:
+    plain: dict[str, Any] = {
+        "created_at": NOW + timedelta(days=version),
+        "active": False,
+        "usable": True,
+        "task": Task.REGRESSION,
+        "target": "Price",
+        "estimator": "linear",
+        "rows": 100,
+        "metrics": {"r2": 0.5},
+        "note": "",
+    }
+    return ModelSummary(version=version, **(plain | changed))
+
+
+MODELS = [
+    model(11, target="Churn", task=Task.CLASSIFICATION, metrics={"accuracy": 0.9}, rows=300),
+    model(2, active=True, note="The one from Marketing", estimator="hist_gradient_boosting", metrics={"r2": 0.7}),
+    model(1, rows=200),
+]
+
+
+def versions(**wanted: Any) -> list[int]:
+    return [found.version for found in search(MODELS, Search(**wanted)).models]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("", [11, 2, 1]),
+        ("CHURN", [11]),
+        ("class", [11]),
+        ("gradient market", [2]),
+        ("marketing churn", []),
+        ("1", [1]),
+        ("#11", [11]),
+        ("model 11", [11]),
+        ("active", [2]),
+    ],
+)
+def test_search_finds_what_holds_every_word(words: str, found: list[int]):
+    assert versions(words=words) == found
+
+
+@pytest.mark.parametrize(
+    ("order", "ascending"),
+    [
+        ("version", [1, 2, 11]),
+        ("target", [11, 2, 1]),
+        ("estimator", [2, 11, 1]),
+        ("score", [11, 1, 2]),
+        ("rows", [2, 1, 11]),
+        ("created_at", [1, 2, 11]),
+    ],
+)
+def test_search_puts_in_order_and_of_equal_ones_the_newest_first(order: str, ascending: list[int]):
+    assert versions(order=order, descending=False) == ascending
+
+
+def test_search_knows_all_orders_in_both_directions():
+    assert {order: versions(order=order)[0] for order in ORDERS} == {
+        "version": 11,
+        "target": 2,
+        "estimator": 11,
+        "score": 2,
+        "rows": 11,
+        "created_at": 11,
+    }
+
+
+def test_search_returns_a_page_and_how_many_there_are():
+    found = search(MODELS, Search(words="linear", skip=1, most=1))
+
+    assert ([hit.version for hit in found.models], found.count, found.of) == ([1], 2, 3)
+
+
+def test_search_sorts_a_model_without_a_score_last():
+    assert versions(order="score")[-1] == 11
+    unscored = search([model(3, metrics={}), *MODELS], Search(order="score"))
+    assert [hit.version for hit in unscored.models] == [2, 1, 3, 11]

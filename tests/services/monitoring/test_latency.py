@@ -1,0 +1,20 @@
+"""Times in bins of equal ratio."""
+
+import pytest
+
+from mlapp.services.monitoring.latency import LAST, SHORTEST_MS, bin_of, percentile
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "place"), [(0.0, 0), (SHORTEST_MS, 0), (SHORTEST_MS * 10.5, 20), (1e5, LAST), (1e9, LAST)]
+)
+def test_bin_of_the_shortest_and_the_longest_are_the_ends(duration_ms: float, place: int):
+    assert bin_of(duration_ms) == place
+
+
+def test_percentile_is_within_six_per_cent():
+    counts = {bin_of(3.0): 98, bin_of(700.0): 2}
+
+    assert percentile(counts, 0.5) == pytest.approx(3.0, rel=0.06)
+    assert percentile(counts, 0.99) == pytest.approx(700.0, rel=0.06)
+    assert percentile({}, 0.5) is None

@@ -1,0 +1,64 @@
+"""HealthService: answers with a model or without."""
+
+from pathlib import Path
+
+import pytest
+
+from mlapp.errors import Unavailable
+from mlapp.services.monitoring.service import MonitoringService
+from mlapp.services.observability.health import HealthService
+from mlapp.services.prediction.service import PredictionService
+from mlapp.store import ModelStore, TrafficStore
+from tests.fitted import Fitted
+from tests.services.disk import full_disk
+
+
+async def test_health_without_a_model_is_healthy_but_not_ready(store: ModelStore, prediction: PredictionService):
+    service = HealthService(store, prediction)
+
+    assert (service.health().status, service.health().active_model) == ("healthy", None)
+    with pytest.raises(Unavailable, match="The model is still loading"):
+        service.readiness()
+
+
+async def test_health_with_a_model_is_ready(store: ModelStore, prediction: PredictionService, wine: Fitted):
+    store.activate(wine.add_to(store))
+    await prediction.refresh()
+    service = HealthService(store, prediction)
+
+    assert (service.health().active_model, service.readiness().ready) == (1, True)
+    assert service.health().message == "Model 1 answers."
+
+
+async def test_facts_tell_about_process_and_store(store: ModelStore, prediction: PredictionService, wine: Fitted):
+    wine.add_to(store)
+
+    facts = await HealthService(store, prediction).facts()
+
+    assert facts["Running for"] == "0 s"
+    assert (facts["Store"], facts["Models in the store"]) == (str(store.folder), "1")
+    assert 50 < int(facts["Memory (resident)"].removesuffix(" MB").replace(",", "")) < 10_000
+    assert {"python", "scikit-learn"} <= facts.keys()
+
+
+async def test_facts_are_there_without_a_store(tmp_path: Path):
+    store = ModelStore(tmp_path / "nowhere")
+
+    monitoring = MonitoringService(store, TrafficStore(store.folder))
+    service = HealthService(store, PredictionService(store, monitoring))
+
+    assert (await service.facts())["Models in the store"] == "0"
+    assert await service.complaint() is None
+
+
+async def test_a_store_that_cannot_be_written_is_complained_of(store: ModelStore, prediction: PredictionService):
+    service = HealthService(store, prediction)
+    store.folder.mkdir(exist_ok=True)
+    assert await service.complaint() is None
+
+    with full_disk():
+        complaint = await service.complaint()
+
+    assert complaint
+    assert complaint.startswith("The store cannot be written (File too large)")
+    assert not [path for path in store.folder.iterdir() if path.name.startswith("tmp")]

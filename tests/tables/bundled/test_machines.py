@@ -1,0 +1,32 @@
+"""The simulated table."""
+
+from mlapp.schemas import ColumnType
+from mlapp.tables.bundled.machines import machines
+from mlapp.tables.columns.types import column_type
+
+
+def test_machines_have_every_column_type():
+    frame = machines()
+
+    assert {column_type(column) for column in frame.iter_columns()} == set(ColumnType)
+    assert frame.height == 2_000
+
+
+def test_same_seed_gives_the_same_machines():
+    assert machines(50, seed=3).equals(machines(50, seed=3))
+    assert not machines(50, seed=3).equals(machines(50, seed=4))
+
+
+def test_temperature_is_known_where_there_is_a_sensor():
+    frame = machines(500)
+
+    assert frame["temperature"].is_not_null().equals(frame["has_sensor"])
+
+
+def test_hot_and_loaded_machines_fail_sooner():
+    frame = machines(2_000).drop_nulls()
+    hot = (frame["temperature"] > 55).to_numpy()
+    left = frame["time_for_failure"].to_numpy()
+
+    assert left[hot].mean() < left[~hot].mean()
+    assert (frame["time_for_failure"] > 0).all()

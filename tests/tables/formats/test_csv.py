@@ -1,0 +1,111 @@
+"""CSV → table."""
+
+import pytest
+
+from mlapp.errors import TooLarge, Unacceptable, UnreadableBody
+from mlapp.schemas import Format
+from mlapp.tables.formats.csv import csv_table
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("a,b\n1,2\n", {"a": ["1"], "b": ["2"]}),
+        ("a,b\n1,\n", {"a": ["1"], "b": [None]}),
+        ("a,b\n1\n3,4\n5\n", {"a": ["1", "3", "5"], "b": [None, "4", None]}),
+        ("a,b\n1,2\n\n3,4\n\n\n", {"a": ["1", None, "3"], "b": ["2", None, "4"]}),
+        ("a\n1\n\n2\n", {"a": ["1", None, "2"]}),
+        ("a\n", {"a": []}),
+        ("a,b\n", {"a": [], "b": []}),
+        ("\r\n\r\na,b\r\n1,2\r\n", {"a": ["1"], "b": ["2"]}),
+        ('"a,b",c\n"x\ny","say ""hi"""\n', {"a,b": ["x\ny"], "c": ['say "hi"']}),
+        ('a"b,c\n1,2\n', {'a"b': ["1"], "c": ["2"]}),
+        ("a,b\n#1, 2 \n", {"a": ["#1"], "b": [" 2 "]}),
+        ("x^2,y\nx^3,1\n", {"x^2": ["x^3"], "y": ["1"]}),
+        ("^x$,*\n1,2\n", {"^x$": ["1"], "*": ["2"]}),
+    ],
+)
+def test_cells_are_read_as_text(text, columns):
+    assert csv_table(text.encode()).frame.to_dict(as_series=False) == columns
+
+
+@pytest.mark.parametrize("start", [b"x\x01", "xڀ".encode(), b"x^", b"PK\x03\x04"])
+def test_row_that_starts_like_a_packed_file_is_text(start):
+    assert csv_table(b"a,b\n" + start + b",1\n").frame["a"].to_list() == [start.decode()]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+def test_delimiter_line_ends_and_bom_are_found(delimiter, end, bom):
+    text = bom + end.join([f"a{delimiter}b", f"1,5;x|y{delimiter}2" if delimiter == "\t" else f"1{delimiter}2", ""])
+
+    table = csv_table(text.encode())
+
+    assert (table.format, table.delimiter, table.frame.columns) == (Format.CSV, delimiter, ["a", "b"])
+    assert table.frame["b"].to_list() == ["2"]
+
+
+def test_delimiter_is_the_one_by_which_rows_have_cells_alike():
+    table = csv_table(b'price,EUR;name,first\n1,5;"a;b"\n2,7;x\n')
+
+    assert table.frame.rows() == [("1,5", "a;b"), ("2,7", "x")]
+
+
+def test_delimiter_is_found_in_a_sample_that_ends_within_quotes():
+    text = 'a;b\n1;"' + "x,y\n" * 300_000 + '"\n'
+
+    with pytest.raises(Unacceptable, match="Column 'b' holds a text of over 32,000 bytes"):
+        csv_table(text.encode())
+
+
+def test_header_of_a_thousand_long_names_is_read():
+    names = [f"{place:03}" + "é" * 150 for place in range(1_000)]
+
+    assert csv_table((",".join(names) + "\n" + "1," * 999 + "1\n").encode()).frame.columns == names
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ("a,b\n1,2\n".encode("utf-16"), "not UTF-8 text \\(UTF-16"),
+        (b"a,b\n1,\x00\n", "not UTF-8 text"),
+        (b"a,b\n1,\xff\n", "not UTF-8 text"),
+        (b"a,b\n" + b"1,2\n" * 300_000 + b"1,\xff\n", "not UTF-8 text"),
+        (
+            b"a,b\n" + b"1,2\n" * 300_000 + b"x" * 1_000_000 + b",2\n3,4\n",
+            "line of the CSV is longer than 1,000,000 bytes",
+        ),
+        (b"a,b\n1," + b"x" * 1_000_000, "line of the CSV is longer than 1,000,000 bytes"),
+        (b'"a,b\n1,2\n', "header of the CSV cannot be read"),
+        (b"a,b\n1,2,3\n", "Row 0 of the CSV has 3 cells where the header has 2: '3'"),
+        (b"a,b\n1,2\n1,2,3\n", "Row 1 of the CSV has 3 cells"),
+        (b"a\n1,2\n", "Row 0 of the CSV has 2 cells where the header has 1"),
+        (b'a,b\n1,2"3\n4,5\n', "quote stands in the middle of a cell"),
+        (b'a,b\n1,"2\n', "unexpected end of data. Check its quotes"),
+        (b'a,b\n1,"2"3\n', "expected after"),
+    ],
+)
+def test_unreadable_csv_is_refused_with_the_reason(data, sentence):
+    with pytest.raises(UnreadableBody, match=sentence):
+        csv_table(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "The CSV is empty"),
+        (b"\xef\xbb\xbf \n", "The CSV is empty"),
+        (b"a,a\n1,2\n", "Two columns are called 'a'"),
+        (b"a,,c\n1,2,3\n", "Column 2 has no name"),
+        (b"a," + b"b" * 201 + b"\n1,2\n", "Column 2 has a name of 201 characters"),
+    ],
+)
+def test_unacceptable_header_is_refused_with_the_reason(data, sentence):
+    with pytest.raises(Unacceptable, match=sentence):
+        csv_table(data)
+
+
+def test_more_columns_than_taken_are_refused_by_the_header():
+    with pytest.raises(TooLarge, match="1,001 columns; at most 1,000"):
+        csv_table((",".join(f"c{place}" for place in range(1_001)) + "\n").encode())

@@ -1,0 +1,124 @@
+"""JSON and NDJSON → table."""
+
+import json
+
+import pytest
+
+from mlapp.errors import Unacceptable, UnreadableBody
+from mlapp.schemas import Format
+from mlapp.tables.formats.json import json_body, ndjson_table
+from mlapp.tables.formats.json import json_table as read_json
+from mlapp.tables.formats.json_columns import column_of
+
+
+def json_table(body, also=""):
+    return read_json(json.dumps(body).encode(), also)[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [(b' {"a": [1, 2.5, null, "\\ud83d\\ude00"]} ', {"a": [1, 2.5, None, "😀"]}), (b"\xef\xbb\xbf{}", {})],
+)
+def test_json_is_parsed(body, value):
+    assert json_body(body) == (None, value)
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"\xff", "The body is not UTF-8"),
+        (b'{"a": 1,}', "The body is not JSON: .* at line 1, column"),
+        (b'"\\ud800"', "half a character"),
+        (b"1" * 5_000, "thousands of digits"),
+        (b"[" * 200_000, "nested too deeply"),
+        (b'{"a": NaN}', "NaN is not JSON; send null"),
+        (b'{"a": -Infinity}', "-Infinity is not JSON"),
+        (b'{"b": 0, "a": 1, "a": 2}', "The name 'a' stands twice"),
+    ],
+)
+def test_what_is_no_strict_json_is_refused_with_the_reason(body, sentence):
+    with pytest.raises(UnreadableBody, match=sentence):
+        json_body(body)
+
+
+def test_records_and_columns_make_the_same_table():
+    records = json_table({"records": [{"a": 1, "b": "x"}, {"a": None, "b": "y"}]})
+    columns = json_table({"columns": {"a": [1, None], "b": ["x", "y"]}})
+
+    assert records.frame.equals(columns.frame)
+    assert (records.pointer(1, "a/b"), columns.pointer(1, "a/b")) == ("/records/1/a~1b", "/columns/a~1b/1")
+
+
+def test_absent_keys_are_gaps_and_remembered():
+    table = json_table({"records": [{"a": 1}, {"b": 2}, {"a": None, "b": 3}, {}]})
+
+    assert table.frame.to_dict(as_series=False) == {"a": [1, None, None, None], "b": [None, 2, 3, None]}
+    assert table.absent == {"a": [1, 3], "b": [0, 3]}
+
+
+def test_first_ten_rows_that_lack_a_key_are_remembered():
+    assert json_table({"records": [{"a": 1}] + [{}] * 50}).absent == {"a": list(range(1, 11))}
+
+
+@pytest.mark.parametrize("body", [{"records": [{}, {}]}, {"records": []}, {"columns": {}}, {"columns": {"a": []}}])
+def test_table_without_cells_is_a_table(body):
+    assert json_table(body).frame.height == len(body.get("records", []))
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({}, "exactly one of 'records' .* and 'columns' .*, or else"),
+        ({"records": [], "columns": {}}, "exactly one"),
+        ({"records": {}}, "'records' is a list of objects"),
+        ({"records": [{}, 1]}, "Row 1 is not an object"),
+        ({"columns": []}, "'columns' is an object of lists"),
+        ({"columns": {"a": 1}}, "'columns' is an object of lists"),
+        ({"columns": {"a": [1], "b": []}}, "of different lengths \\(0 to 1\\)"),
+        ({"records": [{"": 1}]}, "Column 1 has no name"),
+        ({"records": [{"a": "x" * 32_001}]}, "Column 'a' holds a text of over 32,000 bytes"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_the_reason(body, sentence):
+    with pytest.raises(Unacceptable, match=sentence):
+        json_table(body, ", or else")
+
+
+@pytest.mark.parametrize("cell", [[], {}, [1], {"a": {"a": {}}}])
+@pytest.mark.parametrize(("body", "place"), [("records", "/records/1/a"), ("columns", "/columns/a/1")])
+def test_cell_that_is_no_plain_value_is_refused_by_its_place(cell, body, place):
+    table = [{"a": 1}, {"a": cell}] if body == "records" else {"a": [1, cell]}
+
+    with pytest.raises(Unacceptable, match="Row 1 of column 'a' is a list or an object") as refused:
+        json_table({body: table})
+
+    assert refused.value.errors[0]["pointer"] == place
+
+
+@pytest.mark.parametrize(
+    ("values", "made"),
+    [
+        ([True, None], [True, None]),
+        ([1, None, -(2**63)], [1, None, -(2**63)]),
+        ([1.0, None, 1e300], [1.0, None, 1e300]),
+        ([1, 1.5, None], ["1", "1.5", None]),
+        ([2**63], [str(2**63)]),
+        ([True, 7, 0.1, 1e22, "x", None], ["true", "7", "0.1", "1e+22", "x", None]),
+        ([None, None], [None, None]),
+        ([False, "x"], ["false", "x"]),
+    ],
+)
+def test_column_keeps_every_value(values, made):
+    assert column_of("a", values).to_list() == made
+
+
+def test_ndjson_is_one_object_a_line():
+    table = ndjson_table(b'\xef\xbb\xbf{"a": 1}\r\n\n  \n{"b": "x\\ny"}\n')
+
+    assert table.frame.rows() == [(1, None), (None, "x\ny")]
+    assert (table.format, table.absent) == (Format.NDJSON, {"a": [1], "b": [0]})
+
+
+def test_ndjson_names_the_line_that_is_no_json():
+    with pytest.raises(UnreadableBody, match="Line 3 is not JSON"):
+        ndjson_table(b'{"a": 1}\n\n{"a": }\n')

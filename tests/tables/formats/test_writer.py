@@ -1,0 +1,122 @@
+"""A frame → bytes."""
+
+import polars as pl
+import pytest
+
+from mlapp.schemas import Format
+from mlapp.tables.columns.types import narrow
+from mlapp.tables.formats.csv import csv_table
+from mlapp.tables.formats.json import ndjson_table
+from mlapp.tables.formats.reader import read_file
+from mlapp.tables.formats.writer import texts, write_rows, write_table
+
+FRAME = pl.DataFrame(
+    {
+        "a": [1, None],
+        "b": ["x;y", 'say "hi"\n'],
+        "c": pl.Series(["2024-01-31T00:00", "2024-01-31T10:05"]).str.to_datetime(),
+        "d": [0.1, 2.0],
+    }
+)
+
+
+@pytest.mark.parametrize("kind", [Format.CSV, Format.NDJSON, Format.PARQUET])
+def test_what_is_written_is_read_back(kind):
+    written = read_file(write_table(FRAME, kind), kind).frame
+
+    assert [narrow(column)[1].to_list() for column in written] == [narrow(column)[1].to_list() for column in FRAME]
+
+
+def test_csv_is_written_with_the_delimiter_and_without_header_when_asked():
+    assert write_table(FRAME.select("a", "d"), Format.CSV, delimiter=";", header=False) == b"1;0.1\n;2.0\n"
+
+
+def test_write_rows_keeps_records_as_they_came():
+    table = ndjson_table(b'{"x": 1, "when": "2024-01-31"}\n{"x": 2.5, "flag": true}\n{"x": "\xc3\xa4"}\n')
+
+    written = write_rows(table, slice(1, 3), pl.DataFrame({"prediction": [0.5, 1.5]}), Format.NDJSON)
+
+    assert written.decode() == '{"x": 2.5, "flag": true, "prediction": 0.5}\n{"x": "ä", "prediction": 1.5}\n'
+
+
+def test_write_rows_writes_the_header_with_the_first_rows_only():
+    table = csv_table(b"x;y\n1;2\n01;\n")
+    added = pl.DataFrame({"prediction": [0.5]})
+
+    parts = [write_rows(table, slice(place, place + 1), added, Format.CSV) for place in (0, 1)]
+
+    assert parts == [b"x;y;prediction\n1;2;0.5\n", b"01;;0.5\n"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "written"),
+    [
+        (Format.CSV, b"a;b\n1.50;\n;x\n", b"a;b;p\n1.50;;1\n;x;2\n"),
+        (
+            Format.NDJSON,
+            b'{"a": 1.0}\n{"b": "\xc3\xa9", "a": null}\n',
+            '{"a": 1.0, "p": 1}\n{"b": "é", "a": null, "p": 2}\n',
+        ),
+    ],
+)
+def test_rows_are_written_as_they_came_with_what_is_added(kind, body, written):
+    table, added = read_file(body, kind), pl.DataFrame({"p": [1, 2]})
+
+    parts = [write_rows(table, slice(row, row + 1), added[row], kind) for row in range(2)]
+
+    assert b"".join(parts).decode() == (written if isinstance(written, str) else written.decode())
+
+
+def test_rows_of_another_format_are_written_as_ndjson():
+    table = read_file(b"a\n1\n", Format.CSV)
+
+    assert write_rows(table, slice(0, 1), pl.DataFrame({"p": [0.5]}), Format.NDJSON) == b'{"a":"1","p":0.5}\n'
+
+
+def test_texts_are_spelled_as_in_a_csv():
+    names, rows = texts(FRAME)
+
+    assert names == ["a", "b", "c", "d"]
+    assert rows == [["1", "x;y", "2024-01-31", "0.1"], [None, 'say "hi"\n', "2024-01-31T10:05:00", "2.0"]]
+
+
+def test_texts_that_a_spreadsheet_would_run_are_quoted_in_a_csv_and_numbers_are_not():
+    cells = ["=1+1", "+1", "-1.5e3", "-x", "@SUM(A1)", "\tx", "\0x", "a=b", None]
+    frame = pl.DataFrame({"=name": cells, "number": [-1.0] * 9})
+
+    header, *rows = write_table(frame, Format.CSV).decode().splitlines()
+
+    assert header == "'=name,number"
+    assert [row.rsplit(",", 1)[0].strip('"') for row in rows] == [
+        "'=1+1", "+1", "-1.5e3", "'-x", "'@SUM(A1)", "'\tx", "'\0x", "a=b", "",
+    ]  # fmt: skip
+    assert {row.rsplit(",", 1)[1] for row in rows} == {"-1.0"}
+
+
+@pytest.mark.parametrize("others", [[], [""], [None], ["A"], ["0"], ["-1"], ["~"], ["", None, "-1", "0", "Z"]])
+@pytest.mark.parametrize("formula", ["=1", "@a", "+a", "-a", "\0"])
+def test_a_formula_is_found_whatever_is_beside_it(formula, others):
+    frame = pl.DataFrame({"a": [*others, formula]})
+
+    assert write_table(frame, Format.CSV).decode().splitlines()[-1].strip('"') == "'" + formula
+
+
+def test_texts_that_are_numbers_below_zero_are_written_as_they_are():
+    assert write_table(pl.DataFrame({"a": ["-1", "+2", "3", None]}), Format.CSV) == b"a\n-1\n+2\n3\n\n"
+
+
+def test_a_column_of_gaps_is_written_as_it_is():
+    assert (
+        write_table(
+            pl.DataFrame({"a": [None, None], "b": ["x", ""]}, schema={"a": pl.String, "b": pl.String}), Format.CSV
+        )
+        == b'a,b\n,x\n,""\n'
+    )
+
+
+def test_a_guarded_name_never_becomes_the_name_of_another_column():
+    assert write_table(pl.DataFrame({"=a": [1], "'=a": [2]}), Format.CSV) == b"=a,'=a\n1,2\n"
+
+
+def test_texts_stay_as_they_are_where_no_spreadsheet_opens_them():
+    assert write_table(pl.DataFrame({"=a": ["=1"]}), Format.NDJSON) == b'{"=a":"=1"}\n'
