@@ -15,7 +15,6 @@ from pages.theme import MUTED
 ACTIVE = "active"
 SPANS = {Span.HOUR.value: "Last hour", Span.DAY.value: "Last day"}
 UNTRIED = "Whatever pages and programs ask is counted here, within a second."
-OLD = "This model was trained before it was kept how the values of training lie: train it again to see drift."
 
 
 def register(site: Site) -> None:
@@ -100,10 +99,7 @@ class _Monitor:
         self.traffic = TrafficView(traffic)
         if drift:
             with card("Does it still look like what the model learnt from?", mark="drift"):
-                if drift.features:
-                    self.drift = DriftView(drift)
-                else:
-                    ui.label(OLD).classes(MUTED)
+                self.drift = DriftView(drift)
 
     def _show(self, traffic: Traffic, drift: Drift | None) -> None:
         if self.traffic:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mlapp.ml.library_versions import installed_versions as installed_versions
     from mlapp.ml.library_versions import why_unusable as why_unusable
     from mlapp.ml.monitoring.drift import measure_drift as measure_drift
-    from mlapp.ml.monitoring.profiles import class_names as class_names
     from mlapp.ml.monitoring.profiles import count_features as count_features
     from mlapp.ml.monitoring.profiles import count_predictions as count_predictions
     from mlapp.ml.monitoring.profiles import frame_of as frame_of
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "beats_baseline": "evaluation.baseline",
-    "class_names": "monitoring.profiles",
     "count_features": "monitoring.profiles",
     "count_predictions": "monitoring.profiles",
     "frame_of": "monitoring.profiles",

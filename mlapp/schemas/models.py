@@ -1,9 +1,7 @@
 """Models: what is stored of them, and how they are listed."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
-
-from pydantic import BeforeValidator, Field
+from typing import Any, Literal
 
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.plots import Plots
@@ -48,13 +46,6 @@ class Interval(Word):
     """Mean absolute error about each of them, in units of the target."""
 
 
-def _of_half_width(value: object) -> object:
-    """Read what records before version 0.2 hold: one half-width for all rows."""
-    if isinstance(value, int | float):
-        return Interval(low=-value, high=value, centres=[0.0], scales=[1.0])
-    return value
-
-
 class Numbered(Word):
     """What the store knows of a model besides its record."""
 
@@ -75,11 +66,11 @@ class Record(Word):
     """The values a classification can answer, in the order of its probabilities."""
     features: list[Feature]
     ignored: list[Ignored]
-    examples: list[list[Scalar | None]] = Field(default_factory=list)
+    examples: list[list[Scalar | None]]
     """A few real rows of the training table, their values in the order of `features`."""
-    distributions: list[Distribution] = Field(default_factory=list)
+    distributions: list[Distribution]
     """How the values of each feature lay in training, in the order of `features`."""
-    target_distribution: Distribution | None = None
+    target_distribution: Distribution
     """How the values of the target lay in training."""
     estimator: str
     parameters: dict[str, Any]
@@ -87,7 +78,7 @@ class Record(Word):
     """Rows trained on."""
     rows_dropped: int
     """Rows left out because their target is missing."""
-    evaluation: Evaluation = Evaluation.CROSS_VALIDATION
+    evaluation: Evaluation
     """Which rows the scores are of."""
     metrics: dict[str, float]
     """Out-of-fold, on rows the model had not seen."""
@@ -102,7 +93,7 @@ class Record(Word):
     """Of rows the model had not seen."""
     coverage: float | None
     """Asked coverage of the prediction intervals (regression)."""
-    interval: Annotated[Interval | None, BeforeValidator(_of_half_width)]
+    interval: Interval | None
     """Where the prediction intervals reach (regression)."""
     seed: int
     budget_reached: bool

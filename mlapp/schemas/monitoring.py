@@ -169,8 +169,8 @@ class Drift(Word):
     """Rows that were looked at: under heavy load not all are."""
     since: datetime | None
     features: list[ColumnDrift]
-    """In the order of the model's; none when it was trained before distributions were kept."""
-    prediction: ColumnDrift | None
+    """In the order of the model's."""
+    prediction: ColumnDrift
 
 
 def _summed(one: list[int], other: list[int]) -> list[int]:

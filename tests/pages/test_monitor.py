@@ -1,7 +1,6 @@
 """Monitor."""
 
 import io
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -206,20 +205,6 @@ async def test_monitor_follows_the_active_model(
     await services.models.activate(str(trained.classification.version))
 
     await eventually(lambda: f"Model {trained.classification.version} was" in texts(user), patience_s=30)
-
-
-async def test_monitor_of_a_model_from_before_distributions_were_kept(
-    user: User, services: Services, http: httpx.AsyncClient, regression: Model
-):
-    await ask(http, regression, 2)
-    old = services.models.store.folder / "versions" / "800"
-    old.mkdir()
-    record = regression.model_dump(mode="json", exclude={"version", "active", "usable"})
-    (old / "record.json").write_text(json.dumps(record | {"distributions": [], "target_distribution": None}))
-
-    await user.open("/monitor?version=800")
-
-    await user.should_see("This model was trained before it was kept how the values of training lie")
 
 
 @pytest.mark.usefixtures("no_active")

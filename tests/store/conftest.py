@@ -4,13 +4,16 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from mlapp.schemas import ColumnType, Job, JobStatus, Model, Record, Task
+from mlapp.schemas import ColumnType, Distribution, Evaluation, Job, JobStatus, Model, Record, Task
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 FILE = b"fitted" * 20
 NOTHING: dict[str, Any] = {
     **{name: {} for name in ("parameters", "metrics", "baseline", "spread", "plots", "library_versions")},
-    **{name: [] for name in ("features", "ignored", "leaderboard", "importance", "warnings")},
+    **{
+        name: []
+        for name in ("features", "ignored", "leaderboard", "importance", "warnings", "examples", "distributions")
+    },
     **dict.fromkeys(("rows", "rows_dropped", "seed", "training_seconds"), 0),
     **dict.fromkeys(("classes", "coverage", "interval")),
     **dict.fromkeys(("estimator", "note", "data_sha256"), ""),
@@ -20,6 +23,8 @@ RECORD = Record(
     task=Task.REGRESSION,
     target="y",
     target_type=ColumnType.NUMBER,
+    target_distribution=Distribution(counts=[]),
+    evaluation=Evaluation.CROSS_VALIDATION,
     budget_reached=False,
     model_sha256=hashlib.sha256(FILE).hexdigest(),
     **NOTHING,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlapp.errors import Conflict, NotFound, Unavailable
+from mlapp.schemas import Record
 from mlapp.store import JobStore, ModelStore
 from tests.services.disk import full_disk
 from tests.store.conftest import FILE, RECORD
@@ -299,6 +300,10 @@ def test_foreign_files_and_folders_are_no_versions(tmp_path: Path):
 
     assert store.versions() == [1]
     assert store.add(FILE, RECORD) == 10
+
+
+def test_record_with_a_field_missing_is_damaged():
+    assert [name for name, field in Record.model_fields.items() if not field.is_required()] == []
 
 
 def test_note_is_that_of_the_record_until_it_is_changed(store: ModelStore):

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from mlapp.schemas import ColumnType, Distribution, Predictions, Record, Scalar, Task
-from mlapp.tables.columns.histograms import CATEGORIES, recount
+from mlapp.tables.columns.histograms import recount
 from mlapp.tables.columns.types import convert, spell
 from mlapp.tables.formats.json_columns import column_of
 
@@ -22,20 +22,19 @@ def frame_of(model: Record, rows: Sequence[Row]) -> pl.DataFrame:
 
 
 def count_features(model: Record, frames: list[pl.DataFrame]) -> list[Distribution]:
-    """Count checked rows, column by column; nothing for a model that does not know how its training values lay."""
+    """Count checked rows, column by column."""
     rows = pl.concat(frames)
-    pairs = zip(model.features, model.distributions, strict=False)
+    pairs = zip(model.features, model.distributions, strict=True)
     return [recount(rows[feature.name], like, feature.type) for feature, like in pairs]
 
 
-def count_predictions(model: Record, columns: list[Column]) -> tuple[Predictions, Distribution | None]:
-    """Count predictions; in the bins of the target's values where the model knows them."""
+def count_predictions(model: Record, columns: list[Column]) -> tuple[Predictions, Distribution]:
+    """Count predictions, in the bins of the target's values."""
     values = pl.concat([pl.Series("", column) for column in columns])
     if model.task is Task.CLASSIFICATION:
-        found = recount(spell(values), Distribution(categories=class_names(model), counts=[]), ColumnType.CATEGORY)
+        found = recount(spell(values), model.target_distribution, ColumnType.CATEGORY)
         classes = [*found.counts, found.others]
-        return Predictions(count=len(values), classes=classes), found if model.target_distribution else None
-    like = model.target_distribution
+        return Predictions(count=len(values), classes=classes), found
     numbers = values.cast(pl.Float64)
     counted = Predictions(
         count=len(numbers),
@@ -43,12 +42,4 @@ def count_predictions(model: Record, columns: list[Column]) -> tuple[Predictions
         low=float(numbers.min()),  # type: ignore[arg-type]
         high=float(numbers.max()),  # type: ignore[arg-type]
     )
-    return counted, recount(numbers, like, ColumnType.NUMBER) if like else None
-
-
-def class_names(model: Record) -> list[str]:
-    """Return the classes that are counted by name, as a CSV spells them."""
-    if model.task is Task.REGRESSION:
-        return []
-    known = model.target_distribution and model.target_distribution.categories
-    return known or spell(pl.Series((model.classes or [])[:CATEGORIES])).to_list()
+    return counted, recount(numbers, model.target_distribution, ColumnType.NUMBER)

@@ -11,16 +11,13 @@ if TYPE_CHECKING:
 
 def drift(version: int, record: Record, served: Served | None) -> Drift:
     """Return the drift of every feature, and of what was predicted; `served` is None when nothing was asked."""
-    target = None
-    if record.target_distribution:
-        counted = served.prediction if served else None
-        target = _column(record.target, record.target_type, record.target_distribution, counted)
+    predicted = served.prediction if served else None
     return Drift(
         version=version,
         rows=served.rows if served else 0,
         since=served.since if served else None,
         features=_features(record, served.features if served else []),
-        prediction=target,
+        prediction=_column(record.target, record.target_type, record.target_distribution, predicted),
     )
 
 

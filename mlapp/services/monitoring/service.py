@@ -243,7 +243,7 @@ class MonitoringService:
             columns = [note.predictions for note in looked if note.minute == minute]
             predicted, lie = ml.count_predictions(model, columns)
             found.minutes[minute] = predicted
-            found.prediction = lie.plus(found.prediction) if lie else None
+            found.prediction = lie.plus(found.prediction)
         served = self._counts.versions.pop(model.version, None) or Served(since=found.since)
         served.add(found)
         self._counts.versions[model.version] = served
@@ -283,7 +283,7 @@ class MonitoringService:
         number = self.store.active() if version is None else version
         if number is None:
             return traffic(self._together(), span, self._minute(), None, [])
-        classes = ml.class_names(self.store.record(number))
+        classes = self.store.record(number).target_distribution.categories or []
         return traffic(self._together(), span, self._minute(), number, classes)
 
     def _drift(self, version: int) -> Drift:

@@ -98,8 +98,7 @@ class _Entry:
 def _in_order(drift: Drift) -> list[tuple[ColumnDrift, bool]]:
     """Return the columns and whether they are the prediction: that one first, then those that drift most."""
     features = sorted(drift.features, key=lambda column: -(column.psi or 0))[:SHOWN]
-    predicted = [(drift.prediction, True)] if drift.prediction else []
-    return [*predicted, *((column, False) for column in features)]
+    return [(drift.prediction, True), *((column, False) for column in features)]
 
 
 def _in_words(column: ColumnDrift) -> str:

@@ -51,14 +51,14 @@ class AnswerView:
 class _Quantity:
     def __init__(self, model: Model) -> None:
         seen = model.target_distribution
-        self.edges = tuple(seen.edges) if seen and seen.edges else ()
+        self.edges = tuple(seen.edges or ())
         self.figure = ui.label().classes(FIGURE).mark("prediction")
         self.interval = ui.label().classes("text-lg font-medium").mark("interval")
         self.coverage = ui.label().classes(MUTED)
         # Drawn for the eye only: all of it is said above.
         with ui.column().classes("w-full gap-1 pt-2").props("aria-hidden=true"):
             with ui.element("div").classes(TRACK):
-                self.columns = _columns(seen) if seen else []
+                self.columns = _columns(seen)
                 ui.element("div").classes(f"{BAR} w-full").style(f"background: {RULE}")
                 self.range = ui.element("div").classes(f"{BAR} bg-primary opacity-50")
                 self.dot = ui.element("div").classes(DOT)

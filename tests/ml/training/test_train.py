@@ -16,7 +16,6 @@ from sklearn.preprocessing import FunctionTransformer
 
 from mlapp.errors import TrainingFailed, Unacceptable
 from mlapp.ml.estimators import ESTIMATORS, Recipe, candidates
-from mlapp.ml.evaluation.conformal import bounds
 from mlapp.ml.training.train import train
 from mlapp.schemas import Evaluation, Record, Task, TrainOptions
 from mlapp.tables.table import Table
@@ -272,15 +271,6 @@ def test_record_shows_how_good_the_model_is(table, training, target, plots):
 
 def test_classes_are_spelled_in_plots_as_in_answers(table, training):
     assert training(table, "sold").record["plots"].confusion.classes == ["false", "true"]
-
-
-def test_record_of_an_older_version_has_intervals_of_one_width(table, training):
-    old = training(table, "price").record | {"interval": 2.5, "plots": {}}
-
-    interval = Record(**old, created_at="2024-01-31T00:00Z", model_sha256="").interval
-
-    assert interval is not None
-    assert [end.tolist() for end in bounds(interval, np.array([-1.0, 7]))] == [[-3.5, 4.5], [1.5, 9.5]]
 
 
 def test_rows_without_a_target_are_dropped_and_counted(table, training):

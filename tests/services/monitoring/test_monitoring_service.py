@@ -190,21 +190,6 @@ async def test_few_rows_say_nothing_of_drift(
     assert drift.features[0].served.total == drift.rows == 199
 
 
-@pytest.mark.parametrize("name", ["wine", "diabetes"])
-async def test_model_of_before_has_no_drift_but_its_predictions_are_counted(
-    store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, request, name: str
-):
-    fitted: Fitted = request.getfixturevalue(name)
-    fitted.but(distributions=[], target_distribution=None).add_to(store)
-    await prediction.answer(rows_of(fitted, 5), 1)
-
-    drift, traffic = await monitoring.drift(1), await monitoring.traffic(Span.HOUR, 1)
-
-    assert (drift.rows, drift.features, drift.prediction) == (5, [], None)
-    assert traffic.total.predictions == 5
-    assert sum(traffic.total.classes) == (5 if name == "wine" else 0)
-
-
 @pytest.mark.usefixtures("active")
 async def test_counts_survive_a_restart(prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted):
     await monitoring.start()
