@@ -1,6 +1,7 @@
 """What changes while pages are open: looked for once, shown in all of them."""
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass, field
 
@@ -9,6 +10,9 @@ from nicegui import Client, Event, background_tasks
 from mlapp.errors import NotFound
 from mlapp.schemas import Job, Model
 from mlapp.services import Services
+from mlapp.services.outages import Outage
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 0.25
 """How often it is looked for changes while any page is open."""
@@ -38,6 +42,7 @@ class Live:
     """Another version is active, or there are others."""
     traffic_changed: Event[[]] = field(default_factory=Event)
     """Predictions were asked for, or another minute has begun."""
+    outage: Outage = field(default_factory=lambda: Outage(log, "Open pages cannot be kept up to date"))
     _standing: tuple[int | None, tuple[int, ...], int | None] = (None, (), None)
     """The active version, all versions, and the one that answers in place of the active one."""
     _counted: tuple[int, int] | None = None
@@ -83,7 +88,8 @@ class Live:
 
     async def _go_on(self) -> None:
         while Client.instances:
-            await self.look()
+            with self.outage.endure():
+                await self.look()
             await asyncio.sleep(LOOK_S)
 
     def _instead(self) -> Model | None:

@@ -17,6 +17,7 @@ from mlapp.errors import Conflict, MlappError, Overloaded, Unavailable
 from mlapp.schemas import Answer, Format, Model, Sample, WhatIf
 from mlapp.services.admission import AHEAD, Places, Pool, ahead
 from mlapp.services.monitoring.service import MonitoringService
+from mlapp.services.outages import Outage
 from mlapp.services.prediction import responses
 from mlapp.services.prediction.batching import Batches
 from mlapp.services.prediction.loading import leave_to_stay, load_libraries, loading, use_one_thread
@@ -93,8 +94,7 @@ class PredictionService:
     _watcher: asyncio.Task[None] | None = None
     _warm: bool = False
     """Whether what predicts is loaded."""
-    _lost: bool = False
-    """Whether the store could not be read when it was looked at last."""
+    _outage: Outage = field(default_factory=lambda: Outage(log, "The store cannot be followed"))
 
     def __post_init__(self) -> None:
         self._batches = Batches(self._small, self.monitoring)
@@ -125,7 +125,7 @@ class PredictionService:
             return f"Model {self._active.model.version} answers."
         if not self._loaded.is_set():
             return "The model is still loading; try again in a few seconds."
-        if self._lost:
+        if self._outage.failures:
             return "The store cannot be read now, see the log; try again in a moment."
         return self._problem.detail if self._problem else "There is no model yet; train one: POST /train."
 
@@ -262,17 +262,10 @@ class PredictionService:
 
     async def _watch(self) -> None:
         while True:
-            try:
+            with self._outage.endure():
                 await self._follow()
-                self._lost = False
-            except Exception as error:  # noqa: BLE001 - if following ended, this server would miss all that comes
-                if not self._lost:
-                    expected = isinstance(error, MlappError | OSError)
-                    extra = {} if expected else {"trace": "".join(traceback.format_exception(error))}
-                    log.error("The store cannot be followed: %s", error, extra=extra)  # noqa: TRY400
-                self._lost = True
-                # What answers goes on; where nothing does, nobody should wait for it.
-                self._loaded.set()
+            # Where nothing answers because of an outage, nobody should wait for it.
+            self._loaded.set()
             await asyncio.sleep(WATCH_S)
 
     async def _follow(self) -> None:

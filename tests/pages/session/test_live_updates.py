@@ -16,6 +16,7 @@ from mlapp.settings import Settings
 from pages.session.live_updates import LOOK_S, TRAFFIC_S, Live
 from pages.session.site import Site
 from tests.pages.conftest import Trained, eventually
+from tests.services.disk import no_more_files
 from tests.services.misbehaving import add_unloadable
 
 
@@ -160,3 +161,21 @@ async def test_looking_stops_without_an_open_page_and_starts_again(user: User, s
     assert site.live._task is not watching
     await services.models.activate(str(trained.classification.version))
     await eventually(lambda: bool(site.live.active and site.live.active.version == trained.classification.version))
+
+
+async def test_pages_are_told_again_after_the_store_could_not_be_read(
+    user: User, services: Services, trained: Trained, caplog: pytest.LogCaptureFixture
+):
+    await services.models.activate(str(trained.regression.version))
+    live = Live(services)
+    await user.open("/health")
+    live.watch()
+    await eventually(lambda: live.active_version == trained.regression.version)
+
+    with no_more_files():
+        await eventually(lambda: live.outage.failures > 2)
+    await services.models.activate(str(trained.classification.version))
+
+    await eventually(lambda: live.active_version == trained.classification.version)
+    assert "Open pages cannot be kept up to date: The store cannot be read" in caplog.text
+    caplog.clear()
