@@ -121,18 +121,27 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def saving(folder: Path) -> Iterator[None]:
-    """Say what keeps something from being written.
+class Saving:
+    """Writing to a store: every failure is raised, and the first one until a write succeeds is logged."""
 
-    Raises:
-        Unavailable: the disk is full, or may not be written.
-    """
-    try:
-        yield
-    except OSError as error:
-        log.error("The store %s cannot be written: %s", folder, error)  # noqa: TRY400 - it says it all
-        raise Unavailable(
-            f"Nothing could be saved ({error.strerror}); make room on the disk, or let the store be written. "
-            "The models there are go on answering."
-        ) from None
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._failed = folder, False
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Say what keeps something from being written.
+
+        Raises:
+            Unavailable: the disk is full, or may not be written.
+        """
+        try:
+            yield
+        except OSError as error:
+            if not self._failed:
+                log.error("The store %s cannot be written: %s", self._folder, error)  # noqa: TRY400 - it says it all
+            self._failed = True
+            raise Unavailable(
+                f"Nothing could be saved ({error.strerror}); make room on the disk, or let the store be written. "
+                "The models there are go on answering."
+            ) from None
+        self._failed = False

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from mlapp.errors import NotFound, Unavailable
 from mlapp.schemas import Job, JobStatus
-from mlapp.store.atomic_files import Complaints, Damaged, locked, make, read, remove, replace, saving, sync
+from mlapp.store.atomic_files import Complaints, Damaged, Saving, locked, make, read, remove, replace, sync
 from mlapp.store.numbered_folders import following, numbered, the_number
 
 INTERRUPTED = "The server that ran it stopped; train again."
@@ -32,6 +32,7 @@ class JobStore:
         self._ended: dict[int, Job] = {}
         """Jobs that will not change any more."""
         self._complaints = Complaints()
+        self._saving = Saving(self.folder)
 
     def prepare(self) -> None:
         """Remove what killed processes left half-written.
@@ -49,7 +50,7 @@ class JobStore:
         Raises:
             Unavailable: the disk is full, or may not be written.
         """
-        with saving(self.folder), locked(self.folder.parent):
+        with self._saving(), locked(self.folder.parent):
             make(self.folder)
             number = following(self._numbered())
             while os.path.lexists(self._path(number)):
@@ -71,13 +72,14 @@ class JobStore:
         if job.finished_at:
             # Here it is known whatever becomes of the file.
             self._ended[job.id] = job
-        with saving(self.folder):
+        with self._saving():
             replace(self._path(job.id) / "job.json", job.model_dump_json().encode(), durable=durable)
 
     def close(self, number: int) -> None:
         """Give up a job that has ended; of one that was never saved nothing stays."""
-        if not (self._path(number) / "job.json").exists():
-            shutil.rmtree(self._path(number), ignore_errors=True)
+        with suppress(OSError):
+            if not (self._path(number) / "job.json").exists():
+                shutil.rmtree(self._path(number))
         os.close(self._held.pop(number))
 
     def job(self, name: str | int) -> Job:
@@ -102,7 +104,7 @@ class JobStore:
         Raises:
             Unavailable: the disk is full, or may not be written.
         """
-        with saving(self.folder):
+        with self._saving():
             (self._path(number) / "cancel").touch()
 
     def cancel_asked(self, number: int) -> bool:

@@ -28,12 +28,12 @@ from mlapp.store.atomic_files import (
     ABSENT,
     Complaints,
     Damaged,
+    Saving,
     locked,
     make,
     read,
     remove,
     replace,
-    saving,
     sync,
     unreadable,
     write,
@@ -52,6 +52,7 @@ class ModelStore:
         self._staging = folder / "staging"
         self._records: dict[int, Record] = {}
         self._complaints = Complaints()
+        self._saving = Saving(folder)
         self._activations = Activations(folder, self._complaints)
 
     def prepare(self) -> None:
@@ -254,7 +255,7 @@ class ModelStore:
         Raises:
             Unavailable: the disk is full, or may not be written.
         """
-        with saving(self.folder), self._held():
+        with self._saving(), self._held():
             yield
 
     @contextmanager

@@ -1,9 +1,11 @@
 """A disk that is full, and one that cannot be read."""
 
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver
+from pathlib import Path
 
 
 @contextmanager
@@ -28,3 +30,16 @@ def no_more_files() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextmanager
+def forbidden(folder: Path) -> Iterator[None]:
+    """This process may neither read nor write what is in a folder; root becomes somebody else meanwhile."""
+    mode, user = folder.stat().st_mode, os.geteuid()
+    folder.chmod(0)
+    os.seteuid(user or 65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        folder.chmod(mode)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from mlapp.errors import Conflict, MlappError, TooManyTrainings, Unavailable
 from mlapp.schemas import Job, JobStatus, Model
 from mlapp.services.histograms import Histogram
+from mlapp.services.outages import Outage
 from mlapp.store import JobStore, the_number
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Run:
     """The job as other processes see it."""
     began: float | None = None
     """By `time.monotonic`; None as long as it waits for its turn."""
+    outage: Outage = field(default_factory=lambda: Outage(log, "A training cannot be shared with other processes"))
 
     def end(self, ending: JobStatus) -> None:
         """Have it end, unless it is too late."""
@@ -228,10 +230,11 @@ class JobService:
         """Let other processes see the jobs of this one, and hear which of them should end."""
         while self._runs:
             for run in list(self._runs.values()):
-                with suppress(Unavailable):
+                with run.outage.endure():
+                    # First, for it can be asked for on a full disk, too.
+                    if await asyncio.to_thread(self.history.cancel_asked, run.job.id):
+                        run.end(JobStatus.CANCELLED)
                     await self._save(run)
-                if await asyncio.to_thread(self.history.cancel_asked, run.job.id):
-                    run.end(JobStatus.CANCELLED)
             await asyncio.sleep(SHARE_S)
 
     async def _save(self, run: Run) -> None:

@@ -1,6 +1,7 @@
 """JobService, with work that ends when it is told to; other processes are other services on its folder."""
 
 import asyncio
+import logging
 from typing import NoReturn
 
 import pytest
@@ -10,7 +11,7 @@ from mlapp.schemas import Job, JobStatus, Model
 from mlapp.services.jobs.service import JobService, Run
 from mlapp.store import JobStore
 from tests.services.conftest import eventually
-from tests.services.disk import full_disk
+from tests.services.disk import forbidden, full_disk
 from tests.store.conftest import MODEL, job
 
 
@@ -326,3 +327,39 @@ async def test_jobs_are_shared_again_after_a_rest(jobs: JobService):
     await another(jobs).cancel(run.job.id)
 
     assert (await ended(run)).status is JobStatus.CANCELLED
+
+
+async def test_jobs_are_shared_again_after_the_store_was_forbidden(jobs: JobService, caplog: pytest.LogCaptureFixture):
+    run = await jobs.start("wine", endless)
+
+    with forbidden(jobs.history.folder):
+        await eventually(lambda: run.outage.failures > 2)
+    await another(jobs).cancel(run.job.id)
+
+    assert (await ended(run)).status is JobStatus.CANCELLED
+    assert [record.levelno for record in caplog.records if "Permission denied" in record.message] == [logging.ERROR]
+
+
+async def test_job_that_cannot_be_shared_is_logged_once_and_can_be_cancelled(
+    jobs: JobService, caplog: pytest.LogCaptureFixture
+):
+    run = await jobs.start("wine", endless)
+
+    with full_disk(0):
+        run.job.progress = 0.5
+        await eventually(lambda: run.outage.failures > 2)
+        another(jobs).history.ask_to_cancel(run.job.id)
+        assert (await ended(run)).status is JobStatus.CANCELLED
+
+    assert caplog.text.count("cannot be written") == caplog.text.count("cannot be shared") == 1
+
+
+async def test_job_that_ends_while_the_store_is_forbidden_is_known_as_ended(jobs: JobService):
+    work = Told()
+    run = await jobs.start("wine", work)
+
+    with forbidden(jobs.history.folder):
+        work.end.set()
+        assert await jobs.result(run) is MODEL
+
+    assert (await jobs.job(1)).status is JobStatus.SUCCEEDED
