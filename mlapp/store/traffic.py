@@ -38,6 +38,7 @@ class TrafficStore:
 
         Raises:
             OSError: the disk is full, or may not be written.
+            Unavailable: the counts cannot be read now; the place is left, for they would be overwritten.
         """
         if self._slot:
             return Counts()
@@ -47,7 +48,11 @@ class TrafficStore:
             for aside in self.folder.glob(f"{self._slot}.json.*"):
                 # What a killed process was about to save.
                 remove(aside)
-        return self._load(self._path(self._slot))
+        try:
+            return self._load(self._path(self._slot))
+        except Unavailable:
+            self.close()
+            raise
 
     def save(self, counts: Counts) -> None:
         """Keep the counts as they stand; the last ones may be lost in a power cut.
@@ -68,8 +73,8 @@ class TrafficStore:
     def others(self) -> list[Counts]:
         """Return the counts of all other processes, as they saved them last."""
         mine = self._path(self._slot) if self._slot else None
-        # Where the folder cannot be read now, what was read last is still the best there is.
-        with suppress(OSError):
+        # Where the folder or a file cannot be read now, what was read last is still the best there is.
+        with suppress(OSError, Unavailable):
             found = {path: self._fresh(path) for path in self.folder.glob("*.json") if path != mine and _is_slot(path)}
             self._others = {path: fresh for path, fresh in found.items() if fresh}
         return [counts for _, counts in self._others.values()]
@@ -97,10 +102,15 @@ class TrafficStore:
         return self.folder / f"{number}.json"
 
     def _load(self, path: Path) -> Counts:
+        """Return the counts in a file; nothing when there is none, or it is damaged.
+
+        Raises:
+            Unavailable: it cannot be read now.
+        """
         try:
             data = read(path)
             return Counts() if data is None else Counts.model_validate_json(data)
-        except (Damaged, Unavailable, ValidationError):
+        except (Damaged, ValidationError):
             log.warning("The counts of requests in %s cannot be read; they start from nothing.", path)
             return Counts()
 

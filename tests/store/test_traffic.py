@@ -1,10 +1,12 @@
 """TrafficStore, over a folder of its own; other processes are other stores on it."""
 
 import logging
+import socket
 from pathlib import Path
 
 import pytest
 
+from mlapp.errors import Unavailable
 from mlapp.schemas import Counts, Distribution, Minute, Predictions, Served
 from mlapp.store import TrafficStore
 from tests.store.conftest import NOW
@@ -71,3 +73,40 @@ def test_counts_of_processes_add_up():
         together.add(counts(requests))
 
     assert together == counts(3)
+
+
+def unreadable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put there what cannot be opened: a socket."""
+    path.unlink(missing_ok=True)
+    monkeypatch.chdir(path.parent)  # A socket's address has to be short.
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(path.name)
+
+
+def test_counts_that_cannot_be_read_for_a_while_are_not_overwritten(
+    store: TrafficStore, monkeypatch: pytest.MonkeyPatch
+):
+    store.folder.mkdir()
+    place = store.folder / "1.json"
+    unreadable(place, monkeypatch)
+    with pytest.raises(Unavailable):
+        store.open()
+
+    place.unlink()
+    place.write_text(counts(3).model_dump_json())
+
+    assert store.open() == counts(3)
+
+
+def test_counts_of_others_stay_while_they_cannot_be_read(
+    store: TrafficStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    other = TrafficStore(tmp_path)
+    store.open()
+    other.open()
+    other.save(counts(3))
+    assert store.others() == [counts(3)]
+
+    unreadable(store.folder / "2.json", monkeypatch)
+
+    assert store.others() == [counts(3)]

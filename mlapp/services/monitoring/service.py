@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +18,7 @@ from mlapp.services.histograms import Histogram
 from mlapp.services.monitoring.drift import drift
 from mlapp.services.monitoring.latency import bin_of
 from mlapp.services.monitoring.traffic import DAY_MINUTES, traffic
+from mlapp.services.outages import Outage
 from mlapp.store import ModelStore, TrafficStore
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ class MonitoringService:
     _others: list[Counts] = field(default_factory=list)
     _saved: int = 0
     """The counter when the counts were saved last."""
-    _complained: bool = False
+    outage: Outage = field(default_factory=lambda: Outage(log, "Requests cannot be counted"))
+    _unsaved: Outage = field(default_factory=lambda: Outage(log, "What is counted of requests cannot be saved"))
     _task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -192,14 +194,16 @@ class MonitoringService:
         saved = time.monotonic()
         while True:
             began = time.monotonic()
-            await asyncio.to_thread(self._count)
+            with self.outage.endure():
+                await asyncio.to_thread(self._count)
             if time.monotonic() - saved > SAVE_S:
                 await asyncio.to_thread(self._save)
                 saved = time.monotonic()
             await asyncio.sleep(max(COUNT_S, REST * (time.monotonic() - began)))
 
     def _finish(self) -> None:
-        self._count()
+        with self.outage.endure():
+            self._count()
         self._save()
         self.kept.close()
 
@@ -212,13 +216,15 @@ class MonitoringService:
                 self._noted.clear()
             for request in ended:
                 self._count_request(request)
-            for model, notes in _by_version(noted):
-                self._count_rows(model, notes)
+            self.counter += bool(ended or noted)
+            # Each version is counted, even where counting another fails.
+            with ExitStack() as versions:
+                for model, notes in reversed(_by_version(noted)):
+                    versions.callback(self._count_rows, model, notes)
             self._forget()
             others = self.kept.others()
-            changed = [id(counts) for counts in others] != [id(counts) for counts in self._others]
+            self.counter += [id(counts) for counts in others] != [id(counts) for counts in self._others]
             self._others = others
-            self.counter += bool(ended or noted or changed)
 
     def _count_request(self, ended: _Ended) -> None:
         minute = self._counts.minutes.setdefault(ended.minute, Minute())
@@ -258,17 +264,11 @@ class MonitoringService:
             served.minutes = {at: counted for at, counted in served.minutes.items() if abs(now - at) <= DAY_MINUTES}
 
     def _save(self) -> None:
-        with self._counting:
-            try:
-                self._counts.add(self.kept.open())
-                if self._saved != self.counter:
-                    self.kept.save(self._counts)
-            except OSError as error:
-                if not self._complained:
-                    log.error("What is counted of requests cannot be saved: %s", error)  # noqa: TRY400 - it says it all
-                self._complained = True
-                return
-            self._saved, self._complained = self.counter, False
+        with self._counting, self._unsaved.endure():
+            self._counts.add(self.kept.open())
+            if self._saved != self.counter:
+                self.kept.save(self._counts)
+                self._saved = self.counter
 
     def _together(self) -> Counts:
         """Return what all processes that share the store have counted."""

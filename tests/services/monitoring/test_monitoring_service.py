@@ -317,6 +317,23 @@ async def test_store_that_is_a_file_does_not_keep_from_counting(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("active")
+async def test_bug_in_counting_is_logged_and_loses_nothing_else(
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
+):
+    await prediction.answer(rows_of(diabetes, 2))
+    other = (await prediction.fitted()).model.model_copy(update={"version": 9})
+    monitoring.note(other, pl.DataFrame({"no feature": [1]}), [1.0])
+    await prediction.answer(rows_of(diabetes))
+
+    await monitoring.start()
+    await eventually(lambda: "Requests cannot be counted" in caplog.text)
+    await prediction.answer(rows_of(diabetes))
+    await monitoring.close()
+
+    assert (await another(monitoring).traffic(Span.HOUR, 1)).total.predictions == 4
+
+
+@pytest.mark.usefixtures("active")
 async def test_of_plain_rows_no_more_wait_than_may(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
