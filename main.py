@@ -94,6 +94,7 @@ def _serve(*, api: bool, pages: bool) -> None:
     from mlapp.server import Connection, Server
     from mlapp.services.jobs.cpu_quota import thread_limits
     from mlapp.services.jobs.import_check import unimportable
+    from mlapp.services.temporary_files import use_own_directory
     from mlapp.settings import load_settings, warn_of_unknown_settings
     from mlapp.startup import allow_open_files, check_store, listen
 
@@ -108,6 +109,7 @@ def _serve(*, api: bool, pages: bool) -> None:
     # Before anything starts that inherits it, and loads libraries.
     for name, value in (FRUGAL | thread_limits()).items():
         os.environ.setdefault(name, value)
+    use_own_directory()
     app = create_app(settings, api=api, pages=pages)
     allow_open_files()
     # uvicorn raises the signal that stopped it once more at its end; to stop when told so is a success.

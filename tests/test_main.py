@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -19,16 +21,29 @@ from tests.fitted import fit
 from tests.servers import PATIENCE_S, ROOT, end, serving, wait_until
 
 
-def test_server_answers_from_its_first_model_after_a_kill_and_a_stop_interrupts_a_training(tmp_path: Path):
-    with serving(tmp_path, MLAPP_DEMO="true") as (process, http):
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A short path, since that of a socket has about a hundred characters at most."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_server_answers_from_its_first_model_after_a_kill_and_a_stop_interrupts_a_training(
+    tmp_path: Path, temporary: Path
+):
+    settings = {"MLAPP_DEMO": "true", "TMPDIR": str(temporary)}
+    with serving(tmp_path, **settings) as (process, http):
         assert http.get("/health").json()["active_model"] is None
         wait_until(http, "/readyz")
         features = http.get("/models/active").json()["features"]
         rows = {"records": [{feature["name"]: feature["example"] for feature in features}]}
         answer = http.post("/predict", json=rows)
         process.kill()
+    left = list(temporary.iterdir())
+    assert left
 
-    with serving(tmp_path, MLAPP_DEMO="true") as (process, http):
+    with serving(tmp_path, **settings) as (process, http):
+        assert not any(path.exists() for path in left)
         # The first request waits for the model, which is still loading.
         again = http.post("/predict", json=rows)
 
@@ -40,6 +55,7 @@ def test_server_answers_from_its_first_model_after_a_kill_and_a_stop_interrupts_
         with http.stream("GET", f"/jobs/{job['id']}/events") as events:
             assert next(line for line in events.iter_lines() if "Trying blend" in line)
         assert end(process) == 0
+    assert list(temporary.iterdir()) == []
     ended = JobStore(tmp_path / "store").job(job["id"])
     assert (ended.status, ended.error) == (
         JobStatus.INTERRUPTED,

@@ -1,12 +1,10 @@
 """Request bodies: the bytes of a table, the format it comes in, and the options beside it."""
 
 import asyncio
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from fastapi import Request
@@ -14,6 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from mlapp.errors import Unacceptable, Unavailable, UnsupportedType, shorten
 from mlapp.schemas import Format
+from mlapp.services.temporary_files import save_copy
 
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -47,16 +46,7 @@ class Received:
 
     async def save(self) -> str:
         """Copy the body to a temporary file, which is the caller's to remove, and return its path."""
-        return await asyncio.to_thread(self._save)
-
-    def _save(self) -> str:
-        with tempfile.NamedTemporaryFile(prefix="mlapp-", delete=False) as copy:
-            try:
-                shutil.copyfileobj(self.file, copy)
-            except OSError:
-                Path(copy.name).unlink()
-                raise
-        return copy.name
+        return await asyncio.to_thread(save_copy, self.file)
 
 
 @asynccontextmanager

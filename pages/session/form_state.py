@@ -1,7 +1,6 @@
 """What visitors choose on the Train page: kept for a while, each for the browser tab in which it was chosen."""
 
 import os
-import shutil
 import tempfile
 import time
 import weakref
@@ -9,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mlapp.errors import NotFound
+from mlapp.errors import NotFound, Unavailable
 from mlapp.schemas import Format, Submission, TablePreview
 from mlapp.services.access.sessions import Session
+from mlapp.services.temporary_files import save_copy
 from mlapp.services.training import TrainingService
 
 KEPT = 100
@@ -84,11 +84,12 @@ class Choice:
 
 def _copy(file: TableFile) -> str:
     try:
-        with file.path.open("rb") as original, tempfile.NamedTemporaryFile(prefix="mlapp-", delete=False) as copy:
-            shutil.copyfileobj(original, copy)
+        with file.path.open("rb") as original:
+            return save_copy(original)
     except FileNotFoundError:
         raise NotFound(f"{file.name} is no longer kept on the server; drop it again.") from None
-    return copy.name
+    except OSError as error:
+        raise Unavailable(f"There is no room for the table ({error.strerror}); try again later.") from None
 
 
 class Choices:

@@ -9,12 +9,14 @@ import pytest
 from nicegui import app as ui_app
 from nicegui.testing import User
 
+from mlapp.errors import Unavailable
 from mlapp.schemas import Format, Job, Submission
 from mlapp.services import Services
 from mlapp.services.access.sessions import Session
 from pages.session import form_state as module
 from pages.session.form_state import Choice, Choices, Owner, TableFile
 from tests.pages.conftest import Visitor, drop, one
+from tests.services.disk import full_disk
 
 pytestmark = pytest.mark.slow
 
@@ -336,3 +338,16 @@ def test_files_are_for_the_server_alone_and_end_with_it(tmp_path: Path, monkeypa
     del dropped
 
     assert not path.exists()
+
+
+def test_training_on_a_file_without_room_for_its_copy_says_so_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    dropped = file()
+    dropped.path.write_bytes(bytes(3_000))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    with full_disk(), pytest.raises(Unavailable, match=r"There is no room for the table \(File too large\); try again"):
+        Choice(MINE, file=dropped).submission()
+
+    assert list(tmp_path.glob("mlapp-*")) == []
