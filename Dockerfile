@@ -1,12 +1,12 @@
-# Built by `poe docker-build`, run by `poe docker-run`. Source last: a changed line re-makes a few kB, not the libraries.
+# Built by `poe docker-build`, run by `poe docker-run`. Source code is copied last, so a change rebuilds a few kB only.
 FROM ghcr.io/astral-sh/uv:0.13.9 AS uv
 
 FROM python:3.11-slim-bookworm AS libraries
 WORKDIR /build
 COPY --from=uv /uv /usr/local/bin/uv
 COPY requirements.txt ./
-# Only what was reviewed: each wheel has the hash that stands in requirements.txt, and nothing is built from source.
-# Compiled now, imports take less than half the time at every start. The tests of the large libraries are 60 MB.
+# Wheels with the hashes of requirements.txt only; nothing is built from source. Compiled bytecode halves the time of
+# imports at each start. The tests of the large libraries take 60 MB.
 RUN uv venv --quiet /opt/mlapp \
     && VIRTUAL_ENV=/opt/mlapp uv pip sync --no-cache --require-hashes --no-build --compile-bytecode requirements.txt \
     && find /opt/mlapp/lib -type d -name tests \
@@ -22,7 +22,7 @@ COPY main.py ./
 COPY mlapp mlapp
 COPY pages pages
 RUN ["/opt/mlapp/bin/python", "-m", "compileall", "-q", "."]
-# All that is written at run time stands in /data and /tmp, so the rest may be read-only.
+# Only /data and /tmp are written at run time, so the root file system can be read-only.
 ENV PATH=/opt/mlapp/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -1,11 +1,9 @@
-"""What comes before and after the code: a fork's own name; dependencies; image, workflows and releases, tried here.
+"""A fork's own name, dependency maintenance, and end-to-end tests of a fork and of the image.
 
-init           a fork gets its own name, where people see it
-image          what is built, run without rights, restarted and stopped
-rehearse       the steps of the workflows, with fakes for what they talk to
-rehearse_fork  what a fork does first, in a copy, and its tests
-audit          known vulnerabilities of the dependencies
-upgrade        newer Python packages, and a pull request with them
-release        the versions and the changelog that follow from commits
-commits        whether a commit's title says what kind of change it is
+init        give a fork its own name: `poe init`
+audit       report known vulnerabilities of dependencies: `poe audit`
+upgrade     upgrade dependencies, and open a pull request: `poe upgrade`
+github      git, the GitHub CLI and annotations, for audit and upgrade
+fork_test   make a fork by the documented steps and run its tests: `poe fork-test`
+image_test  run the image under tight restrictions: `poe image-test`
 """

@@ -1,8 +1,8 @@
-"""Known vulnerabilities of all locked packages, from osv.dev: `uv run poe audit`.
+"""Report known vulnerabilities of all locked packages, from osv.dev: `uv run poe audit`.
 
-Fails only for runtime dependencies (requirements.txt) with a fix available, which blocks a deployment; everything else
-is reported. `--issue` opens, updates or closes a GitHub issue by `gh` instead of failing. `OSV_URL` names another
-server with the same interface.
+Fails only for runtime dependencies (requirements.txt) with a fix available, which blocks a deployment; all others are
+reported. `--issue` opens, updates or closes a GitHub issue by `gh` instead of failing. `OSV_URL` overrides the address
+of the database.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import subprocess
 import sys
 from typing import Any, NamedTuple
 
-from delivery.workflow import ROOT
+from delivery.github import ROOT, annotate, gh
 
 TITLE = "Known vulnerabilities in dependencies"
 ADVICE = (
@@ -28,7 +28,7 @@ class Vulnerability(NamedTuple):
     package: str
     description: str
     runtime: bool
-    """Whether the app runs with the package; otherwise it is a development tool."""
+    """Whether it is a runtime dependency rather than a development tool."""
     fixed: bool
 
     @property
@@ -38,16 +38,16 @@ class Vulnerability(NamedTuple):
 
 
 def main() -> None:
-    """Report; exit with status 1 when a deployment is blocked."""
-    parser = argparse.ArgumentParser(prog="poe audit", description="Ask osv.dev for known vulnerabilities.")
+    """Print the vulnerabilities; exit with status 1 if one blocks a deployment."""
+    parser = argparse.ArgumentParser(prog="poe audit", description="Query osv.dev for known vulnerabilities.")
     parser.add_argument("--issue", action="store_true", help="keep a GitHub issue up to date instead of failing")
     to_issue = parser.parse_args().issue
-    found = ask()
+    found = query()
     if found is None:
-        say("warning", "Not audited: osv.dev cannot be reached (see the error above).")
+        annotate("warning", "Not audited: osv.dev cannot be reached (see the error above).")
         return
     for each in found:
-        say("error" if each.blocks else "warning", each.description)
+        annotate("error" if each.blocks else "warning", each.description)
     blocking = sorted({each.package for each in found if each.blocks})
     print(f"{len(found)} known vulnerabilities; packages that block a deployment: {', '.join(blocking) or 'none'}.")
     if found:
@@ -58,8 +58,8 @@ def main() -> None:
         sys.exit(1)
 
 
-def ask() -> list[Vulnerability] | None:
-    """Return the vulnerabilities, blocking ones first; None when the database cannot be reached."""
+def query() -> list[Vulnerability] | None:
+    """Return the vulnerabilities, blocking ones first, or None if the database cannot be reached."""
     command = ["uv", "audit", "--frozen", "--output-format", "json"]
     command += ["--preview-features", "audit-command", "--preview-features", "json-output"]
     if server := os.environ.get("OSV_URL"):
@@ -69,12 +69,12 @@ def ask() -> list[Vulnerability] | None:
     if done.returncode not in {0, 1}:
         return None
     runtime = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text(), flags=re.MULTILINE))
-    found = [read(entry, runtime) for entry in json.loads(done.stdout)["vulnerabilities"]]
+    found = [parse(entry, runtime) for entry in json.loads(done.stdout)["vulnerabilities"]]
     return sorted(found, key=lambda each: (not each.blocks, not each.runtime, each.description))
 
 
-def read(entry: dict[str, Any], runtime: set[str]) -> Vulnerability:
-    """Read an entry of uv's report."""
+def parse(entry: dict[str, Any], runtime: set[str]) -> Vulnerability:
+    """Parse an entry of uv's report."""
     package, fixes = entry["dependency"]["name"], entry["fix_versions"]
     where = "runtime" if package in runtime else "development"
     fixed = f"fixed in {', '.join(fixes)}" if fixes else "no fix available"
@@ -84,7 +84,7 @@ def read(entry: dict[str, Any], runtime: set[str]) -> Vulnerability:
 
 
 def update_issue(found: list[Vulnerability]) -> None:
-    """Open an issue about the vulnerabilities, update the open one, or close it when there are none."""
+    """Open an issue about the vulnerabilities, update the open one, or close it if there are none."""
     listed = gh("issue", "list", "--state", "open", "--search", f'"{TITLE}" in:title', "--json", "number,title")
     numbers = [str(issue["number"]) for issue in json.loads(listed) if issue["title"] == TITLE]
     if not found:
@@ -97,19 +97,6 @@ def update_issue(found: list[Vulnerability]) -> None:
         body += f"{title}:\n\n{''.join(lines)}\n" if lines else ""
     where = ("edit", numbers[0]) if numbers else ("create", "--title", TITLE)
     gh("issue", *where, "--body-file", "-", text=f"{body}{ADVICE}\n")
-
-
-def gh(*arguments: str, text: str = "") -> str:
-    """Run the GitHub CLI with this text as its input, and return its output."""
-    done = subprocess.run(["gh", *arguments], input=text, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"'gh {arguments[0]} {arguments[1]}' failed (see the error above).")
-    return done.stdout.strip()
-
-
-def say(kind: str, text: str) -> None:
-    """Print a line, in GitHub Actions as an annotation."""
-    print(f"::{kind}::{text}" if os.environ.get("GITHUB_ACTIONS") == "true" else text)
 
 
 if __name__ == "__main__":

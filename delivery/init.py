@@ -1,7 +1,7 @@
-"""Make a fork one's own: `uv run poe init NAME`.
+"""Give a fork its own name: `uv run poe init NAME`.
 
-Optional: everything works under the name that it has. The package stays `mlapp`, so that no import changes and what the
-template brings later can be merged. To run it again, with other words, does no harm.
+Optional: everything works under the template's name. The package stays `mlapp`, so imports stay valid and later
+versions of the template can be merged. It can be run again.
 """
 
 import argparse
@@ -23,7 +23,7 @@ CHANGELOG = "# CHANGELOG\n"
 
 
 class Wanted(NamedTuple):
-    """What the fork is to be called; None leaves what there is."""
+    """The new names; None keeps what there is."""
 
     name: str
     title: str
@@ -40,29 +40,27 @@ class Change(NamedTuple):
     after: str
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines that are new."""
+        """Yield the new lines."""
         before = set(self.before.splitlines())
         yield from (line.strip() for line in self.after.splitlines() if line not in before)
 
 
 def main() -> None:
-    """Change the files and say what changed."""
+    """Change the files and print the new lines."""
     parser = argparse.ArgumentParser(
         prog="poe init", description="Give a fork its own name. Optional; see docs/setup.md."
     )
-    parser.add_argument(
-        "name", metavar="NAME", help="of the project and the service on Render: small letters, digits, hyphens"
-    )
-    parser.add_argument("--title", help="above the pages, in /docs and the README; made from NAME by default")
-    parser.add_argument("--description", help="a sentence for pyproject.toml; stays as it is by default")
-    parser.add_argument("--holder", help="who holds the copyright of what is new; git's user.name by default")
-    parser.add_argument("--year", type=int, help="of the copyright; this year by default")
-    parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    parser.add_argument("name", metavar="NAME", help="project and Render service: lowercase letters, digits, hyphens")
+    parser.add_argument("--title", help="title of the pages, /docs and the README; derived from NAME by default")
+    parser.add_argument("--description", help="sentence for pyproject.toml; unchanged by default")
+    parser.add_argument("--holder", help="copyright holder of your changes; git's user.name by default")
+    parser.add_argument("--year", type=int, help="year of the copyright; this year by default")
+    parser.add_argument("--dry-run", action="store_true", help="print the changes without making them")
     given = parser.parse_args()
 
     title = given.title or given.name.replace("-", " ").capitalize()
     wanted = Wanted(given.name, title, given.description, given.holder or git_user(), given.year)
-    refuse(wanted)
+    validate(wanted)
     changes = find_changes(wanted)
     if not given.dry_run:
         for change in changes:
@@ -70,12 +68,12 @@ def main() -> None:
     for change in changes:
         print(f"{change.file}:", *change.lines(), sep="\n    ")
     if not wanted.holder:
-        print("LICENSE is as it was: git knows no user.name; say --holder.")
-    print("Nothing was changed; this is what would." if given.dry_run else f"{len(changes)} files changed.")
+        print("LICENSE is unchanged: git has no user.name; pass --holder.")
+    print("Dry run: nothing was changed." if given.dry_run else f"{len(changes)} files changed.")
 
 
 def git_user() -> str | None:
-    """Return whom git takes for the author of commits, where there is git and it knows."""
+    """Return git's user.name, if git is installed and has one."""
     try:
         found = subprocess.run(["git", "config", "user.name"], cwd=ROOT, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -83,25 +81,25 @@ def git_user() -> str | None:
     return found.stdout.strip() or None
 
 
-def refuse(wanted: Wanted) -> None:
-    """End with a sentence when a word cannot stand where it is to stand."""
+def validate(wanted: Wanted) -> None:
+    """Exit with a message if a value is invalid."""
     if not re.fullmatch(NAME, wanted.name) or len(wanted.name) > NAME_LENGTH:
         sys.exit(
-            f"{wanted.name!r} is no name for a project: it takes up to {NAME_LENGTH} small letters, digits and single "
-            "hyphens, and begins with a letter, like 'house-prices'."
+            f"{wanted.name!r} is not a valid name: use up to {NAME_LENGTH} lowercase letters, digits and single "
+            "hyphens, starting with a letter, such as 'house-prices'."
         )
-    if wanted.name in needed():
-        sys.exit(f"{wanted.name!r} is a package that this project needs, so it cannot be called the same.")
+    if wanted.name in dependencies():
+        sys.exit(f"{wanted.name!r} is a dependency of this project: choose another name.")
     texts = {"title": (wanted.title, TITLE_LENGTH), "description": (wanted.description, TEXT_LENGTH)}
     for option, (text, most) in (texts | {"holder": (wanted.holder, TEXT_LENGTH)}).items():
         if text is not None and (
             not text.strip() or not text.isprintable() or len(text) > most or set(text) & set('"\\<>&')
         ):
-            sys.exit(f'--{option} takes one line of up to {most} characters, without ", \\, <, > and &.')
+            sys.exit(f'--{option} must be one line of up to {most} characters, without ", \\, <, > and &.')
 
 
-def needed() -> set[str]:
-    """Return the names of the packages that the project needs."""
+def dependencies() -> set[str]:
+    """Return the names of the project's dependencies."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = [project["project"]["dependencies"], *project.get("dependency-groups", {}).values()]
     packages = [re.match(r"[\w.-]+", entry) for group in groups for entry in group if isinstance(entry, str)]
@@ -109,7 +107,7 @@ def needed() -> set[str]:
 
 
 def find_changes(wanted: Wanted) -> list[Change]:
-    """Return the files that change, in the order of their names; those that a fork has deleted are passed over."""
+    """Return the files that change, sorted by name; files that the fork has deleted are skipped."""
     edits: dict[str, list[Callable[[str], str]]] = {
         "LICENSE": [partial(license_of, wanted)],
         "README.md": [replacing(r"^# .*", f"# {wanted.title}")],
@@ -120,7 +118,7 @@ def find_changes(wanted: Wanted) -> list[Change]:
     if wanted.description:
         edits["pyproject.toml"].append(replacing(r"^description = .*", f'description = "{wanted.description}"'))
     if wanted.name != TEMPLATE and is_template():
-        # Once: later it holds the fork's own releases.
+        # Only the first time: later it holds the fork's own releases.
         edits["CHANGELOG.md"] = [lambda _: CHANGELOG]
     changes = []
     for file in sorted(edits):
@@ -135,7 +133,7 @@ def find_changes(wanted: Wanted) -> list[Change]:
 
 
 def replacing(pattern: str, instead: str) -> Callable[[str], str]:
-    """Return what replaces the first line that a pattern finds."""
+    """Return a function that replaces the first match of a pattern."""
     return lambda text: re.sub(pattern, instead, text, count=1, flags=re.MULTILINE)
 
 
@@ -146,7 +144,7 @@ def is_template() -> bool:
 
 
 def license_of(wanted: Wanted, text: str) -> str:
-    """Return the licence with the fork's holder above the template's, whose notice the MIT licence asks to keep."""
+    """Return the licence with the fork's notice above the template's, which the MIT licence requires to keep."""
     if not wanted.holder:
         return text
     notices = re.findall(r"^Copyright \(c\) (\d+) (.+)$", text, flags=re.MULTILINE)

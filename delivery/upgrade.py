@@ -1,8 +1,8 @@
 """Upgrade all Python packages to the releases of a week ago: `uv run poe upgrade`.
 
-Moves `[tool.uv] exclude-newer` in pyproject.toml and locks again; changes nothing when no package has a newer release.
-A week, because bad releases are usually yanked by then. `--propose` opens a pull request by `gh`, for the scheduled
-.github/workflows/upgrade.yml: Dependabot does not support `exclude-newer`.
+Moves `[tool.uv] exclude-newer` in pyproject.toml and locks again; changes nothing if no package has a newer release.
+Bad releases are usually yanked within a week. `--propose` opens a pull request by `gh`, for the scheduled
+.github/workflows/upgrade.yml, as Dependabot does not support `exclude-newer`.
 """
 
 import argparse
@@ -14,8 +14,7 @@ import sys
 import tomllib
 from datetime import UTC, datetime, timedelta
 
-from delivery.audit import gh, say
-from delivery.workflow import ROOT, git
+from delivery.github import ROOT, annotate, gh, git
 
 BRANCH = "upgrade-python-packages"
 TITLE = "build: upgrade Python packages"
@@ -27,16 +26,16 @@ WITHOUT_CHECKS = (
 
 
 def main() -> None:
-    """Upgrade, and print what changed."""
+    """Upgrade, and print the changes."""
     parser = argparse.ArgumentParser(prog="poe upgrade", description="Upgrade all Python packages.")
     parser.add_argument("--days", type=int, default=7, help="minimum age of a release; 7 by default")
-    parser.add_argument("--propose", action="store_true", help="open a pull request; for the workflow")
+    parser.add_argument("--propose", action="store_true", help="open a pull request (for the workflow)")
     given = parser.parse_args()
     own_token = os.environ.get("PUSH_TOKEN", "")
     if given.propose:
         os.environ["GH_TOKEN"] = own_token or os.environ["GITHUB_TOKEN"]
         if opened := json.loads(gh("pr", "list", "--head", BRANCH, "--state", "open", "--json", "url")):
-            say("notice", f"{opened[0]['url']} is still open: merge or close it to get the next one.")
+            annotate("notice", f"{opened[0]['url']} is still open: merge or close it to get the next one.")
             return
     changes = upgrade((datetime.now(UTC) - timedelta(days=given.days)).strftime("%Y-%m-%dT00:00:00Z"))
     print(*changes or ["No package has a newer release: nothing changed."], sep="\n")
@@ -45,7 +44,7 @@ def main() -> None:
 
 
 def upgrade(moment: str) -> list[str]:
-    """Lock the releases of a moment, and return what changed; never goes back in time."""
+    """Lock the releases up to a moment and return the changes; never moves the date back."""
     path = ROOT / "pyproject.toml"
     text = path.read_text(encoding="utf-8")
     frozen = FROZEN.search(text)
@@ -87,8 +86,8 @@ def propose(changes: list[str], own_token: str) -> None:
     body += "" if own_token else f"\n\n{WITHOUT_CHECKS}"
     create = ["gh", "pr", "create", "--head", BRANCH, "--title", TITLE, "--body-file", "-"]
     if subprocess.run(create, cwd=ROOT, input=body, text=True, check=False).returncode:
-        say("notice", f"Open a pull request from the branch {BRANCH}, or allow Actions to (docs/setup.md).")
-        # A repository without secrets is never red.
+        annotate("notice", f"Open a pull request from the branch {BRANCH}, or allow Actions to (docs/setup.md).")
+        # Without secrets, no workflow fails.
         sys.exit(1 if own_token else 0)
 
 

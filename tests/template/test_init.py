@@ -1,4 +1,4 @@
-"""`poe init`: a copy gets a name of its own."""
+"""`poe init` gives a fork its own name."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def few(tmp_path: Path) -> Path:
-    """A copy of what is changed."""
+    """A copy of the files that `poe init` changes."""
     for file in ("LICENSE", "README.md", "pyproject.toml", "mlapp/__init__.py", "delivery/init.py"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
@@ -45,8 +45,8 @@ def few(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_everything_asked_for_stands_where_it_should(few: Path):
-    said = init(
+def test_names_are_written_to_all_files(few: Path):
+    output = init(
         few, "claims", "--title", "Claims of 2031", "--description", "What claims cost.", *holder("Ada", "2031")
     )
 
@@ -60,17 +60,17 @@ def test_everything_asked_for_stands_where_it_should(few: Path):
         "      - name: KEY",
     ]
     assert (few / "CHANGELOG.md").read_text() == "# CHANGELOG\n"
-    # The MIT licence asks to keep the notice of whoever wrote what was forked.
+    # The MIT licence requires to keep the notice of the original.
     notices = [line for line in (few / "LICENSE").read_text().splitlines() if line.startswith("Copyright")]
     assert notices == ["Copyright (c) 2031 Ada", "Copyright (c) 2026 The mlapp developers"]
-    assert 'pyproject.toml:\n    name = "claims"\n    description = "What claims cost."\n' in said
+    assert 'pyproject.toml:\n    name = "claims"\n    description = "What claims cost."\n' in output
 
 
 def holder(name: str, year: str) -> tuple[str, ...]:
     return "--holder", name, "--year", year
 
 
-def test_again_it_changes_nothing_and_keeps_the_changelog_of_the_fork(few: Path):
+def test_second_run_changes_nothing_and_keeps_the_changelog_of_the_fork(few: Path):
     init(few, "claims", *holder("Ada", "2031"))
     (few / "CHANGELOG.md").write_text("# CHANGELOG\n\n## v0.1.0\n")
     before = contents(few)
@@ -84,36 +84,36 @@ def test_again_it_changes_nothing_and_keeps_the_changelog_of_the_fork(few: Path)
     assert (few / "CHANGELOG.md").read_bytes() == before["CHANGELOG.md"]
 
 
-def test_dry_run_says_what_it_would_do_and_does_nothing(few: Path):
+def test_dry_run_prints_the_changes_without_making_them(few: Path):
     before = contents(few)
 
-    said = init(few, "claims", "--holder", "Ada", "--dry-run")
+    output = init(few, "claims", "--holder", "Ada", "--dry-run")
 
-    assert 'TITLE = "Claims"' in said
-    assert said.endswith("Nothing was changed; this is what would.\n")
+    assert 'TITLE = "Claims"' in output
+    assert output.endswith("Dry run: nothing was changed.\n")
     assert contents(few) == before
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (["House Prices"], "'House Prices' is no name for a project"),
-        (["-"], "'-' is no name for a project"),
-        (["../evil"], "is no name for a project"),
-        (["a" * 41], "takes up to 40 small letters"),
-        (["polars"], "'polars' is a package that this project needs"),
-        (["claims", "--title", 'Claims"'], "--title takes one line"),
-        (["claims", "--title", " "], "--title takes one line"),
-        (["claims", "--description", "two\nlines"], "--description takes one line"),
-        (["claims", "--holder", "<b>"], "--holder takes one line"),
+        (["House Prices"], "'House Prices' is not a valid name"),
+        (["-"], "'-' is not a valid name"),
+        (["../evil"], "is not a valid name"),
+        (["a" * 41], "use up to 40 lowercase letters"),
+        (["polars"], "'polars' is a dependency of this project"),
+        (["claims", "--title", 'Claims"'], "--title must be one line"),
+        (["claims", "--title", " "], "--title must be one line"),
+        (["claims", "--description", "two\nlines"], "--description must be one line"),
+        (["claims", "--holder", "<b>"], "--holder must be one line"),
     ],
 )
-def test_words_that_cannot_stand_there_are_refused_in_a_sentence(few: Path, arguments: list[str], said: str):
+def test_invalid_values_are_rejected_with_a_message(few: Path, arguments: list[str], message: str):
     before = contents(few)
 
     done = run(few, "delivery/init.py", *arguments)
 
     assert done.returncode == 1
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert contents(few) == before

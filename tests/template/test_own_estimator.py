@@ -5,7 +5,7 @@ from itertools import count
 import polars as pl
 import pytest
 
-from delivery.rehearse_fork import example_estimator
+from delivery.fork_test import example_estimator
 from mlapp.ml import describe_estimators, estimators, load_model
 from mlapp.ml.training.train import Trained, train
 from mlapp.schemas import Model, Task, TrainOptions

@@ -1,8 +1,8 @@
-"""Rehearse a fork's first week in a copy of this folder: `uv run poe rehearse-fork`.
+"""Make a fork by the documented steps, in a temporary folder, and run its tests: `uv run poe fork-test`.
 
-Runs `poe init`, applies the examples of README.md and CONTRIBUTING.md (a route, a page, their tests, an estimator),
-replaces the README, and runs the tests these touch. `--full` also adds LightGBM as a dependency, and runs `poe check`
-and all of `poe test` in an environment of its own, which needs the network.
+The fork gets its own name and README, and the examples of README.md and CONTRIBUTING.md: an estimator, a route, a page
+and their tests. By default only the affected tests run. `--full` adds LightGBM as a dependency, and runs `poe check`
+and `poe test` in a new environment, which needs the network.
 """
 
 import argparse
@@ -16,10 +16,10 @@ import textwrap
 import time
 from pathlib import Path
 
+from delivery.github import ROOT, git
 from delivery.init import is_template
-from delivery.workflow import ROOT, git, outside
 
-TOUCHED = (
+AFFECTED_TESTS = (
     "tests/template",
     "tests/api/test_notes.py",
     "tests/ml/test_estimators.py",
@@ -27,20 +27,19 @@ TOUCHED = (
     "tests/pages/test_notes.py",
     "tests/test_architecture.py::test_layers_import_only_those_below",
     "tests/test_bounds.py",
-    "tests/test_delivery.py",
+    "tests/test_project_files.py",
     "tests/test_settings.py",
     "tests/test_who_may.py::test_every_route_has_a_decision",
     "tests/test_who_may.py::test_every_route_lets_in_who_may_and_nobody_else",
 )
-"""The tests that these changes touch."""
-README = "# House prices\n\nWhat a house will sell for.\n"
+README = "# House prices\n\nPredicts the selling price of a house.\n"
 EXAMPLE = r"^- \*\*Your estimator\*\*.*?^  ```python\n(.*?)^  ```"
 LIGHTGBM = '''
 from lightgbm import LGBMClassifier, LGBMRegressor
 
 
 def lightgbm(task: Task, columns: Columns, seed: int) -> BaseEstimator:
-    """Gradient boosting by LightGBM: quick on large tables."""
+    """Gradient boosting by LightGBM: fast on large tables."""
     kind = LGBMRegressor if task is Task.REGRESSION else LGBMClassifier
     return make_pipeline(unfolded(columns), kind(random_state=seed, verbose=-1))
 
@@ -50,12 +49,12 @@ ESTIMATORS["lightgbm"] = Recipe(lightgbm)
 
 
 def main() -> None:
-    """Make the fork, and test it."""
-    parser = argparse.ArgumentParser(prog="poe rehearse-fork", description="Rehearse a fork's first week.")
-    parser.add_argument("--full", action="store_true", help="with LightGBM, poe check and the whole poe test")
+    """Make the fork and test it."""
+    parser = argparse.ArgumentParser(prog="poe fork-test", description="Make a fork and run its tests.")
+    parser.add_argument("--full", action="store_true", help="add LightGBM, run poe check and all of poe test")
     full = parser.parse_args().full
     if not is_template():
-        print("This is a fork already: there is nothing to rehearse.")
+        print("This repository already is a fork: nothing to test.")
         return
     with tempfile.TemporaryDirectory() as name:
         fork = Fork(Path(name) / "house-prices", own_environment=full)
@@ -65,7 +64,7 @@ def main() -> None:
         fork.add_estimator(example_estimator())
         if full:
             fork.add_estimator(LIGHTGBM)
-            fork.edit("pyproject.toml", '    "nicegui', '    # Quick boosting.\n    "lightgbm>=4",\n    "nicegui')
+            fork.edit("pyproject.toml", '    "nicegui', '    # Fast boosting.\n    "lightgbm>=4",\n    "nicegui')
             fork.run("poe", "lock")
         (fork.folder / "README.md").write_text(README)
         fork.run("ruff", "format", "--quiet")
@@ -74,11 +73,11 @@ def main() -> None:
             fork.run("poe", "check")
             fork.run("poe", "test")
         else:
-            fork.run("pytest", "-q", "--no-header", *TOUCHED)
+            fork.run("pytest", "-q", "--no-header", *AFFECTED_TESTS)
 
 
 def example_estimator() -> str:
-    """Return the README's example of an estimator."""
+    """Return the README's example estimator."""
     (example,) = re.findall(EXAMPLE, (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
     return textwrap.dedent(example)
 
@@ -101,22 +100,22 @@ class Fork:
         self._decisions = re.findall(r"`(\"GET [^`]*/notes\": \w+,)`", steps)
 
     def run(self, *command: str) -> None:
-        """Run a command in the copy; exit if it fails."""
+        """Run a command in the fork; exit if it fails."""
         began = time.monotonic()
         whole = ["uv", "run", *command] if self.own_environment else list(command)
-        # Small tables are trained fastest by one thread; `poe test` decides that itself.
-        around = outside() if self.own_environment else os.environ | {"OMP_NUM_THREADS": "1"}
+        # One thread is fastest on small tables; `poe test` sets that itself.
+        environment = without_virtual_environment() if self.own_environment else os.environ | {"OMP_NUM_THREADS": "1"}
         print(f"$ {' '.join(whole)}", flush=True)
-        status = subprocess.run(whole, cwd=self.folder, env=around, check=False).returncode
+        status = subprocess.run(whole, cwd=self.folder, env=environment, check=False).returncode
         print(f"  status {status} after {time.monotonic() - began:.1f} s", flush=True)
         if status:
-            sys.exit(f"A fork is red: '{' '.join(whole)}' ended with {status}.")
+            sys.exit(f"The fork fails: '{' '.join(whole)}' exited with {status}.")
 
     def edit(self, file: str, before: str, after: str) -> None:
-        """Replace a text that occurs once in a file."""
+        """Replace a text that occurs exactly once in a file."""
         text = (self.folder / file).read_text()
         if text.count(before) != 1:
-            sys.exit(f"{file} has {before!r} {text.count(before)} times, not once: update delivery/rehearse_fork.py.")
+            sys.exit(f"{file} contains {before!r} {text.count(before)} times, not once: update delivery/fork_test.py.")
         (self.folder / file).write_text(text.replace(before, after))
 
     def add_route(self) -> None:
@@ -138,11 +137,18 @@ class Fork:
         self.edit("pages/frame.py", "NAVIGATION = (", f"NAVIGATION = (\n    {self._navigation}")
 
     def add_estimator(self, recipe: str) -> None:
-        """Add a recipe: its import at the top, the rest at the end."""
+        """Add a recipe: its import at the top of the file, the rest at the end."""
         library, rest = recipe.strip().split("\n", 1)
         self.edit("mlapp/ml/estimators.py", "from sklearn.base import", f"{library}\nfrom sklearn.base import")
         with (self.folder / "mlapp/ml/estimators.py").open("a") as estimators:
             estimators.write(rest)
+
+
+def without_virtual_environment() -> dict[str, str]:
+    """Return the environment variables without this process's virtual environment."""
+    own = str(Path(sys.prefix) / "bin")
+    path = os.pathsep.join(folder for folder in os.environ["PATH"].split(os.pathsep) if folder != own)
+    return {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | {"PATH": path}
 
 
 if __name__ == "__main__":
