@@ -21,7 +21,7 @@ from delivery.init import is_template
 
 AFFECTED_TESTS = (
     "tests/template",
-    "tests/api/test_notes.py",
+    "tests/api/routes/test_notes.py",
     "tests/ml/test_estimators.py",
     "tests/pages/test_frame.py::test_every_page_has_a_title_a_language_and_marks_where_one_is",
     "tests/pages/test_notes.py",
@@ -120,11 +120,11 @@ class Fork:
 
     def add_route(self) -> None:
         """Add CONTRIBUTING.md's route and its test."""
-        (self.folder / "mlapp/api/notes.py").write_text(self._route)
-        (self.folder / "tests/api/test_notes.py").write_text(self._test_of_route)
+        (self.folder / "mlapp/api/routes/notes.py").write_text(self._route)
+        (self.folder / "tests/api/routes/test_notes.py").write_text(self._test_of_route)
         method = textwrap.indent(self._method, "    ")
         self.edit("mlapp/services/models/service.py", "    async def history", f"{method}\n    async def history")
-        self.edit("mlapp/app.py", "models, offers", "models, notes, offers")
+        self.edit("mlapp/app.py", "models, predict", "models, notes, predict")
         self.edit("mlapp/app.py", "models.router", "models.router, notes.router")
         self.edit("tests/test_who_may.py", "WHO_MAY = {", f"WHO_MAY = {{\n    {' '.join(self._decisions)}")
 

@@ -19,9 +19,9 @@ DOCUMENTS = sorted(
 )
 SETTINGS_OF_EDITORS = [*ROOT.glob(".vscode/*.json"), *ROOT.glob(".devcontainer/*.json")]
 EXAMPLES = {
-    "mlapp/api/notes.py",
+    "mlapp/api/routes/notes.py",
     "pages/notes.py",
-    "tests/api/test_notes.py",
+    "tests/api/routes/test_notes.py",
     "tests/pages/test_notes.py",
     "versions/7/",
 }
