@@ -59,35 +59,35 @@ class Settings(BaseSettings):
     )
 
     host: str = "127.0.0.1"
-    """Address it listens on."""
+    """Address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535, validation_alias=AliasChoices("MLAPP_PORT", "PORT", "port"))] = 8000
-    """Port it listens on; PORT, which hosts such as Render set, counts when MLAPP_PORT is not set."""
+    """Port to listen on; PORT, which hosts such as Render set, is used if MLAPP_PORT is not set."""
     store: Path = Path("models")
     """Folder of the model store."""
     api_key: Key | None = None
-    """Key for everything, 16 characters or more; without one it is open, and only on this machine."""
+    """API key with full access, 16 characters or more; without one, loopback clients need none."""
     predict_key: Key | None = None
-    """Key that may only predict and read the active model."""
+    """API key that may only predict and read the active model."""
     session_secret: Annotated[SecretStr, _secret(32)] | None = None
-    """Signs browser sessions, 32 characters or more; random at each start when empty."""
+    """Signs browser sessions, 32 characters or more; random at each start if empty."""
     allowed_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
-    """Host names it answers to, separated by commas; loopback names when open, any when a key is set."""
+    """Accepted host names, separated by commas; loopback names without a key, any with one."""
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = None
-    """Addresses of proxies whose X-Forwarded-* headers to believe, separated by commas; none when empty."""
+    """Addresses of proxies whose X-Forwarded-* headers are trusted, separated by commas; none if empty."""
     max_body_mb: Annotated[int, Field(ge=1)] = 100
     """Largest request body or upload, in MB."""
     max_jobs: Annotated[int, Field(ge=1)] = 1
-    """Trainings at a time; up to 8 more wait."""
+    """Trainings that run at once; up to 8 more are queued."""
     job_memory_mb: Annotated[int, Field(ge=1)] | None = None
-    """Resident memory that one training process may take, in MB; no limit when empty."""
+    """Largest resident memory of a training process, in MB; no limit if empty."""
     keep_models: Annotated[int, Field(ge=1)] = 50
-    """Oldest inactive versions beyond this many are removed."""
+    """Versions to keep; the oldest inactive ones beyond this number are removed."""
     demo: bool = True
-    """With an empty store, train a model on bundled data at the first start."""
+    """Train a demo model on bundled data at the first start, if the store is empty."""
     log_json: bool = False
     """Log lines as JSON objects."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least important log lines to write: debug, info, warning or error."""
+    """Lowest level to log: debug, info, warning or error."""
 
     @field_validator("predict_key")
     @classmethod
