@@ -2,11 +2,9 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import RedirectResponse
-from fastapi_offline import FastAPIOffline
 
 from mlapp import TITLE, __version__
 from mlapp.api.middleware.authorization import PAGES, protect
@@ -17,7 +15,7 @@ from mlapp.api.middleware.request_id import RequestIds
 from mlapp.api.negotiation import negotiate
 from mlapp.api.openapi import describe_predictions
 from mlapp.api.problems import handle_errors
-from mlapp.api.routes import catalog, health, jobs, metrics, models, predict, train
+from mlapp.api.routes import catalog, docs, health, jobs, metrics, models, predict, train
 from mlapp.services import Services
 from mlapp.settings import Settings
 
@@ -34,11 +32,13 @@ def create_app(
     mount_pages: Callable[[FastAPI, str], None] | None = None,
 ) -> FastAPI:
     """Put the app together: the JSON routes unless `api` is false, the pages when there is something to mount them."""
-    make: Callable[..., FastAPI] = FastAPIOffline if api else partial(FastAPI, openapi_url=None)
-    app = make(
+    app = FastAPI(
         title=TITLE,
         version=__version__,
         description=DESCRIPTION,
+        openapi_url="/openapi.json" if api else None,
+        docs_url=None,
+        redoc_url=None,
         # Generated clients name their methods by it.
         generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan(settings, services),
@@ -57,6 +57,7 @@ def create_app(
         for routes in (train.router, jobs.router, predict.router, models.router, catalog.router, metrics.router):
             app.include_router(routes)
         describe_predictions(app)
+        docs.add_docs(app, PAGES if mount_pages else None)
     _lead_people(app, PAGES if mount_pages else None, posts=api)
     # The last one added is the first that is asked.
     app.add_middleware(RequestIds, metrics=services.metrics, paths=frozenset(doors))

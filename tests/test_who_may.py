@@ -36,8 +36,6 @@ WHO_MAY = {
     "POST /ui/login": ANYBODY,
     "POST /predict": PREDICTING,
     "GET /docs": DOCS,
-    "GET /docs/oauth2-redirect": DOCS,
-    "GET /redoc": DOCS,
     "GET /openapi.json": DOCS,
     "GET /static-offline-docs": DOCS,
     "POST /train": EVERYTHING_ELSE,

@@ -1,4 +1,4 @@
-"""/openapi.json and /docs: the request of /predict is described by the active model."""
+"""/openapi.json: the request of /predict is described by the active model."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ from mlapp.api.middleware.authorization import ANYBODY, PREDICTING
 from mlapp.api.problems import problems
 from mlapp.api.request_body import BINARY, FILES, MULTIPART
 from mlapp.api.routes import train
+from mlapp.presentation.markdown import text
 from mlapp.schemas import ColumnType, Feature, Format, Model, Problem
 
 NO_MODEL = "There is no model yet: any feature may stand here."
@@ -83,7 +84,7 @@ def _with_model(routes: dict[str, Any], model: Model | None) -> dict[str, Any]:
     operation = routes["paths"]["/predict"]["post"] | {"requestBody": _request_body(row.get("example", {}), model)}
     if model:
         operation["description"] += (
-            f"\n\nModel {model.version} predicts `{model.target}` ({model.task}, {model.estimator})."
+            f"\n\nModel {model.version} predicts {text(model.target)} ({model.task}, {text(model.estimator)})."
         )
     paths = routes["paths"] | {"/predict": {"post": operation}}
     schemas = routes["components"]["schemas"] | {"Row": row} | _tables_of(row)
@@ -147,13 +148,13 @@ def _seen(feature: Feature) -> str:
     gaps = "" if feature.required else " Training saw gaps: it may be left out."
     if feature.categories:
         more = ", …" if len(feature.categories) > 10 else ""
-        return f"Training saw {', '.join(feature.categories[:10])}{more}.{gaps}"
+        return f"Training saw {', '.join(map(text, feature.categories[:10]))}{more}.{gaps}"
     if feature.min is not None:
         return f"Training saw {feature.min} to {feature.max}.{gaps}"
     return f"{'true or false.' if feature.type is ColumnType.BOOLEAN else 'Training saw no value.'}{gaps}"
 
 
 def _csv(example: dict[str, Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([example.keys(), example.values()])
-    return text.getvalue()
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows([example.keys(), example.values()])
+    return file.getvalue()

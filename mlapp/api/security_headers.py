@@ -19,8 +19,7 @@ default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src '
 img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:;
 object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"""
 PAGES = [*ALL, (b"content-security-policy", " ".join(_PAGES.split()).encode())]
-"""Pages, those of the docs too."""
-FOR_PEOPLE = ("/ui", "/docs", "/redoc")
+FOR_PEOPLE = "/ui"
 PRIVATE = (b"cache-control", b"no-store")
 ABSOLUTE = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
 SLASHES = re.compile(rb"[/\\]{2,}")

@@ -191,13 +191,6 @@ async def test_hostile_names_are_text_and_nothing_else(page: Page, tmp_path: Pat
         await page.wait_for_load_state("networkidle")
 
 
-@desktop_only
-async def test_the_docs_page_works_without_internet(page: Page):
-    await page.goto("/docs")
-
-    await expect(page.get_by_role("link", name="/predict", exact=True)).to_be_visible()
-
-
 async def test_navigation_leads_to_a_page(page: Page):
     await page.goto("/")
     if await page.get_by_role("button", name="Open navigation").is_visible():

@@ -41,7 +41,7 @@ ANYBODY = frozenset(
 )
 PREDICTING = frozenset({("POST", "/predict"), ("GET", "/models/active"), ("GET", "/models/active/card")})
 """For both keys."""
-DOCS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
+DOCS = frozenset({"/docs", "/openapi.json"})
 DOCS_FILES = "/static-offline-docs"
 """These and what is below are for both keys, and for sessions."""
 NO_KEY = "This needs a key; send it as 'Authorization: Bearer …' or as 'X-API-Key'."
