@@ -1,8 +1,8 @@
-"""What mlapp promises about speed, size and quality, measured: ratios within one run, one program a promise.
+"""Benchmarks of speed and memory, as ratios within one run: `uv run poe bench`.
 
-`uv run poe bench` runs them all, `--quick` a short form; `python -m benchmarks.<name>` runs one, and its exit
-status says whether the goal was met.
+`python -m benchmarks.<name>` runs one; its exit status is 0 if the goal is met. `--quick` is a short form that judges
+no goal. Results are in docs/benchmarks.md; the folders `faults` and `quality` hold programs that run on their own.
 """
 
 NOT_JUDGED = 77
-"""Exit status of a short form that is too short to judge by (what automake takes for a test that was skipped)."""
+"""Exit status of a short form (77 is automake's status of a skipped test)."""

@@ -1,4 +1,4 @@
-"""Run all benchmarks, one after the other, and say which goals were met."""
+"""Run all benchmarks one after the other and report which goals are met."""
 
 import pkgutil
 import subprocess
@@ -8,18 +8,18 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from benchmarks import NOT_JUDGED
-from benchmarks.harness.server import lending
+from benchmarks.harness.server import shared_server
 
-LONG = ("pages", "train_overhead")
-"""What the short form leaves out, so that it takes less than two minutes; each has a short form of its own."""
+LONG = ("pages",)
+"""Skipped by the short form, so that it takes less than two minutes; each has a short form of its own."""
 
 
-def run(left_out: tuple[str, ...]) -> dict[str, int]:
-    """Run them with the arguments given, and return their exit statuses."""
+def run(skipped: tuple[str, ...]) -> dict[str, int]:
+    """Run the benchmarks with this process's arguments; returns their exit statuses."""
     here = Path(__file__).parent
     statuses = {}
     for found in pkgutil.iter_modules([str(here)]):
-        if found.ispkg or found.name in left_out:
+        if found.ispkg or found.name in skipped:
             continue
         print(f"\n== {found.name}", flush=True)
         command = [sys.executable, "-m", f"benchmarks.{found.name}", *sys.argv[1:]]
@@ -30,16 +30,16 @@ def run(left_out: tuple[str, ...]) -> dict[str, int]:
 
 
 def main() -> None:
-    """Run them, and say which goals were met."""
+    """Run the benchmarks and print a summary."""
     began = time.perf_counter()
     quick = "--quick" in sys.argv
-    with lending() if quick else nullcontext():
+    with shared_server() if quick else nullcontext():
         statuses = run(LONG if quick else ())
     words = {0: "met", NOT_JUDGED: "not judged"}
     print("\n" + "\n".join(f"{words.get(status, 'MISSED'):<12}{name}" for name, status in statuses.items()))
     if quick:
-        print(f"left out    {', '.join(LONG)}")
-    print(f"({time.perf_counter() - began:.0f} s in all)")
+        print(f"skipped     {', '.join(LONG)}")
+    print(f"({time.perf_counter() - began:.0f} s in total)")
     sys.exit(not words.keys() >= set(statuses.values()))
 
 

@@ -1,7 +1,6 @@
-"""The memory of a server with its pages: without a model, while it trains and answers, a minute after that.
+"""Memory of all processes (PSS): without a model, at the peak of a training, a minute after the last training.
 
-At most 200 MB, 500 MB (on 100,000 × 10) and 300 MB. Counted is what the system would get back if all of its processes
-ended (PSS), at the peak as often as it can be read. Every page is opened once, and predictions are asked for.
+At most 200, 500 (on 100,000 × 10) and 300 MB. Each page is opened once, and a model is serving while others train.
 """
 
 import argparse
@@ -20,55 +19,55 @@ REST_S = 65
 
 
 def used_mb(server: Server) -> float:
-    """Return the memory after every page was asked for."""
+    """Return the memory after opening every page."""
     for page in PAGES:
         server.http.get(f"/ui/{page}").raise_for_status()
     return server.memory_mb()
 
 
-def ask(server: Server, model: dict[str, Any]) -> None:
-    """Ask for predictions of a model's example row."""
+def predict(server: Server, model: dict[str, Any]) -> None:
+    """Predict a model's example row a hundred times."""
     row = {feature["name"]: feature["example"] for feature in model["features"]}
     for _ in range(100):
         server.http.post("/predict", json={"records": [row]}).raise_for_status()
 
 
 def peak_mb(server: Server, data: bytes, estimator: str) -> float:
-    """Return the most memory that is held at once during a training."""
+    """Return the peak memory during a training."""
     done = threading.Event()
-    seen: list[float] = []
+    samples: list[float] = []
 
-    def watch() -> None:
+    def sample() -> None:
         while not done.is_set():
-            seen.append(server.memory_mb())
+            samples.append(server.memory_mb())
             done.wait(0.02)
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
+    sampler = threading.Thread(target=sample)
+    sampler.start()
     try:
         server.train(data, target="y", estimator=estimator)
     finally:
         done.set()
-        watcher.join()
-    return max(seen)
+        sampler.join()
+    return max(samples)
 
 
 def main() -> None:
-    """Measure, and say whether the goals are met."""
+    """Measure and report whether the goals are met."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one estimator, without waiting, and not judged")
+    parser.add_argument("--quick", action="store_true", help="one estimator, no waiting, judges no goal")
     quick = parser.parse_args().quick
     data = as_csv(mixed(100_000))
     with serving() as server:
         time.sleep(1 if quick else 5)
         idle = used_mb(server)
         print(f"no model: {idle:.0f} MB (goal {GOAL_IDLE_MB})", flush=True)
-        ask(server, server.train(dataset="machines", estimator="linear" if quick else "auto"))
+        predict(server, server.train(dataset="machines", estimator="linear" if quick else "auto"))
         peaks = []
         for estimator in ("linear",) if quick else ("linear", "hist_gradient_boosting", "auto"):
             peaks.append(peak_mb(server, data, estimator))
             print(f"training, {estimator}: {peaks[-1]:.0f} MB at the peak (goal {GOAL_PEAK_MB})", flush=True)
-        ask(server, server.http.get("/models/active").json())
+        predict(server, server.http.get("/models/active").json())
         time.sleep(0 if quick else REST_S)
         served = used_mb(server)
         print(f"serving: {served:.0f} MB (goal {GOAL_SERVING_MB} a minute after the last training)")

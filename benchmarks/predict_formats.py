@@ -1,7 +1,7 @@
-"""100,000 rows through /predict in every format, while others ask for single rows: those wait at most 100 ms.
+"""Single-row latency while tables of 100,000 rows are predicted on the same core, in every format: p99 within 100 ms.
 
-That is the 99th percentile of a hundred requests a second, with bodies of many rows one after the other beside them
-on the same core. How long a body takes, and how much memory the server takes more than before, is printed.
+A hundred single-row requests a second run beside one table after another. The time of a table and the growth of the
+server's memory are printed.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import polars as pl
 
 from benchmarks import NOT_JUDGED
 from benchmarks.harness.load import LOAD_CORE, SERVER_CORE, steady
-from benchmarks.harness.server import Server, borrowed
+from benchmarks.harness.server import Server, shared_or_new_server
 from benchmarks.harness.tables import as_csv, mixed
 
 GOAL_MS = 100.0
@@ -30,7 +30,7 @@ SAMPLE_S = 0.02
 
 
 def bodies(table: pl.DataFrame) -> Iterator[tuple[str, str, bytes]]:
-    """Give a table in every format: its name, its content type, its bytes."""
+    """Yield name, content type and bytes of a table in every format."""
     yield "CSV", "text/csv", as_csv(table)
     parquet = io.BytesIO()
     table.write_parquet(parquet)
@@ -42,30 +42,30 @@ def bodies(table: pl.DataFrame) -> Iterator[tuple[str, str, bytes]]:
 
 
 @contextmanager
-def beside(turn: Callable[[], object]) -> Iterator[None]:
-    """Do something over and over until the end of the block; what goes wrong with it is raised there."""
+def repeating(action: Callable[[], object]) -> Iterator[None]:
+    """Repeat an action in a thread until the end of the block, which raises its errors."""
     stop = Event()
 
-    def go() -> None:
+    def repeat() -> None:
         while not stop.is_set():
-            turn()
+            action()
 
     with ThreadPoolExecutor(1) as pool:
-        going = pool.submit(go)
+        repeated = pool.submit(repeat)
         try:
             yield
         finally:
             stop.set()
-        going.result()
+        repeated.result()
 
 
 @contextmanager
 def posting(server: Server, kind: str, body: bytes) -> Iterator[list[float]]:
-    """Post a body over and over until the end of the block; gives the times that it took, in seconds."""
+    """Post a body repeatedly until the end of the block; yields the times in seconds."""
     url, times = str(server.http.base_url.join("/predict")), list[float]()
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(body)
-        # In a process of its own, for what is sent from here would hold up the single rows that are asked from here.
+        # In a process of its own, as sending it from here would delay the single rows.
         command = ["taskset", "-c", str(LOAD_CORE), "curl", "-fsS", "-o", "/dev/null", "-H", f"Content-Type: {kind}"]
         command += ["-H", "Expect:", "--data-binary", f"@{file.name}", url]
 
@@ -74,42 +74,42 @@ def posting(server: Server, kind: str, body: bytes) -> Iterator[list[float]]:
             subprocess.run(command, check=True)
             times.append(time.perf_counter() - began)
 
-        with beside(post):
+        with repeating(post):
             yield times
 
 
 @contextmanager
-def watching(server: Server) -> Iterator[list[float]]:
-    """Take down the memory of a server until the end of the block; gives it in MB."""
+def sampling_memory(server: Server) -> Iterator[list[float]]:
+    """Sample the memory of a server until the end of the block; yields it in MB."""
     found = [server.process.memory_info().rss / 1e6]
 
-    def watch() -> None:
+    def sample() -> None:
         time.sleep(SAMPLE_S)
         found.append(server.process.memory_info().rss / 1e6)
 
-    with beside(watch):
+    with repeating(sample):
         yield found
 
 
 def main() -> None:
-    """Measure, and say whether the goal is met."""
+    """Measure and report whether the goal is met."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one second a format, and not judged")
+    parser.add_argument("--quick", action="store_true", help="one second a format, judges no goal")
     quick = parser.parse_args().quick
     seconds, worst = 1 if quick else 10, 0.0
-    with borrowed(SERVER_CORE) as server:
+    with shared_or_new_server(SERVER_CORE) as server:
         server.train(as_csv(mixed(20_000)), target="y", estimator="linear")
         alone = steady(server, seconds)
         print(f"single rows alone: p50 {alone.p50_ms:.1f} ms, p99 {alone.p99_ms:.1f} ms", flush=True)
         for name, kind, body in bodies(mixed(ROWS).drop("y")):
-            with watching(server) as memory, posting(server, kind, body) as times:
-                beside = steady(server, seconds)
+            with sampling_memory(server) as memory, posting(server, kind, body) as times:
+                loaded = steady(server, seconds)
             print(
                 f"{name}, {len(body) / 1e6:.1f} MB: {min(times):.2f} s a body, up to {max(memory) - memory[0]:.0f} MB; "
-                f"single rows p50 {beside.p50_ms:.1f} ms, p99 {beside.p99_ms:.1f} ms (goal {GOAL_MS:.0f})",
+                f"single rows p50 {loaded.p50_ms:.1f} ms, p99 {loaded.p99_ms:.1f} ms (goal {GOAL_MS:.0f})",
                 flush=True,
             )
-            worst = max(worst, beside.p99_ms)
+            worst = max(worst, loaded.p99_ms)
     sys.exit(NOT_JUDGED if quick else worst > GOAL_MS)
 
 

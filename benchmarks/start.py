@@ -1,6 +1,6 @@
-"""From the start of the server to the first 200 of /health: at most 1.3 x the time of `python -c "import nicegui"`.
+"""Start-up: first 200 of /health within 1.3 x the time of `python -c "import nicegui"`.
 
-Both in turns, on a store with a model, byte code compiled. Also says when the first prediction is answered.
+Both alternate, with compiled bytecode and a store with a model. The time to the first prediction is printed.
 """
 
 import argparse
@@ -21,14 +21,14 @@ GOAL = 1.3
 
 
 def import_s() -> float:
-    """Return the time of a Python that imports nicegui and ends."""
+    """Return the time of a Python process that imports nicegui."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", "import nicegui"], check=True)
     return time.perf_counter() - began
 
 
-def first_answers_s(store: Path, row: dict[str, object]) -> tuple[float, float]:
-    """Return when /health, and when /predict, first answered 200."""
+def first_responses_s(store: Path, row: dict[str, object]) -> tuple[float, float]:
+    """Return the times to the first 200 of /health and of /predict."""
     port = free_port()
     here = {"MLAPP_PORT": str(port), "MLAPP_STORE": str(store), "MLAPP_LOG_LEVEL": "warning"}
     began = time.perf_counter()
@@ -50,19 +50,19 @@ def first_answers_s(store: Path, row: dict[str, object]) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Measure, and say whether the goal is met."""
+    """Measure and report whether the goal is met."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round, and not judged")
+    parser.add_argument("--quick", action="store_true", help="one round, judges no goal")
     rounds = 1 if (quick := parser.parse_args().quick) else 9
     imports: list[float] = []
     starts: list[tuple[float, float]] = []
     with small_store() as store:
         record = json.loads((store / "versions" / "1" / "record.json").read_text())
         row = {feature["name"]: feature["example"] for feature in record["features"]}
-        # To make the store, all was loaded once already.
+        # Making the store has compiled all bytecode.
         for _ in range(rounds):
             imports.append(import_s())
-            starts.append(first_answers_s(store, row))
+            starts.append(first_responses_s(store, row))
     floor = statistics.median(imports)
     healthy, predicted = (statistics.median(times) for times in zip(*starts, strict=True))
     print(f"import nicegui: {floor:.2f} s; /health: {healthy / floor:.2f} x (goal {GOAL})")

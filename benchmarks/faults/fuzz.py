@@ -1,9 +1,8 @@
-"""Requests made from /openapi.json, good and bad ones, to see whether all answers are what it says.
+"""Fuzzing: valid and invalid requests generated from /openapi.json by Schemathesis.
 
-Each operation is asked with its examples, at the edges of what its schema allows and beyond, with what chance makes of
-it, and after others whose answers say what to ask; with the key, without and with wrong ones. All checks of
-Schemathesis are on: no 5xx, no status, content type, header or body that is not declared, nothing wrong taken, nothing
-right refused, no door open without a key, 405 with `Allow`. What it finds it prints, with the request and the seed.
+Each operation gets its examples, boundary values, random values and values from earlier responses; with the right key,
+without and with wrong ones. All checks of Schemathesis are enabled: no 5xx, only declared statuses, content types,
+headers and bodies, invalid data rejected, valid data accepted, authentication enforced, 405 with `Allow`.
 """
 
 import argparse
@@ -23,16 +22,16 @@ from benchmarks.harness.server import ROOT, serving
 KEY = "the-key-to-everything"
 GOAL_CASES = 5_000
 FULL, QUICK = 700, 3
-"""Requests that chance makes, an operation at most: many have few that differ."""
+"""Random requests per operation at most; many operations have few distinct ones."""
 CONFIG = """
-# A training that compares all estimators takes a while.
+# Trainings with `auto` take a while.
 request-timeout = 100
 checks.max_response_time = 100
 generation.database = "none"
-# Keys made by chance would stand beside the right one, which counts. All is asked without it, too.
+# Random keys would be sent beside the right one, which is valid. Requests without a key are tried anyway.
 generation.with-security-parameters = false
 
-# What a table has to be, a schema cannot say: lists of the same length, a target that is a column, a CSV that is one.
+# Constraints that a schema cannot express: lists of the same length, a target that is a column, a valid CSV.
 [[operations]]
 include-path = ["/train", "/predict"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "415", "422", "429"]
@@ -46,15 +45,15 @@ def filter_failure(
     case: schemathesis.Case[Any],  # noqa: ARG001
     response: schemathesis.Response,  # noqa: ARG001
 ) -> bool:
-    """Count a failure, but not that wrong keys are soon answered with 429 instead of 401: both are declared."""
+    """Ignore 429 instead of 401 for repeated wrong keys: both are declared."""
     return not (isinstance(failure, IgnoredAuth) and "got `429" in failure.message)
 
 
 def main() -> None:
-    """Ask, and say how many answers were not as declared."""
+    """Run Schemathesis and count failures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK} instead of {FULL} by chance an operation")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK} instead of {FULL} random requests per operation")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, serving(MLAPP_API_KEY=KEY) as server:
         server.http.headers["X-API-Key"] = KEY

@@ -1,16 +1,16 @@
-"""What the programs share that count broken promises."""
+"""Invariants that a program checks while it injects faults."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass
-class Promises:
-    """Which ones were broken."""
+class Invariants:
+    """The violations found so far."""
 
-    broken: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
 
-    def expect(self, what: str, *, kept: bool) -> None:
-        """Note down a promise that is not kept."""
-        if not kept:
-            self.broken.append(what)
-            print(f"BROKEN: {what}", flush=True)
+    def expect(self, what: str, *, holds: bool) -> None:
+        """Record and print a violation unless an invariant holds."""
+        if not holds:
+            self.violations.append(what)
+            print(f"VIOLATED: {what}", flush=True)

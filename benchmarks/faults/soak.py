@@ -1,8 +1,7 @@
-"""Ten minutes of everything at once: programs, people and trainings. Nothing fails, and the memory stays flat.
+"""Soak test: ten minutes of predictions, reads, pages and trainings at once, without errors or growth of memory.
 
-Single rows, tables, lists, metrics and cards are asked for, pages are opened, watched and left, versions trained,
-cancelled, activated and deleted by their number. Memory is that of the server's process (PSS); flat is when its median
-over the last fifth of the time is at most 1.1 times that over the second.
+Memory is the PSS of the server's process; its median over the last fifth of the time is at most 1.1 x that over the
+second fifth.
 """
 
 import argparse
@@ -33,14 +32,14 @@ SAMPLE_S = 2.0
 
 
 class Soak:
-    """Those who ask, and what came of it."""
+    """The clients, and the outcome of their requests."""
 
     def __init__(self, server: Server, http: httpx.AsyncClient, seconds: float) -> None:
         self.server, self.http, self.seconds, self.ends = server, http, seconds, 0.0
         self.done: Counter[str] = Counter()
-        self.wrong: Counter[str] = Counter()
+        self.errors: Counter[str] = Counter()
         self.memory_mb: list[float] = []
-        self.pages, self.read, self.estimators = (
+        self.pages, self.paths, self.estimators = (
             itertools.cycle(PAGES),
             itertools.cycle(READ),
             itertools.cycle(ESTIMATORS),
@@ -51,58 +50,58 @@ class Soak:
         self.table = pl.DataFrame([row] * TABLE_ROWS).write_csv().encode()
 
     async def run(self) -> None:
-        """Ask until the time is over."""
+        """Run all clients until the time is over."""
         self.ends = time.monotonic() + self.seconds
-        turns = (
+        actions = (
             (self.predict, 0.02, 2),
             (self.predict_table, 1.0, 1),
-            (self.look, 0.3, 1),
+            (self.read, 0.3, 1),
             (self.visit, 0.5, 4),
             (self.train, 5.0, 1),
             (self.cancel, 11.0, 1),
             (self.sample, SAMPLE_S, 1),
         )
-        await asyncio.gather(*[self._over_and_over(turn, pause) for turn, pause, times in turns for _ in range(times)])
+        await asyncio.gather(*[self._repeat(action, pause) for action, pause, times in actions for _ in range(times)])
 
-    async def _over_and_over(self, turn: Callable[[], Awaitable[object]], pause_s: float) -> None:
+    async def _repeat(self, action: Callable[[], Awaitable[object]], pause_s: float) -> None:
         while time.monotonic() < self.ends:
             try:
-                await turn()
-                self.done[turn.__name__] += 1
+                await action()
+                self.done[action.__name__] += 1
             except (httpx.HTTPError, socketio.exceptions.SocketIOError, AssertionError, OSError) as error:
-                self.wrong[f"{turn.__name__}: {error!r}"] += 1
+                self.errors[f"{action.__name__}: {error!r}"] += 1
             await asyncio.sleep(pause_s)
 
     async def predict(self) -> None:
-        """Ask for a row."""
+        """Predict a row."""
         answer = (await self.http.post("/predict", json=self.row)).raise_for_status().json()
         assert len(answer["predictions"]) == 1
 
     async def predict_table(self) -> None:
-        """Ask for a table."""
+        """Predict a table."""
         answer = await self.http.post("/predict", content=self.table, headers={"Content-Type": "text/csv"})
         rows = pl.read_csv(io.BytesIO(answer.raise_for_status().content)).height
         assert rows == TABLE_ROWS, f"{rows} rows"
 
-    async def look(self) -> None:
-        """Read what there is."""
-        (await self.http.get(next(self.read))).raise_for_status()
+    async def read(self) -> None:
+        """Read a list, a record or the metrics."""
+        (await self.http.get(next(self.paths))).raise_for_status()
 
     async def visit(self) -> None:
-        """Open a page, watch it for a while, and leave."""
+        """Open a page for two seconds."""
         page = await open_page(str(self.server.http.base_url), f"/ui/{next(self.pages)}")
         await asyncio.sleep(2)
         await page.disconnect()
 
     async def train(self) -> None:
-        """Train a version and activate it; then delete the one before the last."""
+        """Train and activate a version, then delete the one before the previous."""
         body = {"dataset": "machines", "estimator": next(self.estimators)}
         version = (await self.http.post("/train", json=body)).raise_for_status().json()["version"]
         if version > 2:
             (await self.http.delete(f"/models/{version - 2}")).raise_for_status()
 
     async def cancel(self) -> None:
-        """Begin a training, and cancel it."""
+        """Start a training and cancel it."""
         body = {"dataset": "machines", "estimator": "random_forest"}
         job = (await self.http.post("/train", json=body, headers={"Prefer": "respond-async"})).raise_for_status().json()
         await asyncio.sleep(0.3)
@@ -110,23 +109,25 @@ class Soak:
         assert answer.status_code in {200, 409}, answer.text
 
     async def sample(self) -> None:
-        """Take down the memory."""
+        """Sample the memory."""
         self.memory_mb.append((await asyncio.to_thread(self.server.process.memory_full_info)).pss / 1e6)
 
     def report(self) -> bool:
-        """Print what came of it, and return whether it is as promised."""
+        """Print the outcome; returns whether the goals are met."""
         fifth = len(self.memory_mb) // 5
         early, late = statistics.median(self.memory_mb[fifth : 2 * fifth]), statistics.median(self.memory_mb[-fifth:])
         print(", ".join(f"{name} {count:,}" for name, count in self.done.items()))
         minute = round(60 / SAMPLE_S)
         print("MB, each minute:", *[f"{memory:.0f}" for memory in self.memory_mb[::minute]])
         print(f"memory: {late / early:.2f} x (goal {GOAL_GROWTH}), from {early:.0f} to {late:.0f} MB")
-        print(f"{self.wrong.total()} errors (goal 0)", *[f"\n  {count} x {what}" for what, count in self.wrong.items()])
-        return not self.wrong and late <= GOAL_GROWTH * early
+        print(
+            f"{self.errors.total()} errors (goal 0)", *[f"\n  {count} x {what}" for what, count in self.errors.items()]
+        )
+        return not self.errors and late <= GOAL_GROWTH * early
 
 
 async def soak(server: Server, seconds: float) -> bool:
-    """Ask for so long, and return whether all is as promised."""
+    """Run the soak test; returns whether the goals are met."""
     async with httpx.AsyncClient(base_url=server.http.base_url, timeout=60) as http:
         soaking = Soak(server, http, seconds)
         await soaking.run()
@@ -134,10 +135,10 @@ async def soak(server: Server, seconds: float) -> bool:
 
 
 def main() -> None:
-    """Soak, and say whether the goals are met."""
+    """Run the soak test and report whether the goals are met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--quick", action="store_true", help="half a minute, and not judged")
+    parser.add_argument("--quick", action="store_true", help="half a minute, judges no goal")
     chosen = parser.parse_args()
     with serving(MLAPP_KEEP_MODELS=KEPT, MLAPP_MAX_JOBS="2") as server:
         met = asyncio.run(soak(server, 30 if chosen.quick else 60 * chosen.minutes))

@@ -1,1 +1,1 @@
-"""What the benchmarks share: a server, load on it, tables, clients."""
+"""Shared by the benchmarks: a server, load on it, synthetic tables, page clients."""

@@ -1,4 +1,4 @@
-"""What a prediction is measured by: FastAPI with the schemas of the bundled table `diabetes`, and a constant answer."""
+"""The reference of predict_single: a FastAPI endpoint with the schemas of `diabetes` that returns a constant."""
 
 import os
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 class Row(BaseModel):
-    """A row."""
+    """A row of `diabetes`."""
 
     age: float
     sex: float
@@ -22,14 +22,14 @@ class Row(BaseModel):
     s6: float
 
 
-class Request(BaseModel):
-    """Rows."""
+class PredictRequest(BaseModel):
+    """Body of a request."""
 
     records: list[Row]
 
 
 class Warned(BaseModel):
-    """A warning."""
+    """A warning of a value."""
 
     row: int
     feature: str
@@ -37,8 +37,8 @@ class Warned(BaseModel):
     detail: str
 
 
-class Answer(BaseModel):
-    """An answer."""
+class PredictResponse(BaseModel):
+    """Body of a response."""
 
     version: int
     predictions: list[float]
@@ -53,15 +53,15 @@ app = FastAPI()
 
 @app.get("/health")
 async def health() -> dict[str, str]:
-    """Live."""
+    """Report that the server is up."""
     return {"status": "healthy"}
 
 
 @app.post("/predict")
-async def constant(request: Request) -> Answer:
-    """Answer the same for every row."""
+async def constant(request: PredictRequest) -> PredictResponse:
+    """Return the same prediction for every row."""
     values = [151.2] * len(request.records)
-    return Answer(version=1, predictions=values, lower=values, upper=values, coverage=0.9, warnings=[])
+    return PredictResponse(version=1, predictions=values, lower=values, upper=values, coverage=0.9, warnings=[])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Browsers that watch a page, without what draws it: each keeps the page's socket open and takes what comes."""
+"""Page clients without a browser: each keeps a page's socket open and receives its updates."""
 
 import asyncio
 import re
@@ -13,12 +13,12 @@ CLIENT_ID = re.compile(r"'client_id': '([0-9a-f-]{36})'")
 
 
 async def open_page(base: str, path: str) -> socketio.AsyncClient:
-    """Open a page as a browser does: fetch it, then its socket."""
+    """Open a page as a browser does: fetch it, then connect to its socket."""
     async with httpx.AsyncClient(base_url=base, timeout=30) as http:
         page = (await http.get(path, headers={"Accept": "text/html"})).raise_for_status().text
     found = CLIENT_ID.search(page)
     if not found:
-        sys.exit("The page has no client id: NiceGUI has changed.")
+        sys.exit("The page has no client id: update benchmarks/harness/page_clients.py for this version of NiceGUI.")
     query = {
         "client_id": found[1],
         "document_id": str(uuid.uuid4()),
@@ -35,7 +35,7 @@ async def open_page(base: str, path: str) -> socketio.AsyncClient:
 
 
 async def main(base: str, path: str, count: int) -> None:
-    """Open a page so many times, say how many updates came in a second, until told to stop."""
+    """Open a page several times, print `open`, and the number of updates once a line is read from stdin."""
     updates = 0
 
     def count_one(*_: object) -> None:

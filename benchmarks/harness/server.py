@@ -1,4 +1,4 @@
-"""A real server for a benchmark: in a process of its own, on loopback, over a store that is gone afterwards."""
+"""Real servers for benchmarks: a process of their own, on loopback, with a temporary store."""
 
 import os
 import shutil
@@ -19,32 +19,32 @@ import psutil
 from benchmarks.harness.tables import as_csv, mixed
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60
-LENT = "BENCHMARKS_LENT"
-"""Variable with process id, port and store of the server that the programs of a run may share, its first model being
-that of `diabetes`: to start one, train and load takes ten seconds."""
+TIMEOUT_S = 60
+SHARED = "BENCHMARKS_SERVER"
+"""Environment variable with process id, port and store of a server that the programs of a short run share, as starting
+one, training and loading take ten seconds. Its version 1 is trained on `diabetes`."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server that runs."""
+    """A running server."""
 
     process: psutil.Process
     http: httpx.Client
 
     def train(self, body: bytes | None = None, **options: Any) -> dict[str, Any]:
-        """Train on the bytes of a CSV, or on a bundled table, and return the model."""
+        """Train on a CSV or a bundled table (`dataset=`) and return the model."""
         if body is None:
             answer = self.http.post("/train", json=options)
         else:
             answer = self.http.post("/train", content=body, params=options, headers={"Content-Type": "text/csv"})
         if answer.status_code != 201:
-            sys.exit(f"/train answered {answer.status_code}: {answer.text[:500]}")
+            sys.exit(f"/train returned {answer.status_code}: {answer.text[:500]}")
         model: dict[str, Any] = answer.json()
         return model
 
     def memory_mb(self) -> float:
-        """Return the memory of the server and all its processes; what they share counts once.
+        """Return the memory of the server and its child processes; shared pages count once.
 
         Source: proc_pid_smaps(5), Pss.
         """
@@ -59,7 +59,7 @@ class Server:
 
 @contextmanager
 def serving(core: int | None = None, **settings: str) -> Iterator[Server]:
-    """Serve an empty store until the end of the block, on one core only when asked."""
+    """Serve an empty store until the end of the block, optionally on one core."""
     with tempfile.TemporaryDirectory() as folder:
         here = {"MLAPP_STORE": folder, "MLAPP_DEMO": "false", "MLAPP_LOG_LEVEL": "warning"}
         with running([sys.executable, "main.py"], core, **(here | settings)) as server:
@@ -67,43 +67,43 @@ def serving(core: int | None = None, **settings: str) -> Iterator[Server]:
 
 
 @contextmanager
-def lending() -> Iterator[None]:
-    """Lend a server with a model to all programs that are run until the end of the block."""
+def shared_server() -> Iterator[None]:
+    """Share a server with a model among the programs that run until the end of the block."""
     with tempfile.TemporaryDirectory() as store, serving(MLAPP_STORE=store) as server:
         server.train(dataset="diabetes", estimator="linear")
-        os.environ[LENT] = f"{server.process.pid} {server.http.base_url.port} {store}"
+        os.environ[SHARED] = f"{server.process.pid} {server.http.base_url.port} {store}"
         try:
             yield
         finally:
-            del os.environ[LENT]
+            del os.environ[SHARED]
 
 
 @contextmanager
-def borrowed(core: int | None = None) -> Iterator[Server]:
-    """Serve until the end of the block, by the server that is lent where there is one: it may have models already."""
-    if LENT not in os.environ:
+def shared_or_new_server(core: int | None = None) -> Iterator[Server]:
+    """Yield the shared server, which has models already, or a new one."""
+    if SHARED not in os.environ:
         with serving(core) as server:
             yield server
         return
-    pid, port, _ = os.environ[LENT].split(maxsplit=2)
+    pid, port, _ = os.environ[SHARED].split(maxsplit=2)
     process = psutil.Process(int(pid))
     before = process.cpu_affinity()
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as http:
-        _keep_to(process, before if core is None else [core])
+        _pin(process, before if core is None else [core])
         try:
             yield Server(process, http)
         finally:
-            _keep_to(process, before)
+            _pin(process, before)
 
 
 @contextmanager
 def small_store() -> Iterator[Path]:
-    """Give a store with one model, version 1, until the end of the block."""
+    """Yield a temporary store with one model, version 1."""
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store"
-        if LENT in os.environ:
-            lent = Path(os.environ[LENT].split(maxsplit=2)[2])
-            shutil.copytree(lent / "versions" / "1", store / "versions" / "1")
+        if SHARED in os.environ:
+            shared = Path(os.environ[SHARED].split(maxsplit=2)[2])
+            shutil.copytree(shared / "versions" / "1", store / "versions" / "1")
             (store / "active.json").write_text('{"version": 1}')
         else:
             with serving(MLAPP_STORE=str(store)) as server:
@@ -111,7 +111,7 @@ def small_store() -> Iterator[Path]:
         yield store
 
 
-def _keep_to(process: psutil.Process, cores: Sequence[int]) -> None:
+def _pin(process: psutil.Process, cores: Sequence[int]) -> None:
     for one in [process, *process.children(recursive=True)]:
         for thread in one.threads():
             os.sched_setaffinity(thread.id, cores)
@@ -119,7 +119,7 @@ def _keep_to(process: psutil.Process, cores: Sequence[int]) -> None:
 
 @contextmanager
 def training(server: Server) -> Iterator[int]:
-    """Train a forest that takes longer than what is measured; gives the job's number."""
+    """Train a forest for as long as the block runs; yields the job's id."""
     answer = server.http.post(
         "/train",
         params={"target": "y", "estimator": "random_forest"},
@@ -135,7 +135,7 @@ def training(server: Server) -> Iterator[int]:
 
 @contextmanager
 def running(command: Sequence[str], core: int | None = None, **settings: str) -> Iterator[Server]:
-    """Run a server that takes its port from MLAPP_PORT and answers /health, until the end of the block."""
+    """Run a server that takes its port from MLAPP_PORT and answers /health until the end of the block."""
     port = free_port()
     environment = os.environ | {"MLAPP_PORT": str(port)} | settings
     pinned = [] if core is None else ["taskset", "-c", str(core)]
@@ -151,7 +151,7 @@ def running(command: Sequence[str], core: int | None = None, **settings: str) ->
 
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
-    """Run on one core until the end of the block, and what is started meanwhile as well."""
+    """Run this process and those it starts on one core until the end of the block."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -161,7 +161,7 @@ def pinned(core: int) -> Iterator[None]:
 
 
 def free_port() -> int:
-    """Return a port on loopback that nothing listens on."""
+    """Return a free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -169,8 +169,8 @@ def free_port() -> int:
 
 
 def wait(http: httpx.Client) -> None:
-    """Wait until a server answers."""
-    for _ in range(PATIENCE_S * 20):
+    """Wait until a server responds."""
+    for _ in range(TIMEOUT_S * 20):
         try:
             http.get("/health")
         except httpx.TransportError:

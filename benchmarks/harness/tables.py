@@ -1,4 +1,4 @@
-"""A table of any size with columns of all kinds, and a target that depends on them."""
+"""A synthetic table with columns of all types and a target that depends on them."""
 
 import io
 
@@ -7,7 +7,7 @@ import polars as pl
 
 
 def mixed(rows: int) -> pl.DataFrame:
-    """Return 9 features (numbers with and without gaps, integers, booleans, dates, categories) and the target `y`."""
+    """Return 9 features (numbers with and without missing values, integer, boolean, date, categories) and `y`."""
     random = np.random.default_rng(0)
     a, b, c = random.normal(size=(3, rows)).round(4)
     kind, place = random.integers(0, 4, rows), random.integers(0, 50, rows)
@@ -30,7 +30,7 @@ def mixed(rows: int) -> pl.DataFrame:
 
 
 def as_csv(frame: pl.DataFrame) -> bytes:
-    """Return a table as the bytes of a CSV."""
+    """Return a table as CSV."""
     text = io.BytesIO()
     frame.write_csv(text)
     return text.getvalue()

@@ -1,1 +1,1 @@
-"""The quality of predictions: error of `auto`, coverage of intervals."""
+"""Quality of predictions: error of `auto`, coverage of intervals. See README.md."""

@@ -1,11 +1,11 @@
-"""How good `auto` is: its error on held-out rows against gradient boosting as it comes, and against FLAML.
+"""Error of `auto` on held-out rows, against default gradient boosting and FLAML.
 
     python -m benchmarks.quality.accuracy [folder] [--table file:target[:dropped,…]]… [--quick] [--flaml-python path]
 
-On the bundled tables, and on CSV files of the folder: those named by `--table`, by default mpg, penguins, tips and
-titanic of seaborn-data. Each table is split at random, three quarters to learn from; the error is the RMSE or the
-log loss on the rest, averaged over the splits. FLAML gets the seconds that `auto` took, the same columns, and one
-thread as all do; it is no dependency: `--flaml-python` names an interpreter that has it, otherwise uv fetches it.
+Runs on the bundled tables and on CSV files of the folder: those named by `--table`, by default mpg, penguins, tips and
+titanic of seaborn-data. Each table is split at random, three quarters for training; the error is RMSE or log loss on
+the rest, averaged over the splits. FLAML gets the time that `auto` took, the same columns, and one thread like the
+others. It is not a dependency: `--flaml-python` names an interpreter that has it; otherwise uv downloads it.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from mlapp.tables.formats.reader import read_file
 from mlapp.tables.table import Table
 
 WORST, MEAN = 1.05, 1.02
-"""The goals: how many times the best error `auto`'s may be on any table, and on average."""
+"""Goals: error of `auto` relative to the best, on any table and on average."""
 SPLITS, QUICK_SPLITS = 10, 3
 HELD_OUT = 0.25
 SEABORN = ("mpg:mpg", "penguins:species", "tips:tip", "titanic:survived:alive")
@@ -46,7 +46,7 @@ STORED = {"created_at": "2024-01-31T00:00Z", "version": 1, "active": True, "usab
 
 @dataclass(frozen=True)
 class Split:
-    """One split: what `auto` made of it, and its rows as other estimators take them."""
+    """One split: the predictions of `auto`, and the matrices for the other estimators."""
 
     X: np.ndarray
     y: np.ndarray
@@ -55,23 +55,23 @@ class Split:
     categories: list[int]
     classes: int
     predicted: np.ndarray
-    """By `auto`: values, or probabilities (rows, classes)."""
+    """By `auto`: values, or probabilities of shape (rows, classes)."""
     estimator: str
     seconds: float
 
     def error(self, predicted: np.ndarray) -> float:
-        """Return the RMSE or the log loss of predictions."""
+        """Return RMSE or log loss."""
         if self.classes:
             return float(log_loss(self.actual, predicted, labels=range(self.classes)))
         return float(root_mean_squared_error(self.actual, predicted))
 
 
 def main() -> None:
-    """Measure, print the table, and tell by the exit status whether the goals are met."""
+    """Measure and report whether the goals are met."""
     arguments = _arguments()
     count = QUICK_SPLITS if arguments.quick else SPLITS
     print(f"{count} splits of each table")
-    print(f"{'table':15}{'rows':>6}{'auto':>10}{'HGB':>10}{'FLAML':>10}{'auto/best':>11}{'auto s':>8}  kept by auto")
+    print(f"{'table':15}{'rows':>6}{'auto':>10}{'HGB':>10}{'FLAML':>10}{'auto/best':>11}{'auto s':>8}  chosen by auto")
     ratios, missing = [], ""
     for name, table, target in _tables(arguments):
         splits = list(_splits(table, target, count))
@@ -83,7 +83,7 @@ def main() -> None:
             predicted = _flaml(splits, arguments.flaml_python)
             found["FLAML"] = [split.error(one) for split, one in zip(splits, predicted, strict=True)]
         except (OSError, subprocess.CalledProcessError) as error:
-            missing = f"FLAML could not be run ({error}): compared with HGB only."
+            missing = f"FLAML did not run ({error}): compared with HGB only."
         errors = {who: float(np.mean(every)) for who, every in found.items()}
         ratios.append(errors["auto"] / min(errors.values()))
         print(f"{name:15}{table.frame.height:6}{_row(errors, ratios[-1], splits)}", flush=True)
@@ -92,10 +92,8 @@ def main() -> None:
     met = max(ratios) <= WORST and np.mean(ratios) <= MEAN
     print(f"auto / best: at most {max(ratios):.3f} (goal {WORST}), on average {np.mean(ratios):.3f} (goal {MEAN})")
     if arguments.quick:
-        print(
-            f"Not judged: of {count} splits, a row or two decide the log loss (wine: 1.7 with 3 splits, 1.0 with 10)."
-        )
-    # Without FLAML nobody knows what the best is.
+        print(f"Not judged: with {count} splits, one or two rows dominate the log loss.")
+    # Without FLAML the best error is unknown.
     sys.exit(NOT_JUDGED if arguments.quick or missing else not met)
 
 
@@ -122,17 +120,17 @@ def _splits(table: Table, target: str, count: int) -> Iterator[Split]:
     table, kind, values = usable_rows(table, options)
     classes, y = as_classes(values) if infer_task(kind, values) is Task.CLASSIFICATION else (None, values.to_numpy())
     for seed in range(count):
-        learn, judge = train_test_split(
+        training, test = train_test_split(
             np.arange(len(y)), test_size=HELD_OUT, random_state=seed, stratify=y if classes else None
         )
         started = time.perf_counter()
-        trained = train(Table(table.frame[learn]), options, time.perf_counter, lambda _stage, _share: None)
+        trained = train(Table(table.frame[training]), options, time.perf_counter, lambda _stage, _share: None)
         seconds = time.perf_counter() - started
         model = load_model(Model(**trained.record, **STORED), trained.file)
         features = model.model.features
-        rows = model.check(Table(table.frame[learn])).frame, model.check(Table(table.frame[judge])).frame
+        rows = model.check(Table(table.frame[training])).frame, model.check(Table(table.frame[test])).frame
         yield Split(
-            *(matrix(rows[0], features), y[learn], matrix(rows[1], features), y[judge]),
+            *(matrix(rows[0], features), y[training], matrix(rows[1], features), y[test]),
             categories=Columns.of(features).categories,
             classes=len(classes or []),
             predicted=_predicted(model, rows[1]),
@@ -157,11 +155,11 @@ def _boosted(split: Split) -> np.ndarray:
 
 
 def _flaml(splits: list[Split], python: str | None) -> list[np.ndarray]:
-    """Return what FLAML predicts for the held-out rows, fitted for as long as `auto` was.
+    """Return FLAML's predictions of the held-out rows, fitted for as long as `auto`.
 
     Raises:
-        OSError: there is no such interpreter, and no uv.
-        subprocess.CalledProcessError: it has no FLAML, or FLAML failed.
+        OSError: there is no such interpreter, or no uv.
+        subprocess.CalledProcessError: the interpreter lacks FLAML, or FLAML failed.
     """
     arrays = {"classes": np.array(splits[0].classes)}
     for place, split in enumerate(splits):
@@ -173,7 +171,7 @@ def _flaml(splits: list[Split], python: str | None) -> list[np.ndarray]:
         source, target = Path(folder, "splits.npz"), Path(folder, "predicted.npz")
         np.savez(source, allow_pickle=False, **arrays)
         program = Path(__file__).with_name("flaml_fit.py")
-        # It takes OpenMP's threads, and says at length what it tries.
+        # One thread; its verbose output is captured.
         subprocess.run(
             [*command, str(program), str(source), str(target)],
             cwd=folder,
@@ -186,8 +184,8 @@ def _flaml(splits: list[Split], python: str | None) -> list[np.ndarray]:
 
 
 def _row(errors: dict[str, float], ratio: float, splits: list[Split]) -> str:
-    kept = [split.estimator for split in splits]
-    names = ", ".join(f"{known} {kept.count(known)} ×" for known in sorted(set(kept)))
+    chosen = [split.estimator for split in splits]
+    names = ", ".join(f"{name} {chosen.count(name)} ×" for name in sorted(set(chosen)))
     shown = "".join(f"{errors[who]:10.4g}" if who in errors else f"{'–':>10}" for who in ("auto", "HGB", "FLAML"))
     return f"{shown}{ratio:11.3f}{np.mean([split.seconds for split in splits]):8.1f}  {names}"
 

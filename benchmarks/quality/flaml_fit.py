@@ -1,9 +1,9 @@
-"""What FLAML makes of given splits: run by `benchmarks.quality.accuracy` in an interpreter of its own, which has FLAML.
+"""Fit FLAML on given splits: run by `benchmarks.quality.accuracy` in an interpreter that has FLAML.
 
     python flaml_fit.py splits.npz predicted.npz
 
-The splits hold, for the place `i` of each, `X{i}` and `y{i}` to learn from, `T{i}` to predict, `budget{i}` in
-seconds, and `categories{i}`, the places of the columns that hold codes. `classes` is 0 for regression.
+splits.npz holds for each split `i`: `X{i}` and `y{i}` to fit on, `T{i}` to predict, `budget{i}` in seconds, and
+`categories{i}`, the indices of the columns of category codes. `classes` is 0 for regression.
 """
 
 import sys
@@ -14,7 +14,7 @@ from flaml import AutoML
 
 
 def frames(X: np.ndarray, T: np.ndarray, categories: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows to learn from and those to predict, categories as pandas has them."""
+    """Return training and test rows with pandas categories."""
     both = pd.DataFrame(np.vstack([X, T]), columns=[f"c{place}" for place in range(X.shape[1])])
     for place in categories:
         codes = both[f"c{place}"].map(lambda code: None if np.isnan(code) else f"k{int(code)}")
@@ -23,14 +23,14 @@ def frames(X: np.ndarray, T: np.ndarray, categories: list[int]) -> tuple[pd.Data
 
 
 def main(source: str, target: str) -> None:
-    """Fit on every split, and save the predictions."""
+    """Fit on every split and save the predictions."""
     splits = np.load(source)
     classes, predicted = int(splits["classes"]), {}
     for place in range(sum(name.startswith("X") for name in splits)):
-        learn, judge = frames(*(splits[f"{part}{place}"] for part in ("X", "T", "categories")))
+        training, test = frames(*(splits[f"{part}{place}"] for part in ("X", "T", "categories")))
         model = AutoML()
         model.fit(
-            learn,
+            training,
             splits[f"y{place}"],
             task="classification" if classes else "regression",
             metric="log_loss" if classes else "rmse",
@@ -39,7 +39,7 @@ def main(source: str, target: str) -> None:
             seed=0,
             verbose=0,
         )
-        predicted[f"p{place}"] = model.predict_proba(judge) if classes else model.predict(judge)
+        predicted[f"p{place}"] = model.predict_proba(test) if classes else model.predict(test)
     np.savez(target, **predicted)
 
 

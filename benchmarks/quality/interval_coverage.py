@@ -1,10 +1,9 @@
-"""Prediction intervals hold the share of true values that was asked for, on rows that training never saw.
+"""Coverage of prediction intervals on held-out rows: within 3 points of the nominal coverage.
 
     python -m benchmarks.quality.interval_coverage [--quick] [file.csv:target ...]
 
-On the bundled regressions of at least 390 rows, and on the tables given, it trains on a random three quarters and
-predicts the other rows, over and over. Goal: the mean coverage is within 3 points of the one asked for. `width` is
-the intervals' mean width in widths of intervals of one half-width for all rows, made of the same errors.
+Trains on random three quarters of the bundled regression tables of at least 390 rows, and of the given tables, and
+predicts the rest, repeatedly. `width` is the mean width relative to constant-width intervals of the same residuals.
 """
 
 import argparse
@@ -30,29 +29,29 @@ from mlapp.tables.bundled.datasets import dataset, describe_datasets
 from mlapp.tables.table import Table
 
 MIN_ROWS = 390
-ASKED = (0.8, 0.9, 0.95)
+NOMINAL = (0.8, 0.9, 0.95)
 GOAL = 0.03
 SPLITS = {"linear": (40, 20), "hist_gradient_boosting": (16, 0), "blend": (10, 0)}
-"""Estimator → how many random splits, in full and quick."""
+"""Estimator → number of random splits, in full and short form."""
 
 
 def main() -> None:
-    """Measure, print a line for each table, estimator and coverage, and exit with 1 when one misses the goal."""
+    """Measure and print a line for each table, estimator and coverage; exit with 1 if one misses the goal."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", metavar="file.csv:target")
     parser.add_argument("--quick", action="store_true", help="one estimator only")
     options = parser.parse_args()
     met = True
-    print(f"{'table':<16}{'estimator':<24}{'rows':>6}{'asked':>8}{'covered':>9}{'width':>7}")
+    print(f"{'table':<16}{'estimator':<24}{'rows':>6}{'nominal':>9}{'covered':>9}{'width':>7}")
     for name, frame, target in _tables(options.tables):
         for estimator, splits in SPLITS.items():
             if not splits[options.quick]:
                 continue
             found = [_measure(frame, target, estimator, seed) for seed in range(splits[options.quick])]
-            for asked, covered, width in np.mean(found, axis=0):
-                good = abs(covered - asked) <= GOAL
+            for nominal, covered, width in np.mean(found, axis=0):
+                good = abs(covered - nominal) <= GOAL
                 met &= good
-                line = f"{name:<16}{estimator:<24}{frame.height:>6}{asked:>8.0%}{covered:>9.1%}{width:>7.2f}"
+                line = f"{name:<16}{estimator:<24}{frame.height:>6}{nominal:>9.0%}{covered:>9.1%}{width:>7.2f}"
                 print(line + ("" if good else f"  MISSED: over {GOAL:.0%} off"), flush=True)
     sys.exit(not met)
 
@@ -61,13 +60,13 @@ def _tables(given: list[str]) -> Iterator[tuple[str, pl.DataFrame, str]]:
     for info in describe_datasets():
         if info.task is Task.REGRESSION and info.rows >= MIN_ROWS:
             yield info.name, dataset(info.name)[0].frame, info.target
-    for place in given:
-        path, _, target = place.rpartition(":")
+    for spec in given:
+        path, _, target = spec.rpartition(":")
         yield Path(path).stem, pl.read_csv(path).filter(pl.col(target).is_not_null()), target
 
 
 def _measure(frame: pl.DataFrame, target: str, estimator: str, seed: int) -> list[tuple[float, float, float]]:
-    """Return coverage asked for, coverage and relative width of one random split, for each coverage."""
+    """Return nominal coverage, actual coverage and relative width of one random split, for each coverage."""
     rows = np.random.default_rng(seed).permutation(frame.height)
     known, new = frame[rows[: len(rows) * 3 // 4]], frame[rows[len(rows) * 3 // 4 :]]
     problem = pose(Table(known), TrainOptions(target=target, task=Task.REGRESSION, seed=seed))
@@ -79,14 +78,14 @@ def _measure(frame: pl.DataFrame, target: str, estimator: str, seed: int) -> lis
     checked = check(Table(new.drop(target)), problem.signature.features)
     predicted = fitted.predict(matrix(checked.frame, problem.signature.features))
     y, actual = new[target].to_numpy(), problem.rows.actual
-    return [(asked, *_judge(y, predicted, actual, best.predicted, asked)) for asked in ASKED]
+    return [(nominal, *_evaluate(y, predicted, actual, best.predicted, nominal)) for nominal in NOMINAL]
 
 
-def _judge(
-    y: np.ndarray, predicted: np.ndarray, actual: np.ndarray, out_of_fold: np.ndarray, asked: float
+def _evaluate(
+    y: np.ndarray, predicted: np.ndarray, actual: np.ndarray, out_of_fold: np.ndarray, nominal: float
 ) -> tuple[float, float]:
-    lower, upper = bounds(fit_interval(actual, out_of_fold, asked), predicted)
-    half_width = np.quantile(np.abs(actual - out_of_fold), asked)
+    lower, upper = bounds(fit_interval(actual, out_of_fold, nominal), predicted)
+    half_width = np.quantile(np.abs(actual - out_of_fold), nominal)
     return float(np.mean((lower <= y) & (y <= upper))), float(np.mean(upper - lower) / (2 * half_width))
 
 

@@ -1,4 +1,4 @@
-"""Requests made from /openapi.json: the answers are as it says; `benchmarks/faults/fuzz.py` makes many more."""
+"""Requests generated from /openapi.json get declared responses; `benchmarks/faults/fuzz.py` sends many more."""
 
 import asyncio
 from typing import Any

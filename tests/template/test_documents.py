@@ -12,7 +12,7 @@ from tests.servers import ROOT
 TASKS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["poe"]["tasks"]
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/*.md", ".github/**/*.md", ".github/**/*.yml")
+    for pattern in ("*.md", "docs/*.md", "benchmarks/**/*.md", ".github/**/*.md", ".github/**/*.yml")
     for path in ROOT.glob(pattern)
     # Made from the commits.
     if path.name != "CHANGELOG.md"
