@@ -13,7 +13,7 @@ from pages.components.buttons import lead
 from pages.components.cards import empty
 from pages.frame import frame
 from pages.session import login
-from pages.session.guard import Guard
+from pages.session.guard import Guard, bind_messages
 from pages.session.live_updates import Live
 from pages.session.site import Site
 
@@ -43,6 +43,7 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
 
     ui_app.exception_handlers[404] = not_found
     ui_app.add_middleware(Guard)
+    bind_messages()
     ui.run_with(
         app, mount_path=path, title=TITLE, favicon=FAVICON, dark=None, language="en-US", show_welcome_message=False
     )

@@ -1,5 +1,9 @@
-"""Pages that are open belong to the session that opened them: their sockets, their uploads, and how they end."""
+"""Authorization of sockets and uploads: an open page belongs to the session that opened it, and ends with it."""
 
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs
 
 from nicegui import Client, background_tasks, core
@@ -8,7 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mlapp.services.access.sessions import SESSION, Session
 
+log = logging.getLogger(__name__)
+
 SOCKET, CLIENT = "/_nicegui_ws/", "/_nicegui/client/"
+MESSAGES = ("event", "javascript_response", "ack", "log")
+"""Socket.IO messages that NiceGUI handles for whatever page they name; handshakes it checks itself."""
 
 
 class Guard:
@@ -30,9 +38,11 @@ class Guard:
 def _is_own(scope: Scope) -> bool:
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     if path.startswith(SOCKET):
-        # NiceGUI takes a socket that does not say whose it is for any page's.
-        client_id = parse_qs(scope["query_string"].decode("latin-1")).get("client_id", [""])[0]
-        if not client_id:
+        query = scope["query_string"].decode("latin-1")
+        client_id = _of(query, "client_id")
+        connection = core.sio.environ.get(_of(query, "sid"))
+        # NiceGUI takes a socket that does not say whose it is for any page's, and one that goes on for its own.
+        if not client_id or (connection and _of(connection["QUERY_STRING"], "client_id") != client_id):
             return False
     elif path.startswith(CLIENT):
         client_id = path.removeprefix(CLIENT).partition("/")[0]
@@ -41,6 +51,34 @@ def _is_own(scope: Scope) -> bool:
     client = Client.instances.get(client_id)
     # A page that is gone is for NiceGUI to say so: it is then opened anew.
     return client is None or client.request.scope.get(SESSION) == scope.get(SESSION)
+
+
+def _of(query: str, name: str) -> str:
+    return parse_qs(query).get(name, [""])[0]
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """Handles a message of a socket if it is about the page that the socket was opened for."""
+
+    name: str
+    handle: Callable[[str, dict[str, Any]], None]
+
+    def __call__(self, socket: str, message: object) -> None:
+        """Handle a message."""
+        # Since the handshake the socket is in a room that is named after its page.
+        if isinstance(message, dict) and message.get("client_id") in core.sio.rooms(socket):
+            self.handle(socket, message)
+        else:
+            log.warning("A socket sent '%s' for a page that is not its own; it is ignored.", self.name)
+
+
+def bind_messages() -> None:
+    """Have NiceGUI handle the messages of a socket for its own page only."""
+    for name in MESSAGES:
+        handle = core.sio.handlers["/"][name]
+        if not isinstance(handle, OwnPage):
+            core.sio.on(name, OwnPage(name, handle))
 
 
 async def close_pages(session: Session) -> None:
