@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mlapp.errors import NotFound
 from mlapp.presentation.model_card import card as model_card
-from mlapp.presentation.sentences import duration, headline, moment, spelled
+from mlapp.presentation.sentences import duration, headline, moment, spelled, training_rows
 from mlapp.schemas import Feature, Model
 from pages.components.buttons import lead
 from pages.components.cards import card, empty, facts
@@ -118,6 +118,7 @@ class _Page:
             self.unusable = ui.badge("cannot be used here", color="warning").mark("unusable")
             self.asleep = ui.label("It answers when its version is asked for.").classes(MUTED)
         self.why = ui.label().classes(f"{TEXT} break-words").mark("why")
+        ui.label(f"Trained on {training_rows(self.model)}.").classes(f"{TEXT} break-words max-w-full").mark("source")
         with ui.row().classes("w-full items-start gap-2 flex-nowrap"):
             self.note = ui.label().classes(f"{TEXT} whitespace-pre-wrap break-words min-w-0").mark("note-text")
             edit = ui.button(icon="edit", on_click=partial(self.actions.annotate, version)).mark("annotate")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import METRICS, figure, headline, quality
+from mlapp.presentation.sentences import METRICS, figure, headline, quality, training_rows
 from mlapp.presentation.verdict import verdict
 from mlapp.schemas import Job, Model, Span, Task
 from pages.components.buttons import lead
@@ -126,9 +126,8 @@ def _model(model: Model, since: datetime | None) -> None:
         )
         warnings(model.warnings)
         answers = f"It answers since {_day(since)}. " if since else ""
-        ui.label(f"{answers}{model.estimator}, trained on {model.rows:,} rows, {_day(model.created_at)}.").classes(
-            MUTED
-        )
+        trained = f"{model.estimator}, trained on {training_rows(model)}, {_day(model.created_at)}."
+        ui.label(f"{answers}{trained}").classes(f"{MUTED} break-words max-w-full")
         if model.note:
             ui.label(model.note).classes(f"{MUTED} break-words max-w-full")
         with ui.row():

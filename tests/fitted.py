@@ -12,7 +12,7 @@ from mlapp.ml.training.train import train
 from mlapp.schemas import Model, Record, TrainOptions
 from mlapp.services import Services
 from mlapp.store import ModelStore
-from mlapp.tables import dataset
+from mlapp.tables.bundled.datasets import dataset, source_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def fit(name: str) -> Fitted:
     options = TrainOptions(target=target, estimator="linear")
     trained = train(table, options, time.perf_counter, lambda _stage, _share: None)
     sha256 = hashlib.sha256(trained.file).hexdigest()
-    return Fitted(trained.file, Record(created_at=datetime.now(UTC), model_sha256=sha256, **trained.record))
+    known = {"created_at": datetime.now(UTC), "model_sha256": sha256, "source": source_of(name)}
+    return Fitted(trained.file, Record(**known, **trained.record))
 
 
 async def publish(services: Services, name: str, *, activate: bool = True, **changed: Any) -> Model:

@@ -41,7 +41,14 @@ WORST, MEAN = 1.05, 1.02
 SPLITS, QUICK_SPLITS = 10, 3
 HELD_OUT = 0.25
 SEABORN = ("mpg:mpg", "penguins:species", "tips:tip", "titanic:survived:alive")
-STORED = {"created_at": "2024-01-31T00:00Z", "version": 1, "active": True, "usable": True, "model_sha256": ""}
+STORED = {
+    "version": 1,
+    "active": True,
+    "usable": True,
+    "created_at": "2024-01-31T00:00Z",
+    "model_sha256": "",
+    "source": None,
+}
 
 
 @dataclass(frozen=True)

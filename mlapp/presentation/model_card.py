@@ -9,7 +9,7 @@ from mlapp import ml
 from mlapp.errors import shorten
 from mlapp.presentation.code_snippets import curl, python
 from mlapp.presentation.markdown import quotation, table, text
-from mlapp.presentation.sentences import METRICS, figure, headline, percent, quality
+from mlapp.presentation.sentences import METRICS, figure, headline, percent, quality, training_rows
 from mlapp.schemas import ColumnType, Evaluation, Feature, Model, Scalar, Task
 
 MAX_CATEGORIES = 10
@@ -77,7 +77,7 @@ def _summary(model: Model) -> str:
 
 def _data(model: Model) -> str:
     dropped = f"{model.rows_dropped:,} more had no target and were left out."
-    said = f"{model.rows:,} rows; {dropped} SHA-256 of the values: `{model.data_sha256}`."
+    said = f"Trained on {text(training_rows(model), 300)}; {dropped} SHA-256 of the values: `{model.data_sha256}`."
     if not model.ignored:
         return said
     rows = [(column.name, column.reason) for column in model.ignored]
@@ -156,7 +156,7 @@ def _limits(model: Model) -> str:
         "`Prefer: handling=strict` has such a row refused.",
         "The figures hold for new rows that are like those of the table.",
     ]
-    if "simulated" in model.note.lower():
+    if model.source and model.source.simulated:
         said.append("It was trained on simulated data: good for trying, not for conclusions.")
     return "\n".join(f"- {line}" for line in said + [text(warning, 1_000) for warning in model.warnings])
 

@@ -41,6 +41,15 @@ def quality(model: Model) -> str:
     )
 
 
+def training_rows(model: Model) -> str:
+    """Say how many rows of which table a model was trained on."""
+    rows, source = f"{model.rows:,} rows", model.source
+    if source is None:
+        return rows
+    kind = "simulated" if source.simulated else "bundled"
+    return f"{rows} of the {kind} table {source.dataset}" if source.dataset else f"{rows} of the file {source.file}"
+
+
 def main_score(model: Model | ModelSummary) -> str:
     """Return the score that models are ranked by at a glance, with its name."""
     name = MAIN_METRIC[model.task]

@@ -37,7 +37,7 @@ from mlapp.schemas.plots import (
     RocCurve,
 )
 from mlapp.schemas.responses import PLAIN_BYTES, Answer, Health, Problem, Readiness, Sample, Warned, WhatIf
-from mlapp.schemas.tables import DatasetInfo, Feature, Ignored, TableColumn, TablePreview
+from mlapp.schemas.tables import DatasetInfo, Feature, Ignored, Source, TableColumn, TablePreview
 from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions
 from mlapp.schemas.types import MAX_NAME_LENGTH, ColumnType, Evaluation, Format, JobStatus, Scalar, Task, Word
 
@@ -86,6 +86,7 @@ __all__ = [
     "Sample",
     "Scalar",
     "Served",
+    "Source",
     "Span",
     "Submission",
     "TableColumn",

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.plots import Plots
-from mlapp.schemas.tables import Feature, Ignored
+from mlapp.schemas.tables import Feature, Ignored, Source
 from mlapp.schemas.types import ColumnType, Evaluation, Scalar, Task, Word
 
 
@@ -66,6 +66,8 @@ class Record(Word):
     """The values a classification can answer, in the order of its probabilities."""
     features: list[Feature]
     ignored: list[Ignored]
+    source: Source | None
+    """Where the training table came from; None where it was sent without a name."""
     examples: list[list[Scalar | None]]
     """A few real rows of the training table, their values in the order of `features`."""
     distributions: list[Distribution]
@@ -122,6 +124,8 @@ class ModelSummary(Word):
     target: str
     estimator: str
     rows: int
+    source: Source | None
+    """Where the training table came from; None where it was sent without a name."""
     metrics: dict[str, float]
     note: str
 

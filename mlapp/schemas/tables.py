@@ -31,6 +31,17 @@ class Feature(Word):
     """Values seen, the most frequent first (categories)."""
 
 
+class Source(Word):
+    """Where a table came from: it is a bundled one, or a file that was sent."""
+
+    dataset: Omitted[str] = None
+    """Name of the bundled table."""
+    simulated: Omitted[bool] = None
+    """Whether the rows of the bundled table are simulated."""
+    file: Omitted[str] = None
+    """Name of the file."""
+
+
 class Ignored(Word):
     """A column that the model does not use."""
 

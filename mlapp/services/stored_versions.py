@@ -32,6 +32,7 @@ def summarize(store: ModelStore, version: int, active: int | None) -> ModelSumma
         target=record.target,
         estimator=record.estimator,
         rows=record.rows,
+        source=record.source,
         metrics=record.metrics,
         note=store.note(version),
     )

@@ -27,7 +27,7 @@ FIRST_GUESS_S = 1.0
 """How long a training has to go on before the time left is told from it."""
 DEMO = Submission(
     dataset="machines",
-    options={"estimator": "hist_gradient_boosting", "note": "Trained at the first start, on simulated data."},
+    options={"estimator": "hist_gradient_boosting", "note": "Trained at the first start."},
 )
 
 

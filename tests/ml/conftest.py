@@ -88,7 +88,7 @@ def training() -> Training:
 def fitting(training: Training) -> Fitting:
     def run(frame: pl.DataFrame, target: str, **options: Any) -> FittedModel:
         trained = training(frame, target, **options)
-        stored = {"created_at": "2024-01-31T00:00Z", "version": 3, "active": True, "usable": True, "model_sha256": ""}
-        return load_model(Model(**trained.record, **stored), trained.file)
+        stored = {"version": 3, "active": True, "usable": True, "model_sha256": "", "source": None}
+        return load_model(Model(**trained.record, **stored, created_at="2024-01-31T00:00Z"), trained.file)
 
     return run

@@ -6,8 +6,9 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import Ignored
+from mlapp.schemas import Ignored, Source
 from mlapp.services import Services
+from tests.fitted import publish
 from tests.pages.choosing import confirm, log, spare
 from tests.pages.conftest import Trained, eventually, one
 
@@ -33,6 +34,15 @@ async def test_model_shows_what_it_expects_and_how_it_was_made(user: User, train
     await user.should_see("Parameter alpha")
     await user.should_see("Coverage of intervals")
     assert ["Feature", "Type", "Gaps", "Seen in training", "Example"] in tables(user)
+
+
+@pytest.mark.parametrize("page", ["/", "/models/active"])
+async def test_pages_say_what_the_active_model_was_trained_on(user: User, services: Services, page: str):
+    await publish(services, "wine", source=Source(file="Q3 <b>sales</b>.csv"))
+
+    await user.open(page)
+
+    await user.should_see("rained on 178 rows of the file Q3 <b>sales</b>.csv")
 
 
 @pytest.mark.parametrize(("name", "title"), [("active", "Active model"), ("latest", "Latest model")])

@@ -10,7 +10,7 @@ import pytest
 
 from mlapp.presentation.model_card import card
 from mlapp.presentation.sentences import figure
-from mlapp.schemas import ColumnType, Evaluation, Feature, Ignored, Model
+from mlapp.schemas import ColumnType, Evaluation, Feature, Ignored, Model, Source
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
@@ -139,18 +139,33 @@ def test_card_says_what_was_left_out_and_what_to_mind(regression: Model):
 
     text = card(model, URL)
 
-    assert "442 rows; 3 more had no target and were left out." in section(text, "Data")
+    assert "442 rows of the bundled table diabetes; 3 more had no target and were left out." in section(text, "Data")
     assert cells(section(text, "Data"), "id")[1] == ignored[0].reason
     assert "- Column 'x&#124;y' is doubted." in section(text, "Limits")
     assert "It cannot answer here. It was trained with scikit-learn 0.24.2, and this is scikit-learn" in text
 
 
-def test_note_is_quoted_and_simulated_data_are_a_limit(regression: Model):
-    noted = card(but(regression, note="For Q3\n--- trained on Simulated data"), URL)
+def test_note_is_quoted_and_says_nothing_of_the_data(regression: Model):
+    noted = card(but(regression, note="For Q3\n--- not on Simulated data"), URL)
 
-    assert section(noted, "Note") == "> For Q3\n>\n> &#45;-- trained on Simulated data"
-    assert "simulated data: good for trying" in section(noted, "Limits")
-    assert "simulated" not in card(regression, URL)
+    assert section(noted, "Note") == "> For Q3\n>\n> &#45;-- not on Simulated data"
+    assert "simulated" not in noted
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "simulated"),
+    [
+        (None, "Trained on 442 rows; 0", False),
+        (Source(file="Q3 *sales*.csv"), "Trained on 442 rows of the file Q3 \\*sales\\*.csv; 0", False),
+        (Source(dataset="wine", simulated=False), "Trained on 442 rows of the bundled table wine; 0", False),
+        (Source(dataset="machines", simulated=True), "Trained on 442 rows of the simulated table machines; 0", True),
+    ],
+)
+def test_card_says_where_the_table_came_from(regression: Model, source: Source | None, said: str, *, simulated: bool):
+    written = card(but(regression, source=source), URL)
+
+    assert section(written, "Data").startswith(said)
+    assert ("simulated data: good for trying" in section(written, "Limits")) is simulated
     assert "## Note" not in card(regression, URL)
 
 

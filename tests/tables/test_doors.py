@@ -160,7 +160,13 @@ def trained_through(door):
     options = TrainOptions(target="^y$", estimator="linear")
     trained = train(table, options, count().__next__, lambda *_: None)
     model = Model(
-        **trained.record, created_at="2024-01-31T00:00Z", version=1, active=True, usable=True, model_sha256=""
+        **trained.record,
+        created_at="2024-01-31T00:00Z",
+        version=1,
+        active=True,
+        usable=True,
+        model_sha256="",
+        source=None,
     )
     fitted = load_model(model, trained.file)
     return trained, fitted.answer(fitted.check(table))

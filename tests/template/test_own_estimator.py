@@ -53,8 +53,8 @@ def test_own_estimator_is_tried_by_auto():
 @pytest.mark.parametrize(("target", "ends"), [("price", (3, 7.2)), ("grade", ("low", "high"))])
 def test_own_estimator_trains_and_predicts_by_its_name(target: str, ends: tuple[object, object]):
     made = trained(target, "nearest")
-    stored = {"created_at": "2024-01-31T00:00Z", "version": 1, "active": True, "usable": True, "model_sha256": ""}
-    model = load_model(Model(**made.record | stored), made.file)
+    stored = {"version": 1, "active": True, "usable": True, "model_sha256": "", "source": None}
+    model = load_model(Model(**made.record | stored, created_at="2024-01-31T00:00Z"), made.file)
 
     predictions = model.answer(model.check(TABLE)).predictions
 

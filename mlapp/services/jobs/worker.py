@@ -19,10 +19,10 @@ from mlapp.ml.data.training_set import Problem, pose
 from mlapp.ml.estimators import describe_estimators
 from mlapp.ml.training.runtime_estimate import estimate_s
 from mlapp.ml.training.train import train
-from mlapp.schemas import Format, Submission, TrainOptions
+from mlapp.schemas import MAX_NAME_LENGTH, Format, Source, Submission, TrainOptions
 from mlapp.services.jobs.ipc import Failed, Finished, Looked, Progress, Started, send
 from mlapp.services.options import together, train_options
-from mlapp.tables.bundled.datasets import dataset
+from mlapp.tables.bundled.datasets import dataset, source_of
 from mlapp.tables.formats.json import json_body, not_one
 from mlapp.tables.formats.reader import read_file
 from mlapp.tables.preview import preview_table
@@ -80,10 +80,11 @@ def _stand_back() -> None:
 
 
 def _train(submission: Submission, results: Connection) -> Finished:
-    dataset, table, options = _read(submission)
+    source, table, options = _read(submission)
+    dataset = source.dataset if source else None
     send(Started(dataset, table.frame.height, table.frame.width, options.target, options.estimator), results)
     trained = train(table, options, time.perf_counter, _Teller(results))
-    return Finished(trained.file, trained.record, options)
+    return Finished(trained.file, trained.record | {"source": source}, options)
 
 
 def _look(submission: Submission) -> Looked:
@@ -129,8 +130,8 @@ class _Teller:
                 send(Progress(stage, share), self._results)
 
 
-def _read(submission: Submission) -> tuple[str | None, Table, TrainOptions]:
-    """Return the name of a bundled table, the table, and the options."""
+def _read(submission: Submission) -> tuple[Source | None, Table, TrainOptions]:
+    """Return where the table came from, the table, and the options."""
     if submission.path is None or submission.format is None:
         return _bundled(submission.dataset, submission.options)
     try:
@@ -139,7 +140,8 @@ def _read(submission: Submission) -> tuple[str | None, Table, TrainOptions]:
         # Whoever sent it has closed the page, and waits no longer.
         raise UnreadableBody("The file is gone; send it again.") from None
     if submission.format is not Format.JSON:
-        return None, read_file(data, submission.format), train_options(submission.options)
+        source = Source(file=shorten(submission.name, MAX_NAME_LENGTH)) if submission.name else None
+        return source, read_file(data, submission.format), train_options(submission.options)
     table, beside = json_body(data, INSTEAD)
     options = together(submission.options, {name: value for name, value in beside.items() if name != "dataset"})
     if "dataset" not in beside:
@@ -151,8 +153,8 @@ def _read(submission: Submission) -> tuple[str | None, Table, TrainOptions]:
     return _bundled(beside["dataset"], options)
 
 
-def _bundled(name: object, options: dict[str, Any]) -> tuple[str, Table, TrainOptions]:
+def _bundled(name: object, options: dict[str, Any]) -> tuple[Source, Table, TrainOptions]:
     if not isinstance(name, str):
         raise Unacceptable("'dataset' is the name of a bundled table; GET /datasets lists them.")
     table, target = dataset(name)
-    return name, table, train_options({"target": target} | options)
+    return source_of(name), table, train_options({"target": target} | options)

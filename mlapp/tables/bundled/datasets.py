@@ -9,7 +9,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.utils import Bunch
 
 from mlapp.errors import NotFound, shorten
-from mlapp.schemas import DatasetInfo, Task
+from mlapp.schemas import DatasetInfo, Source, Task
 from mlapp.tables.bundled.machines import machines
 from mlapp.tables.table import Table
 
@@ -32,6 +32,11 @@ def dataset(name: str) -> tuple[Table, str]:
     if name not in _DATASETS:
         raise NotFound(f"There is no bundled table '{shorten(name)}'; there are {', '.join(_DATASETS)}.")
     return Table(_DATASETS[name].load()), _DATASETS[name].target
+
+
+def source_of(name: str) -> Source:
+    """Return what a version that is trained on a bundled table keeps of it."""
+    return Source(dataset=name, simulated=_DATASETS[name].simulated)
 
 
 @cache

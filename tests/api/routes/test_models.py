@@ -23,8 +23,8 @@ async def test_models_are_listed_newest_first_in_short(
     versions = [model["version"] for model in listed["models"]]
     assert (listed["active"], versions) == (regression.version, sorted(versions, reverse=True))
     (short,) = [model for model in listed["models"] if model["version"] == classification.version]
-    names = {"version", "created_at", "active", "usable", "task", "target", "estimator", "rows", "metrics", "note"}
-    assert short.keys() == names
+    names = {"version", "created_at", "active", "usable", "task", "target", "estimator", "rows", "source"}
+    assert short.keys() == names | {"metrics", "note"}
     assert (short["target"], short["active"], short["usable"]) == ("cultivar", False, True)
 
 

@@ -58,6 +58,25 @@ async def test_train_answers_with_the_model_and_its_place(http: httpx.AsyncClien
     assert (model["note"], model["seed"], model["usable"]) == ("first", 3, True)
 
 
+@pytest.mark.parametrize(
+    ("body", "source"),
+    [
+        ({"json": {"dataset": "wine", "estimator": "linear"}}, {"dataset": "wine", "simulated": False}),
+        (in_a_form(MACHINES.write_csv().encode(), "Q3 sales\u202e.csv"), {"file": "Q3 sales�.csv"}),
+        (in_a_form(MACHINES.write_csv().encode(), "x" * 300 + ".csv"), {"file": "x" * 200 + "…"}),
+        (DOORS["csv"], None),
+        (DOORS["columns"], None),
+    ],
+)
+async def test_model_tells_where_its_table_came_from(
+    http: httpx.AsyncClient, body: dict[str, Any], source: dict[str, Any] | None
+):
+    model = (await http.post("/train", **body)).json()
+
+    listed = (await http.get("/models")).json()["models"][0]
+    assert (model["source"], listed["source"]) == (source, source)
+
+
 @pytest.mark.parametrize("door", DOORS)
 async def test_same_table_gives_the_same_model_through_every_door(http: httpx.AsyncClient, machines: Model, door: str):
     rows = {"columns": MACHINES.drop("days").to_dict(as_series=False)}

@@ -20,6 +20,9 @@ from mlapp.ml.training.train import train
 from mlapp.schemas import Evaluation, Record, Task, TrainOptions
 from mlapp.tables.table import Table
 
+KEPT = {"created_at": "2024-01-31T00:00Z", "model_sha256": "", "source": None}
+"""What a record has of others than the training."""
+
 
 class Unfit(BaseEstimator):  # type: ignore[misc]
     """Fits `fits` times, then no more: as an estimator that needs more of a table than it is given."""
@@ -69,7 +72,7 @@ def test_record_says_what_was_learnt(table, training):
     seen: list[tuple[str, float]] = []
     record = training(table, "price", note="first", seed=7, coverage=0.8, seen=seen).record
 
-    assert Record(**record, created_at="2024-01-31T00:00Z", model_sha256="").rows == 60
+    assert Record(**record, **KEPT).rows == 60
     assert (record["task"], record["target"], record["target_type"], record["classes"]) == (
         "regression",
         "price",
@@ -261,7 +264,7 @@ def test_probabilities_are_calibrated_where_that_helps(training, fitting):
     [("price", ["predicted_actual", "residuals"]), ("grade", ["confusion", "classes", "roc", "calibration"])],
 )
 def test_record_shows_how_good_the_model_is(table, training, target, plots):
-    record = Record(**training(table, target).record, created_at="2024-01-31T00:00Z", model_sha256="")
+    record = Record(**training(table, target).record, **KEPT)
 
     text = record.model_dump_json(indent=1)
     assert list(record.plots.model_dump()) == plots

@@ -21,6 +21,7 @@ def model(version: int, **changed: Any) -> ModelSummary:
         "rows": 100,
         "metrics": {"r2": 0.5},
         "note": "",
+        "source": None,
     }
     return ModelSummary(version=version, **(plain | changed))
 
