@@ -111,7 +111,7 @@ class Processes:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
             # It starts all the same: in a thread, where nothing stops it.
-            with suppress(TrainingFailed):
+            with suppress(TrainingAborted):
                 process, results = await starting
                 await asyncio.to_thread(end, process)
                 results.close()
