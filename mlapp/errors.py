@@ -12,7 +12,6 @@ MlappError
 ├── Unacceptable       422  readable, but not something to train on or predict
 ├── TrainingFailed     422  training on this table with these options fails each time
 ├── TooManyTrainings   429
-├── TooManyWrongKeys   429
 ├── EstimatorsBroken   500  the estimators cannot be imported
 ├── TrainingAborted    503  the training process was killed or could not be started
 └── Unavailable        503  no model yet, or shutting down
@@ -122,13 +121,6 @@ class TooManyTrainings(MlappError):
 
     status = 429
     retry_after_s = 30
-
-
-class TooManyWrongKeys(MlappError):
-    """Too many wrong keys came from one address within a minute."""
-
-    status = 429
-    retry_after_s = 60
 
 
 class TrainingFailed(MlappError):

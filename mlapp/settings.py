@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     store: Path = Path("models")
     """Folder of the model store."""
     api_key: Key | None = None
-    """API key with full access, 16 characters or more; without one, loopback clients need none."""
+    """API key with full access, 16 random characters or more; without one, loopback clients need none."""
     predict_key: Key | None = None
     """API key that may only predict and read the active model."""
     session_secret: Annotated[SecretStr, _secret(32)] | None = None

@@ -323,21 +323,12 @@ def test_login_says_what_is_wrong_and_shows_nothing_of_what_was_sent(http: httpx
     assert "unsafe-eval" not in evil.headers["content-security-policy"]
 
 
-def test_login_is_throttled_like_keys_and_the_right_key_goes_on(http: httpx.Client):
-    proxied = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
-    statuses = [http.post("/ui/login", data={"key": "wrong"}, headers=proxied).status_code for _ in range(5)]
-    late = http.post("/ui/login", data={"key": "wrong"}, headers=proxied)
-    elsewhere = http.get("/models", headers={"X-API-Key": "wrong", "X-Forwarded-For": "192.0.2.8"})
-    right = http.post("/ui/login", data={"key": FULL}, headers=proxied)
+def test_behind_tls_only_this_host_can_have_set_the_cookie(http: httpx.Client):
+    answer = http.post("/ui/login", data={"key": FULL}, headers={"X-Forwarded-Proto": "https"})
     http.cookies.clear()
 
-    assert statuses == [401] * 5
-    assert (late.status_code, late.headers["retry-after"]) == (429, "60")
-    assert "wait a minute" in late.text
-    assert elsewhere.status_code == 401
-    # Behind TLS, as the proxy says, only this host can have set the cookie.
-    assert right.headers["set-cookie"].startswith("__Host-mlapp-session=")
-    assert "Secure" in right.headers["set-cookie"]
+    assert answer.headers["set-cookie"].startswith("__Host-mlapp-session=")
+    assert "Secure" in answer.headers["set-cookie"]
 
 
 def test_without_a_key_there_is_no_login(running: Running):

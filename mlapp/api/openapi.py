@@ -56,7 +56,7 @@ def _describe_routes(app: FastAPI) -> dict[str, Any]:
 
 def _describe_access(document: dict[str, Any], *, open_: bool) -> dict[str, Any]:
     """Say of every operation who may do it, and how those are answered who may not."""
-    refusals = problems(403, 421) if open_ else problems(401, 403, 421, 429)
+    refusals = problems(403, 421) if open_ else problems(401, 403, 421)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             asked = (method.upper(), path)

@@ -53,7 +53,7 @@ def register(site: Site) -> None:
             return RedirectResponse(OVERVIEW, 303)
         key = form.get("key", [""])[0].strip().encode()
         try:
-            token = access.log_in(key, request.client.host if request.client else "")
+            token = access.log_in(key)
         except MlappError as refusal:
             return _form(request, refusal)
         if SESSION in request.scope:
@@ -88,8 +88,6 @@ def _form(request: Request, refusal: MlappError | None = None) -> Response:
         error=escape(refusal.detail) if refusal else "",
     )
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
-    if refusal and refusal.retry_after_s:
-        headers["Retry-After"] = str(refusal.retry_after_s)
     return HTMLResponse(page, refusal.status if refusal else 200, headers)
 
 

@@ -214,7 +214,7 @@ async def test_document_with_a_key_says_how_and_for_what_it_is_sent(locked: http
     for route, operation in operations_of(document):
         free = WHO_MAY[route]["nobody"] == "yes"
         assert operation["security"] == ([] if free else [{name: []} for name in schemes])
-        assert operation["responses"].keys() >= {"401", "403", "421", "429"}
+        assert operation["responses"].keys() >= {"401", "403", "421"}
         refused = "may only predict" in operation["responses"]["403"]["description"]
         assert refused is (WHO_MAY[route]["predict"] == "403")
     card = document["paths"]["/models/{version}/card"]["get"]["responses"]

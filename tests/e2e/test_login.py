@@ -16,11 +16,7 @@ ROWS = "size,price\n" + "".join(f"{n % 7},{n % 7 * 3 + n % 2}\n" for n in range(
 @pytest.fixture
 async def context(browser: Browser, closed: httpx.Client) -> AsyncIterator[BrowserContext]:
     """A browser of its own, on a phone; what cannot be loaded, by our own policy, is an error."""
-    # From an address of its own, as wrong keys are counted by address.
-    headers = {"X-Forwarded-For": "192.0.2.9"}
-    context = await browser.new_context(
-        viewport={"width": 390, "height": 844}, base_url=address(closed), extra_http_headers=headers
-    )
+    context = await browser.new_context(viewport={"width": 390, "height": 844}, base_url=address(closed))
     wrong: list[str] = []
     context.on("weberror", lambda error: wrong.append(str(error.error)))
     context.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)

@@ -121,7 +121,7 @@ class Access:
             return Who.NOBODY
         if len(sent) > 1:
             raise WrongKey(TWO_KEYS)
-        return self.access.holder(sent.pop(), (scope.get("client") or ("",))[0])
+        return self.access.holder(sent.pop())
 
     def _session(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Session | None:
         cookies = cookie_parser(headers.get(b"cookie", b"").decode("latin-1"))

@@ -9,8 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from main import create_app
+from mlapp.api.middleware.origin import Proxies
 from mlapp.api.security_headers import ANSWERS, with_headers
 from mlapp.logs import Lines, who
 from mlapp.settings import Settings
@@ -81,16 +85,11 @@ async def test_other_keys_are_refused_with_how_to_send_one(closed: httpx.AsyncCl
     assert FULL not in answer.text
 
 
-async def test_no_key_is_no_wrong_key(closed: httpx.AsyncClient):
-    statuses = [(await closed.get("/models")).status_code for _ in range(9)]
-    wrong = [await closed.get("/models", headers={"X-API-Key": "wrong"}) for _ in range(7)]
+async def test_the_right_key_goes_on_however_many_wrong_ones_come(closed: httpx.AsyncClient):
+    wrong = [(await closed.get("/datasets", headers={"X-API-Key": "wrong"})).status_code for _ in range(9)]
     right = await closed.get("/datasets", headers={"X-API-Key": FULL})
 
-    assert set(statuses) == {401}
-    assert [answer.status_code for answer in wrong] == [401] * 5 + [429] * 2
-    assert problem_of(wrong[-1], 429)["detail"].endswith("wait a minute.")
-    assert wrong[-1].headers["retry-after"] == "60"
-    assert right.status_code == 200
+    assert (set(wrong), right.status_code) == ({401}, 200)
 
 
 @pytest.mark.parametrize(("key", "status"), [(None, 401), (PREDICT, 403)])
@@ -219,18 +218,25 @@ async def test_no_site_is_given_leave_to_ask(opened: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize(
-    ("trusted", "counted_as"), [(None, "the peer"), ("192.0.2.0/24", "the client"), ("192.0.2.9", "the peer")]
+    ("trusted", "seen"),
+    [
+        (None, ["192.0.2.1", "http", None]),
+        ("192.0.2.0/24", ["198.51.100.7", "https", "https"]),
+        ("192.0.2.9", ["192.0.2.1", "http", None]),
+    ],
 )
-async def test_proxies_are_believed_that_are_trusted(tmp_path: Path, trusted: str | None, counted_as: str):
-    async with asking(tmp_path, trusted_proxies=trusted, **KEYS) as http:
-        statuses = [
-            (
-                await http.get("/models", headers={"X-API-Key": "wrong", "X-Forwarded-For": f"198.51.100.{n}"})
-            ).status_code
-            for n in range(7)
-        ]
+async def test_proxies_are_believed_that_are_trusted(trusted: str | None, seen: list[str | None]):
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        assert request.client
+        found = [request.client.host, request.url.scheme, request.headers.get("x-forwarded-proto")]
+        await JSONResponse(found)(scope, receive, send)
 
-    assert statuses == ([401] * 7 if counted_as == "the client" else [401] * 5 + [429] * 2)
+    transport = httpx.ASGITransport(Proxies(app, trusted), client=ELSEWHERE)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        answer = await http.get("/", headers={"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"})
+
+    assert answer.json() == seen
 
 
 async def test_redirects_are_not_made_from_what_a_client_calls_the_server(closed: httpx.AsyncClient):
