@@ -46,6 +46,7 @@ INSTEAD = {
 LIBRARIES = {
     "nicegui": ("pages/",),
     "fastapi": ("mlapp/api/", "mlapp/app.py", "pages/__init__.py"),
+    "itsdangerous": ("mlapp/services/access/",),
     "prometheus_client": ("mlapp/services/observability/prometheus.py",),
     "psutil": ("mlapp/services/",),
     "sklearn": ("mlapp/ml/", "mlapp/tables/"),
