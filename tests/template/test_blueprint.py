@@ -1,4 +1,4 @@
-"""Render's blueprint: valid as it is, and by its comments for a paid plan with a disk."""
+"""Render's blueprint is valid as it is, and with its commented lines for a paid plan with a disk."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def test_blueprint_is_valid_on_the_free_plan_and_with_a_disk():
     assert yaml.safe_load(paid)["services"][0]["disk"] == {"name": "models", "mountPath": "/data", "sizeGB": 1}
 
 
-def test_blueprint_with_a_disk_on_the_free_plan_is_refused():
+def test_blueprint_with_a_disk_on_the_free_plan_is_invalid():
     both = with_disk(BLUEPRINT).replace("    plan: starter\n", "")
 
     assert len(errors(both)) == 1

@@ -1,4 +1,4 @@
-"""The documents say what is there: commands, files, functions, and diagrams that can be drawn."""
+"""Links, files, tasks, functions and diagrams in the documents are valid."""
 
 import json
 import re
@@ -14,7 +14,7 @@ DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for pattern in ("*.md", "docs/*.md", "benchmarks/**/*.md", ".github/**/*.md", ".github/**/*.yml")
     for path in ROOT.glob(pattern)
-    # Made from the commits.
+    # Generated from the commits.
     if path.name != "CHANGELOG.md"
 )
 SETTINGS_OF_EDITORS = [*ROOT.glob(".vscode/*.json"), *ROOT.glob(".devcontainer/*.json")]
@@ -25,7 +25,7 @@ EXAMPLES = {
     "tests/pages/test_notes.py",
     "versions/7/",
 }
-"""Files that a document tells one to write, or that the app makes."""
+"""Files that a document describes as new, or that the app writes."""
 OPENING, CLOSING = ("alt", "opt", "loop", "par", "critical", "rect", "box"), "end"
 ARROW = r"(\w+) *(?:-->>|->>|--\)|-\)|--x|-x) *(\w+):"
 
@@ -36,20 +36,20 @@ def blocks(document: str, language: str) -> list[str]:
 
 
 def prose(document: str) -> str:
-    """Return a document without its blocks of code."""
+    """Return a document without its code blocks."""
     return re.sub(r"^ *```.*?^ *```", "", (ROOT / document).read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(path: Path) -> set[str]:
-    """Return what GitHub makes of the headings."""
+    """Return GitHub's anchors of the headings."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(), flags=re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_links_lead_somewhere(document: str):
+def test_links_have_targets(document: str):
     for link in re.findall(r"\]\(([^)\s]+)\)", prose(document)):
-        # Badges and the like go through the forge's own addresses.
+        # Other sites, and badges on GitHub.
         if re.match(r"[a-z]+:|\.\./\.\./", link):
             continue
         file, _, anchor = link.partition("#")
@@ -59,7 +59,7 @@ def test_links_lead_somewhere(document: str):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_files_that_are_named_are_there(document: str):
+def test_named_files_exist(document: str):
     for name in re.findall(r"`([\w.-]+(?:/[\w.-]+)*/?)`", prose(document)):
         a_path = re.search(r"\.(py|md|ya?ml|toml|txt|ini|cfg)$", name) or (ROOT / name.partition("/")[0]).is_dir()
         if "/" in name and a_path and name not in EXAMPLES:
@@ -67,7 +67,7 @@ def test_files_that_are_named_are_there(document: str):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_tasks_that_are_named_are_there(document: str):
+def test_named_tasks_exist(document: str):
     named = re.findall(r"(?<![\w-])poe (?:-q )?([a-z][\w-]*)", (ROOT / document).read_text())
 
     assert set(named) <= TASKS.keys(), document
@@ -81,19 +81,19 @@ def test_readme_describes_every_task():
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/architecture.md"])
-def test_diagrams_can_be_drawn(document: str):
+def test_diagrams_are_valid(document: str):
     for diagram in blocks(document, "mermaid"):
         kind, *lines = [line.strip() for line in diagram.strip().splitlines()]
         assert kind in ("sequenceDiagram", "flowchart TD")
-        # It ends a statement, wherever it stands.
+        # Mermaid ends a statement at it, even inside a text.
         assert ";" not in diagram
         words = [line.split()[0] for line in lines if line]
         assert sum(word in OPENING for word in words) == words.count(CLOSING)
-        there = set(re.findall(r"participant (\w+) as ", diagram))
-        assert {name for line in lines for arrow in re.findall(ARROW, line) for name in arrow} == there
+        participants = set(re.findall(r"participant (\w+) as ", diagram))
+        assert {name for line in lines for arrow in re.findall(ARROW, line) for name in arrow} == participants
 
 
-def test_functions_in_the_architecture_are_there():
+def test_functions_in_the_architecture_exist():
     code = "\n".join(path.read_text() for folder in ("mlapp", "pages") for path in (ROOT / folder).rglob("*.py"))
     diagrams = "".join(blocks("docs/architecture.md", "mermaid"))
 
@@ -110,7 +110,7 @@ def test_settings_of_editors_are_plain_json(path: Path):
     assert json.loads(path.read_text())
 
 
-def test_editors_serve_as_the_tasks_do():
+def test_editors_run_the_same_commands_as_the_tasks():
     launched = json.loads((ROOT / ".vscode/launch.json").read_text())["configurations"]
     served = {each["name"]: " ".join(["main.py", *each.get("args", [])]) for each in launched if "program" in each}
     run = json.loads((ROOT / ".vscode/tasks.json").read_text())["tasks"]
@@ -119,7 +119,7 @@ def test_editors_serve_as_the_tasks_do():
     assert all(task["command"] == f"uv run poe {task['label']}" and task["label"] in TASKS for task in run)
 
 
-def test_commands_are_there():
+def test_modules_in_security_exist():
     modules = re.findall(r"python -m (\S+)", (ROOT / "SECURITY.md").read_text())
 
     assert modules

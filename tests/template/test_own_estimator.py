@@ -1,4 +1,4 @@
-"""The README's example of an estimator of one's own, as a fork adds it."""
+"""The README's example estimator, as a fork adds it."""
 
 from itertools import count
 
@@ -11,7 +11,7 @@ from mlapp.ml.training.train import Trained, train
 from mlapp.schemas import Model, Task, TrainOptions
 from mlapp.tables.table import Table
 
-# As small as a table may be.
+# The smallest table that can be trained on.
 TABLE = Table(
     pl.DataFrame(
         {
@@ -26,8 +26,8 @@ TABLE = Table(
 
 @pytest.fixture(autouse=True)
 def _nearest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the example at the end of the estimators."""
-    # So that it is removed in the end.
+    """Add the example to the estimators."""
+    # So that monkeypatch removes it at the end.
     monkeypatch.setitem(estimators.ESTIMATORS, "nearest", None)
     exec(example_estimator(), dict(vars(estimators)))
 
@@ -43,7 +43,7 @@ def test_own_estimator_is_listed_with_the_first_line_of_its_docstring():
     assert described.description.startswith("The mean or the majority of the five most similar rows")
 
 
-def test_own_estimator_is_tried_by_auto():
+def test_own_estimator_is_compared_by_auto():
     leaderboard = [entry.estimator for entry in trained("price", "auto").record["leaderboard"]]
 
     assert "nearest" in leaderboard
@@ -59,5 +59,5 @@ def test_own_estimator_trains_and_predicts_by_its_name(target: str, ends: tuple[
     predictions = model.answer(model.check(TABLE)).predictions
 
     assert made.record["estimator"] == "nearest"
-    # Of the smallest and the largest row: the mean or the majority of five.
+    # The mean or majority of five neighbours, for the smallest and the largest row.
     assert (predictions[0], predictions[-1]) == ends

@@ -1,4 +1,4 @@
-"""The README's examples, as a reader runs them."""
+"""The README's commands, examples, settings and tree."""
 
 import json
 import os
@@ -18,7 +18,7 @@ EXAMPLES = [example for block in CONSOLE for example in re.split(r"^\$ ", block,
 
 
 @pytest.mark.skipif(not shutil.which("curl") and "CI" not in os.environ, reason="The README's examples need curl")
-def test_readme_examples_answer_as_printed(tmp_path: Path):
+def test_readme_examples_return_what_is_printed(tmp_path: Path):
     with serving_unmeasured(tmp_path) as (_, http):
         wait_until(http, "/readyz")
         for example in EXAMPLES:
@@ -36,7 +36,7 @@ def run(command: str, folder: Path) -> str:
 
 
 def assert_like(answer: str, printed: str, command: str) -> None:
-    """The README leaves fields out where it prints an ellipsis; numbers may differ in the last digits."""
+    """Compare a response with the README, which replaces fields by an ellipsis; digits may differ at the end."""
     if printed.startswith("{"):
         shown, got = json.loads(printed.replace(", …", "")), json.loads(answer)
         assert {name: got[name] for name in shown} == close(shown), command
@@ -69,7 +69,7 @@ def test_readme_lists_every_setting():
     assert set(re.findall(r"MLAPP_[A-Z_]+", example)) == set(re.findall(r"MLAPP_[A-Z_]+", README))
 
 
-def test_readme_tree_names_what_is_there():
+def test_readme_tree_exists():
     (tree,) = re.findall(r"^```\n(main.py.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
     folder = ROOT
     for line in tree.splitlines():
