@@ -23,6 +23,8 @@ FRUGAL = {"MALLOC_ARENA_MAX": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0"}
 
 def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: bool = True) -> "FastAPI":
     """Wire settings → services → app."""
+    from prometheus_client import CollectorRegistry
+
     from mlapp import app
     from mlapp.services import Services
     from mlapp.services.access.service import AccessService
@@ -44,13 +46,13 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
         sys.stderr.write(
             f"No MLAPP_API_KEY is set; until the next start the key for everything is {access.generated}\n"
         )
-    store = ModelStore(settings.store)
-    monitoring = MonitoringService(store, TrafficStore(settings.store))
+    store, registry = ModelStore(settings.store), CollectorRegistry()
+    monitoring = MonitoringService(store, TrafficStore(settings.store), registry=registry)
     prediction = PredictionService(store, monitoring)
     models = ModelService(store, prediction)
-    jobs = JobService(JobStore(settings.store), settings.max_jobs)
+    jobs = JobService(JobStore(settings.store), settings.max_jobs, registry)
     training = TrainingService(store, models, jobs, Processes(settings.job_memory_mb), settings.keep_models)
-    metrics = MetricsService(store, prediction, jobs, monitoring)
+    metrics = MetricsService(store, prediction, monitoring, registry)
     health = HealthService(store, prediction)
     services = Services(models, prediction, training, jobs, health, monitoring, access, metrics)
     if not pages:

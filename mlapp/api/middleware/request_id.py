@@ -67,7 +67,7 @@ class RequestIds:
             await self.app(scope, receive, send_with_id)
         except Exception as error:
             if await _is_gone(error, scope, receive):
-                self.metrics.disconnects += 1
+                self.metrics.disconnects.inc()
                 log.debug("The sender was gone before it was answered.", extra=self._about(scope))
                 return
             log.exception("A request hit a bug.", extra=self._about(scope))

@@ -3,9 +3,9 @@
 import asyncio
 
 from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from mlapp.api.dependencies import Metrics
-from mlapp.services.observability.metrics import MetricsService
 
 router = APIRouter(tags=["health"])
 
@@ -17,10 +17,4 @@ router = APIRouter(tags=["health"])
 )
 async def get_metrics(metrics: Metrics) -> Response:
     """Return what this process has counted since its start, in the text format of Prometheus."""
-    return await asyncio.to_thread(_written, metrics)
-
-
-def _written(metrics: MetricsService) -> Response:
-    from mlapp.services.observability.prometheus import MEDIA_TYPE, exposition
-
-    return Response(exposition(metrics), media_type=MEDIA_TYPE)
+    return Response(await asyncio.to_thread(metrics.exposition), media_type=CONTENT_TYPE_PLAIN_0_0_4)

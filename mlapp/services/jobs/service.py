@@ -8,9 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from prometheus_client import CollectorRegistry
+
 from mlapp.errors import Conflict, MlappError, TooManyTrainings, Unavailable
 from mlapp.schemas import Job, JobStatus, Model
-from mlapp.services.histograms import Histogram
+from mlapp.services.jobs.metrics import TrainingMetrics
 from mlapp.services.outages import Outage
 from mlapp.store import JobStore, the_number
 
@@ -22,7 +24,6 @@ KEPT = 200
 """Jobs that are remembered."""
 SHARE_S = 0.2
 """How often what changed about a job is told to whoever follows it, and to other processes."""
-TRAIN_S = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0)
 CANCEL_S = 5.0
 """How long a job may take to end when it is cancelled."""
 
@@ -62,8 +63,7 @@ class JobService:
 
     history: JobStore
     max_jobs: int = 1
-    durations: dict[JobStatus, Histogram] = field(default_factory=dict)
-    """Seconds that those took which have ended, by what they ended as."""
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     _runs: dict[int, Run] = field(default_factory=dict)
     _sharer: asyncio.Task[None] | None = None
     _closed: bool = False
@@ -71,6 +71,7 @@ class JobService:
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.max_jobs)
         self._door, self._saving = asyncio.Lock(), asyncio.Lock()
+        self._metrics = TrainingMetrics(self.registry, self.under_way)
 
     async def close(self) -> None:
         """End what is running: its jobs are interrupted, and no further ones begin."""
@@ -219,7 +220,7 @@ class JobService:
         job.error = run.error.detail if run.error else None
         job.finished_at, job.remaining_s, job.queue_position = _now(), None, None
         seconds = 0.0 if run.began is None else time.monotonic() - run.began
-        self.durations.setdefault(job.status, Histogram(TRAIN_S)).observe(seconds)
+        self._metrics.ended(job.status, seconds)
         what = {"table": job.table, "estimator": job.estimator, "seconds": round(seconds, 3)}
         log.info("Training %s %s: %s", job.id, job.status, job.error or f"model {job.version}.", extra=what)
         with suppress(Unavailable):

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from prometheus_client import CollectorRegistry
+
 from mlapp import ml
 from mlapp.errors import MlappError
 from mlapp.schemas import Counts, Drift, Minute, Model, Served, Span, Traffic
-from mlapp.services.histograms import Histogram
 from mlapp.services.monitoring.drift import drift
 from mlapp.services.monitoring.latency import bin_of
+from mlapp.services.monitoring.metrics import PredictionMetrics
 from mlapp.services.monitoring.traffic import DAY_MINUTES, traffic
 from mlapp.services.outages import Outage
 from mlapp.store import ModelStore, TrafficStore
@@ -40,7 +42,6 @@ WAITING_CELLS = 1_000_000
 WAITING_ROWS = 5_000
 """Requests whose rows wait to be counted; those of further ones are not looked at, until the others are counted."""
 WAITING_REQUESTS = 100_000
-PREDICT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 PLAIN_ROWS = 2_000
 """Plain rows that wait to be counted. They come by the ten thousand a second, and to look at all of them took the
 interpreter's lock for so long that one request in a hundred waited a tenth of a second."""
@@ -62,16 +63,6 @@ class _Noted(NamedTuple):
 
 
 @dataclass
-class Totals:
-    """What this process was asked to predict since its start."""
-
-    durations: Histogram = field(default_factory=lambda: Histogram(PREDICT_S))
-    """Seconds until an answer began, refusals too."""
-    rows: int = 0
-    warnings: int = 0
-
-
-@dataclass
 class MonitoringService:
     """Counts by the minute for a day. On the way of a request it only notes; a thread counts about once a second."""
 
@@ -81,8 +72,8 @@ class MonitoringService:
     """Seconds since 1970."""
     counter: int = 0
     """Grows whenever there is something new to see."""
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     _counts: Counts = field(default_factory=Counts)
-    _totals: Totals = field(default_factory=Totals)
     _ended: deque[_Ended] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _noted: deque[_Noted] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _room: int = WAITING_CELLS
@@ -95,6 +86,9 @@ class MonitoringService:
     outage: Outage = field(default_factory=lambda: Outage(log, "Requests cannot be counted"))
     _unsaved: Outage = field(default_factory=lambda: Outage(log, "What is counted of requests cannot be saved"))
     _task: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self._metrics = PredictionMetrics(self.registry)
 
     async def start(self) -> None:
         """Take up what was counted before, and begin to count."""
@@ -160,12 +154,27 @@ class MonitoringService:
 
     def warned(self, warnings: int) -> None:
         """Count what there was to say about the rows of a request."""
-        self._totals.warnings += warnings
+        self._metrics.warnings.inc(warnings)
 
-    def totals(self) -> Totals:
-        """Return what this process was asked until now."""
-        self._count()
-        return self._totals
+    def count(self) -> None:
+        """Count what waits for it."""
+        with self._counting:
+            with self._noting:
+                ended, noted = [*self._ended], [*self._noted]
+                self._room, self._plain_room = WAITING_CELLS, PLAIN_ROWS
+                self._ended.clear()
+                self._noted.clear()
+            for request in ended:
+                self._count_request(request)
+            self.counter += bool(ended or noted)
+            # Each version is counted, even where counting another fails.
+            with ExitStack() as versions:
+                for model, notes in reversed(_by_version(noted)):
+                    versions.callback(self._count_rows, model, notes)
+            self._forget()
+            others = self.kept.others()
+            self.counter += [id(counts) for counts in others] != [id(counts) for counts in self._others]
+            self._others = others
 
     async def traffic(self, span: Span, version: int | None = None) -> Traffic:
         """Return requests over time, and the predictions of a version, by default the active one.
@@ -195,7 +204,7 @@ class MonitoringService:
         while True:
             began = time.monotonic()
             with self.outage.endure():
-                await asyncio.to_thread(self._count)
+                await asyncio.to_thread(self.count)
             if time.monotonic() - saved > SAVE_S:
                 await asyncio.to_thread(self._save)
                 saved = time.monotonic()
@@ -203,42 +212,23 @@ class MonitoringService:
 
     def _finish(self) -> None:
         with self.outage.endure():
-            self._count()
+            self.count()
         self._save()
         self.kept.close()
-
-    def _count(self) -> None:
-        with self._counting:
-            with self._noting:
-                ended, noted = [*self._ended], [*self._noted]
-                self._room, self._plain_room = WAITING_CELLS, PLAIN_ROWS
-                self._ended.clear()
-                self._noted.clear()
-            for request in ended:
-                self._count_request(request)
-            self.counter += bool(ended or noted)
-            # Each version is counted, even where counting another fails.
-            with ExitStack() as versions:
-                for model, notes in reversed(_by_version(noted)):
-                    versions.callback(self._count_rows, model, notes)
-            self._forget()
-            others = self.kept.others()
-            self.counter += [id(counts) for counts in others] != [id(counts) for counts in self._others]
-            self._others = others
 
     def _count_request(self, ended: _Ended) -> None:
         minute = self._counts.minutes.setdefault(ended.minute, Minute())
         minute.requests += 1
         minute.refused += 400 <= ended.status < 500
         minute.failed += ended.status >= 500
-        self._totals.durations.observe(ended.duration_ms / 1_000)
+        self._metrics.durations.observe(ended.duration_ms / 1_000)
         place = bin_of(ended.duration_ms)
         minute.latencies[place] = minute.latencies.get(place, 0) + 1
 
     def _count_rows(self, model: Model, notes: list[_Noted]) -> None:
         for note in notes:
             self._counts.minutes.setdefault(note.minute, Minute()).rows += note.rows
-            self._totals.rows += note.rows
+            self._metrics.rows.inc(note.rows)
         looked = [note for note in notes if note.frame is not None]
         if not looked:
             return
@@ -272,7 +262,7 @@ class MonitoringService:
 
     def _together(self) -> Counts:
         """Return what all processes that share the store have counted."""
-        self._count()
+        self.count()
         with self._counting:
             found = Counts()
             for counts in [*self._others, self._counts]:

@@ -211,7 +211,7 @@ async def test_counts_of_other_processes_are_seen_and_not_overwritten(
     await monitoring.start()
     await other.start()
     await prediction.answer(rows_of(diabetes, 3))
-    await asyncio.to_thread(monitoring._count)
+    await asyncio.to_thread(monitoring.count)
     await asyncio.to_thread(monitoring._save)
 
     assert (await other.traffic(Span.HOUR)).total.rows == (await other.drift(1)).rows == 3
