@@ -47,7 +47,7 @@ def create_app(
     doors: dict[str, Door] = {}
     if api:
         app.add_middleware(QuickPredictions, prediction=services.prediction)
-        doors = {"/predict": services.prediction.place, "/train": services.training.place}
+        doors = {"/predict": services.prediction.admit, "/train": services.training.admit}
         app.add_middleware(BackPressure, doors=doors)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     protect(app, settings, services.access)

@@ -30,7 +30,7 @@ BOUNDS = SECURITY.read_text().partition("## What is bounded\n")[2] if SECURITY.e
         f"{server.HEAD_S:.0f} s and {server.HEAD_BYTES:,} bytes",
         f"{server.STILL_S:.0f} s without progress",
         f"| connections | {server.MOST:,};",
-        f"{prediction.FEW_PLACES:,} of them; {prediction.MANY_PLACES} large ones",
+        f"{prediction.SMALL_SLOTS:,} of them; {prediction.LARGE_SLOTS} large ones",
         f"at a time, {jobs.MAX_WAITING} wait",
         f"{MAX_REPORTED} places and {problems.MAX_BYTES:,} bytes",
         *(

@@ -1,4 +1,7 @@
-"""How much may be under way at a time: what is beyond is refused at once, for whoever waits long has given up."""
+"""Admission control and thread pools: requests beyond the limit are rejected immediately.
+
+A client that waits long has usually timed out, so that queueing its request helps no one.
+"""
 
 import asyncio
 import time
@@ -13,85 +16,86 @@ from mlapp.errors import Overloaded
 
 T = TypeVar("T")
 
-AHEAD = 2
-"""Chunks that are predicted and written at a time, while others are on their way out."""
+PREFETCH = 2
+"""Chunks that are computed at a time while earlier ones are sent."""
 
-RECENT = 0.2
-"""Weight of the last call in the mean time of a pool's calls."""
+SMOOTHING = 0.2
+"""Weight of the latest call in the moving average of a pool's call times."""
 
 
 @dataclass
-class Places:
-    """A number of places, each for a request from before its body is read until its answer is sent."""
+class Slots:
+    """A limit on requests in flight. A request holds a slot from before its body is read until its response is sent."""
 
-    number: int
+    limit: int
     what: str
-    """What they are for, in the plural."""
-    taken: int = 0
+    """The requests in the plural, for error messages."""
+    in_use: int = 0
 
-    def take(self) -> "Places":
-        """Take a place, which `free` gives back.
+    def acquire(self) -> "Slots":
+        """Take a slot; the caller gives it back with `release`.
 
         Raises:
-            Overloaded: all are taken.
+            Overloaded: all slots are in use.
         """
-        if self.taken >= self.number:
-            raise Overloaded(f"{self.number} {self.what} are under way, as many as may be; try again in a moment.")
-        self.taken += 1
+        if self.in_use >= self.limit:
+            raise Overloaded(f"{self.limit} {self.what} are in flight, which is the limit; try again in a moment.")
+        self.in_use += 1
         return self
 
-    def free(self) -> None:
-        """Give a place back."""
-        self.taken -= 1
+    def release(self) -> None:
+        """Give a slot back."""
+        self.in_use -= 1
 
 
 @dataclass
 class Pool:
-    """Threads for what takes a processor, and how long those who come now will wait for one."""
+    """A thread pool for CPU-bound calls that estimates the wait for a thread."""
 
     name: str
     threads: int
-    prepare: Callable[[], None]
-    """What a thread does first."""
-    _waiting: int = 0
+    initializer: Callable[[], None]
+    """Runs once in each thread."""
+    _pending: int = 0
     _call_s: float = 0.0
+    """Moving average of call times."""
     _executor: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
-        self._executor = ThreadPoolExecutor(self.threads, self.name, self.prepare)
+        self._executor = ThreadPoolExecutor(self.threads, self.name, self.initializer)
 
     def wait_s(self, calls: float = 0.0) -> float:
-        """Return about how long a call waits for its turn, when so many others will be made before it."""
-        return (self._waiting + calls) * self._call_s / self.threads
+        """Estimate how long a new call waits for a thread when `calls` others are made before it."""
+        return (self._pending + calls) * self._call_s / self.threads
 
     async def run(self, call: Callable[[], T]) -> T:
         """Make a call in one of the threads."""
-        self._waiting += 1
+        self._pending += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(
                 self._executor, copy_context().run, self._timed, call
             )
         finally:
-            self._waiting -= 1
+            self._pending -= 1
 
     def close(self) -> None:
-        """Take no more calls; those that wait are made."""
+        """Accept no more calls; pending ones are completed."""
         self._executor.shutdown(wait=False)
 
     def _timed(self, call: Callable[[], T]) -> T:
-        began = time.perf_counter()
+        started = time.perf_counter()
         try:
             return call()
         finally:
-            self._call_s += RECENT * (time.perf_counter() - began - self._call_s)
+            self._call_s += SMOOTHING * (time.perf_counter() - started - self._call_s)
 
 
-async def ahead(pool: Pool, calls: Iterable[Callable[[], bytes]]) -> AsyncIterator[bytes]:
-    """Give what calls return, in their order, a few of them under way at a time."""
-    begun: deque[Awaitable[bytes]] = deque()
+async def prefetch(pool: Pool, calls: Iterable[Callable[[], bytes]]) -> AsyncIterator[bytes]:
+    """Yield the results of calls in order, with up to `PREFETCH` + 1 calls in flight."""
+    in_flight: deque[Awaitable[bytes]] = deque()
     for call in calls:
-        begun.append(asyncio.ensure_future(pool.run(call)))
-        if len(begun) > AHEAD:
-            yield await begun.popleft()
-    while begun:
-        yield await begun.popleft()
+        in_flight.append(asyncio.ensure_future(pool.run(call)))
+        if len(in_flight) > PREFETCH:
+            yield await in_flight.popleft()
+    while in_flight:
+        yield await in_flight.popleft()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mlapp.errors import MlappError, Unavailable, shorten
 from mlapp.schemas import Format, Job, Model, Record, Submission, TablePreview
-from mlapp.services.admission import Places
+from mlapp.services.admission import Slots
 from mlapp.services.jobs.ipc import Finished, Looked, Progress, Started
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.jobs.service import JobService, Run
@@ -43,7 +43,7 @@ class TrainingService:
 
     def __post_init__(self) -> None:
         self._looks = asyncio.Semaphore(self.jobs.max_jobs)
-        self._asking = Places(2 * self.jobs.most, "requests to train")
+        self._slots = Slots(2 * self.jobs.most, "training requests")
 
     async def start(self, *, demo: bool) -> None:
         """Train a first model when there is none and `demo` says so."""
@@ -59,15 +59,15 @@ class TrainingService:
         await self.jobs.close()
         await asyncio.to_thread(self.processes.close)
 
-    def place(self, _: int | None = None) -> Places:
-        """Take a place for a request to train, to be freed when it is answered.
+    def admit(self, _: int | None = None) -> Slots:
+        """Acquire a slot for a training request; the caller releases it.
 
         Raises:
             TooManyTrainings: as many wait as may wait.
-            Overloaded: as many tables are on their way in as may be.
+            Overloaded: too many tables are being received.
         """
         self.jobs.refuse_when_full()
-        return self._asking.take()
+        return self._slots.acquire()
 
     async def train(self, submission: Submission) -> Model:
         """Train, and wait for the model; the training goes on when nobody waits any more.

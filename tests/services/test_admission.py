@@ -1,4 +1,4 @@
-"""How much may be under way."""
+"""Admission control and thread pools."""
 
 import asyncio
 import threading
@@ -7,22 +7,22 @@ import time
 import pytest
 
 from mlapp.errors import Overloaded
-from mlapp.services.admission import Places, Pool
+from mlapp.services.admission import Pool, Slots
 
 
-def test_places_are_as_many_as_there_are():
-    places = Places(2, "predictions")
-    places.take()
-    taken = places.take()
+def test_requests_beyond_the_limit_are_rejected_until_a_slot_is_released():
+    slots = Slots(2, "predictions")
+    slots.acquire()
+    acquired = slots.acquire()
 
-    with pytest.raises(Overloaded, match="2 predictions are under way, as many as may be; try again in a moment."):
-        places.take()
-    taken.free()
+    with pytest.raises(Overloaded, match="2 predictions"):
+        slots.acquire()
+    acquired.release()
 
-    assert places.take() is places
+    assert slots.acquire() is slots
 
 
-async def test_a_pool_says_how_long_whoever_comes_now_will_wait():
+async def test_pool_estimates_the_wait_of_a_new_call():
     pool, going = Pool("test", 1, lambda: None), threading.Event()
     await pool.run(lambda: time.sleep(0.05))
     idle, after_others = pool.wait_s(), pool.wait_s(calls=10)
@@ -35,11 +35,11 @@ async def test_a_pool_says_how_long_whoever_comes_now_will_wait():
     pool.close()
 
     assert idle == 0
-    # A call took 0.05 s, which counts for a fifth where nothing was known before.
+    # The first call took 0.05 s, and its weight is a fifth.
     assert 4 * 0.01 <= busy < after_others < 4
 
 
-async def test_a_call_that_fails_makes_room_too():
+async def test_failed_call_is_no_longer_pending():
     pool = Pool("test", 1, lambda: None)
 
     with pytest.raises(ZeroDivisionError):

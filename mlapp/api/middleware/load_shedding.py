@@ -9,19 +9,19 @@ from mlapp.api.problems import answer_to
 from mlapp.errors import MlappError
 
 
-class Place(Protocol):
-    """A place among those that are under way."""
+class Slot(Protocol):
+    """A slot of a request in flight."""
 
-    def free(self) -> None:
+    def release(self) -> None:
         """Give it back."""
 
 
-Door = Callable[[int | None], Place]
-"""Takes a place for a request with a body of so many bytes (None: unknown), or raises why there is none."""
+Door = Callable[[int | None], Slot]
+"""Acquires a slot for a request by the size of its body in bytes (None: unknown), or raises why there is none."""
 
 
 class BackPressure:
-    """Lets a POST in where there is a place for it, and holds the place until the answer is sent."""
+    """Admits a POST request when a slot is free, and holds the slot until the response is sent."""
 
     def __init__(self, app: ASGIApp, doors: Mapping[str, Door]) -> None:
         self.app = app
@@ -33,14 +33,14 @@ class BackPressure:
             await self.app(scope, receive, send)
             return
         try:
-            place = self.doors[scope["path"]](_size(scope))
+            slot = self.doors[scope["path"]](_size(scope))
         except MlappError as refusal:
             await answer_to(refusal)(scope, receive, send)
             return
         try:
             await self.app(scope, receive, send)
         finally:
-            place.free()
+            slot.release()
 
 
 def _size(scope: Scope) -> int | None:

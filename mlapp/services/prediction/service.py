@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from mlapp import ml
 from mlapp.errors import Conflict, MlappError, Overloaded, Unavailable
 from mlapp.schemas import Answer, Format, Model, Sample, WhatIf
-from mlapp.services.admission import AHEAD, Places, Pool, ahead
+from mlapp.services.admission import PREFETCH, Pool, Slots, prefetch
 from mlapp.services.monitoring.service import MonitoringService
 from mlapp.services.outages import Outage
 from mlapp.services.prediction import responses
@@ -42,10 +42,10 @@ KEPT = 4
 CHUNK_ROWS = 10_000
 SMALL_BYTES = 100_000
 """Bodies beyond this queue up apart, so that single rows do not wait for them."""
-FEW_PLACES = 1_000
-"""Requests with small bodies that may be under way. To refuse one costs more than to answer a plain row: where 256
-were let in, 900 connections got 0.1 of what 64 got."""
-MANY_PLACES = 5
+SMALL_SLOTS = 1_000
+"""Requests with small bodies that may be in flight. To reject one costs more than to answer a plain row: where 256
+were admitted, 900 connections got 0.1 of what 64 got."""
+LARGE_SLOTS = 5
 """Requests with larger ones: one that is predicted, and four that are on their way in or out."""
 MOST_WAIT_S = 0.5
 """Where those with small bodies would wait longer than this for their turn, further ones are refused."""
@@ -86,9 +86,9 @@ class PredictionService:
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
     _loader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "load"))
     _small: Pool = field(default_factory=lambda: Pool("predict", 1, use_one_thread))
-    _bulk: Pool = field(default_factory=lambda: Pool("predict-bulk", AHEAD, use_one_thread))
-    _few: Places = field(default_factory=lambda: Places(FEW_PLACES, "predictions"))
-    _many: Places = field(default_factory=lambda: Places(MANY_PLACES, "predictions for tables"))
+    _bulk: Pool = field(default_factory=lambda: Pool("predict-bulk", PREFETCH, use_one_thread))
+    _small_slots: Slots = field(default_factory=lambda: Slots(SMALL_SLOTS, "predictions"))
+    _large_slots: Slots = field(default_factory=lambda: Slots(LARGE_SLOTS, "predictions for tables"))
     _lane: "ml.Lane | None" = None
     """Of the active model."""
     _watcher: asyncio.Task[None] | None = None
@@ -162,18 +162,18 @@ class PredictionService:
                 log.error("%s", error.detail, extra=_trace(error))  # noqa: TRY400 - with the trace of its cause
             raise
 
-    def place(self, size: int | None) -> Places:
-        """Take a place for a request with a body of so many bytes (None: unknown), to be freed when it is answered.
+    def admit(self, size: int | None) -> Slots:
+        """Acquire a slot for a request by the size of its body in bytes (None: unknown); the caller releases it.
 
         Raises:
-            Overloaded: as many are under way as can be answered in time.
+            Overloaded: too many are in flight to be answered in time.
         """
         with self.monitoring.refusals():
             if size is None or size > SMALL_BYTES:
-                return self._many.take()
+                return self._large_slots.acquire()
             if self._small.wait_s(self._batches.calls) > MOST_WAIT_S:
                 raise Overloaded("More is asked than can be predicted in time; try again in a moment.")
-            return self._few.take()
+            return self._small_slots.acquire()
 
     async def answer(self, body: Body, version: int | None = None, *, strict: bool = False) -> Answer:
         """Predict rows.
@@ -230,7 +230,7 @@ class PredictionService:
 
         slices = [slice(start, start + size) for start in range(0, table.frame.height, size)]
         calls = (partial(responses.write, fitted, table, checked.frame, wanted, rows, note) for rows in slices)
-        return Predicted(fitted.model.version, wanted, ahead(pool, calls), checked.warnings_total)
+        return Predicted(fitted.model.version, wanted, prefetch(pool, calls), checked.warnings_total)
 
     async def sample(self, body: Body, version: int | None = None, rows: int = 10) -> Sample:
         """Show how the file that answers a table begins; the table is checked to its end, as `predict` does.

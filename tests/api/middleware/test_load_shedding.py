@@ -11,38 +11,38 @@ import pytest
 
 from mlapp.schemas import Model
 from mlapp.services import Services
-from mlapp.services.prediction.service import FEW_PLACES, MANY_PLACES
+from mlapp.services.prediction.service import LARGE_SLOTS, SMALL_SLOTS
 from tests.api.conftest import CSV, problem_of, row_of, unread
 
 
 @pytest.mark.parametrize(
-    ("path", "size", "number"), [("/predict", None, MANY_PLACES), ("/predict", 100, FEW_PLACES), ("/train", None, 18)]
+    ("path", "size", "number"), [("/predict", None, LARGE_SLOTS), ("/predict", 100, SMALL_SLOTS), ("/train", None, 18)]
 )
-async def test_beyond_the_places_a_request_is_refused_unread(
+async def test_requests_beyond_the_slots_are_rejected_unread(
     http: httpx.AsyncClient, services: Services, path: str, size: int | None, number: int
 ):
-    door = services.prediction.place if path == "/predict" else services.training.place
+    admit = services.prediction.admit if path == "/predict" else services.training.admit
     headers = {"Content-Type": CSV} | ({"Content-Length": str(size)} if size else {})
     with ExitStack() as held:
         for _ in range(number):
-            held.callback(door(size).free)
+            held.callback(admit(size).release)
         answer = await http.post(path, content=unread(), headers=headers)
 
     assert "try again" in problem_of(answer, 503)["detail"]
     assert answer.headers["retry-after"] == "1"
 
 
-async def test_places_are_free_again_when_requests_have_ended(
+async def test_slots_are_released_when_requests_have_ended(
     http: httpx.AsyncClient, services: Services, regression: Model
 ):
     good, bad = {"records": [row_of(regression)]}, {"records": "none"}
-    for _ in range(MANY_PLACES + 1):
+    for _ in range(LARGE_SLOTS + 1):
         refused = await http.post("/predict", content=chunks(), headers={"Content-Type": CSV})
         assert refused.status_code == 422
 
     assert (await http.post("/predict", json=bad)).status_code == 422
     assert (await http.post(f"/predict?version={regression.version}", json=good)).status_code == 200
-    assert (services.prediction._few.taken, services.prediction._many.taken) == (0, 0)
+    assert (services.prediction._small_slots.in_use, services.prediction._large_slots.in_use) == (0, 0)
 
 
 async def chunks() -> AsyncIterator[bytes]:
