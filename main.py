@@ -41,10 +41,10 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
 
     settings = settings or load_settings()
     access = AccessService(settings)
-    if access.generated:
+    if access.generated_key:
         # Not a log line: those are kept, and read by others.
         sys.stderr.write(
-            f"No MLAPP_API_KEY is set; until the next start the key for everything is {access.generated}\n"
+            f"No MLAPP_API_KEY is set; until the next start the key for everything is {access.generated_key}\n"
         )
     store, registry = ModelStore(settings.store), CollectorRegistry()
     monitoring = MonitoringService(store, TrafficStore(settings.store), registry=registry)

@@ -16,8 +16,8 @@ from mlapp.settings import Settings
 serving: ContextVar[Mapping[str, Any] | None] = ContextVar("serving", default=None)
 """The ASGI scope of the request that is being served, with its `request_id`. Not what is in it: the client's address
 is put right later, by the word of a trusted proxy. What a request starts, as a training, goes on with its context."""
-who: ContextVar[str] = ContextVar("who", default="nobody")
-"""Who asks: `nobody`, `anybody` where it is open, a kind of key, or `session`."""
+caller: ContextVar[str] = ContextVar("caller", default="anonymous")
+"""`anonymous`, `predict key`, `full key`, `session`, or `local` when authentication is off."""
 OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message", "trace"}
 """What a record has besides the fields that were given as `extra`."""
 QUIET = ("httpx", "watchfiles", "uvicorn.error")
@@ -83,7 +83,7 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     fields = {name: value for name, value in record.__dict__.items() if name not in OWN}
     if scope := serving.get():
         client = scope.get("client")
-        fields |= {"request_id": scope["request_id"], "who": who.get(), "client": client[0] if client else ""}
+        fields |= {"request_id": scope["request_id"], "caller": caller.get(), "client": client[0] if client else ""}
     return fields
 
 

@@ -183,7 +183,7 @@ class _Page:
 
     def _markdown(self) -> str:
         base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
-        return model_card(self.model, base_url, self.site.services.access.variable)
+        return model_card(self.model, base_url, self.site.services.access.key_variable)
 
 
 def _origin(model: Model) -> list[tuple[str, str]]:

@@ -72,7 +72,7 @@ class _Predict:
         ManyRows(site, downloads, model)
         self.code = None
         if site.api:
-            key = site.services.access.variable
+            key = site.services.access.key_variable
             self.code = CodeView(lambda: self.form.record, model.version if pinned else None, key)
         self._follow()
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mlapp.logs import QUIET, configure_logs, request_id, serving, who
+from mlapp.logs import QUIET, caller, configure_logs, request_id, serving
 from mlapp.settings import Settings
 
 HOSTILE = "a.csv\n2026-01-01 INFO    All is well.\r\x1b[2J\x1b]0;title\x07\u202e\x85\u2028\ud800"
@@ -68,20 +68,22 @@ def test_fields_and_what_is_known_of_the_request_follow_the_message(configure, c
     logging.getLogger("mlapp").info("Done.", extra=fields)
 
     assert capsys.readouterr().err.endswith(
-        ' Done. [seconds=1.5 table="a \\"b\\" c" target=None note="" request_id=abc-7 who=nobody client=192.0.2.1]\n'
+        ' Done. [seconds=1.5 table="a \\"b\\" c" target=None note=""'
+        " request_id=abc-7 caller=anonymous client=192.0.2.1]\n"
     )
 
 
 @pytest.mark.usefixtures("served")
 def test_fields_stand_beside_the_message_in_json(configure, capsys):
     configure(log_json=True)
-    token = who.set("full key")
+    token = caller.set("full key")
 
     logging.getLogger("mlapp").info("Done.", extra={"seconds": 1.5, "level_of": logging.Handler})
 
-    who.reset(token)
+    caller.reset(token)
     line = json.loads(capsys.readouterr().err)
-    assert (line["seconds"], line["request_id"], line["who"], line["client"]) == (1.5, "abc-7", "full key", "192.0.2.1")
+    assert (line["seconds"], line["request_id"]) == (1.5, "abc-7")
+    assert (line["caller"], line["client"]) == ("full key", "192.0.2.1")
     assert line["level_of"] == "<class 'logging.Handler'>"
 
 
@@ -92,7 +94,7 @@ def test_client_of_a_socket_file_has_no_address(configure, capsys):
     logging.getLogger("mlapp").info("Done.")
 
     serving.reset(token)
-    assert capsys.readouterr().err.endswith('who=nobody client=""]\n')
+    assert capsys.readouterr().err.endswith('caller=anonymous client=""]\n')
     assert request_id() is None
 
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from mlapp.api.dependencies import services_of
-from mlapp.api.middleware.authorization import ANYBODY, PREDICTING
+from mlapp.api.middleware.authorization import PREDICTING, PUBLIC
 from mlapp.api.problems import problems
 from mlapp.api.request_body import BINARY, FILES, MULTIPART
 from mlapp.api.routes import train
@@ -65,7 +65,7 @@ def _describe_access(document: dict[str, Any], *, open_: bool) -> dict[str, Any]
                 "403": refusals[403] | {"description": _forbidden(asked, open_=open_)}
             }
             if not open_:
-                operation["security"] = [] if asked in ANYBODY else [{scheme: []} for scheme in SCHEMES]
+                operation["security"] = [] if asked in PUBLIC else [{scheme: []} for scheme in SCHEMES]
     if not open_:
         document["components"]["securitySchemes"] = SCHEMES
     return document
@@ -73,7 +73,7 @@ def _describe_access(document: dict[str, Any], *, open_: bool) -> dict[str, Any]
 
 def _forbidden(asked: tuple[str, str], *, open_: bool) -> str:
     method, path = asked
-    if open_ or asked in ANYBODY | PREDICTING:
+    if open_ or asked in PUBLIC | PREDICTING:
         return FOREIGN
     but = ", but for `active`" if (method, path.replace("{version}", "active")) in PREDICTING else ""
     return f"{PREDICT_ONLY}{but}. {FOREIGN}"

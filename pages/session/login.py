@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mlapp import TITLE
 from mlapp.errors import MlappError
-from mlapp.services.access.sessions import LASTS_S, SESSION, cookie_name
+from mlapp.services.access.sessions import LIFETIME_S, SESSION, cookie_name
 from pages.session.guard import close_pages
 from pages.session.site import Site
 from pages.theme import COOKIE, LOGIN_CSS, THEMES
@@ -57,14 +57,14 @@ def register(site: Site) -> None:
         except MlappError as refusal:
             return _form(request, refusal)
         if SESSION in request.scope:
-            access.sessions.end(request.scope[SESSION])
-        return _remember(request, RedirectResponse(_wanted(request), 303), token, LASTS_S)
+            access.sessions.revoke(request.scope[SESSION])
+        return _remember(request, RedirectResponse(_wanted(request), 303), token, LIFETIME_S)
 
     @ui_app.post("/logout")
     async def log_out(request: Request) -> Response:
         answer = _remember(request, RedirectResponse("/ui/login", 303), "", 0)
         if SESSION in request.scope:
-            access.sessions.end(request.scope[SESSION])
+            access.sessions.revoke(request.scope[SESSION])
             # Afterwards: the page that asks is one of them, and would leave before it hears to forget the cookie.
             answer.background = BackgroundTask(close_pages, request.scope[SESSION])
         return answer

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.logs import JsonLines, serving, who
+from mlapp.logs import JsonLines, caller, serving
 from mlapp.schemas import JobStatus, Model
 from mlapp.services.jobs.service import JobService, Run
 from mlapp.services.models.service import ModelService
@@ -35,14 +35,14 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
 def asking(name: str, role: str) -> Iterator[None]:
     """Whoever asks within the block."""
     scope = serving.set({"request_id": name, "client": ("192.0.2.1", 5)})
-    token = who.set(role)
+    token = caller.set(role)
     yield
-    who.reset(token)
+    caller.reset(token)
     serving.reset(scope)
 
 
 def told(lines: list[dict[str, Any]]) -> list[tuple[str, str | None, str | None]]:
-    return [(line["message"], line.get("request_id"), line.get("who")) for line in lines]
+    return [(line["message"], line.get("request_id"), line.get("caller")) for line in lines]
 
 
 async def test_changes_of_models_are_lines_with_who_made_them(

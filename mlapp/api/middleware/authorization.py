@@ -15,8 +15,8 @@ from mlapp.api.middleware.origin import Hosts, Proxies, check_site
 from mlapp.api.problems import answer_to
 from mlapp.api.security_headers import Headers
 from mlapp.errors import MlappError, NotAllowed, TooLarge, WrongKey
-from mlapp.logs import who
-from mlapp.services.access.service import AccessService, Who
+from mlapp.logs import caller
+from mlapp.services.access.service import AccessService, Role
 from mlapp.services.access.sessions import SESSION, Session, cookie_name
 from mlapp.settings import Settings
 
@@ -26,7 +26,7 @@ LOGIN_BYTES = 4_096
 """What a form with a key takes at most: nobody else may send what is read before there is a key."""
 PAGES_FILES = f"{PAGES}/_nicegui"
 """What pages load; nobody opens it by its address."""
-ANYBODY = frozenset(
+PUBLIC = frozenset(
     {
         ("GET", "/health"),
         ("GET", "/livez"),
@@ -100,37 +100,37 @@ class Access:
             _check_size(headers)
         if self.access.open:
             check_site(scope, headers)
-            who.set("anybody")
+            caller.set("local")
             return None
-        holder = self._holder(scope)
-        if holder is Who.NOBODY:
+        role = self._role(scope)
+        if role is Role.ANONYMOUS:
             check_site(scope, headers)
-        who.set(holder.value)
+        caller.set(role.value)
         session = None
         if _is_below(scope["path"], PAGES) or _is_docs(scope):
             session = self._session(scope, headers)
-        _check(scope, holder, session)
+        _check(scope, role, session)
         if session:
             scope[SESSION] = session
-            who.set("session")
+            caller.set("session")
         return session
 
-    def _holder(self, scope: Scope) -> Who:
+    def _role(self, scope: Scope) -> Role:
         sent = _keys(scope["headers"])
         if not sent:
-            return Who.NOBODY
+            return Role.ANONYMOUS
         if len(sent) > 1:
             raise WrongKey(TWO_KEYS)
-        return self.access.holder(sent.pop())
+        return self.access.authenticate(sent.pop())
 
     def _session(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Session | None:
         cookies = cookie_parser(headers.get(b"cookie", b"").decode("latin-1"))
-        return self.access.sessions.read(cookies.get(cookie_name(scope["scheme"]), ""))
+        return self.access.sessions.verify(cookies.get(cookie_name(scope["scheme"]), ""))
 
     def _while_it_lasts(self, session: Session, receive: Receive, send: Send) -> Receive:
         async def receive_while_it_lasts() -> Message:
             message = await receive()
-            if message["type"] == "websocket.receive" and not self.access.sessions.lasts(session):
+            if message["type"] == "websocket.receive" and not self.access.sessions.is_valid(session):
                 await send({"type": "websocket.close", "code": 1008})
                 return {"type": "websocket.disconnect", "code": 1008}
             return message
@@ -147,7 +147,7 @@ def _keys(headers: Iterable[tuple[bytes, bytes]]) -> set[bytes]:
     }
 
 
-def _check(scope: Scope, holder: Who, session: Session | None) -> None:
+def _check(scope: Scope, role: Role, session: Session | None) -> None:
     """Look into the table.
 
     Raises:
@@ -157,15 +157,15 @@ def _check(scope: Scope, holder: Who, session: Session | None) -> None:
     path = scope["path"]
     method = scope["method"] if scope["type"] == "http" else "socket"
     asked = ("GET" if method == "HEAD" else method, path)
-    if asked in ANYBODY:
+    if asked in PUBLIC:
         return
     if _is_below(path, PAGES):
         if session is None:
-            raise NotAllowed(PREDICT_ONLY) if holder is Who.PREDICT else _LoggedOut(NO_SESSION)
+            raise NotAllowed(PREDICT_ONLY) if role is Role.PREDICT else _LoggedOut(NO_SESSION)
         return
-    if holder is Who.FULL or (session and _is_docs(scope)):
+    if role is Role.FULL or (session and _is_docs(scope)):
         return
-    if holder is Who.NOBODY:
+    if role is Role.ANONYMOUS:
         raise WrongKey(NO_KEY)
     if asked not in PREDICTING and not _is_docs(scope):
         raise NotAllowed(PREDICT_ONLY)

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlapp.api.problems import bug_answer
-from mlapp.logs import serving, who
+from mlapp.logs import caller, serving
 from mlapp.services.observability.metrics import MetricsService
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class RequestIds:
             await self.app(scope, receive, send)
             return
         scope["request_id"] = self._id(scope)
-        before, asked = serving.set(scope), who.set("nobody")
+        before, before_caller = serving.set(scope), caller.set("anonymous")
         try:
             if scope["type"] == "http":
                 await self._serve(scope, receive, send)
@@ -50,7 +50,7 @@ class RequestIds:
                 await self.app(scope, receive, send)
         finally:
             serving.reset(before)
-            who.reset(asked)
+            caller.reset(before_caller)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, status = time.perf_counter(), 0

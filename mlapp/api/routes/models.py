@@ -44,7 +44,7 @@ async def get_version(version: str, models: Models) -> Model:
 @router.get("/{version}/card", response_class=Response, responses=CARD | problems(404))
 async def get_model_card(version: str, request: Request, models: Models, access: Access) -> Response:
     """Return the model card: what a version is, how good, how made and how to call it."""
-    text = card(await models.get(version), str(request.base_url), access.variable)
+    text = card(await models.get(version), str(request.base_url), access.key_variable)
     return Response(text, media_type=MARKDOWN)
 
 

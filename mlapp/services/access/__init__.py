@@ -1,1 +1,1 @@
-"""Authentication: keys and sessions."""
+"""Access: API keys and browser sessions."""

@@ -1,4 +1,4 @@
-"""AccessService: who asks, by key or session."""
+"""AccessService: authentication by API key, and login."""
 
 import hashlib
 import hmac
@@ -12,54 +12,54 @@ from mlapp.services.access.sessions import Sessions
 from mlapp.settings import Settings
 
 
-class Who(Enum):
-    """Who asks, by the key that was sent."""
+class Role(Enum):
+    """What a caller may do, by the API key of the request. The values are those of the log field `caller`."""
 
-    NOBODY = "nobody"
+    ANONYMOUS = "anonymous"
     PREDICT = "predict key"
     FULL = "full key"
 
 
 class AccessService:
-    """Knows the keys, by their digests only, and the sessions that were begun with one."""
+    """Authenticates API keys, of which it keeps digests only, and holds the sessions of browsers."""
 
     def __init__(self, settings: Settings) -> None:
         self.open = settings.loopback and settings.api_key is None and settings.predict_key is None
-        """Whether everybody may do everything: no key is set, and only this machine can ask."""
-        self.generated = None if self.open or settings.api_key else secrets.token_urlsafe(32)
-        """The full key, where there has to be one and none is set."""
-        full = _digest(_bytes(settings.api_key) or (self.generated or secrets.token_urlsafe(32)).encode())
-        # One that nobody has stands in for a key that is not set, so that it takes the same time to compare.
+        """Whether authentication is off: no key is set, and the server binds to localhost."""
+        self.generated_key = None if self.open or settings.api_key else secrets.token_urlsafe(32)
+        """The full key when one is required and none is set."""
+        full = _digest(_bytes(settings.api_key) or (self.generated_key or secrets.token_urlsafe(32)).encode())
+        # A random key replaces one that is not set, so that the comparison takes the same time.
         predict = _digest(_bytes(settings.predict_key) or secrets.token_bytes(32))
-        self._keys = ((full, Who.FULL), (predict, Who.PREDICT))
-        self.variable = None if self.open else "MLAPP_PREDICT_KEY" if settings.predict_key else "MLAPP_API_KEY"
-        """The name of the key that is enough to predict, where one is needed."""
+        self._keys = ((full, Role.FULL), (predict, Role.PREDICT))
+        self.key_variable = None if self.open else "MLAPP_PREDICT_KEY" if settings.predict_key else "MLAPP_API_KEY"
+        """The environment variable with the least privileged key that may predict; None without authentication."""
         self.sessions = Sessions(_bytes(settings.session_secret) or secrets.token_bytes(32), full)
 
-    def holder(self, key: bytes) -> Who:
-        """Return whose key this is.
+    def authenticate(self, key: bytes) -> Role:
+        """Return the role of an API key.
 
         Raises:
-            WrongKey: nobody's.
+            WrongKey: the key is unknown.
         """
-        sent, found = _digest(key), Who.NOBODY
-        for known, holder in self._keys:
+        sent, role = _digest(key), Role.ANONYMOUS
+        for known, known_role in self._keys:
             if hmac.compare_digest(sent, known):
-                found = holder
-        if found is Who.NOBODY:
+                role = known_role
+        if role is Role.ANONYMOUS:
             raise WrongKey("This key is wrong; send the one that the server was started with.")
-        return found
+        return role
 
     def log_in(self, key: bytes) -> str:
         """Return the token of a new session.
 
         Raises:
-            WrongKey: the key is nobody's.
-            NotAllowed: the key is for predicting only.
+            WrongKey: the key is unknown.
+            NotAllowed: the key may only predict.
         """
-        if self.holder(key) is not Who.FULL:
+        if self.authenticate(key) is not Role.FULL:
             raise NotAllowed("This key may only predict; these pages need the key for everything.")
-        return self.sessions.begin()
+        return self.sessions.create()
 
 
 def _bytes(secret: SecretStr | None) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Browser sessions: signed tokens with an expiry, and a list of those that were ended before it."""
+"""Browser sessions: signed tokens with an expiry, and a list of the revoked ones."""
 
 import hashlib
 import secrets
@@ -8,57 +8,56 @@ from dataclasses import dataclass
 
 from itsdangerous import BadSignature, Signer
 
-LASTS_S = 7 * 24 * 3_600
-"""From the login on, whatever happens meanwhile."""
+LIFETIME_S = 7 * 24 * 3_600
+"""From login; activity does not extend it."""
 SESSION = "mlapp.session"
-"""Where the session of a request stands in its ASGI scope."""
+"""The key of the session in the ASGI scope of a request."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """A browser that is logged in."""
+    """A logged-in browser."""
 
     id: str
-    ends: int
-    """Seconds since 1970."""
+    expires_at: int
+    """Unix time."""
 
 
 def cookie_name(scheme: str) -> str:
-    """Return the name of the cookie that holds the token; behind TLS one that only this host can have set."""
+    """Return the name of the session cookie; behind TLS its prefix prevents other hosts from setting it."""
     return "__Host-mlapp-session" if scheme in ("https", "wss") else "mlapp-session"
 
 
 class Sessions:
-    """Begins, recognises and ends sessions.
+    """Creates, verifies and revokes session tokens.
 
-    A token is the session's id, when it ends, and a signature, whose key is derived from the secret and the API key:
-    a new one of either ends all sessions. Ended sessions are remembered until they would have ended anyway, but not
-    beyond this process.
+    A token consists of the session's id, its expiry, and a signature. The signing key is derived from the secret and
+    the API key: changing either one invalidates all sessions. Revocations are kept in memory until the session expires.
     """
 
     def __init__(self, secret: bytes, key: bytes, clock: Callable[[], float] = time.time) -> None:
         self._signer = Signer(secret, b"mlapp session " + key, key_derivation="hmac", digest_method=hashlib.sha256)
         self._clock = clock
-        self._ended: dict[str, int] = {}
+        self._revoked: dict[str, int] = {}
 
-    def begin(self) -> str:
+    def create(self) -> str:
         """Return the token of a new session."""
-        return self._signer.sign(f"{secrets.token_urlsafe(24)}.{int(self._clock()) + LASTS_S}").decode()
+        return self._signer.sign(f"{secrets.token_urlsafe(24)}.{int(self._clock()) + LIFETIME_S}").decode()
 
-    def read(self, token: str) -> Session | None:
-        """Return the session of a token, if it is one of ours and lasts."""
+    def verify(self, token: str) -> Session | None:
+        """Return the session of a token, or None if the signature is wrong or the session is not valid."""
         try:
-            id_, ends = self._signer.unsign(token).decode().split(".")
+            id_, expires_at = self._signer.unsign(token).decode().split(".")
         except BadSignature:
             return None
-        session = Session(id_, int(ends))
-        return session if self.lasts(session) else None
+        session = Session(id_, int(expires_at))
+        return session if self.is_valid(session) else None
 
-    def lasts(self, session: Session) -> bool:
-        """Whether a session has neither been ended nor come to its end."""
-        return session.id not in self._ended and self._clock() < session.ends
+    def is_valid(self, session: Session) -> bool:
+        """Return whether a session is neither revoked nor expired."""
+        return session.id not in self._revoked and self._clock() < session.expires_at
 
-    def end(self, session: Session) -> None:
-        """End a session: its token is no longer good."""
+    def revoke(self, session: Session) -> None:
+        """Revoke a session before it expires."""
         now = self._clock()
-        self._ended = {id_: ends for id_, ends in self._ended.items() if ends > now} | {session.id: session.ends}
+        self._revoked = {id_: at for id_, at in self._revoked.items() if at > now} | {session.id: session.expires_at}

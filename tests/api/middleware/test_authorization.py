@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from main import create_app
 from mlapp.api.middleware.origin import Proxies
 from mlapp.api.security_headers import ANSWERS, with_headers
-from mlapp.logs import Lines, who
+from mlapp.logs import Lines, caller
 from mlapp.settings import Settings
 from tests.api.conftest import problem_of
 
@@ -108,7 +108,7 @@ async def test_a_stranger_learns_nothing_of_what_there_is(closed: httpx.AsyncCli
     problem_of(await closed.post(path, json={"records": []}), 401)
 
 
-async def test_who_asks_is_known_to_the_log(
+async def test_log_lines_name_the_caller(
     closed: httpx.AsyncClient,
     opened: httpx.AsyncClient,
     caplog: pytest.LogCaptureFixture,
@@ -124,8 +124,8 @@ async def test_who_asks_is_known_to_the_log(
         ):
             await http.get("/health", headers=headers)
 
-    assert re.findall(r"who=(\w+|\"[^\"]+\")", caplog.text) == ['"full key"', '"predict key"', "nobody", "anybody"]
-    assert who.get() == "nobody"
+    assert re.findall(r"caller=(\w+|\"[^\"]+\")", caplog.text) == ['"full key"', '"predict key"', "anonymous", "local"]
+    assert caller.get() == "anonymous"
 
 
 @pytest.mark.parametrize(

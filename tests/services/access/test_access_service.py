@@ -1,11 +1,11 @@
-"""Who asks, by key, and how often one may be wrong."""
+"""Authentication by API key."""
 
 from typing import Any
 
 import pytest
 
 from mlapp.errors import NotAllowed, WrongKey
-from mlapp.services.access.service import AccessService, Who
+from mlapp.services.access.service import AccessService, Role
 from mlapp.settings import Settings
 
 FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
@@ -27,36 +27,36 @@ def service(**settings: Any) -> AccessService:
         ({"predict_key": PREDICT}, False, True),
     ],
 )
-def test_it_is_open_on_this_machine_and_without_keys_only(settings: dict[str, Any], *, is_open: bool, generates: bool):
+def test_authentication_is_off_on_localhost_without_keys(settings: dict[str, Any], *, is_open: bool, generates: bool):
     access = AccessService(Settings(_env_file=None, **settings))
 
-    assert (access.open, access.generated is not None) == (is_open, generates)
-    if access.generated:
-        assert access.holder(access.generated.encode()) is Who.FULL
-        assert access.generated != AccessService(Settings(_env_file=None, **settings)).generated
+    assert (access.open, access.generated_key is not None) == (is_open, generates)
+    if access.generated_key:
+        assert access.authenticate(access.generated_key.encode()) is Role.FULL
+        assert access.generated_key != AccessService(Settings(_env_file=None, **settings)).generated_key
 
 
-def test_key_that_is_enough_to_predict_is_the_one_to_use_in_programs():
-    named = [service(**settings).variable for settings in ({}, {"predict_key": None}, {"api_key": None})]
+def test_key_variable_is_that_of_the_least_privileged_key():
+    names = [service(**settings).key_variable for settings in ({}, {"predict_key": None}, {"api_key": None})]
 
-    assert named == ["MLAPP_PREDICT_KEY", "MLAPP_API_KEY", "MLAPP_PREDICT_KEY"]
-    assert AccessService(Settings(_env_file=None)).variable is None
+    assert names == ["MLAPP_PREDICT_KEY", "MLAPP_API_KEY", "MLAPP_PREDICT_KEY"]
+    assert AccessService(Settings(_env_file=None)).key_variable is None
 
 
-def test_keys_are_told_apart():
+def test_each_key_has_its_role():
     access = service()
 
-    assert access.holder(FULL.encode()) is Who.FULL
-    assert access.holder(PREDICT.encode()) is Who.PREDICT
+    assert access.authenticate(FULL.encode()) is Role.FULL
+    assert access.authenticate(PREDICT.encode()) is Role.PREDICT
     for key in (b"", FULL.encode()[:-1], FULL.encode() + b" ", "schlüssel".encode(), b"\xff\x00"):
         with pytest.raises(WrongKey, match="This key is wrong"):
-            service().holder(key)
+            service().authenticate(key)
 
 
-def test_without_a_predict_key_nobody_has_it():
+def test_without_a_predict_key_no_key_predicts():
     for key in (b"", b"None"):
         with pytest.raises(WrongKey):
-            service(predict_key=None).holder(key)
+            service(predict_key=None).authenticate(key)
 
 
 def test_wrong_keys_do_not_lock_out_the_right_one():
@@ -64,15 +64,15 @@ def test_wrong_keys_do_not_lock_out_the_right_one():
 
     for guess in range(100):
         with pytest.raises(WrongKey):
-            access.holder(f"guess {guess}".encode())
+            access.authenticate(f"guess {guess}".encode())
 
-    assert access.holder(FULL.encode()) is Who.FULL
+    assert access.authenticate(FULL.encode()) is Role.FULL
 
 
-def test_a_login_takes_the_key_for_everything():
+def test_login_requires_the_full_key():
     access = service()
 
-    assert access.sessions.read(access.log_in(FULL.encode()))
+    assert access.sessions.verify(access.log_in(FULL.encode()))
     with pytest.raises(NotAllowed, match="may only predict"):
         access.log_in(PREDICT.encode())
     with pytest.raises(WrongKey):

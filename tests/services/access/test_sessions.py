@@ -1,8 +1,8 @@
-"""Sessions of browsers."""
+"""Browser sessions."""
 
 import pytest
 
-from mlapp.services.access.sessions import LASTS_S, Session, Sessions, cookie_name
+from mlapp.services.access.sessions import LIFETIME_S, Session, Sessions, cookie_name
 
 SECRET, KEY = b"s" * 32, b"k" * 32
 
@@ -24,66 +24,66 @@ def sessions(clock: Clock) -> Sessions:
     return Sessions(SECRET, KEY, clock)
 
 
-def test_a_session_lasts_for_a_week(sessions: Sessions, clock: Clock):
-    token = sessions.begin()
+def test_session_expires_after_a_week(sessions: Sessions, clock: Clock):
+    token = sessions.create()
 
-    clock.now += LASTS_S - 1
-    session = sessions.read(token)
+    clock.now += LIFETIME_S - 1
+    session = sessions.verify(token)
     assert session
-    assert sessions.lasts(session)
+    assert sessions.is_valid(session)
     clock.now += 1
-    assert sessions.read(token) is None
-    assert not sessions.lasts(session)
+    assert sessions.verify(token) is None
+    assert not sessions.is_valid(session)
 
 
-def test_an_ended_session_is_over_and_others_are_not(sessions: Sessions):
-    token, other = sessions.begin(), sessions.begin()
-    session = sessions.read(token)
+def test_revoked_session_is_invalid_and_others_are_not(sessions: Sessions):
+    token, other = sessions.create(), sessions.create()
+    session = sessions.verify(token)
     assert session
 
-    sessions.end(session)
+    sessions.revoke(session)
 
-    assert sessions.read(token) is None
-    assert sessions.read(other)
+    assert sessions.verify(token) is None
+    assert sessions.verify(other)
 
 
-def test_ended_sessions_are_forgotten_when_they_would_have_ended_anyway(sessions: Sessions, clock: Clock):
+def test_revocations_are_forgotten_when_their_sessions_expire(sessions: Sessions, clock: Clock):
     for _ in range(3):
-        session = sessions.read(sessions.begin())
+        session = sessions.verify(sessions.create())
         assert session
-        sessions.end(session)
-        clock.now += LASTS_S
+        sessions.revoke(session)
+        clock.now += LIFETIME_S
 
     assert session
-    assert list(sessions._ended) == [session.id]
+    assert list(sessions._revoked) == [session.id]
 
 
-def test_tokens_outlive_the_process_but_neither_another_secret_nor_another_key(sessions: Sessions, clock: Clock):
-    token = sessions.begin()
+def test_tokens_survive_a_restart_but_no_change_of_secret_or_key(sessions: Sessions, clock: Clock):
+    token = sessions.create()
 
-    assert Sessions(SECRET, KEY, clock).read(token)
-    assert Sessions(b"t" * 32, KEY, clock).read(token) is None
-    assert Sessions(SECRET, b"l" * 32, clock).read(token) is None
+    assert Sessions(SECRET, KEY, clock).verify(token)
+    assert Sessions(b"t" * 32, KEY, clock).verify(token) is None
+    assert Sessions(SECRET, b"l" * 32, clock).verify(token) is None
 
 
-def test_a_token_that_is_not_as_it_was_made_is_none(sessions: Sessions):
-    token = sessions.begin()
-    id_, ends, signature = token.split(".")
+def test_altered_token_is_rejected(sessions: Sessions):
+    token = sessions.create()
+    id_, expires_at, signature = token.split(".")
 
-    assert len({sessions.begin() for _ in range(5)}) == 5
+    assert len({sessions.create() for _ in range(5)}) == 5
     for bad in (
         "",
         "..",
-        f"{id_}.{ends}",
-        f"{id_}.{int(ends) + 1}.{signature}",
-        f"{id_[::-1]}.{ends}.{signature}",
+        f"{id_}.{expires_at}",
+        f"{id_}.{int(expires_at) + 1}.{signature}",
+        f"{id_[::-1]}.{expires_at}.{signature}",
         f"{token} ",
-        f"{id_}.{ends.translate({ord('1'): '١'})}.{signature}",
+        f"{id_}.{expires_at.translate({ord('1'): '١'})}.{signature}",
     ):
-        assert sessions.read(bad) is None, bad
+        assert sessions.verify(bad) is None, bad
 
 
-def test_the_cookie_has_a_name_that_others_cannot_set_behind_tls():
+def test_cookie_has_the_host_prefix_behind_tls():
     assert [cookie_name(scheme) for scheme in ("http", "ws", "https", "wss")] == ["mlapp-session"] * 2 + [
         "__Host-mlapp-session"
     ] * 2
