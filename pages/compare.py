@@ -6,7 +6,7 @@ from functools import partial
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.comparison import MOST_COMPARED, Difference, comparable, differing, same_table
+from mlapp.presentation.comparison import MAX_COMPARED, Difference, comparable, differences, same_table
 from mlapp.schemas import Model
 from mlapp.services.models.service import ModelService
 from pages.components.buttons import lead
@@ -41,8 +41,8 @@ def register(site: Site) -> None:
             ui.status_code(404)
             _nothing(site, "One of them is not there", error.detail)
             return
-        if not 2 <= len(models) <= MOST_COMPARED:
-            _nothing(site, "Choose models to compare", f"Mark two to {MOST_COMPARED} of them in the list of models.")
+        if not 2 <= len(models) <= MAX_COMPARED:
+            _nothing(site, "Choose models to compare", f"Mark two to {MAX_COMPARED} of them in the list of models.")
             return
         await site.live.look()
         with frame(site, TITLE, "/models", f"Models {', '.join(str(model.version) for model in models)}."):
@@ -51,7 +51,7 @@ def register(site: Site) -> None:
 
 async def _chosen(service: ModelService, names: Sequence[str]) -> list[Model]:
     """Return the models of these names, each once; no more than it takes to see that they are too many."""
-    found = [await service.get(name) for name in names[: MOST_COMPARED + 1]]
+    found = [await service.get(name) for name in names[: MAX_COMPARED + 1]]
     return list({model.version: model for model in found}.values())
 
 
@@ -89,7 +89,7 @@ class _Comparison:
                 ui.element("td").classes(HEAD)
                 self.buttons = [self._head(model) for model in self.models]
             with ui.element("tbody"):
-                for line in differing(self.models):
+                for line in differences(self.models):
                     _line(line)
 
     def _head(self, model: Model) -> tuple[ui.badge, ui.button]:

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.sentences import duration, moment
+from mlapp.presentation.sentences import format_duration, format_time
 from mlapp.schemas import Job, JobStatus
 from pages.components.buttons import lead
 from pages.components.cards import card, empty, facts
@@ -145,10 +145,10 @@ def _known(job: Job) -> list[tuple[str, str]]:
         ("Table", job.table),
         ("Column to predict", job.target or "the table's own"),
         ("Estimator", job.estimator or "auto"),
-        ("Asked for", moment(job.created_at)),
-        ("Began", moment(job.started_at)),
-        ("Ended", moment(job.finished_at)),
+        ("Asked for", format_time(job.created_at)),
+        ("Began", format_time(job.started_at)),
+        ("Ended", format_time(job.finished_at)),
     ]
     if job.started_at and job.finished_at:
-        known.append(("Took", duration((job.finished_at - job.started_at).total_seconds())))
+        known.append(("Took", format_duration((job.finished_at - job.started_at).total_seconds())))
     return known

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mlapp.errors import NotFound
 from mlapp.presentation.model_card import card as model_card
-from mlapp.presentation.sentences import duration, headline, moment, spelled, training_rows
+from mlapp.presentation.sentences import format_duration, format_time, format_value, headline, training_rows
 from mlapp.schemas import Feature, Model
 from pages.components.buttons import lead
 from pages.components.cards import card, empty, facts
@@ -153,7 +153,7 @@ class _Page:
 
     async def _signature(self) -> None:
         rows = [
-            (f.name, f.type, "none" if f.required else "may be missing", _seen(f), spelled(f.example))
+            (f.name, f.type, "none" if f.required else "may be missing", _seen(f), format_value(f.example))
             for f in self.model.features
         ]
         await paged_rows("Signature", SIGNATURE, rows, PAGE_FEATURES)
@@ -192,12 +192,12 @@ def _origin(model: Model) -> list[tuple[str, str]]:
     return [
         ("Estimator", model.estimator),
         ("Rows", f"{model.rows:,} ({model.rows_dropped:,} without a target left out)"),
-        ("Trained", f"{moment(model.created_at)}, in {duration(model.training_seconds)}"),
+        ("Trained", f"{format_time(model.created_at)}, in {format_duration(model.training_seconds)}"),
         *coverage,
         ("Seed", str(model.seed)),
         ("Libraries", libraries),
         ("Table (SHA-256 of the values)", model.data_sha256),
-        *((f"Parameter {name}", spelled(value)) for name, value in model.parameters.items() if value is not None),
+        *((f"Parameter {name}", format_value(value)) for name, value in model.parameters.items() if value is not None),
     ]
 
 
@@ -206,4 +206,4 @@ def _seen(feature: Feature) -> str:
         return ", ".join(feature.categories[:5]) + (" …" if len(feature.categories) > 5 else "")
     if feature.min is None or feature.max is None:
         return "true or false"
-    return f"{spelled(feature.min)} to {spelled(feature.max)}"
+    return f"{format_value(feature.min)} to {format_value(feature.max)}"

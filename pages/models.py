@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nicegui import ui
 from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
-from mlapp.presentation.comparison import MOST_COMPARED
+from mlapp.presentation.comparison import MAX_COMPARED
 from mlapp.presentation.sentences import main_score
 from mlapp.schemas import ModelSummary
 from mlapp.services.models.search import Search
@@ -126,7 +126,7 @@ class _Models:
     def _show_selected(self) -> None:
         count = len(self.table.table.selected)
         self.compare.set_text(f"Compare ({count})" if count else "Compare")
-        self.compare.set_enabled(1 < count <= MOST_COMPARED)
+        self.compare.set_enabled(1 < count <= MAX_COMPARED)
 
     async def _search(self) -> None:
         await self.table.begin()

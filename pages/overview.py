@@ -4,7 +4,7 @@ from datetime import datetime
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import METRICS, figure, headline, quality, training_rows
+from mlapp.presentation.sentences import METRICS, format_number, headline, quality_summary, training_rows
 from mlapp.presentation.verdict import verdict
 from mlapp.schemas import Job, Model, Span, Task
 from pages.components.buttons import lead
@@ -116,10 +116,14 @@ def _model(model: Model, since: datetime | None) -> None:
         lead_line.props("role=heading aria-level=2").mark("headline")
         if said := verdict(model):
             ui.label(f"{said}.").classes("text-lg break-words max-w-full").mark("verdict")
-        ui.label(quality(model)).classes(f"{TEXT} break-words max-w-full").mark("quality")
+        ui.label(quality_summary(model)).classes(f"{TEXT} break-words max-w-full").mark("quality")
         figures(
             [
-                (METRICS[name][0], figure(model.metrics[name]), f"{figure(model.baseline[name])} without features")
+                (
+                    METRICS[name][0],
+                    format_number(model.metrics[name]),
+                    f"{format_number(model.baseline[name])} without features",
+                )
                 for name in SHOWN[model.task]
                 if name in model.metrics and name in model.baseline
             ]

@@ -1,1 +1,1 @@
-"""Text for people, shared by pages and API: sentences, figures, model card, code snippets, comparison."""
+"""Text shared by the pages and the API: sentences, number formats, model cards, code snippets and comparisons."""

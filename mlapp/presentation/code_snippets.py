@@ -1,6 +1,6 @@
-"""A prediction as a program asks for it: commands and code to copy, which run as they stand.
+"""Code snippets that request a prediction: curl, Python and JavaScript, ready to run.
 
-Where a key is needed they read it from the environment, by the name of its setting: text that is copied holds none.
+If a key is required, they read it from an environment variable; the copied text contains no key.
 """
 
 import json
@@ -26,13 +26,14 @@ const answer = await fetch({url}, {{
 console.log(await answer.json());"""
 
 ESCAPES = {"\\": r"\\", "'": r"\'", "\u2028": r"\u2028", "\u2029": r"\u2029", "</": r"<\/"}
-"""What ends a string of JavaScript, or the script of a page around it."""
+"""Characters that end a JavaScript string, or the script element around it."""
 
 
 def curl(base_url: str, record: dict[str, Any], version: int | None = None, key: str | None = None) -> str:
-    """Return the command that predicts a row, ready for a POSIX shell.
+    """Return a command for a POSIX shell that predicts a row.
 
-    With no version, the active one answers; `key` names the variable that holds the key, where one is needed.
+    Without a version the request is for the active model. `key` is the environment variable of the API key, if one is
+    required.
     """
     url, body = shlex.quote(_url(base_url, version)), shlex.quote(_body(record))
     header = f' -H "X-API-Key: ${key}"' if key else ""
@@ -40,16 +41,16 @@ def curl(base_url: str, record: dict[str, Any], version: int | None = None, key:
 
 
 def python(base_url: str, record: dict[str, Any], version: int | None = None, key: str | None = None) -> str:
-    """Return the program that does the same in Python, with nothing to install."""
+    """Return a Python program that predicts a row, using the standard library only."""
     cells = "".join(f"    {name!r}: {value!r},\n" for name, value in record.items())
     imports, header = ("\nimport os", f', "X-API-Key": os.environ["{key}"]') if key else ("", "")
     return PYTHON.format(row=f"{{\n{cells}}}", url=_url(base_url, version), imports=imports, key=header)
 
 
 def javascript(base_url: str, record: dict[str, Any], version: int | None = None, key: str | None = None) -> str:
-    """Return the module that does the same in JavaScript, for Node, and for browsers where no key is needed.
+    """Return a JavaScript module that predicts a row, for Node, and for browsers if no key is required.
 
-    The row is text there: an object literal would lose a feature that is called `__proto__`.
+    The row is a string: an object literal would lose a feature named `__proto__`.
     """
     header = f', "X-API-Key": process.env.{key}' if key else ""
     return JAVASCRIPT.format(url=_literal(_url(base_url, version)), body=_literal(_body(record)), key=header)
@@ -64,6 +65,6 @@ def _body(record: dict[str, Any]) -> str:
 
 
 def _literal(text: str) -> str:
-    for found, escaped in ESCAPES.items():
-        text = text.replace(found, escaped)
+    for plain, escaped in ESCAPES.items():
+        text = text.replace(plain, escaped)
     return f"'{text}'"

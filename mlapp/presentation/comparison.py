@@ -1,4 +1,4 @@
-"""What sets models apart: what changes for callers, and the table of differences."""
+"""Comparison of models: what activation changes for clients, and a table of differences."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -10,137 +10,141 @@ from mlapp.presentation.sentences import (
     LOWER_IS_BETTER,
     MAIN_METRIC,
     METRICS,
-    duration,
-    figure,
+    format_duration,
+    format_number,
+    format_percent,
+    format_value,
     headline,
-    percent,
-    spelled,
 )
 from mlapp.schemas import Feature, Model, Scalar
 
-MOST_COMPARED = 5
-"""Models that fit side by side."""
-NAMED = 4
-"""Names that a sentence gives before it says how many more there are."""
+MAX_COMPARED = 5
+"""Models in one comparison: as many as fit side by side."""
+MAX_NAMES = 4
+"""Names in a sentence; the others are counted."""
 MAX_FEATURES = 30
-"""Features that the table of differences names."""
+"""Features listed in the table of differences; the others are counted."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A line of the table of differences: what it is, and a text for each model."""
+    """A row of the table of differences: a label, and a cell for each model."""
 
     label: str
     texts: tuple[str, ...]
     best: frozenset[int] = frozenset()
-    """Places of the best, where the models can be ranked by it and differ."""
+    """Positions of the best models; empty if the scores are equal or not comparable."""
 
 
-def changes(now: Model | None, then: Model) -> list[str]:
-    """Say what changes for callers when `then` answers instead of `now`."""
-    if now is None:
-        return [f"No model answers now. From then on model {then.version} does: it {headline(then)}."]
-    said = [*_predicted(now, then), *_features(now, then)]
-    return [*(said or ["Callers send the same features and get the same kind of answer."]), *_quality(now, then)]
-
-
-def differing(models: Sequence[Model]) -> list[Difference]:
-    """Return what sets models apart, line by line; what each of them has as well as what only some have."""
+def changes(old: Model | None, new: Model) -> list[str]:
+    """Return what changes for clients when `new` replaces the active model `old`, one sentence each."""
+    if old is None:
+        return [f"No model is active. Model {new.version} {headline(new)}."]
+    sentences = [*_target_changes(old, new), *_feature_changes(old, new)]
     return [
-        *(Difference(label, tuple(text(model) for model in models)) for label, text in _PLAIN.items()),
-        *_metrics(models),
-        *_parameters(models),
-        *_own_features(models),
+        *(sentences or ["Clients send the same features and receive the same kind of predictions."]),
+        *_score_changes(old, new),
+    ]
+
+
+def differences(models: Sequence[Model]) -> list[Difference]:
+    """Return the table of differences: general properties, all metrics, and parameters and features that differ."""
+    return [
+        *(Difference(label, tuple(text(model) for model in models)) for label, text in _PROPERTIES.items()),
+        *_metric_differences(models),
+        *_parameter_differences(models),
+        *_feature_differences(models),
     ]
 
 
 def comparable(models: Sequence[Model]) -> bool:
-    """Return whether the scores of models can be compared: they predict the same target, by the same task."""
+    """Return whether the metrics of models are comparable: same target and same task."""
     return len({(model.task, model.target) for model in models}) == 1
 
 
 def same_table(models: Sequence[Model]) -> bool:
-    """Return whether models were trained, and judged, on the same table."""
+    """Return whether models were trained and evaluated on the same table."""
     return len({model.data_sha256 for model in models}) == 1
 
 
-def _predicted(now: Model, then: Model) -> list[str]:
-    said = []
-    if not comparable([now, then]):
-        said.append(
-            f"It predicts {shorten(then.target)} ({then.task.value}) instead of "
-            f"{shorten(now.target)} ({now.task.value})."
+def _target_changes(old: Model, new: Model) -> list[str]:
+    sentences = []
+    if not comparable([old, new]):
+        sentences.append(
+            f"It predicts {shorten(new.target)} ({new.task.value}) instead of {shorten(old.target)} ({old.task.value})."
         )
-    elif now.classes is not None and then.classes is not None:
-        said += _classes("It may also answer", then.classes, now.classes)
-        said += _classes("It never answers", now.classes, then.classes)
-    if now.coverage and then.coverage and now.coverage != then.coverage:
-        said.append(f"Its intervals hold {percent(then.coverage)} of true values instead of {percent(now.coverage)}.")
-    return said
+    elif old.classes is not None and new.classes is not None:
+        sentences += _class_changes("New classes:", new.classes, old.classes)
+        sentences += _class_changes("Classes that are no longer predicted:", old.classes, new.classes)
+    if old.coverage and new.coverage and old.coverage != new.coverage:
+        before, after = format_percent(old.coverage), format_percent(new.coverage)
+        sentences.append(f"Its intervals cover {after} of true values instead of {before}.")
+    return sentences
 
 
-def _classes(saying: str, of: Sequence[Scalar], without: Sequence[Scalar]) -> list[str]:
-    only = [str(value) for value in of if value not in without]
-    return [f"{saying} {_some(only)}."] if only else []
+def _class_changes(label: str, classes: Sequence[Scalar], without: Sequence[Scalar]) -> list[str]:
+    only = [str(value) for value in classes if value not in without]
+    return [f"{label} {_listed(only)}."] if only else []
 
 
-def _features(now: Model, then: Model) -> list[str]:
-    known, wanted = ({feature.name: feature for feature in model.features} for model in (now, then))
-    needed = [name for name, new in wanted.items() if new.required and not _required(known.get(name))]
-    optional = [name for name, new in wanted.items() if name not in known and not new.required]
+def _feature_changes(old: Model, new: Model) -> list[str]:
+    known, wanted = ({feature.name: feature for feature in model.features} for model in (old, new))
+    needed = [name for name, feature in wanted.items() if feature.required and not _required(known.get(name))]
+    optional = [name for name, feature in wanted.items() if name not in known and not feature.required]
     unused = [name for name in known if name not in wanted]
     retyped = [
-        f"{shorten(name)} ({known[name].type.value} → {new.type.value})"
-        for name, new in wanted.items()
-        if name in known and known[name].type is not new.type
+        f"{shorten(name)} ({known[name].type.value} → {feature.type.value})"
+        for name, feature in wanted.items()
+        if name in known and known[name].type is not feature.type
     ]
-    said = {
-        "Callers must now send": needed,
-        "Callers may now send": optional,
+    sentences = {
+        "Clients must now send": needed,
+        "Clients may now send": optional,
         "No longer used": unused,
-        "Of another type": retyped,
+        "Type changed": retyped,
     }
-    return [f"{saying}: {_some(names)}." for saying, names in said.items() if names]
+    return [f"{label}: {_listed(names)}." for label, names in sentences.items() if names]
 
 
 def _required(feature: Feature | None) -> bool:
     return feature is not None and feature.required
 
 
-def _quality(now: Model, then: Model) -> list[str]:
-    name = MAIN_METRIC[then.task]
-    if not comparable([now, then]) or name not in now.metrics or name not in then.metrics:
+def _score_changes(old: Model, new: Model) -> list[str]:
+    name = MAIN_METRIC[new.task]
+    if not comparable([old, new]) or name not in old.metrics or name not in new.metrics:
         return []
-    old, new = now.metrics[name], then.metrics[name]
-    if figure(old) == figure(new):
-        said = [f"{METRICS[name][0]} stays at {figure(new)}."]
+    before, after = old.metrics[name], new.metrics[name]
+    label, score = METRICS[name][0], format_number(after)
+    if score == format_number(before):
+        sentences = [f"{label} stays at {score}."]
     else:
-        said = [f"{METRICS[name][0]} {figure(new)} instead of {figure(old)}: {'better' if new > old else 'worse'}."]
-    if not same_table([now, then]):
-        said.append("They were trained and judged on different tables, so these scores are no fair comparison.")
-    return said
+        sentences = [f"{label} {score} instead of {format_number(before)}: {'better' if after > before else 'worse'}."]
+    if not same_table([old, new]):
+        sentences.append("They were trained and evaluated on different tables, so these scores are not comparable.")
+    return sentences
 
 
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(shorten(name, 120) for name in names[:NAMED])
-    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED:,} more"
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(shorten(name, 120) for name in names[:MAX_NAMES])
+    return shown if len(names) <= MAX_NAMES else f"{shown} and {len(names) - MAX_NAMES:,} more"
 
 
-_PLAIN: dict[str, Callable[[Model], str]] = {
+_PROPERTIES: dict[str, Callable[[Model], str]] = {
     "Predicts": lambda model: f"{shorten(model.target)} ({model.task.value})",
     "Estimator": lambda model: model.estimator,
     "Trained": lambda model: f"{model.created_at:%Y-%m-%d %H:%M} UTC",
-    "Took": lambda model: duration(model.training_seconds),
+    "Took": lambda model: format_duration(model.training_seconds),
     "Rows": lambda model: f"{model.rows:,}",
     "Table": lambda model: model.data_sha256[:12],
     "Features": lambda model: f"{len(model.features):,}",
-    "Coverage of intervals": lambda model: "–" if model.coverage is None else percent(model.coverage),
+    "Coverage of intervals": lambda model: "–" if model.coverage is None else format_percent(model.coverage),
     "Seed": lambda model: str(model.seed),
 }
-"""What is always shown."""
+"""Rows that are always shown."""
 
 
-def _metrics(models: Sequence[Model]) -> Iterable[Difference]:
+def _metric_differences(models: Sequence[Model]) -> Iterable[Difference]:
     for name, (label, _) in METRICS.items():
         values = [model.metrics.get(name) for model in models]
         if any(value is not None for value in values):
@@ -151,19 +155,19 @@ def _metrics(models: Sequence[Model]) -> Iterable[Difference]:
 def _score(model: Model, name: str) -> str:
     if name not in model.metrics:
         return "–"
-    spread = f" ± {figure(model.spread[name])}" if name in model.spread else ""
-    return f"{figure(model.metrics[name])}{spread}"
+    spread = f" ± {format_number(model.spread[name])}" if name in model.spread else ""
+    return f"{format_number(model.metrics[name])}{spread}"
 
 
 def _best(name: str, values: Sequence[float | None]) -> frozenset[int]:
     known = [value for value in values if value is not None]
-    if len({figure(value) for value in known}) == 1:
+    if len({format_number(value) for value in known}) == 1:
         return frozenset()
-    best = figure(min(known) if name in LOWER_IS_BETTER else max(known))
-    return frozenset(place for place, value in enumerate(values) if value is not None and figure(value) == best)
+    best = format_number(min(known) if name in LOWER_IS_BETTER else max(known))
+    return frozenset(index for index, value in enumerate(values) if value is not None and format_number(value) == best)
 
 
-def _parameters(models: Sequence[Model]) -> Iterable[Difference]:
+def _parameter_differences(models: Sequence[Model]) -> Iterable[Difference]:
     for name in dict.fromkeys(name for model in models for name in model.parameters):
         texts = tuple(_value(model.parameters.get(name)) for model in models)
         if len(set(texts)) > 1:
@@ -171,15 +175,15 @@ def _parameters(models: Sequence[Model]) -> Iterable[Difference]:
 
 
 def _value(value: Any) -> str:
-    return shorten(json.dumps(value, default=str) if isinstance(value, dict | list) else spelled(value))
+    return shorten(json.dumps(value, default=str) if isinstance(value, dict | list) else format_value(value))
 
 
-def _own_features(models: Sequence[Model]) -> Iterable[Difference]:
+def _feature_differences(models: Sequence[Model]) -> Iterable[Difference]:
     names = [{feature.name for feature in model.features} for model in models]
     every = dict.fromkeys(feature.name for model in models for feature in model.features)
-    own = [name for name in every if not all(name in known for known in names)]
-    for name in own[:MAX_FEATURES]:
+    partial = [name for name in every if not all(name in known for known in names)]
+    for name in partial[:MAX_FEATURES]:
         yield Difference(f"Feature {shorten(name)}", tuple("yes" if name in known else "–" for known in names))
-    if len(own) > MAX_FEATURES:
-        counts = tuple(f"{sum(name in known for name in own[MAX_FEATURES:]):,}" for known in names)
-        yield Difference(f"Of {len(own) - MAX_FEATURES:,} more features", counts)
+    if len(partial) > MAX_FEATURES:
+        counts = tuple(f"{sum(name in known for name in partial[MAX_FEATURES:]):,}" for known in names)
+        yield Difference(f"Of {len(partial) - MAX_FEATURES:,} more features", counts)

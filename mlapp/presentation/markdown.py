@@ -1,24 +1,24 @@
-"""User text in Markdown: none of it becomes Markdown or HTML of its own."""
+"""Escaping of user text in Markdown, and tables and quotations made of it."""
 
 from collections.abc import Iterable, Sequence
 
 from mlapp.errors import shorten
 
 MAX_ROWS = 100
-"""Rows that a table shows."""
+"""Rows of a table; the others are counted."""
 ESCAPES = str.maketrans({c: f"\\{c}" for c in "\\`*_[]#"} | {c: f"&#{ord(c)};" for c in "&<>|~$"})
-"""What means something in the midst of a line; as entities what tables and HTML take apart before escapes count."""
+"""Characters with a meaning inside a line. Entities for those that tables and HTML parse before backslash escapes."""
 
 
-def text(of: str, limit: int = 80) -> str:
-    """Return user text on one line, cut at `limit` characters."""
-    return shorten(of, limit).translate(ESCAPES)
+def text(value: str, limit: int = 80) -> str:
+    """Return user text on one line, escaped and cut at `limit` characters."""
+    return shorten(value, limit).translate(ESCAPES)
 
 
-def quotation(of: str, limit: int = 2_000) -> str:
-    """Return user text of several lines as a quotation."""
-    lines = [text(line.strip(), limit) for line in of.splitlines() if line.strip()]
-    return "\n>\n".join(f"> {_without_a_mark(line)}" for line in lines)
+def quotation(value: str, limit: int = 2_000) -> str:
+    """Return user text of several lines as a block quotation."""
+    lines = [text(line.strip(), limit) for line in value.splitlines() if line.strip()]
+    return "\n>\n".join(f"> {_escape_start(line)}" for line in lines)
 
 
 def table(names: Sequence[str], rows: Sequence[Iterable[str]]) -> str:
@@ -29,6 +29,6 @@ def table(names: Sequence[str], rows: Sequence[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + more
 
 
-def _without_a_mark(line: str) -> str:
-    """Keep what a line begins with from making a list, a heading or a rule of it."""
+def _escape_start(line: str) -> str:
+    """Escape the start of a line, which could make a list, a heading or a rule of it."""
     return line if line[0].isalpha() or line[0] in "\\&" else f"&#{ord(line[0])};{line[1:]}"

@@ -1,4 +1,4 @@
-"""The model card: what a model is, how good, how made and how to call it."""
+"""The model card: purpose, data, features, evaluation, limits and usage of a model, in Markdown."""
 
 import json
 from collections.abc import Sequence
@@ -9,22 +9,29 @@ from mlapp import ml
 from mlapp.errors import shorten
 from mlapp.presentation.code_snippets import curl, python
 from mlapp.presentation.markdown import quotation, table, text
-from mlapp.presentation.sentences import METRICS, figure, headline, percent, quality, training_rows
+from mlapp.presentation.sentences import (
+    METRICS,
+    format_number,
+    format_percent,
+    headline,
+    quality_summary,
+    training_rows,
+)
 from mlapp.schemas import ColumnType, Evaluation, Feature, Model, Scalar, Task
 
 MAX_CATEGORIES = 10
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
 EVALUATED = {
-    Evaluation.CROSS_VALIDATION: "by five-fold cross-validation (stratified for classes) on up to 20,000 rows",
-    Evaluation.HELD_OUT: "by 20,000 random rows that were held out; their spread is over five parts of these",
+    Evaluation.CROSS_VALIDATION: "with five-fold cross-validation (stratified for classes) on up to 20,000 rows",
+    Evaluation.HELD_OUT: "on 20,000 random held-out rows; the spread is over five parts of these",
     Evaluation.LATEST: "on the latest fifth of the rows by a time column, after fitting on the earlier ones",
 }
 
 
 def card(model: Model, base_url: str, key: str | None = None) -> str:
-    """Return the card of a model that `base_url` serves: Markdown with YAML front matter.
+    """Return the model card as Markdown with YAML front matter.
 
-    `key` names the variable that holds the key to predict with, where one is needed.
+    `base_url` is the address of this server; `key` is the environment variable of the API key, if one is required.
 
     Source: Mitchell et al., Model Cards for Model Reporting (2019); huggingface.co/docs/hub/model-cards.
     """
@@ -35,20 +42,20 @@ def card(model: Model, base_url: str, key: str | None = None) -> str:
         *([f"## Note\n\n{quotation(model.note)}"] if model.note.strip() else []),
         f"## Data\n\n{_data(model)}",
         f"## Features\n\n{_features(model)}",
-        f"## How good it is\n\n{_evaluation(model)}",
-        f"## What it goes by\n\n{_importance(model)}",
+        f"## Evaluation\n\n{_evaluation(model)}",
+        f"## Feature importance\n\n{_importance(model)}",
         f"## Limits\n\n{_limits(model)}",
-        f"## Call it\n\n{_calls(model, base_url, key)}",
-        f"## Make it again\n\n{_origin(model)}",
+        f"## Usage\n\n{_calls(model, base_url, key)}",
+        f"## Reproducibility\n\n{_origin(model)}",
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def _front_matter(model: Model) -> str:
-    """Return metadata as the Hugging Face Hub reads it; every value is JSON, which is YAML too."""
+    """Return metadata for the Hugging Face Hub; values are JSON, which is valid YAML."""
     kind = f"tabular-{model.task.value}"
     name = f"{shorten(model.target)}, model {model.version}"
-    data = {"name": f"the table it was trained on ({model.rows} rows)", "type": "tabular"}
+    data = {"name": f"training table ({model.rows} rows)", "type": "tabular"}
     metrics = [{"type": metric, "name": _metric(metric)[0], "value": value} for metric, value in model.metrics.items()]
     fields: dict[str, Any] = {
         "library_name": "sklearn",
@@ -62,26 +69,26 @@ def _front_matter(model: Model) -> str:
 
 
 def _summary(model: Model) -> str:
-    said = [f"It {text(headline(model), 200)}: a {model.task.value} by `{model.estimator}`."]
+    sentences = [f"It {text(headline(model), 200)}: a {model.task.value} with `{model.estimator}`."]
     if model.classes is not None:
-        said.append(f"It answers one of {len(model.classes)} classes: {_values(model.classes)}.")
-    said.append(
-        "It is active: it answers `/predict` when no version is asked for."
+        sentences.append(f"It predicts one of {len(model.classes)} classes: {_values(model.classes)}.")
+    sentences.append(
+        "It is active: it serves requests to `/predict` that name no version."
         if model.active
-        else f"It is not active: it answers `/predict?version={model.version}`."
+        else f"It is not active: it serves requests to `/predict?version={model.version}`."
     )
     if why := ml.why_unusable(model.library_versions):
-        said.append(f"It cannot answer here. {why}")
-    return " ".join([*said, quality(model)])
+        sentences.append(f"It cannot be loaded on this server. {why}")
+    return " ".join([*sentences, quality_summary(model)])
 
 
 def _data(model: Model) -> str:
-    dropped = f"{model.rows_dropped:,} more had no target and were left out."
-    said = f"Trained on {text(training_rows(model), 300)}; {dropped} SHA-256 of the values: `{model.data_sha256}`."
+    dropped = f"{model.rows_dropped:,} rows without a target were dropped."
+    sentences = f"Trained on {text(training_rows(model), 300)}; {dropped} SHA-256 of the values: `{model.data_sha256}`."
     if not model.ignored:
-        return said
+        return sentences
     rows = [(column.name, column.reason) for column in model.ignored]
-    return f"{said}\n\nColumns that it does not use:\n\n{table(('Column', 'Reason'), rows)}"
+    return f"{sentences}\n\nUnused columns:\n\n{table(('Column', 'Reason'), rows)}"
 
 
 def _features(model: Model) -> str:
@@ -89,93 +96,98 @@ def _features(model: Model) -> str:
         (
             feature.name,
             feature.type.value,
-            _seen(feature),
-            "none" if feature.required else "yes: it may be left out",
+            _training_values(feature),
+            "none" if feature.required else "yes (optional feature)",
             "" if feature.example is None else _value(feature.example),
         )
         for feature in model.features
     ]
-    return table(("Feature", "Type", "Seen in training", "Gaps", "Example"), rows)
+    return table(("Feature", "Type", "Training values", "Missing values", "Example"), rows)
 
 
-def _seen(feature: Feature) -> str:
+def _training_values(feature: Feature) -> str:
     if feature.categories:
-        more = f", … ({len(feature.categories):,} in all)" if len(feature.categories) > MAX_CATEGORIES else ""
+        more = f", … ({len(feature.categories):,} in total)" if len(feature.categories) > MAX_CATEGORIES else ""
         return ", ".join(shorten(category, 40) for category in feature.categories[:MAX_CATEGORIES]) + more
     if feature.min is not None and feature.max is not None:
         low, high = (
-            edge.isoformat() if isinstance(edge, datetime) else figure(edge) for edge in (feature.min, feature.max)
+            edge.isoformat() if isinstance(edge, datetime) else format_number(edge)
+            for edge in (feature.min, feature.max)
         )
         return f"{low} to {high}"
-    return "true or false" if feature.type is ColumnType.BOOLEAN else "no value"
+    return "true or false" if feature.type is ColumnType.BOOLEAN else "none"
 
 
 def _evaluation(model: Model) -> str:
     scores = [
-        (_metric(name)[0], figure(value), *_figures(name, model.spread, model.baseline), _metric(name)[1])
+        (_metric(name)[0], format_number(value), *_numbers(name, model.spread, model.baseline), _metric(name)[1])
         for name, value in model.metrics.items()
     ]
     entries = [
-        (entry.estimator, figure(entry.score), figure(entry.spread), figure(entry.fit_seconds))
+        (entry.estimator, format_number(entry.score), format_number(entry.spread), format_number(entry.fit_seconds))
         for entry in model.leaderboard
     ]
     return "\n\n".join(
         [
-            table(("Metric", "This model", "Spread", "Ignoring the features", "Meaning"), scores),
-            f"Measured on rows that were not learnt from, {EVALUATED[model.evaluation]}. {_certainty(model)}",
-            "Estimators that were compared, the best first:",
-            table(("Estimator", f"{SCORES[model.task]}, lower is better", "Spread", "Seconds to fit"), entries),
+            table(("Metric", "This model", "Spread", "Baseline", "Meaning"), scores),
+            f"Measured on held-out rows, {EVALUATED[model.evaluation]}. The baseline ignores the features. "
+            + _uncertainty(model),
+            "Compared estimators, the best first:",
+            table(("Estimator", f"{SCORES[model.task]}, lower is better", "Spread", "Fit time (s)"), entries),
         ]
     )
 
 
-def _certainty(model: Model) -> str:
+def _uncertainty(model: Model) -> str:
     if model.coverage is not None:
         return (
-            "Its intervals (`lower`, `upper`) are conformal, made of its errors on these rows: about "
-            f"{percent(model.coverage)} of true values should lie within."
+            "Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows: they should "
+            f"cover about {format_percent(model.coverage)} of true values."
         )
     if "temperature" in model.parameters:
-        return "Its probabilities are calibrated by a temperature, which made them better on these rows."
-    return "Its probabilities are those of the estimator: calibrating them did not make them better."
+        return "Its probabilities are calibrated by temperature scaling, which improved them on these rows."
+    return "Its probabilities are those of the estimator: temperature scaling did not improve them."
 
 
-def _figures(name: str, *of: dict[str, float]) -> list[str]:
-    return [figure(metrics[name]) if name in metrics else "" for metrics in of]
+def _numbers(name: str, *scores: dict[str, float]) -> list[str]:
+    return [format_number(metrics[name]) if name in metrics else "" for metrics in scores]
 
 
 def _importance(model: Model) -> str:
-    rows = [(each.feature, figure(each.mean), figure(each.std)) for each in model.importance]
-    found = table(("Feature", f"{SCORES[model.task]} gets worse by", "Spread"), rows)
-    return f"How much worse it does when the values of a feature are shuffled; no sign of cause and effect.\n\n{found}"
+    rows = [(each.feature, format_number(each.mean), format_number(each.std)) for each in model.importance]
+    ranking = table(("Feature", f"Increase of {SCORES[model.task]}", "Spread"), rows)
+    return (
+        "Permutation importance: how much the score worsens when the values of a feature are shuffled. It does not "
+        f"show cause and effect.\n\n{ranking}"
+    )
 
 
 def _limits(model: Model) -> str:
-    said = [
-        "It knows the ranges and categories above; what it never saw it predicts all the same, with a warning.",
-        "`Prefer: handling=strict` has such a row refused.",
-        "The figures hold for new rows that are like those of the table.",
+    sentences = [
+        "Values outside the training values above are predicted with a warning.",
+        "With `Prefer: handling=strict`, requests with such values are rejected.",
+        "The metrics hold for rows with the same distribution as the training table.",
     ]
     if model.source and model.source.simulated:
-        said.append("It was trained on simulated data: good for trying, not for conclusions.")
-    return "\n".join(f"- {line}" for line in said + [text(warning, 1_000) for warning in model.warnings])
+        sentences.append("It was trained on simulated data: for trying mlapp out, not for conclusions.")
+    return "\n".join(f"- {line}" for line in sentences + [text(warning, 1_000) for warning in model.warnings])
 
 
 def _calls(model: Model, base_url: str, key: str | None) -> str:
     row = {feature.name: feature.example for feature in model.features}
     shell, program = (write(base_url, row, model.version, key) for write in (curl, python))
-    return f"```sh\n{shell}\n```\n\nThe same in Python, with nothing to install:\n\n```python\n{program}\n```"
+    return f"```sh\n{shell}\n```\n\nThe same in Python, with the standard library only:\n\n```python\n{program}\n```"
 
 
 def _origin(model: Model) -> str:
     rows = [
-        ("Trained", f"{model.created_at:%Y-%m-%d %H:%M} UTC, in {figure(model.training_seconds)} s"),
+        ("Trained", f"{model.created_at:%Y-%m-%d %H:%M} UTC, in {format_number(model.training_seconds)} s"),
         ("Seed", str(model.seed)),
         *((name, version) for name, version in model.library_versions.items()),
         *((f"{model.estimator}: {name}", _value(value)) for name, value in model.parameters.items()),
     ]
-    same = "The same table, options and seed give the same model under the same versions."
-    return f"{same}\n\n{table(('What', 'Value'), rows)}"
+    same = "The same table, options, seed and library versions give the same model."
+    return f"{same}\n\n{table(('Property', 'Value'), rows)}"
 
 
 def _metric(name: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What pages, cards and docs say about a model, in sentences."""
+"""Sentences about models and jobs, and formats of numbers and times."""
 
 import math
 from datetime import datetime
@@ -6,43 +6,43 @@ from datetime import datetime
 from mlapp.schemas import Job, Model, ModelSummary, Task
 
 METRICS = {
-    "r2": ("R²", "share of the target's variation that it explains"),
-    "mae": ("Mean error", "how far off it is on average, in units of the target"),
-    "rmse": ("RMSE", "the same, with large errors counting more"),
-    "accuracy": ("Accuracy", "share of rows it answers rightly"),
-    "balanced_accuracy": ("Balanced accuracy", "the same, with every class counting alike"),
-    "log_loss": ("Log loss", "how surprised its probabilities are by the truth; lower is better"),
-    "roc_auc": ("ROC AUC", "how well it ranks; 0.5 is guessing, 1 is perfect"),
+    "r2": ("R²", "share of the target's variance that the model explains"),
+    "mae": ("Mean error", "mean absolute error, in units of the target"),
+    "rmse": ("RMSE", "root mean squared error: large errors weigh more"),
+    "accuracy": ("Accuracy", "share of rows with the correct class"),
+    "balanced_accuracy": ("Balanced accuracy", "mean recall of the classes: each class weighs the same"),
+    "log_loss": ("Log loss", "error of the predicted probabilities; lower is better"),
+    "roc_auc": ("ROC AUC", "ranking quality: 0.5 is chance, 1 is perfect"),
 }
 """Label and meaning of every metric."""
 MAIN_METRIC = {Task.REGRESSION: "r2", Task.CLASSIFICATION: "accuracy"}
-"""What models of a task are ranked by at a glance; higher is better."""
+"""The metric by which models of a task are ranked; higher is better."""
 LOWER_IS_BETTER = frozenset({"mae", "rmse", "log_loss"})
 
 
 def headline(model: Model) -> str:
-    """Say what a model predicts from what."""
+    """Return what a model predicts, and from how many features."""
     count = len(model.features)
     return f"predicts {model.target} from {count} feature{'' if count == 1 else 's'}"
 
 
-def quality(model: Model) -> str:
-    """Say how well a model does beside one that ignores the features, for people who know no metric."""
+def quality_summary(model: Model) -> str:
+    """Return the main score of a model and of its baseline in plain words."""
     if model.task is Task.REGRESSION:
-        off, blind = model.metrics["mae"], model.baseline["mae"]
+        error, baseline = model.metrics["mae"], model.baseline["mae"]
         return (
-            f"On rows it had not seen, it is off by {figure(off)} on average. "
-            f"Always guessing the mean would be off by {figure(blind)}."
+            f"On held-out rows, its mean error is {format_number(error)}. "
+            f"Always predicting the mean gives {format_number(baseline)}."
         )
-    right, blind = model.metrics["accuracy"], model.baseline["accuracy"]
+    accuracy, baseline = model.metrics["accuracy"], model.baseline["accuracy"]
     return (
-        f"On rows it had not seen, it is right {percent(right)} of the time. "
-        f"Always answering the most frequent class would be right {percent(blind)} of the time."
+        f"On held-out rows, {format_percent(accuracy)} of its predictions are correct. "
+        f"Always predicting the most frequent class gives {format_percent(baseline)}."
     )
 
 
 def training_rows(model: Model) -> str:
-    """Say how many rows of which table a model was trained on."""
+    """Return the number of training rows and the name of the table."""
     rows, source = f"{model.rows:,} rows", model.source
     if source is None:
         return rows
@@ -51,39 +51,39 @@ def training_rows(model: Model) -> str:
 
 
 def main_score(model: Model | ModelSummary) -> str:
-    """Return the score that models are ranked by at a glance, with its name."""
+    """Return the main metric of a model with its label."""
     name = MAIN_METRIC[model.task]
-    return f"{METRICS[name][0]} {figure(model.metrics[name])}" if name in model.metrics else "–"
+    return f"{METRICS[name][0]} {format_number(model.metrics[name])}" if name in model.metrics else "–"
 
 
-def about_job(job: Job) -> str:
-    """Say what a job trains on, and what it is to predict."""
+def job_title(job: Job) -> str:
+    """Return the table of a job, and its target if known."""
     return f"{job.target} from {job.table}" if job.target else job.table
 
 
-def state(job: Job) -> str:
-    """Say how a job stands: its place in the queue, how far it is and how long it will take, or what came of it."""
+def job_status_line(job: Job) -> str:
+    """Return the queue position, the progress and remaining time, or the result of a job."""
     if job.queue_position:
         return f"{job.stage} · number {job.queue_position} in the queue"
     if not job.finished_at:
-        left = "" if job.remaining_s is None else f" · about {duration(math.ceil(job.remaining_s))} left"
+        left = "" if job.remaining_s is None else f" · about {format_duration(math.ceil(job.remaining_s))} left"
         return f"{job.stage} · {job.progress:.0%}{left}"
     if job.version and job.started_at:
-        return f"Made model {job.version} in {duration((job.finished_at - job.started_at).total_seconds())}"
+        return f"Trained model {job.version} in {format_duration((job.finished_at - job.started_at).total_seconds())}"
     return job.error or str(job.status)
 
 
-def duration(seconds: float) -> str:
-    """Return a time that something takes, in the unit that fits."""
+def format_duration(seconds: float) -> str:
+    """Return a duration in seconds, minutes or hours."""
     if seconds < 10:
-        return f"{figure(round(seconds, 1))} s"
+        return f"{format_number(round(seconds, 1))} s"
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
 
 
-def running_time(seconds: float) -> str:
-    """Return for how long something has been going on, in two units."""
+def format_uptime(seconds: float) -> str:
+    """Return a duration in two units, such as `1 d 3 h`."""
     minutes, seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
@@ -94,22 +94,22 @@ def running_time(seconds: float) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def expected(seconds: float) -> str:
-    """Say how long something will take, as exactly as a guess is."""
+def expected_duration(seconds: float) -> str:
+    """Return an estimated duration, rounded up to 10 seconds or to minutes."""
     if seconds < 8:
         return "takes a few seconds"
     if seconds < 95:
         return f"takes about {math.ceil(seconds / 10) * 10} s"
-    return f"takes about {duration(seconds)}"
+    return f"takes about {format_duration(seconds)}"
 
 
-def moment(at: datetime | None) -> str:
-    """Return a time to the second; a dash for one that has not come."""
+def format_time(at: datetime | None) -> str:
+    """Return a time in UTC, to the second; a dash if there is none."""
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "–"
 
 
-def figure(number: float) -> str:
-    """Return a number with four significant digits, and no exponent where one can do without."""
+def format_number(number: float) -> str:
+    """Return a number with four significant digits; with an exponent only below 0.0001 or from 1e9."""
     if number == 0 or not 1e-4 <= abs(number) < 1e9:
         return f"{number:.4g}"
     decimals = max(0, 3 - math.floor(math.log10(abs(number))))
@@ -117,15 +117,15 @@ def figure(number: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def spelled(value: object) -> str:
-    """Return a value as people read it: a dash for none, four significant digits, `true` as programs write it."""
+def format_value(value: object) -> str:
+    """Return a value as text: a dash for None, four significant digits for floats, `true` or `false` for booleans."""
     if value is None:
         return "–"
     if isinstance(value, float):
-        return figure(value)
+        return format_number(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """Return a share as a percentage."""
     return f"{share:.1%}"

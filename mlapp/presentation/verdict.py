@@ -1,13 +1,13 @@
-"""How good a model is, in one short phrase for people who know no metric."""
+"""The verdict on a model: one plain phrase that compares it with its baseline."""
 
 from mlapp import ml
 from mlapp.schemas import Model, Task
 
-HARDLY = 0.03
-"""Less of the baseline's error that a model has to avoid to be called better."""
+MIN_GAIN = 0.03
+"""Share of the baseline's error that a model has to avoid to be called better."""
 SUSPICIOUS = 0.995
-"""Scores beyond which something that gives the answer away is likelier than a good model."""
-CHECK = "suspiciously good, check that no feature gives the answer away"
+"""R² or accuracy from which a leaking feature is likelier than a good model."""
+LEAK_HINT = "suspiciously good: check that no feature leaks the target"
 FRACTIONS = {
     0.05: "a twentieth",
     0.1: "a tenth",
@@ -25,40 +25,37 @@ FRACTIONS = {
 
 
 def verdict(model: Model) -> str | None:
-    """Say how good a model is beside one that ignores the features; also when it is no better, or too good.
-
-    None where the warnings of the model say that it is no better.
-    """
+    """Return how a model compares with its baseline, or None if its warnings already say that it is no better."""
     return _regression(model) if model.task is Task.REGRESSION else _classification(model)
 
 
 def _regression(model: Model) -> str | None:
     if not _beats_baseline(model):
         return None
-    off, blind, explained = model.metrics["mae"], model.baseline["mae"], model.metrics["r2"]
-    gain = 1 - off / blind if blind else 0.0
-    if gain < HARDLY:
-        return f"{_no_better(gain)} always guessing the mean"
-    if explained >= SUSPICIOUS:
-        return f"Explains nearly all of what makes {model.target} vary – {CHECK}"
-    if explained >= min(FRACTIONS):
-        return f"Explains {_fraction(explained)} of what makes {model.target} vary"
-    return f"{_fraction(gain).capitalize()} less error than always guessing the mean"
+    error, baseline, r2 = model.metrics["mae"], model.baseline["mae"], model.metrics["r2"]
+    gain = 1 - error / baseline if baseline else 0.0
+    if gain < MIN_GAIN:
+        return f"{_no_better(gain)} always predicting the mean"
+    if r2 >= SUSPICIOUS:
+        return f"Explains nearly all of the variance of {model.target} – {LEAK_HINT}"
+    if r2 >= min(FRACTIONS):
+        return f"Explains {_fraction(r2)} of the variance of {model.target}"
+    return f"{_fraction(gain).capitalize()} less error than always predicting the mean"
 
 
 def _classification(model: Model) -> str | None:
-    right, blind = model.metrics["accuracy"], model.baseline["accuracy"]
-    gain = (right - blind) / (1 - blind) if blind < 1 else right - 1
-    if gain < HARDLY and not _beats_baseline(model):
+    accuracy, baseline = model.metrics["accuracy"], model.baseline["accuracy"]
+    gain = (accuracy - baseline) / (1 - baseline) if baseline < 1 else accuracy - 1
+    if gain < MIN_GAIN and not _beats_baseline(model):
         return None
-    if gain < HARDLY:
+    if gain < MIN_GAIN:
         ranks = model.metrics.get("roc_auc", 0) >= 0.75
-        but = ", but its probabilities tell the cases apart" if ranks else ""
-        return f"{_no_better(gain)} always answering the most frequent class{but}"
-    cases = _cases(right, blind)
-    if right >= SUSPICIOUS and gain >= 0.9:
-        return f"{cases[0]} – {CHECK}"
-    return f"{cases[0]}; always answering the most frequent class would be right in {cases[1]}"
+        but = ", but its probabilities separate the classes" if ranks else ""
+        return f"{_no_better(gain)} always predicting the most frequent class{but}"
+    cases = _cases(accuracy, baseline)
+    if accuracy >= SUSPICIOUS and gain >= 0.9:
+        return f"{cases[0]} – {LEAK_HINT}"
+    return f"{cases[0]}; always predicting the most frequent class is correct in {cases[1]}"
 
 
 def _beats_baseline(model: Model) -> bool:
@@ -66,7 +63,7 @@ def _beats_baseline(model: Model) -> bool:
 
 
 def _no_better(gain: float) -> str:
-    if gain < -HARDLY:
+    if gain < -MIN_GAIN:
         return "Worse than"
     return "Hardly better than" if gain > 0 else "No better than"
 
@@ -77,9 +74,9 @@ def _fraction(share: float) -> str:
     return "about " + FRACTIONS[min(FRACTIONS, key=lambda known: abs(known - share))]
 
 
-def _cases(right: float, blind: float) -> tuple[str, str]:
-    """Return both in cases of 100, or of as many as it takes to tell them from each other and from all."""
-    if right == 1:
-        return "Right in all cases that it was tested on", f"{blind * 100:.0f} of 100"
-    of = next((of for of in (100, 1_000) if round(blind * of) < round(right * of) < of), 10_000)
-    return f"Right in {right * of:,.0f} of {of:,} cases", f"{blind * of:,.0f}"
+def _cases(accuracy: float, baseline: float) -> tuple[str, str]:
+    """Return both as counts of 100 cases, or of 1,000 or 10,000 if 100 do not tell them apart."""
+    if accuracy == 1:
+        return "Correct in all held-out cases", f"{baseline * 100:.0f} of 100"
+    of = next((of for of in (100, 1_000) if round(baseline * of) < round(accuracy * of) < of), 10_000)
+    return f"Correct in {accuracy * of:,.0f} of {of:,} cases", f"{baseline * of:,.0f}"

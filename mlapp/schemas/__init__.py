@@ -11,15 +11,15 @@ from mlapp.schemas.models import (
     Model,
     ModelList,
     ModelSummary,
-    Numbered,
     Record,
+    VersionStatus,
 )
 from mlapp.schemas.monitoring import (
     DRIFT_ROWS,
-    Band,
     ColumnDrift,
     Counts,
     Drift,
+    DriftLevel,
     Minute,
     Predictions,
     Served,
@@ -37,9 +37,9 @@ from mlapp.schemas.plots import (
     RocCurve,
 )
 from mlapp.schemas.responses import PLAIN_BYTES, Answer, Health, Problem, Readiness, Sample, Warned, WhatIf
-from mlapp.schemas.tables import DatasetInfo, Feature, Ignored, Source, TableColumn, TablePreview
+from mlapp.schemas.tables import DatasetInfo, DataSource, Feature, IgnoredColumn, TableColumn, TablePreview
 from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions
-from mlapp.schemas.types import MAX_NAME_LENGTH, ColumnType, Evaluation, Format, JobStatus, Scalar, Task, Word
+from mlapp.schemas.types import MAX_NAME_LENGTH, ColumnType, Evaluation, Format, JobStatus, Scalar, Schema, Task
 
 __all__ = [
     "DRIFT_ROWS",
@@ -47,16 +47,17 @@ __all__ = [
     "PLAIN_BYTES",
     "Activation",
     "Answer",
-    "Band",
     "CalibrationCurve",
     "ClassScore",
     "ColumnDrift",
     "ColumnType",
     "ConfusionMatrix",
     "Counts",
+    "DataSource",
     "DatasetInfo",
     "Distribution",
     "Drift",
+    "DriftLevel",
     "EstimatorInfo",
     "Evaluation",
     "Feature",
@@ -64,7 +65,7 @@ __all__ = [
     "Health",
     "Histogram",
     "History",
-    "Ignored",
+    "IgnoredColumn",
     "Importance",
     "Interval",
     "Job",
@@ -75,7 +76,6 @@ __all__ = [
     "Model",
     "ModelList",
     "ModelSummary",
-    "Numbered",
     "Plots",
     "PredictedActual",
     "Predictions",
@@ -85,8 +85,8 @@ __all__ = [
     "RocCurve",
     "Sample",
     "Scalar",
+    "Schema",
     "Served",
-    "Source",
     "Span",
     "Submission",
     "TableColumn",
@@ -96,7 +96,7 @@ __all__ = [
     "TrafficPoint",
     "TrainBody",
     "TrainOptions",
+    "VersionStatus",
     "Warned",
     "WhatIf",
-    "Word",
 ]

@@ -1,9 +1,9 @@
 """How values lie: of a table's columns, of what a model was trained on, of what it is asked."""
 
-from mlapp.schemas.types import Word
+from mlapp.schemas.types import Schema
 
 
-class Distribution(Word):
+class Distribution(Schema):
     """How many values of a column lie where: small enough to be kept with a model, and to be drawn.
 
     It has either `edges` or `categories`.

@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.plots import Plots
-from mlapp.schemas.tables import Feature, Ignored, Source
-from mlapp.schemas.types import ColumnType, Evaluation, Scalar, Task, Word
+from mlapp.schemas.tables import DataSource, Feature, IgnoredColumn
+from mlapp.schemas.types import ColumnType, Evaluation, Scalar, Schema, Task
 
 
-class LeaderboardEntry(Word):
+class LeaderboardEntry(Schema):
     """How one estimator did in the comparison."""
 
     estimator: str
@@ -21,7 +21,7 @@ class LeaderboardEntry(Word):
     """Mean time of one fit."""
 
 
-class Importance(Word):
+class Importance(Schema):
     """How much worse the score gets when a feature's values are shuffled."""
 
     feature: str
@@ -29,7 +29,7 @@ class Importance(Word):
     std: float
 
 
-class Interval(Word):
+class Interval(Schema):
     """Prediction intervals that are wider where the model errs more.
 
     For a predicted value f they reach from f + s(f)·low to f + s(f)·high. The scale s(f) is interpolated between
@@ -46,7 +46,7 @@ class Interval(Word):
     """Mean absolute error about each of them, in units of the target."""
 
 
-class Numbered(Word):
+class VersionStatus(Schema):
     """What the store knows of a model besides its record."""
 
     version: int
@@ -55,7 +55,7 @@ class Numbered(Word):
     """False when it was trained under another Python or scikit-learn (major.minor), or a package of it is missing."""
 
 
-class Record(Word):
+class Record(Schema):
     """What is stored beside a model file: all of a model that does not change."""
 
     created_at: datetime
@@ -65,8 +65,8 @@ class Record(Word):
     classes: list[Scalar] | None
     """The values a classification can answer, in the order of its probabilities."""
     features: list[Feature]
-    ignored: list[Ignored]
-    source: Source | None
+    ignored: list[IgnoredColumn]
+    source: DataSource | None
     """Where the training table came from; None where it was sent without a name."""
     examples: list[list[Scalar | None]]
     """A few real rows of the training table, their values in the order of `features`."""
@@ -108,11 +108,11 @@ class Record(Word):
     note: str
 
 
-class Model(Record, Numbered):
+class Model(Record, VersionStatus):
     """One fitted, stored, immutable version."""
 
 
-class ModelSummary(Word):
+class ModelSummary(Schema):
     """A model in short."""
 
     version: int
@@ -124,20 +124,20 @@ class ModelSummary(Word):
     target: str
     estimator: str
     rows: int
-    source: Source | None
+    source: DataSource | None
     """Where the training table came from; None where it was sent without a name."""
     metrics: dict[str, float]
     note: str
 
 
-class ModelList(Word):
+class ModelList(Schema):
     """All models, newest first."""
 
     active: int | None
     models: list[ModelSummary]
 
 
-class Activation(Word):
+class Activation(Schema):
     """An entry of the activation log."""
 
     at: datetime
@@ -145,13 +145,13 @@ class Activation(Word):
     version: int
 
 
-class History(Word):
+class History(Schema):
     """The activation log, newest first."""
 
     activations: list[Activation]
 
 
-class EstimatorInfo(Word):
+class EstimatorInfo(Schema):
     """An estimator on offer."""
 
     name: str

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from mlapp.schemas.distributions import Distribution
-from mlapp.schemas.types import ColumnType, Word
+from mlapp.schemas.types import ColumnType, Schema
 
 DRIFT_ROWS = 200
 """Of fewer rows, chance alone looks like drift."""
@@ -21,7 +21,7 @@ class Span(StrEnum):
     """96 points of 15 minutes."""
 
 
-class Band(StrEnum):
+class DriftLevel(StrEnum):
     """What a population stability index means."""
 
     STABLE = "stable"
@@ -30,7 +30,7 @@ class Band(StrEnum):
     TOO_FEW = "too few rows"
 
 
-class Predictions(Word):
+class Predictions(Schema):
     """What a version predicted in some time."""
 
     count: int = 0
@@ -50,7 +50,7 @@ class Predictions(Word):
         self.classes = _summed(self.classes, other.classes)
 
 
-class Minute(Word):
+class Minute(Schema):
     """The requests of some time."""
 
     requests: int = 0
@@ -72,7 +72,7 @@ class Minute(Word):
             self.latencies[place] = self.latencies.get(place, 0) + count
 
 
-class Served(Word):
+class Served(Schema):
     """What a version was asked, and answered."""
 
     since: datetime
@@ -94,7 +94,7 @@ class Served(Word):
             self.minutes.setdefault(minute, Predictions()).add(predictions)
 
 
-class Counts(Word):
+class Counts(Schema):
     """All that a process has counted."""
 
     minutes: dict[int, Minute] = Field(default_factory=dict)
@@ -110,7 +110,7 @@ class Counts(Word):
             self.versions.setdefault(version, Served(since=served.since)).add(served)
 
 
-class TrafficPoint(Word):
+class TrafficPoint(Schema):
     """The requests of some time, and the predictions of one version in it."""
 
     at: datetime
@@ -135,7 +135,7 @@ class TrafficPoint(Word):
     """Predictions of each of the traffic's `classes` (classification)."""
 
 
-class Traffic(Word):
+class Traffic(Schema):
     """Requests and predictions over time."""
 
     span: Span
@@ -149,19 +149,19 @@ class Traffic(Word):
     total: TrafficPoint
 
 
-class ColumnDrift(Word):
+class ColumnDrift(Schema):
     """How far what was asked is from what was learnt, in one column."""
 
     name: str
     type: ColumnType
     psi: float | None
     """Population stability index; None below 200 rows."""
-    band: Band
+    band: DriftLevel
     training: Distribution
     served: Distribution
 
 
-class Drift(Word):
+class Drift(Schema):
     """How far what a version was asked is from what it learnt from."""
 
     version: int

@@ -1,9 +1,9 @@
 """What a model's quality looks like: small arrays, of rows held out, ready to be drawn."""
 
-from mlapp.schemas.types import Omitted, Word
+from mlapp.schemas.types import OmitIfNone, Schema
 
 
-class PredictedActual(Word):
+class PredictedActual(Schema):
     """Predicted against actual values of a sample of rows (regression), in units of the target."""
 
     actual: list[float]
@@ -14,7 +14,7 @@ class PredictedActual(Word):
     """Upper ends of the rows' prediction intervals."""
 
 
-class Histogram(Word):
+class Histogram(Schema):
     """How many values lie in each of a row of equally wide bins; the outer bins hold what lies beyond them, too."""
 
     edges: list[float]
@@ -22,7 +22,7 @@ class Histogram(Word):
     counts: list[int]
 
 
-class ConfusionMatrix(Word):
+class ConfusionMatrix(Schema):
     """How often each class was taken for which."""
 
     classes: list[str]
@@ -33,7 +33,7 @@ class ConfusionMatrix(Word):
     """Rows left out because their actual or predicted class is none of these."""
 
 
-class ClassScore(Word):
+class ClassScore(Schema):
     """How well one class is told from the others."""
 
     name: str
@@ -47,7 +47,7 @@ class ClassScore(Word):
     """Rows of this class among those held out."""
 
 
-class RocCurve(Word):
+class RocCurve(Schema):
     """Shares of true and false alarms for one class against the rest, over all thresholds of its probability."""
 
     name: str
@@ -57,7 +57,7 @@ class RocCurve(Word):
     """Area under the curve: 0.5 by chance, 1 without an error."""
 
 
-class CalibrationCurve(Word):
+class CalibrationCurve(Schema):
     """Whether what is said with some probability comes true as often: a point for each tenth of the rows."""
 
     of: str | None
@@ -69,15 +69,15 @@ class CalibrationCurve(Word):
     rows: list[int]
 
 
-class Plots(Word):
+class Plots(Schema):
     """Plots of a model's quality, from predictions for rows it had not seen; those that do not apply are left out."""
 
-    predicted_actual: Omitted[PredictedActual] = None
-    residuals: Omitted[Histogram] = None
+    predicted_actual: OmitIfNone[PredictedActual] = None
+    residuals: OmitIfNone[Histogram] = None
     """Actual less predicted value (regression), in units of the target."""
-    confusion: Omitted[ConfusionMatrix] = None
-    classes: Omitted[list[ClassScore]] = None
+    confusion: OmitIfNone[ConfusionMatrix] = None
+    classes: OmitIfNone[list[ClassScore]] = None
     """All classes, or the 30 most frequent."""
-    roc: Omitted[list[RocCurve]] = None
+    roc: OmitIfNone[list[RocCurve]] = None
     """Of the second class where there are two, else of up to 10 of the most frequent."""
-    calibration: Omitted[CalibrationCurve] = None
+    calibration: OmitIfNone[CalibrationCurve] = None

@@ -4,13 +4,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from mlapp.schemas.types import ColumnType, Omitted, Scalar, Word
+from mlapp.schemas.types import ColumnType, OmitIfNone, Scalar, Schema
 
 PLAIN_BYTES = 16_000
 """Bodies of JSON up to here may be plain rows, which take a shorter way to their answer."""
 
 
-class Warned(Word):
+class Warned(Schema):
     """A value that training never saw, and was predicted from all the same."""
 
     row: int
@@ -19,21 +19,21 @@ class Warned(Word):
     detail: str
 
 
-class Answer(Word):
+class Answer(Schema):
     """Predictions for rows, in their order."""
 
     version: int
     predictions: list[Scalar]
-    lower: Omitted[list[float]] = None
-    upper: Omitted[list[float]] = None
-    coverage: Omitted[float] = None
-    probabilities: Omitted[list[dict[str, float]]] = None
+    lower: OmitIfNone[list[float]] = None
+    upper: OmitIfNone[list[float]] = None
+    coverage: OmitIfNone[float] = None
+    probabilities: OmitIfNone[list[dict[str, float]]] = None
     warnings: list[Warned]
-    warnings_total: Omitted[int] = None
+    warnings_total: OmitIfNone[int] = None
     """How many warnings there are in all; `warnings` holds the first 100."""
 
 
-class WhatIf(Word):
+class WhatIf(Schema):
     """How the prediction for a row changes with one of its features, everything else as it is."""
 
     feature: str
@@ -50,7 +50,7 @@ class WhatIf(Word):
     """Of the classes that are likeliest over the curve, by their spelling in a CSV, the likeliest first; at most 5."""
 
 
-class Sample(Word):
+class Sample(Schema):
     """The beginning of the file that answers a table, which is checked to its end."""
 
     names: list[str]
@@ -64,7 +64,7 @@ class Sample(Word):
     """The first 100, by row."""
 
 
-class Health(Word):
+class Health(Schema):
     """Whether the process lives."""
 
     status: Literal["healthy"] = "healthy"
@@ -74,14 +74,14 @@ class Health(Word):
     active_model: int | None
 
 
-class Readiness(Word):
+class Readiness(Schema):
     """Whether a model answers."""
 
     ready: bool
     message: str
-    wanted_version: Omitted[int] = None
+    wanted_version: OmitIfNone[int] = None
     """The version that is active in the store, where it cannot be loaded and the one before goes on answering."""
-    problem: Omitted[str] = None
+    problem: OmitIfNone[str] = None
     """Why it cannot be loaded."""
 
 
@@ -97,6 +97,6 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: Omitted[list[dict[str, str]]] = None
-    request_id: Omitted[str] = None
+    errors: OmitIfNone[list[dict[str, str]]] = None
+    request_id: OmitIfNone[str] = None
     """What the log calls the request; the header `X-Request-ID` says it, too."""

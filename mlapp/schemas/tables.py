@@ -6,13 +6,13 @@ from typing import Annotated
 from pydantic import Field, WithJsonSchema
 
 from mlapp.schemas.distributions import Distribution
-from mlapp.schemas.types import ColumnType, Omitted, Scalar, Task, Word
+from mlapp.schemas.types import ColumnType, OmitIfNone, Scalar, Schema, Task
 
-Moment = Annotated[datetime, WithJsonSchema({"type": "string"})]
+DatetimeValue = Annotated[datetime, WithJsonSchema({"type": "string"})]
 """A value of a datetime column: with an offset only where the table has one, so it is no `date-time` of JSON Schema."""
 
 
-class Feature(Word):
+class Feature(Schema):
     """A column used to predict, as training saw it."""
 
     name: str
@@ -21,35 +21,35 @@ class Feature(Word):
     """False when training saw gaps: a row without the feature then counts as missing."""
     example: Scalar | None
     """The value in a real row of the training table."""
-    min: Omitted[int | float | Moment] = None
+    min: OmitIfNone[int | float | DatetimeValue] = None
     """Smallest value seen (numbers, integers, datetimes)."""
-    max: Omitted[int | float | Moment] = None
+    max: OmitIfNone[int | float | DatetimeValue] = None
     """Largest value seen (numbers, integers, datetimes)."""
-    mean: Omitted[float] = None
+    mean: OmitIfNone[float] = None
     """Mean of the values seen (numbers, integers)."""
-    categories: Omitted[list[str]] = None
+    categories: OmitIfNone[list[str]] = None
     """Values seen, the most frequent first (categories)."""
 
 
-class Source(Word):
+class DataSource(Schema):
     """Where a table came from: it is a bundled one, or a file that was sent."""
 
-    dataset: Omitted[str] = None
+    dataset: OmitIfNone[str] = None
     """Name of the bundled table."""
-    simulated: Omitted[bool] = None
+    simulated: OmitIfNone[bool] = None
     """Whether the rows of the bundled table are simulated."""
-    file: Omitted[str] = None
+    file: OmitIfNone[str] = None
     """Name of the file."""
 
 
-class Ignored(Word):
+class IgnoredColumn(Schema):
     """A column that the model does not use."""
 
     name: str
     reason: str
 
 
-class TableColumn(Word):
+class TableColumn(Schema):
     """A column of a table that is looked at before training."""
 
     name: str
@@ -64,7 +64,7 @@ class TableColumn(Word):
     """How its values lie."""
 
 
-class TablePreview(Word):
+class TablePreview(Schema):
     """A table as the Train page shows it before training."""
 
     rows: int
@@ -79,7 +79,7 @@ class TablePreview(Word):
     """Estimator → about how many seconds it will take; those are left out of which that cannot be said."""
 
 
-class DatasetInfo(Word):
+class DatasetInfo(Schema):
     """A bundled table."""
 
     name: str

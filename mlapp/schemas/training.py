@@ -6,12 +6,12 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from mlapp.schemas.types import Format, JobStatus, Task, Word
+from mlapp.schemas.types import Format, JobStatus, Schema, Task
 
 DEFAULT_COVERAGE = 0.9
 
 
-class TrainOptions(Word):
+class TrainOptions(Schema):
     """The options of a training."""
 
     target: str | None = None
@@ -47,7 +47,7 @@ class TrainBody(TrainOptions):
     """Name of a bundled table."""
 
 
-class Submission(Word):
+class Submission(Schema):
     """A table to train on, and how: what a door hands to the training service."""
 
     options: dict[str, Any]
@@ -66,7 +66,7 @@ class Submission(Word):
         return self
 
 
-class Job(Word):
+class Job(Schema):
     """One training run."""
 
     id: int
@@ -94,7 +94,7 @@ class Job(Word):
     """The estimator asked for, once that is known."""
 
 
-class JobList(Word):
+class JobList(Schema):
     """All jobs that are remembered, newest first."""
 
     jobs: list[Job]

@@ -12,7 +12,7 @@ MAX_NAME_LENGTH = 200
 
 T = TypeVar("T")
 
-Omitted = Annotated[
+OmitIfNone = Annotated[
     T | SkipJsonSchema[None],
     Field(exclude_if=lambda value: value is None, json_schema_extra=lambda schema: schema.pop("default", None)),
 ]
@@ -98,7 +98,7 @@ class Evaluation(StrEnum):
     """The latest fifth by a time column, scored by a fit on the earlier ones."""
 
 
-class Word(BaseModel):
+class Schema(BaseModel):
     """Base of all types here: field docstrings become the OpenAPI text, and what is always answered is required."""
 
     model_config = ConfigDict(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import about_job, state
+from mlapp.presentation.sentences import job_status_line, job_title
 from mlapp.schemas import Importance, Job, Traffic
 from pages.components.charts.base import chart
 from pages.components.charts.share_bar import bar
@@ -46,9 +46,9 @@ class _TrainingRow:
         name, colour = ICONS[job.status]
         self.icon.set_name(name)
         self.icon.classes(replace=f"text-lg {colour}")
-        self.link.set_text(f"Training {job.id}: {about_job(job)}")
+        self.link.set_text(f"Training {job.id}: {job_title(job)}")
         self.link.props["href"] = f"/jobs/{job.id}"
-        self.state.set_text(state(job))
+        self.state.set_text(job_status_line(job))
 
 
 class TrainingNow:
@@ -61,7 +61,7 @@ class TrainingNow:
 
     def show(self, job: Job) -> None:
         """Show how far it is now."""
-        self.stage.set_text(state(job))
+        self.stage.set_text(job_status_line(job))
         self.bar.set_value(job.progress)
 
 

@@ -6,7 +6,7 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import Ignored, Source
+from mlapp.schemas import DataSource, IgnoredColumn
 from mlapp.services import Services
 from tests.fitted import publish
 from tests.pages.choosing import confirm, log, spare
@@ -38,7 +38,7 @@ async def test_model_shows_what_it_expects_and_how_it_was_made(user: User, train
 
 @pytest.mark.parametrize("page", ["/", "/models/active"])
 async def test_pages_say_what_the_active_model_was_trained_on(user: User, services: Services, page: str):
-    await publish(services, "wine", source=Source(file="Q3 <b>sales</b>.csv"))
+    await publish(services, "wine", source=DataSource(file="Q3 <b>sales</b>.csv"))
 
     await user.open(page)
 
@@ -164,7 +164,7 @@ async def test_model_shows_warnings_columns_left_out_and_hostile_names(
         services,
         trained.regression.version,
         features=[*gaps, *many, *record.features[2:]],
-        ignored=[Ignored(name=HOSTILE, reason="is constant")],
+        ignored=[IgnoredColumn(name=HOSTILE, reason="is constant")],
         warnings=["Look at this."],
     )
 

@@ -49,7 +49,7 @@ async def test_models_does_nothing_when_an_activation_is_cancelled(user: User, s
     await user.open("/models")
 
     act(user, "activate", trained.classification.version)
-    await user.should_see("Callers must now send")
+    await user.should_see("Clients must now send")
     confirm(user, "Cancel")
 
     assert (await services.models.list()).active == trained.regression.version

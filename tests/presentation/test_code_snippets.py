@@ -1,4 +1,4 @@
-"""Code for callers, run as it stands."""
+"""Code snippets, run against a server that records requests."""
 
 import json
 import os
@@ -24,7 +24,7 @@ HOSTILE: dict[str, Any] = {
     "__proto__": "</script><!--",
     "back\\slash": "'",
     "@file": "'''",
-    "gap": None,
+    "missing": None,
     "yes": True,
     "number": -1.5e-300,
     "whole": 9_007_199_254_740_991,
@@ -32,11 +32,11 @@ HOSTILE: dict[str, Any] = {
 
 
 class Listener(HTTPServer):
-    """Keeps what it is asked, and answers with it."""
+    """Records requests."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[tuple[str, str | None, str | None, Any]] = []
+        self.requests: list[tuple[str, str | None, str | None, Any]] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -45,13 +45,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         kind, key = self.headers["Content-Type"], self.headers["X-API-Key"]
-        self.server.asked.append((self.path, kind, key, json.loads(body)))
+        self.server.requests.append((self.path, kind, key, json.loads(body)))
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b'{"predictions": [42.5]}')
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def run(command: list[str]) -> str:
 
 
 def needs(program: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(not shutil.which(program), reason=f"{program} is not here")
+    return pytest.mark.skipif(not shutil.which(program), reason=f"{program} is not installed")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def needs(program: str) -> pytest.MarkDecorator:
     ("version", "path", "key", "sent"),
     [(None, "/predict", None, None), (7, "/predict?version=7", "MLAPP_PREDICT_KEY", KEY)],
 )
-def test_code_sends_the_row_as_it_is_and_prints_the_answer(
+def test_snippet_sends_the_row_unchanged_and_prints_the_response(
     write: Callable[..., str],
     start: Callable[[str], str],
     version: int | None,
@@ -111,20 +111,20 @@ def test_code_sends_the_row_as_it_is_and_prints_the_answer(
     with listening() as listener:
         printed = start(write(f"http://127.0.0.1:{listener.server_port}/", row, version, key))
 
-    assert listener.asked == [(path, "application/json", sent, {"records": [row]})]
+    assert listener.requests == [(path, "application/json", sent, {"records": [row]})]
     assert "42.5" in printed
 
 
-def test_javascript_has_the_body_as_text_on_one_line():
+def test_javascript_body_is_a_string_on_one_line():
     (line,) = [line for line in javascript("http://localhost", HOSTILE).split("\n") if line.startswith("  body: ")]
     literal = line.removeprefix("  body: ").removesuffix(",")
 
     assert literal[0] == literal[-1] == "'"
     assert "</" not in literal
     assert "\u2028" not in literal
-    # Python reads these strings alike, but for one escape of JavaScript's.
+    # Python parses these strings like JavaScript, except for one escape.
     assert json.loads(eval(literal.replace(r"<\/", "</"))) == {"records": [HOSTILE]}
 
 
-def test_python_has_a_line_for_each_feature():
+def test_python_has_a_line_per_feature():
     assert "row = {\n    'a': 1,\n    'b': None,\n}\n" in python("http://localhost", {"a": 1, "b": None})

@@ -15,7 +15,7 @@ def html(markdown: str) -> str:
 
 
 def plain(markdown: str) -> str:
-    """What a reader sees: without tags, which fails on tags that are none of a paragraph's, a table's or a quote's."""
+    """Return the visible text; fails on tags other than those of paragraphs, tables and quotations."""
     made = html(markdown)
     assert set(re.findall(r"</?(\w+)", made)) <= {"p", "table", "thead", "tbody", "tr", "th", "td", "blockquote"}, made
     shown = re.sub(r"<[^>]+>", "\n", made)
@@ -23,7 +23,7 @@ def plain(markdown: str) -> str:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_text_is_shown_as_it_stands(name: str):
+def test_text_is_shown_unchanged(name: str):
     assert plain(f"Predicts {text(name)} well.").strip() == f"Predicts {name} well."
 
 
@@ -38,12 +38,12 @@ def test_table_has_a_cell_for_every_text(name: str):
     assert [cell for cell in plain(made).split("\n") if cell.strip()] == ["Name", name, name, "1", "x", name]
 
 
-def test_long_table_says_what_is_left_out():
+def test_long_table_counts_the_other_rows():
     assert table(("A",), [("b",)] * 101).endswith("| b |\n\nAnd 1 more.")
     assert table(("A",), [("b",)] * 100).endswith("| b |")
 
 
-def test_quotation_keeps_lines_and_makes_nothing_of_them():
+def test_quotation_keeps_lines_and_escapes_them():
     note = "First\n\n---\n - second\n1. third\n===\n```\n> fourth\n<b>"
 
     lines = [line for line in plain(quotation(note)).split("\n") if line.strip()]

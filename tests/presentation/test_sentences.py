@@ -1,22 +1,23 @@
-"""What is said about models and jobs, in sentences."""
+"""Sentences about models and jobs, and formats of numbers and times."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from mlapp.presentation.sentences import (
-    about_job,
-    duration,
-    expected,
-    figure,
+    expected_duration,
+    format_duration,
+    format_number,
+    format_percent,
+    format_time,
+    format_uptime,
+    format_value,
     headline,
-    moment,
-    percent,
-    quality,
-    running_time,
-    spelled,
-    state,
+    job_status_line,
+    job_title,
+    quality_summary,
 )
 from mlapp.schemas import JobStatus, Model
 from mlapp.services.stored_versions import describe
@@ -36,24 +37,19 @@ def classification(store: ModelStore, wine: Fitted) -> Model:
     return describe(store, fitted.add_to(store))
 
 
-def test_headline_says_what_is_predicted_from_how_much(regression: Model, classification: Model):
+def test_headline_has_target_and_number_of_features(regression: Model, classification: Model):
     assert headline(regression) == "predicts progression from 10 features"
     assert headline(classification) == "predicts cultivar from 1 feature"
 
 
-def test_quality_compares_with_a_model_that_is_blind(regression: Model, classification: Model):
-    assert quality(regression) == (
-        "On rows it had not seen, it is off by 44.25 on average. Always guessing the mean would be off by 65.6."
-    )
-    assert quality(classification) == (
-        "On rows it had not seen, it is right 98.7% of the time. "
-        "Always answering the most frequent class would be right 39.9% of the time."
-    )
+def test_quality_summary_compares_with_the_baseline(regression: Model, classification: Model):
+    assert re.search(r"held-out.* 44\.25\..* mean gives 65\.6\.", quality_summary(regression))
+    assert re.search(r"held-out.* 98\.7% .* most frequent class gives 39\.9%\.", quality_summary(classification))
 
 
-def test_job_is_about_its_table_and_its_target_once_that_is_known():
-    assert about_job(job(1)) == "wine"
-    assert about_job(job(1, target="ash")) == "ash from wine"
+def test_job_title_has_table_and_target():
+    assert job_title(job(1)) == "wine"
+    assert job_title(job(1, target="ash")) == "ash from wine"
 
 
 @pytest.mark.parametrize(
@@ -65,47 +61,47 @@ def test_job_is_about_its_table_and_its_target_once_that_is_known():
         ({"status": JobStatus.QUEUED, "stage": "Waiting", "queue_position": 3}, "Waiting · number 3 in the queue"),
     ],
 )
-def test_state_of_a_job_that_goes_on_says_how_far_it_is(changed: dict[str, Any], text: str):
-    assert state(job(1, **changed)) == text
+def test_status_line_of_a_running_job_shows_progress(changed: dict[str, Any], text: str):
+    assert job_status_line(job(1, **changed)) == text
 
 
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        ({"finished_at": NOW + timedelta(seconds=2.34)}, "Made model 7 in 2.3 s"),
+        ({"finished_at": NOW + timedelta(seconds=2.34)}, "Trained model 7 in 2.3 s"),
         ({"version": None, "status": JobStatus.FAILED, "error": "There is no column 'y'."}, "There is no column 'y'."),
         ({"version": None, "status": JobStatus.CANCELLED}, "cancelled"),
     ],
 )
-def test_state_of_a_job_that_has_ended_says_what_came_of_it(changed: dict[str, Any], text: str):
-    assert state(ended(1, **changed)) == text
+def test_status_line_of_a_finished_job_shows_the_result(changed: dict[str, Any], text: str):
+    assert job_status_line(ended(1, **changed)) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0 s"), (0.04, "0 s"), (2.34, "2.3 s"), (9.99, "10 s"), (89, "89 s"), (90, "2 min"), (5_400, "1.5 h")],
 )
-def test_duration_is_in_the_unit_that_fits(seconds: float, text: str):
-    assert duration(seconds) == text
+def test_duration_is_in_seconds_minutes_or_hours(seconds: float, text: str):
+    assert format_duration(seconds) == text
 
 
-def test_moment_is_to_the_second():
-    assert (moment(NOW), moment(None)) == ("2026-01-31 00:00:00 UTC", "–")
+def test_time_is_to_the_second():
+    assert (format_time(NOW), format_time(None)) == ("2026-01-31 00:00:00 UTC", "–")
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0 s"), (59.9, "59 s"), (64, "1 min 4 s"), (3_600, "1 h 0 min"), (90_000, "1 d 1 h")],
 )
-def test_running_time_is_in_two_units(seconds: float, text: str):
-    assert running_time(seconds) == text
+def test_uptime_is_in_two_units(seconds: float, text: str):
+    assert format_uptime(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(None, "–"), (True, "true"), (False, "false"), (1 / 3, "0.3333"), (12345, "12345"), ("a", "a")]
 )
-def test_spelled_is_as_people_read_it(value: object, text: str):
-    assert spelled(value) == text
+def test_value_is_formatted_by_type(value: object, text: str):
+    assert format_value(value) == text
 
 
 @pytest.mark.parametrize(
@@ -121,12 +117,12 @@ def test_spelled_is_as_people_read_it(value: object, text: str):
         (1e9, "1e+09"),
     ],
 )
-def test_figure_has_four_digits(number: float, text: str):
-    assert figure(number) == text
+def test_number_has_four_significant_digits(number: float, text: str):
+    assert format_number(number) == text
 
 
 def test_percent_has_one_decimal():
-    assert percent(0.98765) == "98.8%"
+    assert format_percent(0.98765) == "98.8%"
 
 
 @pytest.mark.parametrize(
@@ -141,5 +137,5 @@ def test_percent_has_one_decimal():
         (9_000, "takes about 2.5 h"),
     ],
 )
-def test_expected_is_as_exact_as_a_guess(seconds: float, text: str):
-    assert expected(seconds) == text
+def test_expected_duration_is_rounded(seconds: float, text: str):
+    assert expected_duration(seconds) == text

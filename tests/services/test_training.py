@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from mlapp.errors import Conflict, TooManyTrainings, Unacceptable, Unavailable
-from mlapp.schemas import Format, Job, JobStatus, Source, Submission
+from mlapp.schemas import DataSource, Format, Job, JobStatus, Submission
 from mlapp.services.models.service import ModelService
 from mlapp.services.training import DEMO, TrainingService
 from mlapp.store import ModelStore
@@ -240,7 +240,7 @@ async def test_first_start_trains_a_model(training: TrainingService, store: Mode
     assert (await ended(training, job)).version == 1
     assert store.active() == 1
     assert store.record(1).note == "Trained at the first start."
-    assert store.record(1).source == Source(dataset="machines", simulated=True)
+    assert store.record(1).source == DataSource(dataset="machines", simulated=True)
 
 
 @pytest.mark.usefixtures("quick_demo")

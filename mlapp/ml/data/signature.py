@@ -9,7 +9,7 @@ import polars as pl
 
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.ml.threads import mapped
-from mlapp.schemas import ColumnType, Distribution, Feature, Ignored, Scalar
+from mlapp.schemas import ColumnType, Distribution, Feature, IgnoredColumn, Scalar
 from mlapp.tables.columns.histograms import distribution
 from mlapp.tables.columns.types import nameless, narrow, spell
 from mlapp.tables.table import Table
@@ -32,7 +32,7 @@ class Signature:
     """The features of a model, the columns left out, and the table in the features' types."""
 
     features: list[Feature]
-    ignored: list[Ignored]
+    ignored: list[IgnoredColumn]
     warnings: list[str]
     frame: pl.DataFrame
     """The features' columns, converted."""
@@ -54,7 +54,7 @@ def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Sig
     names = _candidates(table.frame.columns, target, chosen)
     ignored, warnings, used = [], [], []
     for column in mapped(lambda name: _look_at(table.frame[name], chosen is not None), names, table.frame.height):
-        if isinstance(column, Ignored):
+        if isinstance(column, IgnoredColumn):
             ignored.append(column)
         else:
             warnings += column.warnings
@@ -76,14 +76,14 @@ class _Used(NamedTuple):
     warnings: list[str]
 
 
-def _look_at(raw: pl.Series, chosen: bool) -> _Used | Ignored:  # noqa: FBT001 - whether it was
+def _look_at(raw: pl.Series, chosen: bool) -> _Used | IgnoredColumn:  # noqa: FBT001 - whether it was
     """Return what a column gives a model; one that was chosen is used though it may be useless."""
     name = raw.name
     kind, named = narrow(raw)
     values = nameless(named)
     reason = _why_useless(kind, values)
     if reason and not chosen:
-        return Ignored(name=name, reason=reason)
+        return IgnoredColumn(name=name, reason=reason)
     warnings = [f"Feature '{shorten(name)}' was chosen, though it {reason}."] if reason else []
     warnings += _doubts(name, kind, nameless(raw))
     return _Used(_describe(name, kind, values), named, distribution(named, kind), warnings)
@@ -183,7 +183,7 @@ def scalar(value: pl.Series, kind: ColumnType) -> Scalar | None:
     return spell(value)[0] if kind is ColumnType.DATETIME else value[0]  # type: ignore[no-any-return]
 
 
-def _reasons(ignored: list[Ignored]) -> str:
+def _reasons(ignored: list[IgnoredColumn]) -> str:
     if not ignored:
         return "the table has the target only."
     first = "; ".join(f"'{shorten(column.name)}' {column.reason}" for column in ignored[:3])

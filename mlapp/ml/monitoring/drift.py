@@ -3,7 +3,7 @@
 from itertools import pairwise
 from math import log
 
-from mlapp.schemas import DRIFT_ROWS, Band, Distribution
+from mlapp.schemas import DRIFT_ROWS, Distribution, DriftLevel
 
 LEAST_SHARE = 0.05
 """Share of the training values that a bin holds at least; smaller ones are merged."""
@@ -11,7 +11,7 @@ SMOOTHING = 0.5
 """Added to every count, so that an empty bin is no infinite surprise (Jeffreys' prior)."""
 
 
-def measure_drift(training: Distribution, served: Distribution) -> tuple[float | None, Band]:
+def measure_drift(training: Distribution, served: Distribution) -> tuple[float | None, DriftLevel]:
     """Return the population stability index of what was served, and what it means.
 
     The usual bands: below 0.1 stable, up to 0.25 some drift, above it strong drift.
@@ -19,9 +19,9 @@ def measure_drift(training: Distribution, served: Distribution) -> tuple[float |
     Source: Siddiqi, Credit Risk Scorecards (2006), chapter 8.
     """
     if served.total < DRIFT_ROWS:
-        return None, Band.TOO_FEW
+        return None, DriftLevel.TOO_FEW
     index = psi(training, served)
-    return index, Band.STABLE if index < 0.1 else Band.SOME if index <= 0.25 else Band.STRONG
+    return index, DriftLevel.STABLE if index < 0.1 else DriftLevel.SOME if index <= 0.25 else DriftLevel.STRONG
 
 
 def psi(training: Distribution, served: Distribution) -> float:

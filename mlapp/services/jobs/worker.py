@@ -19,7 +19,7 @@ from mlapp.ml.data.training_set import Problem, pose
 from mlapp.ml.estimators import describe_estimators
 from mlapp.ml.training.runtime_estimate import estimate_s
 from mlapp.ml.training.train import train
-from mlapp.schemas import MAX_NAME_LENGTH, Format, Source, Submission, TrainOptions
+from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, TrainOptions
 from mlapp.services.jobs.ipc import Failed, Finished, Looked, Progress, Started, send
 from mlapp.services.options import together, train_options
 from mlapp.tables.bundled.datasets import dataset, source_of
@@ -130,7 +130,7 @@ class _Teller:
                 send(Progress(stage, share), self._results)
 
 
-def _read(submission: Submission) -> tuple[Source | None, Table, TrainOptions]:
+def _read(submission: Submission) -> tuple[DataSource | None, Table, TrainOptions]:
     """Return where the table came from, the table, and the options."""
     if submission.path is None or submission.format is None:
         return _bundled(submission.dataset, submission.options)
@@ -140,7 +140,7 @@ def _read(submission: Submission) -> tuple[Source | None, Table, TrainOptions]:
         # Whoever sent it has closed the page, and waits no longer.
         raise UnreadableBody("The file is gone; send it again.") from None
     if submission.format is not Format.JSON:
-        source = Source(file=shorten(submission.name, MAX_NAME_LENGTH)) if submission.name else None
+        source = DataSource(file=shorten(submission.name, MAX_NAME_LENGTH)) if submission.name else None
         return source, read_file(data, submission.format), train_options(submission.options)
     table, beside = json_body(data, INSTEAD)
     options = together(submission.options, {name: value for name, value in beside.items() if name != "dataset"})
@@ -153,7 +153,7 @@ def _read(submission: Submission) -> tuple[Source | None, Table, TrainOptions]:
     return _bundled(beside["dataset"], options)
 
 
-def _bundled(name: object, options: dict[str, Any]) -> tuple[Source, Table, TrainOptions]:
+def _bundled(name: object, options: dict[str, Any]) -> tuple[DataSource, Table, TrainOptions]:
     if not isinstance(name, str):
         raise Unacceptable("'dataset' is the name of a bundled table; GET /datasets lists them.")
     table, target = dataset(name)

@@ -11,7 +11,7 @@ import psutil
 
 from mlapp import __version__, ml
 from mlapp.errors import Unavailable
-from mlapp.presentation.sentences import running_time
+from mlapp.presentation.sentences import format_uptime
 from mlapp.schemas import Health, Readiness
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
@@ -72,7 +72,7 @@ class HealthService:
         disk = shutil.disk_usage(self.store.folder if self.store.folder.exists() else Path.cwd())
         return {
             "Version": __version__,
-            "Running for": running_time(time.monotonic() - self._started),
+            "Running for": format_uptime(time.monotonic() - self._started),
             "Memory (resident)": f"{psutil.Process().memory_info().rss / MEGABYTE:,.0f} MB",
             "Store": str(self.store.folder.resolve()),
             "Models in the store": f"{len(self.store.versions()):,}",

@@ -9,7 +9,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.utils import Bunch
 
 from mlapp.errors import NotFound, shorten
-from mlapp.schemas import DatasetInfo, Source, Task
+from mlapp.schemas import DatasetInfo, DataSource, Task
 from mlapp.tables.bundled.machines import machines
 from mlapp.tables.table import Table
 
@@ -34,9 +34,9 @@ def dataset(name: str) -> tuple[Table, str]:
     return Table(_DATASETS[name].load()), _DATASETS[name].target
 
 
-def source_of(name: str) -> Source:
+def source_of(name: str) -> DataSource:
     """Return what a version that is trained on a bundled table keeps of it."""
-    return Source(dataset=name, simulated=_DATASETS[name].simulated)
+    return DataSource(dataset=name, simulated=_DATASETS[name].simulated)
 
 
 @cache

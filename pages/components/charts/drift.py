@@ -2,8 +2,8 @@
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import figure, moment
-from mlapp.schemas import DRIFT_ROWS, Band, ColumnDrift, ColumnType, Distribution, Drift
+from mlapp.presentation.sentences import format_number, format_time
+from mlapp.schemas import DRIFT_ROWS, ColumnDrift, ColumnType, Distribution, Drift, DriftLevel
 from pages.components.charts.base import Options, axis, bars, chart, grid, legend, steps
 from pages.theme import FAINT, HEADING, INK, MUTED, SMALL, TEXT
 
@@ -12,10 +12,10 @@ SHOWN = 30
 CATEGORIES = 12
 DAY_MS = 86_400_000
 BANDS = {
-    Band.STABLE: ("check_circle", "text-positive"),
-    Band.SOME: ("warning_amber", "text-warning"),
-    Band.STRONG: ("error", "text-negative"),
-    Band.TOO_FEW: ("hourglass_empty", "text-slate-500 dark:text-slate-400"),
+    DriftLevel.STABLE: ("check_circle", "text-positive"),
+    DriftLevel.SOME: ("warning_amber", "text-warning"),
+    DriftLevel.STRONG: ("error", "text-negative"),
+    DriftLevel.TOO_FEW: ("hourglass_empty", "text-slate-500 dark:text-slate-400"),
 }
 """Icon and colour; the words stand beside them."""
 MEANING = (
@@ -102,7 +102,7 @@ def _in_order(drift: Drift) -> list[tuple[ColumnDrift, bool]]:
 
 
 def _in_words(column: ColumnDrift) -> str:
-    if column.band is Band.TOO_FEW:
+    if column.band is DriftLevel.TOO_FEW:
         return f"too few rows: {column.served.total:,} of {DRIFT_ROWS:,}"
     return column.band.value
 
@@ -111,21 +111,23 @@ def _about(drift: Drift) -> str:
     if not drift.rows:
         return f"Model {drift.version} was not asked yet; below is what it learnt from."
     rows = f"{drift.rows:,} row{'' if drift.rows == 1 else 's'}"
-    strong, some = (sum(column.band is band for column in drift.features) for band in (Band.STRONG, Band.SOME))
+    strong, some = (
+        sum(column.band is band for column in drift.features) for band in (DriftLevel.STRONG, DriftLevel.SOME)
+    )
     if drift.rows < DRIFT_ROWS:
         found = f" {DRIFT_ROWS:,} are needed to judge: of fewer, chance alone looks like drift."
     elif strong or some:
         found = f" Of {len(drift.features):,} features {strong:,} drift strongly, {some:,} somewhat."
     else:
         found = " What is asked looks like what it learnt from."
-    return f"Model {drift.version} was asked {rows} since {moment(drift.since)}.{found}"
+    return f"Model {drift.version} was asked {rows} since {format_time(drift.since)}.{found}"
 
 
 def _about_gaps(column: ColumnDrift) -> str:
     trained, served = (_share(lies.missing, lies) for lies in (column.training, column.served))
     if not trained and not served:
         return ""
-    return f"Without a value: {figure(trained)}% in training, {figure(served)}% of what is asked."
+    return f"Without a value: {format_number(trained)}% in training, {format_number(served)}% of what is asked."
 
 
 def _share(count: int, lies: Distribution) -> float:

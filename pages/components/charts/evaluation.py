@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import figure
+from mlapp.presentation.sentences import format_number
 from mlapp.schemas import Importance, Model, Plots
 from pages.components.cards import card
 from pages.components.charts.base import Options, axis, band, bars, chart, dots, grid, legend, line, steps
@@ -169,7 +169,7 @@ def _roc(models: Sequence[tuple[str, Plots]]) -> None:
         return
     series = [
         line(
-            f"{name} ({figure(curve.area)})",
+            f"{name} ({format_number(curve.area)})",
             list(zip(curve.false_positive_rate, curve.true_positive_rate, strict=True)),
             place,
         )

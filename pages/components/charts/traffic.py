@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import figure
+from mlapp.presentation.sentences import format_number
 from mlapp.schemas import Traffic, TrafficPoint
 from pages.components.cards import card
 from pages.components.charts.base import Options, axis, bars, chart, grid, legend, line
@@ -66,13 +66,13 @@ def sparkline(traffic: Traffic) -> Options:
 
 
 def _totals(total: TrafficPoint) -> list[tuple[str, str]]:
-    slow = "" if total.p99_ms is None else f"99 of 100 within {figure(total.p99_ms)} ms"
+    slow = "" if total.p99_ms is None else f"99 of 100 within {format_number(total.p99_ms)} ms"
     wrong = f"{total.errors / total.requests:.1%} of all" if total.requests else ""
     return [
         (f"{total.requests:,}", "of all models"),
         (f"{total.rows:,}", "of all models"),
         (f"{total.errors:,}", f"{wrong}, {total.failed:,} failed (5xx)" if total.errors else wrong),
-        ("–" if total.p50_ms is None else f"{figure(total.p50_ms)} ms", slow),
+        ("–" if total.p50_ms is None else f"{format_number(total.p50_ms)} ms", slow),
     ]
 
 

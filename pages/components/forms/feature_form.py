@@ -5,7 +5,7 @@ from datetime import datetime
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import figure
+from mlapp.presentation.sentences import format_number
 from mlapp.schemas import ColumnType, Feature, Model
 from pages.components.forms.controls import Value, control
 from pages.theme import GRID, SMALL
@@ -115,4 +115,4 @@ def _hint(feature: Feature) -> str:
 
 
 def _bound(value: float | datetime) -> str:
-    return f"{value:%Y-%m-%d}" if isinstance(value, datetime) else figure(value)
+    return f"{value:%Y-%m-%d}" if isinstance(value, datetime) else format_number(value)

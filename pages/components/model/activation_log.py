@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mlapp.presentation.sentences import moment
+from mlapp.presentation.sentences import format_time
 from mlapp.services.models.service import ModelService
 from pages.components.tables.paged_table import Column, PagedTable, Row, View
 
@@ -17,7 +17,7 @@ def activations(models: ModelService, version: int | None = None) -> PagedTable:
         entries = (await models.history()).activations
         entries = [entry for entry in entries if version in (None, entry.version)]
         rows = [
-            Row(view.skip + place, (moment(entry.at), ACTIONS[entry.action], f"Model {entry.version}"))
+            Row(view.skip + place, (format_time(entry.at), ACTIONS[entry.action], f"Model {entry.version}"))
             for place, entry in enumerate(entries[view.skip :][: view.most])
         ]
         return rows, len(entries)

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import figure, percent, spelled
+from mlapp.presentation.sentences import format_number, format_percent, format_value
 from mlapp.schemas import Answer, Distribution, Model, Task
 from pages.components.charts.share_bar import bar
 from pages.theme import FIGURE, MUTED, RULE, SMALL
@@ -70,15 +70,15 @@ class _Quantity:
         assert answer.upper  # noqa: S101
         assert answer.coverage  # noqa: S101
         value, lower, upper = float(answer.predictions[0]), answer.lower[0], answer.upper[0]
-        self.figure.set_text(figure(value))
-        self.interval.set_text(f"{figure(lower)} to {figure(upper)}")
+        self.figure.set_text(format_number(value))
+        self.interval.set_text(f"{format_number(lower)} to {format_number(upper)}")
         self.coverage.set_text(f"In {answer.coverage:.0%} of such cases the true value lies in this interval.")
         low, high = min(lower, *self.edges), max(upper, *self.edges)
         places = [100 * (at - low) / ((high - low) or 1) for at in (lower, upper, value)]
         self.range.style(f"left: {places[0]:.2f}%; width: {places[1] - places[0]:.2f}%")
         self.dot.style(f"left: {places[2]:.2f}%")
-        self.low.set_text(figure(low))
-        self.high.set_text(figure(high))
+        self.low.set_text(format_number(low))
+        self.high.set_text(format_number(high))
         for drawn, begin, end in zip(self.columns, self.edges, self.edges[1:], strict=False):
             left, right = (100 * (edge - low) / ((high - low) or 1) for edge in (begin, end))
             drawn.style(f"left: {left:.2f}%; width: calc({right - left:.2f}% - 1px)")
@@ -100,7 +100,7 @@ class _Classes:
 
     def show(self, answer: Answer) -> None:
         assert answer.probabilities  # noqa: S101 - a classification has probabilities
-        self.first.set_text(spelled(answer.predictions[0]))
+        self.first.set_text(format_value(answer.predictions[0]))
         shares = sorted(answer.probabilities[0].items(), key=lambda item: -item[1])
         for row, (name, share) in zip(self.rows, shares, strict=False):
             row.show(name, share)
@@ -116,6 +116,6 @@ class _Share:
 
     def show(self, name: str, share: float) -> None:
         self.name.set_text(name)
-        self.share.set_text(percent(share))
+        self.share.set_text(format_percent(share))
         self.bar.props["aria-label"] = name
         self.bar.set_value(share)

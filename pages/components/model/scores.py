@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import METRICS, figure, quality
+from mlapp.presentation.sentences import METRICS, format_number, quality_summary
 from mlapp.schemas import Model
 from pages.components.tables.plain_table import plain_table
 from pages.theme import MUTED, TEXT
@@ -10,9 +10,9 @@ from pages.theme import MUTED, TEXT
 
 def scores(model: Model) -> None:
     """Show the metrics of a model beside those of one that ignores the features."""
-    ui.label(quality(model)).classes(TEXT).mark("quality")
+    ui.label(quality_summary(model)).classes(TEXT).mark("quality")
     rows = [
-        (label, _score(model, name), figure(model.baseline[name]) if name in model.baseline else "", meaning)
+        (label, _score(model, name), format_number(model.baseline[name]) if name in model.baseline else "", meaning)
         for name, (label, meaning) in METRICS.items()
         if name in model.metrics
     ]
@@ -20,14 +20,18 @@ def scores(model: Model) -> None:
 
 
 def _score(model: Model, name: str) -> str:
-    spread = f" ± {figure(model.spread[name])}" if name in model.spread else ""
-    return f"{figure(model.metrics[name])}{spread}"
+    spread = f" ± {format_number(model.spread[name])}" if name in model.spread else ""
+    return f"{format_number(model.metrics[name])}{spread}"
 
 
 def leaderboard(model: Model) -> None:
     """Show the estimators that were compared."""
     rows = [
-        (entry.estimator, f"{figure(entry.score)} ± {figure(entry.spread)}", f"{figure(entry.fit_seconds)} s")
+        (
+            entry.estimator,
+            f"{format_number(entry.score)} ± {format_number(entry.spread)}",
+            f"{format_number(entry.fit_seconds)} s",
+        )
         for entry in model.leaderboard
     ]
     plain_table(

@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from mlapp.errors import MlappError
-from mlapp.presentation.sentences import figure, spelled
+from mlapp.presentation.sentences import format_number, format_value
 from mlapp.schemas import ColumnType, Model, Scalar, WhatIf
 from mlapp.services import Services
 from pages.components.cards import card
@@ -95,8 +95,8 @@ class WhatIfView:
         return [*around, line(self.model.target, _points(found, found.predictions))]
 
     def _beside_each_other(self, found: WhatIf, present: Scalar | None) -> Options:
-        names = [spelled(value) for value in found.values]
-        here = None if present is None else spelled(present)
+        names = [format_value(value) for value in found.values]
+        here = None if present is None else format_value(present)
         # The present value's name stands out.
         labels = [
             {"value": name, "textStyle": {"color": INK, "fontWeight": "bold"} if name == here else {"color": FAINT}}
@@ -176,4 +176,4 @@ def _said(found: WhatIf, target: str) -> str:
     if found.probabilities:
         return f"Probabilities of the classes that are likeliest. {rest}"
     values = [float(value) for value in found.predictions]
-    return f"{target} goes from {figure(min(values))} to {figure(max(values))}. {rest}"
+    return f"{target} goes from {format_number(min(values))} to {format_number(max(values))}. {rest}"

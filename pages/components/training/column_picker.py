@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import percent
+from mlapp.presentation.sentences import format_percent
 from mlapp.schemas import ColumnType, Distribution, TableColumn
 from pages.theme import COLUMN, COLUMN_HEADS, MUTED, PICKED, SERIES, SMALL, TEXT, UNPICKED
 
@@ -88,7 +88,7 @@ class Columns:
                     with ui.element("div").classes("flex items-center gap-2 min-w-0"):
                         ui.label(kind).classes(f"{SMALL} truncate")
                         ui.label("Target").classes("mlapp-target")
-            gaps = f"{percent(column.missing / self.table_rows)} gaps" if column.missing else "no gaps"
+            gaps = f"{format_percent(column.missing / self.table_rows)} gaps" if column.missing else "no gaps"
             ui.label(gaps).classes(TEXT if column.missing else MUTED)
             ui.label(f"{column.distinct:,}").classes(f"{TEXT} max-sm:hidden")
             small_bars(column.distribution)

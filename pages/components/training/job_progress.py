@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from mlapp.errors import MlappError
-from mlapp.presentation.sentences import about_job, moment, state
+from mlapp.presentation.sentences import format_time, job_status_line, job_title
 from mlapp.schemas import Job, JobStatus
 from pages.components.buttons import asked_first
 from pages.components.notifications import say_error
@@ -38,7 +38,7 @@ class JobView:
                 self.bar = ui.linear_progress(show_value=False, size="8px").props("rounded instant-feedback")
                 self.bar.props["aria-label"] = f"Progress of training {job.id}"
             with ui.column().classes("items-end gap-1 shrink-0"):
-                ui.label(moment(job.created_at)).classes(f"{SMALL} max-sm:hidden")
+                ui.label(format_time(job.created_at)).classes(f"{SMALL} max-sm:hidden")
                 self.model = ui.link("", "/models").classes(LINK).mark(f"made-{job.id}")
                 self.cancel = ui.button("Cancel", on_click=self._ask).mark(f"cancel-{job.id}")
                 self.cancel.props("outline dense color=negative padding='xs md'")
@@ -49,8 +49,8 @@ class JobView:
         """Show how the job stands now."""
         moved_on = anew or job.status is not self.job.status
         self.job = job
-        self.about.set_text(about_job(job))
-        self.stage.set_text(state(job))
+        self.about.set_text(job_title(job))
+        self.stage.set_text(job_status_line(job))
         self.bar.set_value(job.progress)
         if moved_on:
             name, colour = ICONS[job.status]
@@ -97,7 +97,7 @@ class OtherTraining:
         others = [job for job in self.site.live.jobs if job.status is JobStatus.RUNNING and job.id != self.left_out]
         self.link.set_visibility(bool(others))
         if others:
-            self.link.set_text(f"A training is running: {about_job(others[0])}")
+            self.link.set_text(f"A training is running: {job_title(others[0])}")
             self.link.props["href"] = f"/train?job={others[0].id}"
 
 

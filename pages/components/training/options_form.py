@@ -7,7 +7,7 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from mlapp.errors import MlappError
-from mlapp.presentation.sentences import expected
+from mlapp.presentation.sentences import expected_duration
 from mlapp.schemas import ColumnType, EstimatorInfo, TablePreview
 from pages.components.cards import card, working
 from pages.components.warnings import warnings
@@ -124,7 +124,7 @@ class Settings:
 
     def _say_expected(self) -> None:
         seconds = self.found.estimates.get(self.estimator.value)
-        self.expected.set_text(f"It {expected(seconds)}, at a guess." if seconds else "")
+        self.expected.set_text(f"It {expected_duration(seconds)}, at a guess." if seconds else "")
 
     async def _start(self, start: Callable[[], Awaitable[None]]) -> None:
         if self._starting:

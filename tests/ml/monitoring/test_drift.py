@@ -5,7 +5,7 @@ from math import log
 import pytest
 
 from mlapp.ml.monitoring.drift import measure_drift, psi
-from mlapp.schemas import Band, Distribution
+from mlapp.schemas import Distribution, DriftLevel
 
 
 def numbers(*counts: int, missing: int = 0) -> Distribution:
@@ -25,12 +25,17 @@ def test_index_is_the_one_of_the_formula():
 
 @pytest.mark.parametrize(
     ("served", "band"),
-    [((110, 90), Band.STABLE), ((140, 60), Band.SOME), ((190, 10), Band.STRONG), ((100, 99), Band.TOO_FEW)],
+    [
+        ((110, 90), DriftLevel.STABLE),
+        ((140, 60), DriftLevel.SOME),
+        ((190, 10), DriftLevel.STRONG),
+        ((100, 99), DriftLevel.TOO_FEW),
+    ],
 )
-def test_bands_are_the_usual_ones(served: tuple[int, int], band: Band):
+def test_bands_are_the_usual_ones(served: tuple[int, int], band: DriftLevel):
     index, found = measure_drift(numbers(500, 500), numbers(*served))
 
-    assert (found, index is None) == (band, band is Band.TOO_FEW)
+    assert (found, index is None) == (band, band is DriftLevel.TOO_FEW)
 
 
 def test_bins_that_are_too_small_are_merged_with_their_neighbours():

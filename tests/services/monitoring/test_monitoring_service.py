@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from mlapp.errors import NotFound, Unacceptable, Unavailable
-from mlapp.schemas import Band, Format, Span
+from mlapp.schemas import DriftLevel, Format, Span
 from mlapp.services.monitoring import service as limits
 from mlapp.services.monitoring.service import MonitoringService
 from mlapp.services.prediction.service import Body, PredictionService
@@ -170,7 +170,7 @@ async def test_drift_is_told_of_every_feature_and_of_the_prediction(
     bands = {feature.name: feature.band for feature in drift.features}
     bmi = next(feature for feature in drift.features if feature.name == "bmi")
     assert (drift.rows, drift.since) == (200, datetime.fromtimestamp(NOON, UTC))
-    assert bands["bmi"] is Band.STRONG
+    assert bands["bmi"] is DriftLevel.STRONG
     assert (bmi.psi or 0) > 0.25
     assert (bmi.served.edges, bmi.served.counts[-1], bmi.served.total) == (bmi.training.edges, 200, 200)
     assert drift.prediction
@@ -186,7 +186,7 @@ async def test_few_rows_say_nothing_of_drift(
 
     drift = await monitoring.drift(1)
 
-    assert {(feature.psi, feature.band) for feature in drift.features} == {(None, Band.TOO_FEW)}
+    assert {(feature.psi, feature.band) for feature in drift.features} == {(None, DriftLevel.TOO_FEW)}
     assert drift.features[0].served.total == drift.rows == 199
 
 

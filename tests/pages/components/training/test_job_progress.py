@@ -100,7 +100,7 @@ async def test_jobs_show_what_is_trained_elsewhere_as_it_goes(user: User, servic
     await user.should_see(marker=f"job-{job.id}")
     await user.should_see("cultivar from wine, 178 rows × 14 columns")
     job = await ended(services, job)
-    await user.should_see(f"Made model {job.version} in")
+    await user.should_see(f"Trained model {job.version} in")
     assert not one(user, marker=f"job-{job.id}").is_deleted
     await user.should_not_see(marker=f"cancel-{job.id}")
 
@@ -174,7 +174,7 @@ async def test_job_page_tells_what_is_found_out_about_the_table(user: User, serv
 
     await services.jobs.cancel(endless.id)
 
-    await user.should_see("Made model")
+    await user.should_see("Trained model")
     await user.should_see("wine, 178 rows × 14 columns")
 
 
