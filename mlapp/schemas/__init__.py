@@ -1,4 +1,4 @@
-"""The words of mlapp as types: what is stored with a model and what HTTP and the pages speak."""
+"""Pydantic models of everything that is stored, sent over HTTP or shown on pages."""
 
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.models import (

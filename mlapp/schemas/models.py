@@ -1,4 +1,4 @@
-"""Models: what is stored of them, and how they are listed."""
+"""Models: their stored metadata, lists of them, and the activation log."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -10,123 +10,145 @@ from mlapp.schemas.types import ColumnType, Evaluation, Scalar, Schema, Task
 
 
 class LeaderboardEntry(Schema):
-    """How one estimator did in the comparison."""
+    """The cross-validation result of one estimator."""
 
     estimator: str
     score: float
-    """Mean over the folds: RMSE for regression, log loss for classification; lower is better."""
+    """Mean score over the folds: RMSE for regression, log loss for classification. Lower is better."""
     spread: float
     """Standard deviation of the score over the folds."""
     fit_seconds: float
-    """Mean time of one fit."""
+    """Mean time to fit one fold, in seconds."""
 
 
 class Importance(Schema):
-    """How much worse the score gets when a feature's values are shuffled."""
+    """Permutation importance of a feature: how much the score worsens when its values are shuffled."""
 
     feature: str
+    """Name of the feature."""
     mean: float
+    """Mean increase of the score (RMSE or log loss) over the repetitions."""
     std: float
+    """Standard deviation of the increase."""
 
 
 class Interval(Schema):
-    """Prediction intervals that are wider where the model errs more.
+    """Parameters of the prediction intervals, which are wider where the model's errors are larger.
 
-    For a predicted value f they reach from f + s(f)·low to f + s(f)·high. The scale s(f) is interpolated between
-    `scales` at `centres`, and constant beyond.
+    The interval of a predicted value f is [f + s(f)·low, f + s(f)·high]. The scale s(f) is interpolated linearly
+    between `scales` at `centres`, and constant outside of them.
     """
 
     low: float
-    """At most 0."""
+    """Factor of the lower end; at most 0."""
     high: float
-    """At least 0."""
+    """Factor of the upper end; at least 0."""
     centres: list[float]
     """Predicted values, ascending."""
     scales: list[float]
-    """Mean absolute error about each of them, in units of the target."""
+    """Mean absolute error around each centre, in units of the target."""
 
 
 class VersionStatus(Schema):
-    """What the store knows of a model besides its record."""
+    """The number and state of a model in the store."""
 
     version: int
+    """Number of the version, from 1."""
     active: bool
+    """Whether requests that name no version use this model."""
     usable: bool
-    """False when it was trained under another Python or scikit-learn (major.minor), or a package of it is missing."""
+    """Whether the model can be loaded. False if it was trained with another version (major.minor) of Python or
+    scikit-learn, or with a package that is not installed."""
 
 
 class Record(Schema):
-    """What is stored beside a model file: all of a model that does not change."""
+    """The immutable metadata of a model, stored beside the model file."""
 
     created_at: datetime
     task: Task
     target: str
+    """The predicted column."""
     target_type: ColumnType
     classes: list[Scalar] | None
-    """The values a classification can answer, in the order of its probabilities."""
+    """The classes, in the order of the probabilities; null for regression."""
     features: list[Feature]
+    """The columns that predictions are made from."""
     ignored: list[IgnoredColumn]
+    """The columns of the training table that are not used."""
     source: DataSource | None
-    """Where the training table came from; None where it was sent without a name."""
+    """Origin of the training table; null if it was sent without a name."""
     examples: list[list[Scalar | None]]
-    """A few real rows of the training table, their values in the order of `features`."""
+    """A few rows of the training table, their values in the order of `features`."""
     distributions: list[Distribution]
-    """How the values of each feature lay in training, in the order of `features`."""
+    """Distribution of each feature in the training table, in the order of `features`."""
     target_distribution: Distribution
-    """How the values of the target lay in training."""
+    """Distribution of the target in the training table."""
     estimator: str
+    """Name of the estimator."""
     parameters: dict[str, Any]
+    """Hyperparameters of the fitted estimator."""
     rows: int
-    """Rows trained on."""
+    """Number of training rows."""
     rows_dropped: int
-    """Rows left out because their target is missing."""
+    """Number of rows that were dropped because their target is missing."""
     evaluation: Evaluation
-    """Which rows the scores are of."""
+    """How the rows for the metrics were held out."""
     metrics: dict[str, float]
-    """Out-of-fold, on rows the model had not seen."""
+    """Metrics on held-out rows."""
     baseline: dict[str, float]
-    """The same of a model that ignores the features."""
+    """The same metrics for a model that ignores the features."""
     spread: dict[str, float]
     """Standard deviation of the metrics over the folds."""
     leaderboard: list[LeaderboardEntry]
+    """The compared estimators, the best first."""
     importance: list[Importance]
+    """Feature importance, the largest first."""
     warnings: list[str]
+    """Data-quality warnings about the training table and the result."""
     plots: Plots
-    """Of rows the model had not seen."""
+    """Data for plots of the quality, on held-out rows."""
     coverage: float | None
-    """Asked coverage of the prediction intervals (regression)."""
+    """Nominal coverage of the prediction intervals; null for classification."""
     interval: Interval | None
-    """Where the prediction intervals reach (regression)."""
+    """Parameters of the prediction intervals; null for classification."""
     seed: int
+    """Random seed of the training."""
     budget_reached: bool
+    """Whether the time budget stopped the comparison of estimators early."""
     training_seconds: float
+    """Duration of the training."""
     data_sha256: str
-    """Hash of the table's values: the same whichever format it came in."""
+    """SHA-256 of the values of the training table; independent of the file format."""
     model_sha256: str
-    """Hash of the model file; only a file that it vouches for is loaded."""
+    """SHA-256 of the model file, verified before loading."""
     library_versions: dict[str, str]
+    """Versions of Python and of the packages used in training."""
     note: str
+    """Free text from the training options."""
 
 
 class Model(Record, VersionStatus):
-    """One fitted, stored, immutable version."""
+    """A trained model: one immutable version in the store."""
 
 
 class ModelSummary(Schema):
-    """A model in short."""
+    """A short form of a model for lists."""
 
     version: int
     created_at: datetime
     active: bool
     usable: bool
-    """False when it was trained under another Python or scikit-learn (major.minor), or a package of it is missing."""
+    """Whether the model can be loaded. False if it was trained with another version (major.minor) of Python or
+    scikit-learn, or with a package that is not installed."""
     task: Task
     target: str
     estimator: str
     rows: int
+    """Number of training rows."""
     source: DataSource | None
-    """Where the training table came from; None where it was sent without a name."""
+    """Origin of the training table; null if it was sent without a name."""
     metrics: dict[str, float]
+    """Metrics on held-out rows."""
     note: str
 
 
@@ -134,6 +156,7 @@ class ModelList(Schema):
     """All models, newest first."""
 
     active: int | None
+    """Version of the active model; null if there is none."""
     models: list[ModelSummary]
 
 
@@ -152,8 +175,10 @@ class History(Schema):
 
 
 class EstimatorInfo(Schema):
-    """An estimator on offer."""
+    """An available estimator."""
 
     name: str
+    """Value for the training option `estimator`."""
     tasks: list[Task]
+    """Tasks that the estimator supports."""
     description: str

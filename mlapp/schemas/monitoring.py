@@ -1,4 +1,4 @@
-"""What is counted of requests, and what pages read from the counts."""
+"""Monitoring: counts of requests and predictions, traffic over time, and drift."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,20 +9,20 @@ from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.types import ColumnType, Schema
 
 DRIFT_ROWS = 200
-"""Of fewer rows, chance alone looks like drift."""
+"""Minimum number of rows for a drift value: with fewer, random variation looks like drift."""
 
 
 class Span(StrEnum):
-    """How far back traffic is looked at."""
+    """Time range of a traffic report."""
 
     HOUR = "hour"
-    """60 points of a minute."""
+    """60 points of one minute."""
     DAY = "day"
     """96 points of 15 minutes."""
 
 
 class DriftLevel(StrEnum):
-    """What a population stability index means."""
+    """Interpretation of a population stability index."""
 
     STABLE = "stable"
     SOME = "some drift"
@@ -31,79 +31,79 @@ class DriftLevel(StrEnum):
 
 
 class Predictions(Schema):
-    """What a version predicted in some time."""
+    """Counts of the predictions of one version in a period."""
 
     count: int = 0
     sum: float = 0.0
-    """Of the values of a regression."""
+    """Sum of the predicted values (regression)."""
     low: float | None = None
     high: float | None = None
     classes: list[int] = Field(default_factory=list)
-    """Predictions of each class that is counted by name."""
+    """Number of predictions per counted class (classification)."""
 
     def add(self, other: "Predictions") -> None:
-        """Take in what was predicted in another time, or by another process."""
+        """Add the counts of another period or process."""
         self.count += other.count
         self.sum += other.sum
         lows, highs = ([x for x in pair if x is not None] for pair in ((self.low, other.low), (self.high, other.high)))
         self.low, self.high = min(lows, default=None), max(highs, default=None)
-        self.classes = _summed(self.classes, other.classes)
+        self.classes = _sum(self.classes, other.classes)
 
 
 class Minute(Schema):
-    """The requests of some time."""
+    """Counts of the requests in a period."""
 
     requests: int = 0
     rows: int = 0
     refused: int = 0
-    """Answered by 4xx."""
+    """Number of 4xx responses."""
     failed: int = 0
-    """Answered by 5xx."""
+    """Number of 5xx responses."""
     latencies: dict[int, int] = Field(default_factory=dict)
-    """Requests in each bin of the time that they took; see `mlapp.services.monitoring.latency`."""
+    """Number of requests per latency bin; see `mlapp.services.monitoring.latency`."""
 
     def add(self, other: "Minute") -> None:
-        """Take in the requests of another time, or of another process."""
+        """Add the counts of another period or process."""
         self.requests += other.requests
         self.rows += other.rows
         self.refused += other.refused
         self.failed += other.failed
-        for place, count in other.latencies.items():
-            self.latencies[place] = self.latencies.get(place, 0) + count
+        for index, count in other.latencies.items():
+            self.latencies[index] = self.latencies.get(index, 0) + count
 
 
 class Served(Schema):
-    """What a version was asked, and answered."""
+    """Profile of the requests to one version: distributions of features and predictions."""
 
     since: datetime
     rows: int = 0
     features: list[Distribution] = Field(default_factory=list)
-    """In the bins of the model's `distributions`."""
+    """Distribution of each feature, over the bins of the model's `distributions`."""
     prediction: Distribution | None = None
-    """In the bins of its `target_distribution`."""
+    """Distribution of the predictions, over the bins of the model's `target_distribution`."""
     minutes: dict[int, Predictions] = Field(default_factory=dict)
-    """By minutes since 1970."""
+    """Counts by minute since 1970-01-01 (UTC)."""
 
     def add(self, other: "Served") -> None:
-        """Take in what the same version was asked at another time, or by another process."""
+        """Add the profile of the same version for another period or process."""
         self.since, self.rows = min(self.since, other.since), self.rows + other.rows
         pairs = zip(self.features, other.features, strict=False)
-        self.features = [mine.plus(theirs) for mine, theirs in pairs] or other.features
+        self.features = [a.plus(b) for a, b in pairs] or other.features
         self.prediction = self.prediction.plus(other.prediction) if self.prediction else other.prediction
         for minute, predictions in other.minutes.items():
             self.minutes.setdefault(minute, Predictions()).add(predictions)
 
 
 class Counts(Schema):
-    """All that a process has counted."""
+    """All traffic counts of one process."""
 
     minutes: dict[int, Minute] = Field(default_factory=dict)
-    """By minutes since 1970."""
+    """Counts by minute since 1970-01-01 (UTC)."""
     versions: dict[int, Served] = Field(default_factory=dict)
-    """The one asked last comes last."""
+    """Request profile by version, in the order of the last request."""
 
     def add(self, other: "Counts") -> None:
-        """Take in what another process counted."""
+        """Add the counts of another process."""
         for minute, counted in other.minutes.items():
             self.minutes.setdefault(minute, Minute()).add(counted)
         for version, served in other.versions.items():
@@ -111,67 +111,73 @@ class Counts(Schema):
 
 
 class TrafficPoint(Schema):
-    """The requests of some time, and the predictions of one version in it."""
+    """Requests in a period, and predictions of one version in it."""
 
     at: datetime
-    """When it begins."""
+    """Start of the period."""
     requests: int
     rows: int
     errors: int
-    """Requests that were refused (4xx) or failed (5xx)."""
+    """Number of 4xx and 5xx responses."""
     failed: int
-    """Those of them that failed (5xx)."""
+    """Number of 5xx responses."""
     p50_ms: float | None
-    """Half the requests took at most so long, until the answer began to be sent; None without requests."""
+    """Median latency until the response started, in milliseconds; null without requests."""
     p95_ms: float | None
+    """95th percentile of the latency, in milliseconds."""
     p99_ms: float | None
+    """99th percentile of the latency, in milliseconds."""
     predictions: int
-    """Predictions of the version that were looked at: under heavy load not all are."""
+    """Number of predictions of the version that were profiled; under heavy load, a sample of them."""
     mean: float | None
-    """Of the predicted values (regression)."""
+    """Mean predicted value (regression)."""
     low: float | None
+    """Smallest predicted value (regression)."""
     high: float | None
+    """Largest predicted value (regression)."""
     classes: list[int]
-    """Predictions of each of the traffic's `classes` (classification)."""
+    """Number of predictions per class, in the order of the report's `classes` (classification)."""
 
 
 class Traffic(Schema):
-    """Requests and predictions over time."""
+    """Traffic report: requests and predictions over time."""
 
     span: Span
     version: int | None
-    """The version whose predictions are told; None when there is none."""
+    """The version whose predictions are reported; null if there is none."""
     classes: list[str]
-    """The classes that are counted by name, the most frequent in training first; all others are one more at the end
-    of the points' `classes` where there are any."""
+    """The counted classes, the most frequent in training first. If the model has more classes, the points' `classes`
+    end with one more count for all others."""
     points: list[TrafficPoint]
-    """The oldest first; the last one is not over yet."""
+    """Periods, the oldest first; the last one is incomplete."""
     total: TrafficPoint
+    """Totals over all periods."""
 
 
 class ColumnDrift(Schema):
-    """How far what was asked is from what was learnt, in one column."""
+    """Drift of one column: the distribution in requests against the one in training."""
 
     name: str
     type: ColumnType
     psi: float | None
-    """Population stability index; None below 200 rows."""
+    """Population stability index; null below 200 rows."""
     band: DriftLevel
     training: Distribution
     served: Distribution
 
 
 class Drift(Schema):
-    """How far what a version was asked is from what it learnt from."""
+    """Drift of the requests to one version against its training table."""
 
     version: int
     rows: int
-    """Rows that were looked at: under heavy load not all are."""
+    """Number of profiled rows; under heavy load, a sample of all rows."""
     since: datetime | None
+    """Time of the first profiled request."""
     features: list[ColumnDrift]
-    """In the order of the model's."""
+    """Drift of each feature, in the order of the model's `features`."""
     prediction: ColumnDrift
 
 
-def _summed(one: list[int], other: list[int]) -> list[int]:
-    return [a + b for a, b in zip(one, other, strict=True)] if one and other else one or list(other)
+def _sum(counts: list[int], others: list[int]) -> list[int]:
+    return [a + b for a, b in zip(counts, others, strict=True)] if counts and others else counts or list(others)

@@ -1,83 +1,87 @@
-"""What a model's quality looks like: small arrays, of rows held out, ready to be drawn."""
+"""Data for plots of a model's quality on held-out rows."""
 
 from mlapp.schemas.types import OmitIfNone, Schema
 
 
 class PredictedActual(Schema):
-    """Predicted against actual values of a sample of rows (regression), in units of the target."""
+    """Predicted and actual values of a sample of held-out rows (regression), in units of the target."""
 
     actual: list[float]
     predicted: list[float]
     lower: list[float]
-    """Lower ends of the rows' prediction intervals."""
+    """Lower ends of the prediction intervals."""
     upper: list[float]
-    """Upper ends of the rows' prediction intervals."""
+    """Upper ends of the prediction intervals."""
 
 
 class Histogram(Schema):
-    """How many values lie in each of a row of equally wide bins; the outer bins hold what lies beyond them, too."""
+    """A histogram with bins of equal width. The outer bins include all values beyond them."""
 
     edges: list[float]
-    """One more than bins, ascending."""
+    """Bin edges, ascending; one more than bins."""
     counts: list[int]
+    """Number of values per bin."""
 
 
 class ConfusionMatrix(Schema):
-    """How often each class was taken for which."""
+    """Confusion matrix on held-out rows."""
 
     classes: list[str]
-    """As the keys of `probabilities` spell them: all, or the 30 most frequent."""
+    """All classes, or the 30 most frequent, spelled as the keys of `probabilities`."""
     counts: list[list[int]]
-    """Rows by actual class, one list each, in the order of `classes`; within it by predicted class."""
+    """One list per actual class, with the number of rows per predicted class, in the order of `classes`."""
     others: int
-    """Rows left out because their actual or predicted class is none of these."""
+    """Number of rows whose actual or predicted class is not in `classes`."""
 
 
 class ClassScore(Schema):
-    """How well one class is told from the others."""
+    """Precision, recall and F1 of one class."""
 
     name: str
+    """Name of the class."""
     precision: float
-    """Of the rows taken for this class, the share that is; 0 when there is none."""
+    """Share of correct predictions among rows predicted as this class; 0 if there are none."""
     recall: float
-    """Of the rows of this class, the share taken for it; 0 when there is none."""
+    """Share of rows of this class that were predicted as such; 0 if there are none."""
     f1: float
     """Harmonic mean of precision and recall."""
     rows: int
-    """Rows of this class among those held out."""
+    """Number of held-out rows of this class."""
 
 
 class RocCurve(Schema):
-    """Shares of true and false alarms for one class against the rest, over all thresholds of its probability."""
+    """Receiver operating characteristic of one class against the rest."""
 
     name: str
+    """Name of the class."""
     false_positive_rate: list[float]
     true_positive_rate: list[float]
     area: float
-    """Area under the curve: 0.5 by chance, 1 without an error."""
+    """Area under the curve: 0.5 is chance, 1 is perfect."""
 
 
 class CalibrationCurve(Schema):
-    """Whether what is said with some probability comes true as often: a point for each tenth of the rows."""
+    """Calibration curve: predicted probability against observed frequency, one point per tenth of the rows."""
 
     of: str | None
-    """The class whose probability it is, where there are two; None: the most probable class of each row."""
+    """The class whose probability is shown, if there are two; null: the most probable class of each row."""
     predicted: list[float]
-    """Mean predicted probability."""
+    """Mean predicted probability per point."""
     observed: list[float]
-    """Share of rows where it was so."""
+    """Observed share of rows of that class per point."""
     rows: list[int]
+    """Number of rows per point."""
 
 
 class Plots(Schema):
-    """Plots of a model's quality, from predictions for rows it had not seen; those that do not apply are left out."""
+    """Data for plots of the quality on held-out rows. Plots that do not apply to the task are omitted."""
 
     predicted_actual: OmitIfNone[PredictedActual] = None
     residuals: OmitIfNone[Histogram] = None
-    """Actual less predicted value (regression), in units of the target."""
+    """Histogram of actual minus predicted values (regression), in units of the target."""
     confusion: OmitIfNone[ConfusionMatrix] = None
     classes: OmitIfNone[list[ClassScore]] = None
-    """All classes, or the 30 most frequent."""
+    """Precision, recall and F1 of all classes, or of the 30 most frequent."""
     roc: OmitIfNone[list[RocCurve]] = None
-    """Of the second class where there are two, else of up to 10 of the most frequent."""
+    """ROC curve of the second of two classes, or of up to 10 of the most frequent classes."""
     calibration: OmitIfNone[CalibrationCurve] = None

@@ -1,4 +1,4 @@
-"""What is answered: predictions, health, problems."""
+"""Response bodies: predictions, what-if curves, health and problem details."""
 
 from typing import Literal
 
@@ -11,35 +11,45 @@ PLAIN_BYTES = 16_000
 
 
 class Warned(Schema):
-    """A value that training never saw, and was predicted from all the same."""
+    """A value outside the training data; the row was predicted nevertheless."""
 
     row: int
+    """Index of the row in the request, from 0."""
     feature: str
+    """Name of the feature."""
     code: Literal["out_of_range", "unknown_category", "missing", "not_whole"]
+    """Kind of the warning."""
     detail: str
+    """Explanation for people."""
 
 
 class Answer(Schema):
-    """Predictions for rows, in their order."""
+    """Predictions for the rows of a request, in their order."""
 
     version: int
+    """The version that made the predictions."""
     predictions: list[Scalar]
+    """Predicted value or class per row."""
     lower: OmitIfNone[list[float]] = None
+    """Lower ends of the prediction intervals (regression)."""
     upper: OmitIfNone[list[float]] = None
+    """Upper ends of the prediction intervals (regression)."""
     coverage: OmitIfNone[float] = None
+    """Nominal coverage of the prediction intervals (regression)."""
     probabilities: OmitIfNone[list[dict[str, float]]] = None
+    """Probability per class for each row (classification)."""
     warnings: list[Warned]
     warnings_total: OmitIfNone[int] = None
-    """How many warnings there are in all; `warnings` holds the first 100."""
+    """Total number of warnings; `warnings` has the first 100. Omitted without warnings."""
 
 
 class WhatIf(Schema):
-    """How the prediction for a row changes with one of its features, everything else as it is."""
+    """The predictions for a row while one feature varies and all others stay fixed."""
 
     feature: str
     type: ColumnType
     values: list[Scalar]
-    """Values of the feature, ascending for numbers and moments; the row's own is among them, but for a gap."""
+    """Values of the feature, ascending for numbers and datetimes. They include the value of the row, unless missing."""
     predictions: list[Scalar]
     """The prediction for each value."""
     lower: list[float] | None = None
@@ -47,46 +57,47 @@ class WhatIf(Schema):
     upper: list[float] | None = None
     """Upper ends of the prediction intervals (regression)."""
     probabilities: dict[str, list[float]] | None = None
-    """Of the classes that are likeliest over the curve, by their spelling in a CSV, the likeliest first; at most 5."""
+    """Probabilities of the up to 5 classes with the highest mean probability, the highest first (classification)."""
 
 
 class Sample(Schema):
-    """The beginning of the file that answers a table, which is checked to its end."""
+    """A preview of the predictions for a file: its first rows, and totals of the whole file."""
 
     names: list[str]
-    """Names of the file's columns."""
+    """Column names of the response file."""
     rows: list[list[str | None]]
     """The first rows as text, in the order of `names`."""
     total: int
-    """Rows in all."""
+    """Number of rows in the file."""
     warnings_total: int
     warnings: list[Warned]
     """The first 100, by row."""
 
 
 class Health(Schema):
-    """Whether the process lives."""
+    """Liveness of the process."""
 
     status: Literal["healthy"] = "healthy"
     message: str
     version: str
     """Version of the app."""
     active_model: int | None
+    """Version of the loaded model; null if there is none."""
 
 
 class Readiness(Schema):
-    """Whether a model answers."""
+    """Readiness: whether a model is loaded."""
 
     ready: bool
     message: str
     wanted_version: OmitIfNone[int] = None
-    """The version that is active in the store, where it cannot be loaded and the one before goes on answering."""
+    """The active version, if it cannot be loaded and the previous one still serves requests."""
     problem: OmitIfNone[str] = None
-    """Why it cannot be loaded."""
+    """Why the active version cannot be loaded."""
 
 
 class Problem(BaseModel):
-    """An error.
+    """Problem details of an error response.
 
     Source: RFC 9457.
     """
@@ -95,8 +106,12 @@ class Problem(BaseModel):
 
     type: str = "about:blank"
     title: str
+    """Phrase of the HTTP status."""
     status: int
+    """HTTP status code."""
     detail: str
+    """What is wrong and what to do about it."""
     errors: OmitIfNone[list[dict[str, str]]] = None
+    """Up to 10 errors in the request, each with a `detail` and a JSON `pointer` (RFC 6901)."""
     request_id: OmitIfNone[str] = None
-    """What the log calls the request; the header `X-Request-ID` says it, too."""
+    """Id of the request in the log; the same as the header `X-Request-ID`."""

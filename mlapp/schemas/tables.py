@@ -1,4 +1,4 @@
-"""Tables and their columns, as training and the pages see them."""
+"""Tables: features, columns, previews before training, and bundled datasets."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,78 +9,79 @@ from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.types import ColumnType, OmitIfNone, Scalar, Schema, Task
 
 DatetimeValue = Annotated[datetime, WithJsonSchema({"type": "string"})]
-"""A value of a datetime column: with an offset only where the table has one, so it is no `date-time` of JSON Schema."""
+"""A value of a datetime column. It has an offset only if the table has one, so it is not a JSON Schema `date-time`."""
 
 
 class Feature(Schema):
-    """A column used to predict, as training saw it."""
+    """A column that predictions are made from, with its values in the training table."""
 
     name: str
     type: ColumnType
     required: bool
-    """False when training saw gaps: a row without the feature then counts as missing."""
+    """False if the training table has missing values; rows may then omit the feature."""
     example: Scalar | None
-    """The value in a real row of the training table."""
+    """The value in a row of the training table."""
     min: OmitIfNone[int | float | DatetimeValue] = None
-    """Smallest value seen (numbers, integers, datetimes)."""
+    """Smallest training value (number, integer, datetime)."""
     max: OmitIfNone[int | float | DatetimeValue] = None
-    """Largest value seen (numbers, integers, datetimes)."""
+    """Largest training value (number, integer, datetime)."""
     mean: OmitIfNone[float] = None
-    """Mean of the values seen (numbers, integers)."""
+    """Mean of the training values (number, integer)."""
     categories: OmitIfNone[list[str]] = None
-    """Values seen, the most frequent first (categories)."""
+    """Training values, the most frequent first (category)."""
 
 
 class DataSource(Schema):
-    """Where a table came from: it is a bundled one, or a file that was sent."""
+    """Origin of a training table: a bundled dataset or an uploaded file."""
 
     dataset: OmitIfNone[str] = None
-    """Name of the bundled table."""
+    """Name of the bundled dataset."""
     simulated: OmitIfNone[bool] = None
-    """Whether the rows of the bundled table are simulated."""
+    """Whether the bundled dataset is simulated."""
     file: OmitIfNone[str] = None
-    """Name of the file."""
+    """Name of the uploaded file."""
 
 
 class IgnoredColumn(Schema):
-    """A column that the model does not use."""
+    """A column of the training table that the model does not use."""
 
     name: str
     reason: str
+    """Why the column is not used."""
 
 
 class TableColumn(Schema):
-    """A column of a table that is looked at before training."""
+    """A column in a table preview."""
 
     name: str
     type: ColumnType
     missing: int
-    """Rows without a value."""
+    """Number of missing values."""
     distinct: int
-    """Different values, gaps not counted."""
+    """Number of distinct values, without missing ones."""
     examples: list[str]
     """The first few values."""
     distribution: Distribution | None = None
-    """How its values lie."""
+    """Distribution of the values."""
 
 
 class TablePreview(Schema):
-    """A table as the Train page shows it before training."""
+    """A preview of a table before training."""
 
     rows: int
     columns: list[TableColumn]
     head: list[list[str | None]]
     """The first rows as text, in the order of `columns`."""
     target: str = ""
-    """The column to predict: the one that was asked for, else the last one."""
+    """The column to predict: the requested one, or the last one by default."""
     warnings: list[str] = Field(default_factory=list)
-    """What should be looked at before training on the table, and what will be left out."""
+    """Data-quality warnings, and the columns and rows that will be dropped."""
     estimates: dict[str, float] = Field(default_factory=dict)
-    """Estimator → about how many seconds it will take; those are left out of which that cannot be said."""
+    """Estimated training time in seconds by estimator; without those that cannot be estimated."""
 
 
 class DatasetInfo(Schema):
-    """A bundled table."""
+    """A bundled dataset."""
 
     name: str
     description: str
@@ -89,3 +90,4 @@ class DatasetInfo(Schema):
     target: str
     task: Task
     simulated: bool
+    """Whether the rows are simulated."""

@@ -1,4 +1,4 @@
-"""Trainings: what is asked for, and the jobs it becomes."""
+"""Training: options, request bodies and jobs."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -12,52 +12,52 @@ DEFAULT_COVERAGE = 0.9
 
 
 class TrainOptions(Schema):
-    """The options of a training."""
+    """Training options."""
 
     target: str | None = None
-    """The column to predict; needed unless `dataset` is given."""
+    """The column to predict. Required unless `dataset` is given."""
     estimator: str = "auto"
-    """Name of an estimator, or `auto`: compare all by cross-validation and keep the best."""
+    """Name of an estimator, or `auto` to compare all by cross-validation and keep the best."""
     task: Task | None = None
-    """`regression` or `classification`; inferred from the target when not given."""
+    """`regression` or `classification`; inferred from the target if not given."""
     features: Annotated[list[str], Field(min_length=1)] | None = None
-    """Columns to predict from; all others when not given."""
+    """Columns to predict from; all columns except the target if not given."""
     activate: bool = True
-    """Whether the new version answers `/predict` from now on."""
+    """Whether to make the new version the active one."""
     coverage: Annotated[float, Field(ge=0.5, le=0.99)] = DEFAULT_COVERAGE
-    """Share of true values that prediction intervals should hold."""
+    """Nominal coverage of prediction intervals: the share of true values that they should contain."""
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-    """Seed of everything random: same table and seed, same model."""
+    """Random seed. The same table, options and seed give the same model."""
     note: Annotated[str, Field(max_length=2000)] = ""
-    """Free text kept with the model."""
+    """Free text, stored with the model."""
     budget_s: Annotated[float, Field(gt=0, le=86_400)] = 60
-    """Seconds after which `auto` tries no further estimator: a safety stop."""
+    """Time budget of `auto` in seconds; no further estimator is tried after it."""
     time_column: str | None = None
-    """Evaluate on the latest rows by this column instead of random ones."""
+    """Evaluate on the latest rows by this column instead of on random ones."""
 
 
 class TrainBody(TrainOptions):
-    """A training as JSON: exactly one of `records`, `columns` and `dataset`, and options."""
+    """A training request in JSON: exactly one of `records`, `columns` and `dataset`, and options."""
 
     records: list[dict[str, Any]] | SkipJsonSchema[None] = None
-    """The table as one object a row."""
+    """The table as one object per row."""
     columns: dict[str, list[Any]] | SkipJsonSchema[None] = None
-    """The table as one list a column, all equally long."""
+    """The table as one list per column, all of the same length."""
     dataset: str | SkipJsonSchema[None] = None
-    """Name of a bundled table."""
+    """Name of a bundled dataset."""
 
 
 class Submission(Schema):
-    """A table to train on, and how: what a door hands to the training service."""
+    """A training request as the API or a page passes it to the training service."""
 
     options: dict[str, Any]
-    """As sent; checked where the table is read."""
+    """Options as sent; validated by the training process."""
     format: Format | None = None
     path: str | None = None
-    """File that holds the body; the training removes it."""
+    """File with the body of the request; removed by the training."""
     dataset: str | None = None
     name: str | None = None
-    """What the sender calls the file; shown, and nothing else."""
+    """Name of the uploaded file; for display only."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -67,34 +67,34 @@ class Submission(Schema):
 
 
 class Job(Schema):
-    """One training run."""
+    """A training job."""
 
     id: int
     status: JobStatus
     stage: str
-    """What it is doing, in words."""
+    """Current step, for display."""
     progress: Annotated[float, Field(ge=0, le=1)]
-    """Share of the work that is done."""
+    """Completed share of the work."""
     remaining_s: float | None = None
-    """Seconds it will take from now, judged by the work done so far; None where that cannot be said."""
+    """Estimated seconds until the job ends; null if unknown."""
     queue_position: int | None = None
-    """Its place among those that wait, from 1."""
+    """Position in the queue, from 1; null if the job is not queued."""
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
     version: int | None = None
-    """The model it made."""
+    """The version that the job has trained."""
     error: str | None = None
-    """Why it did not make one, as a sentence."""
+    """Why the job failed."""
     table: str
-    """What it trains on, in words."""
+    """Description of the training table."""
     target: str | None = None
-    """The column to predict, once that is known."""
+    """The column to predict; null until known."""
     estimator: str | None = None
-    """The estimator asked for, once that is known."""
+    """The requested estimator; null until known."""
 
 
 class JobList(Schema):
-    """All jobs that are remembered, newest first."""
+    """The kept jobs, newest first."""
 
     jobs: list[Job]

@@ -1,4 +1,4 @@
-"""The words everything else is made of."""
+"""Base class, enumerations and value types of the schemas."""
 
 from enum import StrEnum
 from pathlib import PurePath
@@ -16,14 +16,14 @@ OmitIfNone = Annotated[
     T | SkipJsonSchema[None],
     Field(exclude_if=lambda value: value is None, json_schema_extra=lambda schema: schema.pop("default", None)),
 ]
-"""The value of a field that is left out of JSON where it is None."""
+"""A field that is omitted from JSON if it is None."""
 
 Scalar = bool | int | float | str
-"""The value of a cell; a missing one is None."""
+"""The value of a cell; missing values are None."""
 
 
 class ColumnType(StrEnum):
-    """What the values of a column are."""
+    """Type of a column."""
 
     NUMBER = "number"
     INTEGER = "integer"
@@ -33,14 +33,14 @@ class ColumnType(StrEnum):
 
 
 class Task(StrEnum):
-    """What kind of target a model predicts."""
+    """Kind of prediction."""
 
     REGRESSION = "regression"
     CLASSIFICATION = "classification"
 
 
 class Format(StrEnum):
-    """How a table is written down, by media type."""
+    """File format of a table, by media type."""
 
     JSON = "application/json"
     CSV = "text/csv"
@@ -49,18 +49,18 @@ class Format(StrEnum):
 
     @classmethod
     def of_media_type(cls, header: str) -> "Format | None":
-        """Return the format that a content type stands for; its parameters do not matter."""
+        """Return the format of a Content-Type header; parameters are ignored."""
         kind = header.partition(";")[0].strip().lower()
         return next((known for known in cls if known == kind), None)
 
     @classmethod
     def of_file(cls, name: str) -> "Format | None":
-        """Return the format that a file's name stands for."""
+        """Return the format of a file by its name."""
         return _SUFFIXES.get(PurePath(name).suffix.lower())
 
     @property
     def suffix(self) -> str:
-        """How the name of a file of this format ends."""
+        """File name extension of the format."""
         return next(suffix for suffix, known in _SUFFIXES.items() if known is self)
 
 
@@ -77,7 +77,7 @@ _SUFFIXES = {
 
 
 class JobStatus(StrEnum):
-    """Where a training run stands."""
+    """Status of a training job."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -88,18 +88,18 @@ class JobStatus(StrEnum):
 
 
 class Evaluation(StrEnum):
-    """Which rows a model's scores are of; none of them was learnt from by what is scored."""
+    """How the rows for the metrics were held out."""
 
     CROSS_VALIDATION = "cross_validation"
-    """Each fifth in its turn, scored by a fit on the others."""
+    """Five-fold cross-validation: each fifth is predicted by a fit on the other four."""
     HELD_OUT = "held_out"
-    """Random rows of a large table, which the model itself never learnt from."""
+    """Random rows of a large table that the final model is not trained on."""
     LATEST = "latest"
-    """The latest fifth by a time column, scored by a fit on the earlier ones."""
+    """The latest fifth by a time column, predicted by a fit on the earlier rows."""
 
 
 class Schema(BaseModel):
-    """Base of all types here: field docstrings become the OpenAPI text, and what is always answered is required."""
+    """Base of all schemas: field docstrings become OpenAPI descriptions, and responses include fields with defaults."""
 
     model_config = ConfigDict(
         use_attribute_docstrings=True, extra="forbid", json_schema_serialization_defaults_required=True
