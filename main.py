@@ -95,13 +95,13 @@ def _serve(*, api: bool, pages: bool) -> None:
     from mlapp.logs import configure_logs
     from mlapp.server import Connection, Server
     from mlapp.services.jobs.cpu_quota import thread_limits
-    from mlapp.services.jobs.import_check import unimportable
+    from mlapp.services.jobs.import_check import find_import_error
     from mlapp.services.temporary_files import use_own_directory
     from mlapp.settings import load_settings, warn_of_unknown_settings
     from mlapp.startup import allow_open_files, check_store, listen
 
     settings = load_settings()
-    if problem := unimportable(Path(__file__).parent):
+    if problem := find_import_error(Path(__file__).parent):
         raise SystemExit(problem)
     configure_logs(settings)
     warn_of_unknown_settings()

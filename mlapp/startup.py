@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlapp.settings import Settings, port_variable
-from mlapp.store.atomic_files import make
+from mlapp.store.atomic_files import create_folder
 
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """What binding an address fails with that this machine lacks, as `::1` where IPv6 is off."""
@@ -86,7 +86,7 @@ def check_store(folder: Path) -> None:
     """
     step = "created"
     try:
-        make(folder)
+        create_folder(folder)
         step, empty = "read", True
         with suppress(FileNotFoundError):
             empty = not any((folder / "versions").iterdir())

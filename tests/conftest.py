@@ -17,7 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from main import create_app
 from mlapp.services import Services
-from mlapp.services.jobs.runner import WORKER, Processes
+from mlapp.services.jobs.runner import PRELOAD, Processes
 from mlapp.settings import Settings
 from mlapp.store import ModelStore
 from tests.fitted import Fitted, fit
@@ -37,7 +37,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         del os.environ[name]
     # One forkserver serves all tests: whichever starts it, training processes find their libraries loaded.
     measuring = ["tests.measured"] if coverage.Coverage.current() else []
-    multiprocessing.get_context("forkserver").set_forkserver_preload([WORKER, *measuring])
+    multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD, *measuring])
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
@@ -78,9 +78,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _fork_server_stays() -> Iterator[None]:
-    """Every app that is closed would end what all apps of this process fork from, and to load it takes seconds."""
+    """Closing an app would stop the fork server that all apps of this process share, and a restart takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Processes, "_unload", lambda _: None)
+        patch.setattr(Processes, "_stop_fork_server", lambda _: None)
         yield
 
 

@@ -31,7 +31,7 @@ BOUNDS = SECURITY.read_text().partition("## What is bounded\n")[2] if SECURITY.e
         f"{server.STILL_S:.0f} s without progress",
         f"| connections | {server.MOST:,};",
         f"{prediction.SMALL_SLOTS:,} of them; {prediction.LARGE_SLOTS} large ones",
-        f"at a time, {jobs.MAX_WAITING} wait",
+        f"at a time, {jobs.MAX_QUEUED} wait",
         f"{MAX_REPORTED} places and {problems.MAX_BYTES:,} bytes",
         *(
             f"`MLAPP_{name.upper()}` ({Settings.model_fields[name].default})"

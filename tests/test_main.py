@@ -161,7 +161,7 @@ def test_start_with_estimators_that_cannot_be_imported_ends_with_a_line_that_say
         main.main()
 
     assert ended.value.code == (
-        "mlapp/ml/estimators.py, line 2: there is no module 'gbm_of_nobody'; install its package, or mend the import."
+        "mlapp/ml/estimators.py, line 2: there is no module 'gbm_of_nobody'; install its package, or fix the import."
     )
 
 

@@ -1,4 +1,4 @@
-"""The options of a training, as they were sent → checked."""
+"""Training options: validation, and merging of query string and body."""
 
 import json
 from typing import Any
@@ -9,27 +9,27 @@ from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.schemas import TrainOptions
 
 
-def train_options(sent: dict[str, Any]) -> TrainOptions:
-    """Check the options of a training.
+def train_options(options: dict[str, Any]) -> TrainOptions:
+    """Validate the options of a training.
 
     Raises:
-        Unacceptable: an option is unknown or has a value it cannot have.
+        Unacceptable: an option is unknown, or its value is invalid.
     """
     try:
-        return TrainOptions.model_validate(sent)
-    except ValidationError as invalid:
+        return TrainOptions.model_validate(options)
+    except ValidationError as error:
         errors = [
-            {"detail": _sentence(error["loc"], error["type"], error["msg"]), "pointer": pointer(*error["loc"])}
-            for error in invalid.errors(include_url=False, include_input=False)
+            {"detail": _message(issue["loc"], issue["type"], issue["msg"]), "pointer": pointer(*issue["loc"])}
+            for issue in error.errors(include_url=False, include_input=False)
         ]
         raise Unacceptable(errors[0]["detail"], errors) from None
 
 
-def together(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a query string and of a body.
+def merge_options(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """Merge the options of a query string and a body.
 
     Raises:
-        Unacceptable: one has different values in them.
+        Unacceptable: an option has different values in them.
     """
     for name in query.keys() & body.keys():
         if _text(query[name]) != _text(body[name]):
@@ -41,12 +41,12 @@ def together(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: object) -> object:
-    """Return a plain value as a query string spells it, and any other as it is."""
+    """Return a scalar as it is written in a query string, and any other value unchanged."""
     return value if isinstance(value, str | list | dict) else json.dumps(value)
 
 
-def _sentence(place: tuple[int | str, ...], kind: str, message: str) -> str:
-    name = shorten(place[0])
+def _message(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = shorten(location[0])
     if kind == "extra_forbidden":
-        return f"There is no option '{name}'; there are {', '.join(TrainOptions.model_fields)}."
-    return f"The option '{name}' will not do: {message}."
+        return f"There is no option '{name}'; the options are {', '.join(TrainOptions.model_fields)}."
+    return f"Invalid option '{name}': {message}."

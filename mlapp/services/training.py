@@ -1,4 +1,4 @@
-"""TrainingService: a table → a stored model, by way of a job."""
+"""TrainingService: trains a model as a job, stores it and activates it; previews tables."""
 
 import asyncio
 import hashlib
@@ -14,17 +14,18 @@ from pathlib import Path
 from mlapp.errors import MlappError, Unavailable, shorten
 from mlapp.schemas import Format, Job, Model, Record, Submission, TablePreview
 from mlapp.services.admission import Slots
-from mlapp.services.jobs.ipc import Finished, Looked, Progress, Started
+from mlapp.services.jobs.ipc import Finished, Previewed, Progress, Started
+from mlapp.services.jobs.run import Run
 from mlapp.services.jobs.runner import Processes
-from mlapp.services.jobs.service import JobService, Run
+from mlapp.services.jobs.service import JobService
 from mlapp.services.models.service import ModelService
 from mlapp.services.options import train_options
 from mlapp.store import ModelStore
 
 log = logging.getLogger(__name__)
 
-FIRST_GUESS_S = 1.0
-"""How long a training has to go on before the time left is told from it."""
+MIN_ELAPSED_S = 1.0
+"""Elapsed time from which on the remaining time is estimated."""
 DEMO = Submission(
     dataset="machines",
     options={"estimator": "hist_gradient_boosting", "note": "Trained at the first start."},
@@ -33,7 +34,7 @@ DEMO = Submission(
 
 @dataclass
 class TrainingService:
-    """Trains in processes of their own, stores what comes of it, and makes it active."""
+    """Runs trainings in their own processes, stores the models, and activates them."""
 
     store: ModelStore
     models: ModelService
@@ -42,20 +43,20 @@ class TrainingService:
     keep_models: int = 50
 
     def __post_init__(self) -> None:
-        self._looks = asyncio.Semaphore(self.jobs.max_jobs)
-        self._slots = Slots(2 * self.jobs.most, "training requests")
+        self._previews = asyncio.Semaphore(self.jobs.max_jobs)
+        self._slots = Slots(2 * self.jobs.max_in_flight, "training requests")
 
     async def start(self, *, demo: bool) -> None:
-        """Train a first model when there is none and `demo` says so."""
+        """Prepare the store; with `demo`, train a first model if there is none."""
         await asyncio.to_thread(self.store.prepare)
-        await asyncio.to_thread(self.jobs.history.prepare)
-        # Why the store cannot be read or written is in the log; the server starts all the same.
+        await asyncio.to_thread(self.jobs.store.prepare)
+        # The store logs why it cannot be read or written; the server starts nevertheless.
         with suppress(Unavailable):
             if demo and not await asyncio.to_thread(self.store.versions):
                 await self._start(DEMO, demo=True)
 
     async def close(self) -> None:
-        """End what is running: its jobs are interrupted."""
+        """Interrupt all jobs, and stop the fork server."""
         await self.jobs.close()
         await asyncio.to_thread(self.processes.close)
 
@@ -63,42 +64,42 @@ class TrainingService:
         """Acquire a slot for a training request; the caller releases it.
 
         Raises:
-            TooManyTrainings: as many wait as may wait.
+            TooManyTrainings: the queue is full.
             Overloaded: too many tables are being received.
         """
-        self.jobs.refuse_when_full()
+        self.jobs.reject_when_full()
         return self._slots.acquire()
 
     async def train(self, submission: Submission) -> Model:
-        """Train, and wait for the model; the training goes on when nobody waits any more.
+        """Train, and wait for the model; the training continues when the client disconnects.
 
         Raises:
-            TooManyTrainings: as many wait as may wait.
+            TooManyTrainings: the queue is full.
             Conflict: it was cancelled.
-            MlappError: the table or an option cannot be trained on, or the training failed.
+            MlappError: the table or an option is invalid, or the training failed.
         """
         return await self.jobs.result(await self._start(submission))
 
     async def submit(self, submission: Submission) -> Job:
-        """Start a training, or have it wait for its turn.
+        """Start a training, or queue it.
 
         Raises:
-            TooManyTrainings: as many wait as may wait.
-            Unacceptable: an option that stands outside the body cannot be.
+            TooManyTrainings: the queue is full.
+            Unacceptable: an option outside the body is invalid.
             Unavailable: the store cannot be written.
         """
         return (await self._start(submission)).job
 
-    async def look(self, submission: Submission) -> TablePreview:
-        """Look at a table before training on it.
+    async def preview(self, submission: Submission) -> TablePreview:
+        """Preview a table: columns, data-quality warnings, estimated training times.
 
         Raises:
             MlappError: the file cannot be read.
         """
-        async with self._looks:
-            looked = await self.processes.run("look", submission, lambda _: None)
-        assert isinstance(looked, Looked)  # noqa: S101 - what looking gives
-        return looked.preview
+        async with self._previews:
+            previewed = await self.processes.run("preview", submission, lambda _: None)
+        assert isinstance(previewed, Previewed)  # noqa: S101 - for the type checker
+        return previewed.preview
 
     async def _start(self, submission: Submission, *, demo: bool = False) -> Run:
         try:
@@ -108,52 +109,52 @@ class TrainingService:
         except MlappError:
             _remove_body(submission)
             raise
-        assert run.task  # noqa: S101 - it has started
-        # Also that of a job which ends before its turn.
+        assert run.task  # noqa: S101 - set by `start`
+        # Also when the job ends while it is queued.
         run.task.add_done_callback(lambda _: _remove_body(submission))
         return run
 
     async def _train(self, submission: Submission, run: Run, *, demo: bool) -> Model:
-        finished = await self.processes.run("train", submission, _listener(run.job))
-        assert isinstance(finished, Finished)  # noqa: S101 - what training gives
-        run.settled = True
-        return await self._keep(finished, demo=demo)
+        finished = await self.processes.run("train", submission, _progress_listener(run.job))
+        assert isinstance(finished, Finished)  # noqa: S101 - for the type checker
+        run.committed = True
+        return await self._store(finished, demo=demo)
 
-    async def _keep(self, finished: Finished, *, demo: bool) -> Model:
-        """Store a fitted model, and make it active when that is wanted."""
+    async def _store(self, finished: Finished, *, demo: bool) -> Model:
+        """Store a fitted model, activate it if requested, and prune old ones."""
         sha256 = hashlib.sha256(finished.file).hexdigest()
         record = Record(created_at=_now(), model_sha256=sha256, **finished.record)
         version = await asyncio.to_thread(self.store.add, finished.file, record)
         try:
-            spare = demo and await asyncio.to_thread(self.store.active) is not None
-            if finished.options.activate and not spare:
+            superseded = demo and await asyncio.to_thread(self.store.active) is not None
+            if finished.options.activate and not superseded:
                 await self.models.activate(str(version))
         except MlappError:
-            # A training that fails changes nothing.
+            # A failed training leaves the store unchanged.
             with suppress(MlappError):
                 await asyncio.to_thread(self.store.delete, version)
             raise
         with suppress(Unavailable):
             for removed in await asyncio.to_thread(self.store.prune, self.keep_models):
-                log.info("Model %s was removed: %s are kept.", removed, self.keep_models)
+                log.info("Model %s was deleted: the latest %s are kept.", removed, self.keep_models)
         return await self.models.get(str(version))
 
 
-def _listener(job: Job) -> Callable[[Started | Progress], None]:
-    """Return what notes down on a job what its process says."""
-    began = time.monotonic()
+def _progress_listener(job: Job) -> Callable[[Started | Progress], None]:
+    """Return a function that updates a job by the messages of its process."""
+    started = time.monotonic()
 
-    def hear(message: Started | Progress) -> None:
+    def update(message: Started | Progress) -> None:
         if isinstance(message, Started):
             job.table = f"{message.dataset or job.table}, {message.rows:,} rows × {message.columns:,} columns"
             job.target, job.estimator = message.target, message.estimator
             return
         job.stage, job.progress = message.stage, message.share
-        took_s = time.monotonic() - began
-        if took_s > FIRST_GUESS_S and job.progress:
-            job.remaining_s = round(took_s * (1 - job.progress) / job.progress, 1)
+        elapsed_s = time.monotonic() - started
+        if elapsed_s > MIN_ELAPSED_S and job.progress:
+            job.remaining_s = round(elapsed_s * (1 - job.progress) / job.progress, 1)
 
-    return hear
+    return update
 
 
 def _name(submission: Submission) -> str:

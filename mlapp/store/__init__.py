@@ -1,11 +1,11 @@
-"""What is kept on disk: models, jobs and counts of requests. The file system is the database.
+"""The store: models, jobs and request counts on disk. The file system is the database.
 
-Several processes may share the folder. A lock belongs to an open file, so a killed process leaves none.
+Several processes may share the folder. The kernel releases the advisory locks of a killed process.
 """
 
 from mlapp.store.jobs import JobStore
 from mlapp.store.models import ModelStore
-from mlapp.store.numbered_folders import numbered, the_number
+from mlapp.store.numbered_folders import parse_number
 from mlapp.store.traffic import TrafficStore
 
-__all__ = ["JobStore", "ModelStore", "TrafficStore", "numbered", "the_number"]
+__all__ = ["JobStore", "ModelStore", "TrafficStore", "parse_number"]

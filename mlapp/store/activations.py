@@ -1,7 +1,7 @@
-"""Which version is active, and the log of how it came to be.
+"""Activations: the active version, and a log of activations and rollbacks.
 
 <folder>/active.json     the active version; replaced atomically
-<folder>/history.jsonl   one line an activation
+<folder>/history.jsonl   one line per activation
 """
 
 import os
@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from mlapp.schemas import Activation
-from mlapp.store.atomic_files import Complaints, Damaged, read, replace
-from mlapp.store.numbered_folders import the_number
+from mlapp.store.atomic_files import NotARegularFile, OnceLogger, read, replace
+from mlapp.store.numbered_folders import parse_number
 
 
 class _Pointer(BaseModel):
@@ -22,81 +22,81 @@ class _Pointer(BaseModel):
 
 
 class Activations:
-    """Changed by whoever holds the folder, read by anyone."""
+    """Read without a lock; `switch` requires the lock of the folder."""
 
-    def __init__(self, folder: Path, complaints: Complaints) -> None:
+    def __init__(self, folder: Path, once: OnceLogger) -> None:
         self._pointer = folder / "active.json"
         self._log = folder / "history.jsonl"
         self._staging = folder / "staging"
-        self._complaints = complaints
+        self._once = once
 
     def active(self) -> int | None:
-        """Return the version that was activated last; when its pointer is damaged, by the log.
+        """Return the active version: that of the pointer or, if it is damaged, of the last log entry.
 
         Raises:
             Unavailable: the store cannot be read now.
         """
-        with suppress(Damaged, ValidationError):
+        with suppress(NotARegularFile, ValidationError):
             data = read(self._pointer)
             if data is None:
                 return self._last()
             version = _Pointer.model_validate_json(data).version
-            if the_number(str(version)):
+            if parse_number(str(version)):
                 return version
-        self._complaints.make("active.json cannot be read; the last line of history.jsonl that can is what counts.")
+        self._once.warn("active.json cannot be read; the last readable line of history.jsonl is used instead.")
         return self._last()
 
     def log(self) -> list[Activation]:
-        """Return all activations, newest first; lines that a crash cut short are skipped.
+        """Return all activations, newest first; lines that a crash truncated are skipped.
 
         Raises:
             Unavailable: the store cannot be read now.
         """
         try:
             data = read(self._log) or b""
-        except Damaged:
-            self._complaints.make("history.jsonl is no file, and cannot be read.")
+        except NotARegularFile:
+            self._once.warn("history.jsonl is not a regular file and cannot be read.")
             return []
         entries = []
         for line in filter(None, data.splitlines()):
             with suppress(ValidationError):
                 entry = Activation.model_validate_json(line)
-                if the_number(str(entry.version)):
+                if parse_number(str(entry.version)):
                     entries.append(entry)
                     continue
-            self._complaints.make(f"A line of history.jsonl cannot be read and is skipped: {line[:80]!r}")
+            self._once.warn(f"A line of history.jsonl cannot be read and is skipped: {line[:80]!r}")
         return entries[::-1]
 
-    def pile(self) -> list[int]:
-        """Return what a rollback takes versions off: activations pile up, so that repeated ones go further back."""
-        pile: list[int] = []
+    def rollback_stack(self) -> list[int]:
+        """Return the stack of activated versions, from which rollbacks pop: repeated rollbacks go further back."""
+        stack: list[int] = []
         for entry in reversed(self.log()):
             if entry.action == "activate":
-                pile.append(entry.version)
+                stack.append(entry.version)
             else:
-                while pile and pile[-1] != entry.version:
-                    pile.pop()
-        return pile
+                while stack and stack[-1] != entry.version:
+                    stack.pop()
+        return stack
 
     def switch(self, version: int, action: Literal["activate", "rollback"]) -> None:
-        """Make a version the active one, and log it; both or nothing, as far as the process lives to do it.
+        """Activate a version and log it; if one of them fails, both are undone.
 
         Raises:
-            OSError: the disk is full, or may not be written.
+            OSError: the disk is full, or read-only.
         """
         entry = Activation(at=datetime.now(UTC), action=action, version=version)
-        before = self._log.stat().st_size if self._log.exists() else 0
+        size = self._log.stat().st_size if self._log.exists() else 0
         try:
             with self._log.open("ab") as file:
-                # The line end comes first, so that an entry does not end up on a line that a crash cut short.
+                # The newline comes first, so that the entry is not appended to a line that a crash truncated.
                 file.write(b"\n" + entry.model_dump_json().encode())
                 file.flush()
                 os.fsync(file.fileno())
             pointer = _Pointer(version=version).model_dump_json()
-            replace(self._pointer, pointer.encode(), by_way_of=self._staging)
+            replace(self._pointer, pointer.encode(), staging=self._staging)
         except OSError:
             with suppress(OSError):
-                os.truncate(self._log, before)
+                os.truncate(self._log, size)
             raise
 
     def _last(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Reading and writing that survive a crash, a full disk, and what others put into the folder."""
+"""Atomic, durable file operations and advisory locks; reads tolerate links, pipes and folders in place of files."""
 
 import errno
 import fcntl
@@ -18,35 +18,35 @@ log = logging.getLogger(__name__)
 ABSENT = (errno.ENOENT, errno.ENOTDIR)
 
 
-class Damaged(Exception):
-    """What should be a file of ours is none: a link, a pipe or a folder."""
+class NotARegularFile(Exception):
+    """The path is a link, a pipe, a device or a folder."""
 
 
-class Complaints:
-    """Says of each thing that is damaged or foreign, once, that it is."""
+class OnceLogger:
+    """Logs each warning once, so that a damaged or foreign file does not flood the log."""
 
     def __init__(self) -> None:
-        self._made: set[str] = set()
+        self._logged: set[str] = set()
 
-    def make(self, sentence: str) -> None:
-        """Log a sentence, unless it was logged before."""
-        if sentence not in self._made:
-            self._made.add(sentence)
-            log.warning(sentence)
+    def warn(self, message: str) -> None:
+        """Log a warning, unless it was logged before."""
+        if message not in self._logged:
+            self._logged.add(message)
+            log.warning(message)
 
 
 def read(path: Path) -> bytes | None:
-    """Return the bytes of a file; None when there is none.
+    """Return the bytes of a file, or None if it does not exist.
 
     Raises:
-        Damaged: it is no file. A link may lead anywhere, and a pipe may keep whoever reads it for ever.
-        Unavailable: the disk, or the system, does not let it be read now.
+        NotARegularFile: a link could lead anywhere, and reading a pipe could block forever.
+        Unavailable: the file cannot be read now.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise Damaged
+                raise NotARegularFile
             with open(handle, "rb", closefd=False) as file:
                 return file.read()
         finally:
@@ -55,33 +55,33 @@ def read(path: Path) -> bytes | None:
         if error.errno in ABSENT:
             return None
         if error.errno == errno.ELOOP:
-            raise Damaged from None
-        raise unreadable(error) from None
+            raise NotARegularFile from None
+        raise read_error(error) from None
 
 
-def unreadable(error: OSError) -> Unavailable:
-    """Return what to say when the store cannot be read."""
-    return Unavailable(f"The store cannot be read ({error.strerror}); try again in a moment, or see to the disk.")
+def read_error(error: OSError) -> Unavailable:
+    """Return the error of a store that cannot be read."""
+    return Unavailable(f"The store cannot be read ({error.strerror}); try again in a moment, or check the disk.")
 
 
-def make(folder: Path) -> None:
-    """Make a folder and those it is in, down to the disk."""
+def create_folder(folder: Path) -> None:
+    """Create a folder and its parents durably."""
     if not folder.is_dir():
-        make(folder.parent)
+        create_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        sync(folder.parent)
+        fsync_folder(folder.parent)
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file, down to the disk."""
+    """Write a file and fsync it."""
     with path.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
 
 
-def sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
+def fsync_folder(folder: Path) -> None:
+    """Fsync a folder, which makes the names in it durable."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -89,23 +89,24 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
-def replace(path: Path, data: bytes, *, by_way_of: Path | None = None, durable: bool = True) -> None:
-    """Replace a file: whoever reads it, also after a power cut, finds the old bytes or the new ones.
+def replace(path: Path, data: bytes, *, staging: Path | None = None, durable: bool = True) -> None:
+    """Replace a file atomically: readers get the old or the new bytes, also after a power failure.
 
-    `by_way_of` is the folder where the new ones are written first; `durable` says that it must be the new ones.
+    The new bytes are written to the `staging` folder first, by default that of the file. With `durable`, they are on
+    the disk on return.
     """
-    aside = (by_way_of or path.parent) / f"{path.name}.{uuid.uuid4().hex}"
+    temporary = (staging or path.parent) / f"{path.name}.{uuid.uuid4().hex}"
     try:
-        write(aside, data)
-        aside.replace(path)
+        write(temporary, data)
+        temporary.replace(path)
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     if durable:
-        sync(path.parent)
+        fsync_folder(path.parent)
 
 
 def remove(path: Path) -> None:
-    """Remove what a killed process left, as far as that can be done."""
+    """Remove a leftover file or folder of a killed process; what cannot be deleted in a folder stays."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -114,34 +115,34 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder against all others who share it; made when it is not there."""
-    make(folder)
+    """Hold the exclusive advisory lock of a folder, which is created if missing."""
+    create_folder(folder)
     with (folder / "lock").open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-class Saving:
-    """Writing to a store: every failure is raised, and the first one until a write succeeds is logged."""
+class WriteErrors:
+    """Raises write errors as `Unavailable`, and logs the first one of each series."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._failed = folder, False
 
     @contextmanager
-    def __call__(self) -> Iterator[None]:
-        """Say what keeps something from being written.
+    def translated(self) -> Iterator[None]:
+        """Translate an `OSError` of a write.
 
         Raises:
-            Unavailable: the disk is full, or may not be written.
+            Unavailable: the disk is full, or read-only.
         """
         try:
             yield
         except OSError as error:
             if not self._failed:
-                log.error("The store %s cannot be written: %s", self._folder, error)  # noqa: TRY400 - it says it all
+                log.error("The store %s cannot be written: %s", self._folder, error)  # noqa: TRY400 - no trace needed
             self._failed = True
             raise Unavailable(
-                f"Nothing could be saved ({error.strerror}); make room on the disk, or let the store be written. "
-                "The models there are go on answering."
+                f"Nothing could be saved ({error.strerror}); free disk space, or make the store writable. "
+                "The stored models continue to answer."
             ) from None
         self._failed = False

@@ -1,8 +1,8 @@
-"""JobStore: what became of every training.
+"""JobStore: the states and results of trainings.
 
-<folder>/jobs/12/lock       held by the process that runs the job, as long as it does
-<folder>/jobs/12/job.json   the job as it stood last; replaced atomically
-<folder>/jobs/12/cancel     somebody wants it to end
+<folder>/jobs/12/lock       held by the process that runs the job
+<folder>/jobs/12/job.json   the last saved state of the job; replaced atomically
+<folder>/jobs/12/cancel     marks a cancellation request
 """
 
 import fcntl
@@ -16,117 +16,127 @@ from pydantic import ValidationError
 
 from mlapp.errors import NotFound, Unavailable
 from mlapp.schemas import Job, JobStatus
-from mlapp.store.atomic_files import Complaints, Damaged, Saving, locked, make, read, remove, replace, sync
-from mlapp.store.numbered_folders import following, numbered, the_number
+from mlapp.store.atomic_files import (
+    NotARegularFile,
+    OnceLogger,
+    WriteErrors,
+    create_folder,
+    fsync_folder,
+    locked,
+    read,
+    remove,
+    replace,
+)
+from mlapp.store.numbered_folders import list_numbers, next_number, parse_number
 
 INTERRUPTED = "The server that ran it stopped; train again."
 
 
 class JobStore:
-    """Jobs by number. Whoever opened one runs it; everybody else may read it, and ask for its end."""
+    """Jobs by number. The process that opened a job runs it; others may read it and request its cancellation."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "jobs"
-        self._held: dict[int, int] = {}
-        """Number → descriptor of the lock."""
+        self._locks: dict[int, int] = {}
+        """Number → file descriptor of the lock."""
         self._ended: dict[int, Job] = {}
-        """Jobs that will not change any more."""
-        self._complaints = Complaints()
-        self._saving = Saving(self.folder)
+        """Cache of jobs that have ended, which never change."""
+        self._once = OnceLogger()
+        self._write_errors = WriteErrors(self.folder)
 
     def prepare(self) -> None:
-        """Remove what killed processes left half-written.
+        """Remove leftovers of killed processes.
 
-        A store that cannot be written is no reason not to start; the model store says that it cannot.
+        A read-only store does not prevent the start; the model store logs that it is.
         """
         with suppress(OSError, Unavailable), locked(self.folder.parent):
-            for number in self._numbered():
-                if not self._runs(number):
-                    self._sweep(self._path(number))
+            for number in self._numbers():
+                if not self._is_locked(number):
+                    self._remove_leftovers(self._path(number))
 
     def open(self) -> int:
-        """Take the next number for a job of this process.
+        """Create the folder of a new job, lock it for this process, and return its number.
 
         Raises:
-            Unavailable: the disk is full, or may not be written.
+            Unavailable: the disk is full, or read-only.
         """
-        with self._saving(), locked(self.folder.parent):
-            make(self.folder)
-            number = following(self._numbered())
+        with self._write_errors.translated(), locked(self.folder.parent):
+            create_folder(self.folder)
+            number = next_number(self._numbers())
             while os.path.lexists(self._path(number)):
-                # Not a folder, or it would count.
+                # Not a folder, which would have been listed.
                 number += 1
             self._path(number).mkdir()
-            sync(self.folder)
+            fsync_folder(self.folder)
             lock = os.open(self._path(number) / "lock", os.O_CREAT | os.O_RDWR)
             fcntl.flock(lock, fcntl.LOCK_EX)
-        self._held[number] = lock
+        self._locks[number] = lock
         return number
 
     def save(self, job: Job, *, durable: bool = True) -> None:
-        """Keep a job as it stands now; what may be lost in a power cut is saved in less time.
+        """Save the state of a job. Without `durable`, which is slower, a power failure may undo it.
 
         Raises:
-            Unavailable: the disk is full, or may not be written.
+            Unavailable: the disk is full, or read-only.
         """
         if job.finished_at:
-            # Here it is known whatever becomes of the file.
+            # This process knows the result even if the file cannot be written.
             self._ended[job.id] = job
-        with self._saving():
+        with self._write_errors.translated():
             replace(self._path(job.id) / "job.json", job.model_dump_json().encode(), durable=durable)
 
     def close(self, number: int) -> None:
-        """Give up a job that has ended; of one that was never saved nothing stays."""
+        """Release the lock of a job that has ended; a job that was never saved is removed."""
         with suppress(OSError):
             if not (self._path(number) / "job.json").exists():
                 shutil.rmtree(self._path(number))
-        os.close(self._held.pop(number))
+        os.close(self._locks.pop(number))
 
     def job(self, name: str | int) -> Job:
-        """Return a job as it was saved last; `interrupted` when the process that ran it is gone.
+        """Return the last saved state of a job; `interrupted` if the process that ran it has exited.
 
         Raises:
-            NotFound: there is none, or it cannot be read.
+            NotFound: the job does not exist, or its record is damaged.
         """
-        number = the_number(str(name))
+        number = parse_number(str(name))
         job = self._read(number) if number else None
         if job is None:
-            raise NotFound("There is no such training; GET /jobs lists what is remembered.")
+            raise NotFound("There is no such training; GET /jobs lists all trainings.")
         return job
 
     def jobs(self) -> list[Job]:
-        """Return all jobs that can be read, newest first."""
-        return [job for number in self._numbered() if (job := self._read(number))]
+        """Return all jobs with a readable record, newest first."""
+        return [job for number in self._numbers() if (job := self._read(number))]
 
-    def ask_to_cancel(self, number: int) -> None:
-        """Ask the process that runs a job to end it.
+    def request_cancel(self, number: int) -> None:
+        """Ask the process that runs a job to cancel it.
 
         Raises:
-            Unavailable: the disk is full, or may not be written.
+            Unavailable: the disk is full, or read-only.
         """
-        with self._saving():
+        with self._write_errors.translated():
             (self._path(number) / "cancel").touch()
 
-    def cancel_asked(self, number: int) -> bool:
-        """Return whether somebody wants a job to end."""
+    def cancel_requested(self, number: int) -> bool:
+        """Return whether the cancellation of a job was requested."""
         return (self._path(number) / "cancel").exists()
 
     def prune(self, keep: int) -> None:
-        """Forget the oldest jobs that have ended, beyond `keep`."""
-        for number in self._numbered()[keep:]:
-            if not self._runs(number):
+        """Remove all ended jobs but the `keep` newest ones."""
+        for number in self._numbers()[keep:]:
+            if not self._is_locked(number):
                 self._ended.pop(number, None)
                 shutil.rmtree(self._path(number), ignore_errors=True)
 
-    def _numbered(self) -> list[int]:
-        return numbered(self.folder, self._complaints.make)
+    def _numbers(self) -> list[int]:
+        return list_numbers(self.folder, self._once.warn)
 
-    def _sweep(self, place: Path) -> None:
-        """Remove what was never saved, and what was about to be."""
-        if not os.path.lexists(place / "job.json"):
-            remove(place)
-        for aside in place.glob("job.json.*"):
-            remove(aside)
+    def _remove_leftovers(self, folder: Path) -> None:
+        """Remove a job that was never saved, and unfinished writes."""
+        if not os.path.lexists(folder / "job.json"):
+            remove(folder)
+        for temporary in folder.glob("job.json.*"):
+            remove(temporary)
 
     def _path(self, number: int) -> Path:
         return self.folder / str(number)
@@ -135,34 +145,34 @@ class JobStore:
         if number in self._ended:
             return self._ended[number]
         job = self._load(number)
-        if job and not job.finished_at and not self._runs(number):
-            # It may have ended, and been saved so, since it was read.
+        if job and not job.finished_at and not self._is_locked(number):
+            # It may have ended and been saved between the read and the check of the lock.
             job = self._load(number, interrupted=True)
         if job and job.finished_at:
             self._ended[number] = job
         return job
 
     def _load(self, number: int, *, interrupted: bool = False) -> Job | None:
-        """Return a job as it was saved last; as one that was interrupted then, if it had not ended."""
-        place = self._path(number) / "job.json"
+        """Return the last saved state of a job; with `interrupted`, a job that has not ended becomes interrupted."""
+        path = self._path(number) / "job.json"
         job = None
-        with suppress(Damaged, ValidationError):
-            data = read(place)
+        with suppress(NotARegularFile, ValidationError):
+            data = read(path)
             if data is None:
-                return None  # It is being opened, or was forgotten.
+                return None  # It is being opened, or was pruned.
             job = Job.model_validate_json(data)
         if job is None or job.id != number:
-            self._complaints.make(f"The record of training {number} cannot be read; it is skipped.")
+            self._once.warn(f"The record of training {number} cannot be read; it is skipped.")
             return None
         if interrupted and not job.finished_at:
             with suppress(FileNotFoundError):
-                # The last sign that it gave.
-                job.finished_at = datetime.fromtimestamp(place.stat().st_mtime, UTC)
+                # The time of the last save.
+                job.finished_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             job.status, job.error, job.queue_position, job.remaining_s = JobStatus.INTERRUPTED, INTERRUPTED, None, None
         return job
 
-    def _runs(self, number: int) -> bool:
-        """Return whether a process, this one or another, holds the job."""
+    def _is_locked(self, number: int) -> bool:
+        """Return whether any process runs the job."""
         try:
             with (self._path(number) / "lock").open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

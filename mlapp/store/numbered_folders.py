@@ -1,4 +1,4 @@
-"""Folders whose names are numbers, from 1."""
+"""Numbered folders: their names are numbers from 1, which identify versions and jobs."""
 
 import os
 import re
@@ -6,25 +6,25 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mlapp.errors import shorten
-from mlapp.store.atomic_files import ABSENT, unreadable
+from mlapp.store.atomic_files import ABSENT, read_error
 
 NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 FOREIGN = 900_000_000
-"""No number from here on was given by us: whatever is called so must not use up the numbers there are."""
+"""Folders from this number on were not created by mlapp; they must not exhaust the numbers."""
 
 
-def the_number(name: str) -> int | None:
-    """Return the number that a name spells, in the one spelling there is."""
+def parse_number(name: str) -> int | None:
+    """Return the number that a name spells in canonical form, else None."""
     return int(name) if NUMBER.fullmatch(name) else None
 
 
-def numbered(folder: Path, complain: Callable[[str], None]) -> list[int]:
-    """Return the numbers that name folders in a folder, the greatest first; none when there is no folder.
+def list_numbers(folder: Path, warn: Callable[[str], None]) -> list[int]:
+    """Return the numbers of the subfolders, descending; empty if the folder does not exist.
 
-    `complain` is told what else there is.
+    `warn` is called for each other entry.
 
     Raises:
-        Unavailable: the disk, or the system, does not let it be read now.
+        Unavailable: the folder cannot be read now.
     """
     try:
         with os.scandir(folder) as entries:
@@ -32,14 +32,14 @@ def numbered(folder: Path, complain: Callable[[str], None]) -> list[int]:
     except OSError as error:
         if error.errno in ABSENT:
             return []
-        raise unreadable(error) from None
-    found = {name: the_number(name) if is_folder else None for name, is_folder in names.items()}
+        raise read_error(error) from None
+    found = {name: parse_number(name) if is_folder else None for name, is_folder in names.items()}
     for name, number in found.items():
         if number is None:
-            complain(f"'{shorten(name)}' among the {folder.name} of the store is none of ours; it is left alone.")
+            warn(f"'{shorten(name)}' in the folder {folder.name} of the store was not created by mlapp; it is ignored.")
     return sorted(filter(None, found.values()), reverse=True)
 
 
-def following(given: Iterable[int]) -> int:
-    """Return the number after the greatest that was given."""
-    return max((number for number in given if number < FOREIGN), default=0) + 1
+def next_number(assigned: Iterable[int]) -> int:
+    """Return the number after the greatest assigned one."""
+    return max((number for number in assigned if number < FOREIGN), default=0) + 1

@@ -65,7 +65,7 @@ class Choice:
         """
         self.used = time.monotonic()
         options = {name: self.options[name] for name in ("target", "features") if self.options.get(name)}
-        return await training.look(self._submission(options, str(self.file.path) if self.file else None))
+        return await training.preview(self._submission(options, str(self.file.path) if self.file else None))
 
     def submission(self) -> Submission:
         """Return the table with the options; of a file a copy, since a training removes its own.

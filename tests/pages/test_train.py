@@ -99,7 +99,7 @@ async def test_train_refuses_options_that_cannot_be(user: User):
 
     user.find(marker="train").click()
 
-    await user.should_see("The option 'coverage' will not do")
+    await user.should_see("Invalid option 'coverage'")
 
 
 async def test_train_leads_to_a_running_training_of_another(user: User, endless: Job):

@@ -11,7 +11,8 @@ import pytest
 from mlapp.errors import Unacceptable
 from mlapp.logs import JsonLines, caller, serving
 from mlapp.schemas import JobStatus, Model
-from mlapp.services.jobs.service import JobService, Run
+from mlapp.services.jobs.run import Run
+from mlapp.services.jobs.service import JobService
 from mlapp.services.models.service import ModelService
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
@@ -81,7 +82,7 @@ async def test_training_is_followed_in_the_log_by_the_request_that_asked_for_it(
 
     assert told(lines) == [
         ("Training 1 is queued: wine.csv", "r1", "full key"),
-        ("Training 1 is started.", "r1", "full key"),
+        ("Training 1 started.", "r1", "full key"),
         ("Training 1 succeeded: model 7.", "r1", "full key"),
     ]
     assert (lines[-1]["table"], lines[-1]["estimator"]) == ("wine.csv", "linear")
@@ -97,9 +98,9 @@ async def test_cancelling_is_a_line_of_who_cancels(jobs: JobService, lines: list
         await jobs.cancel(1)
 
     assert told(lines)[3:] == [
-        ("Training 2 is to be cancelled.", "r2", "session"),
+        ("Training 2: cancellation was requested.", "r2", "session"),
         ("Training 2 cancelled: The training was cancelled.", "r1", "full key"),
-        ("Training 1 is to be cancelled.", "r2", "session"),
+        ("Training 1: cancellation was requested.", "r2", "session"),
         ("Training 1 cancelled: The training was cancelled.", "r1", "full key"),
     ]
     # The one that waited took no time.
@@ -124,4 +125,4 @@ async def test_jobs_under_way_are_counted_by_what_they_do(jobs: JobService):
     for _ in range(3):
         await jobs.start("wine", endless)
 
-    assert (jobs.under_way(JobStatus.RUNNING), jobs.under_way(JobStatus.QUEUED)) == (1, 2)
+    assert (jobs.count(JobStatus.RUNNING), jobs.count(JobStatus.QUEUED)) == (1, 2)

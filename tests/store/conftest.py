@@ -1,4 +1,4 @@
-"""What is stored, as small as it can be."""
+"""Minimal records, jobs and model files."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -33,11 +33,11 @@ MODEL = Model(**dict(RECORD), version=7, active=True, usable=True)
 
 
 def job(number: int, **changed: Any) -> Job:
-    """A job that runs."""
+    """A running job."""
     plain: dict[str, Any] = {"status": JobStatus.RUNNING, "stage": "Starting", "progress": 0.5, "table": "wine"}
     return Job(**({"id": number, "created_at": NOW, "started_at": NOW} | plain | changed))
 
 
 def ended(number: int, **changed: Any) -> Job:
-    """A job that made a model."""
+    """A job that succeeded."""
     return job(number, **({"status": JobStatus.SUCCEEDED, "finished_at": NOW, "version": 7} | changed))

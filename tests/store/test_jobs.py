@@ -1,4 +1,4 @@
-"""JobStore, over a folder of its own; other processes are other stores on it, or real ones."""
+"""JobStore on a temporary folder; other processes are other stores on it, or real ones."""
 
 import multiprocessing
 import os
@@ -46,7 +46,7 @@ def test_jobs_are_numbered_from_one_and_listed_newest_first(store: JobStore):
 
 
 @pytest.mark.parametrize("place", ["nowhere", "file"])
-def test_jobs_of_a_folder_that_is_not_there_are_none(tmp_path: Path, place: str):
+def test_jobs_of_a_missing_folder_are_none(tmp_path: Path, place: str):
     (tmp_path / "file").touch()
     store = JobStore(tmp_path / place)
 
@@ -57,14 +57,14 @@ def test_jobs_of_a_folder_that_is_not_there_are_none(tmp_path: Path, place: str)
         store.job(1)
 
 
-def test_jobs_are_seen_running_and_ended_by_every_process(store: JobStore):
+def test_jobs_are_visible_to_every_process(store: JobStore):
     opened(store)
     run_to_the_end(store)
 
     assert another(store).jobs() == store.jobs() == [ended(2), job(1)]
 
 
-def test_job_that_is_saved_again_is_seen_as_it_stands_now(store: JobStore):
+def test_save_replaces_the_state_of_a_job(store: JobStore):
     opened(store)
     other = another(store)
     assert other.job(1).progress == 0.5
@@ -74,7 +74,7 @@ def test_job_that_is_saved_again_is_seen_as_it_stands_now(store: JobStore):
     assert other.job(1).progress == 0.7
 
 
-def test_stores_that_open_at_the_same_time_never_take_one_number_twice(store: JobStore):
+def test_concurrent_opens_assign_distinct_numbers(store: JobStore):
     stores = [another(store) for _ in range(4)]
 
     with ThreadPoolExecutor(4) as threads:
@@ -108,7 +108,7 @@ def test_job_of_a_killed_process_is_interrupted(store: JobStore):
     assert another(store).jobs() == [found]
 
 
-def test_interrupted_job_waits_for_nothing_any_more(store: JobStore):
+def test_interrupted_job_has_neither_queue_position_nor_remaining_time(store: JobStore):
     store.save(job(store.open(), queue_position=2, remaining_s=7))
     store.close(1)
 
@@ -125,14 +125,14 @@ def test_job_without_its_lock_is_interrupted(store: JobStore):
 
 
 class Slow(JobStore):
-    """One that looks whether a job runs when it has just ended."""
+    """A store in which jobs end just before their lock is checked."""
 
-    def _runs(self, number: int) -> bool:
+    def _is_locked(self, number: int) -> bool:
         (self.folder / f"{number}/job.json").write_text(ended(number).model_dump_json())
-        return super()._runs(number)
+        return super()._is_locked(number)
 
 
-def test_job_that_ends_while_it_is_read_is_read_as_ended(store: JobStore):
+def test_job_that_ends_while_it_is_read_has_ended(store: JobStore):
     opened(store)
     store.close(1)
 
@@ -158,7 +158,7 @@ def test_damaged_record_is_skipped_and_logged(store: JobStore, caplog: pytest.Lo
         other.job(2)
 
 
-def test_record_that_is_no_file_is_skipped(store: JobStore):
+def test_record_that_is_not_a_regular_file_is_skipped(store: JobStore):
     store.open()
     (store.folder / "1/job.json").mkdir()
 
@@ -166,28 +166,28 @@ def test_record_that_is_no_file_is_skipped(store: JobStore):
 
 
 @pytest.mark.parametrize("name", ["0", "01", "１", "abc", "-1", "1.0", " 1", "", "2", "9" * 30, "../1"])
-def test_job_that_is_not_there_is_not_found(store: JobStore, name: str):
+def test_unknown_job_is_not_found(store: JobStore, name: str):
     opened(store)
 
-    with pytest.raises(NotFound, match="There is no such training; GET /jobs lists what is remembered."):
+    with pytest.raises(NotFound, match="There is no such training"):
         store.job(name)
 
 
-def test_cancellation_is_asked_for_from_another_process(store: JobStore):
+def test_cancellation_is_requested_from_another_process(store: JobStore):
     opened(store)
-    assert not store.cancel_asked(1)
+    assert not store.cancel_requested(1)
 
-    another(store).ask_to_cancel(1)
+    another(store).request_cancel(1)
 
-    assert store.cancel_asked(1)
+    assert store.cancel_requested(1)
 
 
-def test_cancellation_that_cannot_be_asked_for_says_so(store: JobStore):
+def test_cancellation_request_that_cannot_be_saved_is_unavailable(store: JobStore):
     with pytest.raises(Unavailable, match=r"Nothing could be saved \(No such file or directory\)"):
-        store.ask_to_cancel(1)
+        store.request_cancel(1)
 
 
-def test_open_in_a_folder_that_cannot_be_written_says_so(store: JobStore):
+def test_open_in_a_read_only_folder_is_unavailable(store: JobStore):
     store.folder.touch()
 
     with pytest.raises(Unavailable, match="Nothing could be saved"):
@@ -204,7 +204,7 @@ def test_save_on_a_full_disk_leaves_the_job_as_it_was(store: JobStore):
     assert {path.name for path in (store.folder / "1").iterdir()} == {"lock", "job.json"}
 
 
-def test_job_that_ends_on_a_full_disk_is_known_as_ended_here(store: JobStore):
+def test_job_that_ends_on_a_full_disk_has_ended_for_this_process(store: JobStore):
     opened(store)
 
     with full_disk(100), pytest.raises(Unavailable):
@@ -215,7 +215,7 @@ def test_job_that_ends_on_a_full_disk_is_known_as_ended_here(store: JobStore):
     assert another(store).job(1).status is JobStatus.INTERRUPTED
 
 
-def test_prune_forgets_the_oldest_that_have_ended(store: JobStore):
+def test_prune_removes_the_oldest_ended_jobs(store: JobStore):
     opened(store)
     for _ in range(4):
         run_to_the_end(store)
@@ -233,7 +233,7 @@ def test_job_that_was_never_saved_leaves_nothing(store: JobStore):
     assert list(store.folder.iterdir()) == []
 
 
-def test_foreign_files_and_folders_are_no_jobs(store: JobStore):
+def test_foreign_files_and_folders_are_ignored(store: JobStore):
     opened(store)
     for name in ("notes", "01", "+2", "１", ".3", "9"):
         (store.folder / name).mkdir()

@@ -1,4 +1,4 @@
-"""ModelStore, over a folder of its own."""
+"""ModelStore on a temporary folder."""
 
 import multiprocessing
 import os
@@ -21,7 +21,7 @@ def store(tmp_path: Path) -> ModelStore:
 
 
 def filled(folder: Path, versions: int) -> ModelStore:
-    """A store with versions, each activated after it was added."""
+    """A store with versions, each of which was activated."""
     store = ModelStore(folder)
     store.prepare()
     for _ in range(versions):
@@ -40,7 +40,7 @@ def test_versions_are_numbered_from_one(store: ModelStore):
 
 
 @pytest.mark.parametrize("place", ["nowhere", "file"])
-def test_versions_of_a_folder_that_is_not_there_are_none(tmp_path: Path, place: str):
+def test_versions_of_a_missing_folder_are_none(tmp_path: Path, place: str):
     (tmp_path / "file").touch()
     store = ModelStore(tmp_path / place)
 
@@ -48,7 +48,7 @@ def test_versions_of_a_folder_that_is_not_there_are_none(tmp_path: Path, place: 
 
 
 @pytest.mark.parametrize("counter", ["kept", "lost", "damaged"])
-def test_number_of_a_deleted_version_is_not_given_again(store: ModelStore, counter: str):
+def test_number_of_a_deleted_version_is_not_reused(store: ModelStore, counter: str):
     for _ in range(3):
         store.activate(store.add(FILE, RECORD))
     store.rollback()
@@ -61,7 +61,7 @@ def test_number_of_a_deleted_version_is_not_given_again(store: ModelStore, count
     assert store.add(FILE, RECORD) == 4
 
 
-def test_version_that_is_not_there_is_not_found(store: ModelStore):
+def test_unknown_version_is_not_found(store: ModelStore):
     for asked in (store.record, store.file, store.delete, store.activate):
         with pytest.raises(NotFound, match="There is no model 7; GET /models lists what there is."):
             asked(7)
@@ -79,19 +79,18 @@ def test_add_on_a_full_disk_changes_nothing(tmp_path: Path, left_bytes: int):
     assert store.add(FILE, RECORD) == 2
 
 
-def test_store_that_cannot_be_written_starts_and_is_mended(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    in_the_way = tmp_path / "store"
-    in_the_way.touch()
-    store = ModelStore(in_the_way)
+def test_read_only_store_starts_and_can_be_repaired(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    obstacle = tmp_path / "store"
+    obstacle.touch()
+    store = ModelStore(obstacle)
     store.prepare()
-    JobStore(in_the_way).prepare()
-    assert caplog.messages == [
-        f"The store {in_the_way} cannot be written (File exists): its models answer, and trainings fail until it can."
-    ]
-    with pytest.raises(Unavailable, match=r"Nothing could be saved \(.+\); make room on the disk"):
+    JobStore(obstacle).prepare()
+    (message,) = caplog.messages
+    assert f"{obstacle} cannot be written (File exists)" in message
+    with pytest.raises(Unavailable, match=r"Nothing could be saved \(.+\)"):
         store.add(FILE, RECORD)
 
-    in_the_way.unlink()
+    obstacle.unlink()
 
     assert store.add(FILE, RECORD) == 1
 
@@ -119,7 +118,7 @@ def test_activation_whose_pointer_cannot_be_written_is_not_logged(tmp_path: Path
     assert list((tmp_path / "staging").iterdir()) == []
 
 
-def test_prepare_sweeps_what_killed_processes_left(tmp_path: Path):
+def test_prepare_removes_leftovers_of_killed_processes(tmp_path: Path):
     store = filled(tmp_path, versions=1)
     (tmp_path / "staging" / "half").mkdir()
     (tmp_path / "staging" / "half" / "model.joblib").write_bytes(FILE[:50])
@@ -130,7 +129,7 @@ def test_prepare_sweeps_what_killed_processes_left(tmp_path: Path):
     assert store.versions() == [1]
 
 
-def add_for_ever(folder: Path) -> None:
+def add_forever(folder: Path) -> None:
     store = ModelStore(folder)
     while True:
         store.add(FILE, RECORD)
@@ -139,7 +138,7 @@ def add_for_ever(folder: Path) -> None:
 @pytest.mark.slow
 def test_kill_at_any_instant_leaves_whole_versions_only(tmp_path: Path):
     store = filled(tmp_path, versions=1)
-    process = multiprocessing.get_context("forkserver").Process(target=add_for_ever, args=(tmp_path,), daemon=True)
+    process = multiprocessing.get_context("forkserver").Process(target=add_forever, args=(tmp_path,), daemon=True)
     process.start()
     while len(store.versions()) < 20:
         assert process.is_alive()
@@ -175,7 +174,7 @@ def test_processes_that_add_at_the_same_time_lose_nothing(tmp_path: Path):
     assert sorted(entry.version for entry in store.history()) == list(range(1, 31))
 
 
-def test_damaged_record_is_skipped_and_others_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_damaged_record_is_skipped_and_others_are_readable(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     filled(tmp_path, versions=3)
     (tmp_path / "versions/1/record.json").write_text('{"task": "regr')
     (tmp_path / "versions/2/record.json").unlink()
@@ -188,14 +187,14 @@ def test_damaged_record_is_skipped_and_others_answer(tmp_path: Path, caplog: pyt
             store.record(version)
 
 
-def test_damaged_model_file_is_refused_and_others_answer(tmp_path: Path):
+def test_damaged_model_file_is_rejected_and_others_are_readable(tmp_path: Path):
     store = filled(tmp_path, versions=3)
     (tmp_path / "versions/1/model.joblib").write_bytes(FILE[:-1] + b"?")
     (tmp_path / "versions/2/model.joblib").unlink()
 
-    with pytest.raises(Conflict, match="The file of model 1 is damaged; delete the version or train again."):
+    with pytest.raises(Conflict, match="The file of model 1 is damaged"):
         store.file(1)
-    with pytest.raises(Conflict, match="The file of model 2 is gone; delete the version or train again."):
+    with pytest.raises(Conflict, match="The file of model 2 is missing"):
         store.file(2)
     assert store.file(3) == FILE
 
@@ -208,14 +207,14 @@ def test_active_is_the_last_in_the_log_when_its_pointer_is_damaged(tmp_path: Pat
     assert store.active() == 2
 
 
-def test_active_version_that_is_gone_is_none(tmp_path: Path):
+def test_missing_active_version_is_none(tmp_path: Path):
     store = filled(tmp_path, versions=1)
     (tmp_path / "versions/1").rename(tmp_path / "elsewhere")
 
     assert store.active() is None
 
 
-def test_line_of_the_log_that_was_cut_short_is_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_truncated_line_of_the_log_is_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     store = filled(tmp_path, versions=2)
     log = tmp_path / "history.jsonl"
     log.write_bytes(log.read_bytes()[:-20])
@@ -260,7 +259,7 @@ def test_rollback_skips_deleted_versions(tmp_path: Path):
     assert store.rollback() == 1
 
 
-def test_delete_removes_a_version_for_all_who_share_the_folder(tmp_path: Path):
+def test_delete_removes_a_version_for_all_processes(tmp_path: Path):
     store = filled(tmp_path, versions=2)
     other = ModelStore(tmp_path)
     assert other.versions() == [2, 1]
@@ -273,7 +272,7 @@ def test_delete_removes_a_version_for_all_who_share_the_folder(tmp_path: Path):
     assert list((tmp_path / "staging").iterdir()) == []
 
 
-def test_delete_of_the_active_version_is_refused(tmp_path: Path):
+def test_delete_of_the_active_version_is_a_conflict(tmp_path: Path):
     store = filled(tmp_path, versions=1)
 
     with pytest.raises(Conflict, match="Model 1 is active; activate another one first."):
@@ -317,7 +316,7 @@ def test_note_is_that_of_the_record_until_it_is_changed(store: ModelStore):
 
 
 @pytest.mark.parametrize("damage", ["lost", "not text"])
-def test_note_that_is_lost_or_damaged_is_that_of_the_record(store: ModelStore, damage: str):
+def test_missing_or_damaged_note_is_that_of_the_record(store: ModelStore, damage: str):
     version = store.add(FILE, RECORD.model_copy(update={"note": "at first"}))
     store.annotate(version, "later")
     file = store.folder / "versions" / "1" / "note.txt"
@@ -334,7 +333,7 @@ def test_note_may_be_emptied(store: ModelStore):
     assert store.note(version) == ""
 
 
-def test_note_that_cannot_be_encoded_is_kept_as_far_as_it_can(store: ModelStore):
+def test_unencodable_characters_of_a_note_are_replaced(store: ModelStore):
     version = store.add(FILE, RECORD)
 
     store.annotate(version, "half \ud83d of it")
@@ -358,7 +357,7 @@ def test_note_on_a_full_disk_is_unavailable_and_the_old_one_stays(store: ModelSt
     assert store.note(version) == "at first"
 
 
-def test_note_goes_with_its_version(store: ModelStore):
+def test_note_is_deleted_with_its_version(store: ModelStore):
     version = store.add(FILE, RECORD)
     store.annotate(version, "mine")
 
@@ -368,7 +367,7 @@ def test_note_goes_with_its_version(store: ModelStore):
 
 
 @pytest.mark.parametrize("pointer", ['"٣"', '"01"', "true", "1e999", "1.5", "0", "-1", "1" + "0" * 300])
-def test_pointer_to_no_version_gives_way_to_the_log(store: ModelStore, pointer: str):
+def test_invalid_pointer_is_replaced_by_the_log(store: ModelStore, pointer: str):
     store.activate(store.add(FILE, RECORD))
 
     (store.folder / "active.json").write_text(f'{{"version": {pointer}}}')
@@ -376,7 +375,7 @@ def test_pointer_to_no_version_gives_way_to_the_log(store: ModelStore, pointer: 
     assert store.active() == 1
 
 
-def test_log_of_activations_that_cannot_be_read_is_skipped(store: ModelStore):
+def test_unreadable_log_of_activations_is_skipped(store: ModelStore):
     store.activate(store.add(FILE, RECORD))
     (store.folder / "history.jsonl").unlink()
     (store.folder / "history.jsonl").mkdir()

@@ -1,4 +1,4 @@
-"""TrafficStore, over a folder of its own; other processes are other stores on it."""
+"""TrafficStore on a temporary folder; other processes are other stores on it."""
 
 import logging
 import socket
@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> TrafficStore:
     return TrafficStore(tmp_path)
 
 
-def test_counts_are_found_by_the_next_process(store: TrafficStore, tmp_path: Path):
+def test_next_process_continues_the_counts(store: TrafficStore, tmp_path: Path):
     assert store.open() == Counts()
     store.save(counts(3))
     store.close()
@@ -49,7 +49,7 @@ def test_processes_do_not_overwrite_each_other(store: TrafficStore, tmp_path: Pa
 
 
 @pytest.mark.parametrize("data", [b"", b'{"minutes": {"7": {"req', b"\xff", b'{"minutes": []}'])
-def test_damaged_file_is_logged_and_starts_from_nothing(
+def test_damaged_file_is_logged_and_starts_from_zero(
     store: TrafficStore, data: bytes, caplog: pytest.LogCaptureFixture
 ):
     store.folder.mkdir()
@@ -59,7 +59,7 @@ def test_damaged_file_is_logged_and_starts_from_nothing(
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
-def test_files_that_are_no_counts_are_left_alone(store: TrafficStore):
+def test_foreign_files_are_ignored(store: TrafficStore):
     store.folder.mkdir()
     (store.folder / "notes.json").write_text("mine")
     (store.folder / "5.json").symlink_to("nowhere")
@@ -75,20 +75,18 @@ def test_counts_of_processes_add_up():
     assert together == counts(3)
 
 
-def unreadable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put there what cannot be opened: a socket."""
+def make_unreadable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a socket there, which cannot be opened."""
     path.unlink(missing_ok=True)
-    monkeypatch.chdir(path.parent)  # A socket's address has to be short.
+    monkeypatch.chdir(path.parent)  # The address of a socket must be short.
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(path.name)
 
 
-def test_counts_that_cannot_be_read_for_a_while_are_not_overwritten(
-    store: TrafficStore, monkeypatch: pytest.MonkeyPatch
-):
+def test_temporarily_unreadable_counts_are_not_overwritten(store: TrafficStore, monkeypatch: pytest.MonkeyPatch):
     store.folder.mkdir()
     place = store.folder / "1.json"
-    unreadable(place, monkeypatch)
+    make_unreadable(place, monkeypatch)
     with pytest.raises(Unavailable):
         store.open()
 
@@ -98,15 +96,13 @@ def test_counts_that_cannot_be_read_for_a_while_are_not_overwritten(
     assert store.open() == counts(3)
 
 
-def test_counts_of_others_stay_while_they_cannot_be_read(
-    store: TrafficStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_unreadable_counts_of_others_are_kept(store: TrafficStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     other = TrafficStore(tmp_path)
     store.open()
     other.open()
     other.save(counts(3))
     assert store.others() == [counts(3)]
 
-    unreadable(store.folder / "2.json", monkeypatch)
+    make_unreadable(store.folder / "2.json", monkeypatch)
 
     assert store.others() == [counts(3)]

@@ -13,7 +13,7 @@ from mlapp.api.problems import problems
 from mlapp.api.request_body import FILES, options_of, received
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Answer, Format
-from mlapp.services.options import together
+from mlapp.services.options import merge_options
 from mlapp.services.prediction.service import Body
 
 router = APIRouter(tags=["prediction"])
@@ -57,7 +57,7 @@ async def predict(
     with monitoring.refusals(gone=ClientDisconnect):
         options = options_of(request.query_params.multi_items())
         async with received(request) as received_body:
-            options = together(options, received_body.options)
+            options = merge_options(options, received_body.options)
             body = Body(await received_body.read(), received_body.format)
         for name in options.keys() - {"version"}:
             raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")

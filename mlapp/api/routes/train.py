@@ -11,7 +11,7 @@ from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problems
 from mlapp.api.request_body import BINARY, FILES, MULTIPART, options_of, received
 from mlapp.schemas import Format, Job, Model, Submission, TrainBody, TrainOptions
-from mlapp.services.options import together
+from mlapp.services.options import merge_options
 
 router = APIRouter(tags=["training"])
 
@@ -81,7 +81,7 @@ async def train(request: Request, response: Response, training: Training) -> Mod
     """
     options = options_of(request.query_params.multi_items())
     async with received(request) as body:
-        options = together(options, body.options)
+        options = merge_options(options, body.options)
         submission = Submission(options=options, format=body.format, path=await body.save(), name=body.name)
     if prefers(request, "respond-async"):
         job = await training.submit(submission)

@@ -1,1 +1,1 @@
-"""Jobs: training in processes of their own."""
+"""Jobs: a queue of trainings, each of which runs in its own process."""

@@ -1,4 +1,4 @@
-"""How many cores a container may use, for libraries that only know how many the machine has."""
+"""CPU quota: limits the threads of OpenMP and BLAS to the cores that a container may use."""
 
 import math
 import os
@@ -9,16 +9,16 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def thread_limits(cgroup: Path = CGROUP) -> dict[str, str]:
-    """Return what to set in the environment for OpenMP and BLAS to keep to the quota of a container.
+    """Return the environment variables that limit OpenMP and BLAS to the CPU quota.
 
-    Empty without a quota, and where it is no less than the cores there are: scikit-learn's own rule is better then.
+    Empty without a quota, or when the quota covers all cores: scikit-learn's default is better then.
     """
     cores = _quota(cgroup)
     return {"OMP_NUM_THREADS": str(cores)} if cores and cores < len(os.sched_getaffinity(0)) else {}
 
 
 def _quota(cgroup: Path) -> int | None:
-    """Return the cores that a quota amounts to, rounded up as joblib does.
+    """Return the quota in cores, rounded up as joblib does.
 
     Source: Linux, admin-guide/cgroup-v2, cpu.max; scheduler/sched-bwc, cpu.cfs_quota_us (version 1, -1: none).
     """

@@ -1,4 +1,4 @@
-"""Whether what trains can be imported: looked at before the start, and told where it is really imported."""
+"""Import check of the estimators: statically at startup, and as a readable error where they are imported."""
 
 import ast
 import traceback
@@ -14,50 +14,50 @@ ROOT = Path(__file__).parents[3]
 ESTIMATORS = "mlapp.ml.estimators"
 
 
-def unimportable(root: Path) -> str | None:
-    """Return what keeps the estimators of an app in a folder from being imported, in a sentence; None if nothing.
+def find_import_error(root: Path) -> str | None:
+    """Return why the estimators of the app in a folder cannot be imported, as a sentence; None if they can.
 
-    It reads what they, and the modules of ours that they import, import at module level, and looks whether it is there:
-    to import scikit-learn takes a second and 80 MB. What only shows when it is imported, as a shared library that is
-    missing, is for `importing` to tell.
+    It parses the module-level imports of `estimators.py`, and of the modules of mlapp that they import, and checks that
+    each module exists: importing scikit-learn would take a second and 80 MB. Errors that occur only on import, such as
+    a missing shared library, are reported by `report_import_errors`.
     """
-    waiting, seen = [ESTIMATORS], {ESTIMATORS}
-    while waiting:
-        file = _file(waiting.pop(), root)
+    queue, seen = [ESTIMATORS], {ESTIMATORS}
+    while queue:
+        file = _file(queue.pop(), root)
         try:
             body = ast.parse(file.read_bytes(), file).body
         except SyntaxError as error:
             return f"{file.relative_to(root)}, line {error.lineno}: {error.msg}."
         for node in body:
-            needed, perhaps = _imported(node)
+            needed, optional = _imported(node)
             if missing := [module for module in needed if not _exists(module, root)]:
                 where = f"{file.relative_to(root)}, line {node.lineno}"
-                return f"{where}: there is no module '{missing[0]}'; install its package, or mend the import."
-            ours = {module for module in needed + perhaps if _file(module, root).exists()} - seen
-            waiting += ours
-            seen |= ours
+                return f"{where}: there is no module '{missing[0]}'; install its package, or fix the import."
+            own = {module for module in needed + optional if _file(module, root).exists()} - seen
+            queue += own
+            seen |= own
     return None
 
 
 @contextmanager
-def importing() -> Iterator[None]:
-    """Turn whatever is raised while what trains is imported into a sentence that says where.
+def report_import_errors() -> Iterator[None]:
+    """Raise errors of an import as `EstimatorsBroken`, with file and line.
 
     Raises:
-        EstimatorsBroken: it cannot be imported; its `__cause__` is what was raised.
+        EstimatorsBroken: the import failed; `__cause__` is the original exception.
     """
     try:
         yield
-    # An import runs code of any library, which may raise anything.
+    # An import runs code of libraries, which may raise anything.
     except Exception as error:
-        ours = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame.filename)]
-        where = f"{Path(ours[-1].filename).relative_to(ROOT)}, line {ours[-1].lineno}"
-        said = f"Nothing can be trained: {reason(error)} ({where})"
-        raise EstimatorsBroken(f"{said}; install what is missing, or mend the import, and train again.") from error
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+        where = f"{Path(own[-1].filename).relative_to(ROOT)}, line {own[-1].lineno}"
+        text = f"The estimators cannot be imported: {reason(error)} ({where})"
+        raise EstimatorsBroken(f"{text}; install the missing package or fix the import, then train again.") from error
 
 
 def _imported(node: ast.stmt) -> tuple[list[str], list[str]]:
-    """Return the modules that a statement imports, and what may be a module or a name in one."""
+    """Return the modules that a statement imports, and names that may be modules or attributes."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names], []
     if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -68,7 +68,7 @@ def _imported(node: ast.stmt) -> tuple[list[str], list[str]]:
 def _exists(module: str, root: Path) -> bool:
     package = module.partition(".")[0]
     if not (root / package / "__init__.py").exists():
-        # What is in a package of others is only found by importing that.
+        # Finding a submodule of a library would import its package.
         return find_spec(package) is not None
     path = root.joinpath(*module.split("."))
     return path.is_dir() or any(path.parent.glob(f"{path.name}.*"))
@@ -79,5 +79,5 @@ def _file(module: str, root: Path) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _is_ours(file: str) -> bool:
+def _is_own(file: str) -> bool:
     return Path(file).is_relative_to(ROOT / "mlapp")

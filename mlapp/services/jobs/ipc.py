@@ -1,4 +1,4 @@
-"""What a process tells the server about its piece of work, and how: through a pipe, whose bytes may be anything."""
+"""IPC: messages from a training process to the server, through a pipe with checksums."""
 
 import io
 import pickle
@@ -10,16 +10,16 @@ from mlapp.errors import MlappError, TrainingFailed
 from mlapp.schemas import TablePreview, TrainOptions
 
 MESSAGE_BYTES = 1_000_000_000
-"""How long a message may be; the longest are those that hold a model."""
-SUM_BYTES = 4
-"""Of the checksum that a message begins with."""
+"""Maximum size of a message; the largest messages hold a model."""
+CHECKSUM_BYTES = 4
+"""Size of the checksum at the start of a message."""
 
 
 class Started(NamedTuple):
-    """What is trained on, once the table is read."""
+    """The table is read, and the training starts."""
 
     dataset: str | None
-    """Name of a bundled table."""
+    """Name of the bundled table, if it is one."""
     rows: int
     columns: int
     target: str | None
@@ -27,67 +27,67 @@ class Started(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far the training is: the stage in words, and the share that is done, 0–1."""
+    """Progress of the training: the stage as text, and the completed share, 0–1."""
 
     stage: str
     share: float
 
 
 class Finished(NamedTuple):
-    """The fitted model: the bytes of its file, the fields of its record, the options it was trained with."""
+    """The result of a training: the model file, the fields of its record, and the options."""
 
     file: bytes
     record: dict[str, Any]
     options: TrainOptions
 
 
-class Looked(NamedTuple):
-    """A table that was looked at."""
+class Previewed(NamedTuple):
+    """The result of a preview."""
 
     preview: TablePreview
 
 
 class Failed(NamedTuple):
-    """Why there is no result; `trace` is there when it was a bug."""
+    """The error of a training or preview; `trace` is set for bugs and failing estimators."""
 
     error: MlappError
     trace: str | None = None
 
 
-Message = Started | Progress | Finished | Looked | Failed
+Message = Started | Progress | Finished | Previewed | Failed
 
 
 def send(message: Message, pipe: Connection) -> None:
     """Send a message.
 
     Raises:
-        TrainingFailed: it is longer than one may be.
-        BrokenPipeError: the server is gone.
+        TrainingFailed: it exceeds `MESSAGE_BYTES`.
+        BrokenPipeError: the server has exited.
     """
-    # Written behind the place of its checksum: a copy of a large model would cost its size once more.
-    file = io.BytesIO(bytes(SUM_BYTES))
-    file.seek(SUM_BYTES)
+    # Pickled behind a gap for the checksum: concatenating would copy a large model.
+    file = io.BytesIO(bytes(CHECKSUM_BYTES))
+    file.seek(CHECKSUM_BYTES)
     pickle.dump(message, file)
     data = file.getbuffer()
     if len(data) > MESSAGE_BYTES:
         raise TrainingFailed(
-            f"The model takes {len(data) / 1e6:,.0f} MB, and may take {MESSAGE_BYTES / 1e6:,.0f} MB; "
-            "send fewer rows, or name a simpler estimator."
+            f"The model has {len(data) / 1e6:,.0f} MB, and the limit is {MESSAGE_BYTES / 1e6:,.0f} MB; "
+            "send fewer rows, or choose a simpler estimator."
         )
-    data[:SUM_BYTES] = crc32(data[SUM_BYTES:]).to_bytes(SUM_BYTES, "big")
+    data[:CHECKSUM_BYTES] = crc32(data[CHECKSUM_BYTES:]).to_bytes(CHECKSUM_BYTES, "big")
     pipe.send_bytes(data)
 
 
 def receive(pipe: Connection) -> Message:
-    """Wait for a message; bytes that no `send` wrote are not unpickled, for that alone may take all memory there is.
+    """Wait for a message. Bytes without a valid checksum are not unpickled, which could exhaust the memory.
 
     Raises:
-        EOFError: who sends is gone.
-        OSError: it is gone in the middle of a message, or a message is longer than one may be.
-        ValueError: this is no message.
+        EOFError: the sender has exited.
+        OSError: the sender exited in the middle of a message, or the message exceeds `MESSAGE_BYTES`.
+        ValueError: the checksum is wrong.
     """
     data = memoryview(pipe.recv_bytes(MESSAGE_BYTES))
-    if crc32(data[SUM_BYTES:]) != int.from_bytes(data[:SUM_BYTES], "big"):
+    if crc32(data[CHECKSUM_BYTES:]) != int.from_bytes(data[:CHECKSUM_BYTES], "big"):
         raise ValueError
-    message: Message = pickle.loads(data[SUM_BYTES:])  # noqa: S301 - what `send` wrote
+    message: Message = pickle.loads(data[CHECKSUM_BYTES:])  # noqa: S301 - checked above
     return message

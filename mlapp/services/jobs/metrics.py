@@ -11,10 +11,10 @@ TRAIN_S = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3
 
 
 class TrainingMetrics:
-    """How many trainings there are in each status, and how long those took that have ended."""
+    """Gauges of queued and running trainings, and counts and durations of those that have ended."""
 
     def __init__(self, registry: CollectorRegistry, count: Callable[[JobStatus], int]) -> None:
-        """`count` returns how many are queued, or running."""
+        """`count` returns the number of trainings in a status."""
         self._ended = Counter("mlapp_trainings", "Trainings that have ended.", ["outcome"], registry=registry)
         self._durations = Histogram(
             "mlapp_training_duration_seconds",
@@ -28,7 +28,7 @@ class TrainingMetrics:
                 text = f"Trainings of this process that are {status}."
                 Gauge(f"mlapp_trainings_{status}", text, registry=registry).set_function(partial(count, status))
             else:
-                # So that the first one that fails is an increase.
+                # Created with 0, so that the first failure is an increase.
                 self._ended.labels(status)
 
     def ended(self, outcome: JobStatus, seconds: float) -> None:

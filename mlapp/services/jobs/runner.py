@@ -1,4 +1,4 @@
-"""Processes: where tables of strangers are read and models are fitted, one process a piece of work."""
+"""Processes: runs each training and preview in its own process, forked from a fork server, within limits."""
 
 import asyncio
 import logging
@@ -16,207 +16,204 @@ from multiprocessing.process import BaseProcess
 
 from mlapp.errors import EstimatorsBroken, MlappError, TrainingAborted, TrainingFailed
 from mlapp.schemas import Submission
-from mlapp.services.jobs.import_check import importing
-from mlapp.services.jobs.ipc import Failed, Finished, Looked, Message, Progress, Started, receive, send
-from mlapp.services.jobs.process_tree import end, end_family, lives, resident_bytes, why_died
+from mlapp.services.jobs.import_check import report_import_errors
+from mlapp.services.jobs.ipc import Failed, Finished, Message, Previewed, Progress, Started, receive, send
+from mlapp.services.jobs.process_tree import exit_error, is_alive, resident_bytes, terminate, terminate_tree
 
 log = logging.getLogger(__name__)
 
-WORKER = "mlapp.services.jobs.preload"
-"""What is loaded before the first fork."""
+PRELOAD = "mlapp.services.jobs.preload"
+"""The module that the fork server imports at its start."""
 WATCH_S = 0.2
-"""How often a process is looked at."""
-PACE_S = 0.001
-"""Least time between two messages: of more, the rest waits in the pipe, and whoever sends them."""
-DYING_S = 0.5
-"""How long a process may take to end, from which no further message can come."""
-REVIVAL_S, PAUSE_S = 10.0, 0.1
-"""How long, and how often, it is tried to fork while what is forked from is dying."""
-LAST_WORDS_S = 5.0
-"""How long a process may take to end by itself, after its last message."""
+"""Interval at which the limits of a process are checked."""
+MESSAGE_S = 0.001
+"""Minimum interval between two messages: a process that sends faster is blocked by the full pipe."""
+BROKEN_GRACE_S = 0.5
+"""How long a process may take to exit after its pipe has broken."""
+FORK_TIMEOUT_S, FORK_RETRY_S = 10.0, 0.1
+"""How long, and how often, a fork is retried while the fork server is dying."""
+EXIT_GRACE_S = 5.0
+"""How long a process may take to exit after its last message."""
 MEGABYTE = 1_000_000
+REMEDY = "send fewer rows or columns, or choose a simpler estimator"
 
 
 @dataclass
 class Processes:
-    """Forks processes from one that has scikit-learn loaded, and ends that one when it has nothing to do.
+    """Forks training processes from a fork server that has scikit-learn loaded, and stops it when idle.
 
-    So a small piece of work starts at once, and a server that trains nothing stays small.
+    So small trainings start at once, and a server that trains nothing uses little memory.
     """
 
     memory_mb: int | None = None
-    """Resident memory that a process may take."""
+    """Limit on the resident memory of a process tree."""
     limit_s: float = 3_600.0
-    """How long it may take."""
+    """Limit on the run time of a process."""
     idle_s: float = 60.0
-    """How long to keep what is loaded for the next process."""
-    _live: set[BaseProcess] = field(default_factory=set)
+    """How long the fork server outlives the last process."""
+    _running: set[BaseProcess] = field(default_factory=set)
     _forking: threading.Lock = field(default_factory=threading.Lock)
     _idle: asyncio.TimerHandle | None = None
 
     async def run(
-        self, work: str, submission: Submission, heard: Callable[[Started | Progress], None]
-    ) -> Finished | Looked:
-        """Do a piece of work, `train` or `look`; when cancelled, and at the end, its process is gone.
+        self, kind: str, submission: Submission, on_message: Callable[[Started | Progress], None]
+    ) -> Finished | Previewed:
+        """Run a `train` or `preview` process, and return its result; afterwards its process tree is terminated.
 
-        `heard` is given what the process says on the way.
+        `on_message` is called with the messages before the result.
 
         Raises:
-            TrainingFailed: the process crashed, or took more memory or time than it may.
-            TrainingAborted: it was killed, ended without a result or could not be started.
-            MlappError: what was wrong with the table or the options.
+            TrainingFailed: the process crashed, or exceeded a limit of memory or time.
+            TrainingAborted: it was killed, exited without a result or could not be started.
+            MlappError: the table or the options are invalid.
         """
-        self._stay_loaded()
+        self._cancel_idle_timer()
         try:
-            process, results = await self._start(work, submission)
-            return await self._hear(process, results, heard)
+            process, results = await self._start(kind, submission)
+            return await self._receive(process, results, on_message)
         finally:
-            self._unload_later()
+            self._start_idle_timer()
 
     def close(self) -> None:
-        """End what is loaded; nothing may be running any more."""
-        self._stay_loaded()
-        self._unload()
+        """Stop the fork server; no process may be running."""
+        self._cancel_idle_timer()
+        self._stop_fork_server()
 
     @property
     def pids(self) -> list[int]:
-        """The processes at work."""
-        return [process.pid for process in self._live if process.pid]
+        """The process ids of running trainings and previews."""
+        return [process.pid for process in self._running if process.pid]
 
-    async def _hear(
-        self, process: BaseProcess, results: Connection, heard: Callable[[Started | Progress], None]
-    ) -> Finished | Looked:
-        self._live.add(process)
+    async def _receive(
+        self, process: BaseProcess, results: Connection, on_message: Callable[[Started | Progress], None]
+    ) -> Finished | Previewed:
+        self._running.add(process)
         messages: asyncio.Queue[Message | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
-        threading.Thread(target=_receive, args=(results, loop, messages), daemon=True).start()
-        reasons: list[MlappError] = []
-        watch = asyncio.create_task(self._watch(process, reasons))
-        patience_s, by_itself = 0.0, True
+        threading.Thread(target=_forward, args=(results, loop, messages), daemon=True).start()
+        errors: list[MlappError] = []
+        watch = asyncio.create_task(self._watch(process, errors))
+        grace_s, exited = 0.0, True
         try:
             while isinstance(message := await messages.get(), Started | Progress):
-                heard(message)
-            patience_s = LAST_WORDS_S if message else DYING_S
+                on_message(message)
+            grace_s = EXIT_GRACE_S if message else BROKEN_GRACE_S
         finally:
             watch.cancel()
-            by_itself = await asyncio.to_thread(end, process, patience_s)
-            self._live.discard(process)
-        if not by_itself:
-            reasons.append(TrainingAborted("The training sent what cannot be read as a result; train again."))
-        return _result(message, reasons[0] if reasons else why_died(process.exitcode or 0))
+            exited = await asyncio.to_thread(terminate, process, grace_s)
+            self._running.discard(process)
+        if not exited:
+            errors.append(TrainingAborted("The training process sent an unreadable result; train again."))
+        return _result(message, errors[0] if errors else exit_error(process.exitcode or 0))
 
-    async def _start(self, work: str, submission: Submission) -> tuple[BaseProcess, Connection]:
-        starting = asyncio.create_task(asyncio.to_thread(self._fork, work, submission))
+    async def _start(self, kind: str, submission: Submission) -> tuple[BaseProcess, Connection]:
+        starting = asyncio.create_task(asyncio.to_thread(self._fork, kind, submission))
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
-            # It starts all the same: in a thread, where nothing stops it.
+            # The thread cannot be cancelled: the process starts nevertheless.
             with suppress(TrainingAborted):
                 process, results = await starting
-                await asyncio.to_thread(end, process)
+                await asyncio.to_thread(terminate, process)
                 results.close()
             raise
 
-    def _fork(self, work: str, submission: Submission) -> tuple[BaseProcess, Connection]:
-        # Ctrl-C reaches all processes of a terminal; these inherit that it is not for them: the server ends them.
-        # The tracker comes first, for its start lets the signal through again.
+    def _fork(self, kind: str, submission: Submission) -> tuple[BaseProcess, Connection]:
+        # Ctrl-C signals all processes of a terminal. These inherit a blocked SIGINT, as the server terminates them.
+        # The resource tracker is started first, as its start unblocks the signal.
         with self._forking:
             resource_tracker.ensure_running()
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            gives_up = time.monotonic() + REVIVAL_S
+            deadline = time.monotonic() + FORK_TIMEOUT_S
             while True:
                 try:
-                    return _fork(work, submission)
+                    return _fork(kind, submission)
                 except (OSError, EOFError) as error:
-                    if time.monotonic() > gives_up:
-                        raise TrainingAborted("No process could be started for it; train again.") from error
-                    # What it is forked from was dying while it was asked; once it is dead, it is started anew.
-                    log.warning("What trainings are forked from has died; it is started again.")
-                    time.sleep(PAUSE_S)
+                    if time.monotonic() > deadline:
+                        raise TrainingAborted("The training process could not be started; train again.") from error
+                    # The fork server was dying during the request; once it is dead, the next fork starts another one.
+                    log.warning("The fork server of trainings has died; it is restarted.")
+                    time.sleep(FORK_RETRY_S)
 
-    async def _watch(self, process: BaseProcess, reasons: list[MlappError]) -> None:
-        """End a process that takes more memory or time than it may, and say why; and what outlives one that died."""
-        began = time.monotonic()
-        while await asyncio.to_thread(lives, process):
+    async def _watch(self, process: BaseProcess, errors: list[MlappError]) -> None:
+        """Terminate a process tree when it exceeds a limit, adding the error, or when its root has exited."""
+        started = time.monotonic()
+        while await asyncio.to_thread(is_alive, process):
             await asyncio.sleep(WATCH_S)
-            if too_much := await asyncio.to_thread(self._too_much, process, time.monotonic() - began):
-                reasons.append(TrainingFailed(f"The training took more than {too_much}."))
+            if limit := await asyncio.to_thread(self._exceeded_limit, process, time.monotonic() - started):
+                errors.append(TrainingFailed(f"The training exceeded its limit of {limit}."))
                 break
-        # Those that it started may hold the other end of the pipe open.
-        await asyncio.to_thread(end_family, process)
+        # Descendants may hold the other end of the pipe open.
+        await asyncio.to_thread(terminate_tree, process)
 
-    def _too_much(self, process: BaseProcess, took_s: float) -> str | None:
-        """Return what a process takes too much of."""
-        if took_s > self.limit_s:
-            minutes = f"{self.limit_s / 60:,.0f} minutes"
-            return f"the {minutes} that one may take; send fewer rows or columns, or name a simpler estimator"
+    def _exceeded_limit(self, process: BaseProcess, elapsed_s: float) -> str | None:
+        """Return the limit that a process exceeds, and what to do about it."""
+        if elapsed_s > self.limit_s:
+            return f"{self.limit_s / 60:,.0f} minutes; {REMEDY}"
         if self.memory_mb is not None and resident_bytes(process) > self.memory_mb * MEGABYTE:
-            return (
-                f"the {self.memory_mb:,} MB of memory that one may take (MLAPP_JOB_MEMORY_MB); "
-                "send fewer rows or columns, or name a simpler estimator"
-            )
+            return f"{self.memory_mb:,} MB of memory (MLAPP_JOB_MEMORY_MB); {REMEDY}"
         return None
 
-    def _stay_loaded(self) -> None:
+    def _cancel_idle_timer(self) -> None:
         if self._idle:
             self._idle.cancel()
 
-    def _unload_later(self) -> None:
-        self._stay_loaded()
+    def _start_idle_timer(self) -> None:
+        self._cancel_idle_timer()
         loop = asyncio.get_running_loop()
-        self._idle = loop.call_later(self.idle_s, lambda: loop.run_in_executor(None, self._unload))
+        self._idle = loop.call_later(self.idle_s, lambda: loop.run_in_executor(None, self._stop_fork_server))
 
-    def _unload(self) -> None:
-        """End what processes are forked from, unless there is one."""
+    def _stop_fork_server(self) -> None:
+        """Stop the fork server, unless a process is running."""
         with self._forking, suppress(ChildProcessError):
             if not multiprocessing.active_children():
-                # There is no public way; this one is as old as the fork server, and CPython's own tests go it.
+                # There is no public API; CPython's own tests use this method, which is as old as the fork server.
                 forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def _fork(work: str, submission: Submission) -> tuple[BaseProcess, Connection]:
+def _fork(kind: str, submission: Submission) -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([WORKER])
-    results, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(work, submission, theirs), daemon=True)
+    context.set_forkserver_preload([PRELOAD])
+    results, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_run_worker, args=(kind, submission, sender), daemon=True)
     try:
         process.start()
     finally:
-        # Only the process holds that end now, so that its death ends the reading.
-        theirs.close()
+        # The process now holds the only copy, so that its exit closes the pipe.
+        sender.close()
     return process, results
 
 
-def _work(work: str, submission: Submission, results: Connection) -> None:
+def _run_worker(kind: str, submission: Submission, results: Connection) -> None:
     try:
-        with importing():
-            # Imported here, for the server itself must not load what trains: it takes a second and 80 MB.
+        with report_import_errors():
+            # Imported here, as it would cost the server a second and 80 MB.
             from mlapp.services.jobs import worker
     except EstimatorsBroken as error:
         send(Failed(error, traceback.format_exc()), results)
         return
-    worker.work(work, submission, results)
+    worker.run(kind, submission, results)
 
 
-def _receive(results: Connection, loop: asyncio.AbstractEventLoop, messages: "asyncio.Queue[Message | None]") -> None:
-    """Pass on what a process says; None when it has died, or says what nobody understands."""
+def _forward(results: Connection, loop: asyncio.AbstractEventLoop, messages: "asyncio.Queue[Message | None]") -> None:
+    """Forward messages from the pipe to the queue; the last is the result, or None if the pipe broke."""
     message: Message | None = None
-    # What stands in a pipe may be anything; and nobody may listen any more, or there be no memory for it.
+    # The pipe may hold any bytes, the loop may be closed, and memory may be exhausted.
     with results, suppress(EOFError, OSError, ValueError, RuntimeError, MemoryError):
         while isinstance(message := receive(results), Started | Progress):
             loop.call_soon_threadsafe(messages.put_nowait, message)
-            time.sleep(PACE_S)
+            time.sleep(MESSAGE_S)
     last = None if isinstance(message, Started | Progress) else message
-    # The loop is closed when nobody listens any more.
+    # The loop may be closed.
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(messages.put_nowait, last)
 
 
-def _result(message: Finished | Looked | Failed | None, why_none: MlappError) -> Finished | Looked:
+def _result(message: Finished | Previewed | Failed | None, otherwise: MlappError) -> Finished | Previewed:
     if message is None:
-        raise why_none
+        raise otherwise
     if isinstance(message, Failed):
         if message.trace:
-            log.error("A training was ended by an exception.", extra={"trace": message.trace})
+            log.error("A training failed with an exception.", extra={"trace": message.trace})
         raise message.error
     return message

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from mlapp import ml, tables
 from mlapp.errors import Conflict, NotFound, Unacceptable, shorten
 from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList, ModelSummary
-from mlapp.services.jobs.import_check import importing
+from mlapp.services.jobs.import_check import report_import_errors
 from mlapp.services.prediction.service import PredictionService
 from mlapp.services.models.search import Found, Search, search
 from mlapp.services.stored_versions import describe, summarize
-from mlapp.store import ModelStore, the_number
+from mlapp.store import ModelStore, parse_number
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ class ModelService:
         elif name == "latest":
             version = next(iter(self.store.versions()), None)
         else:
-            version = the_number(name)
+            version = parse_number(name)
         if version is None:
             known = "There is no model yet" if name in ("active", "latest") else f"There is no model '{shorten(name)}'"
             raise NotFound(f"{known}; GET /models lists what there is.")
@@ -179,7 +179,7 @@ class ModelService:
 
 def _estimators() -> Sequence[EstimatorInfo]:
     # Looked up in the thread: the first use loads scikit-learn.
-    with importing():
+    with report_import_errors():
         return ml.describe_estimators()
 
 

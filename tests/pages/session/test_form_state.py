@@ -247,13 +247,13 @@ def leave(user: User) -> None:
 async def test_leaving_the_page_while_a_table_is_read_is_no_error(user: User, services: Services):
     await user.open("/train")
     # One table is looked at after the other, and this one waits for its turn.
-    async with services.training._looks:
+    async with services.training._previews:
         await drop(user, "broken.csv", b"x,y\n1,2,3\n")
         await user.should_see("Reading the table")
 
         leave(user)
 
-    await services.training.look(Submission(dataset="wine", options={}))
+    await services.training.preview(Submission(dataset="wine", options={}))
 
 
 def file(size: int = 1) -> TableFile:

@@ -1,4 +1,4 @@
-"""Whether what trains can be imported."""
+"""Import check of the estimators."""
 
 import importlib
 import sys
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mlapp.errors import EstimatorsBroken
-from mlapp.services.jobs.import_check import ROOT, importing, unimportable
+from mlapp.services.jobs.import_check import ROOT, find_import_error, report_import_errors
 
-NOBODY = "there is no module 'gbm_of_nobody'; install its package, or mend the import."
+MISSING = "there is no module 'gbm_of_nobody'; install its package, or fix the import."
 
 
 def fork(folder: Path, **modules: str) -> Path:
@@ -22,34 +22,34 @@ def fork(folder: Path, **modules: str) -> Path:
     return folder
 
 
-def test_nothing_keeps_this_app_from_being_imported():
-    assert unimportable(ROOT) is None
+def test_estimators_of_this_app_can_be_imported():
+    assert find_import_error(ROOT) is None
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "expected"),
     [
         ("import sys, gbm_of_nobody.trees", "line 1: there is no module 'gbm_of_nobody.trees'; install"),
-        ("'''Two\nlines.'''\n\nfrom gbm_of_nobody import Trees", f"line 4: {NOBODY}"),
-        ("from mlapp.ml.gone import x", "line 1: there is no module 'mlapp.ml.gone'; install its package, or mend"),
+        ("'''Two\nlines.'''\n\nfrom gbm_of_nobody import Trees", f"line 4: {MISSING}"),
+        ("from mlapp.ml.gone import x", "line 1: there is no module 'mlapp.ml.gone'; install its package, or fix"),
         ("def f(:", "line 1: invalid syntax."),
         ("if True:\nx = 1", "line 2: expected an indented block after 'if' statement on line 1."),
     ],
 )
-def test_what_cannot_be_imported_is_told_with_its_place(tmp_path: Path, code: str, said: str):
-    told = unimportable(fork(tmp_path, estimators=code))
+def test_failing_import_is_reported_with_its_line(tmp_path: Path, code: str, expected: str):
+    error = find_import_error(fork(tmp_path, estimators=code))
 
-    assert told
-    assert told.startswith(f"mlapp/ml/estimators.py, {said}")
+    assert error
+    assert error.startswith(f"mlapp/ml/estimators.py, {expected}")
 
 
 @pytest.mark.parametrize(
     "code", ["from mlapp.ml import trees", "import mlapp.ml.trees", "from mlapp.ml.trees import x"]
 )
-def test_modules_of_ours_that_the_estimators_import_are_looked_at_too(tmp_path: Path, code: str):
+def test_modules_that_the_estimators_import_are_checked_too(tmp_path: Path, code: str):
     folder = fork(tmp_path, estimators=code, trees="import mlapp.ml.estimators\nimport gbm_of_nobody")
 
-    assert unimportable(folder) == f"mlapp/ml/trees.py, line 2: {NOBODY}"
+    assert find_import_error(folder) == f"mlapp/ml/trees.py, line 2: {MISSING}"
 
 
 @pytest.mark.parametrize(
@@ -62,19 +62,19 @@ def test_modules_of_ours_that_the_estimators_import_are_looked_at_too(tmp_path: 
         "from sklearn.nowhere import x",
     ],
 )
-def test_what_may_be_missing_or_only_shows_when_imported_is_no_reason_not_to_start(tmp_path: Path, code: str):
-    assert unimportable(fork(tmp_path, estimators=code)) is None
+def test_optional_and_dynamic_imports_are_not_reported(tmp_path: Path, code: str):
+    assert find_import_error(fork(tmp_path, estimators=code)) is None
 
 
-def test_whatever_an_import_raises_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_any_exception_of_an_import_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "half_gbm.py").write_text("raise OSError('libgomp.so.1: cannot open shared object file')")
     monkeypatch.syspath_prepend(tmp_path)
 
-    with pytest.raises(EstimatorsBroken, match="Nothing can be trained: OSError: libgomp.so.1: cannot op"), importing():
+    with pytest.raises(EstimatorsBroken, match="OSError: libgomp.so.1"), report_import_errors():
         importlib.import_module("half_gbm")
 
 
-def test_what_is_forked_from_outlives_what_cannot_be_imported(monkeypatch: pytest.MonkeyPatch):
+def test_preload_ignores_failing_imports(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "mlapp.services.jobs.worker", None)
     monkeypatch.delitem(sys.modules, "mlapp.services.jobs.preload", raising=False)
 

@@ -1,4 +1,4 @@
-"""JobService, with work that ends when it is told to; other processes are other services on its folder."""
+"""JobService, with work that ends on an event; other processes are other services on the same folder."""
 
 import asyncio
 import logging
@@ -8,7 +8,8 @@ import pytest
 
 from mlapp.errors import Conflict, MlappError, NotFound, TooManyTrainings, Unacceptable, Unavailable
 from mlapp.schemas import Job, JobStatus, Model
-from mlapp.services.jobs.service import JobService, Run
+from mlapp.services.jobs.run import Run
+from mlapp.services.jobs.service import JobService
 from mlapp.store import JobStore
 from tests.services.conftest import eventually
 from tests.services.disk import forbidden, full_disk
@@ -24,12 +25,12 @@ async def endless(_: Run) -> NoReturn:
     raise AssertionError
 
 
-async def refused(_: Run) -> NoReturn:
+async def rejected(_: Run) -> NoReturn:
     raise Unacceptable("There is no column 'grape'.")
 
 
-class Told:
-    """Work that ends when it is told to."""
+class Pending:
+    """Work that ends on an event."""
 
     def __init__(self) -> None:
         self.end = asyncio.Event()
@@ -41,7 +42,7 @@ class Told:
 
 def another(jobs: JobService) -> JobService:
     """The same jobs, as another server sees them."""
-    return JobService(JobStore(jobs.history.folder.parent))
+    return JobService(JobStore(jobs.store.folder.parent))
 
 
 async def ended(run: Run) -> Job:
@@ -54,7 +55,7 @@ async def start_all(jobs: JobService, count: int) -> list[Run]:
     return [await jobs.start("wine", endless) for _ in range(count)]
 
 
-async def test_job_that_makes_a_model_succeeds(jobs: JobService):
+async def test_job_with_a_model_succeeds(jobs: JobService):
     run = await jobs.start("wine", made)
 
     assert await jobs.result(run) is MODEL
@@ -73,8 +74,8 @@ async def test_job_that_makes_a_model_succeeds(jobs: JobService):
     assert (found.table, found.error, found.remaining_s) == ("wine", None, None)
 
 
-async def test_job_that_is_refused_fails_with_the_reason(jobs: JobService):
-    run = await jobs.start("wine", refused)
+async def test_job_with_an_invalid_option_fails_with_the_reason(jobs: JobService):
+    run = await jobs.start("wine", rejected)
 
     with pytest.raises(Unacceptable, match="There is no column 'grape'."):
         await jobs.result(run)
@@ -89,15 +90,15 @@ async def test_job_that_hits_a_bug_fails_and_the_bug_is_logged(jobs: JobService,
 
     run = await jobs.start("wine", buggy)
 
-    with pytest.raises(MlappError, match="The training hit an error of ours; it is in the log.") as failed:
+    with pytest.raises(MlappError, match="internal error") as failed:
         await jobs.result(run)
     assert (failed.value.status, (await jobs.job(1)).status) == (500, JobStatus.FAILED)
-    assert "Training 1 hit a bug" in caplog.text
+    assert "Training 1 failed" in caplog.text
     assert "a screw is loose" in caplog.text
 
 
-async def test_jobs_are_remembered_by_the_next_server(jobs: JobService):
-    for work in (made, refused):
+async def test_jobs_survive_a_restart(jobs: JobService):
+    for work in (made, rejected):
         await ended(await jobs.start("wine", work))
 
     remembered = await another(jobs).jobs()
@@ -106,8 +107,8 @@ async def test_jobs_are_remembered_by_the_next_server(jobs: JobService):
     assert [(each.id, each.status) for each in remembered] == [(2, JobStatus.FAILED), (1, JobStatus.SUCCEEDED)]
 
 
-async def test_job_goes_on_when_nobody_waits_any_more(jobs: JobService):
-    work = Told()
+async def test_job_continues_when_its_client_disconnects(jobs: JobService):
+    work = Pending()
     run = await jobs.start("wine", work)
     client = asyncio.create_task(jobs.result(run))
     await asyncio.sleep(0)
@@ -119,8 +120,8 @@ async def test_job_goes_on_when_nobody_waits_any_more(jobs: JobService):
     assert client.cancelled()
 
 
-async def test_as_many_jobs_run_at_a_time_as_may(jobs: JobService):
-    two = JobService(jobs.history, max_jobs=2)
+async def test_up_to_max_jobs_run_at_a_time(jobs: JobService):
+    two = JobService(jobs.store, max_jobs=2)
 
     await start_all(two, 3)
 
@@ -128,17 +129,17 @@ async def test_as_many_jobs_run_at_a_time_as_may(jobs: JobService):
     await two.close()
 
 
-async def test_eight_wait_in_line_and_no_more(jobs: JobService):
+async def test_queue_holds_eight_jobs(jobs: JobService):
     await start_all(jobs, 9)
 
-    with pytest.raises(TooManyTrainings, match="8 trainings wait already; try again when one has ended."):
+    with pytest.raises(TooManyTrainings, match="8 trainings"):
         await jobs.start("wine", made)
 
     assert [each.queue_position for each in await jobs.jobs()] == [8, 7, 6, 5, 4, 3, 2, 1, None]
     assert (await jobs.job(9)).stage == "Waiting for its turn"
 
 
-async def test_two_at_once_do_not_both_take_the_last_place(jobs: JobService):
+async def test_concurrent_starts_do_not_both_take_the_last_slot(jobs: JobService):
     await start_all(jobs, 8)
 
     came = await asyncio.gather(*[jobs.start("wine", endless) for _ in range(2)], return_exceptions=True)
@@ -146,8 +147,8 @@ async def test_two_at_once_do_not_both_take_the_last_place(jobs: JobService):
     assert {type(each) for each in came} == {Run, TooManyTrainings}
 
 
-async def test_jobs_that_wait_move_up(jobs: JobService):
-    work = Told()
+async def test_queued_jobs_move_up(jobs: JobService):
+    work = Pending()
     await jobs.start("wine", work)
     _, second, third = await start_all(jobs, 3)
     assert (second.job.queue_position, third.job.queue_position) == (2, 3)
@@ -159,7 +160,7 @@ async def test_jobs_that_wait_move_up(jobs: JobService):
     assert third.job.queue_position == 1
 
 
-async def test_cancel_of_a_running_job_ends_it_and_the_next_one_begins(jobs: JobService):
+async def test_cancel_of_a_running_job_starts_the_next_one(jobs: JobService):
     run = await jobs.start("wine", endless)
     following = await jobs.start("wine", made)
     waiting = asyncio.create_task(jobs.result(run))
@@ -172,7 +173,7 @@ async def test_cancel_of_a_running_job_ends_it_and_the_next_one_begins(jobs: Job
     assert await jobs.result(following) is MODEL
 
 
-async def test_cancel_of_a_waiting_job_frees_its_place(jobs: JobService):
+async def test_cancel_of_a_queued_job_releases_its_slot(jobs: JobService):
     await start_all(jobs, 9)
 
     found = await jobs.cancel(5)
@@ -182,18 +183,18 @@ async def test_cancel_of_a_waiting_job_frees_its_place(jobs: JobService):
     assert run.job.queue_position == 8
 
 
-async def test_cancel_of_a_job_that_has_ended_is_refused(jobs: JobService):
+async def test_cancel_of_an_ended_job_is_a_conflict(jobs: JobService):
     await jobs.result(await jobs.start("wine", made))
 
     with pytest.raises(Conflict, match="Training 1 has ended already: it is succeeded."):
         await jobs.cancel(1)
 
 
-async def test_cancel_while_the_model_is_being_stored_comes_too_late(jobs: JobService):
-    work = Told()
+async def test_cancel_while_the_model_is_being_stored_is_too_late(jobs: JobService):
+    work = Pending()
 
     async def storing(run: Run) -> Model:
-        run.settled = True
+        run.committed = True
         return await work(run)
 
     run = await jobs.start("wine", storing)
@@ -206,7 +207,7 @@ async def test_cancel_while_the_model_is_being_stored_comes_too_late(jobs: JobSe
     assert await jobs.result(run) is MODEL
 
 
-async def test_job_is_watched_by_another_server_and_cancelled_from_there(jobs: JobService):
+async def test_job_is_followed_and_cancelled_by_another_server(jobs: JobService):
     run = await jobs.start("wine", endless)
     other = another(jobs)
 
@@ -228,16 +229,16 @@ async def test_job_that_is_not_there_is_not_found(jobs: JobService, name: str):
             await asked
 
 
-async def test_job_of_a_server_that_does_not_react_is_not_cancelled(jobs: JobService, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("mlapp.services.jobs.service.CANCEL_S", 0.05)
-    stuck = another(jobs).history
+async def test_cancel_of_an_unresponsive_server_is_unavailable(jobs: JobService, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mlapp.services.jobs.service.CANCEL_TIMEOUT_S", 0.05)
+    stuck = another(jobs).store
     stuck.save(job(stuck.open()))
 
-    with pytest.raises(Unavailable, match="Training 1 does not react; look again in a moment."):
+    with pytest.raises(Unavailable, match="Training 1 did not stop"):
         await jobs.cancel(1)
 
 
-async def test_close_interrupts_what_runs_and_waits(jobs: JobService):
+async def test_close_interrupts_running_and_queued_jobs(jobs: JobService):
     runs = await start_all(jobs, 3)
     waiting = asyncio.create_task(jobs.result(runs[0]))
 
@@ -274,16 +275,16 @@ async def test_cancel_while_a_job_is_being_started_ends_it(jobs: JobService):
     assert found.status is (await starting).job.status is JobStatus.CANCELLED
 
 
-async def test_start_on_a_full_disk_says_so_and_leaves_nothing(jobs: JobService):
+async def test_start_on_a_full_disk_is_unavailable_and_leaves_nothing(jobs: JobService):
     with full_disk(100), pytest.raises(Unavailable, match=r"Nothing could be saved \(File too large\)"):
         await jobs.start("wine", made)
 
-    assert (await jobs.jobs(), list(jobs.history.folder.iterdir())) == ([], [])
+    assert (await jobs.jobs(), list(jobs.store.folder.iterdir())) == ([], [])
     assert await jobs.result(await jobs.start("wine", made)) is MODEL
 
 
-async def test_job_that_ends_on_a_full_disk_is_known_as_ended(jobs: JobService):
-    work = Told()
+async def test_job_that_ends_on_a_full_disk_has_ended(jobs: JobService):
+    work = Pending()
     run = await jobs.start("wine", work)
 
     with full_disk(100):
@@ -293,23 +294,23 @@ async def test_job_that_ends_on_a_full_disk_is_known_as_ended(jobs: JobService):
     assert (await jobs.job(1)).status is JobStatus.SUCCEEDED
 
 
-async def test_followers_hear_of_every_change_until_the_end(jobs: JobService):
-    work = Told()
+async def test_follow_yields_every_change_until_the_end(jobs: JobService):
+    work = Pending()
 
     async def in_steps(run: Run) -> Model:
         run.job.progress = 0.3
         return await work(run)
 
-    heard = []
+    seen = []
     async for now in jobs.follow((await jobs.start("wine", in_steps)).job.id):
-        heard.append((now.status, now.progress))
+        seen.append((now.status, now.progress))
         work.end.set()
 
-    assert heard == [(JobStatus.RUNNING, 0.3), (JobStatus.SUCCEEDED, 1)]
+    assert seen == [(JobStatus.RUNNING, 0.3), (JobStatus.SUCCEEDED, 1)]
 
 
-async def test_oldest_jobs_are_forgotten(jobs: JobService, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("mlapp.services.jobs.service.KEPT", 2)
+async def test_oldest_jobs_are_pruned(jobs: JobService, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mlapp.services.jobs.service.KEPT_JOBS", 2)
     for _ in range(3):
         await jobs.result(await jobs.start("wine", made))
 
@@ -318,10 +319,10 @@ async def test_oldest_jobs_are_forgotten(jobs: JobService, monkeypatch: pytest.M
     assert [each.id for each in await jobs.jobs()] == [4, 3]
 
 
-async def test_jobs_are_shared_again_after_a_rest(jobs: JobService):
+async def test_sync_restarts_after_an_idle_time(jobs: JobService):
     await ended(await jobs.start("wine", made))
-    resting = jobs._sharer
-    await eventually(lambda: resting and resting.done())
+    task = jobs._sync.task
+    await eventually(lambda: task and task.done())
 
     run = await jobs.start("wine", endless)
     await another(jobs).cancel(run.job.id)
@@ -329,20 +330,20 @@ async def test_jobs_are_shared_again_after_a_rest(jobs: JobService):
     assert (await ended(run)).status is JobStatus.CANCELLED
 
 
-async def test_jobs_are_shared_again_after_the_store_was_forbidden(jobs: JobService, caplog: pytest.LogCaptureFixture):
+async def test_sync_recovers_from_an_unreadable_store(jobs: JobService, caplog: pytest.LogCaptureFixture):
     run = await jobs.start("wine", endless)
 
-    with forbidden(jobs.history.folder):
+    with forbidden(jobs.store.folder):
         await eventually(lambda: run.outage.failures > 2)
     await another(jobs).cancel(run.job.id)
 
     assert (await ended(run)).status is JobStatus.CANCELLED
     # Apps of other tests may follow their stores meanwhile.
-    mine = [record for record in caplog.records if record.name == "mlapp.services.jobs.service"]
+    mine = [record for record in caplog.records if record.name == "mlapp.services.jobs.run"]
     assert [record.levelno for record in mine if "Permission denied" in record.message] == [logging.ERROR]
 
 
-async def test_job_that_cannot_be_shared_is_logged_once_and_can_be_cancelled(
+async def test_failing_sync_is_logged_once_and_the_job_can_be_cancelled(
     jobs: JobService, caplog: pytest.LogCaptureFixture
 ):
     run = await jobs.start("wine", endless)
@@ -350,17 +351,17 @@ async def test_job_that_cannot_be_shared_is_logged_once_and_can_be_cancelled(
     with full_disk(0):
         run.job.progress = 0.5
         await eventually(lambda: run.outage.failures > 2)
-        another(jobs).history.ask_to_cancel(run.job.id)
+        another(jobs).store.request_cancel(run.job.id)
         assert (await ended(run)).status is JobStatus.CANCELLED
 
-    assert caplog.text.count("cannot be written") == caplog.text.count("cannot be shared") == 1
+    assert caplog.text.count("cannot be written") == caplog.text.count("cannot be synced") == 1
 
 
-async def test_job_that_ends_while_the_store_is_forbidden_is_known_as_ended(jobs: JobService):
-    work = Told()
+async def test_job_that_ends_while_the_store_is_unreadable_has_ended(jobs: JobService):
+    work = Pending()
     run = await jobs.start("wine", work)
 
-    with forbidden(jobs.history.folder):
+    with forbidden(jobs.store.folder):
         work.end.set()
         assert await jobs.result(run) is MODEL
 

@@ -1,4 +1,4 @@
-"""What runs in a training process."""
+"""The training process."""
 
 import json
 import multiprocessing
@@ -14,8 +14,8 @@ from mlapp.ml.estimators import ESTIMATORS, Recipe, linear
 from mlapp.ml.training.runtime_estimate import MEASURED
 from mlapp.schemas import Format, Submission, TablePreview, TrainOptions
 from mlapp.services.jobs import worker
-from mlapp.services.jobs.ipc import Failed, Finished, Looked, Message, Progress, Started, receive, send
-from mlapp.services.jobs.worker import work
+from mlapp.services.jobs.ipc import Failed, Finished, Message, Previewed, Progress, Started, receive, send
+from mlapp.services.jobs.worker import run
 from tests.services.misbehaving import misbehaving
 
 pytestmark = pytest.mark.slow
@@ -24,24 +24,24 @@ ROWS = [{"x": row, "y": row * 2 + row % 3} for row in range(30)]
 CONTEXT = multiprocessing.get_context("forkserver")
 
 
-def said_by(submission: Submission, kind: str = "train") -> list[Message]:
-    """Everything that a training process says."""
+def messages_of(submission: Submission, kind: str = "train") -> list[Message]:
+    """All messages of a training process."""
     results, theirs = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=work, args=(kind, submission, theirs))
+    process = CONTEXT.Process(target=run, args=(kind, submission, theirs))
     process.start()
     theirs.close()
-    said: list[Message] = []
-    while not said or isinstance(said[-1], Started | Progress):
-        said.append(receive(results))
+    messages: list[Message] = []
+    while not messages or isinstance(messages[-1], Started | Progress):
+        messages.append(receive(results))
     process.join()
-    return said
+    return messages
 
 
-def said_here(submission: Submission) -> list[Message]:
-    """What a training process would say until it fails, without the process.
+def train_here(submission: Submission) -> list[Message]:
+    """The first and last message of a training, without a process.
 
     Raises:
-        MlappError: what it would send as its last words.
+        MlappError: the error that the process would send.
     """
     results, theirs = CONTEXT.Pipe(duplex=False)
     with results, theirs:
@@ -55,8 +55,8 @@ def sent(tmp_path: Path, body: object, kind: Format = Format.JSON, **options: An
     return Submission(path=str(path), format=kind, options=options)
 
 
-def test_work_tells_how_far_it_is_and_ends_with_the_model(tmp_path: Path):
-    started, *progress, finished = said_by(sent(tmp_path, {"records": ROWS, "target": "y", "estimator": "linear"}))
+def test_training_sends_progress_and_the_model(tmp_path: Path):
+    started, *progress, finished = messages_of(sent(tmp_path, {"records": ROWS, "target": "y", "estimator": "linear"}))
 
     shares = [message.share for message in progress if isinstance(message, Progress)]
     assert len(shares) == len(progress) > 3
@@ -75,8 +75,8 @@ def test_work_tells_how_far_it_is_and_ends_with_the_model(tmp_path: Path):
         ({"dataset": "wine", "target": "ash"}, Format.JSON, {}),
     ],
 )
-def test_work_takes_tables_in_every_shape(tmp_path: Path, body: object, kind: Format, options: dict[str, Any]):
-    started, finished = said_here(sent(tmp_path, body, kind, estimator="linear", **options))
+def test_training_accepts_every_kind_of_table(tmp_path: Path, body: object, kind: Format, options: dict[str, Any]):
+    started, finished = train_here(sent(tmp_path, body, kind, estimator="linear", **options))
 
     assert isinstance(started, Started)
     assert isinstance(finished, Finished)
@@ -95,79 +95,79 @@ def test_work_takes_tables_in_every_shape(tmp_path: Path, body: object, kind: Fo
         ({"dataset": "wine", "hue": 1}, {}, Unacceptable, "There is no option 'hue'"),
     ],
 )
-def test_work_says_what_it_cannot_take(
+def test_invalid_submission_is_an_error(
     tmp_path: Path, body: object, options: dict[str, Any], error: type[MlappError], sentence: str
 ):
-    with pytest.raises(error) as refused:
-        said_here(sent(tmp_path, body, **options))
+    with pytest.raises(error) as error_info:
+        train_here(sent(tmp_path, body, **options))
 
-    assert refused.value.detail.startswith(sentence)
+    assert error_info.value.detail.startswith(sentence)
 
 
-def test_refusal_is_sent_without_a_trace(tmp_path: Path):
-    failed = said_by(sent(tmp_path, "{"))[-1]
+def test_client_error_is_sent_without_a_trace(tmp_path: Path):
+    failed = messages_of(sent(tmp_path, "{"))[-1]
 
     assert isinstance(failed, Failed)
     assert (type(failed.error), failed.trace) == (UnreadableBody, None)
 
 
-def test_bundled_table_is_told_with_its_name_and_target():
-    started = said_here(Submission(dataset="wine", options={"estimator": "linear"}))[0]
+def test_started_names_the_bundled_table_and_its_target():
+    started = train_here(Submission(dataset="wine", options={"estimator": "linear"}))[0]
 
     assert started == Started("wine", 178, 14, "cultivar", "linear")
 
 
-def test_look_tells_what_the_table_holds():
-    (said,) = said_by(Submission(dataset="wine", options={}), "look")
+def test_preview_has_rows_and_columns():
+    (message,) = messages_of(Submission(dataset="wine", options={}), "preview")
 
-    assert isinstance(said, Looked)
-    assert (said.preview.rows, len(said.preview.columns)) == (178, 14)
-
-
-def looked(submission: Submission) -> TablePreview:
-    return worker._look(submission).preview
+    assert isinstance(message, Previewed)
+    assert (message.preview.rows, len(message.preview.columns)) == (178, 14)
 
 
-def looked_at(tmp_path: Path, csv: str, **options: Any) -> TablePreview:
-    return looked(sent(tmp_path, csv, Format.CSV, **options))
+def preview(submission: Submission) -> TablePreview:
+    return worker._preview(submission).preview
 
 
-def test_look_takes_the_last_column_for_the_target_unless_another_is_named(tmp_path: Path):
+def preview_of(tmp_path: Path, csv: str, **options: Any) -> TablePreview:
+    return preview(sent(tmp_path, csv, Format.CSV, **options))
+
+
+def test_preview_defaults_to_the_last_column_as_target(tmp_path: Path):
     csv = "x,y\n" + "".join(f"{r['x']},{r['y']}\n" for r in ROWS)
 
-    assert looked_at(tmp_path, csv).target == "y"
-    assert looked_at(tmp_path, csv, target="x").target == "x"
+    assert preview_of(tmp_path, csv).target == "y"
+    assert preview_of(tmp_path, csv, target="x").target == "x"
 
 
-def test_look_says_what_will_be_left_out(tmp_path: Path):
+def test_preview_warns_of_ignored_columns(tmp_path: Path):
     csv = "name,x,y\n" + "".join(f"person {r['x']},{r['x']},{r['y']}\n" for r in ROWS)
 
-    warnings = looked_at(tmp_path, csv).warnings
+    warnings = preview_of(tmp_path, csv).warnings
 
     assert "'name' has a different text in every row, like a name or an id; it is left out." in warnings
 
 
-def test_look_says_why_a_table_cannot_be_trained_on(tmp_path: Path):
-    assert looked_at(tmp_path, "x,y\n1,2\n3,4\n").warnings == ["Only 2 rows have a target; at least 10 are needed."]
+def test_preview_warns_of_a_table_that_cannot_be_trained_on(tmp_path: Path):
+    assert preview_of(tmp_path, "x,y\n1,2\n3,4\n").warnings == ["Only 2 rows have a target; at least 10 are needed."]
 
 
-def test_look_at_what_is_no_table_says_why(tmp_path: Path):
-    (failed,) = said_by(sent(tmp_path, "", Format.CSV), "look")
+def test_preview_of_an_unreadable_file_fails(tmp_path: Path):
+    (failed,) = messages_of(sent(tmp_path, "", Format.CSV), "preview")
 
     assert isinstance(failed, Failed)
     assert failed.error.detail.startswith("The CSV is empty")
 
 
-def test_bug_is_told_with_its_trace():
-    failed = said_by(misbehaving("costly"))[-1]
+def test_bug_is_sent_with_its_trace():
+    failed = messages_of(misbehaving("costly"))[-1]
 
     assert isinstance(failed, Failed)
     assert (failed.error.status, "TypeError: unsupported" in (failed.trace or "")) == (500, True)
     assert "unsupported" not in failed.error.detail
 
 
-def test_estimator_that_fails_is_told_with_its_trace():
-    failed = said_by(misbehaving("buggy"))[-1]
+def test_estimator_that_fails_is_sent_with_its_trace():
+    failed = messages_of(misbehaving("buggy"))[-1]
 
     assert isinstance(failed, Failed)
     assert isinstance(failed.error, TrainingFailed)
@@ -175,22 +175,22 @@ def test_estimator_that_fails_is_told_with_its_trace():
     assert "in buggy\n" in (failed.trace or "")
 
 
-def test_want_of_memory_is_told():
-    failed = said_by(misbehaving("hungry"))[-1]
+def test_exhausted_memory_is_a_failed_training():
+    failed = messages_of(misbehaving("hungry"))[-1]
 
     assert isinstance(failed, Failed)
     assert isinstance(failed.error, TrainingFailed)
-    assert failed.error.detail == "The training ran out of memory; send fewer rows or columns."
+    assert "memory" in failed.error.detail
 
 
-def work_for_nobody(theirs: Connection) -> None:
-    results, into_the_void = CONTEXT.Pipe(duplex=False)
+def run_without_server(theirs: Connection) -> None:
+    results, sender = CONTEXT.Pipe(duplex=False)
     results.close()
-    work("train", Submission(dataset="wine", options={"estimator": "linear"}), into_the_void)
+    run("train", Submission(dataset="wine", options={"estimator": "linear"}), sender)
 
 
-def test_work_ends_when_the_server_is_gone(tmp_path: Path):
-    process = CONTEXT.Process(target=work_for_nobody, args=(None,))
+def test_process_exits_when_the_pipe_is_closed(tmp_path: Path):
+    process = CONTEXT.Process(target=run_without_server, args=(None,))
 
     process.start()
     process.join(30)
@@ -202,7 +202,7 @@ def serve(pids: Connection) -> None:
     processes = []
     for estimator in ("endless", "stubborn"):
         _, theirs = CONTEXT.Pipe(duplex=False)
-        process = CONTEXT.Process(target=work, args=("train", misbehaving(estimator), theirs))
+        process = CONTEXT.Process(target=run, args=("train", misbehaving(estimator), theirs))
         process.start()
         pids.send(process.pid)
         processes.append(process)
@@ -210,11 +210,11 @@ def serve(pids: Connection) -> None:
         process.join()
 
 
-def test_work_in_the_midst_of_a_fit_ends_when_the_server_is_killed():
-    told, pids = CONTEXT.Pipe(duplex=False)
+def test_process_exits_during_a_fit_when_the_server_is_killed():
+    receiver, pids = CONTEXT.Pipe(duplex=False)
     server = CONTEXT.Process(target=serve, args=(pids,))
     server.start()
-    trainings = [psutil.Process(told.recv()) for _ in range(2)]
+    trainings = [psutil.Process(receiver.recv()) for _ in range(2)]
 
     server.kill()
 
@@ -227,31 +227,31 @@ def test_model_that_is_too_large_is_not_sent(monkeypatch: pytest.MonkeyPatch):
     results, theirs = CONTEXT.Pipe(duplex=False)
     options = TrainOptions(target="y")
 
-    with results, theirs, pytest.raises(TrainingFailed, match="The model takes 2 MB, and may take 2 MB; send fewer"):
+    with results, theirs, pytest.raises(TrainingFailed, match="The model has 2 MB"):
         send(Finished(bytes(2_000_000), {}, options), theirs)
 
 
-def test_look_guesses_how_long_estimators_will_take():
-    machines, wine = (looked(Submission(dataset=name, options={})) for name in ("machines", "wine"))
+def test_preview_estimates_training_times():
+    machines, wine = (preview(Submission(dataset=name, options={})) for name in ("machines", "wine"))
 
     assert machines.estimates["linear"] < machines.estimates["random_forest"] < 10
     assert machines.estimates.keys() == wine.estimates.keys() == MEASURED.keys()
 
 
-def test_look_guesses_nothing_of_what_cannot_be_trained_on_or_was_never_measured(
+def test_preview_has_no_estimates_for_invalid_tables_and_unmeasured_estimators(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    few = looked(sent(tmp_path, "x,y\n1,2\n3,4\n", Format.CSV))
+    few = preview(sent(tmp_path, "x,y\n1,2\n3,4\n", Format.CSV))
     monkeypatch.setitem(ESTIMATORS, "own", Recipe(linear))
-    own = looked(Submission(dataset="wine", options={"estimator": "own"}))
+    own = preview(Submission(dataset="wine", options={"estimator": "own"}))
 
     assert few.estimates == {}
     assert few.warnings == ["Only 2 rows have a target; at least 10 are needed."]
     assert "own" not in own.estimates
 
 
-def test_look_at_a_file_that_is_gone_says_so(tmp_path: Path):
-    (failed,) = said_by(Submission(path=str(tmp_path / "gone"), format=Format.CSV, options={}), "look")
+def test_preview_of_a_missing_file_fails(tmp_path: Path):
+    (failed,) = messages_of(Submission(path=str(tmp_path / "gone"), format=Format.CSV, options={}), "preview")
 
     assert isinstance(failed, Failed)
     assert isinstance(failed.error, UnreadableBody)

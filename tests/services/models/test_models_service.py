@@ -110,7 +110,7 @@ async def test_rollback_to_a_damaged_version_changes_nothing(store: ModelStore, 
         store.activate(wine.add_to(store))
     (store.folder / "versions/1/model.joblib").unlink()
 
-    with pytest.raises(Conflict, match="The file of model 1 is gone"):
+    with pytest.raises(Conflict, match="The file of model 1 is missing"):
         await models.rollback()
 
     assert (await models.list()).active == 2

@@ -225,7 +225,7 @@ async def test_active_model_that_cannot_be_loaded_is_tried_again_ever_more_rarel
     file.rename(file.with_suffix(".aside"))
     await prediction.start()
     await eventually(lambda: prediction._pause_s > 0.1, patience_s=5)
-    assert prediction.message == "The file of model 1 is gone; delete the version or train again."
+    assert prediction.message == "The file of model 1 is missing; delete the version or train again."
 
     file.with_suffix(".aside").rename(file)
 

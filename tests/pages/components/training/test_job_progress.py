@@ -26,7 +26,7 @@ async def ended(services: Services, job: Job) -> Job:
 @pytest.fixture
 def no_jobs(services: Services) -> Iterator[None]:
     """The store without jobs, as at the very start."""
-    folder = services.jobs.history.folder
+    folder = services.jobs.store.folder
     aside = folder.with_name("aside")
     folder.mkdir(exist_ok=True)
     folder.rename(aside)
@@ -37,7 +37,7 @@ def no_jobs(services: Services) -> Iterator[None]:
 @pytest.fixture
 def many_jobs(services: Services, no_jobs: None) -> Iterator[list[int]]:
     """More trainings than a page of the list shows, all failed; newest first."""
-    history = services.jobs.history
+    history = services.jobs.store
     numbers = [history.open() for _ in range(PAGE_JOBS + 1)]
     for number in numbers:
         history.save(job_that_ended(number, status=JobStatus.FAILED, version=None, error="No."), durable=False)
