@@ -1,6 +1,6 @@
-"""mlapp: `python main.py` serves API and pages on one port.
+"""Entry point: `python main.py` serves the API and the pages on one port.
 
-Nothing heavy is imported at module level: every training process imports this module again.
+Nothing heavy is imported at module level, as every training process imports this module again.
 """
 
 import argparse
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     from mlapp.settings import Settings
 
-FRUGAL = {"MALLOC_ARENA_MAX": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0"}
-"""What the processes that train inherit, for glibc and polars' jemalloc to give back at once what their threads free:
-10 to 20 MB of 515 at the peak, for 2 to 5 % of the time."""
+ALLOCATOR_SETTINGS = {"MALLOC_ARENA_MAX": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0"}
+"""Environment of training processes: glibc and the jemalloc of polars return freed memory at once.
+
+This saves 10 to 20 MB of a peak of 515 MB, and costs 2 to 5 % of the time."""
 
 
 def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: bool = True) -> "FastAPI":
-    """Wire settings → services → app."""
+    """Create the services and the app from the settings."""
     from prometheus_client import CollectorRegistry
 
     from mlapp import app
@@ -42,10 +43,8 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     settings = settings or load_settings()
     access = AccessService(settings)
     if access.generated_key:
-        # Not a log line: those are kept, and read by others.
-        sys.stderr.write(
-            f"No MLAPP_API_KEY is set; until the next start the key for everything is {access.generated_key}\n"
-        )
+        # Not logged: logs are stored and shared.
+        sys.stderr.write(f"MLAPP_API_KEY is not set; until the next start the full key is {access.generated_key}\n")
     store, registry = ModelStore(settings.store), CollectorRegistry()
     monitoring = MonitoringService(store, TrafficStore(settings.store), registry=registry)
     prediction = PredictionService(store, monitoring)
@@ -66,22 +65,24 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
 
 
 def main() -> None:
-    """Serve until told to stop.
+    """Parse the arguments and serve until a signal stops the process.
 
     Raises:
-        SystemExit: the server cannot start, with a line that says why.
+        SystemExit: the server cannot start, with a message that says why.
     """
-    # An older Python gets as far as here while it can parse this file.
+    # Older versions of Python reach this line if they can parse the file.
     if sys.version_info < (3, 11):  # noqa: UP036
         version = ".".join(map(str, sys.version_info[:2]))
-        raise SystemExit(f"Python 3.11 or newer is needed, and {sys.executable} is {version}: run `uv run poe serve`.")
+        raise SystemExit(
+            f"Python 3.11 or newer is required, but {sys.executable} is {version}: run `uv run poe serve`."
+        )
     parser = argparse.ArgumentParser(description="mlapp: API and pages on one port.")
     only = parser.add_mutually_exclusive_group()
-    only.add_argument("--only-api", action="store_true", help="leave the pages out")
-    only.add_argument("--only-pages", action="store_true", help="leave the JSON routes out (health stays)")
-    chosen = parser.parse_args()
+    only.add_argument("--only-api", action="store_true", help="serve without pages")
+    only.add_argument("--only-pages", action="store_true", help="serve without JSON routes, except health")
+    arguments = parser.parse_args()
     try:
-        _serve(api=not chosen.only_pages, pages=not chosen.only_api)
+        _serve(api=not arguments.only_pages, pages=not arguments.only_api)
     except ModuleNotFoundError as error:
         missing = str(error.name)
         if missing.partition(".")[0] in {"mlapp", "pages"}:
@@ -101,22 +102,22 @@ def _serve(*, api: bool, pages: bool) -> None:
     from mlapp.startup import allow_open_files, check_store, listen
 
     settings = load_settings()
-    if problem := find_import_error(Path(__file__).parent):
-        raise SystemExit(problem)
+    if reason := find_import_error(Path(__file__).parent):
+        raise SystemExit(reason)
     configure_logs(settings)
     warn_of_unknown_settings()
-    # Before anything is trained or stored by a server that nobody could reach.
+    # First, as a server without a port must not train or store anything.
     sockets = listen(settings)
     check_store(settings.store)
-    # Before anything starts that inherits it, and loads libraries.
-    for name, value in (FRUGAL | thread_limits()).items():
+    # Before libraries are loaded and processes started that inherit the environment.
+    for name, value in (ALLOCATOR_SETTINGS | thread_limits()).items():
         os.environ.setdefault(name, value)
     use_own_directory()
     app = create_app(settings, api=api, pages=pages)
     allow_open_files()
-    # uvicorn raises the signal that stopped it once more at its end; to stop when told so is a success.
+    # uvicorn raises the signal again when it has stopped; stopping on SIGTERM is a success.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    # Whoever takes an answer slowly is cut off after these seconds; with them, all ends in less than ten.
+    # Slow clients are cut off after 6 s, so that the whole shutdown takes less than 10 s.
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -125,10 +126,10 @@ def _serve(*, api: bool, pages: bool) -> None:
         access_log=False,
         timeout_graceful_shutdown=6,
         server_header=False,
-        # The app does this itself; uvicorn would believe whoever is on this machine.
+        # Done by a middleware; uvicorn would trust every client on this machine.
         proxy_headers=False,
     )
-    # Where Ctrl-C stops it, uvicorn raises it once more.
+    # uvicorn raises KeyboardInterrupt again after Ctrl-C.
     with suppress(KeyboardInterrupt):
         Server(config, app.state.services.jobs.close).run(sockets)
 

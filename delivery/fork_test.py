@@ -29,8 +29,8 @@ AFFECTED_TESTS = (
     "tests/test_bounds.py",
     "tests/test_project_files.py",
     "tests/test_settings.py",
-    "tests/test_who_may.py::test_every_route_has_a_decision",
-    "tests/test_who_may.py::test_every_route_lets_in_who_may_and_nobody_else",
+    "tests/test_authorization.py::test_every_route_has_a_permission",
+    "tests/test_authorization.py::test_every_route_enforces_its_permissions",
 )
 README = "# House prices\n\nPredicts the selling price of a house.\n"
 EXAMPLE = r"^- \*\*Your estimator\*\*.*?^  ```python\n(.*?)^  ```"
@@ -126,7 +126,9 @@ class Fork:
         self.edit("mlapp/services/models/service.py", "    async def history", f"{method}\n    async def history")
         self.edit("mlapp/app.py", "models, predict", "models, notes, predict")
         self.edit("mlapp/app.py", "models.router", "models.router, notes.router")
-        self.edit("tests/test_who_may.py", "WHO_MAY = {", f"WHO_MAY = {{\n    {' '.join(self._decisions)}")
+        self.edit(
+            "tests/test_authorization.py", "PERMISSIONS = {", f"PERMISSIONS = {{\n    {' '.join(self._decisions)}"
+        )
 
     def add_page(self) -> None:
         """Add CONTRIBUTING.md's page and its test."""

@@ -1,15 +1,16 @@
-"""mlapp without its screen: a table becomes a trained, versioned, served model.
+"""mlapp without its pages: tables become trained, versioned, served models.
 
-errors, settings, schemas   the words everything else speaks
-tables                      bytes ⇄ polars: reading, writing, bundled datasets
-ml                          frames and arrays in, values out
-store                       versions on disk
-services                    the use cases: train, predict, look after models
-api                         HTTP ⇄ services
-app                         all of it put together
+errors, settings, schemas   exceptions, configuration and data types
+tables                      reading and writing tables, bundled datasets
+ml                          training, evaluation and inference on frames and arrays
+store                       files on disk
+services                    the use cases: train, predict, manage models, monitor
+presentation                text for people
+api                         the HTTP API
+app                         the FastAPI app
 """
 
 __version__ = "0.1.0"
 
 TITLE = "mlapp"
-"""What the app is called where people see it: above the pages, in `/docs`. `poe init` sets it."""
+"""Name of the app on the pages and in `/docs`. `poe init` sets it."""

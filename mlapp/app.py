@@ -1,4 +1,4 @@
-"""create_app(): errors, routes, the pages mounted last."""
+"""The FastAPI app: middleware, error handlers, routes, and the pages mounted last."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -7,21 +7,21 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import RedirectResponse
 
 from mlapp import TITLE, __version__
-from mlapp.api.middleware.authorization import PAGES, protect
-from mlapp.api.middleware.body_limit import BodyLimit
+from mlapp.api.middleware.authorization import PAGES, add_authorization
+from mlapp.api.middleware.body_limit import BodyLimitMiddleware
 from mlapp.api.middleware.fast_path import QuickPredictions
-from mlapp.api.middleware.load_shedding import BackPressure, Door
-from mlapp.api.middleware.request_id import RequestIds
+from mlapp.api.middleware.load_shedding import Admit, LoadSheddingMiddleware
+from mlapp.api.middleware.request_id import RequestIdMiddleware
 from mlapp.api.negotiation import negotiate
-from mlapp.api.openapi import describe_predictions
-from mlapp.api.problems import handle_errors
+from mlapp.api.openapi import add_openapi
+from mlapp.api.problems import add_error_handlers
 from mlapp.api.routes import catalog, docs, health, jobs, metrics, models, predict, train
 from mlapp.services import Services
 from mlapp.settings import Settings
 
 DESCRIPTION = """A table becomes a trained, versioned, served model: POST a table to `/train`, rows to `/predict`.
 
-Tables come as JSON (`records` or `columns`), CSV, Parquet, NDJSON or a file in a form, and mean the same."""
+Send tables as JSON (`records` or `columns`), CSV, Parquet, NDJSON or as a file in a form."""
 
 
 def create_app(
@@ -31,7 +31,7 @@ def create_app(
     api: bool = True,
     mount_pages: Callable[[FastAPI, str], None] | None = None,
 ) -> FastAPI:
-    """Put the app together: the JSON routes unless `api` is false, the pages when there is something to mount them."""
+    """Create the app: with the JSON routes if `api`, and with pages if there is a function that mounts them."""
     app = FastAPI(
         title=TITLE,
         version=__version__,
@@ -39,31 +39,36 @@ def create_app(
         openapi_url="/openapi.json" if api else None,
         docs_url=None,
         redoc_url=None,
-        # Generated clients name their methods by it.
+        # Names of methods in generated clients.
         generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan(settings, services),
     )
     app.state.services = services
-    doors: dict[str, Door] = {}
-    if api:
-        app.add_middleware(QuickPredictions, prediction=services.prediction)
-        doors = {"/predict": services.prediction.admit, "/train": services.training.admit}
-        app.add_middleware(BackPressure, doors=doors)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    protect(app, settings, services.access)
-    handle_errors(app)
+    pages = PAGES if mount_pages else None
+    _add_middleware(app, settings, services, api=api)
+    add_error_handlers(app)
     app.include_router(health.router)
     if api:
         for routes in (train.router, jobs.router, predict.router, models.router, catalog.router, metrics.router):
             app.include_router(routes)
-        describe_predictions(app)
-        docs.add_docs(app, PAGES if mount_pages else None)
-    _lead_people(app, PAGES if mount_pages else None, posts=api)
-    # The last one added is the first that is asked.
-    app.add_middleware(RequestIds, metrics=services.metrics, paths=frozenset(doors))
+        add_openapi(app)
+        docs.add_docs(app, pages)
+    _add_redirects(app, pages, api=api)
     if mount_pages:
         mount_pages(app, PAGES)
     return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, services: Services, *, api: bool) -> None:
+    """Add the middleware from the inside to the outside: what is added last runs first."""
+    limited_routes: dict[str, Admit] = {}
+    if api:
+        limited_routes = {"/predict": services.prediction.admit, "/train": services.training.admit}
+        app.add_middleware(QuickPredictions, prediction=services.prediction)
+        app.add_middleware(LoadSheddingMiddleware, limited_routes=limited_routes)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    add_authorization(app, settings, services.access)
+    app.add_middleware(RequestIdMiddleware, metrics=services.metrics, paths=frozenset(limited_routes))
 
 
 def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -84,17 +89,12 @@ def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], Abs
     return lifespan
 
 
-def _lead_people(app: FastAPI, pages: str | None, *, posts: bool) -> None:
-    """Lead a browser that opens `/`, `/train` or `/predict` to a page, or to the docs where there are no pages.
+def _add_redirects(app: FastAPI, pages: str | None, *, api: bool) -> None:
+    """Redirect browsers from `/`, `/train` and `/predict` to a page with the same query, or from `/` to the docs."""
 
-    The query goes with it: what a page shows stands there.
-
-    `posts` says whether programs post to these addresses.
-    """
-
-    async def lead(request: Request) -> RedirectResponse:
+    async def redirect(request: Request) -> RedirectResponse:
         path = request.url.path
-        if path != "/" and posts and not _prefers_html(request):
+        if path != "/" and api and not _prefers_html(request):
             raise HTTPException(405)
         if pages is None:
             return RedirectResponse("/docs")
@@ -102,7 +102,7 @@ def _lead_people(app: FastAPI, pages: str | None, *, posts: bool) -> None:
         return RedirectResponse(f"{pages}{path}?{query}" if query else f"{pages}{path}")
 
     for path in ("/", "/train", "/predict") if pages else ("/",):
-        app.add_api_route(path, lead, methods=["GET"], include_in_schema=False)
+        app.add_api_route(path, redirect, methods=["GET"], include_in_schema=False)
 
 
 def _prefers_html(request: Request) -> bool:

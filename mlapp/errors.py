@@ -1,24 +1,24 @@
-"""Every error that mlapp expects, its HTTP status and how its sentence reaches people.
+"""Expected errors and their HTTP status.
 
 MlappError
-├── UnreadableBody     400  the bytes are not what their type says
-├── WrongKey           401
-├── NotAllowed         403  who asks may not do this
+├── UnreadableBody     400  the body does not match its content type
+├── Unauthorized       401  no API key, or an invalid one
+├── Forbidden          403  not allowed for the caller
 ├── NotFound           404
-├── Conflict           409  the store is in a state that forbids it
+├── Conflict           409  not possible in the current state of the store
 ├── TooLarge           413
 ├── UnsupportedType    415
-├── Misdirected        421  sent to a host that this is not
-├── Unacceptable       422  readable, but not something to train on or predict
+├── Misdirected        421  for another host
+├── Unacceptable       422  well-formed, but unsuitable for training or prediction
 ├── TrainingFailed     422  training on this table with these options fails each time
 ├── TooManyTrainings   429
 ├── EstimatorsBroken   500  the estimators cannot be imported
 ├── TrainingAborted    503  the training process was killed or could not be started
 └── Unavailable        503  no model yet, or shutting down
-    └── Overloaded     503  more is asked than can be answered in time
+    └── Overloaded     503  too many requests in flight
 
-Services raise them, one handler in `mlapp.api.problems` turns them into problem bodies (RFC 9457), and the
-pages show the same sentence. They are made of plain data, so that they cross process boundaries unharmed.
+Services raise them, a handler in `mlapp.api.problems` turns them into problem details (RFC 9457), and pages show the
+same text. They contain only plain data, so that they can be pickled.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ MAX_REPORTED = 10
 
 
 def pointer(*parts: object) -> str:
-    """Return the JSON pointer to a place in a body.
+    """Return the JSON pointer to a value in a body.
 
     Source: RFC 6901, section 3.
     """
@@ -36,19 +36,19 @@ def pointer(*parts: object) -> str:
 
 
 def shorten(text: object, limit: int = 80) -> str:
-    """Return user text fit for a sentence: on one line, cut at `limit` characters, encodable as UTF-8."""
+    """Return user text for messages: on one line, cut at `limit` characters, encodable as UTF-8."""
     line = "".join(c if c.isprintable() else "�" for c in str(text)[: limit + 1])
     return line if len(line) <= limit else line[:limit] + "…"
 
 
 def reason(error: BaseException) -> str:
-    """Return what an error of a library says, fit for a sentence: its class and its text."""
+    """Return class and text of an error of a library, for messages."""
     text = shorten(error, 300)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class MlappError(Exception):
-    """An expected error: `detail` is a sentence that says what to do, `errors` name places in the body."""
+    """An expected error. `detail` says what is wrong and what to do, `errors` point into the request body."""
 
     status: ClassVar[int] = 500
     retry_after_s: ClassVar[int | None] = None
@@ -63,68 +63,68 @@ class MlappError(Exception):
 
 
 class UnreadableBody(MlappError):
-    """The bytes are not what their content type says."""
+    """The body does not match its content type."""
 
     status = 400
 
 
-class WrongKey(MlappError):
-    """There is no key, or none that is known."""
+class Unauthorized(MlappError):
+    """The request has no API key or session, or an invalid one."""
 
     status = 401
 
 
-class NotAllowed(MlappError):
-    """Who asks may not do this."""
+class Forbidden(MlappError):
+    """The caller is not allowed to do this."""
 
     status = 403
 
 
 class NotFound(MlappError):
-    """What is asked for does not exist."""
+    """The requested resource does not exist."""
 
     status = 404
 
 
 class Conflict(MlappError):
-    """The request is fine, but the store is in a state that forbids it."""
+    """The request is not possible in the current state of the store."""
 
     status = 409
 
 
 class TooLarge(MlappError):
-    """The body, or what it unpacks to, is over a limit."""
+    """The body, or its decompressed content, exceeds a limit."""
 
     status = 413
 
 
 class UnsupportedType(MlappError):
-    """The content type is none that mlapp reads or writes."""
+    """The content type is not supported."""
 
     status = 415
 
 
 class Unacceptable(MlappError):
-    """Readable, but not something to train on or predict."""
+    """The request is well-formed, but unsuitable for training or prediction."""
 
     status = 422
 
 
 class Misdirected(MlappError):
-    """The request is for a host that this is not."""
+    """The request is for another host."""
 
     status = 421
 
 
 class TooManyTrainings(MlappError):
-    """As many trainings wait as may wait."""
+    """The queue of trainings is full."""
 
     status = 429
     retry_after_s = 30
 
 
 class TrainingFailed(MlappError):
-    """Training on this table with these options fails each time: other rows, columns or options may succeed.
+    """Training on this table with these options fails each time; other rows, columns or options may succeed.
 
     The estimator raised an error or crashed, or the training exceeded a limit of time, memory or model size.
     """
@@ -133,15 +133,15 @@ class TrainingFailed(MlappError):
 
 
 class EstimatorsBroken(MlappError):
-    """The estimators cannot be imported, so that no training succeeds until somebody repairs the server."""
+    """The estimators cannot be imported: no training succeeds until the server is repaired."""
 
     status = 500
 
 
 class TrainingAborted(MlappError):
-    """The training process was killed, ended without a result or could not be started: a retry may succeed.
+    """The training process was killed, ended without a result or could not be started; a retry may succeed.
 
-    The system kills processes when the whole machine is out of memory, which depends on what else runs there.
+    The system kills processes when the machine is out of memory, which depends on what else runs there.
     """
 
     status = 503
@@ -149,13 +149,13 @@ class TrainingAborted(MlappError):
 
 
 class Unavailable(MlappError):
-    """No model can answer right now."""
+    """No model can serve requests right now."""
 
     status = 503
     retry_after_s = 5
 
 
 class Overloaded(Unavailable):
-    """More is asked than can be answered in time."""
+    """Too many requests are in flight."""
 
     retry_after_s = 1

@@ -1,7 +1,7 @@
-"""How log lines look, and what a line says of the request during which it is written.
+"""Log formats, as text and as JSON, with the context of the current request.
 
-Lines hold text of strangers: names of files and columns, addresses, whatever an error repeats. None of it can end a
-line, begin another, or steer a terminal.
+Log lines contain untrusted text, such as file and column names. It is escaped, so that it cannot forge lines or send
+control sequences to a terminal.
 """
 
 import json
@@ -13,40 +13,46 @@ from typing import Any
 
 from mlapp.settings import Settings
 
-serving: ContextVar[Mapping[str, Any] | None] = ContextVar("serving", default=None)
-"""The ASGI scope of the request that is being served, with its `request_id`. Not what is in it: the client's address
-is put right later, by the word of a trusted proxy. What a request starts, as a training, goes on with its context."""
+request_scope: ContextVar[Mapping[str, Any] | None] = ContextVar("serving", default=None)
+"""The ASGI scope of the current request, with its `request_id`. The scope itself, as middleware for trusted proxies
+corrects the client address later. Background work, such as a training, inherits the context of its request."""
 caller: ContextVar[str] = ContextVar("caller", default="anonymous")
 """`anonymous`, `predict key`, `full key`, `session`, or `local` when authentication is off."""
-OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message", "trace"}
-"""What a record has besides the fields that were given as `extra`."""
-QUIET = ("httpx", "watchfiles", "uvicorn.error")
-"""Libraries that write more than anybody wants to read."""
+RECORD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+    "trace",
+}
+"""Attributes of a log record that were not given as `extra`."""
+NOISY_LOGGERS = ("httpx", "watchfiles", "uvicorn.error")
+"""Loggers of libraries that log too much below WARNING."""
 
 
 def request_id() -> str | None:
-    """Return the id of the request that is being served; None outside of one."""
-    scope = serving.get()
+    """Return the id of the current request; None outside of requests."""
+    scope = request_scope.get()
     return scope["request_id"] if scope else None
 
 
-class Lines(logging.Formatter):
-    """A line of text: time, level, message, fields; the lines of a trace follow, each marked as such."""
+class TextFormatter(logging.Formatter):
+    """Text lines: time, level, message, fields; the lines of a traceback follow with a prefix."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         line = f"{_time(record)} {record.levelname:7} {_printable(record.getMessage())}"
-        fields = " ".join(f"{name}={_word(value)}" for name, value in _fields(record).items())
+        fields = " ".join(f"{name}={_quoted(value)}" for name, value in _fields(record).items())
         trace = (f"    | {_printable(part)}" for part in self.trace(record).splitlines())
         return "\n".join([f"{line} [{fields}]" if fields else line, *trace])
 
     def trace(self, record: logging.LogRecord) -> str:
-        """Return the trace of an error, that of another process too; empty when there is none."""
+        """Return the traceback of an error, also of one in another process; empty if there is none."""
         return self.formatException(record.exc_info) if record.exc_info else str(getattr(record, "trace", ""))
 
 
-class JsonLines(Lines):
-    """One JSON object a line."""
+class JsonFormatter(TextFormatter):
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -62,16 +68,16 @@ class JsonLines(Lines):
 
 
 def configure_logs(settings: Settings) -> None:
-    """Write log lines to standard error, from the level that the settings say."""
+    """Log to standard error, with the level and format of the settings."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines() if settings.log_json else Lines())
+    handler.setFormatter(JsonFormatter() if settings.log_json else TextFormatter())
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    for noisy in QUIET:
-        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for name in NOISY_LOGGERS:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def _time(record: logging.LogRecord) -> str:
-    """Return when it was, in UTC.
+    """Return the time of a record in UTC.
 
     Source: ISO 8601.
     """
@@ -80,18 +86,18 @@ def _time(record: logging.LogRecord) -> str:
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     """Return what was given as `extra`, and of the request its id, who asks, and from where."""
-    fields = {name: value for name, value in record.__dict__.items() if name not in OWN}
-    if scope := serving.get():
+    fields = {name: value for name, value in record.__dict__.items() if name not in RECORD_ATTRIBUTES}
+    if scope := request_scope.get():
         client = scope.get("client")
         fields |= {"request_id": scope["request_id"], "caller": caller.get(), "client": client[0] if client else ""}
     return fields
 
 
-def _word(value: object) -> str:
+def _quoted(value: object) -> str:
     text = _printable(str(value))
     return json.dumps(text, ensure_ascii=False) if not text or set(text) & set(' "[]=') else text
 
 
 def _printable(text: Iterable[str]) -> str:
-    """Return text with everything escaped that is not to be seen: ends of lines, escapes, marks of direction."""
+    """Return text with all unprintable characters escaped: line ends, control sequences, direction marks."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

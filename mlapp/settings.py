@@ -1,4 +1,4 @@
-"""Settings: environment variables or `.env`, each with a working default."""
+"""Settings from environment variables and `.env`, each with a working default."""
 
 import ipaddress
 import logging
@@ -17,15 +17,15 @@ log = logging.getLogger(__name__)
 
 PREFIX = "MLAPP_"
 SECRETS = ("api_key", "predict_key", "session_secret")
-"""Settings whose values stand in no message."""
+"""Settings whose values never appear in messages."""
 
 
-def _secret(least: int) -> AfterValidator:
-    """Return what refuses a secret that can be guessed, or cannot travel in a header."""
+def _secret(min_length: int) -> AfterValidator:
+    """Return a validator that rejects secrets that are too short, or not allowed in an HTTP header."""
 
     def check(secret: SecretStr) -> SecretStr:
-        if not re.fullmatch(rf"[!-~]{{{least},}}", secret.get_secret_value()):
-            raise ValueError(f"it takes {least} or more ASCII characters, none of them a space")
+        if not re.fullmatch(rf"[!-~]{{{min_length},}}", secret.get_secret_value()):
+            raise ValueError(f"it takes {min_length} or more ASCII characters without spaces")
         return secret
 
     return AfterValidator(check)
@@ -52,7 +52,7 @@ Key = Annotated[SecretStr, _secret(16)]
 
 
 class Settings(BaseSettings):
-    """What can be set from outside; the field docstrings are the text of `.env.example`."""
+    """All settings; the field docstrings are the text of `.env.example`."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", use_attribute_docstrings=True
@@ -93,12 +93,12 @@ class Settings(BaseSettings):
     @classmethod
     def _differs(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if key is not None and key == info.data.get("api_key"):
-            raise ValueError("it has to differ from MLAPP_API_KEY, which may do everything")
+            raise ValueError("it has to differ from MLAPP_API_KEY, which has full access")
         return key
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Whether the server is reachable from this machine only."""
         return self.host in ("localhost", "::1") or self.host.startswith("127.")
 
     @property
@@ -111,46 +111,46 @@ def load_settings() -> Settings:
     """Read the settings.
 
     Raises:
-        SystemExit: values are invalid, with a line each, or `.env` cannot be read.
+        SystemExit: settings are invalid, with a line for each, or `.env` cannot be read.
     """
     try:
         return Settings()
     except ValidationError as error:
         raise SystemExit("\n".join(map(_invalid, error.errors()))) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SystemExit(f"The file .env cannot be read: {error}. It has to be UTF-8 text that may be read.") from None
+        raise SystemExit(f"The file .env cannot be read: {error}. It has to be readable UTF-8 text.") from None
 
 
 def warn_of_unknown_settings() -> None:
-    """Log which variables look like settings and are none, with the names that may be meant.
+    """Log variables that look like settings but are unknown, with similar names of settings.
 
-    All in one line, for Kubernetes adds a handful for a Service named `mlapp`.
+    In a single line, as Kubernetes adds several such variables for a Service named `mlapp`.
     """
     known = [name.upper() for name in Settings.model_fields]
-    found = []
-    for variable in sorted(set().union(*_given())):
+    unknown = []
+    for variable in sorted(set().union(*_variables())):
         name = variable.removeprefix(PREFIX)
         if variable.startswith(PREFIX) and name not in known:
-            meant = get_close_matches(name, known, 1)
-            found.append(variable + (f" (did you mean {PREFIX}{meant[0]}?)" if meant else ""))
-    if found:
-        log.warning("There are no such settings, so they are ignored: %s.", ", ".join(found))
+            similar = get_close_matches(name, known, 1)
+            unknown.append(variable + (f" (did you mean {PREFIX}{similar[0]}?)" if similar else ""))
+    if unknown:
+        log.warning("Unknown settings are ignored: %s.", ", ".join(unknown))
 
 
 def port_variable() -> str:
-    """Return the variable that the port comes from."""
+    """Return the name of the variable that sets the port."""
     variables = ("MLAPP_PORT", "PORT")
-    return next((variable for names in _given() for variable in variables if variable in names), "MLAPP_PORT")
+    return next((variable for names in _variables() for variable in variables if variable in names), "MLAPP_PORT")
 
 
-def _given() -> list[set[str]]:
-    """Return the variables of the environment that are not empty, and those of `.env`, in capitals."""
+def _variables() -> list[set[str]]:
+    """Return the non-empty variables of the environment, and those of `.env`, in upper case."""
     sources = EnvSettingsSource(Settings), DotEnvSettingsSource(Settings)
     return [{name.upper() for name in source.env_vars} for source in sources]
 
 
 def _invalid(error: "ErrorDetails") -> str:
-    """Return a line about a value: its variable, the value unless it is secret, and what the variable takes."""
+    """Return a message with the variable, its value unless secret, and the accepted values."""
     field, value = str(error["loc"][0]), error["input"]
     variable = port_variable() if field == "MLAPP_PORT" else f"{PREFIX}{field.upper()}"
     shown = "" if field in SECRETS else f"={value!r}"

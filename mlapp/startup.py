@@ -1,6 +1,6 @@
-"""What must hold before the app is built: a port to listen on, a store to use, and enough open files.
+"""Startup checks: bind the port, check the store folder, raise the limit of open files.
 
-Where it does not, the start ends with a line that names the setting.
+If a check fails, the process exits with a message that names the setting.
 """
 
 import errno
@@ -17,36 +17,36 @@ from mlapp.settings import Settings, port_variable
 from mlapp.store.atomic_files import create_folder
 
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-"""What binding an address fails with that this machine lacks, as `::1` where IPv6 is off."""
-FILES = 4_096
-"""Open files that are enough for as many connections as may be, and for all else."""
-UNPRIVILEGED = 1_024
-"""The first port that needs no privileges.
+"""Errors of binding an address that this machine does not have, such as `::1` without IPv6."""
+OPEN_FILES = 4_096
+"""Open files that suffice for the maximum of connections and everything else."""
+FIRST_UNPRIVILEGED_PORT = 1_024
+"""The first port that requires no privileges.
 
 Source: ip(7), ip_unprivileged_port_start.
 """
 
 
 def listen(settings: Settings) -> list[socket.socket]:
-    """Bind the port at every address of the host, and listen: connections wait there until the app is ready.
+    """Listen on the port at every address of the host; connections wait in the backlog until the app is ready.
 
     Raises:
-        SystemExit: the port is in use or privileged, or the host is no address of this machine.
+        SystemExit: the port is in use or privileged, or the host is not an address of this machine.
     """
     host, port = settings.host, settings.port
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        # A name that /etc/hosts lists twice has each address twice.
+        # A duplicate in /etc/hosts gives each address twice.
         return bind(dict.fromkeys((family, address) for family, _, _, _, address in found))
     except (OSError, UnicodeError) as error:
-        raise SystemExit(why_not_bound(error, settings)) from None
+        raise SystemExit(bind_error_message(error, settings)) from None
 
 
 def bind(addresses: Iterable[tuple[int, Any]]) -> list[socket.socket]:
-    """Listen at those of some addresses, each with its family, that this machine has.
+    """Listen at all of the addresses, each with its family, that this machine has.
 
     Raises:
-        OSError: it has none of them, or one cannot be bound.
+        OSError: the machine has none of them, or one cannot be bound.
     """
     sockets, absent = [], None
     for family, address in addresses:
@@ -61,14 +61,14 @@ def bind(addresses: Iterable[tuple[int, Any]]) -> list[socket.socket]:
     return sockets
 
 
-def why_not_bound(error: OSError | UnicodeError, settings: Settings) -> str:
-    """Return which setting keeps the server from listening, and what to set instead."""
+def bind_error_message(error: OSError | UnicodeError, settings: Settings) -> str:
+    """Return the setting that prevents the server from listening, and what to set instead."""
     code = None if isinstance(error, socket.gaierror | UnicodeError) else error.errno
     port = f"{port_variable()}={settings.port}"
     if code == errno.EADDRINUSE:
         return f"{port}: the port is in use; set MLAPP_PORT to another one, or stop the program that listens there."
     if code == errno.EACCES:
-        return f"{port}: {_user()} may not listen there; set MLAPP_PORT to {UNPRIVILEGED} or higher."
+        return f"{port}: {_user()} may not listen there; set MLAPP_PORT to {FIRST_UNPRIVILEGED_PORT} or higher."
     reason = os.strerror(code) if code else error
     return (
         f"MLAPP_HOST={settings.host!r}: the address cannot be bound ({reason}); set MLAPP_HOST to one of this machine, "
@@ -77,12 +77,12 @@ def why_not_bound(error: OSError | UnicodeError, settings: Settings) -> str:
 
 
 def check_store(folder: Path) -> None:
-    """Create the folder of the store, unless it is there.
+    """Create the folder of the store if it does not exist.
 
-    One that cannot be written is used all the same while it holds models: they answer.
+    A read-only folder with models is accepted, as they can serve requests.
 
     Raises:
-        SystemExit: it can be neither created nor read, or is empty and cannot be written.
+        SystemExit: the folder cannot be created or read, or is empty and read-only.
     """
     step = "created"
     try:
@@ -94,21 +94,21 @@ def check_store(folder: Path) -> None:
             step = "written"
             tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
-        reason = f"{str(error.filename)!r} is no folder" if in_the_way else error.strerror
-        place = "" if folder.is_absolute() else f" ({str(folder.absolute())!r})"
+        not_a_folder = isinstance(error, FileExistsError | NotADirectoryError)
+        reason = f"{str(error.filename)!r} is not a folder" if not_a_folder else error.strerror
+        path = "" if folder.is_absolute() else f" ({str(folder.absolute())!r})"
         raise SystemExit(
-            f"MLAPP_STORE={str(folder)!r}{place}: the folder cannot be {step} ({reason}); set MLAPP_STORE to one that "
+            f"MLAPP_STORE={str(folder)!r}{path}: the folder cannot be {step} ({reason}); set MLAPP_STORE to one that "
             f"{_user()} may read and write."
         ) from None
 
 
 def allow_open_files() -> None:
-    """Allow this process `FILES` open files where it may have fewer: many systems allow 1,024."""
-    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # No limit at all is a negative number.
-    if 0 <= now < FILES:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, most) if most > 0 else FILES, most))
+    """Raise the limit of open files of this process to `OPEN_FILES`; the default of many systems is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Negative: no limit.
+    if 0 <= soft < OPEN_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, hard) if hard > 0 else OPEN_FILES, hard))
 
 
 def _user() -> str:

@@ -1,4 +1,4 @@
-"""The expected errors."""
+"""Expected errors."""
 
 import inspect
 import pickle
@@ -12,7 +12,7 @@ EXPECTED = MlappError.__subclasses__()
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
-def test_every_error_has_a_status_of_its_own_in_the_tree(kind):
+def test_status_of_every_error_is_in_the_module_docstring(kind):
     line = next(line for line in inspect.cleandoc(errors.__doc__ or "").splitlines() if kind.__name__ in line)
 
     assert kind.status >= 400
@@ -20,12 +20,12 @@ def test_every_error_has_a_status_of_its_own_in_the_tree(kind):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EXPECTED if kind.status in {429, 503}])
-def test_error_that_passes_says_when_to_try_again(kind):
+def test_temporary_error_has_retry_after(kind):
     assert kind.retry_after_s > 0
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
-def test_error_crosses_process_boundaries_whole(kind):
+def test_error_survives_pickling(kind):
     error = kind("Send less.", [{"detail": "too much", "pointer": "/records"}])
 
     arrived = pickle.loads(pickle.dumps(error))

@@ -1,4 +1,4 @@
-"""How log lines look."""
+"""Log formats."""
 
 import json
 import logging
@@ -6,36 +6,36 @@ import re
 
 import pytest
 
-from mlapp.logs import QUIET, caller, configure_logs, request_id, serving
+from mlapp.logs import NOISY_LOGGERS, caller, configure_logs, request_id, request_scope
 from mlapp.settings import Settings
 
 HOSTILE = "a.csv\n2026-01-01 INFO    All is well.\r\x1b[2J\x1b]0;title\x07\u202e\x85\u2028\ud800"
-"""Would begin a line of its own, clear the terminal, and more."""
+"""Text that would start a new line, clear the terminal, and more."""
 
 
 @pytest.fixture
 def configure():
-    """Configure the logs, and put them back as they were."""
+    """Configure logging, and restore it afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    # The test runner's handlers are not to be closed.
+    # Without closing the handlers of pytest.
     root.handlers = []
     yield lambda **settings: configure_logs(Settings(_env_file=None, **settings))
     root.handlers = handlers
     root.setLevel(level)
-    for name in QUIET:
+    for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 @pytest.fixture
 def served():
-    """A request is being served."""
-    token = serving.set({"request_id": "abc-7", "client": ("192.0.2.1", 5)})
+    """Set the context of a request."""
+    token = request_scope.set({"request_id": "abc-7", "client": ("192.0.2.1", 5)})
     yield
-    serving.reset(token)
+    request_scope.reset(token)
 
 
-def test_lines_are_plain_text_and_begin_with_the_time_in_utc(configure, capsys):
+def test_text_lines_begin_with_the_time_in_utc(configure, capsys):
     configure()
 
     logging.getLogger("mlapp").info("Serving %s", "here")
@@ -45,7 +45,7 @@ def test_lines_are_plain_text_and_begin_with_the_time_in_utc(configure, capsys):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 INFO    Serving here\n", line)
 
 
-def test_lines_are_json_objects_when_asked(configure, capsys):
+def test_json_lines_are_objects(configure, capsys):
     configure(log_json=True)
 
     logging.getLogger("mlapp").warning("Too %s", "hot\n")
@@ -61,7 +61,7 @@ def test_lines_are_json_objects_when_asked(configure, capsys):
 
 
 @pytest.mark.usefixtures("served")
-def test_fields_and_what_is_known_of_the_request_follow_the_message(configure, capsys):
+def test_text_lines_have_fields_and_request_context(configure, capsys):
     configure()
     fields = {"seconds": 1.5, "table": 'a "b" c', "target": None, "note": ""}
 
@@ -74,7 +74,7 @@ def test_fields_and_what_is_known_of_the_request_follow_the_message(configure, c
 
 
 @pytest.mark.usefixtures("served")
-def test_fields_stand_beside_the_message_in_json(configure, capsys):
+def test_json_lines_have_fields_and_request_context(configure, capsys):
     configure(log_json=True)
     token = caller.set("full key")
 
@@ -87,19 +87,19 @@ def test_fields_stand_beside_the_message_in_json(configure, capsys):
     assert line["level_of"] == "<class 'logging.Handler'>"
 
 
-def test_client_of_a_socket_file_has_no_address(configure, capsys):
+def test_client_of_a_unix_socket_has_no_address(configure, capsys):
     configure()
-    token = serving.set({"request_id": "abc-8", "client": None})
+    token = request_scope.set({"request_id": "abc-8", "client": None})
 
     logging.getLogger("mlapp").info("Done.")
 
-    serving.reset(token)
+    request_scope.reset(token)
     assert capsys.readouterr().err.endswith('caller=anonymous client=""]\n')
     assert request_id() is None
 
 
 @pytest.mark.parametrize("log_json", [True, False])
-def test_text_of_strangers_cannot_break_a_line(configure, capsys, *, log_json: bool):
+def test_untrusted_text_cannot_break_a_line(configure, capsys, *, log_json: bool):
     configure(log_json=log_json)
 
     logging.getLogger("mlapp").info("Training %s", HOSTILE, extra={"table": HOSTILE})
@@ -111,7 +111,7 @@ def test_text_of_strangers_cannot_break_a_line(configure, capsys, *, log_json: b
         assert (json.loads(line)["message"], json.loads(line)["table"]) == (f"Training {HOSTILE}", HOSTILE)
 
 
-def test_lines_of_a_trace_cannot_be_taken_for_others(configure, capsys):
+def test_traceback_lines_are_prefixed(configure, capsys):
     configure()
 
     logging.getLogger("mlapp").error("A bug", exc_info=KeyError("gone"))
@@ -125,7 +125,7 @@ def test_lines_of_a_trace_cannot_be_taken_for_others(configure, capsys):
     assert all(line.isprintable() for line in trace)
 
 
-def test_json_line_holds_the_trace_of_an_error(configure, capsys):
+def test_json_line_has_the_traceback(configure, capsys):
     configure(log_json=True)
 
     logging.getLogger("mlapp").error("A bug", exc_info=KeyError("gone"))
@@ -134,8 +134,8 @@ def test_json_line_holds_the_trace_of_an_error(configure, capsys):
 
 
 @pytest.mark.parametrize(("level", "least"), [("debug", logging.WARNING), ("error", logging.ERROR)])
-def test_noisy_libraries_write_warnings_at_most(configure, level, least):
+def test_noisy_loggers_log_warnings_only(configure, level, least):
     configure(log_level=level)
 
     assert logging.getLogger().level == logging.getLevelNamesMapping()[level.upper()]
-    assert [logging.getLogger(name).level for name in QUIET] == [least] * len(QUIET)
+    assert [logging.getLogger(name).level for name in NOISY_LOGGERS] == [least] * len(NOISY_LOGGERS)

@@ -1,4 +1,4 @@
-"""main.py: a real server in a process of its own, and the app as it wires it."""
+"""Tests of main.py: the server in its own process, and create_app()."""
 
 import os
 import signal
@@ -23,14 +23,12 @@ from tests.servers import PATIENCE_S, ROOT, end, serving, wait_until
 
 @pytest.fixture
 def temporary() -> Iterator[Path]:
-    """A short path, since that of a socket has about a hundred characters at most."""
+    """A short path, as paths of sockets have a limit of about 100 characters."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
 
-def test_server_answers_from_its_first_model_after_a_kill_and_a_stop_interrupts_a_training(
-    tmp_path: Path, temporary: Path
-):
+def test_server_serves_the_stored_model_after_a_kill_and_interrupts_a_training_on_stop(tmp_path: Path, temporary: Path):
     settings = {"MLAPP_DEMO": "true", "TMPDIR": str(temporary)}
     with serving(tmp_path, **settings) as (process, http):
         assert http.get("/health").json()["active_model"] is None
@@ -63,13 +61,13 @@ def test_server_answers_from_its_first_model_after_a_kill_and_a_stop_interrupts_
     )
 
 
-def test_api_alone_leads_to_the_docs_and_ctrl_c_ends_it_amid_a_training_quietly(tmp_path: Path):
+def test_api_only_redirects_to_the_docs_and_stops_on_ctrl_c_during_a_training(tmp_path: Path):
     with serving(tmp_path, "--only-api", MLAPP_DEMO="true") as (process, http):
         assert http.get("/").headers["location"] == "/docs"
         assert http.get("/docs").status_code == 200
         assert http.get("/ui/").status_code == 404
 
-        # As a terminal does: to the server, and to all processes that it has started.
+        # Like a terminal: to the server and all its children.
         os.killpg(process.pid, signal.SIGINT)
 
         assert process.wait(20) == 0
@@ -77,7 +75,7 @@ def test_api_alone_leads_to_the_docs_and_ctrl_c_ends_it_amid_a_training_quietly(
     assert sorted(line.split()[2] for line in lines) in (["Serving"], ["Serving", *["Training"] * 3])
 
 
-def test_pages_alone_have_health_and_no_json_routes(tmp_path: Path):
+def test_pages_only_have_health_and_no_json_routes(tmp_path: Path):
     store = ModelStore(tmp_path / "store")
     store.prepare()
     store.activate(fit("machines").add_to(store))
@@ -97,7 +95,7 @@ def test_pages_alone_have_health_and_no_json_routes(tmp_path: Path):
 
 
 def run_main(*flags: str, **settings: str) -> tuple[int, str]:
-    """Run main.py to its end, and return its exit status and what it says."""
+    """Run main.py until it exits, and return its exit status and standard error."""
     done = subprocess.run(
         [sys.executable, *flags, "main.py"],
         cwd=ROOT,
@@ -110,7 +108,7 @@ def run_main(*flags: str, **settings: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def test_port_in_use_ends_the_start_with_one_line_and_nothing_is_stored(tmp_path: Path):
+def test_port_in_use_stops_the_start_before_anything_is_stored(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         status, said = run_main(MLAPP_PORT=port, MLAPP_STORE=str(tmp_path / "store"), MLAPP_PROT="1")
@@ -122,18 +120,18 @@ def test_port_in_use_ends_the_start_with_one_line_and_nothing_is_stored(tmp_path
     assert line.startswith(f"MLAPP_PORT={port}: the port is in use; ")
 
 
-def test_python_without_the_libraries_is_told_how_to_serve():
+def test_missing_libraries_stop_the_start_with_instructions():
     status, said = run_main("-S")
 
     assert (status, said) == (1, f"{sys.executable} has no uvicorn: run `uv run poe serve`, which installs it.\n")
 
 
 @pytest.mark.parametrize(("missing", "ends"), [("uvicorn", SystemExit), ("mlapp.startup", ModuleNotFoundError)])
-def test_missing_library_ends_the_start_and_a_missing_module_of_ours_is_a_bug(
+def test_missing_library_stops_the_start_and_a_missing_own_module_is_a_bug(
     monkeypatch: pytest.MonkeyPatch, missing: str, ends: type
 ):
     monkeypatch.setattr(sys, "argv", ["main.py"])
-    # It ends there in any case.
+    # Stops the start in any case.
     monkeypatch.setenv("MLAPP_PORT", "none")
     monkeypatch.setitem(sys.modules, missing, None)
 
@@ -141,17 +139,15 @@ def test_missing_library_ends_the_start_and_a_missing_module_of_ours_is_a_bug(
         main.main()
 
 
-def test_python_that_is_too_old_is_told_how_to_serve(monkeypatch: pytest.MonkeyPatch):
+def test_old_python_stops_the_start_with_instructions(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "argv", ["main.py", "--help"])
     monkeypatch.setattr(sys, "version_info", (3, 10, 13))
 
-    with pytest.raises(SystemExit, match=r"^Python 3\.11 or newer is needed, and .+ is 3\.10: run `uv run"):
+    with pytest.raises(SystemExit, match=r"^Python 3\.11 or newer is required, but .+ is 3\.10: run `uv run"):
         main.main()
 
 
-def test_start_with_estimators_that_cannot_be_imported_ends_with_a_line_that_says_where(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_broken_estimators_stop_the_start_with_their_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "mlapp/ml").mkdir(parents=True)
     (tmp_path / "mlapp/ml/estimators.py").write_text("import numpy as np\nfrom gbm_of_nobody import Trees\n")
     monkeypatch.setattr("main.__file__", str(tmp_path / "main.py"))
@@ -165,7 +161,7 @@ def test_start_with_estimators_that_cannot_be_imported_ends_with_a_line_that_say
     )
 
 
-async def test_people_are_led_to_the_pages(http: httpx.AsyncClient):
+async def test_browsers_are_redirected_to_the_pages(http: httpx.AsyncClient):
     for path, page in (("/", "/ui/"), ("/train", "/ui/train"), ("/predict", "/ui/predict")):
         answer = await http.get(path, headers={"Accept": "text/html,application/xhtml+xml"})
 
@@ -176,7 +172,7 @@ async def test_people_are_led_to_the_pages(http: httpx.AsyncClient):
     "query",
     ["job=7", "a=%20%26%2B%25&a=%C3%A9", "x=%0d%0aSet-Cookie:%20a=b", "//evil.example/?next=https://evil.example"],
 )
-async def test_people_are_led_to_the_pages_with_their_query(http: httpx.AsyncClient, query: str):
+async def test_browsers_are_redirected_with_their_query(http: httpx.AsyncClient, query: str):
     answer = await http.get(f"/train?{query}", headers={"Accept": "text/html"})
 
     assert answer.headers["location"] == f"/ui/train?{query}"
@@ -185,23 +181,23 @@ async def test_people_are_led_to_the_pages_with_their_query(http: httpx.AsyncCli
 
 @pytest.mark.parametrize("path", ["/train", "/predict"])
 @pytest.mark.parametrize("accept", ["*/*", "application/json, text/html;q=0.5", "text/html;q=0, */*"])
-async def test_programs_are_told_to_post(http: httpx.AsyncClient, path: str, accept: str):
+async def test_programs_get_405_with_allow_post(http: httpx.AsyncClient, path: str, accept: str):
     answer = await http.get(path, headers={"Accept": accept})
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(("host", "told"), [("0.0.0.0", True), ("127.0.0.2", False), ("localhost", False)])
-async def test_an_address_that_others_reach_is_behind_a_key_that_is_told_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, host: str, *, told: bool
+@pytest.mark.parametrize(("host", "generated"), [("0.0.0.0", True), ("127.0.0.2", False), ("localhost", False)])
+async def test_public_address_generates_a_key_and_prints_it_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, host: str, *, generated: bool
 ):
     app = create_app(Settings(_env_file=None, store=tmp_path, host=host), pages=False)
 
     said = capsys.readouterr().err
-    assert said.count("the key for everything is ") == said.count("\n") == int(told)
-    key = said.split()[-1] if told else "any"
+    assert said.count("the full key is ") == said.count("\n") == int(generated)
+    key = said.split()[-1] if generated else "any"
     assert key not in caplog.text
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
         assert (await http.get("/datasets", headers={"X-API-Key": key})).status_code == 200
-        assert (await http.get("/datasets")).status_code == (401 if told else 200)
+        assert (await http.get("/datasets")).status_code == (401 if generated else 200)

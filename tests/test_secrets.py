@@ -1,4 +1,4 @@
-"""What a real server with keys says about itself, used in every way: its log names requests, and holds no secret."""
+"""Logs and responses of a server with API keys contain no secrets, whatever is requested."""
 
 import json
 import socket
@@ -29,7 +29,7 @@ SENT: list[dict[str, Any]] = [
     {"headers": {"Cookie": f"mlapp-session={FULL}; key={FULL}"}},
     {"params": {"key": FULL, "version": FULL}},
 ]
-"""Ways to send a key, right and wrong ones."""
+"""Ways to send a key, valid and invalid."""
 PATHS = ("/health", "/models", "/models/active", "/jobs", "/metrics", "/openapi.json", "/docs", "/ui/_nicegui/nothing")
 FORGED = "GET /%1b[2J%0aINFO%20forged HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n"
 BROKEN_OFF = (
@@ -41,7 +41,7 @@ PAGES = ("", "train", "predict", "models", "models/1", "monitor", "jobs", "jobs/
 
 @dataclass
 class Used:
-    """A server, and what it has said."""
+    """A server, with its responses and its log."""
 
     http: httpx.Client
     process: subprocess.Popen[bytes]
@@ -50,7 +50,7 @@ class Used:
     heard: list[str] = field(default_factory=list)
 
     def ask(self, method: str, path: str, *, kept: bool = True, **request: Any) -> httpx.Response:
-        """Send a request, and keep the answer to be read later."""
+        """Send a request and keep the response."""
         answer = self.http.request(method, path, **request)
         self.http.cookies.clear()
         if kept:
@@ -71,7 +71,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Used]:
 
 
 @pytest.mark.parametrize("language", [pytest.param("sh", marks=needs("curl")), "python"])
-def test_code_of_the_card_is_answered_with_the_key_of_the_environment(used: Used, language: str):
+def test_snippets_of_the_card_work_with_the_key_from_the_environment(used: Used, language: str):
     program = used.card.partition(f"```{language}\n")[2].partition("\n```")[0]
     start = ["bash", "-c"] if language == "sh" else [sys.executable, "-c"]
 
@@ -82,7 +82,7 @@ def test_code_of_the_card_is_answered_with_the_key_of_the_environment(used: Used
 
 
 def send(http: httpx.Client, request: str, *, wait: bool) -> None:
-    """Send bytes as they are, as no client library would."""
+    """Send raw bytes."""
     host, port = address(http).removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         connection.sendall(request.format(host=f"{host}:{port}", key=FULL).encode())
@@ -90,7 +90,7 @@ def send(http: httpx.Client, request: str, *, wait: bool) -> None:
             connection.recv(100)
 
 
-def test_log_is_one_object_a_line_and_names_requests(used: Used):
+def test_log_lines_are_objects_with_request_ids(used: Used):
     key = {"X-API-Key": FULL}
     send(used.http, BROKEN_OFF, wait=False)
     send(used.http, FORGED, wait=True)
@@ -101,7 +101,7 @@ def test_log_is_one_object_a_line_and_names_requests(used: Used):
 
     log = (used.folder / "log").read_text()
     lines = [json.loads(line) for line in log.splitlines()]
-    (gone,) = [line for line in lines if line["message"] == "The sender was gone before it was answered."]
+    (gone,) = [line for line in lines if line["message"] == "The client disconnected before the response."]
     assert gone["level"] == "debug"
     assert "mlapp_http_disconnects_total 1.0" in used.ask("GET", "/metrics", headers=key).text
     assert "forged" not in log
@@ -112,7 +112,7 @@ def test_log_is_one_object_a_line_and_names_requests(used: Used):
     assert (asked[missing.json()["request_id"]]["client"], missing.status_code) == ("127.0.0.1", 404)
 
 
-def test_secrets_are_nowhere(used: Used):
+def test_secrets_are_in_no_log_and_no_response(used: Used):
     key = {"X-API-Key": FULL}
     for path in PATHS:
         for sent in SENT:
@@ -120,12 +120,12 @@ def test_secrets_are_nowhere(used: Used):
     for sent in SENT:
         used.ask("POST", "/predict", json={"records": [{"bmi": "no number"}]}, **sent)
         used.ask("POST", "/train", json={"dataset": "nothing"}, **sent)
-    # What is sent in an address of a page comes back in where it leads; it is not to be kept.
+    # The query of a page is repeated in the redirect.
     used.ask("GET", f"/ui/models/{FULL}?key={FULL}", kept=False)
     used.ask("GET", f"/models/{FULL}", headers=key, kept=False)
     for wrong in (WRONG, PREDICT):
         assert used.ask("POST", "/ui/login", data={"key": wrong}).status_code in {401, 403}
-    # Here alone a session's token may be seen.
+    # Only this response contains the token of a session.
     session = used.ask("POST", "/ui/login", data={"key": FULL}, kept=False).cookies["mlapp-session"]
     browser = {"Cookie": f"mlapp-session={session}"}
     for page in PAGES:

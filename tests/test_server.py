@@ -1,4 +1,4 @@
-"""Connections that get nowhere, to a real server with short patience."""
+"""Slow, broken and too many clients, at a real server with short timeouts."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ LARGE = 20_000_000
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer how long the body is; where the path says so, before it is here, or at more length than a socket takes."""
+    """Respond with the size of the body; on `/early` before it arrives, on `/large` with more than buffers hold."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
@@ -45,7 +45,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def nothing() -> None:
-    """What is going on: nothing."""
+    """Stop nothing."""
 
 
 @asynccontextmanager
@@ -64,18 +64,18 @@ async def serving(host: str = "127.0.0.1", sockets: list[socket.socket] | None =
 
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    monkeypatch.setattr(server, "LOOK_TICKS", 1)
-    monkeypatch.setattr(server, "HEAD_S", 0.4)
-    monkeypatch.setattr(server, "STILL_S", 0.4)
+    monkeypatch.setattr(server, "CHECK_TICKS", 1)
+    monkeypatch.setattr(server, "HEAD_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(server, "IDLE_TIMEOUT_S", 0.4)
     async with serving() as port:
         yield port
 
 
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
-async def test_address_is_logged_once_it_answers(caplog: pytest.LogCaptureFixture, host: str, shown: str):
+async def test_address_is_logged_after_the_start(caplog: pytest.LogCaptureFixture, host: str, shown: str):
     caplog.set_level("INFO", "mlapp")
 
-    # Bound by IPv4 in any case, for not every machine has the other.
+    # Bound by IPv4 in any case, as not every machine has IPv6.
     async with serving(host, [socket.create_server(("127.0.0.1", 0))]) as port:
         assert caplog.messages == [f"Serving on http://{shown}:{port}"]
 
@@ -86,8 +86,8 @@ async def closed(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
-async def said(port: int, *pieces: bytes, pause_s: float = 0) -> tuple[str, bytes]:
-    """Send pieces with a pause after each, and return the head and the body of what comes until the end."""
+async def exchange(port: int, *pieces: bytes, pause_s: float = 0) -> tuple[str, bytes]:
+    """Send pieces with a pause after each, and return head and body of the response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     reading = asyncio.create_task(reader.read())
     for piece in pieces:
@@ -101,88 +101,90 @@ async def said(port: int, *pieces: bytes, pause_s: float = 0) -> tuple[str, byte
     return head.decode(), body
 
 
-def refused(answer: tuple[str, bytes], status: int) -> None:
+def assert_rejected(answer: tuple[str, bytes], status: int) -> None:
     head, body = answer
     assert head.startswith(f"HTTP/1.1 {status} ")
     assert "application/problem+json" in head
     assert "connection: close" in head
     problem = json.loads(body)
-    assert problem["detail"] == server.SENTENCES[status]
+    assert problem["detail"] == server.DETAILS[status]
     assert re.fullmatch(r"[0-9a-f]{12}", problem["request_id"])
     assert f"\r\nx-request-id: {problem['request_id']}\r\n" in head
 
 
-async def test_whoever_says_nothing_is_let_go(port: int):
-    refused(await said(port), 408)
+async def test_silent_connection_times_out(port: int):
+    assert_rejected(await exchange(port), 408)
 
 
-async def test_a_websocket_that_says_nothing_for_long_stays_open(port: int):
+async def test_silent_websocket_stays_open(port: int):
     async with connect(f"ws://127.0.0.1:{port}/") as socket:
-        await asyncio.sleep(2 * server.STILL_S)
+        await asyncio.sleep(2 * server.IDLE_TIMEOUT_S)
         await socket.send("at last")
 
         assert await socket.recv() == "at last"
 
 
-async def test_a_head_that_comes_letter_by_letter_is_cut_off(port: int):
-    refused(await said(port, *[bytes([letter]) for letter in GET[:-4]], pause_s=0.05), 408)
+async def test_slow_head_times_out(port: int):
+    assert_rejected(await exchange(port, *[bytes([letter]) for letter in GET[:-4]], pause_s=0.05), 408)
 
 
-async def test_a_head_without_end_is_refused(port: int):
-    refused(await said(port, b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000), 431)
+async def test_large_head_is_rejected(port: int):
+    assert_rejected(await exchange(port, b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000), 431)
 
 
-async def test_what_is_no_http_is_answered_by_a_problem(port: int):
-    refused(await said(port, b"\x16\x03\x01\x02\x00\x01\r\n\r\n"), 400)
+async def test_invalid_http_gets_a_problem(port: int):
+    assert_rejected(await exchange(port, b"\x16\x03\x01\x02\x00\x01\r\n\r\n"), 400)
 
 
-async def test_a_body_that_stops_coming_is_cut_off(port: int):
-    refused(await said(port, POST, b"x"), 408)
+async def test_stalled_body_times_out(port: int):
+    assert_rejected(await exchange(port, POST, b"x"), 408)
 
 
-async def test_an_answer_that_has_begun_is_cut_off_without_another(port: int):
-    head, body = await said(port, POST.replace(b"/ ", b"/early "), b"x")
+async def test_started_response_is_cut_off_without_a_problem(port: int):
+    head, body = await exchange(port, POST.replace(b"/ ", b"/early "), b"x")
 
     assert head.startswith("HTTP/1.1 200 ")
     assert body == b"6\r\nso far\r\n"
 
 
-async def test_a_body_that_trickles_is_cut_off(port: int):
-    refused(await said(port, POST, *[b"x"] * 100, pause_s=0.05), 408)
+async def test_slow_body_times_out(port: int):
+    assert_rejected(await exchange(port, POST, *[b"x"] * 100, pause_s=0.05), 408)
 
 
-async def test_a_body_that_keeps_coming_is_taken(port: int):
-    head, body = await said(port, POST.replace(b"Host", b"Connection: close\r\nHost"), *[b"x" * 50] * 20, pause_s=0.03)
+async def test_steady_body_is_accepted(port: int):
+    head, body = await exchange(
+        port, POST.replace(b"Host", b"Connection: close\r\nHost"), *[b"x" * 50] * 20, pause_s=0.03
+    )
 
     assert (head.partition("\r\n")[0], body) == ("HTTP/1.1 200 OK", b"1000")
 
 
-async def test_an_answer_that_nobody_takes_is_given_up(port: int):
+async def test_unread_response_is_aborted(port: int):
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
     writer.write(GET.replace(b"/ ", b"/large "))
     await asyncio.sleep(1.5)
 
-    # What lies in the sockets still comes, and then the end.
+    # The socket buffers still arrive, then the connection ends.
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
         await reader.readexactly(LARGE)
     await closed(writer)
 
 
-async def test_further_connections_than_may_be_are_told_to_come_back(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(server, "MOST", 2)
+async def test_connection_above_the_limit_gets_503(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
     async with serving() as port:
         others = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
-        answer = await said(port)
+        answer = await exchange(port)
         for _, writer in others:
             await closed(writer)
-        again = await said(port, GET.replace(b"Host", b"Connection: close\r\nHost"))
+        again = await exchange(port, GET.replace(b"Host", b"Connection: close\r\nHost"))
 
-    refused(answer, 503)
+    assert_rejected(answer, 503)
     assert "retry-after: 1" in answer[0]
     assert again[1] == b"0"
 
 
-async def test_a_kept_connection_that_is_asked_again_is_not_cut_off(port: int):
+async def test_reused_connection_is_not_timed_out(port: int):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for _ in range(4):
         writer.write(GET)
@@ -191,7 +193,7 @@ async def test_a_kept_connection_that_is_asked_again_is_not_cut_off(port: int):
     await closed(writer)
 
 
-async def test_an_answer_that_is_taken_with_pauses_comes_whole(port: int):
+async def test_response_read_with_pauses_is_complete(port: int):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(GET.replace(b"/ ", b"/large "))
     await reader.readuntil(b"\r\n\r\n")
@@ -201,7 +203,7 @@ async def test_an_answer_that_is_taken_with_pauses_comes_whole(port: int):
     await closed(writer)
 
 
-async def test_a_server_whose_app_does_not_start_ends_as_a_failure():
+async def test_failed_startup_exits_with_an_error():
     async def broken(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.failed", "message": "no store"})
@@ -212,7 +214,7 @@ async def test_a_server_whose_app_does_not_start_ends_as_a_failure():
     assert ended.value.code == 3
 
 
-async def test_who_waits_for_what_is_going_on_is_answered_when_the_server_stops():
+async def test_waiting_request_is_answered_at_shutdown():
     waits, ended = asyncio.Event(), asyncio.Event()
 
     async def waiting(scope: Scope, receive: Receive, send: Send) -> None:

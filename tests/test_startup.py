@@ -1,4 +1,4 @@
-"""What ends the start: an address that cannot be bound, a store that cannot be used."""
+"""Startup checks: addresses that cannot be bound, stores that cannot be used."""
 
 import errno
 import os
@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from mlapp.settings import Settings
-from mlapp.startup import allow_open_files, bind, check_store, listen, why_not_bound
+from mlapp.startup import allow_open_files, bind, bind_error_message, check_store, listen
 
 ELSEWHERE = "192.0.2.1"
-"""No machine has it: RFC 5737 keeps it for documentation."""
+"""An address that no machine has: RFC 5737 reserves it for documentation."""
 
 
 def settings(host: str = "127.0.0.1", port: int = 0) -> Settings:
@@ -25,7 +25,7 @@ def settings(host: str = "127.0.0.1", port: int = 0) -> Settings:
 
 @contextmanager
 def unwritable(folder: Path) -> Iterator[None]:
-    """A folder may be read and not be written, not even by root, who becomes somebody else for that time."""
+    """Make a folder read-only, also for root, who becomes another user for the block."""
     folder.chmod(0o555)
     user = os.geteuid()
     os.seteuid(user or 65_534)
@@ -38,13 +38,13 @@ def unwritable(folder: Path) -> Iterator[None]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that every user reaches, as those of `tmp_path` are not."""
+    """A folder that every user can access, unlike those of `tmp_path`."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
 
 
-def refused_store(folder: Path) -> str:
+def store_error(folder: Path) -> str:
     with pytest.raises(SystemExit) as stopped:
         check_store(folder)
     line = str(stopped.value)
@@ -52,7 +52,7 @@ def refused_store(folder: Path) -> str:
     return line.partition(";")[0]
 
 
-def test_port_is_open_once_it_is_bound():
+def test_bound_port_accepts_connections():
     (bound,) = listen(settings())
 
     with bound, socket.create_connection(bound.getsockname()):
@@ -72,12 +72,12 @@ def test_port_in_use_is_named(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     ("host", "reason"), [(ELSEWHERE, os.strerror(errno.EADDRNOTAVAIL)), ("name.invalid", ".+"), ("a..b", ".*idna.*")]
 )
-def test_host_that_is_not_here_is_named(host: str, reason: str):
+def test_foreign_host_is_named(host: str, reason: str):
     with pytest.raises(SystemExit, match=rf"^MLAPP_HOST='{re.escape(host)}': .+ \({reason}\); set MLAPP_HOST to"):
         listen(settings(host))
 
 
-def test_addresses_that_are_not_here_are_left_out_while_there_is_another():
+def test_absent_addresses_are_skipped_if_another_is_bound():
     absent, here = (socket.AF_INET, (ELSEWHERE, 0)), (socket.AF_INET, ("127.0.0.1", 0))
 
     (bound,) = bind([absent, here])
@@ -87,7 +87,7 @@ def test_addresses_that_are_not_here_are_left_out_while_there_is_another():
 
 
 def test_privileged_port_is_named():
-    line = why_not_bound(PermissionError(errno.EACCES, "Permission denied"), settings(port=80))
+    line = bind_error_message(PermissionError(errno.EACCES, "Permission denied"), settings(port=80))
 
     assert re.fullmatch(r"MLAPP_PORT=80: user \d+ may not listen there; set MLAPP_PORT to 1024 or higher\.", line)
 
@@ -99,36 +99,36 @@ def test_store_is_created(tmp_path: Path):
 
 
 @pytest.mark.parametrize("place", ["file", "file/store"])
-def test_file_in_the_way_of_the_store_is_named(tmp_path: Path, place: str):
+def test_file_instead_of_the_store_is_named(tmp_path: Path, place: str):
     (tmp_path / "file").touch()
 
-    line = refused_store(tmp_path / place)
+    line = store_error(tmp_path / place)
 
-    assert line == f"MLAPP_STORE='{tmp_path / place}': the folder cannot be created ('{tmp_path}/file' is no folder)"
+    assert line == f"MLAPP_STORE='{tmp_path / place}': the folder cannot be created ('{tmp_path}/file' is not a folder)"
 
 
-def test_relative_store_is_named_in_full_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_relative_store_is_also_named_with_its_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     Path("models").touch()
 
-    assert refused_store(Path("models")).startswith(f"MLAPP_STORE='models' ('{tmp_path}/models'): the folder cannot")
+    assert store_error(Path("models")).startswith(f"MLAPP_STORE='models' ('{tmp_path}/models'): the folder cannot")
 
 
 @pytest.mark.parametrize(("place", "step"), [("", "written"), ("store", "created")])
-def test_store_without_models_has_to_be_written(folder: Path, place: str, step: str):
+def test_empty_store_must_be_writable(folder: Path, place: str, step: str):
     with unwritable(folder):
-        line = refused_store(folder / place)
+        line = store_error(folder / place)
 
     assert line.endswith(f"the folder cannot be {step} (Permission denied)")
 
 
-def test_store_that_cannot_be_read_is_named(folder: Path):
+def test_unreadable_store_is_named(folder: Path):
     (folder / "versions").symlink_to("versions")
 
-    assert refused_store(folder).endswith("cannot be read (Too many levels of symbolic links)")
+    assert store_error(folder).endswith("cannot be read (Too many levels of symbolic links)")
 
 
-def test_store_with_models_need_not_be_written(folder: Path):
+def test_store_with_models_may_be_read_only(folder: Path):
     (folder / "versions/1").mkdir(parents=True)
 
     with unwritable(folder):
@@ -137,7 +137,7 @@ def test_store_with_models_need_not_be_written(folder: Path):
 
 @pytest.mark.parametrize(("before", "after"), [(500, 600), (700, 700)])
 def test_limit_of_open_files_is_raised_and_never_lowered(before: int, after: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("mlapp.startup.FILES", 600)
+    monkeypatch.setattr("mlapp.startup.OPEN_FILES", 600)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
     try:

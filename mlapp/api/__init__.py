@@ -1,1 +1,1 @@
-"""HTTP ⇄ services, and nothing else: one file a resource."""
+"""The HTTP API: routes, middleware, request bodies, errors and the OpenAPI document."""

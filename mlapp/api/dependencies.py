@@ -1,4 +1,4 @@
-"""How routes get at the services."""
+"""FastAPI dependencies: the services."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from mlapp.services.training import TrainingService
 
 
 def services_of(app: FastAPI) -> Services:
-    """Return what the app was given."""
+    """Return the services of the app."""
     services: Services = app.state.services
     return services
 

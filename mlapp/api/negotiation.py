@@ -1,4 +1,4 @@
-"""Content negotiation by the header Accept."""
+"""Content negotiation by the Accept header."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ def negotiate(accept: Iterable[str], offered: Sequence[MediaType]) -> MediaType 
 
 
 def _media_range(part: str) -> tuple[str, float]:
-    """Return a media range and its weight, which is NaN if it is no number."""
+    """Return a media range and its weight, NaN if it is not a number."""
     media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
     weight = next((each.removeprefix("q=") for each in parameters if each.startswith("q=")), "1")
     try:

@@ -1,4 +1,4 @@
-"""/openapi.json: the request of /predict is described by the active model."""
+"""The OpenAPI document; the request of /predict follows the active model."""
 
 import csv
 import io
@@ -9,31 +9,31 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from mlapp.api.dependencies import services_of
-from mlapp.api.middleware.authorization import PREDICTING, PUBLIC
-from mlapp.api.problems import problems
+from mlapp.api.middleware.authorization import PREDICT_ROUTES, PUBLIC
+from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import BINARY, FILES, MULTIPART
 from mlapp.api.routes import train
 from mlapp.presentation.markdown import text
 from mlapp.schemas import ColumnType, Feature, Format, Model, Problem
 
-NO_MODEL = "There is no model yet: any feature may stand here."
-KEYS = "The key for everything (MLAPP_API_KEY), or one that may only predict (MLAPP_PREDICT_KEY)."
+NO_MODEL = "No model is active yet; rows may have any features."
+KEYS = "The full key (MLAPP_API_KEY), or the key that may only predict (MLAPP_PREDICT_KEY)."
 SCHEMES = {
     "Bearer": {"type": "http", "scheme": "bearer", "description": KEYS},
     "X-API-Key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": KEYS},
 }
-"""The two ways to send a key; either will do."""
-FOREIGN = "A browser sends it from a page of another site."
+"""Alternative headers for the API key."""
+CROSS_SITE = "The request comes from a page of another site."
 PREDICT_ONLY = "The key may only predict"
 
 
-def describe_predictions(app: FastAPI) -> None:
-    """Have the app's OpenAPI document follow the active model."""
+def add_openapi(app: FastAPI) -> None:
+    """Set the OpenAPI document of the app."""
 
     @cache
     def routes() -> dict[str, Any]:
-        # When they are first asked for: they take a tenth of a second, which no start should wait for.
-        return _describe_access(_describe_routes(app), open_=services_of(app).access.open)
+        # Built at the first request: it takes 0.1 s, which would delay the start.
+        return _add_security(_describe_routes(app), open_=services_of(app).access.open)
 
     def openapi() -> dict[str, Any]:
         return _with_model(routes(), services_of(app).prediction.active)
@@ -45,38 +45,38 @@ def _describe_routes(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas = document["components"]["schemas"]
     schemas |= train.schemas() | {"Problem": Problem.model_json_schema(mode="serialization")}
-    # FastAPI promises its own shape of a 422 wherever there is a parameter; every error here is a problem.
+    # FastAPI declares its own 422 schema for every route with a parameter; here every error is a problem.
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         if "application/json" in operation["responses"].get("422", {}).get("content", {}):
-            operation["responses"]["422"] = problems(422)[422]
+            operation["responses"]["422"] = problem_responses(422)[422]
     return document
 
 
-def _describe_access(document: dict[str, Any], *, open_: bool) -> dict[str, Any]:
-    """Say of every operation who may do it, and how those are answered who may not."""
-    refusals = problems(403, 421) if open_ else problems(401, 403, 421)
+def _add_security(document: dict[str, Any], *, open_: bool) -> dict[str, Any]:
+    """Add security requirements and the responses 401, 403 and 421 to every operation."""
+    rejections = problem_responses(403, 421) if open_ else problem_responses(401, 403, 421)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            asked = (method.upper(), path)
-            responses = {str(status): refusal for status, refusal in refusals.items()} | operation["responses"]
+            route = (method.upper(), path)
+            responses = {str(status): rejection for status, rejection in rejections.items()} | operation["responses"]
             operation["responses"] = responses | {
-                "403": refusals[403] | {"description": _forbidden(asked, open_=open_)}
+                "403": rejections[403] | {"description": _forbidden(route, open_=open_)}
             }
             if not open_:
-                operation["security"] = [] if asked in PUBLIC else [{scheme: []} for scheme in SCHEMES]
+                operation["security"] = [] if route in PUBLIC else [{scheme: []} for scheme in SCHEMES]
     if not open_:
         document["components"]["securitySchemes"] = SCHEMES
     return document
 
 
-def _forbidden(asked: tuple[str, str], *, open_: bool) -> str:
-    method, path = asked
-    if open_ or asked in PUBLIC | PREDICTING:
-        return FOREIGN
-    but = ", but for `active`" if (method, path.replace("{version}", "active")) in PREDICTING else ""
-    return f"{PREDICT_ONLY}{but}. {FOREIGN}"
+def _forbidden(route: tuple[str, str], *, open_: bool) -> str:
+    method, path = route
+    if open_ or route in PUBLIC | PREDICT_ROUTES:
+        return CROSS_SITE
+    exception = ", except for `active`" if (method, path.replace("{version}", "active")) in PREDICT_ROUTES else ""
+    return f"{PREDICT_ONLY}{exception}. {CROSS_SITE}"
 
 
 def _with_model(routes: dict[str, Any], model: Model | None) -> dict[str, Any]:
@@ -87,22 +87,24 @@ def _with_model(routes: dict[str, Any], model: Model | None) -> dict[str, Any]:
             f"\n\nModel {model.version} predicts {text(model.target)} ({model.task}, {text(model.estimator)})."
         )
     paths = routes["paths"] | {"/predict": {"post": operation}}
-    schemas = routes["components"]["schemas"] | {"Row": row} | _tables_of(row)
+    schemas = routes["components"]["schemas"] | {"Row": row} | _table_schemas(row)
     components = routes["components"] | {"schemas": schemas}
     return routes | {"paths": paths, "components": components}
 
 
-def _tables_of(row: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the two shapes of JSON that hold rows, by names that generated clients call them by."""
+def _table_schemas(row: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the two JSON forms of a table, by the names of their classes in generated clients."""
     records = {"type": "array", "minItems": 1, "items": {"$ref": train.REF.format(model="Row")}}
     columns = {name: {"type": "array", "items": schema} for name, schema in row["properties"].items()}
     return {
-        "PredictRecords": _only("records", records),
-        "PredictColumns": _only("columns", {"type": "object", "properties": columns, "required": row["required"]}),
+        "PredictRecords": _object_with("records", records),
+        "PredictColumns": _object_with(
+            "columns", {"type": "object", "properties": columns, "required": row["required"]}
+        ),
     }
 
 
-def _only(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _object_with(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": False}
 
 
@@ -125,7 +127,7 @@ def _row_schema(model: Model | None) -> dict[str, Any]:
     features = model.features if model else []
     row: dict[str, Any] = {
         "type": "object",
-        "description": "Columns that are no feature are ignored.",
+        "description": "Other columns than the features are ignored.",
         "properties": {feature.name: _feature_schema(feature) for feature in features},
         "required": [feature.name for feature in features if feature.required],
     }
@@ -140,18 +142,19 @@ def _feature_schema(feature: Feature) -> dict[str, Any]:
         ColumnType.CATEGORY: {"type": ["string", "null"]},
         ColumnType.DATETIME: {"type": ["string", "null"], "format": "date-time"},
     }
-    return kinds[feature.type] | {"description": _seen(feature), "examples": [feature.example]}
+    return kinds[feature.type] | {"description": _training_values(feature), "examples": [feature.example]}
 
 
-def _seen(feature: Feature) -> str:
-    """Say what training saw; other values are predicted too, with a warning."""
-    gaps = "" if feature.required else " Training saw gaps: it may be left out."
+def _training_values(feature: Feature) -> str:
+    """Describe the training values; other values are predicted with a warning."""
+    optional = "" if feature.required else " Optional, as the training data has missing values."
     if feature.categories:
         more = ", …" if len(feature.categories) > 10 else ""
-        return f"Training saw {', '.join(map(text, feature.categories[:10]))}{more}.{gaps}"
+        return f"Training values: {', '.join(map(text, feature.categories[:10]))}{more}.{optional}"
     if feature.min is not None:
-        return f"Training saw {feature.min} to {feature.max}.{gaps}"
-    return f"{'true or false.' if feature.type is ColumnType.BOOLEAN else 'Training saw no value.'}{gaps}"
+        return f"Training values: {feature.min} to {feature.max}.{optional}"
+    values = "true or false" if feature.type is ColumnType.BOOLEAN else "none"
+    return f"Training values: {values}.{optional}"
 
 
 def _csv(example: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The header Prefer."""
+"""The Prefer header."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def prefers(request: Request, preference: str) -> bool:
 
 
 def prefer_header(description: str) -> dict[str, Any]:
-    """Return the OpenAPI entry of the header, on a route that looks at it."""
+    """Return the OpenAPI parameter of the header."""
     return {
         "name": "Prefer",
         "in": "header",

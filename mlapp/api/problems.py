@@ -1,4 +1,4 @@
-"""Every error becomes a problem body (RFC 9457), FastAPI's own included."""
+"""Problem details (RFC 9457): error handlers, responses and their OpenAPI entries."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -12,27 +12,27 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from mlapp.api.security_headers import ANSWERS, PRIVATE
+from mlapp.api.middleware.security_headers import API_HEADERS, NO_STORE
 from mlapp.errors import MAX_REPORTED, MlappError, pointer
 from mlapp.logs import request_id
 from mlapp.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
-TEMPORARY = {429, 503}
-RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before the next try."}}
+RETRYABLE = {429, 503}
+RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before a retry."}}
 MAX_BYTES = 8_000
-"""Names of columns, which pointers hold whole, can be long."""
-SENTENCES = {
-    404: "There is nothing at this address; GET /docs lists what there is.",
-    405: "This address does not answer this method; the header Allow says which it does.",
-    413: "The body is larger than the server takes (MLAPP_MAX_BODY_MB); send less at a time.",
+"""Limit of a problem body; pointers contain column names, which can be long."""
+DEFAULT_DETAILS = {
+    404: "This path does not exist; GET /docs lists all routes.",
+    405: "This path does not support the method; the Allow header lists the methods.",
+    413: "The body exceeds the limit of the server (MLAPP_MAX_BODY_MB); split it into several requests.",
 }
 
 
-def problem(
+def problem_response(
     status: int, detail: str, errors: Sequence[dict[str, str]] = (), headers: dict[str, str] | None = None
 ) -> Response:
-    """Return a problem body, with as many of the errors as fit into `MAX_BYTES`."""
+    """Return a problem response with as many errors as fit into `MAX_BYTES`."""
     body = problem_body(status, detail, errors)
     while len(body) > MAX_BYTES and errors:
         errors = errors[:-1]
@@ -40,76 +40,78 @@ def problem(
     return Response(body, status, headers, MEDIA_TYPE)
 
 
-def answer_to(error: MlappError) -> Response:
-    """Return the problem body of an error that was expected."""
+def error_response(error: MlappError) -> Response:
+    """Return the response for an expected error."""
     headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
-    return problem(error.status, error.detail, error.errors, headers)
+    return problem_response(error.status, error.detail, error.errors, headers)
 
 
-def bug_answer() -> Response:
-    """Return the problem body of an error that was not expected."""
-    # Given outside of what adds headers to answers.
-    headers = {name.decode(): value.decode() for name, value in [*ANSWERS, PRIVATE]}
-    detail = "An error of ours, not of your request; it is in the log, under the id of the request."
-    return problem(500, detail, headers=headers)
+def internal_error_response() -> Response:
+    """Return the response for an unhandled error."""
+    # This response bypasses the middleware that adds these headers.
+    headers = {name.decode(): value.decode() for name, value in [*API_HEADERS, NO_STORE]}
+    detail = "Internal error; the server log has the details under the id of this request."
+    return problem_response(500, detail, headers=headers)
 
 
-def problems(*statuses: int, described: Mapping[int, str] = MappingProxyType({})) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entries of the errors that a route answers; `described` says when, where a phrase does not."""
+def problem_responses(
+    *statuses: int, described: Mapping[int, str] = MappingProxyType({})
+) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of error responses, with the status phrase or a description from `described`."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     phrases = {status: HTTPStatus(status).phrase for status in statuses} | dict(described)
     entries: dict[int | str, dict[str, Any]] = {
         status: {"description": phrase, "content": content} for status, phrase in phrases.items()
     }
-    for status in entries.keys() & TEMPORARY:
+    for status in entries.keys() & RETRYABLE:
         entries[status]["headers"] = RETRY_AFTER
     return entries
 
 
-def sentence(status: int, otherwise: str = "") -> str:
-    """Return what to say with a status that comes without a sentence of its own."""
-    return SENTENCES.get(status, otherwise)
+def default_detail(status: int, fallback: str = "") -> str:
+    """Return the detail for an HTTP error without one of its own."""
+    return DEFAULT_DETAILS.get(status, fallback)
 
 
-def handle_errors(app: FastAPI) -> None:
-    """Register the handlers."""
-    app.add_exception_handler(MlappError, _expected)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _invalid)
+def add_error_handlers(app: FastAPI) -> None:
+    """Register the error handlers."""
+    app.add_exception_handler(MlappError, _handle_expected)
+    app.add_exception_handler(HTTPException, _handle_http)
+    app.add_exception_handler(RequestValidationError, _handle_invalid)
 
 
-def problem_body(status: int, detail: str, errors: Sequence[dict[str, str]] = (), number: str | None = None) -> bytes:
-    """Return the bytes of a problem body; `number` is the id of the request, where it is not the one being served."""
-    title, number = HTTPStatus(status).phrase, number or request_id()
-    body = Problem(title=title, status=status, detail=detail, errors=list(errors) or None, request_id=number)
+def problem_body(status: int, detail: str, errors: Sequence[dict[str, str]] = (), id_: str | None = None) -> bytes:
+    """Return a problem body; `id_` is the id of the request, by default of the current one."""
+    title, id_ = HTTPStatus(status).phrase, id_ or request_id()
+    body = Problem(title=title, status=status, detail=detail, errors=list(errors) or None, request_id=id_)
     return body.model_dump_json().encode()
 
 
-async def _expected(_: Request, error: Exception) -> Response:
-    assert isinstance(error, MlappError)  # noqa: S101 - registered for nothing else
-    return answer_to(error)
+async def _handle_expected(_: Request, error: Exception) -> Response:
+    assert isinstance(error, MlappError)  # noqa: S101 - registered for this class only
+    return error_response(error)
 
 
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    detail = sentence(error.status_code, str(error.detail))
+async def _handle_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    detail = default_detail(error.status_code, str(error.detail))
     headers = dict(error.headers or {}) | ({"Allow": _allowed(request)} if error.status_code == 405 else {})
-    return problem(error.status_code, detail, headers=headers)
+    return problem_response(error.status_code, detail, headers=headers)
 
 
 def _allowed(request: Request) -> str:
-    """Return the methods that an address answers to programs; Starlette names those of its first route only."""
+    """Return all methods of a path that are in the OpenAPI document; Starlette has those of the first route only."""
     routes = [each.original_route for each in iter_route_contexts(request.app.routes)]
-    here = [each for each in routes if isinstance(each, Route) and each.matches(request.scope)[0] is not Match.NONE]
-    same = [each for each in here if each.path == here[0].path]
+    matching = [each for each in routes if isinstance(each, Route) and each.matches(request.scope)[0] is not Match.NONE]
+    same = [each for each in matching if each.path == matching[0].path]
     declared = [each for each in same if each.include_in_schema] or same
     return ", ".join(sorted({method for each in declared for method in each.methods or ()}))
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+async def _handle_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     errors = [
         {"detail": f"{found['loc'][-1]}: {found['msg']}.", "pointer": pointer(*found["loc"])}
         for found in error.errors()[:MAX_REPORTED]
     ]
-    return problem(422, f"The request will not do: {errors[0]['detail']}", errors)
+    return problem_response(422, f"Invalid request: {errors[0]['detail']}", errors)

@@ -1,4 +1,4 @@
-"""/openapi.json."""
+"""The OpenAPI document."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -16,7 +16,7 @@ from mlapp.schemas import Model
 from mlapp.settings import Settings
 from tests.api.conftest import CSV, NDJSON, PARQUET, PROBLEM, row_of
 from tests.servers import FULL
-from tests.test_who_may import WHO_MAY
+from tests.test_authorization import PERMISSIONS
 
 HOSTILE = ("`<img src=x onerror=alert(1)>`", "[x](javascript:alert(1))", "a\n\n# <b>b</b>", "*i* ![x](x) <http://x.y>")
 TARGET = f"y` {HOSTILE[0]}"
@@ -37,7 +37,7 @@ def operations_of(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 @pytest.fixture
 async def locked(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that has the key of an app."""
+    """A client with the full key of an app."""
     settings = Settings(_env_file=None, store=tmp_path / "store", demo=False, api_key=SecretStr(FULL))
     headers = {"X-API-Key": FULL}
     transport = httpx.ASGITransport(create_app(settings, pages=False))
@@ -90,7 +90,7 @@ async def test_request_of_predict_follows_the_active_model(
         assert f"Model {model.version} predicts {model.target} (" in operation["description"]
 
 
-async def test_features_are_described_by_what_training_saw(http: httpx.AsyncClient, machines: Model):
+async def test_features_are_described_by_training_values(http: httpx.AsyncClient, machines: Model):
     await http.post(f"/models/{machines.version}/activate")
 
     row = (await document_of(http))["components"]["schemas"]["Row"]["properties"]
@@ -102,10 +102,10 @@ async def test_features_are_described_by_what_training_saw(http: httpx.AsyncClie
         "indoors": "boolean",
         "checked": "string",
     }
-    assert row["age"]["description"] == "Training saw 30 to 303."
-    assert row["load"]["description"] == "Training saw 0.2 to 0.863. Training saw gaps: it may be left out."
-    assert row["type"]["description"] == "Training saw fan, a;b,c, pump."
-    assert row["indoors"]["description"] == "true or false."
+    assert row["age"]["description"] == "Training values: 30 to 303."
+    assert row["load"]["description"].startswith("Training values: 0.2 to 0.863. Optional")
+    assert row["type"]["description"] == "Training values: fan, a;b,c, pump."
+    assert row["indoors"]["description"] == "Training values: true or false."
     assert row["checked"]["format"] == "date-time"
 
 
@@ -124,7 +124,7 @@ async def test_examples_in_the_document_are_predicted(http: httpx.AsyncClient, m
 
 
 @pytest.mark.parametrize("with_model", [True, False])
-async def test_document_refers_to_nothing_that_is_not_there(
+async def test_references_of_the_document_resolve(
     http: httpx.AsyncClient, own: httpx.AsyncClient, machines: Model, *, with_model: bool
 ):
     await http.post(f"/models/{machines.version}/activate")
@@ -136,15 +136,14 @@ async def test_document_refers_to_nothing_that_is_not_there(
     assert all(look_up(document, reference) for reference in references)
 
 
-async def test_document_without_a_model_says_so(own: httpx.AsyncClient):
+async def test_document_without_a_model_has_no_features(own: httpx.AsyncClient):
     document = await document_of(own)
 
     assert document["components"]["schemas"]["Row"]["properties"] == {}
-    body = document["paths"]["/predict"]["post"]["requestBody"]
-    assert body["description"] == "There is no model yet: any feature may stand here."
+    assert "No model" in document["paths"]["/predict"]["post"]["requestBody"]["description"]
 
 
-async def test_user_text_is_no_markup_in_any_description(own: httpx.AsyncClient):
+async def test_user_text_is_escaped_in_descriptions(own: httpx.AsyncClient):
     rows = [{name: HOSTILE[row % len(HOSTILE)] for name in HOSTILE} | {TARGET: row} for row in range(40)]
     assert (
         await own.post("/train", json={"records": rows, "target": TARGET, "estimator": "linear"})
@@ -157,15 +156,15 @@ async def test_user_text_is_no_markup_in_any_description(own: httpx.AsyncClient)
     assert set(re.findall(r"<[^/].*?>", html)) == {"<p>", "<code>"}
 
 
-async def test_many_categories_are_not_all_named(own: httpx.AsyncClient):
+async def test_many_categories_are_truncated(own: httpx.AsyncClient):
     rows = [{"town": f"t{row % 15:02}", "empty": None, "y": row} for row in range(60)]
     body = {"records": rows, "target": "y", "estimator": "linear", "features": ["town", "empty"]}
     assert (await own.post("/train", json=body)).status_code == 201
 
     row = (await document_of(own))["components"]["schemas"]["Row"]["properties"]
 
-    assert row["town"]["description"] == f"Training saw {', '.join(f't{n:02}' for n in range(10))}, …."
-    assert row["empty"]["description"].startswith("Training saw no value.")
+    assert row["town"]["description"] == f"Training values: {', '.join(f't{n:02}' for n in range(10))}, …."
+    assert row["empty"]["description"].startswith("Training values: none.")
 
 
 async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncClient):
@@ -181,7 +180,7 @@ async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncC
     assert {str(content) for contents in declared.values() for content in contents.values()} == {
         str({PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}})
     }
-    # From another site, or to a name that is not this server's.
+    # Cross-site requests, and requests for another host.
     always = {403, 421}
     assert declared["POST /train"].keys() == {400, 404, 409, 413, 415, 422, 429, 500, 503} | always
     assert declared["DELETE /jobs/{job_id}"].keys() == {404, 409, 422, 503} | always
@@ -190,20 +189,20 @@ async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncC
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
-async def test_errors_that_pass_declare_when_to_try_again(http: httpx.AsyncClient):
+async def test_temporary_errors_declare_retry_after(http: httpx.AsyncClient):
     for _, operation in operations_of(await document_of(http)):
         for status, response in operation["responses"].items():
             assert ("Retry-After" in response.get("headers", {})) is (status in {"429", "503"})
 
 
-async def test_document_without_a_key_asks_for_none(http: httpx.AsyncClient):
+async def test_document_without_keys_has_no_security(http: httpx.AsyncClient):
     document = await document_of(http)
 
     assert "securitySchemes" not in document["components"]
     assert not any("security" in operation for _, operation in operations_of(document))
 
 
-async def test_document_with_a_key_says_how_and_for_what_it_is_sent(locked: httpx.AsyncClient):
+async def test_document_with_keys_has_security_per_route(locked: httpx.AsyncClient):
     document = await document_of(locked)
 
     schemes = document["components"]["securitySchemes"]
@@ -212,16 +211,16 @@ async def test_document_with_a_key_says_how_and_for_what_it_is_sent(locked: http
         "X-API-Key": ("apiKey", None, "X-API-Key"),
     }
     for route, operation in operations_of(document):
-        free = WHO_MAY[route]["nobody"] == "yes"
+        free = PERMISSIONS[route]["anonymous"] == "yes"
         assert operation["security"] == ([] if free else [{name: []} for name in schemes])
         assert operation["responses"].keys() >= {"401", "403", "421"}
-        refused = "may only predict" in operation["responses"]["403"]["description"]
-        assert refused is (WHO_MAY[route]["predict"] == "403")
+        forbidden = "may only predict" in operation["responses"]["403"]["description"]
+        assert forbidden is (PERMISSIONS[route]["predict"] == "403")
     card = document["paths"]["/models/{version}/card"]["get"]["responses"]
-    assert "but for `active`" in card["403"]["description"]
+    assert "except for `active`" in card["403"]["description"]
 
 
-async def test_operations_are_named_as_methods(http: httpx.AsyncClient):
+async def test_operation_ids_are_method_names(http: httpx.AsyncClient):
     named = {operation["operationId"]: route for route, operation in operations_of(await document_of(http))}
 
     assert {"train", "predict", "list_models", "get_version", "follow_job"} < named.keys()
@@ -229,7 +228,7 @@ async def test_operations_are_named_as_methods(http: httpx.AsyncClient):
     assert all(re.fullmatch(r"(get|list|follow|cancel|activate|delete)_[a-z_]+|[a-z]+", name) for name in named)
 
 
-async def test_options_of_a_training_have_no_default_that_a_client_would_send(http: httpx.AsyncClient):
+async def test_training_options_have_no_default_in_the_schema(http: httpx.AsyncClient):
     document = await document_of(http)
 
     body = document["components"]["schemas"]["TrainBody"]
@@ -239,7 +238,7 @@ async def test_options_of_a_training_have_no_default_that_a_client_would_send(ht
     assert body["properties"]["coverage"]["description"].endswith("Default: `0.9`.")
 
 
-async def test_fields_that_are_always_answered_are_required(http: httpx.AsyncClient):
+async def test_fields_of_responses_are_required(http: httpx.AsyncClient):
     schemas = (await document_of(http))["components"]["schemas"]
 
     for name in ("Job", "Model", "Health"):
@@ -250,7 +249,7 @@ async def test_fields_that_are_always_answered_are_required(http: httpx.AsyncCli
 
 
 @pytest.mark.parametrize(("path", "preference"), [("/train", "respond-async"), ("/predict", "handling=strict")])
-async def test_preference_is_a_header_of_its_route(http: httpx.AsyncClient, path: str, preference: str):
+async def test_prefer_header_is_declared(http: httpx.AsyncClient, path: str, preference: str):
     parameters = (await document_of(http))["paths"][path]["post"]["parameters"]
 
     (header,) = [each for each in parameters if each["in"] == "header"]
@@ -258,8 +257,8 @@ async def test_preference_is_a_header_of_its_route(http: httpx.AsyncClient, path
     assert preference in header["description"]
 
 
-async def test_every_answer_has_a_schema(http: httpx.AsyncClient):
-    # Without one, a client in TypeScript takes whatever a route answers for unknown.
+async def test_every_response_has_a_schema(http: httpx.AsyncClient):
+    # Without one, the type in TypeScript clients is `unknown`.
     for route, operation in operations_of(await document_of(http)):
         for response in operation["responses"].values():
             for kind, content in response.get("content", {}).items():

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.logs import JsonLines, caller, serving
+from mlapp.logs import JsonFormatter, caller, request_scope
 from mlapp.schemas import JobStatus, Model
 from mlapp.services.jobs.run import Run
 from mlapp.services.jobs.service import JobService
@@ -24,7 +24,7 @@ from tests.services.jobs.test_jobs_service import endless, made
 def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
     """What is logged, as it is while it happens."""
     written: list[dict[str, Any]] = []
-    handler, form = logging.Handler(), JsonLines()
+    handler, form = logging.Handler(), JsonFormatter()
     handler.emit = lambda record: written.append(json.loads(form.format(record)))  # type: ignore[method-assign]
     caplog.set_level(logging.INFO, "mlapp")
     logging.getLogger("mlapp").addHandler(handler)
@@ -35,11 +35,11 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
 @contextmanager
 def asking(name: str, role: str) -> Iterator[None]:
     """Whoever asks within the block."""
-    scope = serving.set({"request_id": name, "client": ("192.0.2.1", 5)})
+    scope = request_scope.set({"request_id": name, "client": ("192.0.2.1", 5)})
     token = caller.set(role)
     yield
     caller.reset(token)
-    serving.reset(scope)
+    request_scope.reset(scope)
 
 
 def told(lines: list[dict[str, Any]]) -> list[tuple[str, str | None, str | None]]:

@@ -1,1 +1,1 @@
-"""ASGI middleware, outermost concerns of every request."""
+"""ASGI middleware that every request passes through."""

@@ -1,16 +1,16 @@
-"""The largest body that is taken, on every path."""
+"""Limit of the size of request bodies, on every path."""
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mlapp.api.problems import problem, sentence
+from mlapp.api.problems import default_detail, problem_response
 
 
-class BodyLimit:
-    """Refuses a body over the limit: one that says so before it is read, any other while it is.
+class BodyLimitMiddleware:
+    """Rejects a body over the limit: by its Content-Length before it is read, otherwise while it is read.
 
-    FastAPI's own `max_body_size` answers in plain text, whatever a handler says.
+    FastAPI's own `max_body_size` responds in plain text, regardless of error handlers.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
@@ -18,20 +18,20 @@ class BodyLimit:
         self.max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
+        """Count the bytes of the body."""
         declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
         if declared.isdecimal() and int(declared) > self.max_bytes:
-            await problem(413, sentence(413))(scope, receive, send)
+            await problem_response(413, default_detail(413))(scope, receive, send)
             return
-        taken = 0
+        received = 0
 
-        async def counted() -> Message:
-            nonlocal taken
+        async def counting_receive() -> Message:
+            nonlocal received
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self.max_bytes:
-                # What both FastAPI and the pages turn into an answer.
+            received += len(message.get("body", b""))
+            if received > self.max_bytes:
+                # FastAPI and the pages both turn this into a response.
                 raise HTTPException(413)
             return message
 
-        await self.app(scope, counted, send)
+        await self.app(scope, counting_receive, send)

@@ -1,41 +1,41 @@
-"""Back-pressure: who cannot be answered in time is told so at once, before the body is read."""
+"""Load shedding: requests beyond a limit are rejected before their body is read."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mlapp.api.problems import answer_to
+from mlapp.api.problems import error_response
 from mlapp.errors import MlappError
 
 
 class Slot(Protocol):
-    """A slot of a request in flight."""
+    """A slot that a request in flight holds."""
 
     def release(self) -> None:
-        """Give it back."""
+        """Free the slot."""
 
 
-Door = Callable[[int | None], Slot]
-"""Acquires a slot for a request by the size of its body in bytes (None: unknown), or raises why there is none."""
+Admit = Callable[[int | None], Slot]
+"""Takes the size of a body in bytes (None: unknown), and returns a slot or raises an error if none is free."""
 
 
-class BackPressure:
+class LoadSheddingMiddleware:
     """Admits a POST request when a slot is free, and holds the slot until the response is sent."""
 
-    def __init__(self, app: ASGIApp, doors: Mapping[str, Door]) -> None:
+    def __init__(self, app: ASGIApp, limited_routes: Mapping[str, Admit]) -> None:
         self.app = app
-        self.doors = doors
+        self.limited_routes = limited_routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in self.doors:
+        """Admit or reject a request."""
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in self.limited_routes:
             await self.app(scope, receive, send)
             return
         try:
-            slot = self.doors[scope["path"]](_size(scope))
-        except MlappError as refusal:
-            await answer_to(refusal)(scope, receive, send)
+            slot = self.limited_routes[scope["path"]](_size(scope))
+        except MlappError as error:
+            await error_response(error)(scope, receive, send)
             return
         try:
             await self.app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The outermost of all: gives every request an id, counts it, and answers for what nobody else has answered."""
+"""Request ids, request metrics and the response to unhandled errors; the outermost middleware."""
 
 import logging
 import re
@@ -9,80 +9,80 @@ from itertools import count
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mlapp.api.problems import bug_answer
-from mlapp.logs import caller, serving
+from mlapp.api.problems import internal_error_response
+from mlapp.logs import caller, request_scope
 from mlapp.services.observability.metrics import MetricsService
 
 log = logging.getLogger(__name__)
 
 HEADER = b"x-request-id"
-SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-"""Ids of others that are taken over, so that a request can be followed through several servers."""
-NOT_BEGUN = "No response returned."
-"""What Starlette's middleware raises when the answer behind it ended before it began, as where nobody waits for it."""
+VALID_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+"""Ids that are taken over from clients, to trace a request through several servers."""
+NO_RESPONSE = "No response returned."
+"""Message of the error that Starlette's BaseHTTPMiddleware raises if no response was sent, as after a disconnect."""
 OTHER = "other"
-"""The route of what has none: anybody can make up addresses."""
+"""Route label of unknown paths, which clients can invent without limit."""
 
 
-class RequestIds:
-    """One object and few steps a request, for plain predictions take less time than most ways to count them."""
+class RequestIdMiddleware:
+    """Sets the request id and counts requests, in few steps: common ways to do so cost as much as a prediction."""
 
     def __init__(self, app: ASGIApp, metrics: MetricsService, paths: frozenset[str]) -> None:
         self.app = app
         self.metrics = metrics
         self.paths = paths
-        """Those that may be answered before there is any routing; each is the template of its route."""
+        """Paths that inner middleware may respond to before routing; each is also the route template."""
         self._start = secrets.token_hex(3)
-        """Tells apart what several processes number alike."""
+        """Distinguishes the ids of different processes."""
         self._numbers = count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request or a socket."""
+        """Serve a request or a WebSocket."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         scope["request_id"] = self._id(scope)
-        before, before_caller = serving.set(scope), caller.set("anonymous")
+        scope_token, caller_token = request_scope.set(scope), caller.set("anonymous")
         try:
             if scope["type"] == "http":
                 await self._serve(scope, receive, send)
             else:
                 await self.app(scope, receive, send)
         finally:
-            serving.reset(before)
-            caller.reset(before_caller)
+            request_scope.reset(scope_token)
+            caller.reset(caller_token)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began, status = time.perf_counter(), 0
+        started, status = time.perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                # A list of its own: what an answer brings may be shared.
+                # A copy, as the response may share its list.
                 message["headers"] = [*message.get("headers", ()), (HEADER, scope["request_id"].encode())]
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_id)
         except Exception as error:
-            if await _is_gone(error, scope, receive):
+            if await _is_disconnect(error, scope, receive):
                 self.metrics.disconnects.inc()
-                log.debug("The sender was gone before it was answered.", extra=self._about(scope))
+                log.debug("The client disconnected before the response.", extra=self._about(scope))
                 return
-            log.exception("A request hit a bug.", extra=self._about(scope))
+            log.exception("Unhandled error.", extra=self._about(scope))
             if not status:
-                await bug_answer()(scope, receive, send_with_id)
-        seconds = time.perf_counter() - began
+                await internal_error_response()(scope, receive, send_with_id)
+        seconds = time.perf_counter() - started
         self.metrics.answered(scope["method"], self._route(scope), status, seconds)
         if log.isEnabledFor(logging.DEBUG):
-            # Not its path, in which there may be names of downloads that nobody else shall know.
+            # Not the path, which may contain secret tokens of downloads.
             extra = self._about(scope) | {"status": status, "seconds": round(seconds, 6)}
-            log.debug("A request was answered.", extra=extra)
+            log.debug("Request served.", extra=extra)
 
     def _id(self, scope: Scope) -> str:
         for name, value in scope["headers"]:
-            if name == HEADER and SANE.fullmatch(value):
+            if name == HEADER and VALID_ID.fullmatch(value):
                 return str(value, "ascii")
         return f"{self._start}-{next(self._numbers)}"
 
@@ -90,15 +90,15 @@ class RequestIds:
         return {"method": scope["method"], "route": self._route(scope)}
 
     def _route(self, scope: Scope) -> str:
-        """Return the template of the path that is asked for."""
+        """Return the path template of the route."""
         route = scope.get("route")
         if route is not None:
             return str(scope.get("root_path", "")) + str(route.path)
         return scope["path"] if scope["path"] in self.paths else OTHER
 
 
-async def _is_gone(error: Exception, scope: Scope, receive: Receive) -> bool:
-    """Return whether nothing is wrong but that the sender does not wait any more."""
+async def _is_disconnect(error: Exception, scope: Scope, receive: Receive) -> bool:
+    """Return whether the only cause of an error is that the client disconnected."""
     if isinstance(error, ClientDisconnect):
         return True
-    return str(error) == NOT_BEGUN and await Request(scope, receive).is_disconnected()
+    return str(error) == NO_RESPONSE and await Request(scope, receive).is_disconnected()

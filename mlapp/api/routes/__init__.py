@@ -1,1 +1,1 @@
-"""HTTP routes: one file a resource."""
+"""HTTP routes: one file per resource."""

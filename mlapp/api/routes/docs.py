@@ -1,4 +1,4 @@
-"""GET /docs: the OpenAPI document in Swagger UI, whose files come from this server."""
+"""GET /docs: Swagger UI, served without a CDN."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ BACK = '<nav><a href="{pages}/">← Back to the pages</a></nav>'
 
 
 def add_docs(app: FastAPI, pages: str | None) -> None:
-    """Add the page, which leads back to the pages where there are any, and the files that it loads."""
+    """Add the page, with a link to the pages if there are any, and the files of Swagger UI."""
     page = PAGE.format(
         title=escape(app.title), files=DOCS_FILES, back=BACK.format(pages=pages) if pages else "", script=SCRIPT
     )

@@ -1,9 +1,9 @@
-"""/health, /livez and /readyz: for whoever runs it."""
+"""/health, /livez and /readyz: liveness and readiness probes."""
 
 from fastapi import APIRouter
 
 from mlapp.api.dependencies import HealthStatus
-from mlapp.api.problems import problems
+from mlapp.api.problems import problem_responses
 from mlapp.schemas import Health, Readiness
 
 router = APIRouter(tags=["health"])
@@ -12,14 +12,14 @@ router = APIRouter(tags=["health"])
 @router.get("/health")
 @router.get("/livez", include_in_schema=False)
 async def get_health(status: HealthStatus) -> Health:
-    """Answer as long as the process lives, model or not."""
+    """Liveness: respond while the process runs, with or without a model."""
     return status.health()
 
 
-@router.get("/readyz", responses=problems(503))
+@router.get("/readyz", responses=problem_responses(503))
 async def get_readiness(status: HealthStatus) -> Readiness:
-    """Answer 200 when a model is loaded.
+    """Readiness: respond with 200 if a model is loaded, else with 503.
 
-    Where the active version cannot be loaded here and the one before goes on answering, `problem` says why.
+    If the active version cannot be loaded and the previous one still serves requests, `problem` says why.
     """
     return status.readiness()

@@ -1,4 +1,4 @@
-"""GET /metrics: what is counted, for Prometheus."""
+"""GET /metrics: Prometheus metrics."""
 
 import asyncio
 
@@ -13,8 +13,13 @@ router = APIRouter(tags=["health"])
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus text."}},
+    responses={
+        200: {
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+            "description": "Metrics in the Prometheus text format.",
+        }
+    },
 )
 async def get_metrics(metrics: Metrics) -> Response:
-    """Return what this process has counted since its start, in the text format of Prometheus."""
+    """Return the metrics of this process since its start, in the Prometheus text format."""
     return Response(await asyncio.to_thread(metrics.exposition), media_type=CONTENT_TYPE_PLAIN_0_0_4)

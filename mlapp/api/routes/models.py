@@ -1,11 +1,11 @@
-"""/models: the stored versions."""
+"""/models: stored versions, activation and model cards."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from mlapp.api.dependencies import Access, Models
-from mlapp.api.problems import problems
+from mlapp.api.problems import problem_responses
 from mlapp.presentation.model_card import card
 from mlapp.schemas import History, Model, ModelList
 
@@ -19,7 +19,7 @@ CARD: dict[int | str, dict[str, Any]] = {
 
 @router.get("")
 async def list_models(models: Models) -> ModelList:
-    """List all versions in short, newest first."""
+    """List all versions in short form, newest first."""
     return await models.list()
 
 
@@ -29,32 +29,32 @@ async def get_history(models: Models) -> History:
     return await models.history()
 
 
-@router.post("/rollback", responses=problems(409, 503))
+@router.post("/rollback", responses=problem_responses(409, 503))
 async def rollback(models: Models) -> Model:
-    """Activate the version that was active before."""
+    """Activate the previously active version again."""
     return await models.rollback()
 
 
-@router.get("/{version}", responses=problems(404))
+@router.get("/{version}", responses=problem_responses(404))
 async def get_version(version: str, models: Models) -> Model:
-    """Return a version by its number, or as `active` or `latest`."""
+    """Return a version by its number, `active` or `latest`."""
     return await models.get(version)
 
 
-@router.get("/{version}/card", response_class=Response, responses=CARD | problems(404))
+@router.get("/{version}/card", response_class=Response, responses=CARD | problem_responses(404))
 async def get_model_card(version: str, request: Request, models: Models, access: Access) -> Response:
-    """Return the model card: what a version is, how good, how made and how to call it."""
+    """Return the model card of a version: data, features, evaluation, limits and usage."""
     text = card(await models.get(version), str(request.base_url), access.key_variable)
     return Response(text, media_type=MARKDOWN)
 
 
-@router.post("/{version}/activate", responses=problems(404, 409, 503))
+@router.post("/{version}/activate", responses=problem_responses(404, 409, 503))
 async def activate_version(version: str, models: Models) -> Model:
-    """Make a version answer `/predict` from now on."""
+    """Activate a version: `/predict` uses it from now on."""
     return await models.activate(version)
 
 
-@router.delete("/{version}", status_code=204, responses=problems(404, 409, 503))
+@router.delete("/{version}", status_code=204, responses=problem_responses(404, 409, 503))
 async def delete_version(version: str, models: Models) -> None:
-    """Remove a version for good; the active one cannot be removed."""
+    """Delete a version permanently. The active version cannot be deleted."""
     await models.delete(version)

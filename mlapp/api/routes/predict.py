@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 from mlapp.api.dependencies import Models, Monitoring, Prediction
 from mlapp.api.negotiation import negotiate
 from mlapp.api.prefer import prefer_header, prefers
-from mlapp.api.problems import problems
+from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import FILES, options_of, received
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Answer, Format
@@ -38,7 +38,7 @@ STRICT = "`handling=strict`: refuse what is otherwise predicted with a warning, 
 @router.post(
     "/predict",
     response_model=None,
-    responses=ANSWERS | problems(400, 404, 409, 413, 415, 422, 503),
+    responses=ANSWERS | problem_responses(400, 404, 409, 413, 415, 422, 503),
     openapi_extra={"parameters": [prefer_header(STRICT)]},
 )
 async def predict(

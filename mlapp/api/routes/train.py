@@ -1,4 +1,4 @@
-"""POST /train."""
+"""POST /train: train a model."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from mlapp.api.dependencies import Training
 from mlapp.api.prefer import prefer_header, prefers
-from mlapp.api.problems import problems
+from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import BINARY, FILES, MULTIPART, options_of, received
 from mlapp.schemas import Format, Job, Model, Submission, TrainBody, TrainOptions
 from mlapp.services.options import merge_options
@@ -19,16 +19,16 @@ REF = "#/components/schemas/{model}"
 
 
 def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema whose properties state their defaults in the description only.
+    """Return a schema with the defaults of its properties in their descriptions only.
 
     From `default`, openapi-python-client generates a value that is always sent, in the query string and in the body,
-    and openapi-typescript a property that is required.
+    and openapi-typescript a required property.
     """
     properties = {}
-    for name, found in schema["properties"].items():
-        option = {key: value for key, value in found.items() if key != "default"}
-        if found.get("default") not in (None, ""):
-            option["description"] += f" Default: `{str(found['default']).lower()}`."
+    for name, property_ in schema["properties"].items():
+        option = {key: value for key, value in property_.items() if key != "default"}
+        if property_.get("default") not in (None, ""):
+            option["description"] += f" Default: `{str(property_['default']).lower()}`."
         properties[name] = option
     return schema | {"properties": properties}
 
@@ -38,13 +38,13 @@ PARAMETERS = [
     {"name": name, "in": "query", "required": False, "schema": schema, "description": schema["description"]}
     for name, schema in OPTIONS["properties"].items()
 ]
-PARAMETERS += [prefer_header("`respond-async`: answer with the job at once, and do not wait for the model.")]
+PARAMETERS += [prefer_header("`respond-async`: respond with the job at once, without waiting for the model.")]
 REQUEST_BODY = {
     "required": True,
     "content": {
         Format.JSON: {
             "schema": {"$ref": "#/components/schemas/TrainBody"},
-            "examples": {"bundled table": {"value": {"dataset": "diabetes", "estimator": "linear"}}},
+            "examples": {"bundled dataset": {"value": {"dataset": "diabetes", "estimator": "linear"}}},
         },
         **FILES,
         MULTIPART: {
@@ -54,15 +54,15 @@ REQUEST_BODY = {
 }
 
 ACCEPTED: dict[int | str, dict[str, Any]] = {
-    202: {"model": Job, "description": "With `Prefer: respond-async`: the job; `Location` says where it is followed."}
+    202: {"model": Job, "description": "With `Prefer: respond-async`: the job; `Location` is its URL."}
 }
 
 FAILED = {
-    422: "The table or an option cannot be trained on, or the training failed and would fail again: the estimator "
-    "raised an error or crashed, or the training exceeded a limit of time, memory or model size.",
-    500: "The estimators cannot be imported, or there is a bug; the log says which.",
-    503: "The training was killed or interrupted, nothing could be saved, or the server is overloaded; a retry may "
-    "succeed.",
+    422: "The table or an option is invalid, or the training failed and would fail again: the estimator raised an "
+    "error or crashed, or the training exceeded a limit of time, memory or model size.",
+    500: "The estimators cannot be imported, or an internal error; see the server log.",
+    503: "The training was killed or interrupted, the model could not be saved, or the server is overloaded; a retry "
+    "may succeed.",
 }
 
 
@@ -70,14 +70,14 @@ FAILED = {
     "/train",
     status_code=201,
     response_model=Model,
-    responses=ACCEPTED | problems(400, 404, 409, 413, 415, 429, described=FAILED),
+    responses=ACCEPTED | problem_responses(400, 404, 409, 413, 415, 429, described=FAILED),
     openapi_extra={"requestBody": REQUEST_BODY, "parameters": PARAMETERS},
 )
 async def train(request: Request, response: Response, training: Training) -> Model | Response:
-    """Train a model on a table, store it as the next version and make it active.
+    """Train a model on a table, store it as the next version and activate it.
 
-    The options are further keys of a JSON body, fields of a form, or stand in the query string.
-    With `Prefer: respond-async` the answer does not wait: it is 202, and the job that trains.
+    Send the options as keys of a JSON body, as fields of a form or in the query string.
+    With `Prefer: respond-async` the response is 202 with the training job, without waiting for the model.
     """
     options = options_of(request.query_params.multi_items())
     async with received(request) as body:
@@ -93,6 +93,7 @@ async def train(request: Request, response: Response, training: Training) -> Mod
 
 
 def schemas() -> dict[str, Any]:
-    """Return the schemas that the request body refers to."""
-    _, found = models_json_schema([(TrainBody, "validation")], ref_template=REF)
-    return dict(found["$defs"]) | {"TrainBody": _without_defaults(found["$defs"]["TrainBody"])}
+    """Return the schemas of the JSON request body."""
+    _, document = models_json_schema([(TrainBody, "validation")], ref_template=REF)
+    definitions: dict[str, Any] = document["$defs"]
+    return definitions | {"TrainBody": _without_defaults(definitions["TrainBody"])}

@@ -7,7 +7,7 @@ from enum import Enum
 
 from pydantic import SecretStr
 
-from mlapp.errors import NotAllowed, WrongKey
+from mlapp.errors import Forbidden, Unauthorized
 from mlapp.services.access.sessions import Sessions
 from mlapp.settings import Settings
 
@@ -47,7 +47,7 @@ class AccessService:
             if hmac.compare_digest(sent, known):
                 role = known_role
         if role is Role.ANONYMOUS:
-            raise WrongKey("This key is wrong; send the one that the server was started with.")
+            raise Unauthorized("This key is wrong; send the one that the server was started with.")
         return role
 
     def log_in(self, key: bytes) -> str:
@@ -58,7 +58,7 @@ class AccessService:
             NotAllowed: the key may only predict.
         """
         if self.authenticate(key) is not Role.FULL:
-            raise NotAllowed("This key may only predict; these pages need the key for everything.")
+            raise Forbidden("This key may only predict; these pages require the full key.")
         return self.sessions.create()
 
 

@@ -10,8 +10,8 @@ from mlapp import ml, tables
 from mlapp.errors import Conflict, NotFound, Unacceptable, shorten
 from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList, ModelSummary
 from mlapp.services.jobs.import_check import report_import_errors
-from mlapp.services.prediction.service import PredictionService
 from mlapp.services.models.search import Found, Search, search
+from mlapp.services.prediction.service import PredictionService
 from mlapp.services.stored_versions import describe, summarize
 from mlapp.store import ModelStore, parse_number
 

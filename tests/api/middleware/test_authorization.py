@@ -1,4 +1,4 @@
-"""What is looked at before anything else of a request: name, site, key; and what answers say to browsers."""
+"""Checks of host, origin and API key, and security headers, without pages."""
 
 import logging
 import re
@@ -14,36 +14,36 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from main import create_app
-from mlapp.api.middleware.origin import Proxies
-from mlapp.api.security_headers import ANSWERS, with_headers
-from mlapp.logs import Lines, caller
+from mlapp.api.middleware.origin import TrustedProxiesMiddleware
+from mlapp.api.middleware.security_headers import API_HEADERS, with_headers
+from mlapp.logs import TextFormatter, caller
 from mlapp.settings import Settings
 from tests.api.conftest import problem_of
 
-FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
+FULL, PREDICT = "a-key-with-full-access", "a-key-for-predictions"
 KEYS = {"api_key": FULL, "predict_key": PREDICT}
-ELSEWHERE = ("192.0.2.1", 1234)
+REMOTE = ("192.0.2.1", 1234)
 JSON = {"Content-Type": "application/json"}
 
 
 @asynccontextmanager
-async def asking(folder: Path, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """Ask an app of its own; nothing is started, as nothing gets far."""
+async def client_of(folder: Path, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """Return a client of a new app, without its lifespan, as no request reaches a service."""
     app = create_app(Settings(_env_file=None, store=folder / "store", demo=False, **settings), pages=False)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=ELSEWHERE)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=REMOTE)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield http
 
 
 @pytest.fixture
 async def closed(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with asking(tmp_path, **KEYS) as http:
+    async with client_of(tmp_path, **KEYS) as http:
         yield http
 
 
 @pytest.fixture
 async def opened(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with asking(tmp_path) as http:
+    async with client_of(tmp_path) as http:
         yield http
 
 
@@ -58,7 +58,7 @@ async def opened(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         {"X-API-Key": FULL, "Sec-Fetch-Site": "cross-site"},
     ],
 )
-async def test_a_key_travels_in_either_header(closed: httpx.AsyncClient, headers: dict[str, str]):
+async def test_key_is_accepted_in_either_header(closed: httpx.AsyncClient, headers: dict[str, str]):
     assert (await closed.get("/datasets", headers=headers)).status_code == 200
 
 
@@ -77,7 +77,7 @@ async def test_a_key_travels_in_either_header(closed: httpx.AsyncClient, headers
         [("Cookie", f"X-API-Key={FULL}; mlapp-session={FULL}")],
     ],
 )
-async def test_other_keys_are_refused_with_how_to_send_one(closed: httpx.AsyncClient, headers: list[Any]):
+async def test_invalid_keys_are_rejected(closed: httpx.AsyncClient, headers: list[Any]):
     answer = await closed.get("/datasets", headers=headers, params={"api_key": FULL, "X-API-Key": FULL})
 
     assert "key" in problem_of(answer, 401)["detail"]
@@ -85,7 +85,7 @@ async def test_other_keys_are_refused_with_how_to_send_one(closed: httpx.AsyncCl
     assert FULL not in answer.text
 
 
-async def test_the_right_key_goes_on_however_many_wrong_ones_come(closed: httpx.AsyncClient):
+async def test_valid_key_works_after_many_wrong_ones(closed: httpx.AsyncClient):
     wrong = [(await closed.get("/datasets", headers={"X-API-Key": "wrong"})).status_code for _ in range(9)]
     right = await closed.get("/datasets", headers={"X-API-Key": FULL})
 
@@ -93,9 +93,9 @@ async def test_the_right_key_goes_on_however_many_wrong_ones_come(closed: httpx.
 
 
 @pytest.mark.parametrize(("key", "status"), [(None, 401), (PREDICT, 403)])
-async def test_nothing_of_a_body_is_read_before_the_key(closed: httpx.AsyncClient, key: str | None, status: int):
+async def test_body_is_not_read_before_authorization(closed: httpx.AsyncClient, key: str | None, status: int):
     async def body() -> AsyncIterator[bytes]:
-        pytest.fail("The body was asked for.")
+        pytest.fail("The body was read.")
         yield b""
 
     answer = await closed.post("/train", content=body(), headers=JSON | ({"X-API-Key": key} if key else {}))
@@ -104,7 +104,7 @@ async def test_nothing_of_a_body_is_read_before_the_key(closed: httpx.AsyncClien
 
 
 @pytest.mark.parametrize("path", ["/predict", "/train", "/nowhere", "/models/%2e%2e", "//predict", "/health/", "/ui/x"])
-async def test_a_stranger_learns_nothing_of_what_there_is(closed: httpx.AsyncClient, path: str):
+async def test_unauthorized_request_does_not_reveal_routes(closed: httpx.AsyncClient, path: str):
     problem_of(await closed.post(path, json={"records": []}), 401)
 
 
@@ -114,7 +114,7 @@ async def test_log_lines_name_the_caller(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(caplog.handler, "formatter", Lines())
+    monkeypatch.setattr(caplog.handler, "formatter", TextFormatter())
     with caplog.at_level(logging.DEBUG, "mlapp.api.middleware.request_id"):
         for http, headers in (
             (closed, {"X-API-Key": FULL}),
@@ -131,21 +131,21 @@ async def test_log_lines_name_the_caller(
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost:8000", "LocalHost", "127.0.0.1", "127.0.0.1:9", "[::1]", "[::1]:8000"]
 )
-async def test_open_it_answers_to_names_of_this_machine(opened: httpx.AsyncClient, host: str):
+async def test_loopback_hosts_are_allowed_without_a_key(opened: httpx.AsyncClient, host: str):
     assert (await opened.get("/health", headers={"Host": host})).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "[::2]", "", "127.0.0.1.nip.io:8000"])
-async def test_open_it_answers_to_no_other_name(opened: httpx.AsyncClient, host: str):
+async def test_other_hosts_are_rejected_without_a_key(opened: httpx.AsyncClient, host: str):
     problem = problem_of(await opened.get("/health", headers={"Host": host}), 421)
 
     assert "MLAPP_ALLOWED_HOSTS" in problem["detail"]
 
 
-async def test_two_names_are_none(opened: httpx.AsyncClient):
-    names = [("Host", "localhost"), ("Host", "evil.example")]
+async def test_two_host_headers_are_rejected(opened: httpx.AsyncClient):
+    hosts = [("Host", "localhost"), ("Host", "evil.example")]
 
-    problem_of(await opened.get("/health", headers=names), 421)
+    problem_of(await opened.get("/health", headers=hosts), 421)
     assert (await opened.get("/health", headers=[("X-A", "1"), ("X-A", "2")])).status_code == 200
 
 
@@ -159,12 +159,12 @@ async def test_two_names_are_none(opened: httpx.AsyncClient):
         ({"allowed_hosts": "*"}, "any.example", 200),
     ],
 )
-async def test_names_are_set(tmp_path: Path, settings: dict[str, Any], host: str, status: int):
-    async with asking(tmp_path, **settings) as http:
+async def test_allowed_hosts_are_configurable(tmp_path: Path, settings: dict[str, Any], host: str, status: int):
+    async with client_of(tmp_path, **settings) as http:
         assert (await http.get("/health", headers={"Host": host})).status_code == status
 
 
-FOREIGN: list[dict[str, str]] = [
+CROSS_SITE: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"},
     {"Sec-Fetch-Site": "same-site"},
     {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
@@ -173,7 +173,7 @@ FOREIGN: list[dict[str, str]] = [
     {"Origin": "http://localhost:3000"},
     {"Origin": "chrome-extension://localhost"},
 ]
-OURS: list[dict[str, str]] = [
+ALLOWED: list[dict[str, str]] = [
     {},
     {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
     {"Sec-Fetch-Site": "none"},
@@ -182,8 +182,8 @@ OURS: list[dict[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("headers", FOREIGN)
-async def test_a_site_cannot_have_a_visitor_train_or_delete(opened: httpx.AsyncClient, headers: dict[str, str]):
+@pytest.mark.parametrize("headers", CROSS_SITE)
+async def test_cross_site_requests_are_rejected(opened: httpx.AsyncClient, headers: dict[str, str]):
     plain = headers | {"Content-Type": "text/plain"}
     for method, path in (
         ("POST", "/train"),
@@ -195,14 +195,14 @@ async def test_a_site_cannot_have_a_visitor_train_or_delete(opened: httpx.AsyncC
         assert "another site" in problem["detail"]
 
 
-@pytest.mark.parametrize("headers", OURS)
-async def test_pages_of_ours_and_programs_can(opened: httpx.AsyncClient, headers: dict[str, str]):
+@pytest.mark.parametrize("headers", ALLOWED)
+async def test_same_origin_requests_and_programs_are_allowed(opened: httpx.AsyncClient, headers: dict[str, str]):
     answer = await opened.post("/train", content="?", headers=headers | {"Content-Type": "text/plain"})
 
     problem_of(answer, 415)
 
 
-async def test_other_sites_may_lead_here_and_load_nothing(opened: httpx.AsyncClient):
+async def test_other_sites_may_link_but_not_embed(opened: httpx.AsyncClient):
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}
 
     assert (await opened.get("/docs", headers=link)).status_code == 200
@@ -210,7 +210,7 @@ async def test_other_sites_may_lead_here_and_load_nothing(opened: httpx.AsyncCli
         problem_of(await opened.get("/datasets/wine", headers=link | {"Sec-Fetch-Dest": dest}), 403)
 
 
-async def test_no_site_is_given_leave_to_ask(opened: httpx.AsyncClient):
+async def test_no_cors_headers_are_sent(opened: httpx.AsyncClient):
     preflight = {"Origin": "http://localhost", "Access-Control-Request-Method": "POST"}
 
     for answer in (await opened.options("/train", headers=preflight), await opened.get("/health", headers=preflight)):
@@ -225,21 +225,21 @@ async def test_no_site_is_given_leave_to_ask(opened: httpx.AsyncClient):
         ("192.0.2.9", ["192.0.2.1", "http", None]),
     ],
 )
-async def test_proxies_are_believed_that_are_trusted(trusted: str | None, seen: list[str | None]):
+async def test_forwarded_headers_of_trusted_proxies_only(trusted: str | None, seen: list[str | None]):
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         assert request.client
         found = [request.client.host, request.url.scheme, request.headers.get("x-forwarded-proto")]
         await JSONResponse(found)(scope, receive, send)
 
-    transport = httpx.ASGITransport(Proxies(app, trusted), client=ELSEWHERE)
+    transport = httpx.ASGITransport(TrustedProxiesMiddleware(app, trusted), client=REMOTE)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         answer = await http.get("/", headers={"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"})
 
     assert answer.json() == seen
 
 
-async def test_redirects_are_not_made_from_what_a_client_calls_the_server(closed: httpx.AsyncClient):
+async def test_redirects_ignore_the_host_header(closed: httpx.AsyncClient):
     names = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Prefix": "//evil.example"}
 
     answer = await closed.get("/models/?a=1", headers=names | {"X-API-Key": FULL})
@@ -257,21 +257,21 @@ async def test_redirects_are_not_made_from_what_a_client_calls_the_server(closed
         (b"/ui/", b"/ui/"),
     ],
 )
-def test_no_redirect_leads_to_another_host(location: bytes, sent: bytes):
-    assert (b"location", sent) in with_headers(307, [(b"location", location)], ANSWERS)
-    # What is made is named by its path anyway.
-    assert (b"location", location) in with_headers(201, [(b"location", location)], ANSWERS)
+def test_redirects_stay_on_this_host(location: bytes, sent: bytes):
+    assert (b"location", sent) in with_headers(307, [(b"location", location)], API_HEADERS)
+    # Other Location headers are paths anyway.
+    assert (b"location", location) in with_headers(201, [(b"location", location)], API_HEADERS)
 
 
-def test_what_an_answer_says_itself_counts():
+def test_headers_of_a_response_take_precedence():
     own = [(b"cache-control", b"max-age=1"), (b"content-security-policy", b"default-src 'none'")]
 
-    names = [name for name, _ in with_headers(200, list(own), ANSWERS)]
+    names = [name for name, _ in with_headers(200, list(own), API_HEADERS)]
 
     assert len(names) == len(set(names))
 
 
-async def test_answers_are_for_nobody_else(closed: httpx.AsyncClient):
+async def test_responses_have_security_headers(closed: httpx.AsyncClient):
     answer = await closed.get("/datasets", headers={"X-API-Key": FULL})
 
     assert {name: answer.headers[name] for name in SAFE} == SAFE

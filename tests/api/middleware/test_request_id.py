@@ -1,4 +1,4 @@
-"""What is done for every request: an id, a count, an answer where nobody else gives one."""
+"""Request ids, request metrics and responses to unhandled errors."""
 
 import asyncio
 import logging
@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from mlapp.api.middleware.request_id import RequestIds
-from mlapp.logs import request_id, serving
+from mlapp.api.middleware.request_id import RequestIdMiddleware
+from mlapp.logs import request_id, request_scope
 from mlapp.schemas import Model, Span
 from mlapp.services import Services
 from tests.api.conftest import CSV, problem_of, row_of
@@ -27,9 +27,9 @@ log = logging.getLogger("fork")
 
 @pytest.fixture
 async def forked(services: Services) -> AsyncIterator[httpx.AsyncClient]:
-    """An app of a fork, with bugs."""
+    """An app with bugs, as a fork might have."""
     app = FastAPI()
-    app.add_middleware(RequestIds, metrics=services.metrics, paths=frozenset())
+    app.add_middleware(RequestIdMiddleware, metrics=services.metrics, paths=frozenset())
 
     @app.get("/bug/{name}")
     async def bug(name: str) -> int:
@@ -53,7 +53,7 @@ async def forked(services: Services) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_every_answer_has_another_id(http: httpx.AsyncClient, regression: Model):
+async def test_every_response_has_its_own_id(http: httpx.AsyncClient, regression: Model):
     await http.post(f"/models/{regression.version}/activate")
     body = {"records": [row_of(regression)]}
 
@@ -62,54 +62,52 @@ async def test_every_answer_has_another_id(http: httpx.AsyncClient, regression: 
     ids = [answer.headers["x-request-id"] for answer in answers]
     assert all(re.fullmatch(OURS, each) for each in ids)
     assert len(set(ids)) == 3
-    # The quick way was gone: the answer is no stream.
+    # The fast path was taken: the response is not a stream.
     assert "content-length" in answers[0].headers
 
 
 @pytest.mark.parametrize("sent", ["a", "gateway-17.b_2", "A.b_c-9" * 9])
-async def test_sane_id_of_the_client_is_taken_over(http: httpx.AsyncClient, sent: str):
+async def test_valid_id_of_the_client_is_kept(http: httpx.AsyncClient, sent: str):
     answer = await http.get("/nothing", headers={"X-Request-ID": sent})
 
     assert problem_of(answer, 404)["request_id"] == sent
 
 
 @pytest.mark.parametrize("sent", ["", " ", "a b", "a" * 65, "<b>", 'a"', b"\xe4", b"a\tb"])
-async def test_any_other_id_is_not(http: httpx.AsyncClient, sent: Any):
+async def test_invalid_id_of_the_client_is_replaced(http: httpx.AsyncClient, sent: Any):
     answer = await http.get("/nothing", headers={"X-Request-ID": sent})
 
     assert re.fullmatch(OURS, problem_of(answer, 404)["request_id"])
 
 
-async def test_refusal_before_any_routing_has_the_id(http: httpx.AsyncClient):
+async def test_rejection_before_routing_has_the_id(http: httpx.AsyncClient):
     headers = {"Content-Type": CSV, "Content-Length": "3000000", "X-Request-ID": "big-1"}
 
     assert problem_of(await http.post("/train", content=b"a", headers=headers), 413)["request_id"] == "big-1"
 
 
-async def test_bug_is_one_line_in_the_log_with_what_was_asked(
+async def test_unhandled_error_is_logged_with_method_and_route(
     forked: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ):
     answer = await forked.get("/bug/secret", headers={"X-Request-ID": "bug-1"})
 
     assert problem_of(answer, 500)["request_id"] == "bug-1"
     (record,) = caplog.records
-    assert (record.levelname, record.getMessage()) == ("ERROR", "A request hit a bug.")
+    assert (record.levelname, record.getMessage()) == ("ERROR", "Unhandled error.")
     assert (record.__dict__["method"], record.__dict__["route"]) == ("GET", "/bug/{name}")
     assert record.exc_info
     assert record.exc_info[0] is ZeroDivisionError
 
 
-async def test_bug_amid_an_answer_is_logged_and_the_answer_ends_there(
-    forked: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
-):
+async def test_unhandled_error_during_a_response_is_logged(forked: httpx.AsyncClient, caplog: pytest.LogCaptureFixture):
     with pytest.raises(AssertionError):
-        # What httpx says of an answer that does not end.
+        # Raised by httpx for an incomplete response.
         await forked.get("/half")
 
-    assert [record.getMessage() for record in caplog.records] == ["A request hit a bug."]
+    assert [record.getMessage() for record in caplog.records] == ["Unhandled error."]
 
 
-async def test_lines_of_requests_at_the_same_time_do_not_mix(forked: httpx.AsyncClient):
+async def test_concurrent_requests_log_their_own_ids(forked: httpx.AsyncClient):
     seen: list[tuple[str, str | None]] = []
     handler = logging.Handler()
     handler.emit = lambda record: seen.append((record.getMessage(), request_id()))  # type: ignore[method-assign]
@@ -122,7 +120,7 @@ async def test_lines_of_requests_at_the_same_time_do_not_mix(forked: httpx.Async
     assert sorted(seen) == sorted((name, name) for name in names)
 
 
-async def test_requests_are_lines_at_debug_only(http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture):
+async def test_requests_are_logged_at_debug_only(http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO, "mlapp")
     await http.get("/models/777")
     assert not caplog.records
@@ -143,12 +141,12 @@ def disconnects(services: Services) -> float:
 
 
 def requests(services: Services) -> list[str]:
-    """The lines of /metrics that count requests."""
+    """Return the lines of /metrics that count requests."""
     return [line for line in services.metrics.exposition().decode().splitlines() if "http_requests_total" in line]
 
 
 @pytest.mark.parametrize("content_type", [CSV, "application/json", "multipart/form-data; boundary=b"])
-async def test_sender_that_is_gone_is_a_quiet_line_and_no_failure(
+async def test_disconnect_is_logged_at_debug_and_not_counted_as_error(
     app: FastAPI, services: Services, caplog: pytest.LogCaptureFixture, content_type: str
 ):
     caplog.set_level(logging.DEBUG, "mlapp")
@@ -182,7 +180,7 @@ async def test_sender_that_is_gone_is_a_quiet_line_and_no_failure(
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "ERROR"])
-async def test_answer_that_never_began_is_a_failure_only_where_somebody_waits(
+async def test_missing_response_is_an_error_only_if_the_client_waits(
     services: Services, caplog: pytest.LogCaptureFixture, level: str
 ):
     caplog.set_level(logging.DEBUG, "mlapp")
@@ -200,24 +198,24 @@ async def test_answer_that_never_began_is_a_failure_only_where_somebody_waits(
         sent.append(message)
 
     scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "client": None}
-    await RequestIds(BaseHTTPMiddleware(silent, dispatch), services.metrics, frozenset())(scope, receive, send)
+    await RequestIdMiddleware(BaseHTTPMiddleware(silent, dispatch), services.metrics, frozenset())(scope, receive, send)
 
     assert caplog.records[0].levelname == level
     assert disconnects(services) == before + gone
     assert [message["status"] for message in sent if "status" in message] == ([] if gone else [500])
 
 
-async def test_socket_has_an_id_and_is_not_counted(services: Services):
+async def test_websocket_has_an_id_and_is_not_counted(services: Services):
     seen: list[Any] = []
 
     async def inner(_: Scope, __: Receive, ___: Send) -> None:
         seen.append(request_id())
 
-    before, ids = requests(services), RequestIds(inner, services.metrics, frozenset())
+    before, ids = requests(services), RequestIdMiddleware(inner, services.metrics, frozenset())
     scope: Scope = {"type": "websocket", "path": "/", "headers": [], "client": None}
 
     await asyncio.create_task(ids(scope, inner, inner))  # type: ignore[arg-type]
 
     assert re.fullmatch(OURS, seen[0])
-    assert serving.get() is not scope
+    assert request_scope.get() is not scope
     assert requests(services) == before

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlapp.errors import NotAllowed, WrongKey
+from mlapp.errors import Forbidden, Unauthorized
 from mlapp.services.access.service import AccessService, Role
 from mlapp.settings import Settings
 
@@ -49,13 +49,13 @@ def test_each_key_has_its_role():
     assert access.authenticate(FULL.encode()) is Role.FULL
     assert access.authenticate(PREDICT.encode()) is Role.PREDICT
     for key in (b"", FULL.encode()[:-1], FULL.encode() + b" ", "schlüssel".encode(), b"\xff\x00"):
-        with pytest.raises(WrongKey, match="This key is wrong"):
+        with pytest.raises(Unauthorized, match="This key is wrong"):
             service().authenticate(key)
 
 
 def test_without_a_predict_key_no_key_predicts():
     for key in (b"", b"None"):
-        with pytest.raises(WrongKey):
+        with pytest.raises(Unauthorized):
             service(predict_key=None).authenticate(key)
 
 
@@ -63,7 +63,7 @@ def test_wrong_keys_do_not_lock_out_the_right_one():
     access = service()
 
     for guess in range(100):
-        with pytest.raises(WrongKey):
+        with pytest.raises(Unauthorized):
             access.authenticate(f"guess {guess}".encode())
 
     assert access.authenticate(FULL.encode()) is Role.FULL
@@ -73,7 +73,7 @@ def test_login_requires_the_full_key():
     access = service()
 
     assert access.sessions.verify(access.log_in(FULL.encode()))
-    with pytest.raises(NotAllowed, match="may only predict"):
+    with pytest.raises(Forbidden, match="may only predict"):
         access.log_in(PREDICT.encode())
-    with pytest.raises(WrongKey):
+    with pytest.raises(Unauthorized):
         access.log_in(b"wrong")

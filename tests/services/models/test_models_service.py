@@ -3,9 +3,9 @@
 import pytest
 
 from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
+from mlapp.services.models.search import Search
 from mlapp.services.models.service import ModelService
 from mlapp.services.prediction.service import PredictionService
-from mlapp.services.models.search import Search
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
 from tests.services.disk import full_disk

@@ -1,42 +1,42 @@
-"""What every answer says to browsers, besides its content."""
+"""Security headers of every response."""
 
 import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ALL = [
+COMMON_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    # Not `no-referrer`: with it older browsers say `Origin: null` to the very server that a page is of.
+    # Not `no-referrer`: with it, older browsers send `Origin: null` even to the same origin.
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-ANSWERS = [*ALL, (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")]
-# Vue compiles templates in the browser, which takes `unsafe-eval`. So scripts that get into a page are not stopped
-# by this, but they load nothing from elsewhere and send nothing there.
+API_HEADERS = [*COMMON_HEADERS, (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")]
+# Vue compiles templates in the browser, which requires `unsafe-eval`. The policy does not stop injected scripts, but
+# they cannot load from or send to other origins.
 _PAGES = """
 default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline';
 img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:;
 object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"""
-PAGES = [*ALL, (b"content-security-policy", " ".join(_PAGES.split()).encode())]
-FOR_PEOPLE = "/ui"
-PRIVATE = (b"cache-control", b"no-store")
-ABSOLUTE = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
+PAGE_HEADERS = [*COMMON_HEADERS, (b"content-security-policy", " ".join(_PAGES.split()).encode())]
+PAGES_PATH = "/ui"
+NO_STORE = (b"cache-control", b"no-store")
+ABSOLUTE_URL = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
 SLASHES = re.compile(rb"[/\\]{2,}")
 
 
-class Headers:
-    """Adds headers to answers, and takes the host out of redirects: it is what the client says it is."""
+class SecurityHeadersMiddleware:
+    """Adds security headers, and removes the host from redirects, as it comes from the client."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
+        """Add the headers to the response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        added = PAGES if scope["path"].startswith(FOR_PEOPLE) else ANSWERS
+        added = PAGE_HEADERS if scope["path"].startswith(PAGES_PATH) else API_HEADERS
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -49,19 +49,19 @@ class Headers:
 def with_headers(
     status: int, headers: list[tuple[bytes, bytes]], added: list[tuple[bytes, bytes]]
 ) -> list[tuple[bytes, bytes]]:
-    """Return the headers of an answer with those that are added; what the answer says itself counts."""
+    """Return the headers of a response with the added ones; its own take precedence."""
     names = [name for name, _ in headers]
     if 300 <= status < 400:
-        headers = [(name, _within(value) if name == b"location" else value) for name, value in headers]
+        headers = [(name, _without_host(value) if name == b"location" else value) for name, value in headers]
     if b"content-security-policy" in names:
-        added = ALL
+        added = COMMON_HEADERS
     headers.extend(added)
     if b"cache-control" not in names:
-        headers.append(PRIVATE)
+        headers.append(NO_STORE)
     return headers
 
 
-def _within(location: bytes) -> bytes:
-    """Return the path of an address, which cannot be taken for another host."""
-    path = ABSOLUTE.sub(b"", location, count=1) if ABSOLUTE.match(location) else location
+def _without_host(location: bytes) -> bytes:
+    """Return a URL without its host, in a form that browsers cannot take for another host."""
+    path = ABSOLUTE_URL.sub(b"", location, count=1) if ABSOLUTE_URL.match(location) else location
     return SLASHES.sub(b"/", path, count=1) if SLASHES.match(path) else path

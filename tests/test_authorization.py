@@ -1,4 +1,4 @@
-"""Who may do what: every route there is, asked by everybody, and the sockets of pages, on a real server with keys."""
+"""Authorization of every route and of WebSockets, by role, at a real server with API keys."""
 
 import re
 import subprocess
@@ -17,43 +17,43 @@ from websockets.typing import Origin
 from tests.servers import FULL, PREDICT, ROOT, Running, address
 
 SESSIONS: list[str] = []
-"""Tokens of the sessions that were begun here."""
-ANYBODY = dict.fromkeys(("nobody", "predict", "full", "session"), "yes")
-PREDICTING = {"nobody": "401", "predict": "yes", "full": "yes", "session": "401"}
-DOCS = PREDICTING | {"session": "yes"}
-EVERYTHING_ELSE = {"nobody": "401", "predict": "403", "full": "yes", "session": "401"}
-PAGE = {"nobody": "to login", "predict": "403", "full": "to login", "session": "yes"}
-OF_PAGES = {"nobody": "401", "predict": "403", "full": "401", "session": "yes"}
+"""Tokens of all sessions of these tests."""
+PUBLIC = dict.fromkeys(("anonymous", "predict", "full", "session"), "yes")
+PREDICT_KEY = {"anonymous": "401", "predict": "yes", "full": "yes", "session": "401"}
+DOCS = PREDICT_KEY | {"session": "yes"}
+FULL_KEY = {"anonymous": "401", "predict": "403", "full": "yes", "session": "401"}
+PAGE = {"anonymous": "to login", "predict": "403", "full": "to login", "session": "yes"}
+PAGE_RESOURCE = {"anonymous": "401", "predict": "403", "full": "401", "session": "yes"}
 NICEGUI = "/ui/_nicegui/{nicegui}"
-WHO_MAY = {
-    "GET /": ANYBODY,
-    "GET /health": ANYBODY,
-    "GET /livez": ANYBODY,
-    "GET /readyz": ANYBODY,
-    "GET /train": ANYBODY,
-    "GET /predict": ANYBODY,
-    "GET /ui/login": ANYBODY,
-    "POST /ui/login": ANYBODY,
-    "POST /predict": PREDICTING,
+PERMISSIONS = {
+    "GET /": PUBLIC,
+    "GET /health": PUBLIC,
+    "GET /livez": PUBLIC,
+    "GET /readyz": PUBLIC,
+    "GET /train": PUBLIC,
+    "GET /predict": PUBLIC,
+    "GET /ui/login": PUBLIC,
+    "POST /ui/login": PUBLIC,
+    "POST /predict": PREDICT_KEY,
     "GET /docs": DOCS,
     "GET /openapi.json": DOCS,
     "GET /static-offline-docs": DOCS,
-    "POST /train": EVERYTHING_ELSE,
-    "GET /jobs": EVERYTHING_ELSE,
-    "GET /jobs/{job_id}": EVERYTHING_ELSE,
-    "DELETE /jobs/{job_id}": EVERYTHING_ELSE,
-    "GET /jobs/{job_id}/events": EVERYTHING_ELSE,
-    "GET /models": EVERYTHING_ELSE,
-    "GET /models/history": EVERYTHING_ELSE,
-    "GET /models/{version}": EVERYTHING_ELSE,
-    "DELETE /models/{version}": EVERYTHING_ELSE,
-    "GET /models/{version}/card": EVERYTHING_ELSE,
-    "POST /models/{version}/activate": EVERYTHING_ELSE,
-    "POST /models/rollback": EVERYTHING_ELSE,
-    "GET /metrics": EVERYTHING_ELSE,
-    "GET /estimators": EVERYTHING_ELSE,
-    "GET /datasets": EVERYTHING_ELSE,
-    "GET /datasets/{name}": EVERYTHING_ELSE,
+    "POST /train": FULL_KEY,
+    "GET /jobs": FULL_KEY,
+    "GET /jobs/{job_id}": FULL_KEY,
+    "DELETE /jobs/{job_id}": FULL_KEY,
+    "GET /jobs/{job_id}/events": FULL_KEY,
+    "GET /models": FULL_KEY,
+    "GET /models/history": FULL_KEY,
+    "GET /models/{version}": FULL_KEY,
+    "DELETE /models/{version}": FULL_KEY,
+    "GET /models/{version}/card": FULL_KEY,
+    "POST /models/{version}/activate": FULL_KEY,
+    "POST /models/rollback": FULL_KEY,
+    "GET /metrics": FULL_KEY,
+    "GET /estimators": FULL_KEY,
+    "GET /datasets": FULL_KEY,
+    "GET /datasets/{name}": FULL_KEY,
     "GET /ui/": PAGE,
     "GET /ui/train": PAGE,
     "GET /ui/predict": PAGE,
@@ -65,30 +65,30 @@ WHO_MAY = {
     "GET /ui/jobs": PAGE,
     "GET /ui/jobs/{job_id}": PAGE,
     "GET /ui/health": PAGE,
-    "GET /ui/_nicegui_ws": OF_PAGES,
-    f"GET {NICEGUI}/static": OF_PAGES,
-    f"GET {NICEGUI}/libraries/{{key}}": OF_PAGES,
-    f"GET {NICEGUI}/components/{{key}}": OF_PAGES,
-    f"GET {NICEGUI}/resources/{{key}}/{{path}}": OF_PAGES,
-    f"GET {NICEGUI}/dynamic_resources/{{name}}": OF_PAGES,
-    f"GET {NICEGUI}/esm/{{key}}/{{path}}": OF_PAGES,
-    "POST /ui/logout": OF_PAGES,
+    "GET /ui/_nicegui_ws": PAGE_RESOURCE,
+    f"GET {NICEGUI}/static": PAGE_RESOURCE,
+    f"GET {NICEGUI}/libraries/{{key}}": PAGE_RESOURCE,
+    f"GET {NICEGUI}/components/{{key}}": PAGE_RESOURCE,
+    f"GET {NICEGUI}/resources/{{key}}/{{path}}": PAGE_RESOURCE,
+    f"GET {NICEGUI}/dynamic_resources/{{name}}": PAGE_RESOURCE,
+    f"GET {NICEGUI}/esm/{{key}}/{{path}}": PAGE_RESOURCE,
+    "POST /ui/logout": PAGE_RESOURCE,
 }
-"""Every route, and who may use it: a line here is a decision."""
-MADE_LATER = {
-    "GET /models/active": PREDICTING,
-    "GET /models/active/card": PREDICTING,
+"""Every route, and its result per role. A line here is a decision."""
+OTHER_PATHS = {
+    "GET /models/active": PREDICT_KEY,
+    "GET /models/active/card": PREDICT_KEY,
     "GET /static-offline-docs/swagger-ui.css": DOCS,
     "GET /ui/favicon.ico": PAGE,
-    "POST /ui/_nicegui/client/0/upload/1": OF_PAGES,
+    "POST /ui/_nicegui/client/0/upload/1": PAGE_RESOURCE,
     "GET /ui/nothing-here": PAGE,
-    "GET /nothing-here": EVERYTHING_ELSE,
-    "POST /health": EVERYTHING_ELSE,
-    "OPTIONS /train": EVERYTHING_ELSE,
+    "GET /nothing-here": FULL_KEY,
+    "POST /health": FULL_KEY,
+    "OPTIONS /train": FULL_KEY,
     "HEAD /ui/": PAGE,
-    "HEAD /models": EVERYTHING_ELSE,
+    "HEAD /models": FULL_KEY,
 }
-"""Addresses below those, routes that pages add, and what there is no route for."""
+"""Paths below those routes, dynamic routes of pages, and paths without a route."""
 
 LIST = """
 from fastapi.routing import iter_route_contexts
@@ -108,7 +108,7 @@ def show(routes, prefix):
 
 show(create_app(Settings(_env_file=None, store="nowhere", demo=False)).routes, "")
 """
-"""Prints what routes the app has; in a process of its own, as there is one app with pages in each."""
+"""Prints the routes of the app. Runs in its own process, as a process can have one app with pages only."""
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def http(closed: httpx.Client, closed_log: Path) -> Iterator[httpx.Client]:
 
 
 def log_in(http: httpx.Client) -> dict[str, str]:
-    """Return the headers of a browser that is logged in."""
+    """Log in and return the headers of the browser."""
     answer = http.post("/ui/login", data={"key": FULL})
     assert answer.status_code == 303
     cookie = answer.headers["set-cookie"].partition(";")[0]
@@ -130,50 +130,50 @@ def log_in(http: httpx.Client) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_every_route_has_a_decision():
+def test_every_route_has_a_permission():
     done = subprocess.run([sys.executable, "-c", LIST], cwd=ROOT, capture_output=True, text=True, check=True)
     plain = re.sub(r"_nicegui/[\d.]+", "_nicegui/{nicegui}", done.stdout.replace(":path}", "}"))
     routes = set(plain.splitlines())
 
-    undecided = routes - WHO_MAY.keys()
-    assert not undecided, (
-        f"Who may use {', '.join(sorted(undecided))}? Say so in mlapp/api/middleware/authorization.py and here."
+    missing = routes - PERMISSIONS.keys()
+    assert not missing, (
+        f"Set the permissions of {', '.join(sorted(missing))} in mlapp/api/middleware/authorization.py and here."
     )
-    gone = WHO_MAY.keys() - routes
-    assert not gone, f"There is no {', '.join(sorted(gone))}: delete it here."
+    gone = PERMISSIONS.keys() - routes
+    assert not gone, f"Delete {', '.join(sorted(gone))} here: the route does not exist."
 
 
-def test_every_route_lets_in_who_may_and_nobody_else(http: httpx.Client):
+def test_every_route_enforces_its_permissions(http: httpx.Client):
     headers = {
-        "nobody": {},
+        "anonymous": {},
         "predict": {"X-API-Key": PREDICT},
         "full": {"Authorization": f"Bearer {FULL}"},
         "session": log_in(http),
     }
-    # What ends the session comes last.
-    asked = sorted((WHO_MAY | MADE_LATER).items(), key=lambda decision: "logout" in decision[0])
+    # The logout ends the session, so it comes last.
+    decisions = sorted((PERMISSIONS | OTHER_PATHS).items(), key=lambda decision: "logout" in decision[0])
     wrong = []
-    for (route, expected), asks in product(asked, ANYBODY):
+    for (route, expected), role in product(decisions, PUBLIC):
         method, path = route.split()
-        answer = http.request(method, re.sub(r"{\w+}", "99", path), headers=headers[asks])
-        if found(answer) != expected[asks]:
-            wrong.append((route, asks, answer.status_code))
+        answer = http.request(method, re.sub(r"{\w+}", "99", path), headers=headers[role])
+        if result_of(answer) != expected[role]:
+            wrong.append((route, role, answer.status_code))
         assert "content-security-policy" in answer.headers
         assert "server" not in answer.headers
 
     assert not wrong
 
 
-def found(answer: httpx.Response) -> str:
+def result_of(answer: httpx.Response) -> str:
     if answer.headers.get("location", "").startswith("/ui/login?"):
         return "to login"
-    # A form without a key is answered with 401 as well.
+    # A login form without a key is 401 as well.
     form = answer.request.url.path == "/ui/login" and "<form" in answer.text
     return str(answer.status_code) if answer.status_code in {401, 403} and not form else "yes"
 
 
 def open_page(http: httpx.Client, browser: dict[str, str], path: str = "/ui/health") -> str:
-    """Return the id by which a page is known to the server."""
+    """Open a page and return its client id."""
     found = re.search(r"client_id['\"]: ?['\"]([0-9a-f-]{36})", http.get(path, headers=browser).text)
     assert found
     return found[1]
@@ -189,7 +189,7 @@ def socket(
 
 
 def heard(opened: ClientConnection, said: str = "") -> list[str]:
-    """Return what a socket hears until it is cut, while it says something again and again."""
+    """Return the messages of a socket until it is closed, sending a message before each."""
     messages = []
     with suppress(ConnectionClosed):
         while True:
@@ -199,7 +199,7 @@ def heard(opened: ClientConnection, said: str = "") -> list[str]:
     return messages
 
 
-def test_logging_out_leads_open_pages_to_the_login_and_cuts_them_off(http: httpx.Client):
+def test_logout_redirects_open_pages_to_the_login_and_closes_their_sockets(http: httpx.Client):
     browser = log_in(http)
     page = open_page(http, browser)
     assert "/ui/logout" in http.get("/ui/health", headers=browser).text
@@ -211,7 +211,7 @@ def test_logging_out_leads_open_pages_to_the_login_and_cuts_them_off(http: httpx
         assert str(opened.recv(timeout=10)).startswith("0{")
         assert str(opened.recv(timeout=10)).startswith("40{")
         answer = http.post("/ui/logout", headers=browser)
-        # `1` is what browsers close a socket at; nothing but that comes to those that do not.
+        # `1` tells the browser to close the socket; no other message follows.
         messages = list(iter(lambda: str(opened.recv(timeout=1)), "1"))
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/ui/login")
@@ -220,9 +220,9 @@ def test_logging_out_leads_open_pages_to_the_login_and_cuts_them_off(http: httpx
     assert (again.status_code, again.headers["location"]) == (303, "/ui/login?next=/ui/")
 
 
-def test_a_socket_that_stays_is_not_listened_to_after_its_session(http: httpx.Client):
+def test_socket_is_closed_after_its_session(http: httpx.Client):
     browser = log_in(http)
-    # One that has not said whose it is, so that nothing closes it.
+    # Without a handshake, so that NiceGUI does not close it.
     with socket(http, browser, open_page(http, browser)) as opened:
         assert str(opened.recv(timeout=10)).startswith("0{")
         opened.send("40")
@@ -235,18 +235,18 @@ def test_a_socket_that_stays_is_not_listened_to_after_its_session(http: httpx.Cl
 @pytest.mark.parametrize(
     ("whose", "origin"),
     [
-        ("mine", "https://evil.example"),
-        ("mine", "null"),
-        ("mine", "http://localhost:1"),
-        ("theirs", ""),
-        ("nobody's", ""),
+        ("own", "https://evil.example"),
+        ("own", "null"),
+        ("own", "http://localhost:1"),
+        ("other", ""),
+        ("unknown", ""),
         ("logged out", ""),
     ],
 )
-def test_sockets_of_others_and_from_elsewhere_are_refused(http: httpx.Client, whose: str, origin: str):
+def test_sockets_of_other_sessions_and_sites_are_rejected(http: httpx.Client, whose: str, origin: str):
     browser = log_in(http)
-    opener = log_in(http) if whose == "theirs" else browser
-    page = "" if whose == "nobody's" else open_page(http, opener)
+    opener = log_in(http) if whose == "other" else browser
+    page = "" if whose == "unknown" else open_page(http, opener)
 
     with pytest.raises(InvalidStatus) as refused:
         socket(http, {} if whose == "logged out" else browser, page, origin)
@@ -254,7 +254,7 @@ def test_sockets_of_others_and_from_elsewhere_are_refused(http: httpx.Client, wh
     assert refused.value.response.status_code == 403
 
 
-def test_an_upload_goes_to_a_page_of_ones_own(http: httpx.Client):
+def test_upload_to_a_page_of_another_session_is_rejected(http: httpx.Client):
     browser = log_in(http)
     path = f"/ui/_nicegui/client/{open_page(http, log_in(http), '/ui/train')}/upload/1"
 
@@ -263,7 +263,7 @@ def test_an_upload_goes_to_a_page_of_ones_own(http: httpx.Client):
     assert answer.status_code == 403
 
 
-def test_a_session_is_new_at_each_login_and_ends_with_the_next(http: httpx.Client):
+def test_login_creates_a_new_session_and_ends_the_old_one(http: httpx.Client):
     first = log_in(http)
 
     answer = http.post("/ui/login?next=/ui/models", data={"key": FULL}, headers=first)
@@ -284,7 +284,7 @@ def test_a_session_is_new_at_each_login_and_ends_with_the_next(http: httpx.Clien
         *("/ui//evil", "/ui/\\evil", "/ui/..//evil", "/ui/%2e%2e/%2fevil", "/ui/\t/evil", "/ui/é"),
     ],
 )
-def test_login_leads_to_our_pages_only(http: httpx.Client, wanted: str):
+def test_login_redirects_to_own_pages_only(http: httpx.Client, wanted: str):
     browser = log_in(http)
 
     for answer in (
@@ -295,7 +295,7 @@ def test_login_leads_to_our_pages_only(http: httpx.Client, wanted: str):
         assert (answer.status_code, answer.headers["location"]) == (303, "/ui/")
 
 
-def test_login_leads_back_to_the_page_that_was_asked_for(http: httpx.Client):
+def test_login_redirects_to_the_requested_page(http: httpx.Client):
     to_login = http.get("/ui/models/compare?versions=1&versions=2").headers["location"]
 
     form = http.get(to_login)
@@ -308,7 +308,7 @@ def test_login_leads_back_to_the_page_that_was_asked_for(http: httpx.Client):
     assert answer.headers["location"] == "/ui/models/compare?versions=1&versions=2"
 
 
-def test_login_says_what_is_wrong_and_shows_nothing_of_what_was_sent(http: httpx.Client):
+def test_login_shows_errors_without_the_submitted_text(http: httpx.Client):
     predict = http.post("/ui/login", data={"key": PREDICT})
     long = http.post("/ui/login", content=b"key=" + b"x" * 5_000)
     unsaid = http.post("/ui/login", content=iter([b"key=wrong"]))
@@ -316,14 +316,14 @@ def test_login_says_what_is_wrong_and_shows_nothing_of_what_was_sent(http: httpx
     evil = http.get('/ui/login?next="><script>alert(1)</script>', headers={"Cookie": "mlapp-theme=dark"})
 
     assert [answer.status_code for answer in (predict, long, unsaid, wrong)] == [403, 413, 413, 401]
-    assert "This key may only predict; these pages need the key for everything." in predict.text
+    assert "may only predict" in predict.text
     assert "This key is wrong" in wrong.text
     assert 'data-theme="dark"' in evil.text
     assert "<script" not in evil.text
     assert "unsafe-eval" not in evil.headers["content-security-policy"]
 
 
-def test_behind_tls_only_this_host_can_have_set_the_cookie(http: httpx.Client):
+def test_cookie_behind_tls_has_the_host_prefix(http: httpx.Client):
     answer = http.post("/ui/login", data={"key": FULL}, headers={"X-Forwarded-Proto": "https"})
     http.cookies.clear()
 
@@ -331,7 +331,7 @@ def test_behind_tls_only_this_host_can_have_set_the_cookie(http: httpx.Client):
     assert "Secure" in answer.headers["set-cookie"]
 
 
-def test_without_a_key_there_is_no_login(running: Running):
+def test_without_keys_there_is_no_login(running: Running):
     _, http = running
     for method, path in (("GET", "/ui/login"), ("POST", "/ui/login")):
         answer = http.request(method, path)
