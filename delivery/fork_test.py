@@ -38,10 +38,10 @@ LIGHTGBM = '''
 from lightgbm import LGBMClassifier, LGBMRegressor
 
 
-def lightgbm(task: Task, columns: Columns, seed: int) -> BaseEstimator:
+def lightgbm(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Gradient boosting by LightGBM: fast on large tables."""
     kind = LGBMRegressor if task is Task.REGRESSION else LGBMClassifier
-    return make_pipeline(unfolded(columns), kind(random_state=seed, verbose=-1))
+    return make_pipeline(native(columns), kind(random_state=seed, verbose=-1))
 
 
 ESTIMATORS["lightgbm"] = Recipe(lightgbm)

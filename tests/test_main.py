@@ -51,7 +51,7 @@ def test_server_serves_the_stored_model_after_a_kill_and_interrupts_a_training_o
         wanted = {"dataset": "breast_cancer", "estimator": "blend"}
         job = http.post("/train", json=wanted, headers={"Prefer": "respond-async"}).json()
         with http.stream("GET", f"/jobs/{job['id']}/events") as events:
-            assert next(line for line in events.iter_lines() if "Trying blend" in line)
+            assert next(line for line in events.iter_lines() if "Evaluating blend" in line)
         assert end(process) == 0
     assert list(temporary.iterdir()) == []
     ended = JobStore(tmp_path / "store").job(job["id"])

@@ -27,9 +27,9 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import NOT_JUDGED
 from mlapp.ml.data.signature import matrix
-from mlapp.ml.data.target import as_classes, infer_task, usable_rows
+from mlapp.ml.data.target import as_classes, infer_task, rows_with_target
 from mlapp.ml.inference.fitted_model import FittedModel, load_model
-from mlapp.ml.preprocessing import Columns
+from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.training.train import train
 from mlapp.schemas import Format, Model, Task, TrainOptions
 from mlapp.tables.bundled.datasets import dataset, describe_datasets
@@ -124,7 +124,7 @@ def _tables(arguments: argparse.Namespace) -> Iterator[tuple[str, Table, str]]:
 
 def _splits(table: Table, target: str, count: int) -> Iterator[Split]:
     options = TrainOptions(target=target)
-    table, kind, values = usable_rows(table, options)
+    table, kind, values = rows_with_target(table, options)
     classes, y = as_classes(values) if infer_task(kind, values) is Task.CLASSIFICATION else (None, values.to_numpy())
     for seed in range(count):
         training, test = train_test_split(
@@ -138,7 +138,7 @@ def _splits(table: Table, target: str, count: int) -> Iterator[Split]:
         rows = model.check(Table(table.frame[training])).frame, model.check(Table(table.frame[test])).frame
         yield Split(
             *(matrix(rows[0], features), y[training], matrix(rows[1], features), y[test]),
-            categories=Columns.of(features).categories,
+            categories=FeatureColumns.of(features).categories,
             classes=len(classes or []),
             predicted=_predicted(model, rows[1]),
             estimator=model.model.estimator,

@@ -17,13 +17,13 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from mlapp.ml.data.signature import matrix
-from mlapp.ml.data.training_set import pose
+from mlapp.ml.data.training_set import make_training_set
 from mlapp.ml.data.validation import check
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation.conformal import bounds, fit_interval
 from mlapp.ml.evaluation.out_of_fold import fit
-from mlapp.ml.training.model_selection import compare, cost
-from mlapp.ml.training.overall_progress import Work
+from mlapp.ml.training.model_selection import compare, fit_cost
+from mlapp.ml.training.overall_progress import OverallProgress
 from mlapp.schemas import Task, TrainOptions
 from mlapp.tables.bundled.datasets import dataset, describe_datasets
 from mlapp.tables.table import Table
@@ -69,15 +69,17 @@ def _measure(frame: pl.DataFrame, target: str, estimator: str, seed: int) -> lis
     """Return nominal coverage, actual coverage and relative width of one random split, for each coverage."""
     rows = np.random.default_rng(seed).permutation(frame.height)
     known, new = frame[rows[: len(rows) * 3 // 4]], frame[rows[len(rows) * 3 // 4 :]]
-    problem = pose(Table(known), TrainOptions(target=target, task=Task.REGRESSION, seed=seed))
+    training_set = make_training_set(Table(known), TrainOptions(target=target, task=Task.REGRESSION, seed=seed))
     recipe = ESTIMATORS[estimator]
-    work = Work(lambda _stage, _share: None, "", 0)
-    work.expect(cost(recipe, known.height * len(problem.rows.folds)))
-    best = compare(problem, {estimator: recipe}, np.inf, lambda: 0.0, work).best
-    fitted = fit(problem.maker(recipe)(), problem.rows.X, problem.rows.y, lambda _: None)
-    checked = check(Table(new.drop(target)), problem.signature.features)
-    predicted = fitted.predict(matrix(checked.frame, problem.signature.features))
-    y, actual = new[target].to_numpy(), problem.rows.actual
+    progress = OverallProgress(lambda _stage, _share: None, "", 0)
+    progress.expect(fit_cost(recipe, known.height * len(training_set.samples.folds)))
+    best = compare(training_set, {estimator: recipe}, np.inf, lambda: 0.0, progress).best
+    fitted = fit(
+        training_set.estimator_factory(recipe)(), training_set.samples.X, training_set.samples.y, lambda _: None
+    )
+    checked = check(Table(new.drop(target)), training_set.signature.features)
+    predicted = fitted.predict(matrix(checked.frame, training_set.signature.features))
+    y, actual = new[target].to_numpy(), training_set.samples.y_test
     return [(nominal, *_evaluate(y, predicted, actual, best.predicted, nominal)) for nominal in NOMINAL]
 
 

@@ -1,7 +1,7 @@
-"""Machine learning: frames and arrays in, values out; no files, no HTTP.
+"""Machine learning with scikit-learn: frames and arrays in, values out, without files, clock or HTTP.
 
-The names below are imported when first used: scikit-learn takes over a second and 80 MB, which a server
-that only starts, and answers `/health`, must not wait for.
+The names below are imported on first use: scikit-learn takes over a second and 80 MB, for which the start of the server
+and `/health` must not wait.
 """
 
 from importlib import import_module
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlapp.ml.threads import use_one_thread as use_one_thread
     from mlapp.ml.training.train import train as train
 
-_HOMES = {
+_MODULES = {
     "beats_baseline": "evaluation.baseline",
     "count_features": "monitoring.profiles",
     "count_predictions": "monitoring.profiles",
@@ -42,6 +42,6 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,4 +1,4 @@
-"""What a fitted estimator is made of, however deep: steps, members of ensembles, what wrappers hold."""
+"""Traversal of fitted estimators: pipeline steps, ensemble members, wrapped estimators."""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -6,25 +6,25 @@ from typing import Any
 
 
 def parts(estimator: object) -> Iterator[Any]:
-    """Yield an estimator and every object inside it, each once; arrays and plain values are left out.
+    """Yield an estimator and every object inside it once, without arrays and plain values.
 
-    scikit-learn has no walk over fitted members, which stand in attributes of any name: `estimators_`,
+    scikit-learn has no traversal of fitted members, which are in attributes of various names: `estimators_`,
     `calibrated_classifiers_`, `best_estimator_`.
     """
-    waiting, seen = [estimator], {id(estimator)}
-    while waiting:
-        part = waiting.pop()
+    stack, seen = [estimator], {id(estimator)}
+    while stack:
+        part = stack.pop()
         if isinstance(part, dict):
-            inside = list(part.values())
+            children = list(part.values())
         elif isinstance(part, list | tuple):
-            inside = list(part)
+            children = list(part)
         else:
             yield part
-            inside = list(getattr(part, "__dict__", {}).values())
-        for each in inside:
-            if id(each) not in seen and _has_parts(each):
-                seen.add(id(each))
-                waiting.append(each)
+            children = list(getattr(part, "__dict__", {}).values())
+        for child in children:
+            if id(child) not in seen and _has_parts(child):
+                seen.add(id(child))
+                stack.append(child)
 
 
 def _has_parts(value: object) -> bool:

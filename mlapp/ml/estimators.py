@@ -1,8 +1,17 @@
-"""The estimators on offer. To bring your own: write a recipe and give it an entry in `ESTIMATORS`.
+"""Estimators: one recipe for each. To add your own, write a recipe and register it in `ESTIMATORS`.
 
-A recipe makes an unfitted scikit-learn estimator for a task. It is fitted on the matrix that
-`mlapp.ml.data.signature.matrix` describes: float64, one column a feature, gaps NaN; `columns` says which columns
-are what. The first line of its docstring is its description in the API and the pages.
+A recipe is a function that returns an unfitted scikit-learn estimator, usually a pipeline of a preprocessing step
+(`one_hot`, `ordinal` or `native`) and a model. The first line of its docstring is the description in the API and on the
+pages.
+
+The estimator is fitted on a float64 matrix, (rows, features), with missing values as NaN:
+
+- numbers, and booleans as 0 and 1, in `columns.numbers`
+- categories as codes 0, 1, … by falling frequency, in `columns.categories`
+- datetimes as days since 1970-01-01 (UTC), in `columns.datetimes`
+
+The target is numbers for regression, and class indices 0, 1, … for classification, where the estimator needs
+`predict_proba`. Pass `seed` on as `random_state`, so that the same table gives the same model.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,68 +34,67 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 
 from mlapp.errors import Unacceptable, shorten
-from mlapp.ml.preprocessing import Columns, filled, one_hot, unfolded
+from mlapp.ml.preprocessing import FeatureColumns, native, one_hot, ordinal
 from mlapp.schemas import EstimatorInfo, Task
 
 AUTO = "auto"
 SMALL_ROWS = 3_000
-"""Tables up to here are learnt in smaller steps, and with a strength of regularisation of their own."""
+"""Tables of up to this many rows get a lower learning rate, and a cross-validated regularization strength."""
 BLEND_ROWS = 5_000
-"""Tables up to here are worth several estimators' time; on larger ones boosting alone comes as close."""
+"""`auto` tries the blend on tables of up to this many rows; on larger ones, boosting alone is about as accurate."""
 LARGE_ROWS = 50_000
+"""Tables of more rows than this are fitted with scikit-learn's default hyperparameters of boosting."""
 FOREST_TREES, BLEND_TREES = 200, 100
-SMALL_STEPS = 300
-"""Trees that boosting adds on a small table."""
+SMALL_ITERATIONS = 300
+"""Boosting iterations on tables of up to `SMALL_ROWS` rows."""
 
 
-def linear(task: Task, columns: Columns, seed: int) -> BaseEstimator:
-    """Ridge or logistic regression on scaled numbers and one-hot categories: fast, smooth, easy to explain."""
+def linear(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Ridge or logistic regression on scaled numbers and one-hot encoded categories: fast, smooth, easy to explain."""
     if task is Task.CLASSIFICATION:
         return make_pipeline(one_hot(columns), LogisticRegression(max_iter=1_000, random_state=seed))
-    # On many rows the strength hardly matters, and finding it takes the memory of a second matrix.
+    # On many rows the regularization strength hardly matters, and RidgeCV needs a second matrix in memory.
     small = columns.rows <= SMALL_ROWS
     return make_pipeline(one_hot(columns), RidgeCV(np.logspace(-2, 4, 19)) if small else Ridge(copy_X=False, tol=1e-6))
 
 
-def hist_gradient_boosting(task: Task, columns: Columns, seed: int) -> BaseEstimator:
-    """Gradient boosting on histograms: accurate on most tables, takes gaps and categories as they are."""
-    options = {"categorical_features": columns.categories, "random_state": seed, **_boosting(columns)}
+def hist_gradient_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Histogram-based gradient boosting: accurate on most tables, native missing values and categories."""
+    options = {"categorical_features": columns.categories, "random_state": seed, **_boosting_options(columns)}
     if task is Task.REGRESSION:
         model = HistGradientBoostingRegressor(**options)
     else:
-        # To stop early it would set a part of every class aside, and refuse a class of one row.
+        # Early stopping would need a stratified validation set, which fails for classes with one row.
         model = HistGradientBoostingClassifier(**options, early_stopping=False)
-    return make_pipeline(unfolded(columns), model)
+    return make_pipeline(native(columns), model)
 
 
-def _boosting(columns: Columns) -> dict[str, Any]:
-    """Return how boosting learns: the fewer rows, the more slowly; scikit-learn's defaults on large tables."""
+def _boosting_options(columns: FeatureColumns) -> dict[str, Any]:
+    """Return hyperparameters: the fewer rows, the smaller the trees and the learning rate."""
     if columns.rows > LARGE_ROWS:
         return {}
     if columns.rows > SMALL_ROWS:
-        steps, rate, options = 200, 0.1, {"max_leaf_nodes": 15}
+        iterations, rate, options = 200, 0.1, {"max_leaf_nodes": 15}
     else:
-        steps, rate, options = SMALL_STEPS, 0.05, {"max_leaf_nodes": 8, "min_samples_leaf": 10}
-    # The more classes and features, the longer a step takes: fewer and longer ones halve the 4.7 s that a fit took on
-    # 1,000 × 1,000, and the 1.2 s on 1,000 × 8 of 10 classes.
+        iterations, rate, options = SMALL_ITERATIONS, 0.05, {"max_leaf_nodes": 8, "min_samples_leaf": 10}
+    # An iteration takes longer with more classes and features. Fewer iterations at a higher rate halve the time of a
+    # fit, which was 4.7 s on 1,000 rows × 1,000 features, and 1.2 s on 1,000 × 8 with 10 classes.
     features = len(columns.numbers + columns.categories + columns.datetimes)
-    fewer = max(10, round(steps / max(1, columns.classes / 4, features / 300)))
-    rate = min(0.3, rate * steps / fewer)
-    return {"max_iter": fewer, "learning_rate": rate, "max_features": 0.5, "l2_regularization": 1.0, **options}
+    reduced = max(10, round(iterations / max(1, columns.classes / 4, features / 300)))
+    rate = min(0.3, rate * iterations / reduced)
+    return {"max_iter": reduced, "learning_rate": rate, "max_features": 0.5, "l2_regularization": 1.0, **options}
 
 
-def random_forest(task: Task, columns: Columns, seed: int) -> BaseEstimator:
-    """Many decision trees, averaged: robust, slower to answer."""
-    kind = RandomForestRegressor if task is Task.REGRESSION else RandomForestClassifier
-    leaf = _leaf(columns)
-    return make_pipeline(
-        filled(columns), kind(n_estimators=FOREST_TREES, min_samples_leaf=leaf, n_jobs=-1, random_state=seed)
-    )
+def random_forest(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Random forest, the average of many decision trees: robust, slower to predict."""
+    forest = RandomForestRegressor if task is Task.REGRESSION else RandomForestClassifier
+    options = {"n_estimators": FOREST_TREES, "min_samples_leaf": _min_samples_leaf(columns), "random_state": seed}
+    return make_pipeline(ordinal(columns), forest(**options, n_jobs=-1))
 
 
-def blend(task: Task, columns: Columns, seed: int) -> BaseEstimator:
-    """A linear model, boosting and extra trees, averaged: the most reliable on small tables, slower to answer."""
-    options = {"n_estimators": BLEND_TREES, "min_samples_leaf": _leaf(columns), "random_state": seed}
+def blend(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Average of a linear model, boosting and extra trees: the most reliable on small tables, slower to predict."""
+    options = {"n_estimators": BLEND_TREES, "min_samples_leaf": _min_samples_leaf(columns), "random_state": seed}
     if task is Task.REGRESSION:
         trees = ExtraTreesRegressor(max_features=0.7, **options)
     else:
@@ -94,39 +102,41 @@ def blend(task: Task, columns: Columns, seed: int) -> BaseEstimator:
     members = [
         ("linear", linear(task, columns, seed)),
         ("hist_gradient_boosting", hist_gradient_boosting(task, columns, seed)),
-        ("extra_trees", make_pipeline(filled(columns), trees)),
+        ("extra_trees", make_pipeline(ordinal(columns), trees)),
     ]
     return VotingRegressor(members) if task is Task.REGRESSION else VotingClassifier(members, voting="soft")
 
 
-def _leaf(columns: Columns) -> int:
-    """Return how many rows a leaf holds at least: with 1,000 classes trees with small leaves would fill the memory."""
+def _min_samples_leaf(columns: FeatureColumns) -> int:
+    """Return the minimum rows of a leaf: with 1,000 classes, trees with small leaves would exhaust the memory."""
     return max(2, columns.classes // 10)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to make an estimator, and what it is for."""
+    """An estimator of the catalog, and when `auto` tries it."""
 
-    make: Callable[[Task, Columns, int], BaseEstimator]
+    make: Callable[[Task, FeatureColumns, int], BaseEstimator]
+    """Returns the unfitted estimator for a task, the columns of the matrix and a seed."""
     tasks: Sequence[Task] = field(default=tuple(Task))
+    """Tasks that it supports."""
     auto_rows: int | None = None
-    """`auto` tries it on tables of up to this many rows; on any when None."""
+    """`auto` tries it on tables of up to this many rows; None: of any size, 0: never."""
     auto_above: Mapping[Task, int] = field(default_factory=dict)
-    """`auto` tries it on tables of more than this many rows, where the task is named."""
+    """`auto` tries it on tables of more than this many rows, for each task; tasks not listed have no minimum."""
     cost: float = 1.0
-    """Time of one fit, in those of a linear model: for the progress bar."""
+    """Time of a fit relative to a linear model, for the progress bar."""
 
     def suits(self, task: Task, rows: int) -> bool:
-        """Return whether `auto` tries it on a table of so many rows."""
-        few_enough = self.auto_rows is None or rows <= self.auto_rows
-        return few_enough and rows > self.auto_above.get(task, 0)
+        """Return whether `auto` tries it on a table of this many rows."""
+        return (self.auto_rows is None or rows <= self.auto_rows) and rows > self.auto_above.get(task, 0)
 
 
 ESTIMATORS: dict[str, Recipe] = {
-    # Of few rows, one or two make up the log loss, and a logistic regression looks best when none of those judges it.
-    # Letting it compete made auto's log loss on new rows 1.9 × as high on penguins, 1.2 × on wine, 1.0 × on titanic
-    # and 0.96 × on breast_cancer (means of 10 splits); the blend holds it anyway.
+    # On small tables, `auto` uses logistic regression only as a member of the blend: one or two hard rows dominate the
+    # log loss there, and it is selected when the training table happens to have none. With it as a candidate, the log
+    # loss of `auto` on new rows was 1.9 × as high on penguins, 1.2 × on wine, 1.0 × on titanic and 0.96 × on
+    # breast_cancer (means of 10 splits).
     "linear": Recipe(linear, auto_above={Task.CLASSIFICATION: BLEND_ROWS}),
     "hist_gradient_boosting": Recipe(hist_gradient_boosting, cost=8.0),
     "random_forest": Recipe(random_forest, auto_rows=0, cost=15.0),
@@ -135,25 +145,27 @@ ESTIMATORS: dict[str, Recipe] = {
 
 
 def candidates(name: str, task: Task, rows: int) -> dict[str, Recipe]:
-    """Return the recipes to try: one by its name, or for `auto` all that suit the task and the table's size.
+    """Return the recipes to try: the named one, or for `auto` all that suit the task and the number of rows.
 
     Raises:
-        Unacceptable: there is no estimator of that name, or it is not for the task.
+        Unacceptable: there is no estimator of that name, or it does not support the task.
     """
-    fitting = {known: recipe for known, recipe in ESTIMATORS.items() if task in recipe.tasks}
+    supported = {known: recipe for known, recipe in ESTIMATORS.items() if task in recipe.tasks}
     if name == AUTO:
-        return {known: recipe for known, recipe in fitting.items() if recipe.suits(task, rows)}
-    if name not in fitting:
+        return {known: recipe for known, recipe in supported.items() if recipe.suits(task, rows)}
+    if name not in supported:
         raise Unacceptable(
-            f"There is no estimator '{shorten(name)}' for {task}; there are {AUTO}, {', '.join(fitting)}."
+            f"There is no estimator '{shorten(name)}' for {task}; there are {AUTO}, {', '.join(supported)}."
         )
-    return {name: fitting[name]}
+    return {name: supported[name]}
 
 
 def describe_estimators() -> list[EstimatorInfo]:
-    """Describe all estimators, `auto` first."""
+    """Return the catalog of estimators, `auto` first."""
     auto = EstimatorInfo(
-        name=AUTO, tasks=list(Task), description="Compare all that fit by cross-validation and keep the best."
+        name=AUTO,
+        tasks=list(Task),
+        description="Compare all suitable estimators by cross-validation and keep the best.",
     )
     return [auto] + [
         EstimatorInfo(name=name, tasks=list(recipe.tasks), description=(recipe.make.__doc__ or name).splitlines()[0])

@@ -1,4 +1,4 @@
-"""Which libraries made a model, and whether these here may load it."""
+"""Library versions of a model, and whether the installed ones are compatible."""
 
 import platform
 import sys
@@ -8,53 +8,52 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, ver
 from mlapp.ml.estimator_tree import parts
 
 PACKAGES = ("scikit-learn", "numpy", "polars", "joblib")
-DECISIVE = ("python", "scikit-learn")
-"""A pickled model of another major.minor of these may load and answer wrongly."""
+MUST_MATCH = ("python", "scikit-learn")
+"""A model pickled with another major or minor version of these may load and predict wrong values."""
 
-
-ALWAYS_THERE = frozenset({"mlapp", "sklearn", "numpy", "scipy", "joblib", "polars"}) | sys.stdlib_module_names
-"""Modules of the app, and of what it cannot run without."""
+REQUIRED_MODULES = frozenset({"mlapp", "sklearn", "numpy", "scipy", "joblib", "polars"}) | sys.stdlib_module_names
+"""Top-level modules of the app, its required libraries and Python."""
 
 
 def installed_versions() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that every model is made with."""
+    """Return the versions of Python and of the libraries that all models use."""
     return dict(_versions())
 
 
 def package_versions(fitted: object) -> dict[str, str]:
-    """Return the versions of further packages that the classes and functions of a fitted estimator come from."""
-    modules = {str(getattr(part, "__module__", "")).partition(".")[0] for part in parts(fitted)} - ALWAYS_THERE
+    """Return the versions of the other packages whose classes or functions a fitted estimator contains."""
+    modules = {str(getattr(part, "__module__", "")).partition(".")[0] for part in parts(fitted)} - REQUIRED_MODULES
     if not modules:
         return {}
-    homes = packages_distributions()
-    # A namespace such as `google` is shared by many packages, and does not tell which of them it is.
-    found = {homes[module][0] for module in modules if len(set(homes.get(module, ()))) == 1}
-    return {package: version(package) for package in sorted(found)}
+    distributions = packages_distributions()
+    # A namespace such as `google` belongs to many packages, so the right one is unknown.
+    packages = {distributions[module][0] for module in modules if len(set(distributions.get(module, ()))) == 1}
+    return {package: version(package) for package in sorted(packages)}
 
 
 def why_unusable(trained_with: dict[str, str]) -> str | None:
-    """Return why a model trained with these versions is not loaded here, or None when it may be.
+    """Return why a model trained with these versions cannot be loaded, or None if it can.
 
-    Of packages of a fork's own, any version may load it.
+    Packages that a fork adds have to be installed, in any version.
 
     Source: scikit-learn user guide, "Model persistence": other versions are unsupported and inadvisable.
     """
-    here = installed_versions()
-    for name in DECISIVE:
-        then, now = trained_with.get(name, "unknown"), here[name]
+    installed = installed_versions()
+    for name in MUST_MATCH:
+        then, now = trained_with.get(name, "unknown"), installed[name]
         if then.split(".")[:2] != now.split(".")[:2]:
-            return f"It was trained with {name} {then}, and this is {name} {now}; train it again."
+            return f"It was trained with {name} {then}, but {name} {now} is installed; train it again."
     for name, then in trained_with.items():
-        if name not in here and not _installed(name):
+        if name not in installed and not _is_installed(name):
             return (
-                f"It was trained with {name} {then}, which is not installed here; "
-                f"install {name}=={then} and start again, or train it again."
+                f"It was trained with {name} {then}, which is not installed; "
+                f"install {name}=={then} and restart, or train it again."
             )
     return None
 
 
 @cache
-def _installed(package: str) -> bool:
+def _is_installed(package: str) -> bool:
     try:
         version(package)
     except PackageNotFoundError:
@@ -64,5 +63,5 @@ def _installed(package: str) -> bool:
 
 @cache
 def _versions() -> tuple[tuple[str, str], ...]:
-    # Looked up once: a list of a thousand models asks for each of them, and files are read for the answer.
+    # Cached because importlib.metadata reads files, and a list of a thousand models checks each of them.
     return (("python", platform.python_version()), *((package, version(package)) for package in PACKAGES))

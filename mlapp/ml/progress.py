@@ -1,4 +1,4 @@
-"""How far a fit is, as scikit-learn itself tells it: never a timer."""
+"""Progress of a fit, from scikit-learn's callbacks or verbose output."""
 
 import io
 import re
@@ -10,91 +10,90 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-Done = Callable[[float], None]
-"""Takes the share of a fit that is done, 0–1."""
+ProgressCallback = Callable[[float], None]
+"""Is called with the share of a fit that is done, 0–1."""
 
-PLACE = re.compile(r"(\d+)(?:/| of )(\d+)")
-"""What boosting (`[3/100]`) and forests (`building tree 3 of 200`) print."""
+COUNTER = re.compile(r"(\d+)(?:/| of )(\d+)")
+"""In the verbose output of boosting (`[3/100]`) and forests (`building tree 3 of 200`)."""
 
 
-def fit(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, done: Done) -> None:
-    """Fit an estimator, and say how far it is after every iteration or tree.
+def fit(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, on_progress: ProgressCallback) -> None:
+    """Fit an estimator, and report progress after every iteration or tree.
 
-    Estimators with callbacks tell by those, the others by what they print when `verbose`; those that do
-    neither are done when they are. Nothing of this stays on the estimator.
+    Estimators without callbacks report by their `verbose` output, and those with neither at the end only. The estimator
+    keeps neither the callbacks nor the changed verbosity.
 
     Source: scikit-learn, `sklearn.callback` (1.9) and the parameter `verbose` of its ensembles.
     """
-    told = _Told(done)
-    # joblib says on stderr what the verbosity of the ensembles makes it say.
-    with _asked_to_tell(estimator, told), redirect_stdout(told), redirect_stderr(io.StringIO()):
+    listener = _Listener(on_progress)
+    # joblib writes to stderr when ensembles are verbose.
+    with _reporting_to(listener, estimator), redirect_stdout(listener), redirect_stderr(io.StringIO()):
         estimator.fit(X, y)
-    told.reach(1.0)
+    listener.report(1.0)
 
 
 @contextmanager
-def _asked_to_tell(estimator: BaseEstimator, told: "_Told") -> Iterator[None]:
-    """Have an estimator tell how far it is; afterwards it is as it was."""
-    # Of a pipeline the last step; what other estimators are made of they fit copies of, which would stay verbose.
-    last = _last(estimator)
-    calls = hasattr(estimator, "set_callbacks")
+def _reporting_to(listener: "_Listener", estimator: BaseEstimator) -> Iterator[None]:
+    """Set callbacks and verbosity of an estimator, and restore them afterwards."""
+    # Only of the last step of a pipeline: ensembles fit copies of their members, which would stay verbose.
+    last = _last_step(estimator)
+    has_callbacks = hasattr(estimator, "set_callbacks")
     verbose = getattr(last, "verbose", None)
-    prints = type(verbose) is int and not hasattr(last, "set_callbacks")
+    is_verbose = type(verbose) is int and not hasattr(last, "set_callbacks")
     try:
-        if calls:
-            estimator.set_callbacks(told)
-        if prints:
+        if has_callbacks:
+            estimator.set_callbacks(listener)
+        if is_verbose:
             last.set_params(verbose=2)
         yield
     finally:
-        if calls:
+        if has_callbacks:
             estimator.set_callbacks()
-        if prints:
+        if is_verbose:
             last.set_params(verbose=verbose)
 
 
-def _last(estimator: BaseEstimator) -> BaseEstimator:
-    """Return what a pipeline ends with."""
-    return _last(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
+def _last_step(estimator: BaseEstimator) -> BaseEstimator:
+    return _last_step(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
 
 
-class _Told(io.TextIOBase):
-    """Listens to callbacks and to what is printed."""
+class _Listener(io.TextIOBase):
+    """A scikit-learn callback, and a text stream that parses verbose output."""
 
     max_propagation_depth = None
 
-    def __init__(self, done: Done) -> None:
-        self._done = done
+    def __init__(self, on_progress: ProgressCallback) -> None:
+        self._on_progress = on_progress
         self._share = 0.0
 
     def write(self, text: str) -> int:
-        if place := PLACE.search(text):
-            self.reach(int(place[1]) / max(1, int(place[2])))
+        if counter := COUNTER.search(text):
+            self.report(int(counter[1]) / max(1, int(counter[2])))
         return len(text)
 
     def setup(self, estimator: BaseEstimator, context: Any) -> None:
-        """Take note of nothing: part of the protocol."""
+        """Do nothing: required by the callback protocol."""
 
     def teardown(self, estimator: BaseEstimator, context: Any) -> None:
-        """Take note of nothing: part of the protocol."""
+        """Do nothing: required by the callback protocol."""
 
     def on_fit_task_begin(self, estimator: BaseEstimator, context: Any) -> None:
-        """Take note of nothing: part of the protocol."""
+        """Do nothing: required by the callback protocol."""
 
     def on_fit_task_end(self, estimator: BaseEstimator, context: Any) -> None:  # noqa: ARG002 - the protocol's names
-        """Take note of an iteration that is done."""
+        """Report progress after an iteration."""
         share = 1.0
-        while above := context.parent:
-            if above.estimator_name != "Pipeline":
-                share = (context.task_id + share) / above.max_subtasks if above.max_subtasks else 0.0
-            elif context.task_id < above.max_subtasks - 1:
-                return  # What prepares the matrix takes next to no time.
-            context = above
-        self.reach(share)
+        while parent := context.parent:
+            if parent.estimator_name != "Pipeline":
+                share = (context.task_id + share) / parent.max_subtasks if parent.max_subtasks else 0.0
+            elif context.task_id < parent.max_subtasks - 1:
+                return  # Preprocessing steps take next to no time.
+            context = parent
+        self.report(share)
 
-    def reach(self, share: float) -> None:
-        """Say how far the fit is, if that is further than before."""
-        # Trees end in any order, and the parts of an ensemble each begin at 0.
+    def report(self, share: float) -> None:
+        """Report progress if it has increased."""
+        # Trees finish in any order, and each member of an ensemble starts at 0.
         if share > self._share:
             self._share = share
-            self._done(share)
+            self._on_progress(share)

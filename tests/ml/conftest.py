@@ -43,7 +43,7 @@ def small_table(rows: int = 60) -> pl.DataFrame:
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> Iterator[None]:
-    # On small tables threads cost more than they save, and most where other processes want the processor.
+    # On small tables threads cost more than they save, above all on busy cores.
     with threadpool_limits(1):
         yield
 
@@ -53,13 +53,13 @@ def fewer_trees() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(estimators, "FOREST_TREES", 10)
         patch.setattr(estimators, "BLEND_TREES", 10)
-        patch.setattr(estimators, "SMALL_STEPS", 15)
+        patch.setattr(estimators, "SMALL_ITERATIONS", 15)
         yield
 
 
 @pytest.fixture
 def few_trees() -> Iterator[None]:
-    """Recipes with a twentieth of their trees: for what is asked of every recipe, however well it learns."""
+    """Recipes with a twentieth of their trees, for tests of all recipes that do not measure accuracy."""
     with fewer_trees():
         yield
 
@@ -71,7 +71,7 @@ def table() -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def training() -> Training:
-    """Train on a frame; the clock ticks a second each time it is read."""
+    """Return a function that trains on a frame; its clock advances a second on each call."""
 
     def run(frame: pl.DataFrame, target: str | None, *, seen: list[tuple[str, float]] | None = None, **options: Any):
         def report(stage: str, share: float) -> None:

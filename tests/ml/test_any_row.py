@@ -1,4 +1,4 @@
-"""Rows made up by hypothesis: each is answered in company as alone, whatever the order of rows and of names."""
+"""Generated rows: the prediction of a row depends neither on other rows nor on the order of rows and columns."""
 
 import numpy as np
 import polars as pl
@@ -30,24 +30,24 @@ def model(request, fitting, table):
 
 
 def predicted(model, rows):
-    """Predict, or say why not."""
+    """Return the predictions, or the reason why they are rejected."""
     try:
         return model.answer(
             model.check(Table(pl.DataFrame(rows, schema={name: SCHEMA[name] for name in rows[0]})))
         ).predictions
-    except Unacceptable as refusal:
-        return refusal.detail
+    except Unacceptable as rejection:
+        return rejection.detail
 
 
 @often
 @given(st.lists(st.fixed_dictionaries(values), min_size=1, max_size=6), st.permutations(list(values)), st.data())
-def test_any_row_is_answered_in_company_as_alone(model, rows, names, data):
+def test_prediction_of_a_row_does_not_depend_on_other_rows(model, rows, names, data):
     order = data.draw(st.permutations(range(len(rows))))
     alone = [predicted(model, [row]) for row in rows]
 
-    together = predicted(model, [{name: rows[place][name] for name in names} for place in order])
+    together = predicted(model, [{name: rows[index][name] for name in names} for index in order])
 
-    refused = [answer for answer in alone if isinstance(answer, str)]
-    assert isinstance(together, str) == bool(refused)
-    if not refused:
-        np.testing.assert_allclose(together, [alone[place][0] for place in order], rtol=1e-12)
+    rejected = [prediction for prediction in alone if isinstance(prediction, str)]
+    assert isinstance(together, str) == bool(rejected)
+    if not rejected:
+        np.testing.assert_allclose(together, [alone[index][0] for index in order], rtol=1e-12)

@@ -1,4 +1,4 @@
-"""What a fitted estimator is made of."""
+"""Traversal of fitted estimators."""
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
@@ -11,7 +11,7 @@ from mlapp.ml.estimator_tree import parts
 
 
 class Ring:
-    """Holds itself, its class and a module, none of which is to be walked for ever."""
+    """Refers to itself, its class and a module."""
 
     def __init__(self) -> None:
         self.itself, self.kind, self.module = [self], type(self), np
@@ -21,7 +21,7 @@ def kinds(estimator: object) -> list[str]:
     return sorted(type(part).__name__ for part in parts(estimator))
 
 
-def test_parts_are_found_however_deep_they_are():
+def test_parts_are_found_at_any_depth():
     calibrated = CalibratedClassifierCV(DummyClassifier(), ensemble=False)
     members = [("forest", make_pipeline(StandardScaler(), RandomForestClassifier(2))), ("calibrated", calibrated)]
     stacked = StackingClassifier(members, final_estimator=DummyClassifier(), cv=2)
@@ -29,7 +29,7 @@ def test_parts_are_found_however_deep_they_are():
 
     found = kinds(stacked)
 
-    assert found.count("RandomForestClassifier") == 2  # As it was given, and as it was fitted.
+    assert found.count("RandomForestClassifier") == 2  # As given and as fitted.
     assert {"StandardScaler", "_CalibratedClassifier", "DecisionTreeClassifier"} <= set(found)
     assert found.count("DummyClassifier") >= 4
 
@@ -38,7 +38,7 @@ def test_parts_are_yielded_once_without_classes_and_modules():
     assert kinds(Ring()) == ["Ring"]
 
 
-def test_function_that_a_step_calls_is_a_part():
+def test_function_of_a_transformer_is_a_part():
     assert kinds(FunctionTransformer(kinds)) == ["FunctionTransformer", "function"]
 
 

@@ -1,4 +1,4 @@
-"""The estimators on offer."""
+"""Estimators."""
 
 import io
 
@@ -21,7 +21,7 @@ from mlapp.ml.estimators import (
     linear,
     random_forest,
 )
-from mlapp.ml.preprocessing import Columns
+from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.training.runtime_estimate import MEASURED
 from mlapp.schemas import Task
 
@@ -39,70 +39,71 @@ def mean(task, columns, seed):
         (Task.CLASSIFICATION, 5_001, ["linear", "hist_gradient_boosting"]),
     ],
 )
-def test_auto_tries_what_suits_the_size_of_the_table(task, rows, names):
-    # Those that a fork has added are its own business.
+def test_auto_selects_candidates_by_table_size(task, rows, names):
+    # Without the estimators that a fork has added.
     assert [name for name in candidates("auto", task, rows) if name in MEASURED] == names
 
 
-def test_recipe_of_a_fork_is_tried_up_to_its_rows(monkeypatch):
+def test_auto_tries_a_recipe_up_to_its_maximum_rows(monkeypatch):
     monkeypatch.setitem(ESTIMATORS, "mean", Recipe(mean, auto_rows=100))
 
     assert "mean" in candidates("auto", Task.CLASSIFICATION, 100)
     assert "mean" not in candidates("auto", Task.CLASSIFICATION, 101)
 
 
-def few(kinds: int | None = None) -> tuple[np.ndarray, np.ndarray, Columns]:
-    """Return 40 rows of two numbers, a category and a date, with gaps, and their target: a quantity, or classes."""
+def small_problem(classes: int | None = None) -> tuple[np.ndarray, np.ndarray, FeatureColumns]:
+    """Return 40 rows of two numbers, a category and a date, with missing values, and a target of numbers or classes."""
     random = np.random.default_rng(0)
     X = np.column_stack(
         [random.normal(size=(40, 2)), random.integers(0, 3, 40).astype(float), random.uniform(19_000, 20_000, 40)]
     )
-    y = X[:, 0] + X[:, 2] + random.normal(0, 0.1, 40) if kinds is None else np.arange(40) % kinds
+    y = X[:, 0] + X[:, 2] + random.normal(0, 0.1, 40) if classes is None else np.arange(40) % classes
     X[::7, 0] = X[3::9, 2] = X[5::8, 3] = np.nan
-    return X, y, Columns([0, 1], [2], [3], rows=40, classes=kinds or 0)
+    return X, y, FeatureColumns([0, 1], [2], [3], rows=40, classes=classes or 0)
 
 
 @pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("name", ESTIMATORS)
-@pytest.mark.parametrize("kinds", [None, 2, 3])
-def test_recipe_makes_the_same_predictions_again_and_from_its_file(name, kinds):
-    X, y, columns = few(kinds)
-    task = Task.CLASSIFICATION if kinds else Task.REGRESSION
+@pytest.mark.parametrize("classes", [None, 2, 3])
+def test_recipe_is_deterministic_and_can_be_serialized(name, classes):
+    X, y, columns = small_problem(classes)
+    task = Task.CLASSIFICATION if classes else Task.REGRESSION
     first, second = (ESTIMATORS[name].make(task, columns, 7).fit(X, y) for _ in range(2))
     file = io.BytesIO()
     joblib.dump(clone(second).fit(X, y), file)
     file.seek(0)
 
     for estimator in (second, joblib.load(file)):
-        answer = "predict_proba" if kinds else "predict"
-        np.testing.assert_allclose(getattr(estimator, answer)(X), getattr(first, answer)(X), rtol=1e-12)
+        method = "predict_proba" if classes else "predict"
+        np.testing.assert_allclose(getattr(estimator, method)(X), getattr(first, method)(X), rtol=1e-12)
 
 
 @pytest.mark.usefixtures("few_trees")
-@pytest.mark.parametrize("kinds", [None, 3])
-def test_blend_is_the_mean_of_its_members(kinds):
-    X, y, columns = few(kinds)
-    estimator = blend(Task.CLASSIFICATION if kinds else Task.REGRESSION, columns, 0).fit(X, y)
-    answer = "predict_proba" if kinds else "predict"
+@pytest.mark.parametrize("classes", [None, 3])
+def test_blend_is_the_mean_of_its_members(classes):
+    X, y, columns = small_problem(classes)
+    estimator = blend(Task.CLASSIFICATION if classes else Task.REGRESSION, columns, 0).fit(X, y)
+    method = "predict_proba" if classes else "predict"
 
-    members = [getattr(member, answer)(X) for member in estimator.estimators_]
+    members = [getattr(member, method)(X) for member in estimator.estimators_]
 
     assert len(members) == 3
-    np.testing.assert_allclose(getattr(estimator, answer)(X), np.mean(members, axis=0))
+    np.testing.assert_allclose(getattr(estimator, method)(X), np.mean(members, axis=0))
 
 
-def test_linear_finds_the_strength_of_its_regularisation_on_a_small_table():
-    # As many columns as rows, and one that matters: with the usual strength it would learn the noise.
+def test_linear_cross_validates_its_regularization_on_a_small_table():
+    # As many columns as rows, and one that matters: with the default strength it overfits the noise.
     random = np.random.default_rng(0)
     X = random.normal(size=(200, 100))
     y = X[:, 0] + random.normal(0, 2, 200)
     columns = list(range(100))
-    chosen, usual = (
-        linear(Task.REGRESSION, Columns(columns, [], [], rows=rows), 0).fit(X[:100], y[:100]) for rows in (100, 3_001)
+    tuned, default = (
+        linear(Task.REGRESSION, FeatureColumns(columns, [], [], rows=rows), 0).fit(X[:100], y[:100])
+        for rows in (100, 3_001)
     )
 
-    assert isinstance(usual[-1], Ridge)
-    assert chosen.score(X[100:], y[100:]) > usual.score(X[100:], y[100:])
+    assert isinstance(default[-1], Ridge)
+    assert tuned.score(X[100:], y[100:]) > default.score(X[100:], y[100:])
 
 
 @pytest.mark.parametrize(
@@ -116,8 +117,8 @@ def test_linear_finds_the_strength_of_its_regularisation_on_a_small_table():
         (50_001, 3, 0, 100, 0.1),
     ],
 )
-def test_boosting_takes_small_steps_where_they_are_cheap(rows, features, classes, iterations, rate):
-    columns = Columns([*range(features)], [], [], rows, classes)
+def test_boosting_hyperparameters_follow_the_table_size(rows, features, classes, iterations, rate):
+    columns = FeatureColumns([*range(features)], [], [], rows, classes)
 
     model = hist_gradient_boosting(Task.REGRESSION, columns, 0)[-1]
 
@@ -125,8 +126,8 @@ def test_boosting_takes_small_steps_where_they_are_cheap(rows, features, classes
 
 
 @pytest.mark.parametrize(("classes", "rows"), [(0, 2), (3, 2), (1_000, 100)])
-def test_leaves_of_trees_are_larger_where_there_are_many_classes(classes, rows):
-    columns = Columns([0], [], [], 5_000, classes)
+def test_minimum_leaf_size_grows_with_the_number_of_classes(classes, rows):
+    columns = FeatureColumns([0], [], [], 5_000, classes)
 
     forest = random_forest(Task.CLASSIFICATION, columns, 0)[-1]
     extra_trees = dict(blend(Task.CLASSIFICATION, columns, 0).estimators)["extra_trees"][-1]
@@ -134,23 +135,23 @@ def test_leaves_of_trees_are_larger_where_there_are_many_classes(classes, rows):
     assert (forest.min_samples_leaf, extra_trees.min_samples_leaf) == (rows, rows)
 
 
-def test_estimator_is_found_by_name_whatever_the_size():
+def test_estimator_is_found_by_name_for_any_table_size():
     assert candidates("random_forest", Task.REGRESSION, 10**6) == {"random_forest": ESTIMATORS["random_forest"]}
 
 
-def test_estimator_of_another_task_is_refused(monkeypatch):
+def test_estimator_of_another_task_is_rejected(monkeypatch):
     monkeypatch.setitem(ESTIMATORS, "mean", Recipe(mean, tasks=[Task.REGRESSION]))
 
     assert "mean" in candidates("auto", Task.REGRESSION, 10)
-    with pytest.raises(Unacceptable, match="no estimator 'mean' for classification; there are auto, linear, "):
+    with pytest.raises(Unacceptable, match="no estimator 'mean' for classification; there are auto, "):
         candidates("mean", Task.CLASSIFICATION, 10)
 
 
-def test_boosting_learns_a_class_of_one_row_in_a_large_table():
-    # Beyond 10,000 rows it would stop early by default, and set a part of every class aside for that.
+def test_boosting_fits_a_class_of_one_row_in_a_large_table():
+    # By default it stops early beyond 10,000 rows, which needs a stratified validation set.
     X, y = np.arange(10_100.0)[:, None], np.arange(10_100) % 2
     y[-1] = 2
-    estimator = hist_gradient_boosting(Task.CLASSIFICATION, Columns([0], [], []), 0)
+    estimator = hist_gradient_boosting(Task.CLASSIFICATION, FeatureColumns([0], [], []), 0)
 
     estimator.set_params(histgradientboostingclassifier__max_iter=2).fit(X, y)
 
@@ -168,7 +169,7 @@ def test_descriptions_are_the_first_lines_of_the_recipes(monkeypatch):
     assert (described["mean"].description, described["mean"].tasks) == ("mean", [Task.REGRESSION])
 
 
-def test_names_of_the_package_are_found_when_first_used():
+def test_names_of_the_package_are_imported_on_first_use():
     assert ml.describe_estimators is describe_estimators
     with pytest.raises(AttributeError, match=r"module 'mlapp.ml' has no attribute 'x'"):
         ml.x  # noqa: B018

@@ -1,4 +1,4 @@
-"""Which libraries made a model."""
+"""Library versions of a model."""
 
 import importlib
 import platform
@@ -14,11 +14,11 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from mlapp.ml.library_versions import installed_versions, package_versions, why_unusable
 
 
-def test_library_versions_are_those_that_run():
-    here = installed_versions()
+def test_installed_versions_are_those_in_use():
+    installed = installed_versions()
 
-    assert list(here) == ["python", "scikit-learn", "numpy", "polars", "joblib"]
-    assert (here["python"], here["scikit-learn"]) == (platform.python_version(), sklearn.__version__)
+    assert list(installed) == ["python", "scikit-learn", "numpy", "polars", "joblib"]
+    assert (installed["python"], installed["scikit-learn"]) == (platform.python_version(), sklearn.__version__)
 
 
 @pytest.mark.parametrize("name", ["python", "scikit-learn"])
@@ -26,28 +26,26 @@ def test_model_of_another_minor_version_is_unusable(name):
     why = why_unusable(installed_versions() | {name: "3.2.1"})
 
     assert why is not None
-    assert why.startswith(f"It was trained with {name} 3.2.1, and this is {name} {installed_versions()[name]}; train")
+    assert f"{name} 3.2.1" in why
+    assert f"{name} {installed_versions()[name]}" in why
 
 
 def test_model_of_unknown_versions_is_unusable():
-    assert (
-        why_unusable({})
-        == f"It was trained with python unknown, and this is python {platform.python_version()}; train it again."
-    )
+    assert "python unknown" in str(why_unusable({}))
 
 
 @pytest.mark.parametrize("name", ["numpy", "polars", "joblib"])
-def test_other_libraries_do_not_decide(name):
+def test_other_libraries_may_have_any_version(name):
     assert why_unusable(installed_versions() | {name: "0.0.1"}) is None
 
 
-def test_patch_of_a_version_does_not_decide():
+def test_patch_version_may_differ():
     assert why_unusable({name: f"{version}.post9" for name, version in installed_versions().items()}) is None
 
 
 @pytest.fixture
 def boosting(tmp_path, monkeypatch):
-    """A package of another name than its module, as a fork may have one installed."""
+    """An installed package whose name differs from that of its module."""
     (tmp_path / "small_boosting.py").write_text(
         "from sklearn.dummy import DummyRegressor\nclass Own(DummyRegressor): ..."
     )
@@ -60,22 +58,21 @@ def boosting(tmp_path, monkeypatch):
     del sys.modules["small_boosting"]
 
 
-def test_package_of_an_estimator_is_known_by_its_name_however_deep_it_is(boosting):
+def test_package_of_a_nested_estimator_is_found(boosting):
     ensemble = VotingRegressor([("own", make_pipeline(StandardScaler(), boosting.Own()))]).fit([[0.0], [1.0]], [0, 1])
 
     assert package_versions(ensemble) == {"tiny-gbm": "4.6"}
     assert why_unusable(installed_versions() | package_versions(ensemble)) is None
 
 
-def test_what_scikit_learn_and_a_fork_bring_themselves_is_no_further_package():
-    function = FunctionTransformer(test_library_versions_are_those_that_run)
+def test_required_libraries_and_own_modules_are_not_listed():
+    function = FunctionTransformer(test_installed_versions_are_those_in_use)
 
     assert package_versions(make_pipeline(StandardScaler(), LinearRegression())) == {}
     assert package_versions(function) == {}  # Its module is of no package.
 
 
-def test_model_of_a_package_that_is_not_here_is_unusable():
-    assert why_unusable(installed_versions() | {"tiny-gbm-of-nobody": "4.6.1"}) == (
-        "It was trained with tiny-gbm-of-nobody 4.6.1, which is not installed here; "
-        "install tiny-gbm-of-nobody==4.6.1 and start again, or train it again."
-    )
+def test_model_of_a_missing_package_is_unusable():
+    why = why_unusable(installed_versions() | {"missing-gbm": "4.6.1"})
+
+    assert "install missing-gbm==4.6.1" in str(why)

@@ -1,4 +1,4 @@
-"""How far a fit is."""
+"""Progress of a fit."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 from mlapp.ml.progress import fit
 
-# That what prepares the matrix knows no callbacks; `train` has warnings ignored.
+# Preprocessing steps have no callbacks; `train` ignores warnings.
 pytestmark = pytest.mark.filterwarnings("ignore:The estimator .* does not support callbacks")
 
 RANDOM = np.random.default_rng(0)
@@ -37,7 +37,7 @@ MAKERS: dict[str, tuple[Callable[[], BaseEstimator], int]] = {
     "forest of two threads": (lambda: RandomForestClassifier(20, n_jobs=2, random_state=0), 15),
     "neighbours": (KNeighborsRegressor, 1),
 }
-"""Estimator → how to make it, and how often it tells at least how far it is."""
+"""Estimator → factory, and the minimum number of progress reports."""
 
 
 def in_pipeline(estimator: BaseEstimator) -> BaseEstimator:
@@ -50,30 +50,30 @@ def shares_of(estimator: BaseEstimator) -> list[float]:
     return shares
 
 
-@pytest.mark.parametrize("place", [lambda estimator: estimator, in_pipeline])
+@pytest.mark.parametrize("wrap", [lambda estimator: estimator, in_pipeline])
 @pytest.mark.parametrize("name", MAKERS)
-def test_shares_grow_to_one(name: str, place: Callable[[BaseEstimator], BaseEstimator]):
-    make, least = MAKERS[name]
+def test_progress_increases_to_one(name: str, wrap: Callable[[BaseEstimator], BaseEstimator]):
+    make, min_reports = MAKERS[name]
 
-    shares = shares_of(place(make()))
+    shares = shares_of(wrap(make()))
 
-    assert len(shares) >= least
+    assert len(shares) >= min_reports
     assert shares == sorted(set(shares))
     assert (shares[0] > 0, shares[-1]) == (True, 1.0)
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_nothing_of_it_stays_on_the_estimator(name: str):
+def test_estimator_keeps_no_callbacks_or_verbosity(name: str):
     make, _ = MAKERS[name]
-    plain, told = in_pipeline(make()), in_pipeline(make())
+    plain, observed = in_pipeline(make()), in_pipeline(make())
     plain.fit(X, Y)
 
-    shares_of(told)
+    shares_of(observed)
 
-    assert told.get_params().keys() == plain.get_params().keys()
-    assert told[-1].get_params() == plain[-1].get_params()
-    # By value: pickles of equal models may differ in which equal texts are one and the same.
-    assert joblib.hash(told) == joblib.hash(plain)
+    assert observed.get_params().keys() == plain.get_params().keys()
+    assert observed[-1].get_params() == plain[-1].get_params()
+    # By value: pickles of equal models may differ in which equal strings are the same object.
+    assert joblib.hash(observed) == joblib.hash(plain)
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -84,7 +84,7 @@ def test_nothing_is_printed(name: str, capfd: pytest.CaptureFixture[str]):
 
 
 @pytest.mark.parametrize("verbose", [0, 1])
-def test_estimator_that_cannot_be_fitted_talks_as_much_as_before(verbose: int):
+def test_failed_fit_restores_the_verbosity(verbose: int):
     forest = in_pipeline(RandomForestRegressor(verbose=verbose))
 
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
@@ -93,20 +93,20 @@ def test_estimator_that_cannot_be_fitted_talks_as_much_as_before(verbose: int):
     assert forest[-1].verbose == verbose
 
 
-def test_estimator_of_estimators_is_done_at_the_end():
+def test_ensemble_without_callbacks_reports_the_end():
     assert shares_of(VotingRegressor([("ridge", Ridge()), ("neighbours", KNeighborsRegressor())]))[-1] == 1.0
 
 
-def test_what_is_printed_on_the_way_goes_nowhere(capfd: pytest.CaptureFixture[str]):
-    class Talking(KNeighborsRegressor):  # type: ignore[misc]
-        def fit(self, X: np.ndarray, y: np.ndarray) -> "Talking":
-            print("0 of 0 neighbours have answered, and 1/2 of them knocked")  # noqa: T201 - what is tested
+def test_output_of_an_estimator_is_not_printed(capfd: pytest.CaptureFixture[str]):
+    class Verbose(KNeighborsRegressor):  # type: ignore[misc]
+        def fit(self, X: np.ndarray, y: np.ndarray) -> "Verbose":
+            print("0 of 0 neighbours, 1/2 done")  # noqa: T201 - the output under test
             super().fit(X, y)
             return self
 
-    assert shares_of(Talking())[-1] == 1.0
+    assert shares_of(Verbose())[-1] == 1.0
     assert capfd.readouterr() == ("", "")
 
 
-def test_boosting_that_prints_without_callbacks_is_done_at_the_end():
+def test_boosting_with_other_verbose_output_reports_the_end():
     assert shares_of(GradientBoostingRegressor(n_estimators=5))[-1] == 1.0

@@ -1,4 +1,4 @@
-"""How many threads the libraries use."""
+"""Thread limits."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ from mlapp.ml.threads import threads_for, use_one_thread
 
 
 def openmp_threads() -> set[int]:
-    assert HistGradientBoostingRegressor  # what loads OpenMP
+    assert HistGradientBoostingRegressor  # loads OpenMP
     return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "openmp"}
 
 
@@ -21,7 +21,7 @@ def test_threads_follow_the_size_of_the_table(rows, threads):
         assert openmp_threads() == {threads}
 
 
-def test_use_one_thread_holds_for_the_calling_thread_from_then_on():
+def test_use_one_thread_limits_the_calling_thread():
     with ThreadPoolExecutor(1) as pool:
         pool.submit(use_one_thread).result()
 

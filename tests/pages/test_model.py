@@ -148,7 +148,7 @@ async def test_model_that_cannot_be_used_says_why_and_cannot_be_activated(
 
     await user.open(f"/models/{version}")
 
-    await user.should_see("It was trained with python 2.7, and this is python")
+    await user.should_see("It was trained with python 2.7, but python")
     await user.should_see(marker="unusable")
     assert (one(user, "activate").enabled, one(user, "go-predict?version=" + str(version)).enabled) == (False, False)
     services.models.store.delete(version)

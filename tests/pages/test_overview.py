@@ -143,7 +143,7 @@ async def test_overview_follows_the_first_training_and_says_when_it_came_to_noth
     user: User, services: Services, endless: Job
 ):
     await user.open("/")
-    await user.should_see(content="part 1 of 5", marker="stage", retries=200)
+    await user.should_see(content="fold 1 of 5", marker="stage", retries=200)
 
     await services.jobs.cancel(endless.id)
 

@@ -28,7 +28,7 @@ async def test_train_on_a_dropped_file_ends_with_its_scores(user: User, services
     user.find(marker="train").click()
 
     await user.should_see("is trained and answers from now on.", retries=200)
-    await user.should_see("'name' has a different text in every row, like a name or an id; it is left out.")
+    await user.should_see("'name' has a distinct text in every row, like a name or an ID; it is left out.")
     assert (await services.models.get("active")).target == "y"
 
 
@@ -109,7 +109,7 @@ async def test_train_leads_to_a_running_training_of_another(user: User, endless:
 
     user.find(marker="other-training").click()
 
-    await user.should_see("Trying endless: part 1 of 5")
+    await user.should_see("Evaluating endless: fold 1 of 5")
     await user.should_not_see(marker="other-training")
 
 
@@ -180,7 +180,7 @@ async def test_train_says_so_when_a_file_is_empty(user: User):
 
 async def test_train_follows_a_training_that_is_cancelled_from_the_page(user: User, endless: Job):
     await user.open(f"/train?job={endless.id}")
-    await user.should_see("Trying endless: part 1 of 5")
+    await user.should_see("Evaluating endless: fold 1 of 5")
 
     user.find(marker=f"cancel-{endless.id}").click()
     await user.should_see("What it has found so far is lost.")
@@ -193,7 +193,7 @@ async def test_train_follows_a_training_that_is_cancelled_from_the_page(user: Us
 async def test_train_says_what_speaks_against_the_choice(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see("'name' has a different text in every row")
+    await user.should_see("'name' has a distinct text in every row")
     target, features = one(user, "target"), one(user, "features")
 
     with user:
@@ -203,7 +203,7 @@ async def test_train_says_what_speaks_against_the_choice(user: User):
     await user.should_see("Checking the table for this choice")
     assert one(user, "column-1").props["aria-pressed"] == "true"
     await user.should_not_see("Checking the table for this choice")
-    await user.should_not_see("'name' has a different text in every row")
+    await user.should_not_see("'name' has a distinct text in every row")
 
 
 async def test_train_takes_a_clicked_column_as_the_target(user: User):

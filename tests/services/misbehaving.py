@@ -12,89 +12,89 @@ from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from mlapp.ml.estimators import ESTIMATORS, Recipe
-from mlapp.ml.preprocessing import Columns
+from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.schemas import Submission, Task
 from mlapp.services import jobs
 from mlapp.services.jobs.ipc import Progress, send
 from mlapp.store import ModelStore
 
 
-def buggy(_: Task, __: Columns, ___: int) -> NoReturn:
+def buggy(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     raise RuntimeError("a screw is loose")
 
 
-def hungry(_: Task, __: Columns, ___: int) -> NoReturn:
+def hungry(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     raise MemoryError
 
 
-def quitting(_: Task, __: Columns, ___: int) -> NoReturn:
+def quitting(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     os._exit(3)
 
 
-def leaving(_: Task, __: Columns, ___: int) -> NoReturn:
+def leaving(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     os._exit(0)
 
 
-def crashing(_: Task, __: Columns, ___: int) -> NoReturn:
+def crashing(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     os.kill(os.getpid(), signal.SIGSEGV)
     endless(_, __, ___)
 
 
-def endless(_: Task, __: Columns, ___: int) -> NoReturn:
+def endless(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     threading.Event().wait()
     raise AssertionError
 
 
-def growing(_: Task, __: Columns, ___: int) -> NoReturn:
+def growing(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     held = b"x" * 600_000_000
     threading.Event().wait()
     raise AssertionError(held)
 
 
-def stubborn(_: Task, __: Columns, ___: int) -> NoReturn:
+def stubborn(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     endless(_, __, ___)
 
 
-def bearing(_: Task, __: Columns, ___: int) -> NoReturn:
+def bearing(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     subprocess.Popen(["sleep", "600"])
     endless(_, __, ___)
 
 
-def mumbling(_: Task, __: Columns, ___: int) -> NoReturn:
+def mumbling(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     _pipe().send_bytes(b"mumble")
     os._exit(3)
 
 
-def foreign(_: Task, __: Columns, ___: int) -> NoReturn:
+def foreign(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     _pipe().send("Bonjour")
     os._exit(3)
 
 
-def breaking_off(_: Task, __: Columns, ___: int) -> NoReturn:
+def breaking_off(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     # What comes before a message of a thousand bytes.
     os.write(_pipe().fileno(), (1_000).to_bytes(4, "big") + b"half")
     os._exit(3)
 
 
-def announcing(_: Task, __: Columns, ___: int) -> NoReturn:
+def announcing(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     # What comes before a message of four gigabytes.
     os.write(_pipe().fileno(), (-1).to_bytes(4, "big", signed=True) + (4 << 30).to_bytes(8, "big"))
     endless(_, __, ___)
 
 
-def flooding(_: Task, __: Columns, ___: int) -> NoReturn:
+def flooding(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     while True:
         send(Progress("flood", 0.5), _pipe())
 
 
-def forking(_: Task, __: Columns, ___: int) -> NoReturn:
+def forking(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     if os.fork() == 0:
         time.sleep(600)
     os._exit(3)
 
 
-def orphaning(_: Task, __: Columns, ___: int) -> NoReturn:
+def orphaning(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     child = subprocess.Popen(["sleep", "600"])
     send(Progress(str(child.pid), 0.5), _pipe())
     os._exit(3)
@@ -121,7 +121,7 @@ def _pipe() -> Connection:
     return pipe
 
 
-ALL: tuple[Callable[[Task, Columns, int], NoReturn], ...] = (
+ALL: tuple[Callable[[Task, FeatureColumns, int], NoReturn], ...] = (
     *(buggy, hungry, quitting, leaving, endless, growing, stubborn, bearing, mumbling, foreign, breaking_off),
     *(announcing, flooding, forking, orphaning, crashing),
 )

@@ -31,7 +31,7 @@ async def ended(training: TrainingService, job: Job) -> Job:
 async def running(training: TrainingService) -> tuple[Job, psutil.Process]:
     """A training that runs until it is stopped, and its process."""
     job = await training.submit(misbehaving("endless"))
-    await eventually(lambda: job.stage.startswith("Trying endless"))
+    await eventually(lambda: job.stage.startswith("Evaluating endless"))
     (pid,) = training.processes.pids
     return job, psutil.Process(pid)
 

@@ -1,1 +1,1 @@
-"""The training table: signature, target, validation, data-quality warnings, leakage."""
+"""Training data: signature, target, training set, validation, data-quality warnings, target leakage."""

@@ -1,4 +1,4 @@
-"""The signature: what a model expects, inferred from the table it is trained on."""
+"""Model signature: the features that a model expects, inferred from its training table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,45 +15,45 @@ from mlapp.tables.columns.types import nameless, narrow, spell
 from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000
-"""Texts that one feature can tell apart; what has more is free text."""
+"""A text column with more distinct values is free text, and no feature."""
 MAX_CODES = 255
 """Categories that get a number of their own, the most frequent first; the others share the last one.
 
 Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `max_bins` = 255 categories.
 """
 DAY_US = 86_400_000_000
-EXAMPLES = 20
-EXAMPLE_CELLS = 2_000
-"""Cells that the example rows have at most, unless one row has more."""
+MAX_EXAMPLES = 20
+MAX_EXAMPLE_CELLS = 2_000
+"""Bounds the cells of all example rows; one row is kept in any case."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """The features of a model, the columns left out, and the table in the features' types."""
+    """The features of a model, the ignored columns, and the table converted to the features' types."""
 
     features: list[Feature]
     ignored: list[IgnoredColumn]
     warnings: list[str]
     frame: pl.DataFrame
-    """The features' columns, converted."""
+    """The converted columns of the features."""
     examples: list[list[Scalar | None]]
-    """A few of its rows, in the order of the features; the first is the one in the features' examples."""
+    """A few rows, in the order of the features; the first one is also in the features' `example`."""
     distributions: list[Distribution]
-    """How the values of each feature lie."""
+    """The distribution of each feature."""
 
 
 def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Signature:
     """Infer the signature from the rows of a training table.
 
-    Without a choice of features, constant, empty and one-value-per-row text columns are left out. Chosen
-    features are all used, with a warning for each that would have been left out.
+    By default, constant and empty columns and texts that are distinct in every row are ignored. Chosen features
+    are all used, with a warning for each that would be ignored.
 
     Raises:
         Unacceptable: a chosen feature is not in the table, or no feature is left.
     """
-    names = _candidates(table.frame.columns, target, chosen)
+    names = _feature_names(table.frame.columns, target, chosen)
     ignored, warnings, used = [], [], []
-    for column in mapped(lambda name: _look_at(table.frame[name], chosen is not None), names, table.frame.height):
+    for column in mapped(lambda name: _inspect(table.frame[name], chosen is not None), names, table.frame.height):
         if isinstance(column, IgnoredColumn):
             ignored.append(column)
         else:
@@ -65,28 +65,28 @@ def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Sig
     examples = _examples(features, frame)
     for feature, example in zip(features, examples[0], strict=True):
         feature.example = example
-    return Signature(features, ignored, warnings, frame, examples, [column.lie for column in used])
+    return Signature(features, ignored, warnings, frame, examples, [column.distribution for column in used])
 
 
-class _Used(NamedTuple):
+class _UsedColumn(NamedTuple):
     feature: Feature
     values: pl.Series
     """Converted."""
-    lie: Distribution
+    distribution: Distribution
     warnings: list[str]
 
 
-def _look_at(raw: pl.Series, chosen: bool) -> _Used | IgnoredColumn:  # noqa: FBT001 - whether it was
-    """Return what a column gives a model; one that was chosen is used though it may be useless."""
+def _inspect(raw: pl.Series, chosen: bool) -> _UsedColumn | IgnoredColumn:  # noqa: FBT001 - a flag of the column
+    """Return a column as a feature, or why it is ignored; a chosen column is always a feature."""
     name = raw.name
     kind, named = narrow(raw)
     values = nameless(named)
-    reason = _why_useless(kind, values)
+    reason = _ignore_reason(kind, values)
     if reason and not chosen:
         return IgnoredColumn(name=name, reason=reason)
-    warnings = [f"Feature '{shorten(name)}' was chosen, though it {reason}."] if reason else []
-    warnings += _doubts(name, kind, nameless(raw))
-    return _Used(_describe(name, kind, values), named, distribution(named, kind), warnings)
+    warnings = [f"Feature '{shorten(name)}' was chosen although it {reason}."] if reason else []
+    warnings += _mixed_text_warning(name, kind, nameless(raw))
+    return _UsedColumn(_describe(name, kind, values), named, distribution(named, kind), warnings)
 
 
 def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
@@ -108,35 +108,38 @@ def _numbers(values: pl.Series, feature: Feature) -> np.ndarray:
     return values.cast(pl.Float64).to_numpy()
 
 
-def _candidates(columns: list[str], target: str, chosen: Sequence[str] | None) -> list[str]:
+def _feature_names(columns: list[str], target: str, chosen: Sequence[str] | None) -> list[str]:
     if chosen is None:
         return [name for name in columns if name != target]
-    for place, name in enumerate(chosen):
-        if name not in columns or name == target or name in chosen[:place]:
-            known = "is the target" if name == target else "stands twice" if name in columns else "is no column"
-            detail = f"'{shorten(name)}' in 'features' {known} of the table."
-            raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("features", place)}])
+    for index, name in enumerate(chosen):
+        if name not in columns or name == target or name in chosen[:index]:
+            if name == target:
+                reason = "is the target"
+            else:
+                reason = "is given twice" if name in columns else "is not a column of the table"
+            detail = f"'{shorten(name)}' in 'features' {reason}; remove it."
+            raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("features", index)}])
     return list(chosen)
 
 
-def _why_useless(kind: ColumnType, values: pl.Series) -> str | None:
+def _ignore_reason(kind: ColumnType, values: pl.Series) -> str | None:
     present = values.drop_nulls()
     if present.is_empty():
         return "is empty"
-    # To count the values of a column of numbers takes as long as to read them.
+    # Counting the distinct values of a numeric column takes as long as reading it.
     distinct = present.n_unique() if kind is ColumnType.CATEGORY else 1 + bool(present.min() != present.max())
     if distinct == 1:
         whole = present.cast(pl.Int64) if kind is ColumnType.INTEGER else present
         return f"has only one value, '{shorten(spell(whole)[0])}'"
     if kind is ColumnType.CATEGORY and distinct == len(present):
-        return "has a different text in every row, like a name or an id"
+        return "has a distinct text in every row, like a name or an ID"
     if kind is ColumnType.CATEGORY and distinct > MAX_CATEGORIES:
-        return f"has {distinct:,} different texts, too many to tell apart"
+        return f"has {distinct:,} distinct texts, more than the maximum of {MAX_CATEGORIES:,}"
     return None
 
 
-def _doubts(name: str, kind: ColumnType, raw: pl.Series) -> list[str]:
-    """Warn of a text column that would be one of numbers, but for a few cells."""
+def _mixed_text_warning(name: str, kind: ColumnType, raw: pl.Series) -> list[str]:
+    """Warn of a text column in which at most a tenth of the values are not numbers."""
     if kind is not ColumnType.CATEGORY or raw.dtype != pl.String:
         return []
     texts = raw.drop_nulls()
@@ -144,10 +147,9 @@ def _doubts(name: str, kind: ColumnType, raw: pl.Series) -> list[str]:
     if not 0 < len(others) <= len(texts) / 10:
         return []
     examples = ", ".join(f"'{shorten(text, 20)}'" for text in others.unique(maintain_order=True).head(3))
-    no_numbers = f"{len(others):,} of its {len(texts):,} values are no numbers ({examples})"
-    return [
-        f"Column '{shorten(name)}' is taken as categories, for {no_numbers}; empty those cells if it holds numbers."
-    ]
+    not_numbers = f"{len(others):,} of its {len(texts):,} values are not numbers ({examples})"
+    treated = f"Column '{shorten(name)}' is treated as categories because"
+    return [f"{treated} {not_numbers}; empty those cells if it holds numbers."]
 
 
 def _describe(name: str, kind: ColumnType, values: pl.Series) -> Feature:
@@ -166,16 +168,16 @@ def _describe(name: str, kind: ColumnType, values: pl.Series) -> Feature:
 
 
 def _examples(features: list[Feature], frame: pl.DataFrame) -> list[list[Scalar | None]]:
-    """Return rows from all over the table, the first of those with the fewest gaps first."""
+    """Return evenly spaced rows of the table, after the first row with the fewest missing values."""
     first = frame.select(pl.sum_horizontal(pl.all().is_null())).to_series().arg_min() or 0
-    count = max(1, min(EXAMPLES, EXAMPLE_CELLS // len(features)))
+    count = max(1, min(MAX_EXAMPLES, MAX_EXAMPLE_CELLS // len(features)))
     spread = np.unique(np.linspace(0, frame.height - 1, count, dtype=int)).tolist()
     rows = [first, *(row for row in spread if row != first)][:count]
     return [[scalar(frame[feature.name][row : row + 1], feature.type) for feature in features] for row in rows]
 
 
 def scalar(value: pl.Series, kind: ColumnType) -> Scalar | None:
-    """Return the one value of a converted column as JSON has it: whole numbers as int, moments as text."""
+    """Return the single value of a converted column as a JSON scalar: integers as int, datetimes as text."""
     if value[0] is None:
         return None
     if kind is ColumnType.INTEGER:
@@ -185,6 +187,6 @@ def scalar(value: pl.Series, kind: ColumnType) -> Scalar | None:
 
 def _reasons(ignored: list[IgnoredColumn]) -> str:
     if not ignored:
-        return "the table has the target only."
+        return "the table has only the target."
     first = "; ".join(f"'{shorten(column.name)}' {column.reason}" for column in ignored[:3])
     return first + ("; …" if len(ignored) > 3 else ".")

@@ -1,4 +1,4 @@
-"""The target: which rows have one, what task it makes, and its values as estimators take them."""
+"""Target: the rows that have one, the task it implies, and its values as estimators take them."""
 
 import numpy as np
 import polars as pl
@@ -13,11 +13,11 @@ MIN_ROWS = 10
 MAX_CLASSES = 1_000
 
 
-def usable_rows(table: Table, options: TrainOptions) -> tuple[Table, ColumnType, pl.Series]:
-    """Return the rows that have a target, its type, and its converted values.
+def rows_with_target(table: Table, options: TrainOptions) -> tuple[Table, ColumnType, pl.Series]:
+    """Return the rows that have a target, the target's type, and its converted values.
 
     Raises:
-        Unacceptable: a named column is not there, or there are too few rows or values to learn from.
+        Unacceptable: a named column does not exist, or there are too few rows or distinct values to train on.
     """
     name = options.target
     if name is None:
@@ -28,71 +28,69 @@ def usable_rows(table: Table, options: TrainOptions) -> tuple[Table, ColumnType,
             detail = f"There is no column '{shorten(column)}' in the table; there are {known or 'none'}."
             raise Unacceptable(detail, [{"detail": detail, "pointer": pointer(option)}])
     kind, values = narrow(table.frame[name])
-    there = nameless(values).is_not_null()
-    usable = int(there.sum())
-    if usable == 0:
+    present = nameless(values).is_not_null()
+    count = int(present.sum())
+    if count == 0:
         raise Unacceptable(f"The target '{shorten(name)}' is missing in every row.")
-    if usable < MIN_ROWS:
-        have = "row has" if usable == 1 else "rows have"
-        raise Unacceptable(f"Only {usable} {have} a target; at least {MIN_ROWS} are needed.")
-    target = values.filter(there)
+    if count < MIN_ROWS:
+        have = "row has" if count == 1 else "rows have"
+        raise Unacceptable(f"Only {count} {have} a target; at least {MIN_ROWS} are needed.")
+    target = values.filter(present)
     if target.n_unique() == 1:
-        raise Unacceptable(f"The target '{shorten(name)}' has only one value; there is nothing to learn.")
-    frame = table.frame.filter(there) if usable < len(values) else table.frame
+        raise Unacceptable(f"The target '{shorten(name)}' has only one value; there is nothing to predict.")
+    frame = table.frame.filter(present) if count < len(values) else table.frame
     return Table(frame, table.format), kind, target
 
 
 def infer_task(kind: ColumnType, target: pl.Series) -> Task:
-    """Return what a target makes: classes of texts, booleans and two whole numbers, else a quantity."""
-    few = kind is ColumnType.INTEGER and target.n_unique() == 2
-    if few or kind in (ColumnType.CATEGORY, ColumnType.BOOLEAN):
+    """Return classification for texts, booleans and two distinct whole numbers, otherwise regression."""
+    binary = kind is ColumnType.INTEGER and target.n_unique() == 2
+    if binary or kind in (ColumnType.CATEGORY, ColumnType.BOOLEAN):
         return Task.CLASSIFICATION
     return Task.REGRESSION
 
 
 def as_numbers(target: pl.Series) -> np.ndarray:
-    """Return the values of a quantity.
+    """Return the values of a regression target, (rows,).
 
     Raises:
-        Unacceptable: they are no numbers.
+        Unacceptable: they are not numbers.
     """
     if target.dtype != pl.Float64:
         raise Unacceptable(
-            f"The target '{shorten(target.name)}' holds no numbers, so regression cannot predict it; choose another "
-            "target, send numbers (days, say, instead of dates), or task=classification."
+            f"The target '{shorten(target.name)}' does not hold numbers, so regression cannot predict it; choose "
+            "another target, send numbers (for example days instead of dates), or task=classification."
         )
     return target.to_numpy()
 
 
 def as_classes(target: pl.Series) -> tuple[list[Scalar], np.ndarray]:
-    """Return the classes in order, and for each row the place of its class.
+    """Return the class labels in sorted order, and the index of each row's class, (rows,).
 
     Raises:
-        Unacceptable: there are too many, or no two with two rows.
+        Unacceptable: there are too many classes, or fewer than two with at least two rows.
     """
     kind, name = narrow(target)[0], shorten(target.name)
-    values = nameless(target).unique().sort()
-    if len(values) > MAX_CLASSES:
+    labels = nameless(target).unique().sort()
+    if len(labels) > MAX_CLASSES:
+        raise Unacceptable(f"The target '{name}' has {len(labels):,} classes; at most {MAX_CLASSES:,} are supported.")
+    codes = nameless(target).rank("dense").cast(pl.Int64).to_numpy() - 1
+    if np.sort(np.bincount(codes))[-2] < 2:
         raise Unacceptable(
-            f"The target '{name}' has {len(values):,} classes; at most {MAX_CLASSES:,} can be told apart."
+            f"At least two classes of the target '{name}' need two rows or more, one to train and one to evaluate; "
+            "send more rows, or task=regression if it is a quantity."
         )
-    places = nameless(target).rank("dense").cast(pl.Int64).to_numpy() - 1
-    if np.sort(np.bincount(places))[-2] < 2:
-        raise Unacceptable(
-            f"At least two classes of the target '{name}' need two rows or more, to learn from one and judge by the "
-            "other; send more rows, or task=regression if it is a quantity."
-        )
-    return [_class(values[place : place + 1], kind) for place in range(len(values))], places
+    return [_label(labels[code : code + 1], kind) for code in range(len(labels))], codes
 
 
-def _class(value: pl.Series, kind: ColumnType) -> Scalar:
-    found = scalar(value, kind)
-    assert found is not None  # noqa: S101 - rows without a target are gone
-    return found
+def _label(value: pl.Series, kind: ColumnType) -> Scalar:
+    label = scalar(value, kind)
+    assert label is not None  # noqa: S101 - rows without a target were dropped
+    return label
 
 
 def as_times(rows: Table, name: str) -> np.ndarray:
-    """Return the values of a time column, as numbers that order the rows.
+    """Return the values of a time column as numbers that sort the rows by time.
 
     Raises:
         Unacceptable: they are neither dates nor numbers, or some are missing.

@@ -1,1 +1,1 @@
-"""Evaluation on held-out rows: splits, metrics, calibration, conformal intervals, importance, plots."""
+"""Evaluation: splits, out-of-fold predictions, metrics, calibration, conformal intervals, feature importance, plots."""

@@ -1,30 +1,33 @@
-"""Whether a model is better than one that ignores the features."""
+"""Baseline comparison: whether a model beats one that ignores the features."""
 
 from collections.abc import Mapping
 
 from mlapp.errors import shorten
 from mlapp.schemas import Task
 
-SELECTED_BY = {Task.REGRESSION: "rmse", Task.CLASSIFICATION: "log_loss"}
-"""The metric by which `auto` keeps the best; lower is better."""
+SELECTION_METRIC = {Task.REGRESSION: "rmse", Task.CLASSIFICATION: "log_loss"}
+"""The metric by which `auto` selects the best estimator; lower is better."""
 
 
 def beats_baseline(task: Task, metrics: Mapping[str, float], baseline: Mapping[str, float]) -> bool:
-    """Return whether a model has the lower RMSE or log loss, and, as a regression, no R² below 0."""
-    selected = SELECTED_BY[task]
-    return metrics[selected] < baseline[selected] and metrics.get("r2", 0) >= 0
+    """Return whether a model has the lower RMSE or log loss and, for regression, no negative R²."""
+    metric = SELECTION_METRIC[task]
+    return metrics[metric] < baseline[metric] and metrics.get("r2", 0) >= 0
 
 
-def no_better(task: Task, target: str, metrics: Mapping[str, float], baseline: Mapping[str, float]) -> list[str]:
-    """Warn of a model that does not beat its baseline, and say what to do next."""
+def baseline_warnings(
+    task: Task, target: str, metrics: Mapping[str, float], baseline: Mapping[str, float]
+) -> list[str]:
+    """Return a warning if a model does not beat its baseline, and nothing if it does."""
     if beats_baseline(task, metrics, baseline):
         return []
     if task is Task.REGRESSION:
-        found = f"The model is no better than always predicting the mean: R² {metrics['r2']:.3g} on held-out rows."
+        finding = f"The model is no better than always predicting the mean: R² {metrics['r2']:.3g} on held-out rows."
     else:
-        loss, blind = metrics["log_loss"], baseline["log_loss"]
-        found = (
+        finding = (
             "The model's probabilities are no better than always predicting the class frequencies: "
-            f"log loss {loss:.3g} on held-out rows, against {blind:.3g}."
+            f"log loss {metrics['log_loss']:.3g} on held-out rows, against {baseline['log_loss']:.3g}."
         )
-    return [f"{found} Its features say little about '{shorten(target)}'; train again with other columns or more rows."]
+    return [
+        f"{finding} Its features say little about '{shorten(target)}'; train again with other columns or more rows."
+    ]

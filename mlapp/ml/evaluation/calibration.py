@@ -1,4 +1,4 @@
-"""Probabilities that come true as often as they say."""
+"""Temperature scaling of class probabilities."""
 
 from typing import Any, Self
 
@@ -6,37 +6,37 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from mlapp.ml.evaluation.out_of_fold import Rows
+from mlapp.ml.evaluation.out_of_fold import Samples
 
-HOTTEST = 20.0
-"""Temperatures are sought from 1 / this to this."""
+MAX_TEMPERATURE = 20.0
+"""Temperatures are searched between 1 / this and this."""
 TOLERANCE = 1e-8
-"""Of the temperature's logarithm."""
-FLOOR = 1e-6
-"""Less than this no probability is taken for, or one row's zero would make up the temperature of all."""
+"""Of the logarithm of the temperature."""
+MIN_PROBABILITY = 1e-6
+"""Lower probabilities count as this one; otherwise a single 0 would determine the temperature of all rows."""
 MAX_CELLS = 500_000
-"""Probabilities that make up a temperature; of more, every so-manieth row's."""
+"""Rows × classes that determine a temperature; of more, every n-th row is used."""
 MIN_GAIN = 0.01
-"""Share of the log loss that calibration has to save to be worth it."""
-STANDARD_ERRORS = 2.0
-"""How many standard errors what it saves has to be from nothing."""
+"""Share of the log loss that calibration has to save."""
+MIN_STANDARD_ERRORS = 2.0
+"""Number of standard errors by which the saved log loss has to exceed 0."""
 
 
 class Calibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A classifier whose probabilities are softened (temperature above 1) or sharpened (below)."""
+    """A classifier with temperature scaling: above 1 its probabilities are softened, below 1 sharpened."""
 
     def __init__(self, estimator: BaseEstimator, temperature: float) -> None:
         self.estimator = estimator
         self.temperature = temperature
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
-        """Fit the classifier; the temperature stays."""
+        """Fit the classifier; the temperature is a parameter and is not fitted."""
         self.estimator.fit(X, y)
         return self
 
     @property
     def classes_(self) -> Any:
-        """The classes, in the order of the probabilities."""
+        """Class labels, in the order of the probabilities."""
         return self.estimator.classes_
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
@@ -45,46 +45,45 @@ class Calibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the most probable class of each row."""
-        found: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return found
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
 
-def calibrate(rows: Rows, predicted: np.ndarray) -> tuple[float | None, np.ndarray]:
-    """Return the temperature that out-of-fold probabilities should be given, and what it makes of them.
+def calibrate(samples: Samples, predicted: np.ndarray) -> tuple[float | None, np.ndarray]:
+    """Return the best temperature of out-of-fold probabilities, and the calibrated probabilities.
 
-    Each fold's probabilities are tempered as the other folds would have it, so that they are still judged by rows
-    that had no say. The temperature is None, and they are left as they are, unless their log loss falls by a real
-    margin. Rows of a class that their fold never saw say nothing of confidence, and do not count.
+    The probabilities of each fold are scaled by the temperature of the other folds, so they remain out-of-fold. Without
+    a significant gain in log loss, the temperature is None and the probabilities are returned unchanged. Test rows
+    whose class is missing in the training rows of their fold are left out of the search.
 
     Source: Guo, Pleiss, Sun, Weinberger, On Calibration of Modern Neural Networks (ICML 2017), §4.2.
     """
-    if len(rows.folds) < 2 or not rows.learnable.any():
+    seen, y = samples.class_seen, samples.y_test
+    if len(samples.folds) < 2 or not seen.any():
         return None, predicted
-    fold = np.repeat(np.arange(len(rows.folds)), [len(judge) for _, judge in rows.folds])
-    cooled = predicted.copy()
-    for place in range(len(rows.folds)):
-        others = rows.learnable & (fold != place)
+    fold_of = np.repeat(np.arange(len(samples.folds)), [len(test) for _, test in samples.folds])
+    calibrated = predicted.copy()
+    for fold in range(len(samples.folds)):
+        others = seen & (fold_of != fold)
         if others.any():
-            temperature = best_temperature(predicted[others], rows.actual[others])
-            cooled[fold == place] = tempered(predicted[fold == place], temperature)
-    before, after = (_losses(shares, rows.actual)[rows.learnable] for shares in (predicted, cooled))
-    saved = before - after
-    margin = max(MIN_GAIN * before.mean(), STANDARD_ERRORS * saved.std() / np.sqrt(len(saved)))
-    if saved.mean() <= margin:
+            temperature = best_temperature(predicted[others], y[others])
+            calibrated[fold_of == fold] = tempered(predicted[fold_of == fold], temperature)
+    gain = (_losses(predicted, y) - _losses(calibrated, y))[seen]
+    margin = max(MIN_GAIN * _losses(predicted, y)[seen].mean(), MIN_STANDARD_ERRORS * gain.std() / np.sqrt(len(gain)))
+    if gain.mean() <= margin:
         return None, predicted
-    return best_temperature(predicted[rows.learnable], rows.actual[rows.learnable]), cooled
+    return best_temperature(predicted[seen], y[seen]), calibrated
 
 
 def best_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
-    """Return the temperature with the least log loss on rows whose classes stand at the places `y`.
+    """Return the temperature with the lowest log loss on rows with class indices `y`.
 
-    As if one more row of every so many were of another class: where no answer was wrong, none would be uncertain
-    otherwise.
+    The labels are smoothed as if one more row had another class. Otherwise, rows that are all predicted correctly would
+    get the lowest temperature, and certain predictions.
 
-    Source: the prior of one row: Platt, Probabilistic Outputs for Support Vector Machines (1999), §2.2.
+    Source: label smoothing: Platt, Probabilistic Outputs for Support Vector Machines (1999), §2.2.
     """
-    every = 1 + probabilities.size // MAX_CELLS
-    probabilities, y = probabilities[::every], y[::every]
+    step = 1 + probabilities.size // MAX_CELLS
+    probabilities, y = probabilities[::step], y[::step]
     logs, possible, wrong = _logs(probabilities), probabilities > 0, 1 / (len(y) + 2)
     actual = (1 - wrong) * logs[np.arange(len(y)), y].mean() + wrong * logs.mean()
 
@@ -92,23 +91,21 @@ def best_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
         powers = logs / np.exp(log_temperature)
         return float(np.log((np.exp(powers) * possible).sum(axis=1)).mean() - actual / np.exp(log_temperature))
 
-    bounds, options = (-np.log(HOTTEST), np.log(HOTTEST)), {"xatol": TOLERANCE}
+    bounds, options = (-np.log(MAX_TEMPERATURE), np.log(MAX_TEMPERATURE)), {"xatol": TOLERANCE}
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded", options=options).x))
 
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Return probabilities to the power 1 / temperature, each row summing to 1; 0 stays 0."""
+    """Return probabilities to the power of 1 / temperature, normalized by row; 0 remains 0."""
     logs = _logs(probabilities) / temperature
     powers = np.where(probabilities > 0, np.exp(logs - logs.max(axis=1, keepdims=True)), 0.0)
-    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _logs(probabilities: np.ndarray) -> np.ndarray:
-    logs: np.ndarray = np.log(np.maximum(probabilities, FLOOR))
-    return logs
+    return np.asarray(np.log(np.maximum(probabilities, MIN_PROBABILITY)))
 
 
 def _losses(probabilities: np.ndarray, y: np.ndarray) -> np.ndarray:
-    losses: np.ndarray = -_logs(probabilities)[np.arange(len(y)), y]
-    return losses
+    """Return the log loss of each row."""
+    return np.asarray(-_logs(probabilities)[np.arange(len(y)), y])

@@ -1,25 +1,29 @@
-"""Prediction intervals that hold the asked share of true values, wider where the model errs more."""
+"""Conformal prediction intervals, normalized by the expected absolute error."""
 
 import numpy as np
 
 from mlapp.schemas import Interval
 
-BAND_ROWS = 40
-"""Rows whose errors make the scale at one predicted value, at least."""
-MAX_BANDS = 10
-MIN_BANDED_ROWS = 100
-"""Below, the scale is the same everywhere: a band would tell chance apart from nothing."""
-FLOOR = 0.05
-"""The scale is nowhere less than this share of its mean."""
+MIN_BIN_ROWS = 40
+"""Rows in each bin of predicted values, at least; the mean absolute error of a bin is its scale."""
+MAX_BINS = 10
+MIN_BINNED_ROWS = 100
+"""With fewer rows there is one bin, as the errors of smaller ones would differ by chance."""
+MIN_SCALE = 0.05
+"""Lower bound of every scale, as a share of the mean absolute error of all rows."""
 
 
 def fit_interval(y: np.ndarray, predicted: np.ndarray, coverage: float) -> Interval:
-    """Fit intervals that should hold `coverage` of the true values, and miss as many below as above.
+    """Fit intervals that cover the share `coverage` of the true values, with equally many below and above.
 
-    `y` and `predicted` are (rows,), out of fold. The scale s(f) is the mean absolute error of the rows in bands of
-    the predicted value f; of the scaled errors (y - f) / s(f), each tail takes the ⌈(n+1)(1-α/2)⌉-th, 1-α being
-    the coverage. An end never lies on the wrong side of the prediction. Where n is too small for that rank, the
-    greatest error is taken.
+    The scale s(f) is the mean absolute error of the rows in bins of the predicted value f. Of the n scores
+    (y - f) / s(f), each tail takes the ⌈(n+1)(1-α/2)⌉-th, where 1-α is the coverage, or the largest one if n is smaller
+    than that. The prediction itself always lies within its interval.
+
+    Args:
+        y: True values, (rows,).
+        predicted: Out-of-fold predictions, (rows,).
+        coverage: Between 0 and 1.
 
     Source: normalized scores: Papadopoulos, Proedrou, Vovk, Gammerman, Inductive Confidence Machines for Regression
     (ECML 2002), and Lei et al., Distribution-Free Predictive Inference for Regression, JASA 113 (2018), §5.2; one
@@ -29,27 +33,28 @@ def fit_interval(y: np.ndarray, predicted: np.ndarray, coverage: float) -> Inter
     residuals = y - predicted
     centres, scales = _scales(predicted, np.abs(residuals))
     scores = residuals / np.interp(predicted, centres, scales)
-    low, high = -_tail(-scores, coverage), _tail(scores, coverage)
+    low, high = -_quantile(-scores, coverage), _quantile(scores, coverage)
     return Interval(low=low, high=high, centres=centres.tolist(), scales=scales.tolist())
 
 
 def bounds(interval: Interval, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lower and upper ends of the intervals of predicted values, each (rows,)."""
+    """Return the lower and upper bounds of the intervals of predicted values, each (rows,)."""
     scale = np.interp(predicted, interval.centres, interval.scales)
     return predicted + interval.low * scale, predicted + interval.high * scale
 
 
 def _scales(predicted: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean prediction and the mean absolute error of bands of equally many rows, by prediction."""
+    """Return mean predicted value and mean absolute error of bins with equally many rows, both (bins,)."""
     rows = len(predicted)
-    bands = min(MAX_BANDS, rows // BAND_ROWS) if rows >= MIN_BANDED_ROWS else 1
-    parts = np.array_split(np.argsort(predicted, kind="stable"), bands)
-    # Bands of one and the same prediction would differ by chance, and stand at one place.
-    centres, first = np.unique([predicted[part].mean() for part in parts], return_index=True)
-    scales = np.array([errors[part].mean() for part in parts])[first]
-    return centres, np.maximum(scales, FLOOR * errors.mean() or 1.0)
+    count = min(MAX_BINS, rows // MIN_BIN_ROWS) if rows >= MIN_BINNED_ROWS else 1
+    bins = np.array_split(np.argsort(predicted, kind="stable"), count)
+    # Bins with the same mean would have the same position on the axis; one of them is kept.
+    centres, first = np.unique([predicted[rows].mean() for rows in bins], return_index=True)
+    scales = np.array([errors[rows].mean() for rows in bins])[first]
+    return centres, np.maximum(scales, MIN_SCALE * errors.mean() or 1.0)
 
 
-def _tail(scores: np.ndarray, coverage: float) -> float:
+def _quantile(scores: np.ndarray, coverage: float) -> float:
+    """Return the conformal quantile of the upper tail."""
     rank = int(np.ceil((len(scores) + 1) * (1 + coverage) / 2))
     return max(0.0, float(np.sort(scores)[min(rank, len(scores)) - 1]))

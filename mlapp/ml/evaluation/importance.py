@@ -1,57 +1,64 @@
-"""Which features a model leans on."""
+"""Permutation feature importance."""
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import log_loss, root_mean_squared_error
 
-from mlapp.ml.evaluation.metrics import proper
+from mlapp.ml.evaluation.metrics import normalized
 from mlapp.schemas import Task
 
-MAX_ROWS = 1_000
-MIN_ROWS = 100
-MAX_REPEATS = 5
-MIN_REPEATS = 2
+MIN_ROWS, MAX_ROWS = 100, 1_000
+MIN_REPEATS, MAX_REPEATS = 2, 5
 MAX_CELLS = 20_000_000
-"""Cells that it predicts from in all; wide tables make do with fewer repeats and rows, down to the least above."""
+"""Cells predicted from in all; wider tables get fewer repeats and rows, down to the minimum of each."""
 
 
-def extent(rows: int, features: int) -> tuple[int, int]:
-    """Return how many rows to shuffle and how often: each time every feature's turn predicts them all."""
-    turns = MAX_CELLS / max(1, features) ** 2
-    repeats = int(np.clip(turns // MAX_ROWS, MIN_REPEATS, MAX_REPEATS))
-    return min(rows, int(np.clip(turns // repeats, MIN_ROWS, MAX_ROWS))), repeats
+def sample_size(rows: int, features: int) -> tuple[int, int]:
+    """Return the number of rows to sample, and how often each feature is shuffled."""
+    # Each repeat predicts all sampled rows once for every feature.
+    budget = MAX_CELLS / max(1, features) ** 2
+    repeats = int(np.clip(budget // MAX_ROWS, MIN_REPEATS, MAX_REPEATS))
+    return min(rows, int(np.clip(budget // repeats, MIN_ROWS, MAX_ROWS))), repeats
 
 
-def importance(
+def permutation_importance(
     estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, task: Task, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation of how much shuffling each column worsens the score, both (features,).
+    """Return mean and standard deviation of the increase in loss when a feature is shuffled, both (features,).
 
-    The score is RMSE in units of the target, or log loss. `estimator` must not have been fitted on these rows;
-    of many it takes a random part.
+    The loss is RMSE, in units of the target, or log loss. Rows of classes that the estimator was not fitted on are
+    left out.
+
+    Args:
+        estimator: Fitted on other rows than these.
+        X: (rows, features); sampled if there are many.
+        y: Values, or class indices, (rows,).
+        task: Selects the loss.
+        seed: Of the sample and of the permutations.
 
     Source: Breiman, Random Forests, Machine Learning 45 (2001).
     """
-    most, repeats = extent(*X.shape)
+    max_rows, repeats = sample_size(*X.shape)
     random = np.random.default_rng(seed)
-    rows = random.permutation(len(y))[:most]
-    known = rows if task is Task.REGRESSION else rows[np.isin(y[rows], estimator.classes_)]
-    if not len(known):
+    rows = random.permutation(len(y))[:max_rows]
+    if task is Task.CLASSIFICATION:
+        rows = rows[np.isin(y[rows], estimator.classes_)]
+    if not len(rows):
         return np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    shown, actual = X[known], y[known]
+    X, y = X[rows], y[rows]
     losses = np.empty((X.shape[1], repeats))
-    for place in range(X.shape[1]):
-        # All repeats in one call: what a call costs is mostly the same for a thousand rows as for five.
-        shuffled = np.tile(shown, (repeats, 1))
-        shuffled[:, place] = np.concatenate([random.permutation(shown[:, place]) for _ in range(repeats)])
-        losses[place] = _losses(estimator, shuffled, actual, task, repeats)
-    worse = losses - _losses(estimator, shown, actual, task, 1)
-    return worse.mean(axis=1), worse.std(axis=1)
+    for column in range(X.shape[1]):
+        # All repeats in one call, which takes hardly longer for five thousand rows than for a thousand.
+        shuffled = np.tile(X, (repeats, 1))
+        shuffled[:, column] = np.concatenate([random.permutation(X[:, column]) for _ in range(repeats)])
+        losses[column] = _losses(estimator, shuffled, y, task, repeats)
+    increase = losses - _losses(estimator, X, y, task, 1)
+    return increase.mean(axis=1), increase.std(axis=1)
 
 
-def _losses(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, task: Task, parts: int) -> list[float]:
-    """Return the loss of each part of the rows; all are to be `y`."""
+def _losses(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, task: Task, repeats: int) -> list[float]:
+    """Return the loss of each repeat; `X` holds them one below the other, and `y` is the target of each."""
     if task is Task.REGRESSION:
-        return [float(root_mean_squared_error(y, part)) for part in np.split(estimator.predict(X), parts)]
-    found = np.split(proper(estimator.predict_proba(X)), parts)
-    return [float(log_loss(y, part, labels=estimator.classes_)) for part in found]
+        return [float(root_mean_squared_error(y, part)) for part in np.split(estimator.predict(X), repeats)]
+    probabilities = np.split(normalized(estimator.predict_proba(X)), repeats)
+    return [float(log_loss(y, part, labels=estimator.classes_)) for part in probabilities]

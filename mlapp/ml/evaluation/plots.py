@@ -1,4 +1,4 @@
-"""What a model's quality looks like, from predictions for rows it has not seen."""
+"""Evaluation plots as data, from out-of-fold predictions: residuals, confusion matrix, ROC and calibration curves."""
 
 import numpy as np
 from sklearn.metrics import auc, confusion_matrix, precision_recall_fscore_support, roc_curve
@@ -16,10 +16,10 @@ from mlapp.schemas import (
 )
 
 SAMPLE_ROWS = 300
-"""Rows shown one by one: more cover each other."""
-BINS = 30
-BEYOND = 0.005
-"""Share of the residuals on either side that the outer bins take in, lest an outlier flatten all others."""
+"""Points in the plot of predicted against actual values; more would hide each other."""
+RESIDUAL_BINS = 30
+TAIL_SHARE = 0.005
+"""Share of the residuals at each end that the outermost bins include, so that outliers do not stretch the axis."""
 MAX_CLASSES = 30
 MAX_CURVES = 10
 CURVE_POINTS = 100
@@ -27,80 +27,84 @@ CALIBRATION_BINS = 10
 
 
 def regression_plots(y: np.ndarray, predicted: np.ndarray, interval: Interval, seed: int) -> Plots:
-    """Return the plots of a regression from actual and predicted values, each (rows,)."""
+    """Return the plots of a regression from actual and out-of-fold values, each (rows,)."""
     rows = np.sort(np.random.default_rng(seed).permutation(len(y))[:SAMPLE_ROWS])
     lower, upper = bounds(interval, predicted[rows])
     sample = PredictedActual(
-        actual=_short(y[rows]), predicted=_short(predicted[rows]), lower=_short(lower), upper=_short(upper)
+        actual=_rounded(y[rows]), predicted=_rounded(predicted[rows]), lower=_rounded(lower), upper=_rounded(upper)
     )
     return Plots(predicted_actual=sample, residuals=_histogram(y - predicted))
 
 
 def classification_plots(y: np.ndarray, predicted: np.ndarray, names: list[str]) -> Plots:
-    """Return the plots of a classification from the places of classes (rows,) and probabilities (rows, classes)."""
-    answers, binary = predicted.argmax(axis=1), len(names) == 2
+    """Return the plots of a classification from class indices (rows,) and out-of-fold probabilities (rows, classes)."""
+    predicted_class, binary = predicted.argmax(axis=1), len(names) == 2
     by_frequency = np.argsort(-np.bincount(y, minlength=len(names)), kind="stable")
     shown = np.sort(by_frequency[:MAX_CLASSES])
-    right = y == 1 if binary else y == answers
-    shares = predicted[:, 1] if binary else predicted.max(axis=1)
+    correct = y == 1 if binary else y == predicted_class
+    confidence = predicted[:, 1] if binary else predicted.max(axis=1)
     curves = [1] if binary else sorted(by_frequency[:MAX_CURVES].tolist())
     return Plots(
-        confusion=_confusion(y, answers, shown, names),
-        classes=_class_scores(y, answers, shown, names),
+        confusion=_confusion(y, predicted_class, shown, names),
+        classes=_class_scores(y, predicted_class, shown, names),
         roc=[
-            _roc(y == place, predicted[:, place], names[place]) for place in curves if 0 < np.sum(y == place) < len(y)
+            _roc(y == label, predicted[:, label], names[label]) for label in curves if 0 < np.sum(y == label) < len(y)
         ],
-        calibration=_calibration(right, shares, names[1] if binary else None),
+        calibration=_calibration(correct, confidence, names[1] if binary else None),
     )
 
 
 def _histogram(residuals: np.ndarray) -> Histogram:
-    low, high = (float(end) for end in np.quantile(residuals, [BEYOND, 1 - BEYOND]))
+    low, high = (float(end) for end in np.quantile(residuals, [TAIL_SHARE, 1 - TAIL_SHARE]))
     greatest = max(abs(low), abs(high)) or 1.0
     if high - low < 1e-6 * greatest:
         low, high = low - greatest / 2, high + greatest / 2
-    counts, edges = np.histogram(np.clip(residuals, low, high), BINS, (low, high))
+    counts, edges = np.histogram(np.clip(residuals, low, high), RESIDUAL_BINS, (low, high))
     return Histogram(edges=edges.tolist(), counts=counts.tolist())
 
 
-def _confusion(y: np.ndarray, answers: np.ndarray, shown: np.ndarray, names: list[str]) -> ConfusionMatrix:
-    known = np.isin(y, shown) & np.isin(answers, shown)
+def _confusion(y: np.ndarray, predicted_class: np.ndarray, shown: np.ndarray, names: list[str]) -> ConfusionMatrix:
+    listed = np.isin(y, shown) & np.isin(predicted_class, shown)
     counts = (
-        confusion_matrix(y[known], answers[known], labels=shown) if known.any() else np.zeros([len(shown)] * 2, int)
+        confusion_matrix(y[listed], predicted_class[listed], labels=shown)
+        if listed.any()
+        else np.zeros([len(shown)] * 2, int)
     )
     return ConfusionMatrix(
-        classes=[names[place] for place in shown], counts=counts.tolist(), others=int(len(y) - known.sum())
+        classes=[names[label] for label in shown], counts=counts.tolist(), others=int(len(y) - listed.sum())
     )
 
 
-def _class_scores(y: np.ndarray, answers: np.ndarray, shown: np.ndarray, names: list[str]) -> list[ClassScore]:
-    scores = precision_recall_fscore_support(y, answers, labels=shown, zero_division=0)
+def _class_scores(y: np.ndarray, predicted_class: np.ndarray, shown: np.ndarray, names: list[str]) -> list[ClassScore]:
+    scores = precision_recall_fscore_support(y, predicted_class, labels=shown, zero_division=0)
     return [
-        ClassScore(name=names[place], precision=precision, recall=recall, f1=f1, rows=rows)
-        for place, precision, recall, f1, rows in zip(shown, *map(_short, scores[:3]), scores[3].tolist(), strict=True)
+        ClassScore(name=names[label], precision=precision, recall=recall, f1=f1, rows=rows)
+        for label, precision, recall, f1, rows in zip(
+            shown, *map(_rounded, scores[:3]), scores[3].tolist(), strict=True
+        )
     ]
 
 
-def _roc(actual: np.ndarray, shares: np.ndarray, name: str) -> RocCurve:
-    false, true, _ = roc_curve(actual, shares)
+def _roc(actual: np.ndarray, probabilities: np.ndarray, name: str) -> RocCurve:
+    false, true, _ = roc_curve(actual, probabilities)
     points = np.unique(np.linspace(0, len(false) - 1, CURVE_POINTS).round().astype(int))
     return RocCurve(
         name=name,
-        false_positive_rate=_short(false[points]),
-        true_positive_rate=_short(true[points]),
+        false_positive_rate=_rounded(false[points]),
+        true_positive_rate=_rounded(true[points]),
         area=float(auc(false, true)),
     )
 
 
-def _calibration(right: np.ndarray, shares: np.ndarray, of: str | None) -> CalibrationCurve:
-    edges = np.unique(np.quantile(shares, np.linspace(0, 1, CALIBRATION_BINS + 1)))
-    bins = np.searchsorted(edges[1:-1], shares)
+def _calibration(correct: np.ndarray, confidence: np.ndarray, of: str | None) -> CalibrationCurve:
+    edges = np.unique(np.quantile(confidence, np.linspace(0, 1, CALIBRATION_BINS + 1)))
+    bins = np.searchsorted(edges[1:-1], confidence)
     rows = np.bincount(bins)
-    there = rows > 0
-    mean, observed = (np.bincount(bins, values)[there] / rows[there] for values in (shares, right))
-    return CalibrationCurve(of=of, predicted=_short(mean), observed=_short(observed), rows=rows[there].tolist())
+    filled = rows > 0
+    mean, observed = (np.bincount(bins, values)[filled] / rows[filled] for values in (confidence, correct))
+    return CalibrationCurve(of=of, predicted=_rounded(mean), observed=_rounded(observed), rows=rows[filled].tolist())
 
 
-def _short(values: np.ndarray) -> list[float]:
-    """Return values with six digits: more than a plot shows, and half the size."""
+def _rounded(values: np.ndarray) -> list[float]:
+    """Round to six significant digits: more than a plot shows, and half the size in JSON."""
     return [float(f"{value:.6g}") for value in values]

@@ -1,4 +1,4 @@
-"""Which rows an estimator learns from, and which judge it."""
+"""Train/test splits: stratified k-fold, a time-based split, or a single holdout set for large tables."""
 
 import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold
@@ -7,72 +7,80 @@ from mlapp.errors import Unacceptable
 from mlapp.schemas import Task
 
 FOLDS = 5
-LATEST_SHARE = 0.2
-"""Share of the rows held out when the latest ones are."""
+TIME_TEST_SHARE = 0.2
+"""Share of the rows, the latest ones, that a time-based split holds out."""
 MAX_ROWS = 20_000
-"""Rows that an evaluation takes; of more, it takes a random part."""
-LARGE_ROWS = 200_000
-"""Of more rows than this, `MAX_ROWS` are held out and never learnt from: one fit is judged and kept, and what is said
-of it is said of itself. The rows that it does without are a tenth at most."""
+"""Rows used for evaluation; larger tables are sampled."""
+HOLDOUT_ROWS = 200_000
+"""Beyond this many rows, `MAX_ROWS` of them are held out for good: the estimator fitted on the others is both evaluated
+and kept as the model, so the metrics are its own. It does without a tenth of the rows at most."""
 MAX_CELLS = 5_000_000
-"""Rows × classes that it takes at most: their probabilities are 40 MB."""
+"""Test rows × classes, at most: their probabilities take 40 MB."""
 
 Fold = tuple[np.ndarray, np.ndarray]
-"""Indices of the rows to fit on, and of the rows to judge on."""
+"""Indices of the training rows and of the test rows."""
 
 
 def folds(task: Task, y: np.ndarray, seed: int, times: np.ndarray | None = None) -> list[Fold]:
-    """Split rows for evaluation: stratified for classification; the latest rows held out when `times` are given.
+    """Split rows into training and test rows, stratified by class for classification.
 
-    `y` are values, or the places of classes. No row judges twice. Of a large table, all folds learn from the same
-    rows (the same array), and share those held out.
+    `y` holds values or class indices, (rows,). With `times`, (rows,), there is a single fold, whose test rows are the
+    latest ones. Every row is a test row at most once. In large tables, all folds have the same training rows (the same
+    array), and divide the held-out rows among them.
 
     Raises:
-        Unacceptable: the classes of the latest rows cannot be learnt from the earlier ones.
+        Unacceptable: the earlier rows have only one class, or none of those of the latest rows.
     """
     random = np.random.default_rng(seed)
     if times is not None:
-        return [_latest(task, y, times, random)]
-    if len(y) > LARGE_ROWS:
-        held_out = _part(task, y, np.arange(len(y)), _most(task, y), random, least=0)
-        learn = np.delete(np.arange(len(y)), held_out)
-        return [(learn, np.sort(judge)) for judge in np.array_split(random.permutation(held_out), FOLDS)]
-    rows = _part(task, y, np.arange(len(y)), _most(task, y), random)
+        return [_time_split(task, y, times, random)]
+    rows, max_rows = np.arange(len(y)), _max_rows(task, y)
+    if len(y) > HOLDOUT_ROWS:
+        held_out = _subsample(task, y, rows, max_rows, random, min_per_class=0)
+        train = np.delete(rows, held_out)
+        return [(train, np.sort(test)) for test in np.array_split(random.permutation(held_out), FOLDS)]
+    rows = _subsample(task, y, rows, max_rows, random)
     if task is Task.REGRESSION:
         splits = KFold(FOLDS, shuffle=True, random_state=seed).split(rows)
     else:
-        parts = min(FOLDS, int(np.bincount(y[rows]).max()))
-        splits = StratifiedKFold(parts, shuffle=True, random_state=seed).split(rows, y[rows])
-    return [(rows[fit], rows[judge]) for fit, judge in splits]
+        n_splits = min(FOLDS, int(np.bincount(y[rows]).max()))
+        splits = StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(rows, y[rows])
+    return [(rows[train], rows[test]) for train, test in splits]
 
 
-def _most(task: Task, y: np.ndarray) -> int:
+def _max_rows(task: Task, y: np.ndarray) -> int:
     return MAX_ROWS if task is Task.REGRESSION else min(MAX_ROWS, MAX_CELLS // (int(y.max()) + 1))
 
 
-def _latest(task: Task, y: np.ndarray, times: np.ndarray, random: np.random.Generator) -> Fold:
+def _time_split(task: Task, y: np.ndarray, times: np.ndarray, random: np.random.Generator) -> Fold:
     order = np.argsort(times, kind="stable")
-    cut = len(order) - max(1, round(len(order) * LATEST_SHARE))
+    cut = len(order) - max(1, round(len(order) * TIME_TEST_SHARE))
     earlier, latest = order[:cut], order[cut:]
     seen = np.unique(y[earlier])
     if task is Task.CLASSIFICATION and (len(seen) < 2 or not np.isin(y[latest], seen).any()):
         raise Unacceptable(
-            f"The latest {len(latest)} rows by the time column are for judging, but the {len(earlier)} earlier ones "
-            "hold only one class, or none of theirs; send more rows, or leave 'time_column' out."
+            f"The latest {len(latest)} rows by the time column are held out for evaluation, but the {len(earlier)} "
+            "earlier rows have only one class, or none of theirs; send more rows, or leave 'time_column' out."
         )
-    most = round(_most(task, y) * LATEST_SHARE)
-    return _part(task, y, earlier, _most(task, y) - most, random), _part(task, y, latest, most, random)
+    max_rows = _max_rows(task, y)
+    max_test = round(max_rows * TIME_TEST_SHARE)
+    return (
+        _subsample(task, y, earlier, max_rows - max_test, random),
+        _subsample(task, y, latest, max_test, random),
+    )
 
 
-def _part(  # noqa: PLR0913, PLR0917 - rows, and how many of them
-    task: Task, y: np.ndarray, rows: np.ndarray, most: int, random: np.random.Generator, least: int = 2
+def _subsample(  # noqa: PLR0913, PLR0917 - rows, and how many of them
+    task: Task, y: np.ndarray, rows: np.ndarray, size: int, random: np.random.Generator, min_per_class: int = 2
 ) -> np.ndarray:
-    """Return all rows when they are few enough, else about `most`: of every class its share and at least `least`."""
-    if len(rows) <= most:
+    """Return all rows if there are at most `size`, otherwise about `size` random ones, stratified by class."""
+    if len(rows) <= size:
         return rows
     shuffled = random.permutation(rows)
     if task is Task.REGRESSION:
-        return np.sort(shuffled[:most])
+        return np.sort(shuffled[:size])
     by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
-    found = np.split(by_class, np.cumsum(np.bincount(y[rows]))[:-1])
-    return np.sort(np.concatenate([part[: max(least, round(len(part) * most / len(rows)))] for part in found]))
+    classes = np.split(by_class, np.cumsum(np.bincount(y[rows]))[:-1])
+    return np.sort(
+        np.concatenate([part[: max(min_per_class, round(len(part) * size / len(rows)))] for part in classes])
+    )

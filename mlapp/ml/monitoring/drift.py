@@ -1,59 +1,59 @@
-"""Drift: how far apart two distributions are."""
+"""Drift detection by the population stability index (PSI)."""
 
 from itertools import pairwise
 from math import log
 
 from mlapp.schemas import DRIFT_ROWS, Distribution, DriftLevel
 
-LEAST_SHARE = 0.05
-"""Share of the training values that a bin holds at least; smaller ones are merged."""
+MIN_BIN_SHARE = 0.05
+"""Share of the training values in a bin, at least; smaller bins are merged."""
 SMOOTHING = 0.5
-"""Added to every count, so that an empty bin is no infinite surprise (Jeffreys' prior)."""
+"""Added to every count (Jeffreys prior), as an empty bin would make the index infinite."""
 
 
-def measure_drift(training: Distribution, served: Distribution) -> tuple[float | None, DriftLevel]:
-    """Return the population stability index of what was served, and what it means.
+def measure_drift(training: Distribution, production: Distribution) -> tuple[float | None, DriftLevel]:
+    """Return the population stability index of production data, and its usual interpretation.
 
-    The usual bands: below 0.1 stable, up to 0.25 some drift, above it strong drift.
+    Below 0.1 the distribution is stable, up to 0.25 there is some drift, above it strong drift.
 
     Source: Siddiqi, Credit Risk Scorecards (2006), chapter 8.
     """
-    if served.total < DRIFT_ROWS:
+    if production.total < DRIFT_ROWS:
         return None, DriftLevel.TOO_FEW
-    index = psi(training, served)
+    index = psi(training, production)
     return index, DriftLevel.STABLE if index < 0.1 else DriftLevel.SOME if index <= 0.25 else DriftLevel.STRONG
 
 
-def psi(training: Distribution, served: Distribution) -> float:
-    """Return Σ (q − p) · ln(q / p) over bins, p and q being the shares of training and of what was served.
+def psi(training: Distribution, production: Distribution) -> float:
+    """Return Σ (q − p) · ln(q / p) over bins, where p and q are the shares of training and production values.
 
-    Neighbouring bins are merged until each holds 5 % of training, small categories with the others; rows without a
-    value are a bin of their own.
+    Adjacent bins are merged until each has 5 % of the training values, and rare categories are merged with the other
+    ones. Missing values have a bin of their own.
 
     Source: Siddiqi, Credit Risk Scorecards (2006), chapter 8.
     """
-    least = LEAST_SHARE * (sum(training.counts) + training.others)
-    pairs = list(zip(training.counts, served.counts, strict=True))
+    min_count = MIN_BIN_SHARE * (sum(training.counts) + training.others)
+    pairs = list(zip(training.counts, production.counts, strict=True))
     if training.edges is None:
-        bins = [pair for pair in pairs if pair[0] >= least]
-        small = [pair for pair in pairs if pair[0] < least]
-        rest = [_sum([*small, (training.others, served.others)])]
+        frequent = [pair for pair in pairs if pair[0] >= min_count]
+        rare = [pair for pair in pairs if pair[0] < min_count]
+        bins = [*frequent, _sum([*rare, (training.others, production.others)])]
     else:
-        bins, rest = _neighbours(pairs, least), []
-    bins = [pair for pair in [*bins, *rest, (training.missing, served.missing)] if any(pair)]
-    expected, found = ([pair[side] + SMOOTHING for pair in bins] for side in (0, 1))
-    p, q = ([count / sum(counts) for count in counts] for counts in (expected, found))
-    return sum((served - trained) * log(served / trained) for trained, served in zip(p, q, strict=True))
+        bins = _merge_small_bins(pairs, min_count)
+    bins = [pair for pair in [*bins, (training.missing, production.missing)] if any(pair)]
+    expected, actual = ([pair[side] + SMOOTHING for pair in bins] for side in (0, 1))
+    p, q = ([count / sum(counts) for count in counts] for counts in (expected, actual))
+    return sum((q_i - p_i) * log(q_i / p_i) for p_i, q_i in zip(p, q, strict=True))
 
 
-def _neighbours(pairs: list[tuple[int, int]], least: float) -> list[tuple[int, int]]:
-    """Merge bins from the left until each is large enough; what is left over joins the last one."""
-    ends, held = [0], 0
-    for place, (trained, _) in enumerate(pairs, 1):
-        held += trained
-        if held >= max(least, 1):
-            ends.append(place)
-            held = 0
+def _merge_small_bins(pairs: list[tuple[int, int]], min_count: float) -> list[tuple[int, int]]:
+    """Merge adjacent bins from the left until each is large enough; the remainder is merged into the last one."""
+    ends, count = [0], 0
+    for end, (training, _) in enumerate(pairs, 1):
+        count += training
+        if count >= max(min_count, 1):
+            ends.append(end)
+            count = 0
     ends = [*ends[:-1], len(pairs)] if len(ends) > 1 else [0, len(pairs)]
     return [_sum(pairs[start:end]) for start, end in pairwise(ends)]
 

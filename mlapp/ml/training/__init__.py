@@ -1,1 +1,1 @@
-"""Training: model selection, fitting, progress, runtime estimate."""
+"""Training: model selection, final fit, progress, training time estimates."""

@@ -1,4 +1,4 @@
-"""Candidates, each judged out of fold as it would be deployed; the best of them."""
+"""Model selection: compares estimators by cross-validation and keeps the best."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -9,14 +9,14 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from mlapp.errors import MlappError, TrainingFailed, Unacceptable, reason, shorten
-from mlapp.ml.data.training_set import Problem
+from mlapp.ml.data.training_set import TrainingSet
 from mlapp.ml.estimators import Recipe
-from mlapp.ml.evaluation.baseline import SELECTED_BY
+from mlapp.ml.evaluation.baseline import SELECTION_METRIC
 from mlapp.ml.evaluation.calibration import calibrate
 from mlapp.ml.evaluation.metrics import metrics
 from mlapp.ml.evaluation.out_of_fold import out_of_fold
-from mlapp.ml.progress import Done
-from mlapp.ml.training.overall_progress import Work
+from mlapp.ml.progress import ProgressCallback
+from mlapp.ml.training.overall_progress import OverallProgress
 from mlapp.schemas import LeaderboardEntry
 
 Clock = Callable[[], float]
@@ -25,119 +25,123 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Candidate:
-    """An estimator that was judged."""
+    """An evaluated estimator."""
 
     name: str
     recipe: Recipe
     predicted: np.ndarray
-    """Out of fold, in the order of `Rows.judging`; probabilities calibrated."""
+    """Out-of-fold, in the order of `Samples.test_rows`; probabilities are calibrated."""
     temperature: float | None
-    """What its probabilities need to be calibrated; None when they are not."""
+    """Of the temperature scaling; None if the probabilities are not scaled."""
     fitted: BaseEstimator
-    """The estimator of the last fold, not calibrated."""
-    scores: list[dict[str, float]]
-    """The metrics of every fold."""
+    """The estimator of the last fold, without temperature scaling."""
+    fold_scores: list[dict[str, float]]
     entry: LeaderboardEntry
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of all candidates."""
+    """The result of a comparison."""
 
     best: Candidate
     leaderboard: list[LeaderboardEntry]
     """The best first."""
     budget_reached: bool
     warnings: list[str]
-    """Which candidates were left out, and why."""
+    """Why candidates were left out."""
 
 
-def cost(recipe: Recipe, rows: float) -> float:
-    """Return the work of fitting a recipe on so many rows."""
+def fit_cost(recipe: Recipe, rows: float) -> float:
+    """Return the cost of fitting a recipe on this many rows."""
     return recipe.cost * rows
 
 
-def comparing(problem: Problem, recipes: dict[str, Recipe]) -> float:
-    """Return the work of judging recipes."""
-    return sum(cost(recipe, sum(map(len, problem.rows.fits))) for recipe in recipes.values())
+def comparison_cost(training_set: TrainingSet, recipes: dict[str, Recipe]) -> float:
+    """Return the cost of all fits of a comparison."""
+    rows = sum(map(len, training_set.samples.train_sets))
+    return sum(fit_cost(recipe, rows) for recipe in recipes.values())
 
 
-class _OutOfTime(Exception):
-    """The budget ran out before the candidate was judged."""
+class _BudgetReached(Exception):
+    """The time budget ended before all folds of a candidate were fitted."""
 
 
-def compare(problem: Problem, recipes: dict[str, Recipe], budget_s: float, clock: Clock, work: Work) -> Comparison:
-    """Judge every recipe, and keep the one with the lowest score.
+def compare(
+    training_set: TrainingSet, recipes: dict[str, Recipe], budget_s: float, clock: Clock, progress: OverallProgress
+) -> Comparison:
+    """Evaluate every recipe, and keep the one with the lowest score.
 
-    Once one is judged, the budget ends the comparison after the fold at hand. Of several, those that cannot be
-    fitted on the table, or fail, are left out with a warning.
+    The first candidate is always evaluated; after that, the comparison ends before the first fit that would start after
+    the budget. Candidates that cannot be fitted on the table, or fail, are left out with a warning.
 
     Raises:
-        Unacceptable: none can be fitted on the table.
-        TrainingFailed: all fail, the first of them for another reason.
+        Unacceptable: no candidate was evaluated, and the first one cannot be fitted on the table.
+        TrainingFailed: no candidate was evaluated, and the first one failed for another reason.
     """
-    ends, best, budget_reached = clock() + budget_s, None, False
+    deadline, best, budget_reached = clock() + budget_s, None, False
     entries: list[LeaderboardEntry] = []
-    refusals: list[Unacceptable | TrainingFailed] = []
+    failures: list[Unacceptable | TrainingFailed] = []
     for name, recipe in recipes.items():
         try:
-            candidate = _judge(problem, name, recipe, clock, work, ends if best else math.inf)
-        except _OutOfTime:
+            candidate = _evaluate(training_set, name, recipe, clock, progress, deadline if best else math.inf)
+        except _BudgetReached:
             budget_reached = True
             break
-        except (Unacceptable, TrainingFailed) as refusal:
-            refusals.append(refusal)
+        except (Unacceptable, TrainingFailed) as failure:
+            failures.append(failure)
             continue
         entries.append(candidate.entry)
         best = candidate if best is None or candidate.entry.score < best.entry.score else best
     if best is None:
-        raise refusals[0]
+        raise failures[0]
     leaderboard = sorted(entries, key=lambda entry: entry.score)
-    return Comparison(best, leaderboard, budget_reached, [refusal.detail for refusal in refusals])
+    return Comparison(best, leaderboard, budget_reached, [failure.detail for failure in failures])
 
 
-def _judge(problem: Problem, name: str, recipe: Recipe, clock: Clock, work: Work, ends: float) -> Candidate:  # noqa: PLR0913, PLR0917
-    rows = problem.rows
+def _evaluate(  # noqa: PLR0913, PLR0917 - a candidate, and what limits and reports its evaluation
+    training_set: TrainingSet, name: str, recipe: Recipe, clock: Clock, progress: OverallProgress, deadline: float
+) -> Candidate:
+    samples = training_set.samples
 
-    def begin(part: int) -> Done:
-        if clock() > ends:
-            raise _OutOfTime
-        stage = f"Trying {name}: part {part} of {len(rows.fits)}" if len(rows.fits) > 1 else f"Fitting {name}"
-        return work.step(stage, cost(recipe, len(rows.folds[part - 1][0])))
+    def start_fit(fold: int) -> ProgressCallback:
+        if clock() > deadline:
+            raise _BudgetReached
+        fits = len(samples.train_sets)
+        stage = f"Evaluating {name}: fold {fold} of {fits}" if fits > 1 else f"Fitting {name}"
+        return progress.start_stage(stage, fit_cost(recipe, len(samples.folds[fold - 1][0])))
 
-    with fitting(name):
-        found = out_of_fold(problem.maker(recipe), rows, clock, begin)
-        if not np.isfinite(found.predicted).all():
-            raise ValueError("what it predicts is not always a number.")
-    temperature, predicted = calibrate(rows, found.predicted) if rows.classes else (None, found.predicted)
-    scores = [
-        metrics(problem.task, *pair) for pair in zip(rows.by_fold(rows.actual), rows.by_fold(predicted), strict=True)
-    ]
-    deciding = [score[SELECTED_BY[problem.task]] for score in scores]
+    with estimator_errors(name):
+        result = out_of_fold(training_set.estimator_factory(recipe), samples, clock, start_fit)
+        if not np.isfinite(result.predicted).all():
+            raise ValueError("some of its predictions are not finite numbers.")
+    temperature, predicted = calibrate(samples, result.predicted) if samples.classes else (None, result.predicted)
+    by_fold = zip(samples.by_fold(samples.y_test), samples.by_fold(predicted), strict=True)
+    fold_scores = [metrics(training_set.task, y, part) for y, part in by_fold]
+    selection_scores = [scores[SELECTION_METRIC[training_set.task]] for scores in fold_scores]
     entry = LeaderboardEntry(
         estimator=name,
-        score=float(np.mean(deciding)),
-        spread=float(np.std(deciding)),
-        fit_seconds=round(found.fit_seconds, 4),
+        score=float(np.mean(selection_scores)),
+        spread=float(np.std(selection_scores)),
+        fit_seconds=round(result.fit_seconds, 4),
     )
-    return Candidate(name, recipe, predicted, temperature, found.fitted, scores, entry)
+    return Candidate(name, recipe, predicted, temperature, result.fitted, fold_scores, entry)
 
 
 @contextmanager
-def fitting(name: str) -> Iterator[None]:
-    """Turn what an estimator raises, or the recipe that makes it, into a sentence about that estimator.
+def estimator_errors(name: str) -> Iterator[None]:
+    """Turn exceptions of an estimator, or of the recipe that makes it, into errors that name the estimator.
 
     Raises:
-        Unacceptable: it raised what says that a value or a type is wrong.
-        TrainingFailed: it raised anything else; a want of memory is raised as it is.
+        Unacceptable: for a `ValueError`, `TypeError` or `ArithmeticError`.
+        TrainingFailed: for any other exception except `MemoryError`, which is raised unchanged.
     """
     try:
         yield
-    except (MlappError, MemoryError, BrokenPipeError, _OutOfTime):
+    except (MlappError, MemoryError, BrokenPipeError, _BudgetReached):
         raise
     except (ValueError, TypeError, ArithmeticError) as error:
         raise Unacceptable(f"The estimator '{name}' cannot be fitted on this table: {shorten(error, 300)}") from error
-    # A fork's estimator may be of any library, whose errors have no class in common.
+    # A fork's estimator may come from any library, and their exceptions have no base class in common.
     except Exception as error:
-        said = f"The estimator '{name}' failed: {reason(error)}"
-        raise TrainingFailed(f"{said}; name another, or mend its recipe in mlapp/ml/estimators.py.") from error
+        detail = f"The estimator '{name}' failed: {reason(error)}"
+        raise TrainingFailed(f"{detail}; choose another one, or fix its recipe in mlapp/ml/estimators.py.") from error

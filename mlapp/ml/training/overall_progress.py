@@ -1,32 +1,32 @@
-"""How much of a training is done, by the work that it takes and not by the clock."""
+"""Overall progress of a training, weighted by the expected cost of its stages."""
 
 from collections.abc import Callable
 
-from mlapp.ml.progress import Done
+from mlapp.ml.progress import ProgressCallback
 
 Report = Callable[[str, float], None]
-"""Takes the stage in words, and the share that is done, 0–1; the share never falls."""
+"""Is called with the stage as text, and the share of the training that is done, 0–1, which never decreases."""
 
 
-class Work:
-    """A training in steps of known size; what is left of the bar belongs to what is left of the work."""
+class OverallProgress:
+    """Progress of a training in stages; the rest of the progress bar is divided by the remaining cost."""
 
     def __init__(self, report: Report, stage: str, share: float) -> None:
-        """Begin with a step of unknown size, which gets `share` of the bar."""
-        self._report, self._share, self._left = report, share, 0.0
+        """Start with a stage of unknown cost, which gets `share` of the bar."""
+        self._report, self._share, self._remaining = report, share, 0.0
         report(stage, 0.0)
 
-    def expect(self, size: float) -> None:
-        """Say how much work is left, in the unit of the steps."""
-        self._left = size
+    def expect(self, cost: float) -> None:
+        """Set the remaining cost, in the unit of the stages."""
+        self._remaining = cost
 
-    def step(self, stage: str, size: float) -> Done:
-        """Begin a step, and return what takes its progress."""
-        begin, part = self._share, (1 - self._share) * min(1.0, size / self._left)
-        self._share, self._left = begin + part, self._left - size
+    def start_stage(self, stage: str, cost: float) -> ProgressCallback:
+        """Start a stage, and return its progress callback."""
+        start, width = self._share, (1 - self._share) * min(1.0, cost / self._remaining)
+        self._share, self._remaining = start + width, self._remaining - cost
 
-        def done(share: float) -> None:
-            self._report(stage, min(1.0, begin + part * share))
+        def on_progress(share: float) -> None:
+            self._report(stage, min(1.0, start + width * share))
 
-        done(0.0)
-        return done
+        on_progress(0.0)
+        return on_progress

@@ -1,4 +1,4 @@
-"""How long a training will take: a guess before it begins, from trainings that were measured."""
+"""Training time estimates, interpolated between measured training times."""
 
 import math
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from mlapp.schemas import Task
 
-FEATURES = 10
-"""Features of the tables that were measured; of others, cells count."""
+MEASURED_FEATURES = 10
+"""Features of the measured tables; other tables are compared by their number of cells."""
 
 Measured = Mapping[int, float]
-"""Rows → seconds of `train()`, rows ascending."""
+"""Rows → seconds of `train()`, in ascending order of rows."""
 
 
 class _Times(NamedTuple):
@@ -33,30 +33,31 @@ MEASURED = {
         {400: 2.6, 2_000: 3.3, 10_000: 2.0, 100_000: 2.5}, {300: 3.5, 1_500: 5.5, 10_000: 2.6, 100_000: 3.2}
     ),
 }
-"""Measured on two cores with up to two classes; `mlapp.ml.estimators` holds what they do, and why more rows may take
-less."""
+"""Measured on two cores, with up to two classes. More rows may take less time where a recipe, or `auto`, does less on
+larger tables; see `mlapp.ml.estimators`."""
 
 
 def estimate_s(name: str, task: Task, rows: int, features: int, classes: int = 0) -> float | None:
-    """Return about how many seconds a training will take, reading not counted; None for an estimator of your own.
+    """Return the expected seconds of a training without reading the file; None for estimators that were not measured.
 
-    Between two measured sizes time grows by a power of the size; beyond the last in proportion, for that is the worst.
+    Time is interpolated as a power of the size between measured sizes, and grows linearly beyond the largest one, which
+    is the upper bound.
     """
     if name not in MEASURED:
         return None
     times = MEASURED[name].regression if task is Task.REGRESSION else MEASURED[name].classification
-    # Boosting makes one tree a class, up to where it takes fewer steps for it.
-    more_classes = min(max(1.0, classes / 2), 2.0)
-    return _between(times, rows * max(0.5, features / FEATURES)) * more_classes
+    # Boosting fits one tree per class in each iteration; the recipe limits this by fewer iterations.
+    class_factor = min(max(1.0, classes / 2), 2.0)
+    return _interpolate(times, rows * max(0.5, features / MEASURED_FEATURES)) * class_factor
 
 
-def _between(times: Measured, size: float) -> float:
+def _interpolate(times: Measured, size: float) -> float:
     sizes = list(times)
     if size <= sizes[0]:
         return times[sizes[0]]
     if size >= sizes[-1]:
         return times[sizes[-1]] * size / sizes[-1]
-    place = next(place for place, known in enumerate(sizes) if size < known)
-    low, high = sizes[place - 1], sizes[place]
-    share = math.log(size / low) / math.log(high / low)
-    return float(times[low] ** (1 - share) * times[high] ** share)
+    index = next(index for index, known in enumerate(sizes) if size < known)
+    low, high = sizes[index - 1], sizes[index]
+    weight = math.log(size / low) / math.log(high / low)
+    return float(times[low] ** (1 - weight) * times[high] ** weight)

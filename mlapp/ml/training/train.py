@@ -1,4 +1,4 @@
-"""A table → a fitted model and everything that is stored beside it."""
+"""Training: from a table to a fitted model and its record."""
 
 import hashlib
 import io
@@ -12,48 +12,62 @@ import polars as pl
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from mlapp.ml.data.training_set import Problem, pose
+from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import candidates
-from mlapp.ml.evaluation import importance
-from mlapp.ml.evaluation.baseline import no_better
+from mlapp.ml.evaluation.baseline import baseline_warnings
 from mlapp.ml.evaluation.calibration import Calibrated
 from mlapp.ml.evaluation.conformal import fit_interval
+from mlapp.ml.evaluation.importance import permutation_importance, sample_size
 from mlapp.ml.evaluation.metrics import metrics, spread
 from mlapp.ml.evaluation.out_of_fold import fit, out_of_fold
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots
 from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
-from mlapp.ml.training.model_selection import Candidate, Clock, compare, comparing, cost, fitting
-from mlapp.ml.training.overall_progress import Report, Work
+from mlapp.ml.training.model_selection import (
+    Candidate,
+    Clock,
+    compare,
+    comparison_cost,
+    estimator_errors,
+    fit_cost,
+)
+from mlapp.ml.training.overall_progress import OverallProgress, Report
 from mlapp.schemas import Importance, Task, TrainOptions
 from mlapp.tables.columns.types import spell
 from mlapp.tables.table import Table
 
-READING = 0.02
-"""Share of the work that reading the columns is taken for; how much there is to do is known after it."""
-PACKING = 0.05
-"""Work of packing a model, in fits on all rows."""
-PREDICTING = 0.05
-"""Work of predicting a row, in fits on one."""
+READ_SHARE = 0.02
+"""Share of the progress bar for reading the columns, before the cost of the rest is known."""
+SERIALIZE_COST = 0.05
+"""Cost of serializing a model, relative to fitting it on all rows."""
+PREDICT_COST = 0.05
+"""Cost of predicting a row, relative to fitting it."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A fitted model: the bytes of its file, and the fields of its record but for what the store knows."""
+    """A trained model: its serialized estimator, and its record without the fields that the store adds."""
 
     file: bytes
     record: dict[str, Any]
 
 
 def train(table: Table, options: TrainOptions, clock: Clock, report: Report) -> Trained:
-    """Train on a table: infer the signature, compare estimators out of fold, fit the best on all rows.
+    """Train a model: infer the signature, compare estimators by cross-validation, fit the best one on all rows.
 
-    The same table, options and seed give the same model. `clock` returns seconds.
+    The same table, options and seed give the same model, unless the time budget ends the comparison.
+
+    Args:
+        table: The training table.
+        options: What to predict, and how.
+        clock: Returns seconds.
+        report: Is called with stage and progress.
 
     Raises:
-        Unacceptable: the table or an option cannot be trained on, or an estimator cannot fit the table.
+        Unacceptable: the table or an option cannot be used for training, or the estimator cannot be fitted on it.
+        TrainingFailed: the estimator failed for another reason.
     """
-    # What the libraries warn of, the metrics and our own warnings show; in a log it would stand without a context.
+    # Metrics and data-quality warnings cover what the libraries warn of; in a log, their warnings lack a context.
     with warnings.catch_warnings(), threads_for(0):
         warnings.simplefilter("ignore")
         return _train(table, options, clock, report)
@@ -61,102 +75,109 @@ def train(table: Table, options: TrainOptions, clock: Clock, report: Report) -> 
 
 def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) -> Trained:
     started = clock()
-    work = Work(report, "Reading the columns", READING)
-    problem = pose(table, options)
-    recipes = candidates(options.estimator, problem.task, len(problem.target))
-    # Both polars and the hash let go of the interpreter: it is done beside the first fit.
-    beside = ThreadPoolExecutor(1)
-    data_sha256 = beside.submit(_hash, problem.signature.frame, problem.target)
-    work.expect(comparing(problem, recipes) + max(_finishing(problem, cost(recipe, 1)) for recipe in recipes.values()))
-    compared = compare(problem, recipes, options.budget_s, clock, work)
-    best, rows = compared.best, len(problem.target)
-    work.expect(_finishing(problem, cost(best.recipe, 1)))
-    quality = _quality(problem, best, options.coverage)
-    worthless = no_better(problem.task, problem.target.name, quality["metrics"], quality["baseline"])
+    progress = OverallProgress(report, "Reading the columns", READ_SHARE)
+    training_set = make_training_set(table, options)
+    signature, rows = training_set.signature, len(training_set.target)
+    recipes = candidates(options.estimator, training_set.task, rows)
+    # polars and hashlib release the GIL, so the hash is computed during the first fit.
+    background = ThreadPoolExecutor(1)
+    data_sha256 = background.submit(_hash, signature.frame, training_set.target)
+    final_cost = max(_final_cost(training_set, fit_cost(recipe, 1)) for recipe in recipes.values())
+    progress.expect(comparison_cost(training_set, recipes) + final_cost)
+    comparison = compare(training_set, recipes, options.budget_s, clock, progress)
+    best = comparison.best
+    progress.expect(_final_cost(training_set, fit_cost(best.recipe, 1)))
+    quality = _quality(training_set, best, options.coverage)
+    no_better = baseline_warnings(training_set.task, training_set.target.name, quality["metrics"], quality["baseline"])
     record = {
-        "task": problem.task,
+        "task": training_set.task,
         "target": options.target,
-        "target_type": problem.target_type,
-        "classes": problem.classes,
-        "features": problem.signature.features,
-        "ignored": problem.signature.ignored,
-        "examples": problem.signature.examples,
-        "distributions": problem.signature.distributions,
-        "target_distribution": problem.target_distribution(),
+        "target_type": training_set.target_type,
+        "classes": training_set.classes,
+        "features": signature.features,
+        "ignored": signature.ignored,
+        "examples": signature.examples,
+        "distributions": signature.distributions,
+        "target_distribution": training_set.target_distribution(),
         "estimator": best.name,
         "rows": rows,
         "rows_dropped": table.frame.height - rows,
-        "evaluation": problem.evaluation,
+        "evaluation": training_set.evaluation,
         **quality,
-        "leaderboard": compared.leaderboard,
-        "importance": _importance(problem, best, work),
-        "warnings": worthless + problem.doubts() + compared.warnings,
+        "leaderboard": comparison.leaderboard,
+        "importance": _importance(training_set, best, progress),
+        "warnings": no_better + training_set.quality_warnings() + comparison.warnings,
         "seed": options.seed,
-        "budget_reached": compared.budget_reached,
+        "budget_reached": comparison.budget_reached,
         "data_sha256": data_sha256.result(),
         "library_versions": installed_versions() | package_versions(best.fitted),
         "note": options.note,
     }
-    fitted = _fit(problem, best, work)
-    packed = work.step("Packing the model", PACKING * cost(best.recipe, rows))
-    with fitting(best.name):
-        file = _dump(fitted)
-    packed(1.0)
+    fitted = _fit_on_all_rows(training_set, best, progress)
+    serialized = progress.start_stage("Serializing the model", SERIALIZE_COST * fit_cost(best.recipe, rows))
+    with estimator_errors(best.name):
+        file = _serialize(fitted)
+    serialized(1.0)
     parameters = _parameters(fitted)
     return Trained(file, record | {"parameters": parameters, "training_seconds": round(clock() - started, 3)})
 
 
-def _finishing(problem: Problem, a_row: float) -> float:
-    """Return the work that is left after the comparison, when fitting one row takes so much."""
-    fitting_all = 0 if problem.rows.held_out else len(problem.target)
-    return a_row * (fitting_all + len(problem.target) * PACKING + _rows_to_shuffle(problem) * PREDICTING)
+def _final_cost(training_set: TrainingSet, row_cost: float) -> float:
+    """Return the cost of what follows the comparison, given the cost of fitting one row."""
+    rows = len(training_set.target)
+    fit_rows = 0 if training_set.samples.is_holdout else rows
+    return row_cost * (fit_rows + rows * SERIALIZE_COST + _importance_rows(training_set) * PREDICT_COST)
 
 
-def _rows_to_shuffle(problem: Problem) -> int:
-    judge, features = len(problem.rows.folds[-1][1]), len(problem.signature.features)
-    rows, repeats = importance.extent(judge, features)
+def _importance_rows(training_set: TrainingSet) -> int:
+    """Return the number of rows that are predicted for the feature importance."""
+    test_rows, features = len(training_set.samples.folds[-1][1]), len(training_set.signature.features)
+    rows, repeats = sample_size(test_rows, features)
     return rows * repeats * features
 
 
-def _quality(problem: Problem, best: Candidate, coverage: float) -> dict[str, Any]:
-    """Return metrics, their spread, the baseline's metrics, intervals and plots, all of rows held out."""
-    task, rows = problem.task, problem.rows
+def _quality(training_set: TrainingSet, best: Candidate, coverage: float) -> dict[str, Any]:
+    """Return metrics, their spread, the baseline's metrics, intervals and plots, all from out-of-fold predictions."""
+    task, samples = training_set.task, training_set.samples
     dummy = DummyRegressor() if task is Task.REGRESSION else DummyClassifier(strategy="prior")
-    blind = out_of_fold(lambda: dummy, rows, lambda: 0.0, lambda _: lambda _: None)
-    found = {
-        "metrics": metrics(task, rows.actual, best.predicted),
-        "baseline": metrics(task, rows.actual, blind.predicted),
-        "spread": spread(best.scores),
+    baseline = out_of_fold(lambda: dummy, samples, lambda: 0.0, lambda _: lambda _: None)
+    quality = {
+        "metrics": metrics(task, samples.y_test, best.predicted),
+        "baseline": metrics(task, samples.y_test, baseline.predicted),
+        "spread": spread(best.fold_scores),
     }
-    if problem.classes:
-        names = spell(pl.Series(problem.classes)).to_list()
-        plots = classification_plots(rows.actual, best.predicted, names)
-        return found | {"coverage": None, "interval": None, "plots": plots}
-    interval = fit_interval(rows.actual, best.predicted, coverage)
-    plots = regression_plots(rows.actual, best.predicted, interval, problem.seed)
-    return found | {"coverage": coverage, "interval": interval, "plots": plots}
+    if training_set.classes:
+        names = spell(pl.Series(training_set.classes)).to_list()
+        plots = classification_plots(samples.y_test, best.predicted, names)
+        return quality | {"coverage": None, "interval": None, "plots": plots}
+    interval = fit_interval(samples.y_test, best.predicted, coverage)
+    plots = regression_plots(samples.y_test, best.predicted, interval, training_set.seed)
+    return quality | {"coverage": coverage, "interval": interval, "plots": plots}
 
 
-def _importance(problem: Problem, best: Candidate, work: Work) -> list[Importance]:
-    """Return the importance of every feature, the greatest first, on the rows of the last fold."""
-    work.step("Measuring which features matter", cost(best.recipe, _rows_to_shuffle(problem) * PREDICTING))
-    rows, judge = problem.rows, problem.rows.folds[-1][1]
-    fitted = _calibrated(best.fitted, best)
-    mean, std = importance.importance(fitted, rows.X[judge], rows.y[judge], problem.task, problem.seed)
-    found = [
-        Importance(feature=feature.name, mean=float(mean[place]), std=float(std[place]))
-        for place, feature in enumerate(problem.signature.features)
+def _importance(training_set: TrainingSet, best: Candidate, progress: OverallProgress) -> list[Importance]:
+    """Return the permutation importance of every feature on the test rows of the last fold, largest first."""
+    cost = fit_cost(best.recipe, _importance_rows(training_set) * PREDICT_COST)
+    progress.start_stage("Computing feature importance", cost)
+    samples, test = training_set.samples, training_set.samples.folds[-1][1]
+    mean, std = permutation_importance(
+        _calibrated(best.fitted, best), samples.X[test], samples.y[test], training_set.task, training_set.seed
+    )
+    importance = [
+        Importance(feature=feature.name, mean=float(mean[index]), std=float(std[index]))
+        for index, feature in enumerate(training_set.signature.features)
     ]
-    return sorted(found, key=lambda importance: -importance.mean)
+    return sorted(importance, key=lambda importance: -importance.mean)
 
 
-def _fit(problem: Problem, best: Candidate, work: Work) -> BaseEstimator:
-    rows = problem.rows
-    if rows.held_out:
+def _fit_on_all_rows(training_set: TrainingSet, best: Candidate, progress: OverallProgress) -> BaseEstimator:
+    samples = training_set.samples
+    if samples.is_holdout:
         return _calibrated(best.fitted, best)
-    done = work.step(f"Fitting {best.name} on all rows", cost(best.recipe, len(rows.y)))
-    with fitting(best.name):
-        return _calibrated(fit(problem.maker(best.recipe)(), rows.X, rows.y, done), best)
+    on_progress = progress.start_stage(f"Fitting {best.name} on all rows", fit_cost(best.recipe, len(samples.y)))
+    with estimator_errors(best.name):
+        estimator = training_set.estimator_factory(best.recipe)()
+        return _calibrated(fit(estimator, samples.X, samples.y, on_progress), best)
 
 
 def _calibrated(fitted: BaseEstimator, best: Candidate) -> BaseEstimator:
@@ -164,10 +185,9 @@ def _calibrated(fitted: BaseEstimator, best: Candidate) -> BaseEstimator:
 
 
 def _parameters(fitted: BaseEstimator) -> dict[str, Any]:
-    """Return the parameters of the last step that are plain values, and what it found for itself.
+    """Return the parameters of the last step that are plain values, without `n_jobs`, which is 1 in all models.
 
-    That is the strength of its regularisation (`alpha`), and the temperature of its probabilities. How many threads
-    it predicts on is the same for all.
+    What the fit selected is added: the regularization strength `alpha`, and the temperature of the probabilities.
     """
     calibrated = isinstance(fitted, Calibrated)
     estimator = fitted.estimator if calibrated else fitted
@@ -180,7 +200,7 @@ def _parameters(fitted: BaseEstimator) -> dict[str, Any]:
 
 
 def _hash(frame: pl.DataFrame, target: pl.Series) -> str:
-    """Hash the values that were trained on, in their types: the same whichever format they came in."""
+    """Return the SHA-256 of the converted values, which is the same for all formats of a table."""
     digest = hashlib.sha256()
     for columns in (frame, target.to_frame()):
         for part in columns.iter_slices(100_000):
@@ -188,7 +208,7 @@ def _hash(frame: pl.DataFrame, target: pl.Series) -> str:
     return digest.hexdigest()
 
 
-def _dump(fitted: BaseEstimator) -> bytes:
+def _serialize(fitted: BaseEstimator) -> bytes:
     buffer = io.BytesIO()
     joblib.dump(fitted, buffer, compress=3)
     return buffer.getvalue()

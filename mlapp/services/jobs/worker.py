@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mlapp.errors import MlappError, TrainingFailed, Unacceptable, UnreadableBody, shorten
-from mlapp.ml.data.training_set import Problem, pose
+from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import describe_estimators
 from mlapp.ml.training.runtime_estimate import estimate_s
 from mlapp.ml.training.train import train
@@ -92,25 +92,26 @@ def _preview(submission: Submission) -> Previewed:
     preview = preview_table(table)
     preview.target = options.target or preview.columns[-1].name
     try:
-        problem = pose(table, options.model_copy(update={"target": preview.target}))
-        preview.warnings, preview.estimates = _warnings(problem), _estimates(problem)
+        training_set = make_training_set(table, options.model_copy(update={"target": preview.target}))
+        preview.warnings, preview.estimates = _warnings(training_set), _estimates(training_set)
     except Unacceptable as error:
         preview.warnings = [error.detail]
     return Previewed(preview)
 
 
-def _warnings(problem: Problem) -> list[str]:
+def _warnings(training_set: TrainingSet) -> list[str]:
     """Return the data-quality warnings of a table."""
-    return problem.doubts() + [
-        f"'{shorten(column.name)}' {column.reason}; it is left out." for column in problem.signature.ignored
+    return training_set.quality_warnings() + [
+        f"'{shorten(column.name)}' {column.reason}; it is left out." for column in training_set.signature.ignored
     ]
 
 
-def _estimates(problem: Problem) -> dict[str, float]:
+def _estimates(training_set: TrainingSet) -> dict[str, float]:
     """Return estimated training times in seconds by estimator."""
-    rows, features, classes = len(problem.target), len(problem.signature.features), len(problem.classes or [])
-    names = [known.name for known in describe_estimators() if problem.task in known.tasks]
-    found = {name: estimate_s(name, problem.task, rows, features, classes) for name in names}
+    rows, features = len(training_set.target), len(training_set.signature.features)
+    classes = len(training_set.classes or [])
+    names = [known.name for known in describe_estimators() if training_set.task in known.tasks]
+    found = {name: estimate_s(name, training_set.task, rows, features, classes) for name in names}
     return {name: round(seconds, 1) for name, seconds in found.items() if seconds is not None}
 
 

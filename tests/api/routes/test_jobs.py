@@ -25,7 +25,7 @@ NOBODY = ["0", "01", "１", "abc", "-1", "999999", "%2e%2e"]
 async def endless(services: Services) -> AsyncIterator[Job]:
     """A training that goes on until it is cancelled."""
     job = await services.training.submit(misbehaving("endless"))
-    await eventually(lambda: job.stage.startswith("Trying endless"))
+    await eventually(lambda: job.stage.startswith("Evaluating endless"))
     yield job
     if not job.finished_at:
         await services.jobs.cancel(job.id)

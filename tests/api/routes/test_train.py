@@ -130,7 +130,11 @@ def records(count: int, **columns: Any) -> dict[str, Any]:
         (422, records(10, y=lambda row: f"c{row}") | {"target": "y"}, "At least two classes of the target 'y' need"),
         (422, records(1_001, y=lambda row: f"c{row}") | {"target": "y"}, "The target 'y' has 1,001 classes"),
         (422, {"dataset": "wine", "estimator": "deep"}, "There is no estimator 'deep' for classification"),
-        (422, {"dataset": "wine", "features": ["beer"]}, "'beer' in 'features' is no column of the table."),
+        (
+            422,
+            {"dataset": "wine", "features": ["beer"]},
+            "'beer' in 'features' is not a column",
+        ),
         (422, {"dataset": "wine", "colour": "red"}, "There is no option 'colour'"),
         (422, {"dataset": "wine", "coverage": 2}, "Invalid option 'coverage': Input should be"),
         (422, {"dataset": "wine", "records": []}, "Send exactly one of 'records', 'columns' and 'dataset'."),

@@ -1,10 +1,10 @@
-"""Columns that tell the target alone."""
+"""Target leakage."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from mlapp.ml.data.leakage import leaks
+from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.signature import infer
 from mlapp.ml.data.target import as_classes
 from mlapp.schemas import Task
@@ -18,13 +18,13 @@ def noise(rows=ROWS, seed=0):
     return np.random.default_rng(seed).normal(size=rows)
 
 
-def leaking(y, seed=0, **columns):
-    """Look for leaks among the columns and one of noise; texts make a classification."""
+def leaks_of(y, seed=0, **columns):
+    """Return the leaking features among the columns and one of noise; a `y` of texts is a classification."""
     table = Table(pl.DataFrame({"x": noise(len(y), 9)} | columns))
     signature = infer(table, "y", table.frame.columns)
     task = Task.REGRESSION if isinstance(y, np.ndarray) else Task.CLASSIFICATION
-    places = y if task is Task.REGRESSION else as_classes(narrow(pl.Series("y", y))[1])[1]
-    return leaks(signature.frame, signature.features, places, task, seed)
+    codes = y if task is Task.REGRESSION else as_classes(narrow(pl.Series("y", y))[1])[1]
+    return leaking_features(signature.frame, signature.features, codes, task, seed)
 
 
 @pytest.mark.parametrize(
@@ -37,38 +37,38 @@ def leaking(y, seed=0, **columns):
     ],
 )
 @pytest.mark.parametrize("stretch", [lambda y: y, np.exp, np.sinh])
-def test_column_that_tells_a_quantity_leaks(leak, stretch):
+def test_transformed_target_leaks(leak, stretch):
     y = noise(seed=1)
 
-    assert leaking(stretch(3 * y), leak=leak(y)) == ["leak"]
+    assert leaks_of(stretch(3 * y), leak=leak(y)) == ["leak"]
 
 
 @pytest.mark.parametrize("classes", [2, 3, 30])
-def test_column_that_tells_a_class_leaks(classes):
+def test_codes_and_names_of_classes_leak(classes):
     codes = np.arange(600) % classes
 
-    assert leaking([f"k{code:02}" for code in codes], code=codes * 7, name=[f"c{code}" for code in codes]) == [
+    assert leaks_of([f"k{code:02}" for code in codes], code=codes * 7, name=[f"c{code}" for code in codes]) == [
         "code",
         "name",
     ]
 
 
-def test_gaps_alone_can_leak():
-    assert leaking(["no", "no", "yes"] * 60, boat=["u", "v", None] * 60) == ["boat"]
+def test_missing_values_alone_can_leak():
+    assert leaks_of(["no", "no", "yes"] * 60, boat=["u", "v", None] * 60) == ["boat"]
 
 
 def test_rare_class_can_leak():
     y = ["no"] * 1_980 + ["yes"] * 20
 
-    assert leaking(y, leak=[label == "yes" for label in y], near=[place > 1_900 for place in range(2_000)]) == ["leak"]
+    assert leaks_of(y, leak=[label == "yes" for label in y], near=[place > 1_900 for place in range(2_000)]) == ["leak"]
 
 
-def test_column_that_tells_much_does_not_leak():
+def test_good_predictor_does_not_leak():
     y = noise(seed=1)
     near = y + noise() / 5
 
-    assert leaking(y, near=near) == []
-    assert leaking(["b" if value > 0 else "a" for value in y], near=near) == []
+    assert leaks_of(y, near=near) == []
+    assert leaks_of(["b" if value > 0 else "a" for value in y], near=near) == []
 
 
 @pytest.mark.parametrize("rows_each", [1, 2, 4])
@@ -76,8 +76,8 @@ def test_id_that_maps_to_the_target_does_not_leak(rows_each):
     ids = [f"id-{row // rows_each}" for row in range(4 * ROWS)]
     y = np.repeat(noise(4 * ROWS // rows_each, 1), rows_each)
 
-    assert leaking(y, key=ids) == []
-    assert leaking(["b" if value > 0 else "a" for value in y], key=ids) == []
+    assert leaks_of(y, key=ids) == []
+    assert leaks_of(["b" if value > 0 else "a" for value in y], key=ids) == []
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,13 @@ def test_id_that_maps_to_the_target_does_not_leak(rows_each):
     [noise(29), ["a", "b"] * 14, ["a"] * 195 + ["b"] * 5, np.where(np.arange(ROWS) == 7, 1.5, 2.0)],
     ids=["few rows", "few rows of classes", "a rare class", "hardly any variation"],
 )
-def test_leaks_are_not_looked_for_where_chance_makes_them(y):
+def test_leaks_are_not_searched_where_chance_makes_them(y):
     copy = y * 2 if isinstance(y, np.ndarray) else y
 
-    assert leaking(y, copy=copy) == []
+    assert leaks_of(y, copy=copy) == []
 
 
-def test_leak_is_found_by_part_of_a_large_table():
+def test_leak_is_found_in_a_sample_of_a_large_table():
     y = noise(20_000, 1)
 
-    assert leaking(y, leak=y / 3) == leaking(y, seed=7, leak=y / 3) == ["leak"]
+    assert leaks_of(y, leak=y / 3) == leaks_of(y, seed=7, leak=y / 3) == ["leak"]

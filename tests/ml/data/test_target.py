@@ -1,11 +1,11 @@
-"""The target of a training."""
+"""Target: rows, task and values."""
 
 import numpy as np
 import polars as pl
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.ml.data.target import as_classes, as_numbers, as_times, infer_task, usable_rows
+from mlapp.ml.data.target import as_classes, as_numbers, as_times, infer_task, rows_with_target
 from mlapp.schemas import ColumnType, Task, TrainOptions
 from mlapp.tables.columns.types import narrow
 from mlapp.tables.table import Table
@@ -27,10 +27,10 @@ def test_task_follows_from_the_target(values, task):
     assert infer_task(*narrow(pl.Series(values))) is task
 
 
-def test_rows_without_a_target_are_left_out():
+def test_rows_without_a_target_are_dropped():
     frame = pl.DataFrame({"^a$": range(12), "^y$": [None, ""] + [str(row) for row in range(10)]})
 
-    rows, kind, target = usable_rows(Table(frame), TrainOptions(target="^y$"))
+    rows, kind, target = rows_with_target(Table(frame), TrainOptions(target="^y$"))
 
     assert (rows.frame["^a$"].to_list(), kind, target.to_list()) == (
         list(range(2, 12)),
@@ -40,7 +40,7 @@ def test_rows_without_a_target_are_left_out():
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence", "places"),
+    ("options", "sentence", "pointers"),
     [
         ({}, "Say which column to predict", []),
         ({"target": "z"}, "no column 'z' in the table; there are 'a', 'y', 'few', 'same', 'none'", ["/target"]),
@@ -50,13 +50,13 @@ def test_rows_without_a_target_are_left_out():
         ({"target": "none"}, "'none' is missing in every row", []),
     ],
 )
-def test_unusable_target_is_refused_with_the_reason(options, sentence, places):
+def test_unusable_target_is_rejected_with_the_reason(options, sentence, pointers):
     columns = {"a": range(12), "y": range(12), "few": [None] * 3 + [*range(9)], "same": [1] * 12, "none": [""] * 12}
 
-    with pytest.raises(Unacceptable, match=sentence) as refused:
-        usable_rows(Table(pl.DataFrame(columns)), TrainOptions(**options))
+    with pytest.raises(Unacceptable, match=sentence) as rejected:
+        rows_with_target(Table(pl.DataFrame(columns)), TrainOptions(**options))
 
-    assert [error["pointer"] for error in refused.value.errors] == places
+    assert [error["pointer"] for error in rejected.value.errors] == pointers
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_unusable_target_is_refused_with_the_reason(options, sentence, places):
     ],
 )
 def test_classes_keep_the_type_of_the_target(values, classes):
-    found, places = as_classes(narrow(pl.Series("^y$", values))[1])
+    found, codes = as_classes(narrow(pl.Series("^y$", values))[1])
 
     assert (found, [type(label) for label in found]) == (classes, [type(label) for label in classes])
-    assert [found[place] for place in places] == list(np.array(classes)[places])
+    assert [found[code] for code in codes] == list(np.array(classes)[codes])
 
 
 @pytest.mark.parametrize(
@@ -84,32 +84,32 @@ def test_classes_keep_the_type_of_the_target(values, classes):
         (["a"] * 9 + ["b"], "At least two classes of the target 'y' need two rows or more"),
     ],
 )
-def test_classes_that_cannot_be_learnt_are_refused(values, sentence):
+def test_classes_that_cannot_be_evaluated_are_rejected(values, sentence):
     with pytest.raises(Unacceptable, match=sentence):
         as_classes(pl.Series("y", values))
 
 
-def test_quantity_is_made_of_numbers():
+def test_regression_target_is_numbers():
     assert as_numbers(pl.Series("y", [1.5, 2.0])).tolist() == [1.5, 2.0]
 
 
 @pytest.mark.parametrize("values", [["a", "b"], [True, False], ["2024-01-01", "2024-01-02"]])
-def test_what_is_no_quantity_is_refused_for_regression(values):
-    with pytest.raises(Unacceptable, match=r"'y' holds no numbers, .* or task=classification"):
+def test_target_without_numbers_is_rejected_for_regression(values):
+    with pytest.raises(Unacceptable, match=r"'y' does not hold numbers, .* task=classification"):
         as_numbers(narrow(pl.Series("y", values))[1])
 
 
 @pytest.mark.parametrize("values", [["2024-01-02", "2024-01-01", "2024-01-03 10:00"], [2, 1, 3], ["1.5", "-1", "2"]])
-def test_times_order_the_rows(values):
+def test_times_sort_the_rows(values):
     assert np.argsort(as_times(Table(pl.DataFrame({"^t$": values})), "^t$")).tolist() == [1, 0, 2]
 
 
 @pytest.mark.parametrize("values", [["a", "b"], [True, False], ["2024-01-01", None]])
-def test_times_that_do_not_order_all_rows_are_refused(values):
+def test_times_that_do_not_sort_all_rows_are_rejected(values):
     with pytest.raises(Unacceptable, match="The time column 't' needs a date, time or number in every row"):
         as_times(Table(pl.DataFrame({"t": values})), "t")
 
 
-def test_table_without_columns_has_none_to_predict():
-    with pytest.raises(Unacceptable, match="There is no column 'y' in the table; there are none."):
-        usable_rows(Table(pl.DataFrame()), TrainOptions(target="y"))
+def test_table_without_columns_is_rejected():
+    with pytest.raises(Unacceptable, match="no column 'y' in the table"):
+        rows_with_target(Table(pl.DataFrame()), TrainOptions(target="y"))

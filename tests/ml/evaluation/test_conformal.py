@@ -1,4 +1,4 @@
-"""Prediction intervals."""
+"""Conformal prediction intervals."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def covered(y, predicted, interval):
 
 
 @pytest.mark.parametrize(("coverage", "high"), [(0.5, 8), (0.8, 9), (0.99, 9)])
-def test_each_end_is_the_error_of_its_rank(coverage, high):
+def test_bounds_are_the_errors_of_their_rank(coverage, high):
     interval = fit_interval(np.arange(1.0, 10), np.zeros(9), coverage)
 
     lower, upper = bounds(interval, np.zeros(1))
@@ -22,7 +22,7 @@ def test_each_end_is_the_error_of_its_rank(coverage, high):
 
 
 @pytest.mark.parametrize("coverage", [0.8, 0.9, 0.95])
-def test_intervals_hold_the_asked_share_of_new_values(coverage):
+def test_intervals_cover_the_nominal_share_of_new_values(coverage):
     predicted, noise, new = np.random.default_rng(0).normal(size=(3, 5_000))
     spread = np.where(predicted > 0, 9, 1)
 
@@ -31,7 +31,7 @@ def test_intervals_hold_the_asked_share_of_new_values(coverage):
     assert covered(predicted + spread * new, predicted, interval) == pytest.approx(coverage, abs=0.02)
 
 
-def test_intervals_are_wide_where_errors_are():
+def test_intervals_are_wide_where_errors_are_large():
     predicted, noise = np.random.default_rng(0).normal(size=(2, 2_000))
 
     interval = fit_interval(predicted + np.where(predicted > 0, 9, 1) * noise, predicted, 0.9)
@@ -41,7 +41,7 @@ def test_intervals_are_wide_where_errors_are():
     assert len(interval.centres) == 10
 
 
-def test_intervals_reach_further_to_the_side_of_greater_errors():
+def test_intervals_are_asymmetric_when_errors_are():
     predicted, noise = np.zeros(500), np.random.default_rng(0).exponential(size=500) - 0.7
 
     interval = fit_interval(predicted + noise, predicted, 0.9)
@@ -49,13 +49,13 @@ def test_intervals_reach_further_to_the_side_of_greater_errors():
     assert interval.high > 2 * -interval.low > 0
 
 
-def test_small_tables_have_one_width():
+def test_small_tables_have_constant_width_intervals():
     interval = fit_interval(np.arange(99.0), np.arange(99.0)[::-1], 0.9)
 
     assert len(interval.centres) == len(interval.scales) == 1
 
 
-def test_prediction_lies_within_even_when_all_errors_are_to_one_side():
+def test_interval_contains_the_prediction_when_all_errors_have_one_sign():
     interval = fit_interval(np.full(200, 5.0), np.linspace(0, 1, 200), 0.8)
 
     lower, upper = bounds(interval, np.array([-9, 0.5, 9]))
@@ -64,13 +64,13 @@ def test_prediction_lies_within_even_when_all_errors_are_to_one_side():
     assert (upper > lower).all()
 
 
-def test_model_without_an_error_has_intervals_without_width():
+def test_perfect_model_has_intervals_of_zero_width():
     lower, upper = bounds(fit_interval(np.ones(300), np.ones(300), 0.9), np.ones(1))
 
     assert lower == upper == 1
 
 
-def test_scale_is_never_next_to_nothing():
+def test_scale_has_a_lower_bound():
     y = np.concatenate([np.zeros(150), np.random.default_rng(0).normal(1, 9, size=150)])
 
     interval = fit_interval(y, np.repeat([0.0, 1.0], 150), 0.9)

@@ -1,10 +1,10 @@
-"""Which features a model leans on."""
+"""Permutation feature importance."""
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from mlapp.ml.evaluation.importance import extent, importance
+from mlapp.ml.evaluation.importance import permutation_importance, sample_size
 from mlapp.schemas import Task
 
 
@@ -15,32 +15,32 @@ from mlapp.schemas import Task
         (Task.CLASSIFICATION, LogisticRegression(), lambda x: (x > 0).astype(int)),
     ],
 )
-def test_importance_is_how_much_a_shuffled_column_costs(task, estimator, y):
+def test_importance_is_the_increase_in_loss_of_a_shuffled_feature(task, estimator, y):
     X = np.random.default_rng(0).normal(size=(1_200, 2))
 
-    mean, std = importance(estimator.fit(X, y(X[:, 0])), X, y(X[:, 0]), task, 0)
+    mean, std = permutation_importance(estimator.fit(X, y(X[:, 0])), X, y(X[:, 0]), task, 0)
 
     assert mean[0] > 0.5
     assert abs(mean[1]) < 0.05
     assert (std >= 0).all()
 
 
-def test_importance_is_judged_by_rows_of_known_classes():
+def test_importance_ignores_rows_of_unseen_classes():
     X, y = np.random.default_rng(0).normal(size=(40, 1)), np.arange(40) % 2
     estimator = LogisticRegression().fit(X, y)
 
-    known = importance(estimator, X, y, Task.CLASSIFICATION, 0)
-    with_new = importance(estimator, np.vstack([X, X]), np.append(y, [2] * 40), Task.CLASSIFICATION, 0)
+    known = permutation_importance(estimator, X, y, Task.CLASSIFICATION, 0)
+    with_new = permutation_importance(estimator, np.vstack([X, X]), np.append(y, [2] * 40), Task.CLASSIFICATION, 0)
 
     assert with_new[0].shape == known[0].shape == (1,)
     assert np.isfinite(with_new[0]).all()
 
 
-def test_importance_of_classes_that_were_never_learnt_is_zero():
+def test_importance_is_zero_when_all_classes_are_unseen():
     X = np.arange(8.0)[:, None]
     estimator = LogisticRegression().fit(X, np.arange(8) % 2)
 
-    mean, std = importance(estimator, X, np.full(8, 2), Task.CLASSIFICATION, 0)
+    mean, std = permutation_importance(estimator, X, np.full(8, 2), Task.CLASSIFICATION, 0)
 
     assert (mean.tolist(), std.tolist()) == ([0], [0])
 
@@ -55,5 +55,5 @@ def test_importance_of_classes_that_were_never_learnt_is_zero():
         (9_000, 1_000, (100, 2)),
     ],
 )
-def test_wide_tables_make_do_with_fewer_rows_and_repeats(rows, features, expected):
-    assert extent(rows, features) == expected
+def test_wide_tables_get_fewer_rows_and_repeats(rows, features, expected):
+    assert sample_size(rows, features) == expected

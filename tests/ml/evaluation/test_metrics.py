@@ -1,4 +1,4 @@
-"""How good predictions are."""
+"""Evaluation metrics."""
 
 import numpy as np
 import pytest
@@ -7,14 +7,14 @@ from mlapp.ml.evaluation.metrics import metrics, spread
 from mlapp.schemas import Task
 
 
-def test_regression_is_scored_in_plain_numbers():
+def test_regression_metrics_are_plain_floats():
     scores = metrics(Task.REGRESSION, np.array([1.0, 2, 3]), np.array([1.0, 2, 6]))
 
     assert scores == pytest.approx({"r2": -3.5, "mae": 1.0, "rmse": np.sqrt(3)})
     assert {type(score) for score in scores.values()} == {float}
 
 
-def test_two_classes_are_scored_by_the_second():
+def test_binary_metrics_use_the_second_class():
     predicted = np.array([[0.9, 0.1], [0.6, 0.4], [0.7, 0.3], [0.2, 0.8]])
 
     scores = metrics(Task.CLASSIFICATION, np.array([0, 0, 1, 1]), predicted)
@@ -23,13 +23,13 @@ def test_two_classes_are_scored_by_the_second():
     assert scores["log_loss"] == pytest.approx(-np.log([0.9, 0.6, 0.3, 0.8]).mean())
 
 
-def test_more_classes_are_scored_one_against_the_rest():
+def test_multiclass_roc_auc_is_one_versus_rest():
     scores = metrics(Task.CLASSIFICATION, np.array([0, 1, 2]), np.eye(3) * 0.9 + 0.05)
 
     assert (scores["accuracy"], scores["roc_auc"]) == (1, 1)
 
 
-def test_roc_auc_is_left_out_where_a_class_has_no_row():
+def test_roc_auc_is_left_out_if_a_class_has_no_rows():
     assert "roc_auc" not in metrics(Task.CLASSIFICATION, np.array([0, 1]), np.eye(3)[:2])
 
 

@@ -1,4 +1,4 @@
-"""What an estimator predicts for rows it has not seen."""
+"""Out-of-fold predictions."""
 
 from itertools import count
 
@@ -14,54 +14,54 @@ from sklearn.preprocessing import StandardScaler
 
 from mlapp.ml.estimator_tree import parts
 from mlapp.ml.evaluation import out_of_fold
-from mlapp.ml.evaluation.out_of_fold import Rows
+from mlapp.ml.evaluation.out_of_fold import Samples
 
 
-def pairs(*folds):
-    return [(np.array(learn), np.array(judge)) for learn, judge in folds]
+def splits(*folds):
+    return [(np.array(train), np.array(test)) for train, test in folds]
 
 
-def test_out_of_fold_values_are_of_estimators_that_did_not_see_the_row():
+def test_rows_are_predicted_by_estimators_that_were_not_fitted_on_them():
     y = np.array([0.0, 0, 9, 9])
-    rows = Rows(y[:, None], y, pairs(([2, 3], [0, 1]), ([0, 1], [2])), None)
+    samples = Samples(y[:, None], y, splits(([2, 3], [0, 1]), ([0, 1], [2])), None)
     seen: list[tuple[int, float]] = []
 
     found = out_of_fold.out_of_fold(
-        DummyRegressor, rows, count().__next__, lambda part: lambda share: seen.append((part, share))
+        DummyRegressor, samples, count().__next__, lambda fold: lambda share: seen.append((fold, share))
     )
 
     assert found.predicted.tolist() == [9, 9, 0]
     assert (found.fit_seconds, seen) == (1, [(1, 1), (2, 1)])
 
 
-def test_folds_that_learn_from_the_same_rows_share_a_fit():
-    learn, y = np.array([2, 3]), np.array([0.0, 0, 9, 9])
-    rows = Rows(y[:, None], y, [(learn, np.array([0])), (learn, np.array([1]))], None)
-    begun: list[int] = []
+def test_folds_with_the_same_training_rows_share_a_fit():
+    train, y = np.array([2, 3]), np.array([0.0, 0, 9, 9])
+    samples = Samples(y[:, None], y, [(train, np.array([0])), (train, np.array([1]))], None)
+    started: list[int] = []
 
-    def begin(part: int):
-        begun.append(part)
+    def start_fit(fold: int):
+        started.append(fold)
         return lambda _: None
 
-    found = out_of_fold.out_of_fold(DummyRegressor, rows, count().__next__, begin)
+    found = out_of_fold.out_of_fold(DummyRegressor, samples, count().__next__, start_fit)
 
-    assert (found.predicted.tolist(), begun, rows.held_out) == ([9, 9], [1], True)
-
-
-def test_values_of_folds_stand_in_their_order():
-    rows = Rows(np.empty((4, 0)), np.array([5, 6, 7, 8]), pairs(([1, 2], [3, 0]), ([0, 3], [1])), None)
-
-    assert rows.judging.tolist() == [3, 0, 1]
-    assert [part.tolist() for part in rows.by_fold(rows.actual)] == [[8, 5], [6]]
+    assert (found.predicted.tolist(), started, samples.is_holdout) == ([9, 9], [1], True)
 
 
-def test_row_of_a_class_that_its_fold_lacks_is_not_learnable():
-    rows = Rows(np.empty((4, 0)), np.array([0, 1, 0, 2]), pairs(([0, 1], [2, 3]), ([2, 3], [0, 1])), 3)
+def test_out_of_fold_values_are_in_the_order_of_the_folds():
+    samples = Samples(np.empty((4, 0)), np.array([5, 6, 7, 8]), splits(([1, 2], [3, 0]), ([0, 3], [1])), None)
 
-    assert rows.learnable.tolist() == [True, False, True, False]
+    assert samples.test_rows.tolist() == [3, 0, 1]
+    assert [part.tolist() for part in samples.by_fold(samples.y_test)] == [[8, 5], [6]]
 
 
-def test_class_that_an_estimator_never_saw_has_no_probability():
+def test_class_that_is_missing_in_the_training_rows_is_unseen():
+    samples = Samples(np.empty((4, 0)), np.array([0, 1, 0, 2]), splits(([0, 1], [2, 3]), ([2, 3], [0, 1])), 3)
+
+    assert samples.class_seen.tolist() == [True, False, True, False]
+
+
+def test_unseen_class_has_probability_zero():
     estimator = LogisticRegression().fit([[0.0], [1], [2], [3]], [0, 2, 0, 2])
 
     probabilities = out_of_fold.predict(estimator, np.array([[1.0]]), 4)
@@ -71,7 +71,7 @@ def test_class_that_an_estimator_never_saw_has_no_probability():
 
 
 class Threaded(LinearRegression):  # type: ignore[misc]
-    """As an estimator of LightGBM: None stands for all cores."""
+    """Like an estimator of LightGBM, where None means all cores."""
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ class Threaded(LinearRegression):  # type: ignore[misc]
     ],
     ids=["forest", "own", "wrapped", "stacked"],
 )
-def test_fitted_estimator_predicts_on_one_thread_to_its_last_member(estimator, count):
-    """Members count as they were given, and as they were fitted."""
-    # In threads, for processes would take seconds to start.
+def test_fitted_estimator_and_its_members_predict_on_one_thread(estimator, count):
+    """The count includes members as given and as fitted."""
+    # In threads, as processes take seconds to start.
     with parallel_config("threading"):
         fitted = out_of_fold.fit(estimator, np.eye(4), np.arange(4), lambda _: None)
 

@@ -13,7 +13,7 @@ from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation.calibration import Calibrated
 from mlapp.ml.evaluation.out_of_fold import predict
 from mlapp.ml.inference.compiled_pipeline import SHARE_TOLERANCE, TOLERANCE, kernel_of
-from mlapp.ml.preprocessing import Columns
+from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.training.runtime_estimate import MEASURED
 from mlapp.schemas import Task
 
@@ -40,8 +40,8 @@ def table(*, gaps: bool = True) -> np.ndarray:
     return found
 
 
-def columns(classes: int = 0) -> Columns:
-    return Columns([0, 1, 2], [3], [4], ROWS, classes)
+def columns(classes: int = 0) -> FeatureColumns:
+    return FeatureColumns([0, 1, 2], [3], [4], ROWS, classes)
 
 
 def target(x: np.ndarray) -> np.ndarray:
@@ -80,7 +80,7 @@ def test_kernel_answers_as_the_pipeline_of_a_large_table_does(classes: int | Non
     x[:, 3] = np.where(np.isnan(x[:, 3]), np.nan, np.arange(ROWS) % categories)
     task = Task.REGRESSION if classes is None else Task.CLASSIFICATION
     y = target(x) if classes is None else np.digitize(target(x), [2, 4, 6][: classes - 1])
-    estimator = ESTIMATORS["linear"].make(task, Columns([0, 1, 2], [3], [4], classes=classes or 0), 0).fit(x, y)
+    estimator = ESTIMATORS["linear"].make(task, FeatureColumns([0, 1, 2], [3], [4], classes=classes or 0), 0).fit(x, y)
     # Places that no row of the training had, as a later frequent category's is.
     new = np.concatenate([table(), np.full((1, 5), np.nan), [[0.0, 1.0, 1.0, 99.0, 16_000.0]]])
 

@@ -144,7 +144,7 @@ def test_preview_warns_of_ignored_columns(tmp_path: Path):
 
     warnings = preview_of(tmp_path, csv).warnings
 
-    assert "'name' has a different text in every row, like a name or an id; it is left out." in warnings
+    assert "'name' has a distinct text in every row, like a name or an ID; it is left out." in warnings
 
 
 def test_preview_warns_of_a_table_that_cannot_be_trained_on(tmp_path: Path):
@@ -162,8 +162,8 @@ def test_bug_is_sent_with_its_trace():
     failed = messages_of(misbehaving("costly"))[-1]
 
     assert isinstance(failed, Failed)
-    assert (failed.error.status, "TypeError: unsupported" in (failed.trace or "")) == (500, True)
-    assert "unsupported" not in failed.error.detail
+    assert (failed.error.status, "TypeError: " in (failed.trace or "")) == (500, True)
+    assert "TypeError" not in failed.error.detail
 
 
 def test_estimator_that_fails_is_sent_with_its_trace():
@@ -171,7 +171,7 @@ def test_estimator_that_fails_is_sent_with_its_trace():
 
     assert isinstance(failed, Failed)
     assert isinstance(failed.error, TrainingFailed)
-    assert failed.error.detail.startswith("The estimator 'buggy' failed: RuntimeError: a screw is loose; name another")
+    assert "'buggy' failed: RuntimeError: a screw is loose" in failed.error.detail
     assert "in buggy\n" in (failed.trace or "")
 
 

@@ -109,7 +109,7 @@ async def test_job_that_one_visitor_ends_has_ended_for_the_other(app: FastAPI, e
     async with visiting(app) as one_visitor, visiting(app) as other:
         for visitor in (one_visitor, other):
             await visitor.open("/jobs")
-            await visitor.should_see("Trying endless: part 1 of 5")
+            await visitor.should_see("Evaluating endless: fold 1 of 5")
 
         one_visitor.find(marker=f"cancel-{endless.id}").click()
         await one_visitor.should_see(f"End training {endless.id}? What it has found so far is lost.")
@@ -145,7 +145,7 @@ async def test_job_page_tells_what_it_was_about_and_leads_to_its_model(user: Use
 
 async def test_job_page_follows_a_job_to_its_end(user: User, services: Services, endless: Job):
     await user.open(f"/jobs/{endless.id}")
-    await user.should_see("Trying endless: part 1 of 5")
+    await user.should_see("Evaluating endless: fold 1 of 5")
     await user.should_not_see(marker="again")
 
     await services.jobs.cancel(endless.id)
