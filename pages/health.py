@@ -36,7 +36,7 @@ class _Health:
         """What there was to do something about when that was drawn."""
 
     async def build(self) -> None:
-        known = await self.services.health.facts()
+        known = await self.services.health.system_info()
         with card(mark="standing"):
             with ui.row().classes("w-full items-center gap-3 flex-nowrap"):
                 self.icon = ui.icon(GOOD[0]).props("aria-hidden=true")
@@ -59,8 +59,8 @@ class _Health:
 
     async def look(self) -> None:
         """Show how things stand now."""
-        known, complaint = await self.services.health.facts(), await self.services.health.complaint()
-        there, _ = await self.services.models.standing()
+        known, complaint = await self.services.health.system_info(), await self.services.health.store_error()
+        there, _ = await self.services.models.versions()
         for shown, name in zip(self.figures, MOVING, strict=True):
             shown.set_text(known[name])
         now, problem = self.services.health.health(), self.services.prediction.problem

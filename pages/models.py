@@ -8,7 +8,7 @@ from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 from mlapp.presentation.comparison import MAX_COMPARED
 from mlapp.presentation.sentences import main_score
 from mlapp.schemas import ModelSummary
-from mlapp.services.models.search import Search
+from mlapp.services.models.search import ModelQuery
 from pages.components.cards import card, no_model
 from pages.components.model.actions import ModelActions
 from pages.components.model.activation_log import activations
@@ -87,13 +87,15 @@ class _Models:
 
     async def _load(self, view: View) -> tuple[Sequence[Row], int]:
         found = await self.models.search(
-            Search(self.words.value or "", view.order or "version", view.descending, view.skip, view.most)
+            ModelQuery(self.words.value or "", view.order or "version", view.descending, view.skip, view.most)
         )
-        kind = "version" if found.of == 1 else "versions"
+        kind = "version" if found.total == 1 else "versions"
         self.count.set_text(
-            f"{found.of:,} {kind}" if found.count == found.of else f"{found.count:,} of {found.of:,} {kind}"
+            f"{found.total:,} {kind}"
+            if found.matches == found.total
+            else f"{found.matches:,} of {found.total:,} {kind}"
         )
-        return [await self._row(model) for model in found.models], found.count
+        return [await self._row(model) for model in found.models], found.matches
 
     async def _row(self, model: ModelSummary) -> Row:
         why = None if model.usable else await self.models.why_unusable(model.version)

@@ -46,7 +46,7 @@ def register(site: Site) -> None:
 
 
 async def _say_why_not(site: Site, error: MlappError) -> None:
-    if not (await site.services.models.standing())[1]:
+    if not (await site.services.models.versions())[1]:
         no_model()
     else:
         with empty("sentiment_dissatisfied", "This model cannot answer", error.detail):

@@ -1,4 +1,4 @@
-"""The use cases, which the API and the pages share."""
+"""Services: the use cases, shared by API and pages."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from mlapp.services.training import TrainingService
 
 @dataclass(frozen=True)
 class Services:
-    """What the doors are given: wired in `main.py`, passed on from there."""
+    """All services, created in `main.py` and passed to API and pages."""
 
     models: ModelService
     prediction: PredictionService

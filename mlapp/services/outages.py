@@ -1,4 +1,4 @@
-"""Outages: a background task goes on after a failure, which is logged once until the task succeeds again."""
+"""Outages: background tasks survive failures, and a series of failures is logged once."""
 
 import logging
 import traceback
@@ -9,23 +9,23 @@ from mlapp.errors import MlappError
 
 
 class Outage:
-    """Keeps a background task alive: if it ended, all that comes later would be missed."""
+    """Catches the exceptions of a background task, which would otherwise end it."""
 
-    def __init__(self, log: logging.Logger, sentence: str) -> None:
-        self._log, self._sentence = log, sentence
+    def __init__(self, log: logging.Logger, message: str) -> None:
+        self._log, self._message = log, message
         self.failures = 0
-        """Attempts that failed, since the last one that succeeded."""
+        """Failed attempts since the last success."""
 
     @contextmanager
     def endure(self) -> Iterator[None]:
-        """Run one attempt; its failure is logged, with a trace if it is a bug, unless the attempt before failed too."""
+        """Run one attempt. The first failure of a series is logged, with a trace if it is a bug."""
         try:
             yield
         except Exception as error:  # noqa: BLE001 - see the class
             if not self.failures:
                 bug = not isinstance(error, MlappError | OSError)
                 extra = {"trace": "".join(traceback.format_exception(error))} if bug else {}
-                self._log.error("%s: %s", self._sentence, error, extra=extra)
+                self._log.error("%s: %s", self._message, error, extra=extra)
             self.failures += 1
         else:
             self.failures = 0

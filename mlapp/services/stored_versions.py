@@ -1,4 +1,4 @@
-"""A stored version, as the doors show it."""
+"""Stored versions as API models: full and summary."""
 
 from mlapp import ml
 from mlapp.schemas import Model, ModelSummary, Record
@@ -6,21 +6,21 @@ from mlapp.store import ModelStore
 
 
 def describe(store: ModelStore, version: int) -> Model:
-    """Return a version with what changes about it: its note, whether it is active, and usable here.
+    """Return a version: its record, note, and whether it is active and usable.
 
     Raises:
-        NotFound: there is none.
+        NotFound: the version does not exist.
     """
     record = store.record(version)
-    changing = {"note": store.note(version), "active": version == store.active(), "usable": _usable(record)}
-    return Model.model_construct(**(dict(record) | changing), version=version)
+    state = {"note": store.note(version), "active": version == store.active(), "usable": _usable(record)}
+    return Model.model_construct(**(dict(record) | state), version=version)
 
 
 def summarize(store: ModelStore, version: int, active: int | None) -> ModelSummary:
-    """Return a version in short; there may be a thousand, so that nothing is read that is not shown.
+    """Return a summary of a version. Reads only what is shown, as there may be a thousand versions.
 
     Raises:
-        NotFound: there is none.
+        NotFound: the version does not exist.
     """
     record = store.record(version)
     return ModelSummary.model_construct(

@@ -1,4 +1,4 @@
-"""Temporary files: one directory per server process; those of servers that were killed are removed at a later start."""
+"""Temporary files: one directory per server process; a later start removes those of killed servers."""
 
 import fcntl
 import logging
@@ -13,50 +13,53 @@ from typing import BinaryIO
 log = logging.getLogger(__name__)
 
 PREFIX = "mlapp-"
-MARK = ".mlapp-server"
-"""A file in the directory of a server, which holds the directory's lock."""
+MARKER = ".mlapp-server"
+"""Marks the directory of a server, which holds an advisory lock on it."""
 AFTER_MULTIPROCESSING = -200
-"""Which removes its own directory, within this one, at -100."""
+"""Exit priority: multiprocessing removes its directory, which is in this one, at -100."""
 
 
 def use_own_directory() -> None:
-    """Give the temporary files of this process, and of those that it starts, a directory that ends with it.
+    """Set TMPDIR, also for child processes, to a new directory that is removed on exit.
 
-    Its lock tells other servers that this one lives, and systemd to leave it alone. A server that cannot have one,
-    as on a full disk, still predicts.
+    The lock marks the directory as in use, for other servers and for systemd-tmpfiles. Without a directory, as on a
+    full disk, the server still starts and predicts.
 
-    Source: tmpfiles.d(5), on directories that are locked.
+    Source: tmpfiles.d(5), on locked directories.
     """
     try:
-        _remove_those_of_killed_servers(Path(tempfile.gettempdir()))
+        _remove_stale_directories(Path(tempfile.gettempdir()))
         own = Path(tempfile.mkdtemp(prefix=PREFIX))
         Finalize(None, shutil.rmtree, (own,), {"ignore_errors": True}, exitpriority=AFTER_MULTIPROCESSING)
-        # Held until the process is gone, however it ends; and marked only when it is held.
+        # The kernel releases the lock when the process exits. Marked after locking, so that no server removes it.
         fcntl.flock(os.open(own, os.O_RDONLY), fcntl.LOCK_EX)
-        (own / MARK).touch()
+        (own / MARKER).touch()
     except OSError as error:
-        log.warning("There is no directory for temporary files (%s); set TMPDIR to one that has room.", error.strerror)
+        log.warning(
+            "The directory for temporary files could not be created (%s); set TMPDIR to a disk with free space.",
+            error.strerror,
+        )
     else:
         os.environ["TMPDIR"] = tempfile.tempdir = str(own)
 
 
-def _remove_those_of_killed_servers(folder: Path) -> None:
-    for mark in folder.glob(f"{PREFIX}*/{MARK}"):
-        # A server that lives holds the lock, or another user owns the directory.
+def _remove_stale_directories(folder: Path) -> None:
+    for marker in folder.glob(f"{PREFIX}*/{MARKER}"):
+        # A running server holds the lock, or another user owns the directory.
         with suppress(OSError):
-            lock = os.open(mark.parent, os.O_RDONLY)
+            lock = os.open(marker.parent, os.O_RDONLY)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(mark.parent)
+                shutil.rmtree(marker.parent)
             finally:
                 os.close(lock)
 
 
 def save_copy(file: BinaryIO) -> str:
-    """Copy a file to a temporary one, which is the caller's to remove, and return its path.
+    """Copy a file to a temporary one and return its path; the caller removes it.
 
     Raises:
-        OSError: there is no room on the disk for it.
+        OSError: the disk is full.
     """
     handle, path = tempfile.mkstemp(prefix=PREFIX)
     try:

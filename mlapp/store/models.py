@@ -272,4 +272,4 @@ class ModelStore:
 
 
 def _no_model(version: int) -> NotFound:
-    return NotFound(f"There is no model {version}; GET /models lists what there is.")
+    return NotFound(f"There is no model {version}; GET /models lists all models.")

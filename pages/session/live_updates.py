@@ -70,7 +70,7 @@ class Live:
         jobs = [job.model_copy() for job in await self.services.jobs.jobs()]
         # After the jobs, and told before them: no training is seen to have ended without its model being there.
         instead = self._instead()
-        found = *await self.services.models.standing(), instead.version if instead else None
+        found = *await self.services.models.versions(), instead.version if instead else None
         active = self.active if found == self._standing else await self._model(instead)
         if found != self._standing:
             self._standing, self.active, self.versions = found, active, found[1]

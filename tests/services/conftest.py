@@ -1,4 +1,4 @@
-"""Services over a store of their own, and small models to put into it."""
+"""Services on a temporary store."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +18,7 @@ from mlapp.store import JobStore, ModelStore, TrafficStore
 
 @pytest.fixture
 async def monitoring(store: ModelStore) -> AsyncIterator[MonitoringService]:
-    """A service that counts when it is asked what it counted."""
+    """A service that counts on demand."""
     service = MonitoringService(store, TrafficStore(store.folder))
     yield service
     await service.close()
@@ -26,7 +26,7 @@ async def monitoring(store: ModelStore) -> AsyncIterator[MonitoringService]:
 
 @pytest.fixture
 async def prediction(store: ModelStore, monitoring: MonitoringService) -> AsyncIterator[PredictionService]:
-    """A service that has not been started."""
+    """A service that is not started."""
     service = PredictionService(store, monitoring)
     yield service
     await service.close()
@@ -46,7 +46,7 @@ async def jobs(tmp_path: Path) -> AsyncIterator[JobService]:
 
 @pytest.fixture(scope="session")
 def processes() -> Processes:
-    """Processes that all tests share: what they are forked from stays loaded, which saves seconds a test."""
+    """Shared by all tests, so that the fork server stays loaded, which saves seconds per test."""
     return Processes(idle_s=3_600)
 
 
@@ -55,15 +55,15 @@ def training(store: ModelStore, models: ModelService, jobs: JobService, processe
     return TrainingService(store, models, jobs, processes)
 
 
-async def eventually(there: Callable[[], object], patience_s: float = 60) -> None:
-    """Wait until something is there; fail when it does not come."""
+async def eventually(condition: Callable[[], object], patience_s: float = 60) -> None:
+    """Wait until a condition holds."""
     async with asyncio.timeout(patience_s):
-        while not there():
+        while not condition():
             await asyncio.sleep(0.02)
 
 
 def gone(process: psutil.Process) -> bool:
-    """Whether a process has ended, even if nobody has asked for its exit status yet."""
+    """Return whether a process has exited, even if it is not reaped."""
     try:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""A disk that is full, and one that cannot be read."""
+"""Simulated disk faults: full, unreadable, out of file descriptors."""
 
 import os
 import resource
@@ -10,8 +10,8 @@ from pathlib import Path
 
 @contextmanager
 def full_disk(left_bytes: int = 1_000) -> Iterator[None]:
-    """No file grows beyond what is left, as on a disk that is nearly full."""
-    # What trainings are forked from keeps the limit it began with, and gives it to all of them.
+    """Limit the size of files, as on a disk that is nearly full."""
+    # A fork server that starts within the block would keep the limit.
     forkserver.ensure_running()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (left_bytes, hard))
@@ -23,7 +23,7 @@ def full_disk(left_bytes: int = 1_000) -> Iterator[None]:
 
 @contextmanager
 def no_more_files() -> Iterator[None]:
-    """The system lets this process open no further file."""
+    """Prevent this process from opening files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:
@@ -34,7 +34,7 @@ def no_more_files() -> Iterator[None]:
 
 @contextmanager
 def forbidden(folder: Path) -> Iterator[None]:
-    """This process may neither read nor write what is in a folder; root becomes somebody else meanwhile."""
+    """Make a folder inaccessible; root switches to another user for it."""
     mode, user = folder.stat().st_mode, os.geteuid()
     folder.chmod(0)
     os.seteuid(user or 65_534)

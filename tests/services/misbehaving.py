@@ -1,4 +1,4 @@
-"""Trainings that go wrong, for real: the estimator travels with the submission into the training process."""
+"""Misbehaving estimators, which the submission registers in the training process."""
 
 import hashlib
 import os
@@ -72,13 +72,13 @@ def foreign(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
 
 
 def breaking_off(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
-    # What comes before a message of a thousand bytes.
+    # The header of a message of a thousand bytes.
     os.write(_pipe().fileno(), (1_000).to_bytes(4, "big") + b"half")
     os._exit(3)
 
 
 def announcing(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
-    # What comes before a message of four gigabytes.
+    # The header of a message of four gigabytes.
     os.write(_pipe().fileno(), (-1).to_bytes(4, "big", signed=True) + (4 << 30).to_bytes(8, "big"))
     endless(_, __, ___)
 
@@ -101,7 +101,7 @@ def orphaning(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
 
 
 def model_file(code: str) -> bytes:
-    """A model file that runs a line of Python when it is loaded, as the modules of a library do."""
+    """A model file that runs a line of Python when it is loaded."""
     return f"cbuiltins\nexec\n(V{code}\ntR.".encode()
 
 
@@ -113,7 +113,7 @@ def add_unloadable(store: ModelStore, like: int) -> int:
 
 
 def _pipe() -> Connection:
-    """Where the process that trains sends what it finds."""
+    """The pipe to the server."""
     frame = sys._getframe()
     while not isinstance(pipe := frame.f_locals.get("results"), Connection):
         assert frame.f_back
@@ -126,20 +126,20 @@ ALL: tuple[Callable[[Task, FeatureColumns, int], NoReturn], ...] = (
     *(announcing, flooding, forking, orphaning, crashing),
 )
 RECIPES = {recipe.__name__: Recipe(recipe) for recipe in ALL} | {
-    # No error of an estimator: the progress bar cannot do with its cost.
+    # A bug: the cost is not a number.
     "costly": Recipe(buggy, cost="a fortune"),  # type: ignore[arg-type]
 }
 
 
 class Misbehaving(Submission):
-    """A training on the table wine, whose estimator is known where the submission arrives and nowhere else."""
+    """A training on the table wine whose estimator is known in the training process only."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _arrive, (self.options,)
 
 
 class Unimportable(Submission):
-    """A training that arrives where the estimators cannot be imported."""
+    """A training in a process that cannot import the estimators."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _arrive_unimportable, (self.options,)

@@ -1,4 +1,4 @@
-"""Who did what: the lines that a log keeps of changes."""
+"""Audit log lines: each change names its request and caller."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ from tests.services.jobs.test_jobs_service import endless, made
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
-    """What is logged, as it is while it happens."""
+    """Log lines, formatted when they are logged."""
     written: list[dict[str, Any]] = []
     handler, form = logging.Handler(), JsonFormatter()
     handler.emit = lambda record: written.append(json.loads(form.format(record)))  # type: ignore[method-assign]
@@ -33,8 +33,8 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
 
 
 @contextmanager
-def asking(name: str, role: str) -> Iterator[None]:
-    """Whoever asks within the block."""
+def request(name: str, role: str) -> Iterator[None]:
+    """A request in whose context the block runs."""
     scope = request_scope.set({"request_id": name, "client": ("192.0.2.1", 5)})
     token = caller.set(role)
     yield
@@ -42,45 +42,43 @@ def asking(name: str, role: str) -> Iterator[None]:
     request_scope.reset(scope)
 
 
-def told(lines: list[dict[str, Any]]) -> list[tuple[str, str | None, str | None]]:
+def audit(lines: list[dict[str, Any]]) -> list[tuple[str, str | None, str | None]]:
     return [(line["message"], line.get("request_id"), line.get("caller")) for line in lines]
 
 
-async def test_changes_of_models_are_lines_with_who_made_them(
+async def test_changes_of_models_are_logged_with_their_caller(
     store: ModelStore, models: ModelService, wine: Fitted, lines: list[dict[str, Any]]
 ):
     for _ in range(2):
         wine.add_to(store)
-    with asking("r1", "full key"):
+    with request("r1", "full key"):
         await models.activate("1")
         await models.activate("2")
-    with asking("r2", "session"):
+    with request("r2", "session"):
         await models.rollback()
         await models.annotate("2", "worse\nINFO all is well")
         await models.delete("2")
 
-    assert told(lines) == [
+    assert audit(lines) == [
         ("Model 1 was activated.", "r1", "full key"),
         ("Model 2 was activated.", "r1", "full key"),
         ("Model 1 was activated by a rollback.", "r2", "session"),
-        ("Model 2 has another note.", "r2", "session"),
+        ("The note of model 2 was changed.", "r2", "session"),
         ("Model 2 was deleted.", "r2", "session"),
     ]
     assert {line["client"] for line in lines} == {"192.0.2.1"}
 
 
-async def test_training_is_followed_in_the_log_by_the_request_that_asked_for_it(
-    jobs: JobService, lines: list[dict[str, Any]]
-):
+async def test_log_lines_of_a_training_name_its_request(jobs: JobService, lines: list[dict[str, Any]]):
     async def named(run: Run) -> Model:
         run.job.estimator = "linear"
         return await made(run)
 
-    with asking("r1", "full key"):
+    with request("r1", "full key"):
         run = await jobs.start("wine.csv", named)
     await jobs.result(run)
 
-    assert told(lines) == [
+    assert audit(lines) == [
         ("Training 1 is queued: wine.csv", "r1", "full key"),
         ("Training 1 started.", "r1", "full key"),
         ("Training 1 succeeded: model 7.", "r1", "full key"),
@@ -89,26 +87,26 @@ async def test_training_is_followed_in_the_log_by_the_request_that_asked_for_it(
     assert 0 <= lines[-1]["seconds"] < 60
 
 
-async def test_cancelling_is_a_line_of_who_cancels(jobs: JobService, lines: list[dict[str, Any]]):
-    with asking("r1", "full key"):
+async def test_cancellation_is_logged_with_its_caller(jobs: JobService, lines: list[dict[str, Any]]):
+    with request("r1", "full key"):
         await jobs.start("wine", endless)
         await jobs.start("wine", endless)
-    with asking("r2", "session"):
+    with request("r2", "session"):
         await jobs.cancel(2)
         await jobs.cancel(1)
 
-    assert told(lines)[3:] == [
+    assert audit(lines)[3:] == [
         ("Training 2: cancellation was requested.", "r2", "session"),
         ("Training 2 cancelled: The training was cancelled.", "r1", "full key"),
         ("Training 1: cancellation was requested.", "r2", "session"),
         ("Training 1 cancelled: The training was cancelled.", "r1", "full key"),
     ]
-    # The one that waited took no time.
+    # The queued one took no time.
     assert lines[4]["seconds"] == 0.0
     assert jobs.registry.get_sample_value("mlapp_trainings_total", {"outcome": "cancelled"}) == 2
 
 
-async def test_failure_says_why_and_what_the_server_does_by_itself_names_nobody(
+async def test_failure_is_logged_with_its_reason_and_background_work_without_a_caller(
     jobs: JobService, lines: list[dict[str, Any]]
 ):
     async def refused(_: Run) -> NoReturn:
@@ -117,11 +115,11 @@ async def test_failure_says_why_and_what_the_server_does_by_itself_names_nobody(
     run = await jobs.start("", refused)
     await eventually(lambda: run.job.finished_at)
 
-    assert told(lines)[0] == ("Training 1 is queued: ", None, None)
-    assert told(lines)[-1] == ("Training 1 failed: There is no column 'grape'.", None, None)
+    assert audit(lines)[0] == ("Training 1 is queued: ", None, None)
+    assert audit(lines)[-1] == ("Training 1 failed: There is no column 'grape'.", None, None)
 
 
-async def test_jobs_under_way_are_counted_by_what_they_do(jobs: JobService):
+async def test_jobs_are_counted_by_status(jobs: JobService):
     for _ in range(3):
         await jobs.start("wine", endless)
 

@@ -1,4 +1,4 @@
-"""Failures of background tasks."""
+"""Outages of background tasks."""
 
 import logging
 
@@ -16,7 +16,7 @@ def attempt(outage: Outage, error: Exception | None = None) -> None:
             raise error
 
 
-def test_an_outage_is_logged_when_it_begins_and_the_next_one_again(caplog: pytest.LogCaptureFixture):
+def test_each_series_of_failures_is_logged_once(caplog: pytest.LogCaptureFixture):
     outage = Outage(log, "Counting failed")
     full = OSError("No space left")
 
@@ -30,7 +30,7 @@ def test_an_outage_is_logged_when_it_begins_and_the_next_one_again(caplog: pytes
 @pytest.mark.parametrize(
     ("error", "traced"), [(OSError("full"), False), (Unavailable("Later."), False), (KeyError("a"), True)]
 )
-def test_a_bug_is_logged_with_its_trace(error: Exception, caplog: pytest.LogCaptureFixture, *, traced: bool):
+def test_bug_is_logged_with_its_trace(error: Exception, caplog: pytest.LogCaptureFixture, *, traced: bool):
     attempt(Outage(log, "Counting failed"), error)
 
     assert ("Traceback" in getattr(caplog.records[0], "trace", "")) == traced

@@ -1,16 +1,14 @@
-"""Finding versions: by a word, in an order, a page at a time."""
+"""Search of versions: filter by words, sort, paginate."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from mlapp.schemas import ModelSummary
 from mlapp.presentation.sentences import MAIN_METRIC
+from mlapp.schemas import ModelSummary
 
-Key = Callable[[ModelSummary], Any]
-
-ORDERS: dict[str, Key] = {
+ORDERS: dict[str, Callable[[ModelSummary], Any]] = {
     "version": attrgetter("version"),
     "target": lambda model: model.target.casefold(),
     "estimator": attrgetter("estimator"),
@@ -18,43 +16,43 @@ ORDERS: dict[str, Key] = {
     "rows": attrgetter("rows"),
     "created_at": attrgetter("created_at"),
 }
-"""What versions can be put in order by."""
+"""Sort keys by name."""
 
 
 @dataclass(frozen=True)
-class Search:
-    """What is looked for."""
+class ModelQuery:
+    """A query: words, order and page."""
 
     words: str = ""
-    """Each of them is in the target, the estimator, the task or the note, or is the version's number."""
+    """Each word must occur in the target, estimator, task, state or note, or be the version's number."""
     order: str = "version"
     """One of `ORDERS`."""
     descending: bool = True
-    skip: int = 0
-    most: int = 25
+    offset: int = 0
+    limit: int = 25
 
 
 @dataclass(frozen=True)
-class Found:
-    """A page of the versions that were found."""
+class ModelPage:
+    """A page of search results."""
 
     models: list[ModelSummary]
-    count: int
-    """How many there are on all pages."""
-    of: int
-    """How many there are that were looked through."""
+    matches: int
+    """Number of matching versions on all pages."""
+    total: int
+    """Number of all versions."""
 
 
-def search(models: Sequence[ModelSummary], wanted: Search) -> Found:
-    """Return a page of the models that hold what is looked for; of equal ones, the newest first."""
-    words = wanted.words.casefold().split()
-    hits = [model for model in models if all(_holds(model, word) for word in words)]
-    hits.sort(key=attrgetter("version"), reverse=True)
-    hits.sort(key=ORDERS[wanted.order], reverse=wanted.descending)
-    return Found(hits[wanted.skip :][: wanted.most], len(hits), len(models))
+def search(models: Sequence[ModelSummary], query: ModelQuery) -> ModelPage:
+    """Return a page of the versions that match a query; equal ones are sorted newest first."""
+    words = query.words.casefold().split()
+    matches = [model for model in models if all(_matches(model, word) for word in words)]
+    matches.sort(key=attrgetter("version"), reverse=True)
+    matches.sort(key=ORDERS[query.order], reverse=query.descending)
+    return ModelPage(matches[query.offset :][: query.limit], len(matches), len(models))
 
 
-def _holds(model: ModelSummary, word: str) -> bool:
+def _matches(model: ModelSummary, word: str) -> bool:
     state = "active" if model.active else ""
     text = f"model {state} {model.target} {model.estimator} {model.task} {model.note}"
     return word.removeprefix("#") == str(model.version) or word in text.casefold()

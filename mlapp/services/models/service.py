@@ -1,4 +1,4 @@
-"""ModelService: the stored versions, and what there is to train from."""
+"""ModelService: stored versions, and the catalog of estimators and bundled tables."""
 
 import asyncio
 import logging
@@ -10,8 +10,8 @@ from mlapp import ml, tables
 from mlapp.errors import Conflict, NotFound, Unacceptable, shorten
 from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList, ModelSummary
 from mlapp.services.jobs.import_check import report_import_errors
-from mlapp.services.models.search import Found, Search, search
 from mlapp.services.prediction.service import PredictionService
+from mlapp.services.models.search import ModelPage, ModelQuery, search
 from mlapp.services.stored_versions import describe, summarize
 from mlapp.store import ModelStore, parse_number
 
@@ -28,49 +28,49 @@ class ModelService:
     prediction: PredictionService
 
     async def list(self) -> ModelList:
-        """Return all versions in short, newest first."""
+        """Return summaries of all versions, newest first."""
         return await asyncio.to_thread(self._list)
 
-    async def search(self, wanted: Search) -> Found:
-        """Return a page of the versions that hold what is looked for."""
-        return await asyncio.to_thread(lambda: search(self._list().models, wanted))
+    async def search(self, query: ModelQuery) -> ModelPage:
+        """Return a page of the versions that match a query."""
+        return await asyncio.to_thread(lambda: search(self._list().models, query))
 
     async def get(self, name: str) -> Model:
-        """Return a version by its number, or as `active` or `latest`.
+        """Return a version by number, `active` or `latest`.
 
         Raises:
-            NotFound: there is none.
+            NotFound: the version does not exist.
         """
         return await asyncio.to_thread(describe, self.store, await self.number(name))
 
-    async def standing(self) -> tuple[int | None, tuple[int, ...]]:
-        """Return which version is active and which there are, newest first: cheap enough to be asked all the time."""
+    async def versions(self) -> tuple[int | None, tuple[int, ...]]:
+        """Return the active version and all versions, newest first; cheap enough for polling."""
         return await asyncio.to_thread(lambda: (self.store.active(), tuple(self.store.versions())))
 
     async def why_unusable(self, version: int) -> str | None:
-        """Return why a version cannot answer here, or None when it can, or is gone."""
+        """Return why a version cannot be used with the installed libraries; None if it can, or does not exist."""
         return await asyncio.to_thread(self._why_unusable, version)
 
     async def annotate(self, name: str, note: str) -> Model:
-        """Change what is said of a version.
+        """Change the note of a version.
 
         Raises:
-            NotFound: there is none.
+            NotFound: the version does not exist.
             Unacceptable: the note has more than 2,000 characters.
         """
         if len(note) > MAX_NOTE_CHARACTERS:
-            raise Unacceptable(f"A note has at most {MAX_NOTE_CHARACTERS:,} characters, and this one {len(note):,}.")
+            raise Unacceptable(f"A note has at most {MAX_NOTE_CHARACTERS:,} characters; this one has {len(note):,}.")
         version = await self.number(name)
         await asyncio.to_thread(self.store.annotate, version, note)
-        log.info("Model %s has another note.", version)
+        log.info("The note of model %s was changed.", version)
         return await self.get(str(version))
 
     async def activate(self, name: str) -> Model:
-        """Make a version answer `/predict`. It is loaded first, so that a damaged one changes nothing.
+        """Make a version serve `/predict`. It is loaded first, so that a damaged one is not activated.
 
         Raises:
-            NotFound: there is none.
-            Conflict: it cannot be loaded.
+            NotFound: the version does not exist.
+            Conflict: the version cannot be loaded.
         """
         version = await self.number(name)
         await self.prediction.fitted(version)
@@ -80,14 +80,14 @@ class ModelService:
         return await self.get(str(version))
 
     async def previous(self) -> int | None:
-        """Return the version that a rollback would activate, or None when there is none."""
+        """Return the version that a rollback would activate, or None."""
         return await asyncio.to_thread(self.store.previous)
 
     async def rollback(self) -> Model:
-        """Activate the version that was active before.
+        """Activate the previously active version.
 
         Raises:
-            Conflict: there is none, or it cannot be loaded.
+            Conflict: there is no previous version, or it cannot be loaded.
         """
         version = await self.previous()
         if version is None:
@@ -99,11 +99,11 @@ class ModelService:
         return await self.get(str(version))
 
     async def delete(self, name: str) -> None:
-        """Remove a version.
+        """Delete a version.
 
         Raises:
-            NotFound: there is none.
-            Conflict: it is active.
+            NotFound: the version does not exist.
+            Conflict: the version is active.
         """
         version = await self.number(name)
         await asyncio.to_thread(self.store.delete, version)
@@ -114,10 +114,10 @@ class ModelService:
         return History(activations=await asyncio.to_thread(self.store.history))
 
     async def estimators(self) -> Sequence[EstimatorInfo]:
-        """Return the estimators on offer.
+        """Return the catalog of estimators.
 
         Raises:
-            EstimatorsBroken: they cannot be imported.
+            EstimatorsBroken: the estimators cannot be imported.
         """
         return await asyncio.to_thread(_estimators)
 
@@ -129,23 +129,23 @@ class ModelService:
         """Return a bundled table as CSV.
 
         Raises:
-            NotFound: there is none of that name.
+            NotFound: there is no bundled table with this name.
         """
         return await asyncio.to_thread(lambda: tables.write_table(tables.dataset(name)[0].frame, Format.CSV))
 
     async def number(self, name: str) -> int:
-        """Return the number that a version goes by.
+        """Return the number of a version by number, `active` or `latest`.
 
         Raises:
-            NotFound: there is none of that name.
+            NotFound: the version does not exist.
         """
         return await asyncio.to_thread(self._number, name)
 
     async def asked(self, name: str | None) -> int | None:
-        """Return the number of the version that is asked to predict; None for the one that answers unasked.
+        """Return the number of the version that a request names; None for the active one.
 
         Raises:
-            NotFound: there is none of that name.
+            NotFound: the version does not exist.
         """
         return None if name is None or name == "active" else await self.number(name)
 
@@ -157,8 +157,8 @@ class ModelService:
         else:
             version = parse_number(name)
         if version is None:
-            known = "There is no model yet" if name in ("active", "latest") else f"There is no model '{shorten(name)}'"
-            raise NotFound(f"{known}; GET /models lists what there is.")
+            problem = "There is no model yet" if name in ("active", "latest") else f"There is no model '{shorten(name)}'"
+            raise NotFound(f"{problem}; GET /models lists all models.")
         return version
 
     def _why_unusable(self, version: int) -> str | None:
@@ -171,14 +171,14 @@ class ModelService:
         active = self.store.active()
         models: list[ModelSummary] = []
         for version in self.store.versions():
-            # It may have been deleted meanwhile.
+            # It may have been deleted since it was listed.
             with suppress(NotFound):
                 models.append(summarize(self.store, version, active))
         return ModelList(active=active, models=models)
 
 
 def _estimators() -> Sequence[EstimatorInfo]:
-    # Looked up in the thread: the first use loads scikit-learn.
+    # Runs in a thread, as the first use loads scikit-learn.
     with report_import_errors():
         return ml.describe_estimators()
 

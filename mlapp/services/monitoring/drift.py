@@ -1,4 +1,4 @@
-"""Counts → how far what a version was asked is from what it learnt from."""
+"""Drift of features and predictions: production data compared with the training data."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def drift(version: int, record: Record, served: Served | None) -> Drift:
-    """Return the drift of every feature, and of what was predicted; `served` is None when nothing was asked."""
+    """Return the drift of each feature and of the predictions; `served` is None without requests."""
     predicted = served.prediction if served else None
     return Drift(
         version=version,

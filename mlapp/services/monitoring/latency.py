@@ -1,29 +1,29 @@
-"""Times in few numbers: counts in bins of equal ratio, from which percentiles are read."""
+"""Latency histogram: logarithmic bins, from which percentiles are estimated."""
 
 from math import ceil, log10
 
 BINS_PER_DECADE = 20
-"""A bin is 12 % wide, so that a percentile is 6 % off at most."""
+"""Each bin is 12 % wide, so that the error of a percentile is at most 6 %."""
 SHORTEST_MS = 0.01
-LAST = 7 * BINS_PER_DECADE
-"""The bin from 100 s on."""
+LAST_BIN = 7 * BINS_PER_DECADE
+"""The bin of 100 s and more."""
 
 
 def bin_of(duration_ms: float) -> int:
-    """Return the bin that a time belongs to."""
+    """Return the bin of a duration."""
     if duration_ms <= SHORTEST_MS:
         return 0
-    return min(LAST, int(BINS_PER_DECADE * log10(duration_ms / SHORTEST_MS)))
+    return min(LAST_BIN, int(BINS_PER_DECADE * log10(duration_ms / SHORTEST_MS)))
 
 
-def percentile(counts: dict[int, int], share: float) -> float | None:
-    """Return the time in ms that a share of the requests took at most: the middle of its bin; None without any.
+def percentile(counts: dict[int, int], quantile: float) -> float | None:
+    """Return a quantile, 0–1, in ms as the centre of its bin; None without counts.
 
-    Source: nearest rank.
+    Source: nearest-rank method.
     """
-    rank = ceil(share * sum(counts.values()))
-    for place in sorted(counts):
-        rank -= counts[place]
+    rank = ceil(quantile * sum(counts.values()))
+    for bin_ in sorted(counts):
+        rank -= counts[bin_]
         if rank <= 0:
-            return float(SHORTEST_MS * 10 ** ((place + 0.5) / BINS_PER_DECADE))
+            return float(SHORTEST_MS * 10 ** ((bin_ + 0.5) / BINS_PER_DECADE))
     return None

@@ -6,18 +6,18 @@ PREDICT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0
 
 
 class PredictionMetrics:
-    """What this process has predicted since its start."""
+    """Counts and durations of predictions in this process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.durations = Histogram(
             "mlapp_prediction_duration_seconds",
-            "Time until the answer of a request to predict began, refusals and the pages' requests too.",
+            "Time from the start of a prediction request to its response, including errors and requests of the pages.",
             buckets=PREDICT_S,
             registry=registry,
         )
-        self.rows = Counter("mlapp_predictions", "Rows that were predicted.", registry=registry)
+        self.rows = Counter("mlapp_predictions", "Predicted rows.", registry=registry)
         self.warnings = Counter(
             "mlapp_prediction_warnings",
-            "Values that were predicted from but never seen in training.",
+            "Values in predicted rows that did not occur in training.",
             registry=registry,
         )

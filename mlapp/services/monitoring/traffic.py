@@ -1,4 +1,4 @@
-"""Counts → traffic over time, as the Monitor page draws it."""
+"""Traffic over time for the Monitor page: requests, errors, latency percentiles and predictions."""
 
 from datetime import UTC, datetime
 
@@ -6,16 +6,16 @@ from mlapp.schemas import Counts, Minute, Predictions, Span, Traffic, TrafficPoi
 from mlapp.services.monitoring.latency import percentile
 
 DAY_MINUTES = 1_440
-SHAPES = {Span.HOUR: (60, 1), Span.DAY: (96, 15)}
-"""Points, and minutes a point."""
+RESOLUTIONS = {Span.HOUR: (60, 1), Span.DAY: (96, 15)}
+"""Number of points, and minutes per point."""
 
 
 def traffic(counts: Counts, span: Span, now: int, version: int | None, classes: list[str]) -> Traffic:
-    """Return the traffic until a minute, and the predictions of a version in it."""
-    count, width = SHAPES[span]
+    """Return the traffic up to the minute `now`, and the predictions of a version."""
+    count, width = RESOLUTIONS[span]
     first = now // width - count + 1
     series = counts.versions[version].minutes if version in counts.versions else {}
-    spans = [range((first + place) * width, (first + place + 1) * width) for place in range(count)]
+    spans = [range((first + index) * width, (first + index + 1) * width) for index in range(count)]
     points = [_point(counts, series, minutes) for minutes in spans]
     total = _point(counts, series, range(spans[0].start, spans[-1].stop))
     return Traffic(span=span, version=version, classes=classes, points=points, total=total)

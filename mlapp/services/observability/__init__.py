@@ -1,1 +1,1 @@
-"""Observability: health and metrics."""
+"""Observability: health checks and Prometheus metrics."""

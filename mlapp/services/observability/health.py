@@ -1,4 +1,4 @@
-"""HealthService: whether the process lives, and what there is to know about it."""
+"""HealthService: liveness, readiness and system information."""
 
 import asyncio
 import shutil
@@ -18,28 +18,28 @@ from mlapp.store import ModelStore
 
 MEGABYTE, GIGABYTE = 10**6, 10**9
 PROBE_BYTES = 10_000
-"""What is written, and gone again, to see whether the store can be written."""
+"""Size of the temporary file that tests whether the store is writable."""
 
 
 @dataclass(frozen=True)
 class HealthService:
-    """Answers without the disk and without waiting, but for `facts`."""
+    """`health` and `readiness` neither block nor read the disk, so that probes are fast."""
 
     store: ModelStore
     prediction: PredictionService
     _started: float = field(default_factory=time.monotonic)
 
     def health(self) -> Health:
-        """Return the status of a process that lives, model or not."""
+        """Return the liveness of the process, with or without a model."""
         model = self.prediction.active
         version = model.version if model else None
         return Health(message=self.prediction.message, version=__version__, active_model=version)
 
     def readiness(self) -> Readiness:
-        """Return that a model answers, and why it is not the active one.
+        """Return that a model is served, and why it is not the active one.
 
         Raises:
-            Unavailable: none does.
+            Unavailable: no model is served.
         """
         if self.prediction.active is None:
             raise Unavailable(self.prediction.message)
@@ -47,15 +47,15 @@ class HealthService:
         wanted = self.prediction.wanted if problem else None
         return Readiness(ready=True, message=self.prediction.message, wanted_version=wanted, problem=problem)
 
-    async def facts(self) -> dict[str, str]:
-        """Return what a person who runs it wants to know, label → text."""
-        return await asyncio.to_thread(self._facts)
+    async def system_info(self) -> dict[str, str]:
+        """Return versions, uptime, memory and disk space for operators, label → text."""
+        return await asyncio.to_thread(self._system_info)
 
-    async def complaint(self) -> str | None:
-        """Return why the store cannot be written, and what to do about it."""
-        return await asyncio.to_thread(self._complaint)
+    async def store_error(self) -> str | None:
+        """Return why the store cannot be written and what to do about it, or None."""
+        return await asyncio.to_thread(self._store_error)
 
-    def _complaint(self) -> str | None:
+    def _store_error(self) -> str | None:
         if not self.store.folder.exists():
             return None
         try:
@@ -63,12 +63,12 @@ class HealthService:
                 probe.write(bytes(PROBE_BYTES))
         except OSError as error:
             return (
-                f"The store cannot be written ({error.strerror}): trainings fail until there is room, or it may be "
-                "written. Models go on answering."
+                f"The store cannot be written ({error.strerror}), so that trainings fail. Free disk space, or make the "
+                "store writable. The models continue to answer."
             )
         return None
 
-    def _facts(self) -> dict[str, str]:
+    def _system_info(self) -> dict[str, str]:
         disk = shutil.disk_usage(self.store.folder if self.store.folder.exists() else Path.cwd())
         return {
             "Version": __version__,

@@ -125,7 +125,7 @@ async def test_store_without_models_says_so(own: httpx.AsyncClient):
     assert (await own.get("/models/history")).json() == {"activations": []}
     for name in ("active", "latest"):
         sentence = problem_of(await own.get(f"/models/{name}"), 404)["detail"]
-        assert sentence == "There is no model yet; GET /models lists what there is."
+        assert sentence == "There is no model yet; GET /models lists all models."
 
 
 @pytest.mark.parametrize("path", ["/models/{version}/activate", "/models/rollback"])

@@ -1,11 +1,11 @@
-"""ModelService, over a store of its own."""
+"""ModelService on a temporary store."""
 
 import pytest
 
 from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
-from mlapp.services.models.search import Search
 from mlapp.services.models.service import ModelService
 from mlapp.services.prediction.service import PredictionService
+from mlapp.services.models.search import ModelQuery
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
 from tests.services.disk import full_disk
@@ -34,7 +34,7 @@ async def test_list_shows_the_newest_first_and_which_is_active(
 
 
 @pytest.mark.parametrize(("name", "version"), [("1", 1), ("active", 1), ("latest", 2)])
-async def test_get_takes_numbers_and_names(
+async def test_get_accepts_numbers_and_names(
     store: ModelStore, models: ModelService, wine: Fitted, name: str, version: int
 ):
     store.activate(wine.add_to(store))
@@ -47,7 +47,7 @@ async def test_get_takes_numbers_and_names(
 
 @pytest.mark.parametrize("name", ["active", "latest"])
 async def test_get_without_models_is_not_found(models: ModelService, name: str):
-    with pytest.raises(NotFound, match="There is no model yet; GET /models lists what there is."):
+    with pytest.raises(NotFound, match="There is no model yet; GET /models lists all models."):
         await models.get(name)
 
 
@@ -64,7 +64,7 @@ async def test_get_of_another_spelling_is_not_found(store: ModelStore, models: M
 
 
 class Busy(ModelStore):
-    """A store whose newest version is deleted as soon as its number was told."""
+    """A store whose newest version is deleted just after it was listed."""
 
     def versions(self) -> list[int]:
         told = super().versions()
@@ -72,7 +72,7 @@ class Busy(ModelStore):
         return told
 
 
-async def test_list_leaves_out_what_is_deleted_meanwhile(
+async def test_list_skips_versions_that_are_deleted_meanwhile(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     store.activate(wine.add_to(store))
@@ -94,7 +94,7 @@ async def test_activate_of_a_damaged_version_changes_nothing(store: ModelStore, 
     assert (await models.list()).active == 1
 
 
-async def test_rollback_answers_from_the_model_before(store: ModelStore, models: ModelService, wine: Fitted):
+async def test_rollback_serves_the_previous_model(store: ModelStore, models: ModelService, wine: Fitted):
     for _ in range(2):
         await models.activate(str(wine.add_to(store)))
 
@@ -116,7 +116,7 @@ async def test_rollback_to_a_damaged_version_changes_nothing(store: ModelStore, 
     assert (await models.list()).active == 2
 
 
-async def test_rollback_with_nothing_before_is_refused(store: ModelStore, models: ModelService, wine: Fitted):
+async def test_rollback_without_a_previous_model_is_a_conflict(store: ModelStore, models: ModelService, wine: Fitted):
     await models.activate(str(wine.add_to(store)))
 
     with pytest.raises(Conflict, match="No other model was active before; activate one by its number."):
@@ -134,7 +134,7 @@ async def test_delete_removes_all_but_the_active(store: ModelStore, models: Mode
         await models.delete("active")
 
 
-async def test_changes_on_a_full_disk_are_refused_and_the_active_model_answers(
+async def test_changes_on_a_full_disk_fail_and_the_active_model_answers(
     store: ModelStore, models: ModelService, wine: Fitted
 ):
     for _ in range(2):
@@ -148,29 +148,29 @@ async def test_changes_on_a_full_disk_are_refused_and_the_active_model_answers(
     assert (await models.prediction.fitted()).model.version == 2
 
 
-async def test_offers_are_there_to_train_from(models: ModelService):
+async def test_catalog_has_estimators_and_tables(models: ModelService):
     assert [estimator.name for estimator in await models.estimators()][:2] == ["auto", "linear"]
     assert {"wine", "diabetes"} <= {dataset.name for dataset in await models.datasets()}
     assert (await models.dataset_csv("wine")).count(b"\n") == 179
 
 
-async def test_table_that_is_not_bundled_is_not_found(models: ModelService):
+async def test_unknown_bundled_table_is_not_found(models: ModelService):
     with pytest.raises(NotFound, match="There is no bundled table 'beer'; there are"):
         await models.dataset_csv("beer")
 
 
-async def test_search_returns_a_page_of_what_is_found(
+async def test_search_returns_a_page(
     store: ModelStore, models: ModelService, wine: Fitted, diabetes: Fitted
 ):
     for fitted in (wine, diabetes, wine):
         fitted.add_to(store)
 
-    found = await models.search(Search(words="cultivar", most=1))
+    page = await models.search(ModelQuery(words="cultivar", limit=1))
 
-    assert ([model.version for model in found.models], found.count, found.of) == ([3], 2, 3)
+    assert ([model.version for model in page.models], page.matches, page.total) == ([3], 2, 3)
 
 
-async def test_annotate_changes_what_is_shown_of_a_version(store: ModelStore, models: ModelService, wine: Fitted):
+async def test_annotate_changes_the_note(store: ModelStore, models: ModelService, wine: Fitted):
     wine.but(note="at first").add_to(store)
     assert (await models.get("1")).note == "at first"
 
@@ -180,13 +180,13 @@ async def test_annotate_changes_what_is_shown_of_a_version(store: ModelStore, mo
     assert (await models.list()).models[0].note == changed.note
 
 
-async def test_annotate_takes_two_thousand_characters_and_no_more(
+async def test_annotate_accepts_up_to_two_thousand_characters(
     store: ModelStore, models: ModelService, wine: Fitted
 ):
     wine.add_to(store)
     await models.annotate("1", "n" * 2_000)
 
-    with pytest.raises(Unacceptable, match=r"A note has at most 2,000 characters, and this one 2,001\."):
+    with pytest.raises(Unacceptable, match="at most 2,000 characters"):
         await models.annotate("1", "n" * 2_001)
 
     assert (await models.get("1")).note == "n" * 2_000
@@ -197,7 +197,7 @@ async def test_annotate_of_an_unknown_version_is_not_found(models: ModelService)
         await models.annotate("7", "mine")
 
 
-async def test_previous_is_what_a_rollback_goes_to(store: ModelStore, models: ModelService, wine: Fitted):
+async def test_previous_is_the_version_of_a_rollback(store: ModelStore, models: ModelService, wine: Fitted):
     for _ in range(2):
         wine.add_to(store)
     await models.activate("1")

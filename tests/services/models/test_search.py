@@ -1,4 +1,4 @@
-"""Finding versions."""
+"""Search of versions."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mlapp.schemas import ModelSummary, Task
-from mlapp.services.models.search import ORDERS, Search, search
+from mlapp.services.models.search import ORDERS, ModelQuery, search
 from tests.store.conftest import NOW
 
 
@@ -33,8 +33,8 @@ MODELS = [
 ]
 
 
-def versions(**wanted: Any) -> list[int]:
-    return [found.version for found in search(MODELS, Search(**wanted)).models]
+def versions(**query: Any) -> list[int]:
+    return [model.version for model in search(MODELS, ModelQuery(**query)).models]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def versions(**wanted: Any) -> list[int]:
         ("active", [2]),
     ],
 )
-def test_search_finds_what_holds_every_word(words: str, found: list[int]):
+def test_search_matches_every_word(words: str, found: list[int]):
     assert versions(words=words) == found
 
 
@@ -66,11 +66,11 @@ def test_search_finds_what_holds_every_word(words: str, found: list[int]):
         ("created_at", [1, 2, 11]),
     ],
 )
-def test_search_puts_in_order_and_of_equal_ones_the_newest_first(order: str, ascending: list[int]):
+def test_search_sorts_and_puts_the_newest_of_equal_ones_first(order: str, ascending: list[int]):
     assert versions(order=order, descending=False) == ascending
 
 
-def test_search_knows_all_orders_in_both_directions():
+def test_search_sorts_by_every_order():
     assert {order: versions(order=order)[0] for order in ORDERS} == {
         "version": 11,
         "target": 2,
@@ -81,13 +81,13 @@ def test_search_knows_all_orders_in_both_directions():
     }
 
 
-def test_search_returns_a_page_and_how_many_there_are():
-    found = search(MODELS, Search(words="linear", skip=1, most=1))
+def test_search_returns_a_page_and_the_totals():
+    page = search(MODELS, ModelQuery(words="linear", offset=1, limit=1))
 
-    assert ([hit.version for hit in found.models], found.count, found.of) == ([1], 2, 3)
+    assert ([match.version for match in page.models], page.matches, page.total) == ([1], 2, 3)
 
 
 def test_search_sorts_a_model_without_a_score_last():
     assert versions(order="score")[-1] == 11
-    unscored = search([model(3, metrics={}), *MODELS], Search(order="score"))
-    assert [hit.version for hit in unscored.models] == [2, 1, 3, 11]
+    unscored = search([model(3, metrics={}), *MODELS], ModelQuery(order="score"))
+    assert [match.version for match in unscored.models] == [2, 1, 3, 11]

@@ -1,12 +1,12 @@
-"""Times in bins of equal ratio."""
+"""The latency histogram."""
 
 import pytest
 
-from mlapp.services.monitoring.latency import LAST, SHORTEST_MS, bin_of, percentile
+from mlapp.services.monitoring.latency import LAST_BIN, SHORTEST_MS, bin_of, percentile
 
 
 @pytest.mark.parametrize(
-    ("duration_ms", "place"), [(0.0, 0), (SHORTEST_MS, 0), (SHORTEST_MS * 10.5, 20), (1e5, LAST), (1e9, LAST)]
+    ("duration_ms", "place"), [(0.0, 0), (SHORTEST_MS, 0), (SHORTEST_MS * 10.5, 20), (1e5, LAST_BIN), (1e9, LAST_BIN)]
 )
 def test_bin_of_the_shortest_and_the_longest_are_the_ends(duration_ms: float, place: int):
     assert bin_of(duration_ms) == place

@@ -1,4 +1,4 @@
-"""HealthService: answers with a model or without."""
+"""HealthService, with and without a model."""
 
 from pathlib import Path
 
@@ -30,35 +30,35 @@ async def test_health_with_a_model_is_ready(store: ModelStore, prediction: Predi
     assert service.health().message == "Model 1 answers."
 
 
-async def test_facts_tell_about_process_and_store(store: ModelStore, prediction: PredictionService, wine: Fitted):
+async def test_system_info_describes_process_and_store(store: ModelStore, prediction: PredictionService, wine: Fitted):
     wine.add_to(store)
 
-    facts = await HealthService(store, prediction).facts()
+    info = await HealthService(store, prediction).system_info()
 
-    assert facts["Running for"] == "0 s"
-    assert (facts["Store"], facts["Models in the store"]) == (str(store.folder), "1")
-    assert 50 < int(facts["Memory (resident)"].removesuffix(" MB").replace(",", "")) < 10_000
-    assert {"python", "scikit-learn"} <= facts.keys()
+    assert info["Running for"] == "0 s"
+    assert (info["Store"], info["Models in the store"]) == (str(store.folder), "1")
+    assert 50 < int(info["Memory (resident)"].removesuffix(" MB").replace(",", "")) < 10_000
+    assert {"python", "scikit-learn"} <= info.keys()
 
 
-async def test_facts_are_there_without_a_store(tmp_path: Path):
+async def test_system_info_without_a_store(tmp_path: Path):
     store = ModelStore(tmp_path / "nowhere")
 
     monitoring = MonitoringService(store, TrafficStore(store.folder))
     service = HealthService(store, PredictionService(store, monitoring))
 
-    assert (await service.facts())["Models in the store"] == "0"
-    assert await service.complaint() is None
+    assert (await service.system_info())["Models in the store"] == "0"
+    assert await service.store_error() is None
 
 
-async def test_a_store_that_cannot_be_written_is_complained_of(store: ModelStore, prediction: PredictionService):
+async def test_read_only_store_is_reported(store: ModelStore, prediction: PredictionService):
     service = HealthService(store, prediction)
     store.folder.mkdir(exist_ok=True)
-    assert await service.complaint() is None
+    assert await service.store_error() is None
 
     with full_disk():
-        complaint = await service.complaint()
+        error = await service.store_error()
 
-    assert complaint
-    assert complaint.startswith("The store cannot be written (File too large)")
+    assert error
+    assert error.startswith("The store cannot be written (File too large)")
     assert not [path for path in store.folder.iterdir() if path.name.startswith("tmp")]

@@ -21,7 +21,7 @@ def value(metrics: MetricsService, name: str, **labels: str) -> float:
     return metrics.registry.get_sample_value(name, labels) or 0.0
 
 
-def test_methods_that_anybody_makes_up_are_one(metrics: MetricsService):
+def test_invented_methods_share_one_label(metrics: MetricsService):
     for method in ("GET", "BREW", "GET\n", "MIX"):
         metrics.answered(method, "/health", 200, 0.1)
 
@@ -32,7 +32,7 @@ def test_methods_that_anybody_makes_up_are_one(metrics: MetricsService):
     assert counts == {"GET": 1, "BREW": 0, "other": 3}
 
 
-def test_metrics_of_two_services_are_apart(metrics: MetricsService):
+def test_metrics_of_two_services_are_separate(metrics: MetricsService):
     other = MetricsService(metrics.store, metrics.prediction, metrics.monitoring)
 
     metrics.answered("GET", "/health", 404, 0.1)
@@ -40,22 +40,22 @@ def test_metrics_of_two_services_are_apart(metrics: MetricsService):
     assert [value(each, "mlapp_http_refusals_total", status="404") for each in (metrics, other)] == [1, 0]
 
 
-async def test_event_loop_that_was_kept_busy_is_seen(metrics: MetricsService, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(limits, "LOOK_S", 0.01)
+async def test_blocked_event_loop_is_measured(metrics: MetricsService, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(limits, "LAG_INTERVAL_S", 0.01)
 
     def count(up_to_s: str = "+Inf") -> float:
         return value(metrics, "mlapp_event_loop_lag_seconds_bucket", le=up_to_s)
 
     await metrics.start()
     await eventually(count)
-    before = count() - count("0.25")
+    slow = count() - count("0.25")
 
-    time.sleep(0.3)  # noqa: ASYNC251 - that nothing else goes on is what is measured
+    time.sleep(0.3)  # noqa: ASYNC251 - blocks the event loop on purpose
     counted = count()
     await eventually(lambda: count() > counted)
     await metrics.close()
 
-    assert count() - count("0.25") == before + 1
+    assert count() - count("0.25") == slow + 1
     assert b"mlapp_event_loop_lag_seconds_count" in metrics.exposition()
 
 
