@@ -1,6 +1,7 @@
 """Who may import whom: the lines that keep the layers apart, the start quick and the workers light."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -58,6 +59,13 @@ IN_FUNCTIONS = {
     "mlapp/services/jobs/runner.py": "the server must not load what trains: a second and 80 MB",
 }
 """File → why it imports modules of ours inside functions."""
+
+SIDE_EFFECTS = r"(aiohttp|glob|httpx?|os|pathlib|requests|sched|shutil|socket|subprocess|tempfile|time|urllib3?)(\..+)?"
+"""Modules of the clock, files, processes and the network."""
+SIDE_EFFECT_CALLS = r"(.+\.)?(now|open|today|utcnow|(read|scan|sink)_\w+)"
+"""Built-in, and of datetime, polars and pandas."""
+TIMED = "mlapp/ml/inference/"
+"""May import `time`: when a model is loaded, it measures whether its predictions are fast enough for the event loop."""
 
 
 class Import(NamedTuple):
@@ -121,6 +129,43 @@ def test_layers_import_only_those_below(file):
 
     hint = INSTEAD.get(layer, "see LAYERS in tests/test_architecture.py for what it may import")
     assert not wrong, f"{wrong[0]}, which {layer} may not: {hint}."
+
+
+def side_effects(source: str) -> list[str]:
+    nodes = list(ast.walk(ast.parse(source)))
+    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    modules += [str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)]
+    calls = [ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)]
+    return [f"import {module}" for module in modules if re.fullmatch(SIDE_EFFECTS, module)] + [
+        f"{call}()" for call in calls if re.fullmatch(SIDE_EFFECT_CALLS, call, re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("mlapp/ml/")])
+def test_ml_uses_no_clock_files_or_network(file):
+    found = side_effects((ROOT / file).read_text())
+    if file.startswith(TIMED):
+        found = [each for each in found if each != "import time"]
+
+    assert not found, (
+        f"{file} has {found[0]!r}, but mlapp/ml has no side effects, so that trainings are reproducible: read the "
+        "clock, file or URL in mlapp/services, and pass the value, the frame or a function such as `clock` to it."
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import time",
+        "from urllib.request import urlopen",
+        "def f():\n    import httpx",
+        "datetime.now(UTC)",
+        "open('x')",
+        "pl.read_csv('x')",
+    ],
+)
+def test_side_effects_are_detected(source):
+    assert len(side_effects(source)) == 1
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

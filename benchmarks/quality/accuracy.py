@@ -91,7 +91,7 @@ def main() -> None:
             found["FLAML"] = [split.error(one) for split, one in zip(splits, predicted, strict=True)]
         except (OSError, subprocess.CalledProcessError) as error:
             missing = f"FLAML did not run ({error}): compared with HGB only."
-        errors = {who: float(np.mean(every)) for who, every in found.items()}
+        errors = {method: float(np.mean(every)) for method, every in found.items()}
         ratios.append(errors["auto"] / min(errors.values()))
         print(f"{name:15}{table.frame.height:6}{_row(errors, ratios[-1], splits)}", flush=True)
     if missing:
@@ -169,10 +169,10 @@ def _flaml(splits: list[Split], python: str | None) -> list[np.ndarray]:
         subprocess.CalledProcessError: the interpreter lacks FLAML, or FLAML failed.
     """
     arrays = {"classes": np.array(splits[0].classes)}
-    for place, split in enumerate(splits):
+    for index, split in enumerate(splits):
         parts = {"X": split.X, "y": split.y, "T": split.held_out, "categories": split.categories}
-        arrays |= {f"{name}{place}": np.array(part) for name, part in parts.items()}
-        arrays[f"budget{place}"] = np.array(split.seconds)
+        arrays |= {f"{name}{index}": np.array(part) for name, part in parts.items()}
+        arrays[f"budget{index}"] = np.array(split.seconds)
     command = [python] if python else ["uv", "run", "-q", "--no-project", "--with", "flaml[automl]", "python"]
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "splits.npz"), Path(folder, "predicted.npz")
@@ -187,13 +187,13 @@ def _flaml(splits: list[Split], python: str | None) -> list[np.ndarray]:
             capture_output=True,
         )
         predicted = np.load(target)
-        return [predicted[f"p{place}"] for place in range(len(splits))]
+        return [predicted[f"p{index}"] for index in range(len(splits))]
 
 
 def _row(errors: dict[str, float], ratio: float, splits: list[Split]) -> str:
     chosen = [split.estimator for split in splits]
     names = ", ".join(f"{name} {chosen.count(name)} ×" for name in sorted(set(chosen)))
-    shown = "".join(f"{errors[who]:10.4g}" if who in errors else f"{'–':>10}" for who in ("auto", "HGB", "FLAML"))
+    shown = "".join(f"{errors[key]:10.4g}" if key in errors else f"{'–':>10}" for key in ("auto", "HGB", "FLAML"))
     return f"{shown}{ratio:11.3f}{np.mean([split.seconds for split in splits]):8.1f}  {names}"
 
 

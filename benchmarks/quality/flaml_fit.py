@@ -15,10 +15,10 @@ from flaml import AutoML
 
 def frames(X: np.ndarray, T: np.ndarray, categories: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return training and test rows with pandas categories."""
-    both = pd.DataFrame(np.vstack([X, T]), columns=[f"c{place}" for place in range(X.shape[1])])
-    for place in categories:
-        codes = both[f"c{place}"].map(lambda code: None if np.isnan(code) else f"k{int(code)}")
-        both[f"c{place}"] = pd.Categorical(codes, categories=codes[: len(X)].dropna().unique())
+    both = pd.DataFrame(np.vstack([X, T]), columns=[f"c{index}" for index in range(X.shape[1])])
+    for index in categories:
+        codes = both[f"c{index}"].map(lambda code: None if np.isnan(code) else f"k{int(code)}")
+        both[f"c{index}"] = pd.Categorical(codes, categories=codes[: len(X)].dropna().unique())
     return both[: len(X)], both[len(X) :]
 
 
@@ -26,20 +26,20 @@ def main(source: str, target: str) -> None:
     """Fit on every split and save the predictions."""
     splits = np.load(source)
     classes, predicted = int(splits["classes"]), {}
-    for place in range(sum(name.startswith("X") for name in splits)):
-        training, test = frames(*(splits[f"{part}{place}"] for part in ("X", "T", "categories")))
+    for index in range(sum(name.startswith("X") for name in splits)):
+        training, test = frames(*(splits[f"{part}{index}"] for part in ("X", "T", "categories")))
         model = AutoML()
         model.fit(
             training,
-            splits[f"y{place}"],
+            splits[f"y{index}"],
             task="classification" if classes else "regression",
             metric="log_loss" if classes else "rmse",
-            time_budget=float(splits[f"budget{place}"]),
+            time_budget=float(splits[f"budget{index}"]),
             n_jobs=1,
             seed=0,
             verbose=0,
         )
-        predicted[f"p{place}"] = model.predict_proba(test) if classes else model.predict(test)
+        predicted[f"p{index}"] = model.predict_proba(test) if classes else model.predict(test)
     np.savez(target, **predicted)
 
 

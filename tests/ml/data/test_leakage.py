@@ -60,7 +60,7 @@ def test_missing_values_alone_can_leak():
 def test_rare_class_can_leak():
     y = ["no"] * 1_980 + ["yes"] * 20
 
-    assert leaks_of(y, leak=[label == "yes" for label in y], near=[place > 1_900 for place in range(2_000)]) == ["leak"]
+    assert leaks_of(y, leak=[label == "yes" for label in y], near=[index > 1_900 for index in range(2_000)]) == ["leak"]
 
 
 def test_good_predictor_does_not_leak():

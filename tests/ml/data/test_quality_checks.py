@@ -155,7 +155,7 @@ def test_balanced_classes_are_not_reported():
 
 
 def test_many_columns_share_a_warning():
-    same = {f"c{place:03}": [1.5] * (ROWS - 1) + [2.5] for place in range(40)}
+    same = {f"c{index:03}": [1.5] * (ROWS - 1) + [2.5] for index in range(40)}
 
     warnings = warned(frame_of(**same))
 

@@ -107,7 +107,7 @@ def test_plots_show_the_most_frequent_of_many_classes():
 
 def test_confusion_matrix_is_empty_if_all_predictions_are_unlisted_classes():
     y = np.arange(62) % 31
-    plots = plots_of_classes(y, probabilities_of(np.full(62, 31), 32), [str(place) for place in range(32)])
+    plots = plots_of_classes(y, probabilities_of(np.full(62, 31), 32), [str(index) for index in range(32)])
 
     assert (np.sum(plots.confusion.counts), plots.confusion.others) == (0, 62)
 
