@@ -79,7 +79,7 @@ class Activations:
         return stack
 
     def switch(self, version: int, action: Literal["activate", "rollback"]) -> None:
-        """Activate a version and log it; if one of them fails, both are undone.
+        """Activate a version and log it; if a write fails, neither takes effect.
 
         Raises:
             OSError: the disk is full, or read-only.

@@ -74,7 +74,7 @@ class JobStore:
         return number
 
     def save(self, job: Job, *, durable: bool = True) -> None:
-        """Save the state of a job. Without `durable`, which is slower, a power failure may undo it.
+        """Save the state of a job. `durable=False` is faster, but a power failure may undo the save.
 
         Raises:
             Unavailable: the disk is full, or read-only.
@@ -122,7 +122,7 @@ class JobStore:
         return (self._path(number) / "cancel").exists()
 
     def prune(self, keep: int) -> None:
-        """Remove all ended jobs but the `keep` newest ones."""
+        """Remove the ended jobs that are not among the `keep` newest jobs."""
         for number in self._numbers()[keep:]:
             if not self._is_locked(number):
                 self._ended.pop(number, None)

@@ -62,7 +62,7 @@ async def eventually(condition: Callable[[], object], patience_s: float = 60) ->
             await asyncio.sleep(0.02)
 
 
-def gone(process: psutil.Process) -> bool:
+def has_exited(process: psutil.Process) -> bool:
     """Return whether a process has exited, even if it is not reaped."""
     try:
         return process.status() == psutil.STATUS_ZOMBIE

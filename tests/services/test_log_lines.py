@@ -109,10 +109,10 @@ async def test_cancellation_is_logged_with_its_caller(jobs: JobService, lines: l
 async def test_failure_is_logged_with_its_reason_and_background_work_without_a_caller(
     jobs: JobService, lines: list[dict[str, Any]]
 ):
-    async def refused(_: Run) -> NoReturn:
+    async def rejected(_: Run) -> NoReturn:
         raise Unacceptable("There is no column 'grape'.")
 
-    run = await jobs.start("", refused)
+    run = await jobs.start("", rejected)
     await eventually(lambda: run.job.finished_at)
 
     assert audit(lines)[0] == ("Training 1 is queued: ", None, None)

@@ -13,7 +13,7 @@ from mlapp.services.models.service import ModelService
 from mlapp.services.training import DEMO, TrainingService
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
-from tests.services.conftest import eventually, gone
+from tests.services.conftest import eventually, has_exited
 from tests.services.disk import full_disk
 from tests.services.misbehaving import misbehaving
 
@@ -150,7 +150,7 @@ async def test_cancelled_training_leaves_no_process_and_the_next_one_works(
         cancelled = await training.jobs.cancel(job.id)
 
     assert (cancelled.status, cancelled.error) == (JobStatus.CANCELLED, "The training was cancelled.")
-    assert (gone(process), training.processes.pids, store.versions()) == (True, [], [])
+    assert (has_exited(process), training.processes.pids, store.versions()) == (True, [], [])
     assert (await training.train(WINE)).version == 1
 
 
@@ -221,7 +221,7 @@ async def test_close_interrupts_all_jobs_and_leaves_no_process(training: Trainin
     assert [job.status for job in await training.jobs.jobs()] == [JobStatus.INTERRUPTED] * 2
     with pytest.raises(Unavailable, match="shut down"):
         await waiting
-    assert gone(process)
+    assert has_exited(process)
 
 
 @pytest.fixture

@@ -58,8 +58,13 @@ NO_JSON = {
     "latin": b'{"task": "\xe9"}',
     "deep": b"[" * 9_999,
 }
-WRONG: dict[str, Damage] = {"gone": Path.unlink, "cut": torn, "no target": without("target"), "list": containing(b"[]")}
-DAMAGES = NO_FILES | {name: containing(data) for name, data in NO_JSON.items()} | WRONG
+INVALID: dict[str, Damage] = {
+    "missing": Path.unlink,
+    "cut": torn,
+    "no target": without("target"),
+    "list": containing(b"[]"),
+}
+DAMAGES = NO_FILES | {name: containing(data) for name, data in NO_JSON.items()} | INVALID
 
 
 def filled(folder: Path, versions: int = 3) -> ModelStore:
@@ -78,9 +83,9 @@ def test_version_with_a_damaged_record_is_skipped_logged_once_and_can_be_deleted
 
     assert store.versions() == store.versions() == [3, 1]
     assert caplog.messages == ["The record of model 2 cannot be read; the version is skipped."]
-    for asked in (store.record, store.file, store.activate):
+    for method in (store.record, store.file, store.activate):
         with pytest.raises(NotFound):
-            asked(2)
+            method(2)
     store.delete(2)
     assert not (tmp_path / "versions/2").exists()
     assert store.add(FILE, RECORD) == 4
@@ -249,7 +254,7 @@ def test_counts_without_a_regular_file_start_from_zero(tmp_path: Path, damage: D
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "method",
     [
         ModelStore.versions,
         ModelStore.active,
@@ -260,7 +265,7 @@ def test_counts_without_a_regular_file_start_from_zero(tmp_path: Path, damage: D
     ],
 )
 def test_temporarily_unreadable_store_is_unavailable_and_loses_nothing(
-    tmp_path: Path, asked: Callable[[ModelStore], object]
+    tmp_path: Path, method: Callable[[ModelStore], object]
 ):
     store, jobs = filled(tmp_path, 1), JobStore(tmp_path)
     jobs.save(job(jobs.open()))
@@ -270,9 +275,9 @@ def test_temporarily_unreadable_store_is_unavailable_and_loses_nothing(
         no_more_files(),
         pytest.raises(Unavailable, match=r"The store cannot be read \(Too many open files\); try again"),
     ):
-        asked(store)
+        method(store)
 
-    assert asked(store)
+    assert method(store)
 
 
 def test_temporarily_unreadable_counts_of_others_are_kept(tmp_path: Path):

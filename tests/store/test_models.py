@@ -62,9 +62,9 @@ def test_number_of_a_deleted_version_is_not_reused(store: ModelStore, counter: s
 
 
 def test_unknown_version_is_not_found(store: ModelStore):
-    for asked in (store.record, store.file, store.delete, store.activate):
+    for method in (store.record, store.file, store.delete, store.activate):
         with pytest.raises(NotFound, match="There is no model 7; GET /models lists all models."):
-            asked(7)
+            method(7)
 
 
 @pytest.mark.parametrize("left_bytes", [0, 50, 300])

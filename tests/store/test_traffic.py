@@ -13,8 +13,14 @@ from tests.store.conftest import NOW
 
 
 def counts(requests: int) -> Counts:
-    lie = Distribution(edges=[0, 1], counts=[requests])
-    served = Served(since=NOW, rows=requests, features=[lie], prediction=lie, minutes={7: Predictions(count=requests)})
+    profile = Distribution(edges=[0, 1], counts=[requests])
+    served = Served(
+        since=NOW,
+        rows=requests,
+        features=[profile],
+        prediction=profile,
+        minutes={7: Predictions(count=requests)},
+    )
     return Counts(minutes={7: Minute(requests=requests, latencies={3: requests})}, versions={2: served})
 
 

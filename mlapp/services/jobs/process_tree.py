@@ -11,7 +11,7 @@ import psutil
 from mlapp.errors import MlappError, TrainingAborted, TrainingFailed
 
 GRACE_S = 0.5
-"""How long a process may take to end after SIGTERM, before SIGKILL."""
+"""Time between SIGTERM and SIGKILL."""
 MEMORY_SIGNALS = (signal.SIGKILL, signal.SIGABRT)
 """Usual signs of exhausted memory: the first is sent by the kernel, the second by the process itself."""
 EXTERNAL_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

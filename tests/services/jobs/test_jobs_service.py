@@ -224,9 +224,9 @@ async def test_job_is_followed_and_cancelled_by_another_server(jobs: JobService)
 async def test_job_that_is_not_there_is_not_found(jobs: JobService, name: str):
     await jobs.start("wine", endless)
 
-    for asked in (jobs.job(name), jobs.cancel(name), anext(jobs.follow(name))):
+    for call in (jobs.job(name), jobs.cancel(name), anext(jobs.follow(name))):
         with pytest.raises(NotFound, match="There is no such training"):
-            await asked
+            await call
 
 
 async def test_cancel_of_an_unresponsive_server_is_unavailable(jobs: JobService, monkeypatch: pytest.MonkeyPatch):

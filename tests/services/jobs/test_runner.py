@@ -18,7 +18,7 @@ from mlapp.schemas import Submission
 from mlapp.services.jobs.ipc import Finished, Previewed, Progress, Started
 from mlapp.services.jobs.process_tree import resident_bytes
 from mlapp.services.jobs.runner import MESSAGE_S, Processes
-from tests.services.conftest import eventually, gone
+from tests.services.conftest import eventually, has_exited
 from tests.services.misbehaving import Unimportable, misbehaving
 
 pytestmark = pytest.mark.slow
@@ -189,7 +189,7 @@ async def test_children_that_outlive_a_process_are_terminated(processes: Process
         await processes.run("train", misbehaving("orphaning"), messages.append)
 
     (orphan,) = {int(each.stage) for each in messages if isinstance(each, Progress) and each.stage.isdigit()}
-    assert not psutil.pid_exists(orphan) or gone(psutil.Process(orphan))
+    assert not psutil.pid_exists(orphan) or has_exited(psutil.Process(orphan))
 
 
 async def test_cancelled_run_leaves_no_process(processes: Processes):
@@ -197,7 +197,7 @@ async def test_cancelled_run_leaves_no_process(processes: Processes):
 
     await cancelled(task)
 
-    assert (gone(process), processes.pids) == (True, [])
+    assert (has_exited(process), processes.pids) == (True, [])
 
 
 async def test_process_that_ignores_sigterm_is_killed(processes: Processes):
@@ -205,7 +205,7 @@ async def test_process_that_ignores_sigterm_is_killed(processes: Processes):
 
     await cancelled(task)
 
-    assert gone(process)
+    assert has_exited(process)
 
 
 async def test_children_are_terminated_with_their_process(processes: Processes):
@@ -215,7 +215,7 @@ async def test_children_are_terminated_with_their_process(processes: Processes):
 
     await cancelled(task)
 
-    assert gone(child)
+    assert has_exited(child)
 
 
 @pytest.mark.parametrize("moments", [1, 2, 5])
@@ -274,7 +274,7 @@ async def test_process_survives_the_fork_server(processes: Processes):
     fork_server_of(process).kill()
 
     assert isinstance(await task, Finished)
-    assert gone(process)
+    assert has_exited(process)
     assert isinstance(await train(processes), Finished)
 
 

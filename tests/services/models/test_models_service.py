@@ -57,19 +57,19 @@ async def test_get_without_models_is_not_found(models: ModelService, name: str):
 async def test_get_of_another_spelling_is_not_found(store: ModelStore, models: ModelService, wine: Fitted, name: str):
     wine.add_to(store)
 
-    with pytest.raises(NotFound, match="There is no model") as refused:
+    with pytest.raises(NotFound, match="There is no model") as error:
         await models.get(name)
 
-    assert len(refused.value.detail) < 200
+    assert len(error.value.detail) < 200
 
 
 class Busy(ModelStore):
     """A store whose newest version is deleted just after it was listed."""
 
     def versions(self) -> list[int]:
-        told = super().versions()
-        self.delete(told[0])
-        return told
+        versions = super().versions()
+        self.delete(versions[0])
+        return versions
 
 
 async def test_list_skips_versions_that_are_deleted_meanwhile(

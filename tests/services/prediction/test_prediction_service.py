@@ -88,7 +88,7 @@ async def test_model_of_other_libraries_is_refused_with_a_sentence(
     store.activate(old.add_to(store))
     await prediction.refresh()
 
-    with pytest.raises(Unavailable, match=f"Model 1 cannot be loaded. It was trained with {library} 0.24.2, and this"):
+    with pytest.raises(Unavailable, match=f"Model 1 cannot be loaded. It was trained with {library} 0.24.2"):
         await prediction.fitted()
     with pytest.raises(Conflict, match="train it again"):
         await prediction.fitted(1)
