@@ -1,4 +1,4 @@
-"""Who may import whom: the lines that keep the layers apart, the start quick and the workers light."""
+"""Import rules: layers, libraries per layer, and a fast start of server and training processes."""
 
 import ast
 import re
@@ -33,15 +33,15 @@ LAYERS = {
     "mlapp.settings": (),
     "mlapp": (),
 }
-"""Layer → the modules of ours it may import, and all below them."""
+"""Layer → own modules that it may import, with all below them."""
 
-INSTEAD = {
-    "mlapp.services": "a use case takes plain data; give it what it needs as an argument",
+HINTS = {
+    "mlapp.services": "a use case takes plain data; pass it what it needs as an argument",
     "mlapp.api": "a route calls a service; move what it needs from elsewhere into mlapp/services",
     "pages": "a page calls a service; move what it needs from elsewhere into mlapp/services",
-    "mlapp.ml": "mlapp/ml takes frames and arrays and returns values; let a service fetch and keep them",
+    "mlapp.ml": "mlapp/ml takes frames and arrays and returns values; let a service load and store them",
     "mlapp.tables": "mlapp/tables turns bytes into tables and back; let a service do the rest",
-    "mlapp.store": "the store keeps files; let a service make what is kept",
+    "mlapp.store": "the store keeps files; let a service create their content",
 }
 
 LIBRARIES = {
@@ -52,13 +52,13 @@ LIBRARIES = {
     "psutil": ("mlapp/services/",),
     "sklearn": ("mlapp/ml/", "mlapp/tables/"),
 }
-"""Library → where it may be imported; `pages/__init__.py` says in its types what it mounts the pages on."""
+"""Library → files that may import it; `pages/__init__.py` uses FastAPI in annotations."""
 
 IN_FUNCTIONS = {
     "main.py": "each training process imports main.py again, and must not load the app",
-    "mlapp/services/jobs/runner.py": "the server must not load what trains: a second and 80 MB",
+    "mlapp/services/jobs/runner.py": "the server must not load the training code: 1 s and 80 MB",
 }
-"""File → why it imports modules of ours inside functions."""
+"""File → why it imports own modules inside functions."""
 
 SIDE_EFFECTS = r"(aiohttp|glob|httpx?|os|pathlib|requests|sched|shutil|socket|subprocess|tempfile|time|urllib3?)(\..+)?"
 """Modules of the clock, files, processes and the network."""
@@ -110,25 +110,27 @@ def _named(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [module if module in MODULES else str(node.module) for module in modules]
 
 
-def within(module: str, places: tuple[str, ...]) -> bool:
-    return any(module == place or module.startswith(place + ".") for place in places)
+def within(module: str, prefixes: tuple[str, ...]) -> bool:
+    return any(module == prefix or module.startswith(prefix + ".") for prefix in prefixes)
 
 
 def layer_of(module: str) -> str:
     return max((layer for layer in LAYERS if within(module, (layer,))), key=len)
 
 
-def ours(found: list[Import]) -> list[Import]:
+def own_modules(found: list[Import]) -> list[Import]:
     return [each for each in found if within(each.module, ("mlapp", "pages", "main"))]
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_layers_import_only_those_below(file):
+def test_layers_import_lower_layers_only(file):
     layer = layer_of(name_of(file))
-    wrong = [each for each in ours(imports(file)) if each.module != "mlapp" and not within(each.module, LAYERS[layer])]
+    wrong = [
+        each for each in own_modules(imports(file)) if each.module != "mlapp" and not within(each.module, LAYERS[layer])
+    ]
 
-    hint = INSTEAD.get(layer, "see LAYERS in tests/test_architecture.py for what it may import")
-    assert not wrong, f"{wrong[0]}, which {layer} may not: {hint}."
+    hint = HINTS.get(layer, "see LAYERS in tests/test_architecture.py for what it may import")
+    assert not wrong, f"{wrong[0]}, which is not allowed in {layer}: {hint}."
 
 
 def side_effects(source: str) -> list[str]:
@@ -169,7 +171,7 @@ def test_side_effects_are_detected(source):
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_libraries_stay_in_their_layer(library):
+def test_libraries_are_imported_in_their_layer_only(library):
     found = [each for file in FILES for each in imports(file) if within(each.module, (library,))]
     wrong = [
         each
@@ -178,7 +180,7 @@ def test_libraries_stay_in_their_layer(library):
     ]
 
     assert found
-    assert not wrong, f"{wrong[0]}; {library} is for {', '.join(LIBRARIES[library])} only: move the code there."
+    assert not wrong, f"{wrong[0]}; {library} is allowed in {', '.join(LIBRARIES[library])} only: move the code there."
 
 
 def test_main_imports_nothing_heavy_at_module_level():
@@ -191,24 +193,24 @@ def test_main_imports_nothing_heavy_at_module_level():
     assert not wrong, f"{wrong[0]} at module level, so every training process loads it: import it in the function."
 
 
-def test_imports_in_functions_are_few_and_have_a_reason():
-    found = {each.file: each for file in FILES for each in ours(imports(file)) if each.where == "function"}
+def test_imports_in_functions_have_a_reason():
+    found = {each.file: each for file in FILES for each in own_modules(imports(file)) if each.where == "function"}
     wrong = [each for file, each in found.items() if file not in IN_FUNCTIONS]
 
     assert not wrong, f"{wrong[0]} in a function: move it to the top, or give the reason in IN_FUNCTIONS here."
-    assert set(found) == set(IN_FUNCTIONS), "IN_FUNCTIONS names a file that imports nothing in functions: remove it."
+    assert set(found) == set(IN_FUNCTIONS), "IN_FUNCTIONS has a file without imports in functions: remove it."
 
 
-def test_modules_do_not_import_each_other_in_a_circle():
+def test_imports_have_no_cycles():
     needs = {
-        name_of(file): {each.module for each in ours(imports(file)) if each.where == "module"} & MODULES
+        name_of(file): {each.module for each in own_modules(imports(file)) if each.where == "module"} & MODULES
         for file in FILES
     }
     while free := {module for module, needed in needs.items() if not needed & needs.keys()}:
         for module in free:
             del needs[module]
 
-    assert not needs, f"{', '.join(sorted(needs))} import each other: move what they share to a module below them."
+    assert not needs, f"{', '.join(sorted(needs))} import each other: move the shared code to a lower module."
 
 
 def loaded_after(code: str) -> set[str]:
@@ -219,23 +221,21 @@ def loaded_after(code: str) -> set[str]:
 
 
 @pytest.mark.slow
-def test_training_process_loads_nothing_of_the_server():
+def test_training_process_does_not_load_the_server():
     loaded = loaded_after(
         "import runpy\nrunpy.run_path('main.py', run_name='__mp_main__')\nimport mlapp.services.jobs.worker"
     )
 
     server = loaded & {"nicegui", "fastapi", "starlette", "uvicorn", "pages", "mlapp.app", "mlapp.api"}
     assert "sklearn" in loaded
-    assert not server, f"Each training loads {server}: import it in the functions of main.py, and not in services."
+    assert not server, f"Each training process loads {server}: import it in functions of main.py, not in services."
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", ["mlapp.app", "mlapp.services"])
-def test_server_starts_without_what_trains(module):
+def test_server_start_does_not_load_ml_libraries(module):
     loaded = loaded_after(f"import {module}")
 
     heavy = loaded & {"sklearn", "polars", "scipy", "numpy", "joblib"}
     assert module in loaded
-    assert not heavy, (
-        f"The start waits for {heavy}: in services write `from mlapp import ml, tables`, not what is in them."
-    )
+    assert not heavy, f"The start loads {heavy}: in services write `from mlapp import ml, tables`, which load lazily."

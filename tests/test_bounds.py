@@ -1,4 +1,4 @@
-"""The bounds in SECURITY.md are those of the code, as long as it has the template's table of them."""
+"""The limits in SECURITY.md are those of the code, if it has the template's table of them."""
 
 import pytest
 
@@ -39,5 +39,5 @@ BOUNDS = SECURITY.read_text().partition("## What is bounded\n")[2] if SECURITY.e
         ),
     ],
 )
-def test_bounds_are_those_of_the_code(said: str):
+def test_documented_limits_match_the_code(said: str):
     assert said in BOUNDS, f"SECURITY.md, 'What is bounded': write the bound of the code, {said!r}."

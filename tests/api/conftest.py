@@ -1,4 +1,4 @@
-"""The app without pages over a store of its own, and models that differ in task and columns."""
+"""Fixtures: an app without pages, and models with different tasks and columns."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,7 +29,7 @@ MACHINES = pl.DataFrame(
         "days": [round(900 - 11.7 * row + 31 * (row % 3) + row % 5, 2) for row in range(40)],
     }
 )
-"""A table with every column type, the target `days`, and a gap in `load`."""
+"""A table with every column type, the target `days`, and a missing value in `load`."""
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ async def classification(app: FastAPI) -> Model:
 
 @pytest.fixture(scope="session")
 async def machines(app: FastAPI) -> Model:
-    """A model of the table above."""
+    """A model trained on `MACHINES`."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
         options = {"target": "days", "estimator": "linear"}
@@ -65,12 +65,12 @@ def row_of(model: Model) -> dict[str, Any]:
 
 
 def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
-    """The body of an error, after a look at what all of them have in common."""
+    """Check what all problem responses have in common, and return the body."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM), answer.text
     assert len(answer.content) <= 8_000
     problem: dict[str, Any] = answer.json()
-    always = {"type", "title", "status", "detail", "request_id"}
-    assert always <= problem.keys() <= {*always, "errors"}
+    required = {"type", "title", "status", "detail", "request_id"}
+    assert required <= problem.keys() <= {*required, "errors"}
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert (problem["type"], problem["status"]) == ("about:blank", status)
     assert problem["detail"]
@@ -80,14 +80,14 @@ def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 
 async def unread() -> AsyncIterator[bytes]:
-    """A body that is refused before it is read."""
+    """A body that must not be read."""
     pytest.fail("The body was read.")
     yield b""
 
 
 @pytest.fixture
 async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an app of its own, whose store is empty."""
+    """A client of a new app with an empty store."""
     app = create_app(Settings(_env_file=None, store=tmp_path / "store", demo=False), pages=False)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (

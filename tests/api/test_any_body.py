@@ -1,4 +1,4 @@
-"""Whatever is sent to /predict is answered with 200 or a short problem, and the next good request as before."""
+"""Property-based test: any body sent to /predict gets 200 or a short problem, and the next request works."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ def row_of(model: Model) -> dict[str, object]:
 
 @often
 @given(bodies.map(json.dumps).map(str.encode) | st.binary(), st.sampled_from(KINDS))
-async def test_any_body_is_answered(http: httpx.AsyncClient, regression: Model, body: bytes, kind: str):
+async def test_any_body_gets_a_response(http: httpx.AsyncClient, regression: Model, body: bytes, kind: str):
     good: dict[str, Any] = {"json": {"records": [row_of(regression)]}, "params": {"version": regression.version}}
     before = (await http.post("/predict", **good)).raise_for_status().json()
 

@@ -1,4 +1,4 @@
-"""A client that openapi-python-client generates from /openapi.json."""
+"""A client generated from /openapi.json by openapi-python-client."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +21,7 @@ Load = Callable[[str], ModuleType]
 
 @pytest.fixture(scope="module")
 async def load(app: FastAPI, regression: Model, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Load]:
-    """Import a module of the client, which is generated while a model is active."""
+    """Return a function that imports a module of the client, generated with an active model."""
     services: Services = app.state.services
     await services.models.activate(str(regression.version))
     folder = tmp_path_factory.mktemp("client")

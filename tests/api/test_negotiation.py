@@ -1,4 +1,4 @@
-"""Content negotiation by the header Accept."""
+"""Content negotiation by the Accept header."""
 
 import pytest
 

@@ -33,29 +33,31 @@ async def schema_of(http: httpx.AsyncClient) -> Any:
     return schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_str(CONFIG))
 
 
-async def test_model_with_every_column_type_is_what_the_document_says(http: httpx.AsyncClient, machines: Model):
+async def test_model_with_every_column_type_matches_the_document(http: httpx.AsyncClient, machines: Model):
     case = (await schema_of(http))["/models/{version}"]["GET"].Case(path_parameters={"version": machines.version})
 
     case.validate_response(await http.get(f"/models/{machines.version}"))
 
 
 @pytest.mark.parametrize("mode", GenerationMode)
-async def test_answers_are_what_the_document_says(http: httpx.AsyncClient, machines: Model, mode: GenerationMode):
+async def test_generated_requests_get_declared_responses(
+    http: httpx.AsyncClient, machines: Model, mode: GenerationMode
+):
     await http.post(f"/models/{machines.version}/activate")
     schema = await schema_of(http)
-    # Those without a body take any text, or nothing.
-    all_of_them = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
-    operations = [each for each in all_of_them if each.body or mode is GenerationMode.POSITIVE]
-    loop, asked = asyncio.get_running_loop(), set()
+    # Operations without a body accept any text.
+    all_operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    operations = [each for each in all_operations if each.body or mode is GenerationMode.POSITIVE]
+    loop, tested = asyncio.get_running_loop(), set()
 
-    def ask(case: Case[Any]) -> None:
+    def send(case: Case[Any]) -> None:
         sent: Any = requests.Request(**case.as_transport_kwargs(base_url="http://localhost")).prepare()
         body = sent.body.encode() if isinstance(sent.body, str) else sent.body
-        asking = http.request(sent.method, sent.url, headers=dict(sent.headers), content=body)
-        case.validate_response(asyncio.run_coroutine_threadsafe(asking, loop).result(60))
-        asked.add(case.operation.label)
+        request = http.request(sent.method, sent.url, headers=dict(sent.headers), content=body)
+        case.validate_response(asyncio.run_coroutine_threadsafe(request, loop).result(60))
+        tested.add(case.operation.label)
 
     for operation in operations:
-        await asyncio.to_thread(BOUNDS(given(operation.as_strategy(mode))(ask)))
+        await asyncio.to_thread(BOUNDS(given(operation.as_strategy(mode))(send)))
 
-    assert asked == {operation.label for operation in operations}
+    assert tested == {operation.label for operation in operations}

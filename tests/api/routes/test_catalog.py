@@ -13,7 +13,7 @@ async def test_estimators_are_listed_with_their_tasks(http: httpx.AsyncClient):
     assert estimators["linear"]["description"].startswith("Ridge or logistic regression")
 
 
-async def test_datasets_are_listed_as_they_are(http: httpx.AsyncClient):
+async def test_listed_datasets_match_their_csv(http: httpx.AsyncClient):
     for dataset in (await http.get("/datasets")).json():
         answer = await http.get(f"/datasets/{dataset['name']}")
 
@@ -23,7 +23,9 @@ async def test_datasets_are_listed_as_they_are(http: httpx.AsyncClient):
         assert dataset["target"] in dataset["columns"]
 
 
-async def test_dataset_that_is_not_there_is_not_found(http: httpx.AsyncClient):
+async def test_unknown_dataset_is_not_found(http: httpx.AsyncClient):
     answer = await http.get("/datasets/beer")
 
-    assert problem_of(answer, 404)["detail"].startswith("There is no bundled table 'beer'; there are diabetes,")
+    detail = problem_of(answer, 404)["detail"]
+    assert "'beer'" in detail
+    assert "diabetes" in detail

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 
-async def test_docs_load_from_the_same_address_only(http: httpx.AsyncClient):
+async def test_docs_load_files_of_this_server_only(http: httpx.AsyncClient):
     page = await http.get("/docs")
 
     assert page.headers["content-type"].startswith("text/html")
@@ -20,7 +20,7 @@ async def test_docs_load_from_the_same_address_only(http: httpx.AsyncClient):
         assert (await http.get(address)).status_code == 200
 
 
-async def test_script_of_the_docs_is_the_only_one_that_their_policy_allows(http: httpx.AsyncClient):
+async def test_policy_of_the_docs_allows_their_script_only(http: httpx.AsyncClient):
     page = await http.get("/docs")
 
     (script,) = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
@@ -29,10 +29,10 @@ async def test_script_of_the_docs_is_the_only_one_that_their_policy_allows(http:
     assert (policy["default-src"], policy["script-src"]) == ("'none'", f"'self' 'sha256-{digest}'")
 
 
-async def test_docs_lead_to_no_pages_where_there_are_none(http: httpx.AsyncClient):
+async def test_docs_without_pages_have_no_link_to_them(http: httpx.AsyncClient):
     assert "/ui/" not in (await http.get("/docs")).text
 
 
 @pytest.mark.parametrize("path", ["/redoc", "/docs/oauth2-redirect"])
-async def test_there_is_one_page_of_docs(http: httpx.AsyncClient, path: str):
+async def test_default_docs_of_fastapi_are_disabled(http: httpx.AsyncClient, path: str):
     assert (await http.get(path)).status_code == 404

@@ -11,21 +11,16 @@ from tests.services.misbehaving import add_unloadable
 
 
 @pytest.mark.parametrize("path", ["/health", "/livez"])
-async def test_health_names_the_model_that_answers(http: httpx.AsyncClient, classification: Model, path: str):
+async def test_health_has_the_active_model(http: httpx.AsyncClient, classification: Model, path: str):
     version = classification.version
     await http.post(f"/models/{version}/activate")
 
     answer = await http.get(path)
 
-    assert (answer.status_code, answer.json()) == (
-        200,
-        {
-            "status": "healthy",
-            "message": f"Model {version} answers.",
-            "version": __version__,
-            "active_model": version,
-        },
-    )
+    found = answer.json()
+    assert (answer.status_code, found["status"], found["version"]) == (200, "healthy", __version__)
+    assert found["active_model"] == version
+    assert str(version) in found["message"]
 
 
 async def test_health_without_a_model_is_healthy(own: httpx.AsyncClient):
@@ -40,7 +35,7 @@ async def test_readyz_with_a_model_is_ready(http: httpx.AsyncClient, classificat
     assert (await http.get("/readyz")).json()["ready"] is True
 
 
-async def test_version_before_answers_everywhere_where_the_active_one_cannot_be_loaded(
+async def test_previous_version_serves_if_the_active_one_cannot_be_loaded(
     http: httpx.AsyncClient, services: Services, classification: Model
 ):
     good = classification.version
@@ -62,18 +57,19 @@ async def test_version_before_answers_everywhere_where_the_active_one_cannot_be_
 
     assert (ready.status_code, ready.json().keys()) == (200, {"ready", "message", "wanted_version", "problem"})
     assert (ready.json()["ready"], ready.json()["wanted_version"]) == (True, wanted)
-    assert ready.json()["problem"].startswith(f"Model {wanted} cannot be loaded: RuntimeError: a screw is loose")
+    assert f"Model {wanted} cannot be loaded" in ready.json()["problem"]
     assert (health.json()["active_model"], health.json()["message"]) == (good, ready.json()["message"])
     assert f"mlapp_active_model_version {good}.0" in metrics.text
     assert "mlapp_active_version_loaded 0.0" in metrics.text
     assert {(answer.status_code, answer.json()["version"]) for answer in answers} == {(200, good)}
     assert (listed["active"], active["version"], active["active"]) == (wanted, wanted, True)
     assert document == before[1]
-    assert before[0] == (await http.get("/readyz")).json() == {"ready": True, "message": f"Model {good} answers."}
+    assert before[0] == (await http.get("/readyz")).json()
+    assert before[0].keys() == {"ready", "message"}
     assert "mlapp_active_version_loaded 1.0" in (await http.get("/metrics")).text
 
 
 async def test_readyz_and_predict_without_a_model_are_unavailable(own: httpx.AsyncClient):
     for answer in (await own.post("/predict", json={"records": [{}]}), await own.get("/readyz")):
-        assert problem_of(answer, 503)["detail"] == "There is no model yet; train one: POST /train."
+        assert "POST /train" in problem_of(answer, 503)["detail"]
         assert answer.headers["retry-after"] == "5"

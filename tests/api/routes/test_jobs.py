@@ -18,12 +18,12 @@ from tests.services.misbehaving import misbehaving
 
 pytestmark = pytest.mark.slow
 
-NOBODY = ["0", "01", "１", "abc", "-1", "999999", "%2e%2e"]
+UNKNOWN_IDS = ["0", "01", "１", "abc", "-1", "999999", "%2e%2e"]
 
 
 @pytest.fixture
 async def endless(services: Services) -> AsyncIterator[Job]:
-    """A training that goes on until it is cancelled."""
+    """A training that runs until it is cancelled."""
     job = await services.training.submit(misbehaving("endless"))
     await eventually(lambda: job.stage.startswith("Evaluating endless"))
     yield job
@@ -38,7 +38,7 @@ async def trained(services: Services, **options: Any) -> Job:
 
 
 def events(answer: httpx.Response) -> list[Job]:
-    """The jobs that a stream of events tells about."""
+    """Return the jobs in a stream of events."""
     lines = [line.removeprefix("data: ") for line in answer.text.split("\n") if line.startswith("data: ")]
     return [Job.model_validate_json(line) for line in lines]
 
@@ -52,7 +52,7 @@ async def test_jobs_are_listed_newest_first(http: httpx.AsyncClient, services: S
     assert [each.id for each in listed] == list(range(job.id, job.id - len(listed), -1))
 
 
-async def test_job_tells_all_there_is_to_know(http: httpx.AsyncClient, services: Services):
+async def test_finished_job_has_all_fields(http: httpx.AsyncClient, services: Services):
     job = await trained(services)
 
     answer = (await http.get(f"/jobs/{job.id}")).json()
@@ -63,7 +63,7 @@ async def test_job_tells_all_there_is_to_know(http: httpx.AsyncClient, services:
     assert answer["created_at"] <= answer["started_at"] <= answer["finished_at"]
 
 
-async def test_waiting_job_tells_its_place(http: httpx.AsyncClient, services: Services, endless: Job):
+async def test_waiting_job_has_its_queue_position(http: httpx.AsyncClient, services: Services, endless: Job):
     waiting = await services.training.submit(Submission(dataset="wine", options={"estimator": "linear"}))
 
     answer = (await http.get(f"/jobs/{waiting.id}")).json()
@@ -72,47 +72,47 @@ async def test_waiting_job_tells_its_place(http: httpx.AsyncClient, services: Se
     assert (await http.delete(f"/jobs/{waiting.id}")).json()["status"] == "cancelled"
 
 
-@pytest.mark.parametrize("name", NOBODY)
+@pytest.mark.parametrize("name", UNKNOWN_IDS)
 @pytest.mark.parametrize("request_", ["GET /jobs/{}", "DELETE /jobs/{}", "GET /jobs/{}/events"])
-async def test_job_that_is_not_there_is_not_found(http: httpx.AsyncClient, request_: str, name: str):
+async def test_unknown_job_is_not_found(http: httpx.AsyncClient, request_: str, name: str):
     method, path = request_.format(name).split()
 
     answer = await http.request(method, path)
 
-    assert problem_of(answer, 404)["detail"] == "There is no such training; GET /jobs lists what is remembered."
+    assert "GET /jobs" in problem_of(answer, 404)["detail"]
 
 
-async def test_cancel_ends_a_job_and_its_process(http: httpx.AsyncClient, services: Services, endless: Job):
+async def test_cancel_ends_the_job_and_its_process(http: httpx.AsyncClient, services: Services, endless: Job):
     answer = await http.delete(f"/jobs/{endless.id}")
 
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
-    assert answer.json()["error"] == "The training was cancelled."
+    assert "cancelled" in answer.json()["error"]
     assert answer.json() == (await http.get(f"/jobs/{endless.id}")).json()
     assert services.training.processes.pids == []
 
 
-async def test_cancel_of_a_job_that_has_ended_is_a_conflict(http: httpx.AsyncClient, services: Services):
+async def test_cancel_of_a_finished_job_is_a_conflict(http: httpx.AsyncClient, services: Services):
     job = await trained(services, target="grape")
 
     problem = problem_of(await http.delete(f"/jobs/{job.id}"), 409)
 
-    assert problem["detail"] == f"Training {job.id} has ended already: it is failed."
+    assert f"Training {job.id}" in problem["detail"]
 
 
-async def test_events_tell_how_a_job_goes_until_it_ends(http: httpx.AsyncClient, services: Services):
+async def test_events_report_progress_until_the_end(http: httpx.AsyncClient, services: Services):
     options = {"estimator": "hist_gradient_boosting"}
     job = await services.training.submit(Submission(dataset="wine", options=options))
 
     answer = await http.get(f"/jobs/{job.id}/events")
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
-    told = events(answer)
-    assert len(told) > 2
-    assert [each.progress for each in told] == sorted(each.progress for each in told)
-    assert [each for each in told if each.finished_at] == [await services.jobs.job(job.id)] == told[-1:]
+    received = events(answer)
+    assert len(received) > 2
+    assert [each.progress for each in received] == sorted(each.progress for each in received)
+    assert [each for each in received if each.finished_at] == [await services.jobs.job(job.id)] == received[-1:]
 
 
-async def test_events_of_a_job_that_is_cancelled_end(http: httpx.AsyncClient, endless: Job):
+async def test_events_end_when_the_job_is_cancelled(http: httpx.AsyncClient, endless: Job):
     watching = asyncio.create_task(http.get(f"/jobs/{endless.id}/events"))
 
     await http.delete(f"/jobs/{endless.id}")
@@ -120,13 +120,13 @@ async def test_events_of_a_job_that_is_cancelled_end(http: httpx.AsyncClient, en
     assert events(await watching)[-1].status is JobStatus.CANCELLED
 
 
-async def test_events_of_a_job_that_has_ended_are_one(http: httpx.AsyncClient, services: Services):
+async def test_finished_job_has_one_event(http: httpx.AsyncClient, services: Services):
     job = await trained(services)
 
     assert events(await http.get(f"/jobs/{job.id}/events")) == [job]
 
 
-async def test_reconnect_after_the_last_event_is_answered_with_no_content(http: httpx.AsyncClient, services: Services):
+async def test_reconnect_after_the_last_event_gets_204(http: httpx.AsyncClient, services: Services):
     job = await trained(services)
     events = f"/jobs/{job.id}/events"
     (last,) = re.findall(r"^id: (.+)$", (await http.get(events)).text, flags=re.MULTILINE)
@@ -138,7 +138,7 @@ async def test_reconnect_after_the_last_event_is_answered_with_no_content(http: 
     assert (other.status_code, other.text.count("data: ")) == (200, 1)
 
 
-async def test_reconnect_to_a_job_that_goes_on_is_told_the_rest(http: httpx.AsyncClient, endless: Job):
+async def test_reconnect_to_a_running_job_gets_the_remaining_events(http: httpx.AsyncClient, endless: Job):
     watching = asyncio.create_task(http.get(f"/jobs/{endless.id}/events", headers={"Last-Event-ID": "ended"}))
 
     await http.delete(f"/jobs/{endless.id}")
@@ -148,7 +148,7 @@ async def test_reconnect_to_a_job_that_goes_on_is_told_the_rest(http: httpx.Asyn
     assert answer.text.count("id: ") == 1
 
 
-async def test_docs_describe_the_jobs(app: FastAPI):
+async def test_openapi_describes_jobs_and_events(app: FastAPI):
     paths = app.openapi()["paths"]
 
     assert paths["/jobs"].keys() == {"get"}

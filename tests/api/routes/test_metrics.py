@@ -1,4 +1,4 @@
-"""GET /metrics, read by a strict reader of its own; by Prometheus' promtool too, where that is installed."""
+"""GET /metrics, checked by a strict parser, and by promtool if it is installed."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ class Family(NamedTuple):
 
 
 def families(text: str) -> dict[str, Family]:
-    """Read the text format, and fail at the first line that is none of it.
+    """Parse the text format, and fail at the first invalid line.
 
     Source: https://prometheus.io/docs/instrumenting/exposition_formats
     """
@@ -50,11 +50,11 @@ def families(text: str) -> dict[str, Family]:
             name, _, about = line.removeprefix("# HELP ").partition(" ")
             mark, kind = next(lines).rsplit(" ", 1)
             assert mark == f"# TYPE {name}"
-            assert name not in found, f"{name} stands twice"
+            assert name not in found, f"{name} is repeated"
             found[name] = Family(kind, about, [])
             continue
         match = SAMPLE.fullmatch(line)
-        assert match, f"This is no sample: {line!r}"
+        assert match, f"Invalid sample: {line!r}"
         labels = {
             each.partition("=")[0]: json.loads(each.partition("=")[2]) for each in re.findall(LABEL, match[2] or "")
         }
@@ -72,14 +72,14 @@ async def scraped(http: httpx.AsyncClient) -> dict[str, Family]:
 
 
 def value(found: dict[str, Family], name: str, **labels: str) -> float:
-    """Return the one value, 0 when there is none yet."""
+    """Return the value of a sample, 0 if it does not exist yet."""
     family = next(family for known, family in found.items() if name.startswith(known))
     values = [sample.value for sample in family.samples if (sample.name, sample.labels) == (name, labels)]
     assert len(values) <= 1
     return values[0] if values else 0.0
 
 
-async def test_metrics_keep_the_rules_of_prometheus(http: httpx.AsyncClient, regression: Model):
+async def test_metrics_follow_the_naming_rules(http: httpx.AsyncClient, regression: Model):
     await http.post(f"/models/{regression.version}/activate")
     await http.post("/predict", json={"records": [row_of(regression)]})
     await http.get("/models/9999")
@@ -96,7 +96,7 @@ async def test_metrics_keep_the_rules_of_prometheus(http: httpx.AsyncClient, reg
         assert len({(sample.name, *sample.labels.items()) for sample in family.samples}) == len(family.samples)
 
 
-async def test_buckets_grow_up_to_the_count(http: httpx.AsyncClient):
+async def test_histogram_buckets_are_cumulative(http: httpx.AsyncClient):
     await http.get("/health")
 
     histograms = [family for family in (await scraped(http)).values() if family.kind == "histogram"]
@@ -117,7 +117,7 @@ async def test_buckets_grow_up_to_the_count(http: httpx.AsyncClient):
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian's package prometheus) is not installed")
-async def test_promtool_finds_nothing_wrong(http: httpx.AsyncClient):
+async def test_promtool_accepts_the_metrics(http: httpx.AsyncClient):
     text = (await http.get("/metrics")).content
 
     check = ["promtool", "check", "metrics"]
@@ -126,7 +126,7 @@ async def test_promtool_finds_nothing_wrong(http: httpx.AsyncClient):
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
 
 
-async def test_predictions_and_warnings_are_counted_whichever_way_they_take(http: httpx.AsyncClient, machines: Model):
+async def test_predictions_and_warnings_are_counted_on_every_path(http: httpx.AsyncClient, machines: Model):
     await http.post(f"/models/{machines.version}/activate")
     row, far = row_of(machines), row_of(machines) | {"age": 100_000}
     before = await scraped(http)
@@ -137,17 +137,17 @@ async def test_predictions_and_warnings_are_counted_whichever_way_they_take(http
 
     after = await scraped(http)
 
-    def grown(name: str, **labels: str) -> float:
+    def increase(name: str, **labels: str) -> float:
         return value(after, name, **labels) - value(before, name, **labels)
 
-    assert grown("mlapp_predictions_total") == 6
-    assert grown("mlapp_prediction_warnings_total") == 3
-    assert grown("mlapp_prediction_duration_seconds_count") == 4
-    assert 0 < grown("mlapp_prediction_duration_seconds_sum") < 60
-    assert grown("mlapp_http_requests_total", method="POST", route="/predict", status="2xx") == 3
-    assert grown("mlapp_http_requests_total", method="POST", route="/predict", status="4xx") == 1
-    assert grown("mlapp_http_request_duration_seconds_count", route="/predict") == 4
-    assert grown("mlapp_http_refusals_total", status="422") == 1
+    assert increase("mlapp_predictions_total") == 6
+    assert increase("mlapp_prediction_warnings_total") == 3
+    assert increase("mlapp_prediction_duration_seconds_count") == 4
+    assert 0 < increase("mlapp_prediction_duration_seconds_sum") < 60
+    assert increase("mlapp_http_requests_total", method="POST", route="/predict", status="2xx") == 3
+    assert increase("mlapp_http_requests_total", method="POST", route="/predict", status="4xx") == 1
+    assert increase("mlapp_http_request_duration_seconds_count", route="/predict") == 4
+    assert increase("mlapp_http_refusals_total", status="422") == 1
 
 
 def as_csv(rows: list[dict[str, Any]]) -> bytes:
@@ -172,7 +172,7 @@ async def test_trainings_and_models_are_counted(http: httpx.AsyncClient, service
     assert value(after, "mlapp_active_model_version") == trained.json()["version"]
 
 
-async def test_server_without_a_model_has_metrics_of_the_process(own: httpx.AsyncClient):
+async def test_process_metrics_exist_without_a_model(own: httpx.AsyncClient):
     found = await scraped(own)
 
     assert (value(found, "mlapp_models"), value(found, "mlapp_active_model_version")) == (0, 0)
@@ -183,7 +183,7 @@ async def test_server_without_a_model_has_metrics_of_the_process(own: httpx.Asyn
     assert 0 < value(found, "mlapp_process_uptime_seconds") < 3_600
 
 
-async def test_whatever_is_asked_there_is_a_limited_number_of_series(http: httpx.AsyncClient):
+async def test_number_of_series_is_limited(http: httpx.AsyncClient):
     async def ask() -> int:
         for number in range(50):
             await http.get(f"/zebra{number}")
@@ -202,4 +202,4 @@ async def test_whatever_is_asked_there_is_a_limited_number_of_series(http: httpx
 async def test_documentation_names_every_metric(http: httpx.AsyncClient):
     documented = re.findall(r"^\| `(mlapp_\w+)", OPERATIONS.read_text(), flags=re.MULTILINE)
 
-    assert sorted(documented) == sorted(await scraped(http)), "Write what is new or gone into docs/operations.md."
+    assert sorted(documented) == sorted(await scraped(http)), "Update the list of metrics in docs/operations.md."

@@ -13,7 +13,7 @@ from tests.services.disk import full_disk
 from tests.services.misbehaving import add_unloadable
 
 
-async def test_models_are_listed_newest_first_in_short(
+async def test_models_are_listed_in_short_form_newest_first(
     http: httpx.AsyncClient, regression: Model, classification: Model
 ):
     await http.post(f"/models/{regression.version}/activate")
@@ -28,7 +28,7 @@ async def test_models_are_listed_newest_first_in_short(
     assert (short["target"], short["active"], short["usable"]) == ("cultivar", False, True)
 
 
-async def test_model_tells_all_about_itself(http: httpx.AsyncClient, regression: Model):
+async def test_model_has_all_fields(http: httpx.AsyncClient, regression: Model):
     model = (await http.get(f"/models/{regression.version}")).json()
 
     assert model["features"][0].keys() == {"name", "type", "required", "example", "min", "max", "mean"}
@@ -37,7 +37,7 @@ async def test_model_tells_all_about_itself(http: httpx.AsyncClient, regression:
     assert {"scikit-learn", "python"} <= model["library_versions"].keys()
 
 
-async def test_activate_switches_and_is_logged(http: httpx.AsyncClient, regression: Model, classification: Model):
+async def test_activation_is_effective_and_logged(http: httpx.AsyncClient, regression: Model, classification: Model):
     await http.post(f"/models/{regression.version}/activate")
 
     answer = await http.post(f"/models/{classification.version}/activate")
@@ -48,7 +48,9 @@ async def test_activate_switches_and_is_logged(http: httpx.AsyncClient, regressi
     assert (latest["action"], latest["version"]) == ("activate", classification.version)
 
 
-async def test_rollback_activates_the_one_before(http: httpx.AsyncClient, regression: Model, classification: Model):
+async def test_rollback_activates_the_previous_version(
+    http: httpx.AsyncClient, regression: Model, classification: Model
+):
     for model in (regression, classification):
         await http.post(f"/models/{model.version}/activate")
 
@@ -57,7 +59,7 @@ async def test_rollback_activates_the_one_before(http: httpx.AsyncClient, regres
     assert (answer.status_code, answer.json()["version"]) == (200, regression.version)
 
 
-async def test_version_that_cannot_be_loaded_is_a_conflict_and_changes_nothing(
+async def test_unloadable_version_is_a_conflict_and_changes_nothing(
     http: httpx.AsyncClient, services: Services, classification: Model
 ):
     store = services.models.store
@@ -68,41 +70,42 @@ async def test_version_that_cannot_be_loaded_is_a_conflict_and_changes_nothing(
 
     for path in (f"/models/{broken}/activate", "/models/rollback", f"/predict?version={broken}"):
         problem = problem_of(await http.post(path, json={"records": [{}]}), 409)
-        assert problem["detail"].startswith(f"Model {broken} cannot be loaded: RuntimeError: a screw is loose; see the")
+        assert f"Model {broken} cannot be loaded" in problem["detail"]
 
     assert (await http.get("/models/active")).json()["version"] == classification.version
     await http.delete(f"/models/{broken}")
 
 
-async def test_delete_removes_a_version_for_good(http: httpx.AsyncClient, classification: Model):
+async def test_delete_removes_a_version(http: httpx.AsyncClient, classification: Model):
     await http.post(f"/models/{classification.version}/activate")
     body = {"dataset": "wine", "estimator": "linear", "activate": False}
-    place = (await http.post("/train", json=body)).headers["location"]
+    location = (await http.post("/train", json=body)).headers["location"]
 
-    answer = await http.delete(place)
+    answer = await http.delete(location)
 
     assert (answer.status_code, answer.content) == (204, b"")
-    problem_of(await http.get(place), 404)
-    problem_of(await http.delete(place), 404)
+    problem_of(await http.get(location), 404)
+    problem_of(await http.delete(location), 404)
 
 
-async def test_delete_of_the_active_version_is_refused(http: httpx.AsyncClient, classification: Model):
+async def test_delete_of_the_active_version_is_a_conflict(http: httpx.AsyncClient, classification: Model):
     await http.post(f"/models/{classification.version}/activate")
 
     answer = await http.delete(f"/models/{classification.version}")
 
-    sentence = f"Model {classification.version} is active; activate another one first."
-    assert problem_of(answer, 409)["detail"] == sentence
+    assert "active" in problem_of(answer, 409)["detail"]
     assert (await http.get("/models/active")).json()["version"] == classification.version
 
 
 @pytest.mark.parametrize("version", ["999999", "01", "+1", "%D9%A1", "..%2F1", "nothing"])
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/activate"), ("DELETE", "")])
-async def test_version_of_no_model_is_not_found(http: httpx.AsyncClient, method: str, path: str, version: str):
+async def test_unknown_version_is_not_found(http: httpx.AsyncClient, method: str, path: str, version: str):
     problem_of(await http.request(method, f"/models/{version}{path}"), 404)
 
 
-async def test_damaged_model_cannot_be_activated(http: httpx.AsyncClient, services: Services, classification: Model):
+async def test_activation_of_a_damaged_model_is_a_conflict(
+    http: httpx.AsyncClient, services: Services, classification: Model
+):
     await http.post(f"/models/{classification.version}/activate")
     body = {"dataset": "wine", "estimator": "linear", "activate": False}
     version = (await http.post("/train", json=body)).json()["version"]
@@ -110,26 +113,24 @@ async def test_damaged_model_cannot_be_activated(http: httpx.AsyncClient, servic
 
     answer = await http.post(f"/models/{version}/activate")
 
-    sentence = f"The file of model {version} is damaged; delete the version or train again."
-    assert problem_of(answer, 409)["detail"] == sentence
+    assert "damaged" in problem_of(answer, 409)["detail"]
     assert (await http.get("/models/active")).json()["version"] == classification.version
     assert (await http.delete(f"/models/{version}")).status_code == 204
 
 
-async def test_rollback_with_nothing_before_is_refused(own: httpx.AsyncClient):
-    assert problem_of(await own.post("/models/rollback"), 409)["detail"].startswith("No other model was active before")
+async def test_rollback_without_a_previous_version_is_a_conflict(own: httpx.AsyncClient):
+    problem_of(await own.post("/models/rollback"), 409)
 
 
-async def test_store_without_models_says_so(own: httpx.AsyncClient):
+async def test_empty_store_has_empty_lists(own: httpx.AsyncClient):
     assert (await own.get("/models")).json() == {"active": None, "models": []}
     assert (await own.get("/models/history")).json() == {"activations": []}
     for name in ("active", "latest"):
-        sentence = problem_of(await own.get(f"/models/{name}"), 404)["detail"]
-        assert sentence == "There is no model yet; GET /models lists all models."
+        assert "no model" in problem_of(await own.get(f"/models/{name}"), 404)["detail"]
 
 
 @pytest.mark.parametrize("path", ["/models/{version}/activate", "/models/rollback"])
-async def test_changes_on_a_full_disk_say_so(
+async def test_changes_on_a_full_disk_are_unavailable(
     http: httpx.AsyncClient, regression: Model, classification: Model, path: str
 ):
     for model in (regression, classification):
@@ -138,11 +139,11 @@ async def test_changes_on_a_full_disk_say_so(
     with full_disk(0):
         answer = await http.post(path.format(version=regression.version))
 
-    assert problem_of(answer, 503)["detail"].startswith("Nothing could be saved")
+    assert "saved" in problem_of(answer, 503)["detail"]
     assert (await http.get("/models/active")).json()["version"] == classification.version
 
 
-async def test_models_are_what_the_document_says(http: httpx.AsyncClient, regression: Model):
+async def test_model_matches_its_schema(http: httpx.AsyncClient, regression: Model):
     document: dict[str, Any] = (await http.get("/openapi.json")).json()
 
     model = (await http.get(f"/models/{regression.version}")).json()
@@ -163,7 +164,7 @@ async def test_card_is_markdown(http: httpx.AsyncClient, regression: Model, clas
     assert (await http.get("/models/latest/card")).status_code == 200
 
 
-async def test_commands_of_the_card_are_answered(http: httpx.AsyncClient, machines: Model, classification: Model):
+async def test_curl_command_of_the_card_works(http: httpx.AsyncClient, machines: Model, classification: Model):
     for model in (machines, classification):
         text = (await http.get(f"/models/{model.version}/card")).text
         (command,) = [line for line in text.split("\n") if line.startswith("curl ")]
@@ -176,7 +177,7 @@ async def test_commands_of_the_card_are_answered(http: httpx.AsyncClient, machin
 
 
 @pytest.mark.parametrize("version", ["999999", "01", "nothing"])
-async def test_card_of_no_model_is_not_found(http: httpx.AsyncClient, version: str):
+async def test_card_of_an_unknown_version_is_not_found(http: httpx.AsyncClient, version: str):
     problem_of(await http.get(f"/models/{version}/card"), 404)
 
 

@@ -37,7 +37,7 @@ def as_body(data: bytes | str, kind: str) -> dict[str, Any]:
     return {"content": data, "headers": {"Content-Type": kind}, "params": OPTIONS}
 
 
-DOORS: dict[str, dict[str, Any]] = {
+BODIES: dict[str, dict[str, Any]] = {
     "csv": as_body(MACHINES.write_csv(), CSV),
     "csv with BOM and semicolons": as_body("\ufeff" + MACHINES.write_csv(separator=";"), f"{CSV}; charset=utf-8"),
     "parquet": as_body(parquet(), PARQUET),
@@ -48,7 +48,7 @@ DOORS: dict[str, dict[str, Any]] = {
 }
 
 
-async def test_train_answers_with_the_model_and_its_place(http: httpx.AsyncClient):
+async def test_train_returns_the_model_and_its_location(http: httpx.AsyncClient):
     answer = await http.post("/train", json={"dataset": "wine", "estimator": "linear", "note": "first", "seed": 3})
 
     model = answer.json()
@@ -64,11 +64,11 @@ async def test_train_answers_with_the_model_and_its_place(http: httpx.AsyncClien
         ({"json": {"dataset": "wine", "estimator": "linear"}}, {"dataset": "wine", "simulated": False}),
         (in_a_form(MACHINES.write_csv().encode(), "Q3 sales\u202e.csv"), {"file": "Q3 sales�.csv"}),
         (in_a_form(MACHINES.write_csv().encode(), "x" * 300 + ".csv"), {"file": "x" * 200 + "…"}),
-        (DOORS["csv"], None),
-        (DOORS["columns"], None),
+        (BODIES["csv"], None),
+        (BODIES["columns"], None),
     ],
 )
-async def test_model_tells_where_its_table_came_from(
+async def test_model_has_the_source_of_its_table(
     http: httpx.AsyncClient, body: dict[str, Any], source: dict[str, Any] | None
 ):
     model = (await http.post("/train", **body)).json()
@@ -77,21 +77,21 @@ async def test_model_tells_where_its_table_came_from(
     assert (model["source"], listed["source"]) == (source, source)
 
 
-@pytest.mark.parametrize("door", DOORS)
-async def test_same_table_gives_the_same_model_through_every_door(http: httpx.AsyncClient, machines: Model, door: str):
+@pytest.mark.parametrize("body", BODIES)
+async def test_same_table_gives_the_same_model_in_every_format(http: httpx.AsyncClient, machines: Model, body: str):
     rows = {"columns": MACHINES.drop("days").to_dict(as_series=False)}
 
-    answer = await http.post("/train", **DOORS[door])
+    answer = await http.post("/train", **BODIES[body])
 
     model = answer.json()
     assert answer.status_code == 201, model
     assert (model["data_sha256"], model["model_sha256"]) == (machines.data_sha256, machines.model_sha256)
     assert model["features"] == machines.model_dump(mode="json")["features"]
-    mine, theirs = [
+    first, second = [
         (await http.post("/predict", params={"version": version}, json=rows)).json()["predictions"]
         for version in (model["version"], machines.version)
     ]
-    assert mine == theirs
+    assert first == second
 
 
 async def test_lists_are_repeated_in_forms_and_query_strings(http: httpx.AsyncClient):
@@ -120,31 +120,27 @@ def records(count: int, **columns: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "sentence"),
+    ("status", "body", "text"),
     [
-        (422, records(30, y=lambda row: row * 2), "Say which column to predict: send the option 'target'."),
-        (422, records(30) | {"target": "y"}, "There is no column 'y' in the table; there are 'x'."),
-        (422, records(9, y=float) | {"target": "y"}, "Only 9 rows have a target; at least 10 are needed."),
-        (422, records(10, y=lambda _: 1) | {"target": "y"}, "The target 'y' has only one value"),
-        (422, records(10, y=lambda _: None) | {"target": "y"}, "The target 'y' is missing in every row."),
-        (422, records(10, y=lambda row: f"c{row}") | {"target": "y"}, "At least two classes of the target 'y' need"),
-        (422, records(1_001, y=lambda row: f"c{row}") | {"target": "y"}, "The target 'y' has 1,001 classes"),
-        (422, {"dataset": "wine", "estimator": "deep"}, "There is no estimator 'deep' for classification"),
-        (
-            422,
-            {"dataset": "wine", "features": ["beer"]},
-            "'beer' in 'features' is not a column",
-        ),
-        (422, {"dataset": "wine", "colour": "red"}, "There is no option 'colour'"),
-        (422, {"dataset": "wine", "coverage": 2}, "Invalid option 'coverage': Input should be"),
-        (422, {"dataset": "wine", "records": []}, "Send exactly one of 'records', 'columns' and 'dataset'."),
-        (422, {"dataset": None}, "'dataset' is the name of a bundled table; GET /datasets lists them."),
-        (404, {"dataset": "beer"}, "There is no bundled table 'beer'"),
-        (400, "{", "The body is not JSON"),
-        (422, "[]", "The body is an object with 'records' or 'columns', or 'dataset'"),
+        (422, records(30, y=lambda row: row * 2), "option 'target'"),
+        (422, records(30) | {"target": "y"}, "no column 'y'"),
+        (422, records(9, y=float) | {"target": "y"}, "9 rows"),
+        (422, records(10, y=lambda _: 1) | {"target": "y"}, "one value"),
+        (422, records(10, y=lambda _: None) | {"target": "y"}, "missing in every row"),
+        (422, records(10, y=lambda row: f"c{row}") | {"target": "y"}, "two classes"),
+        (422, records(1_001, y=lambda row: f"c{row}") | {"target": "y"}, "1,001 classes"),
+        (422, {"dataset": "wine", "estimator": "deep"}, "'deep'"),
+        (422, {"dataset": "wine", "features": ["beer"]}, "'beer'"),
+        (422, {"dataset": "wine", "colour": "red"}, "'colour'"),
+        (422, {"dataset": "wine", "coverage": 2}, "option 'coverage': Input should be"),
+        (422, {"dataset": "wine", "records": []}, "exactly one of"),
+        (422, {"dataset": None}, "GET /datasets"),
+        (404, {"dataset": "beer"}, "'beer'"),
+        (400, "{", "JSON"),
+        (422, "[]", "object"),
     ],
 )
-async def test_train_says_what_will_not_do(http: httpx.AsyncClient, status: int, body: Any, sentence: str):
+async def test_train_rejects_invalid_requests(http: httpx.AsyncClient, status: int, body: Any, text: str):
     before = (await http.get("/models")).json()
 
     answer = await http.post(
@@ -153,38 +149,34 @@ async def test_train_says_what_will_not_do(http: httpx.AsyncClient, status: int,
         headers={"Content-Type": "application/json"},
     )
 
-    assert problem_of(answer, status)["detail"].startswith(sentence)
+    assert text in problem_of(answer, status)["detail"]
     assert (await http.get("/models")).json() == before
 
 
 @pytest.mark.parametrize(
-    ("request_", "sentence"),
+    ("request_", "option"),
     [
-        ({"params": [("seed", "1"), ("seed", "2")]}, "The option 'seed' stands twice; send it once."),
-        ({"params": {"colour": "red"}}, "There is no option 'colour'"),
-        (
-            {"params": {"seed": "1"}, "files": {"file": ("t.csv", b"x")}, "data": {"seed": "2"}},
-            "The option 'seed' is given in the query string and in the body, with different values; send it once.",
-        ),
-        (
-            {"params": {"seed": "1"}, "json": {"dataset": "wine", "seed": 2}},
-            "The option 'seed' is given in the query string and in the body, with different values; send it once.",
-        ),
-        ({"files": {"file": ("t.csv", b"x")}, "data": {"seed": ["1", "2"]}}, "The option 'seed' stands twice"),
-        ({"files": {"table": ("t.csv", b"x")}}, "The form has no part 'file' with a file in it"),
-        ({"files": {"file": (None, b"x")}}, "The form has no part 'file' with a file in it"),
+        ({"params": [("seed", "1"), ("seed", "2")]}, "seed"),
+        ({"params": {"colour": "red"}}, "colour"),
+        ({"params": {"seed": "1"}, "files": {"file": ("t.csv", b"x")}, "data": {"seed": "2"}}, "seed"),
+        ({"params": {"seed": "1"}, "json": {"dataset": "wine", "seed": 2}}, "seed"),
+        ({"files": {"file": ("t.csv", b"x")}, "data": {"seed": ["1", "2"]}}, "seed"),
+        ({"files": {"table": ("t.csv", b"x")}}, "file"),
+        ({"files": {"file": (None, b"x")}}, "file"),
     ],
 )
-async def test_train_takes_every_option_once(http: httpx.AsyncClient, request_: dict[str, Any], sentence: str):
+async def test_train_rejects_unknown_repeated_and_missing_options(
+    http: httpx.AsyncClient, request_: dict[str, Any], option: str
+):
     csv: dict[str, Any] = {"content": b"x\n1\n", "headers": {"Content-Type": CSV}}
     plain = {} if {"files", "json"} & request_.keys() else csv
 
     answer = await http.post("/train", **plain, **request_)
 
-    assert problem_of(answer, 422)["detail"].startswith(sentence)
+    assert f"'{option}'" in problem_of(answer, 422)["detail"]
 
 
-async def test_train_is_told_when_to_come_back_when_eight_wait(tmp_path: Path):
+async def test_train_gets_429_when_the_queue_is_full(tmp_path: Path):
     app = create_app(Settings(_env_file=None, store=tmp_path, demo=False), pages=False)
     services: Services = app.state.services
     async with (
@@ -196,19 +188,19 @@ async def test_train_is_told_when_to_come_back_when_eight_wait(tmp_path: Path):
 
         answer = await http.post("/train", content=unread(), headers={"Content-Type": CSV})
 
-    assert problem_of(answer, 429)["detail"].startswith("8 trainings")
+    assert "8 trainings" in problem_of(answer, 429)["detail"]
     assert answer.headers["retry-after"] == "30"
 
 
-async def test_train_on_a_full_disk_says_so(http: httpx.AsyncClient):
+async def test_train_on_a_full_disk_is_unavailable(http: httpx.AsyncClient):
     with full_disk():
         answer = await http.post("/train", json={"dataset": "wine", "estimator": "linear"})
 
-    assert problem_of(answer, 503)["detail"].startswith("Nothing could be saved (File too large)")
+    assert "File too large" in problem_of(answer, 503)["detail"]
     assert answer.headers["retry-after"] == "5"
 
 
-async def test_training_goes_on_when_the_client_goes_away(services: Services, http: httpx.AsyncClient):
+async def test_training_continues_after_a_disconnect(services: Services, http: httpx.AsyncClient):
     client = asyncio.create_task(http.post("/train", json={"dataset": "wine", "estimator": "linear"}))
     await eventually(lambda: services.training.processes.pids)
     (running,) = [job for job in await services.jobs.jobs() if not job.finished_at]
@@ -223,9 +215,7 @@ PREFERENCES = ["respond-async", "respond-async; wait=5", "wait=1, RESPOND-ASYNC"
 
 
 @pytest.mark.parametrize("preference", PREFERENCES)
-async def test_train_that_shall_not_wait_answers_with_the_job(
-    http: httpx.AsyncClient, services: Services, preference: str
-):
+async def test_train_with_respond_async_returns_the_job(http: httpx.AsyncClient, services: Services, preference: str):
     body = {"dataset": "wine", "estimator": "linear"}
 
     answer = await http.post("/train", json=body, headers={"Prefer": preference})
@@ -240,22 +230,23 @@ async def test_train_that_shall_not_wait_answers_with_the_job(
 
 
 @pytest.mark.parametrize("preference", ["wait=5", "respond", "x=respond-async", ""])
-async def test_train_waits_when_nothing_else_is_preferred(http: httpx.AsyncClient, preference: str):
+async def test_train_waits_without_respond_async(http: httpx.AsyncClient, preference: str):
     answer = await http.post("/train", json={"dataset": "wine", "estimator": "linear"}, headers={"Prefer": preference})
 
     assert answer.status_code == 201
     assert "preference-applied" not in answer.headers
 
 
-async def test_train_that_shall_not_wait_says_what_will_not_do_in_its_job(http: httpx.AsyncClient, services: Services):
+async def test_train_with_respond_async_reports_errors_in_the_job(http: httpx.AsyncClient, services: Services):
     answer = await http.post("/train", json={"dataset": "wine", "target": "grape"}, headers={"Prefer": "respond-async"})
 
     assert answer.status_code == 202
     *_, job = [now async for now in services.jobs.follow(answer.json()["id"])]
-    assert (job.status, (job.error or "")[:27]) == (JobStatus.FAILED, "There is no column 'grape' ")
+    assert job.status is JobStatus.FAILED
+    assert "'grape'" in (job.error or "")
 
 
-async def test_job_is_about_the_file_in_the_form(http: httpx.AsyncClient, services: Services):
+async def test_job_names_the_uploaded_file(http: httpx.AsyncClient, services: Services):
     form = in_a_form(MACHINES.write_csv().encode(), "Pump data (1).csv")
 
     answer = await http.post("/train", **form, headers={"Prefer": "respond-async"})
@@ -265,7 +256,7 @@ async def test_job_is_about_the_file_in_the_form(http: httpx.AsyncClient, servic
     assert job.table == "Pump data (1).csv, 40 rows × 6 columns"
 
 
-async def test_train_that_is_cancelled_answers_with_a_conflict(http: httpx.AsyncClient, services: Services):
+async def test_cancelled_train_request_is_a_conflict(http: httpx.AsyncClient, services: Services):
     slow = {"dataset": "machines", "estimator": "random_forest"}
     waiting = asyncio.create_task(http.post("/train", json=slow))
     await eventually(lambda: services.training.processes.pids)
@@ -273,4 +264,4 @@ async def test_train_that_is_cancelled_answers_with_a_conflict(http: httpx.Async
 
     await services.jobs.cancel(running.id)
 
-    assert problem_of(await waiting, 409)["detail"] == "The training was cancelled."
+    assert "cancelled" in problem_of(await waiting, 409)["detail"]

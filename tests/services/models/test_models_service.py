@@ -3,9 +3,9 @@
 import pytest
 
 from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
+from mlapp.services.models.search import ModelQuery
 from mlapp.services.models.service import ModelService
 from mlapp.services.prediction.service import PredictionService
-from mlapp.services.models.search import ModelQuery
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
 from tests.services.disk import full_disk
@@ -159,9 +159,7 @@ async def test_unknown_bundled_table_is_not_found(models: ModelService):
         await models.dataset_csv("beer")
 
 
-async def test_search_returns_a_page(
-    store: ModelStore, models: ModelService, wine: Fitted, diabetes: Fitted
-):
+async def test_search_returns_a_page(store: ModelStore, models: ModelService, wine: Fitted, diabetes: Fitted):
     for fitted in (wine, diabetes, wine):
         fitted.add_to(store)
 
@@ -180,9 +178,7 @@ async def test_annotate_changes_the_note(store: ModelStore, models: ModelService
     assert (await models.list()).models[0].note == changed.note
 
 
-async def test_annotate_accepts_up_to_two_thousand_characters(
-    store: ModelStore, models: ModelService, wine: Fitted
-):
+async def test_annotate_accepts_up_to_two_thousand_characters(store: ModelStore, models: ModelService, wine: Fitted):
     wine.add_to(store)
     await models.annotate("1", "n" * 2_000)
 
