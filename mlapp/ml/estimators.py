@@ -7,7 +7,8 @@ pages.
 The estimator is fitted on a float64 matrix, (rows, features), with missing values as NaN:
 
 - numbers, and booleans as 0 and 1, in `columns.numbers`
-- categories as codes 0, 1, … by falling frequency, in `columns.categories`
+- categories as codes 0 to 254 by falling frequency, in `columns.categories`; the rarest ones share the last code, and
+  categories that are not in the training table are NaN
 - datetimes as days since 1970-01-01 (UTC), in `columns.datetimes`
 
 The target is numbers for regression, and class indices 0, 1, … for classification, where the estimator needs
@@ -43,7 +44,7 @@ SMALL_ROWS = 3_000
 BLEND_ROWS = 5_000
 """`auto` tries the blend on tables of up to this many rows; on larger ones, boosting alone is about as accurate."""
 LARGE_ROWS = 50_000
-"""Tables of more rows than this are fitted with scikit-learn's default hyperparameters of boosting."""
+"""Boosting uses scikit-learn's default hyperparameters on tables of more than this many rows."""
 FOREST_TREES, BLEND_TREES = 200, 100
 SMALL_ITERATIONS = 300
 """Boosting iterations on tables of up to `SMALL_ROWS` rows."""
@@ -59,7 +60,7 @@ def linear(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
 
 
 def hist_gradient_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
-    """Histogram-based gradient boosting: accurate on most tables, native missing values and categories."""
+    """Histogram-based gradient boosting: accurate on most tables, handles missing values and categories natively."""
     options = {"categorical_features": columns.categories, "random_state": seed, **_boosting_options(columns)}
     if task is Task.REGRESSION:
         model = HistGradientBoostingRegressor(**options)
