@@ -23,7 +23,7 @@ AFFECTED_TESTS = (
     "tests/template",
     "tests/api/routes/test_notes.py",
     "tests/ml/test_estimators.py",
-    "tests/pages/test_frame.py::test_every_page_has_a_title_a_language_and_marks_where_one_is",
+    "tests/pages/test_frame.py::test_every_page_has_title_language_and_current_navigation_link",
     "tests/pages/test_notes.py",
     "tests/test_architecture.py::test_layers_import_lower_layers_only",
     "tests/test_bounds.py",

@@ -1,4 +1,4 @@
-"""Compare: models side by side; what differs, and their plots on top of each other."""
+"""Compare page: differences between models, and their plots on top of each other."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,8 +9,8 @@ from mlapp.errors import NotFound
 from mlapp.presentation.comparison import MAX_COMPARED, Difference, comparable, differences, same_table
 from mlapp.schemas import Model
 from mlapp.services.models.service import ModelService
-from pages.components.buttons import lead
-from pages.components.cards import card, empty
+from pages.components.buttons import link_button
+from pages.components.cards import card, empty_state
 from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.model.actions import ModelActions
 from pages.components.tables.plain_table import scrolling
@@ -20,8 +20,8 @@ from pages.session.site import Site
 from pages.theme import LINE, LINK, MUTED, SURFACE, TEXT
 
 TITLE = "Compare models"
-OTHER_TARGETS = "They predict different targets: their scores and plots cannot be compared."
-OTHER_TABLES = "They were trained and judged on different tables, so that their scores are no fair comparison."
+OTHER_TARGETS = "These models predict different targets, so their scores and plots cannot be compared."
+OTHER_TABLES = "These models were trained and evaluated on different tables, so their scores are not comparable."
 CELL = f"p-2 text-left align-top border-b {LINE} {TEXT} break-words min-w-[8rem] max-w-[18rem]"
 HEAD = (
     f"p-2 text-left align-top border-b {LINE} {MUTED} font-normal sticky left-0 {SURFACE} "
@@ -30,34 +30,34 @@ HEAD = (
 
 
 def register(site: Site) -> None:
-    """Add the page; before the one of a model, whose path it shares."""
+    """Add the page; before the model page, whose path would match too."""
 
     @ui.page("/models/compare")
     async def compare(versions: str = "") -> None:
         names = list(dict.fromkeys(name.strip() for name in versions.split(",") if name.strip()))
         try:
-            models = await _chosen(site.services.models, names)
+            models = await _models(site.services.models, names)
         except NotFound as error:
             ui.status_code(404)
-            _nothing(site, "One of them is not there", error.detail)
+            _empty(site, "Model not found", error.detail)
             return
         if not 2 <= len(models) <= MAX_COMPARED:
-            _nothing(site, "Choose models to compare", f"Mark two to {MAX_COMPARED} of them in the list of models.")
+            _empty(site, "Choose models to compare", f"Select two to {MAX_COMPARED} models in the list.")
             return
-        await site.live.look()
+        await site.live.refresh()
         with frame(site, TITLE, "/models", f"Models {', '.join(str(model.version) for model in models)}."):
             _Comparison(site, models).build()
 
 
-async def _chosen(service: ModelService, names: Sequence[str]) -> list[Model]:
-    """Return the models of these names, each once; no more than it takes to see that they are too many."""
+async def _models(service: ModelService, names: Sequence[str]) -> list[Model]:
+    """Return the named models without duplicates; at most one more than can be compared."""
     found = [await service.get(name) for name in names[: MAX_COMPARED + 1]]
     return list({model.version: model for model in found}.values())
 
 
-def _nothing(site: Site, what: str, why: str) -> None:
-    with frame(site, TITLE, "/models"), empty("compare_arrows", what, why):
-        lead("All models", "inventory_2", "/models")
+def _empty(site: Site, title: str, text: str) -> None:
+    with frame(site, TITLE, "/models"), empty_state("compare_arrows", title, text):
+        link_button("All models", "inventory_2", "/models")
 
 
 class _Comparison:
@@ -66,17 +66,17 @@ class _Comparison:
         self.actions = ModelActions(site)
 
     def build(self) -> None:
-        alike = comparable(self.models)
-        if not alike or not same_table(self.models):
+        same_target = comparable(self.models)
+        if not same_target or not same_table(self.models):
             with card():
-                warnings([OTHER_TABLES if alike else OTHER_TARGETS])
+                warnings([OTHER_TABLES if same_target else OTHER_TARGETS])
         with card("Side by side"):
             self._table()
-            ui.label("The best of a line is marked; ± is the standard deviation over the folds.").classes(MUTED)
-        self._show()
-        self.live.models_changed.subscribe(self._show)
-        if alike:
-            with card("What they look at"):
+            ui.label("The best value of each row is starred; ± is the standard deviation across folds.").classes(MUTED)
+        self._update()
+        self.live.models_changed.subscribe(self._update)
+        if same_target:
+            with card("Feature importance"):
                 importance_plot([(f"Model {model.version}", model.importance) for model in self.models])
             plots(self.models)
 
@@ -89,8 +89,8 @@ class _Comparison:
                 ui.element("td").classes(HEAD)
                 self.buttons = [self._head(model) for model in self.models]
             with ui.element("tbody"):
-                for line in differences(self.models):
-                    _line(line)
+                for row in differences(self.models):
+                    _row(row)
 
     def _head(self, model: Model) -> tuple[ui.badge, ui.button]:
         with (
@@ -105,8 +105,8 @@ class _Comparison:
             activate.props["aria-label"] = f"Activate model {model.version}"
         return badge, activate
 
-    def _show(self) -> None:
-        """Show which of them is active, and which may become it."""
+    def _update(self) -> None:
+        """Show which model is active, and which ones can be activated."""
         active = self.live.active_version
         for model, (badge, activate) in zip(self.models, self.buttons, strict=True):
             badge.set_visibility(model.version == active)
@@ -114,15 +114,15 @@ class _Comparison:
             activate.set_enabled(model.usable and model.version in self.live.versions)
 
 
-def _line(line: Difference) -> None:
+def _row(row: Difference) -> None:
     with ui.element("tr"):
         with ui.element("th").classes(HEAD).props("scope=row"):
-            ui.label(line.label)
-        for place, text in enumerate(line.texts):
+            ui.label(row.label)
+        for index, text in enumerate(row.texts):
             with ui.element("td").classes(CELL):
-                if place in line.best:
+                if index in row.best:
                     with ui.row().classes("items-center gap-1 flex-nowrap font-semibold"):
                         ui.label(text)
-                        ui.icon("star").classes("text-positive").props('role=img aria-label="the best"')
+                        ui.icon("star").classes("text-positive").props('role=img aria-label="best"')
                 else:
                     ui.label(text)

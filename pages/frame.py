@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, the active model, what is being trained, light and dark."""
+"""The frame around every page: navigation, active model, running training, theme."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from mlapp import TITLE
 from mlapp.presentation.sentences import headline
 from mlapp.schemas import JobStatus
 from pages import theme
-from pages.components.notifications import say_error
+from pages.components.notifications import notify_error
 from pages.session.site import Site
 
 NAVIGATION = (
@@ -21,21 +21,21 @@ NAVIGATION = (
     ("/jobs", "Jobs", "work_history"),
     ("/health", "Health", "monitor_heart"),
 )
-REMEMBER = {
+SET_COOKIE = {
     name: f"document.cookie = '{theme.COOKIE}={name}; path=/; max-age=31536000; samesite=lax'" for name in theme.THEMES
 }
-"""Kept in the browser: the server needs to know nothing of it, and no session."""
+"""JavaScript that stores the theme in the browser, so that the server needs no session."""
 
 
 @contextmanager
 def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[None]:
-    """Draw what all pages share; the page's own elements go inside."""
+    """Draw the frame; the elements of the page go inside."""
     ui.page_title(f"{title} · {TITLE}")
     ui.colors(**theme.PALETTE)
     ui.add_css(theme.CSS)
     ui.query("body").classes(theme.PAGE)
     ui.query(".nicegui-content").classes("p-0")
-    ui.on_exception(_say_sorry)
+    ui.on_exception(_notify_exception)
     site.live.watch()
     drawer = _drawer(site, path)
     _header(site, drawer)
@@ -49,7 +49,7 @@ def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[Non
 
 
 def _drawer(site: Site, path: str) -> ui.left_drawer:
-    # Closed, but shown where there is room: a fixed sidebar on a desktop, an overlay on a phone.
+    # A fixed sidebar on a desktop, an overlay on a phone, where it starts closed.
     drawer = ui.left_drawer(value=False, top_corner=True).props("width=220 breakpoint=1023 show-if-above")
     with drawer.classes(f"{theme.SURFACE} border-r {theme.LINE} p-4 gap-1"):
         with ui.link(target="/").classes("no-underline flex items-center gap-2 px-3 pb-4"):
@@ -57,10 +57,10 @@ def _drawer(site: Site, path: str) -> ui.left_drawer:
             ui.label(TITLE).classes("text-lg font-semibold text-slate-800 dark:text-slate-100")
         with ui.element("nav").classes("w-full flex flex-col gap-1").props('aria-label="Pages"'):
             for target, name, icon in NAVIGATION:
-                here = target == path
+                current = target == path
                 link = ui.link(target=target).classes(theme.NAV_LINK)
-                with link.classes(theme.NAV_HERE if here else theme.NAV_ELSEWHERE).mark(f"nav-{name.lower()}"):
-                    if here:
+                with link.classes(theme.NAV_CURRENT if current else theme.NAV_OTHER).mark(f"nav-{name.lower()}"):
+                    if current:
                         link.props("aria-current=page")
                     ui.icon(icon).classes("text-lg")
                     ui.label(name)
@@ -82,63 +82,63 @@ def _header(site: Site, drawer: ui.left_drawer) -> None:
         menu = ui.button(icon="menu", on_click=drawer.toggle).classes("lg:hidden")
         menu.props('flat round dense color=primary aria-label="Open navigation"')
         ui.element("div").classes("flex-1")
-        _training(site)
-        _active(site)
-        _light_and_dark()
+        _training_chip(site)
+        _active_model_chip(site)
+        _theme_menu()
 
 
-def _training(site: Site) -> None:
-    """Show that something is being trained, whoever started it."""
+def _training_chip(site: Site) -> None:
+    """Show the progress of the running training."""
     link = ui.link(target="/jobs").classes(theme.CHIP).mark("training-now")
     with link:
         ui.spinner(size="1em")
-        said = ui.label().classes("whitespace-nowrap")
+        progress = ui.label().classes("whitespace-nowrap")
 
     def show() -> None:
         running = [job for job in site.live.jobs if job.status is JobStatus.RUNNING]
         link.set_visibility(bool(running))
         if running:
-            # The newest stands first; the oldest is the one that ends next.
-            said.set_text(f"Training {running[-1].progress:.0%}")
+            # Jobs are sorted newest first; the oldest one ends next.
+            progress.set_text(f"Training {running[-1].progress:.0%}")
 
     show()
     site.live.jobs_changed.subscribe(show)
 
 
-def _active(site: Site) -> None:
-    """Show which model answers."""
+def _active_model_chip(site: Site) -> None:
+    """Show the active model."""
     link = ui.link(target="/models/active").classes(theme.CHIP).mark("active-now")
     with link:
         dot = ui.icon("circle").classes("text-[0.6rem]")
         number = ui.label().classes("font-medium whitespace-nowrap")
-        about = ui.label().classes("max-sm:hidden truncate max-w-[20rem] text-slate-600 dark:text-slate-400")
+        description = ui.label().classes("max-sm:hidden truncate max-w-[20rem] text-slate-600 dark:text-slate-400")
 
     def show() -> None:
         model = site.live.active
         dot.classes("text-positive" if model else "text-slate-400", remove="text-positive text-slate-400")
         number.set_text(f"Model {model.version}" if model else "No model yet")
-        about.set_text(headline(model) if model else "")
+        description.set_text(headline(model) if model else "")
         link.props["href"] = "/models/active" if model else "/train"
 
     show()
     site.live.models_changed.subscribe(show)
 
 
-def _light_and_dark() -> None:
-    chosen = ui.context.client.request.cookies.get(theme.COOKIE, "auto")
-    chosen = chosen if chosen in theme.THEMES else "auto"
-    dark = ui.dark_mode(theme.THEMES[chosen][0])
+def _theme_menu() -> None:
+    current = ui.context.client.request.cookies.get(theme.COOKIE, "auto")
+    current = current if current in theme.THEMES else "auto"
+    dark = ui.dark_mode(theme.THEMES[current][0])
 
-    def choose(name: str) -> None:
+    def select(name: str) -> None:
         dark.set_value(theme.THEMES[name][0])
         button.set_icon(theme.THEMES[name][2])
-        ui.run_javascript(REMEMBER[name])
+        ui.run_javascript(SET_COOKIE[name])
 
-    button = ui.button(icon=theme.THEMES[chosen][2]).props('flat round dense color=primary aria-label="Light or dark"')
+    button = ui.button(icon=theme.THEMES[current][2]).props('flat round dense color=primary aria-label="Theme"')
     with button.mark("theme"), ui.menu().props("auto-close"):
         for name, (_, text, _) in theme.THEMES.items():
-            ui.menu_item(text, lambda name=name: choose(name)).mark(f"theme-{name}")
+            ui.menu_item(text, lambda name=name: select(name)).mark(f"theme-{name}")
 
 
-def _say_sorry() -> None:
-    say_error("Something went wrong here; it is in the log. Reload the page to go on.")
+def _notify_exception() -> None:
+    notify_error("Something went wrong; see the server log. Reload the page to continue.")

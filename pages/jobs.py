@@ -1,4 +1,4 @@
-"""Jobs: the trainings that run, wait and have ended, whoever started them."""
+"""Jobs pages: the list of training jobs, and the page of one job."""
 
 from urllib.parse import urlencode
 
@@ -7,23 +7,23 @@ from nicegui import ui
 from mlapp.errors import NotFound
 from mlapp.presentation.sentences import format_duration, format_time
 from mlapp.schemas import Job, JobStatus
-from pages.components.buttons import lead
-from pages.components.cards import card, empty, facts
-from pages.components.training.job_progress import Following, JobView
+from pages.components.buttons import link_button
+from pages.components.cards import card, empty_state, facts
+from pages.components.training.job_progress import JobFollower, JobView
 from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import MUTED
 
 PAGE_JOBS = 25
-"""Jobs on a page of the list."""
-KINDS = {
+"""Jobs per page of the list."""
+FILTERS = {
     "all": ("All", tuple(JobStatus)),
-    "going": ("Running or waiting", (JobStatus.RUNNING, JobStatus.QUEUED)),
-    "succeeded": ("Made a model", (JobStatus.SUCCEEDED,)),
+    "unfinished": ("Running or waiting", (JobStatus.RUNNING, JobStatus.QUEUED)),
+    "succeeded": ("Succeeded", (JobStatus.SUCCEEDED,)),
     "failed": ("Failed or interrupted", (JobStatus.FAILED, JobStatus.INTERRUPTED)),
     "cancelled": ("Cancelled", (JobStatus.CANCELLED,)),
 }
-"""What the list can be narrowed to."""
+"""Filters of the list: label and statuses."""
 
 
 def register(site: Site) -> None:
@@ -31,8 +31,8 @@ def register(site: Site) -> None:
 
     @ui.page("/jobs")
     async def jobs() -> None:
-        await site.live.look()
-        with frame(site, "Jobs", "/jobs", "Trainings of pages and programs: what runs, waits and has ended."):
+        await site.live.refresh()
+        with frame(site, "Jobs", "/jobs", "All trainings: running, waiting and finished."):
             _Jobs(site)
 
     @ui.page("/jobs/{job_id}")
@@ -43,42 +43,46 @@ def register(site: Site) -> None:
             ui.status_code(404)
             with (
                 frame(site, "No such training", "/jobs"),
-                empty("work_history", "It is not among those that are remembered", error.detail),
+                empty_state("work_history", "Training not found", error.detail),
             ):
-                lead("All jobs", "work_history", "/jobs")
+                link_button("All jobs", "work_history", "/jobs")
             return
         with frame(site, f"Training {found.id}", "/jobs"):
             await _Job(site).build(found.model_copy())
 
 
 class _Jobs:
-    """The list, a page at a time: rows change in place, come and go."""
+    """The paged list, updated in place."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         self.views: dict[int, JobView] = {}
-        with ui.column().classes("w-full") as self.some, card():
+        with ui.column().classes("w-full") as self.content, card():
             with ui.row().classes("w-full items-center justify-between"):
-                names = {kind: name for kind, (name, _) in KINDS.items()}
-                self.kind = ui.select(names, label="Show", value="all", on_change=self._turn_to_first).mark("kind")
-                self.kind.props("outlined dense").classes("w-56")
+                names = {key: label for key, (label, _) in FILTERS.items()}
+                self.filter = ui.select(names, label="Show", value="all", on_change=self._show_first_page).mark(
+                    "filter"
+                )
+                self.filter.props("outlined dense").classes("w-56")
                 self.count = ui.label().classes(MUTED).props("role=status").mark("count")
             self.rows = ui.column().classes("w-full gap-0")
             self.pages = ui.pagination(1, 1, value=1, direction_links=True, on_change=self.show).mark("pages")
             self.pages.props["aria-label"] = "Pages of the list"
         with (
-            ui.column().classes("w-full") as self.none,
-            empty("work_history", "Nothing has been trained yet.", "Trainings of pages and programs stand here."),
+            ui.column().classes("w-full") as self.empty,
+            empty_state(
+                "work_history", "No trainings yet", "Trainings started here or by the API are listed on this page."
+            ),
         ):
-            lead("Train a model", "model_training", "/train")
+            link_button("Train a model", "model_training", "/train")
         self.show()
         site.live.jobs_changed.subscribe(self.show)
 
     def show(self) -> None:
-        """Show how the jobs of this page of the list stand now."""
-        jobs = [job for job in self.site.live.jobs if job.status in KINDS[self.kind.value][1]]
-        self.some.set_visibility(bool(self.site.live.jobs))
-        self.none.set_visibility(not self.site.live.jobs)
+        """Show the jobs of the current page of the list."""
+        jobs = [job for job in self.site.live.jobs if job.status in FILTERS[self.filter.value][1]]
+        self.content.set_visibility(bool(self.site.live.jobs))
+        self.empty.set_visibility(not self.site.live.jobs)
         last = max(1, -(-len(jobs) // PAGE_JOBS))
         if last != self.pages.max:
             self.pages.max = last
@@ -90,25 +94,25 @@ class _Jobs:
     def _draw(self, jobs: list[Job]) -> None:
         for gone in self.views.keys() - {job.id for job in jobs}:
             self.views.pop(gone).row.delete()
-        for place, job in enumerate(jobs):
+        for index, job in enumerate(jobs):
             if job.id not in self.views:
                 with self.rows:
                     self.views[job.id] = JobView(self.site, job)
-                self.views[job.id].row.move(target_index=place)
+                self.views[job.id].row.move(target_index=index)
             elif job != self.views[job.id].job:
                 self.views[job.id].show(job)
 
-    def _turn_to_first(self) -> None:
+    def _show_first_page(self) -> None:
         self.pages.set_value(1)
         self.show()
 
 
 class _Job:
-    """One job: as it goes, what is known of it, and where to go from there."""
+    """The page of one job."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.following = Following(site)
+        self.follower = JobFollower(site)
 
     async def build(self, job: Job) -> None:
         with card():
@@ -118,37 +122,37 @@ class _Job:
         with card("Facts"):
             self.facts = ui.column().classes("w-full").mark("facts")
         ui.link("All jobs", "/jobs").classes(MUTED)
-        await self.following.follow(view, self._show)
+        await self.follower.follow(view, self._show)
 
     async def _show(self, job: Job) -> None:
-        again = await self._again(job)
+        again = await self._train_again_path(job)
         self.facts.clear()
         with self.facts:
-            facts(_known(job))
+            facts(_facts(job))
         self.links.clear()
         with self.links:
             if job.version:
-                lead("How good it is", "inventory_2", f"/models/{job.version}")
+                link_button("View the model", "inventory_2", f"/models/{job.version}")
             if job.finished_at:
-                lead("Train again", "replay", again).props("outline").mark("again")
+                link_button("Train again", "replay", again).props("outline").mark("again")
 
-    async def _again(self, job: Job) -> str:
-        """Return where the same can be trained once more: a dropped file, if it is kept there, or a bundled table."""
+    async def _train_again_path(self, job: Job) -> str:
+        """Return the path of a Train page with the same table."""
         name = job.table.partition(",")[0]
-        if name not in [known.name for known in await self.site.services.models.datasets()]:
+        if name not in [dataset.name for dataset in await self.site.services.models.datasets()]:
             return f"/train?job={job.id}"
         return "/train?" + urlencode({"dataset": name, "estimator": job.estimator or "auto"})
 
 
-def _known(job: Job) -> list[tuple[str, str]]:
-    known = [
+def _facts(job: Job) -> list[tuple[str, str]]:
+    items = [
         ("Table", job.table),
-        ("Column to predict", job.target or "the table's own"),
+        ("Column to predict", job.target or "default of the table"),
         ("Estimator", job.estimator or "auto"),
-        ("Asked for", format_time(job.created_at)),
-        ("Began", format_time(job.started_at)),
-        ("Ended", format_time(job.finished_at)),
+        ("Created", format_time(job.created_at)),
+        ("Started", format_time(job.started_at)),
+        ("Finished", format_time(job.finished_at)),
     ]
     if job.started_at and job.finished_at:
-        known.append(("Took", format_duration((job.finished_at - job.started_at).total_seconds())))
-    return known
+        items.append(("Duration", format_duration((job.finished_at - job.started_at).total_seconds())))
+    return items

@@ -1,4 +1,4 @@
-"""The page of one model: how good it is, what it expects, how it was made, when it answered."""
+"""Model page: evaluation, signature, training details, activation history and model card."""
 
 from functools import partial
 
@@ -8,11 +8,11 @@ from mlapp.errors import NotFound
 from mlapp.presentation.model_card import card as model_card
 from mlapp.presentation.sentences import format_duration, format_time, format_value, headline, training_rows
 from mlapp.schemas import Feature, Model
-from pages.components.buttons import lead
-from pages.components.cards import card, empty, facts
+from pages.components.buttons import link_button
+from pages.components.cards import card, empty_state, facts
 from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.model.actions import ModelActions
-from pages.components.model.activation_log import activations
+from pages.components.model.activation_log import activation_log
 from pages.components.model.scores import leaderboard, scores
 from pages.components.tables.paged_table import PagedTable, paged_rows
 from pages.components.warnings import warnings
@@ -21,7 +21,7 @@ from pages.session.site import Site
 from pages.theme import GRID, LEAD, MUTED, TEXT
 
 NAMES = {"active": "Active model", "latest": "Latest model"}
-SIGNATURE = ("Feature", "Type", "Gaps", "Seen in training", "Example")
+SIGNATURE = ("Feature", "Type", "Missing in training", "Values in training", "Example")
 PAGE_FEATURES = 25
 PROSE = (
     "w-full text-sm break-words [&_h1]:text-xl [&_h1]:font-semibold [&_h1]:leading-normal [&_h1]:my-2 "
@@ -39,24 +39,24 @@ def register(site: Site) -> None:
         except NotFound as error:
             ui.status_code(404)
             with frame(site, "No such model", "/models"):
-                _gone(error.detail)
+                _not_found(error.detail)
             return
-        await site.live.look()
+        await site.live.refresh()
         title = NAMES.get(version, f"Model {found.version}")
         with frame(site, title, "/models", "" if version in NAMES else f"It {headline(found)}."):
             page = _Page(site, version, found)
             with ui.column().classes("w-full gap-5") as page.content:
                 await page.build()
-        site.live.models_changed.subscribe(page.follow)
+        site.live.models_changed.subscribe(page.update)
 
 
-def _gone(why: str) -> None:
-    with empty("inventory_2", "There is no such model", why):
-        lead("All models", "inventory_2", "/models")
+def _not_found(text: str) -> None:
+    with empty_state("inventory_2", "Model not found", text):
+        link_button("All models", "inventory_2", "/models")
 
 
 class _Page:
-    """What is shown of a model; built anew only when the name of the page means another one."""
+    """The content of the page; rebuilt only if the alias `active` or `latest` points to another version."""
 
     content: ui.column
     log: PagedTable
@@ -68,44 +68,44 @@ class _Page:
     async def build(self) -> None:
         with card(mark="state"):
             self._state()
-        await self._show()
-        with card("How good it is"):
+        await self._update_state()
+        with card("Evaluation"):
             scores(self.model)
         if self.model.warnings:
-            with card("What to look at before trusting it"):
+            with card("Warnings"):
                 warnings(self.model.warnings)
         with ui.element("div").classes(GRID):
             with card("Estimators compared"):
                 leaderboard(self.model)
-            with card("What it looks at"):
+            with card("Feature importance"):
                 importance_plot([("", self.model.importance)])
         plots([self.model])
         with card("Signature"):
             await self._signature()
-        with card("How it was made"):
-            facts(_origin(self.model))
-        with card("When it was activated"):
-            self.log = activations(self.site.services.models, self.model.version)
+        with card("Training"):
+            facts(_training_facts(self.model))
+        with card("Activation history"):
+            self.log = activation_log(self.site.services.models, self.model.version)
         await self.log.show()
         with card("Model card"):
             self._card()
 
-    async def follow(self) -> None:
-        """Show what has changed about it."""
-        shown = self.model.version
+    async def update(self) -> None:
+        """Show changes of the model."""
+        version = self.model.version
         try:
             self.model = await self.site.services.models.get(self.name)
         except NotFound as error:
             self.content.clear()
             with self.content:
-                _gone(error.detail)
+                _not_found(error.detail)
             return
-        if self.model.version != shown:
+        if self.model.version != version:
             self.content.clear()
             with self.content:
                 await self.build()
             return
-        await self._show()
+        await self._update_state()
         await self.log.show()
 
     def _state(self) -> None:
@@ -115,31 +115,31 @@ class _Page:
                 ui.link(f"Model {version}", f"/models/{version}").classes(f"{LEAD} text-primary no-underline")
                 ui.label(headline(self.model)).classes(f"{MUTED} break-words min-w-0")
             self.active = ui.badge("active", color="positive").mark("active")
-            self.unusable = ui.badge("cannot be used here", color="warning").mark("unusable")
-            self.asleep = ui.label("It answers when its version is asked for.").classes(MUTED)
-        self.why = ui.label().classes(f"{TEXT} break-words").mark("why")
+            self.unusable = ui.badge("unusable", color="warning").mark("unusable")
+            self.inactive = ui.label("Answers only requests for its version.").classes(MUTED)
+        self.reason = ui.label().classes(f"{TEXT} break-words").mark("reason")
         ui.label(f"Trained on {training_rows(self.model)}.").classes(f"{TEXT} break-words max-w-full").mark("source")
         with ui.row().classes("w-full items-start gap-2 flex-nowrap"):
             self.note = ui.label().classes(f"{TEXT} whitespace-pre-wrap break-words min-w-0").mark("note-text")
             edit = ui.button(icon="edit", on_click=partial(self.actions.annotate, version)).mark("annotate")
-            edit.props('flat round dense size=sm color=primary aria-label="Edit the note"')
+            edit.props('flat round dense size=sm color=primary aria-label="Edit note"')
         with ui.row().classes("w-full gap-2"):
-            self.predict = lead("Predict", "insights", f"/predict?version={version}")
+            self.predict = link_button("Predict", "insights", f"/predict?version={version}")
             self.activate = ui.button("Activate", icon="bolt", on_click=partial(self.actions.activate, version))
             self.activate.props("outline").mark("activate")
-            self.compare = ui.button("Compare with the active", icon="compare_arrows", on_click=self._compare)
+            self.compare = ui.button("Compare with active", icon="compare_arrows", on_click=self._compare)
             self.compare.props("outline").mark("compare")
             self.delete = ui.button("Delete", icon="delete", on_click=partial(self.actions.delete, version))
             self.delete.props("flat color=negative").mark("delete")
 
-    async def _show(self) -> None:
+    async def _update_state(self) -> None:
         model = self.model
-        why = None if model.usable else await self.site.services.models.why_unusable(model.version)
+        reason = None if model.usable else await self.site.services.models.why_unusable(model.version)
         self.active.set_visibility(model.active)
         self.unusable.set_visibility(not model.usable)
-        self.asleep.set_visibility(not model.active and model.usable)
-        self.why.set_visibility(not model.usable)
-        self.why.set_text(why or "")
+        self.inactive.set_visibility(not model.active and model.usable)
+        self.reason.set_visibility(not model.usable)
+        self.reason.set_text(reason or "")
         self.note.set_text(model.note or "No note yet.")
         self.note.classes("italic" if not model.note else "", remove="italic")
         self.predict.set_enabled(model.usable)
@@ -153,27 +153,27 @@ class _Page:
 
     async def _signature(self) -> None:
         rows = [
-            (f.name, f.type, "none" if f.required else "may be missing", _seen(f), format_value(f.example))
+            (f.name, f.type, "no" if f.required else "yes", _values(f), format_value(f.example))
             for f in self.model.features
         ]
         await paged_rows("Signature", SIGNATURE, rows, PAGE_FEATURES)
         if self.model.ignored:
-            ui.label("Columns that it does not use").classes(MUTED)
+            ui.label("Unused columns").classes(MUTED)
             ignored = [(column.name, column.reason) for column in self.model.ignored]
-            await paged_rows("Columns that it does not use", ("Column", "Reason"), ignored)
+            await paged_rows("Unused columns", ("Column", "Reason"), ignored)
 
     def _card(self) -> None:
         with ui.row().classes("w-full items-center justify-between"):
-            ui.label("All of this on a page: to pass on, or to keep with the model.").classes(MUTED)
+            ui.label("A Markdown summary of this model, to share or to archive.").classes(MUTED)
             ui.button("Download card", icon="download", on_click=self._download).props("outline").mark("download-card")
-        # Drawn when it is opened: it is long, and most visitors leave it closed.
-        with ui.expansion("Read it here", on_value_change=self._read).classes("w-full") as self.reading:
+        # Drawn when opened, as it is long.
+        with ui.expansion("Preview", on_value_change=self._preview).classes("w-full") as self.preview:
             self.text = ui.column().classes("w-full overflow-x-auto")
-        self.reading.mark("read-card")
+        self.preview.mark("preview-card")
 
-    def _read(self) -> None:
+    def _preview(self) -> None:
         self.text.clear()
-        if self.reading.value:
+        if self.preview.value:
             with self.text:
                 _, _, body = self._markdown().split("---\n", 2)
                 ui.markdown(body).classes(PROSE).mark("card")
@@ -186,22 +186,22 @@ class _Page:
         return model_card(self.model, base_url, self.site.services.access.key_variable)
 
 
-def _origin(model: Model) -> list[tuple[str, str]]:
+def _training_facts(model: Model) -> list[tuple[str, str]]:
     libraries = ", ".join(f"{name} {version}" for name, version in model.library_versions.items())
-    coverage = [] if model.coverage is None else [("Coverage of intervals", f"{model.coverage:.0%}")]
+    coverage = [] if model.coverage is None else [("Interval coverage", f"{model.coverage:.0%}")]
     return [
         ("Estimator", model.estimator),
-        ("Rows", f"{model.rows:,} ({model.rows_dropped:,} without a target left out)"),
+        ("Rows", f"{model.rows:,} ({model.rows_dropped:,} without a target excluded)"),
         ("Trained", f"{format_time(model.created_at)}, in {format_duration(model.training_seconds)}"),
         *coverage,
         ("Seed", str(model.seed)),
         ("Libraries", libraries),
-        ("Table (SHA-256 of the values)", model.data_sha256),
+        ("Table values (SHA-256)", model.data_sha256),
         *((f"Parameter {name}", format_value(value)) for name, value in model.parameters.items() if value is not None),
     ]
 
 
-def _seen(feature: Feature) -> str:
+def _values(feature: Feature) -> str:
     if feature.categories is not None:
         return ", ".join(feature.categories[:5]) + (" …" if len(feature.categories) > 5 else "")
     if feature.min is None or feature.max is None:

@@ -1,4 +1,4 @@
-"""Models: all versions; find, compare, annotate, activate, roll back, delete; the log of activations."""
+"""Models page: the list of versions with search, actions and comparison, and the activation history."""
 
 from collections.abc import Sequence
 
@@ -11,21 +11,21 @@ from mlapp.schemas import ModelSummary
 from mlapp.services.models.search import ModelQuery
 from pages.components.cards import card, no_model
 from pages.components.model.actions import ModelActions
-from pages.components.model.activation_log import activations
+from pages.components.model.activation_log import activation_log
 from pages.components.tables.model_rows import CARD, CELLS
-from pages.components.tables.paged_table import Column, PagedTable, Row, View
+from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTable, View
 from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import MUTED
 
 COLUMNS = (
-    Column("Model", "version"),
-    Column("Predicts", "target"),
-    Column("Estimator", "estimator"),
-    Column("Score", "score"),
-    Column("Rows", "rows", right=True),
-    Column("Trained (UTC)", "created_at"),
-    Column("Actions", right=True),
+    PagedColumn("Model", "version"),
+    PagedColumn("Predicts", "target"),
+    PagedColumn("Estimator", "estimator"),
+    PagedColumn("Score", "score"),
+    PagedColumn("Rows", "rows", right=True),
+    PagedColumn("Trained (UTC)", "created_at"),
+    PagedColumn("Actions", right=True),
 )
 NEWEST_FIRST = View(order="version", descending=True)
 ORDERS = {column.order: column.label for column in COLUMNS if column.order}
@@ -36,13 +36,15 @@ def register(site: Site) -> None:
 
     @ui.page("/models")
     async def models() -> None:
-        await site.live.look()
-        with frame(site, "Models", "/models", "Every training is kept as a version; the active one answers."):
+        await site.live.refresh()
+        with frame(
+            site, "Models", "/models", "Each training creates a version. The active version answers by default."
+        ):
             await _Models(site).build()
 
 
 class _Models:
-    """The list: rows change in place, come and go, whoever changes them."""
+    """The page, updated in place."""
 
     def __init__(self, site: Site) -> None:
         self.models, self.live = site.services.models, site.live
@@ -50,9 +52,9 @@ class _Models:
         self.previous: int | None = None
 
     async def build(self) -> None:
-        with ui.column().classes("w-full") as self.none:
+        with ui.column().classes("w-full") as self.empty:
             no_model()
-        with ui.column().classes("w-full gap-5") as self.some:
+        with ui.column().classes("w-full gap-5") as self.content:
             with card():
                 self._tools()
                 self.table = PagedTable("Models", COLUMNS, self._load, NEWEST_FIRST, select=True)
@@ -61,45 +63,45 @@ class _Models:
                 self.table.cards(CARD)
                 self.table.table.props("dense")
                 self.table.table.on("act", self._act)
-                self.table.table.on_select(self._show_selected)
-                self.table.table.props["no-data-label"] = "No model is found by these words."
-            with card("History"):
-                self.history = activations(self.models)
-        self._show_selected()
-        await self._show()
-        self.live.models_changed.subscribe(self._show)
+                self.table.table.on_select(self._update_selection)
+                self.table.table.props["no-data-label"] = "No models match this search."
+            with card("Activation history"):
+                self.history = activation_log(self.models)
+        self._update_selection()
+        await self._update()
+        self.live.models_changed.subscribe(self._update)
 
     def _tools(self) -> None:
         with ui.row().classes("w-full items-center gap-3"):
-            self.words = ui.input(placeholder="Search", on_change=self._search).mark("search")
-            self.words.props("outlined dense clearable debounce=250").classes("w-full sm:w-64")
-            self.words.props["aria-label"] = "Search models by target, estimator, note or number"
-            with self.words.add_slot("prepend"):
+            self.query = ui.input(placeholder="Search", on_change=self._search).mark("search")
+            self.query.props("outlined dense clearable debounce=250").classes("w-full sm:w-64")
+            self.query.props["aria-label"] = "Search models by target, estimator, note or number"
+            with self.query.add_slot("prepend"):
                 ui.icon("search")
-            order = ui.select(ORDERS, label="Sort by", value="version", on_change=self._put_in_order).mark("order")
+            order = ui.select(ORDERS, label="Sort by", value="version", on_change=self._sort).mark("order")
             order.props("outlined dense").classes("w-40 lg:hidden")
             self.count = ui.label().classes(MUTED).props("role=status").mark("count")
             ui.element("div").classes("flex-1")
             self.compare = ui.button("Compare", icon="compare_arrows", on_click=self._compare).mark("compare")
-            with ui.button("Roll back", icon="undo", on_click=self.actions.rollback).mark("rollback") as self.back:
-                self.back_to = ui.tooltip("")
-            self.back.props("outline")
+            with ui.button("Roll back", icon="undo", on_click=self.actions.rollback).mark("rollback") as self.rollback:
+                self.rollback_tooltip = ui.tooltip("")
+            self.rollback.props("outline")
 
-    async def _load(self, view: View) -> tuple[Sequence[Row], int]:
+    async def _load(self, view: View) -> tuple[Sequence[PagedRow], int]:
         found = await self.models.search(
-            ModelQuery(self.words.value or "", view.order or "version", view.descending, view.skip, view.most)
+            ModelQuery(self.query.value or "", view.order or "version", view.descending, view.offset, view.limit)
         )
-        kind = "version" if found.total == 1 else "versions"
+        noun = "version" if found.total == 1 else "versions"
         self.count.set_text(
-            f"{found.total:,} {kind}"
+            f"{found.total:,} {noun}"
             if found.matches == found.total
-            else f"{found.matches:,} of {found.total:,} {kind}"
+            else f"{found.matches:,} of {found.total:,} {noun}"
         )
         return [await self._row(model) for model in found.models], found.matches
 
-    async def _row(self, model: ModelSummary) -> Row:
-        why = None if model.usable else await self.models.why_unusable(model.version)
-        return Row(
+    async def _row(self, model: ModelSummary) -> PagedRow:
+        reason = None if model.usable else await self.models.why_unusable(model.version)
+        return PagedRow(
             model.version,
             (
                 f"Model {model.version}",
@@ -109,33 +111,33 @@ class _Models:
                 f"{model.rows:,}",
                 f"{model.created_at:%Y-%m-%d %H:%M}",
             ),
-            {"active": model.active, "why": why or "", "note": model.note},
+            {"active": model.active, "unusable": reason or "", "note": model.note},
         )
 
-    async def _show(self) -> None:
-        there = bool(self.live.versions)
-        self.some.set_visibility(there)
-        self.none.set_visibility(not there)
+    async def _update(self) -> None:
+        has_models = bool(self.live.versions)
+        self.content.set_visibility(has_models)
+        self.empty.set_visibility(not has_models)
         previous = await self.models.previous()
-        self.back.set_enabled(previous is not None)
-        self.back_to.set_text("No other model was active before" if previous is None else f"To model {previous}")
-        chosen = self.table.table.selected
-        self.table.table.selected = [row for row in chosen if row.get("key") in self.live.versions]
-        self._show_selected()
+        self.rollback.set_enabled(previous is not None)
+        self.rollback_tooltip.set_text("No other model has been active" if previous is None else f"To model {previous}")
+        selected = self.table.table.selected
+        self.table.table.selected = [row for row in selected if row.get("key") in self.live.versions]
+        self._update_selection()
         await self.table.show()
         await self.history.show()
 
-    def _show_selected(self) -> None:
+    def _update_selection(self) -> None:
         count = len(self.table.table.selected)
         self.compare.set_text(f"Compare ({count})" if count else "Compare")
         self.compare.set_enabled(1 < count <= MAX_COMPARED)
 
     async def _search(self) -> None:
-        await self.table.begin()
+        await self.table.show_first_page()
 
-    async def _put_in_order(self, event: ValueChangeEventArguments[str]) -> None:
+    async def _sort(self, event: ValueChangeEventArguments[str]) -> None:
         order = event.value
-        await self.table.put_in_order(order, descending=order not in ("target", "estimator"))
+        await self.table.sort(order, descending=order not in ("target", "estimator"))
 
     def _compare(self) -> None:
         numbers = sorted(row["key"] for row in self.table.table.selected)
@@ -143,5 +145,5 @@ class _Models:
 
     async def _act(self, event: GenericEventArguments) -> None:
         action, version = event.args
-        do = {"activate": self.actions.activate, "annotate": self.actions.annotate, "delete": self.actions.delete}
-        await do[action](int(version))
+        actions = {"activate": self.actions.activate, "annotate": self.actions.annotate, "delete": self.actions.delete}
+        await actions[action](int(version))

@@ -1,4 +1,4 @@
-"""Overview: what the active model predicts, how well, what goes on, and what to do next."""
+"""Overview page: the active model and its quality, recent activity, and next steps."""
 
 from datetime import datetime
 
@@ -7,22 +7,31 @@ from nicegui import ui
 from mlapp.presentation.sentences import METRICS, format_number, headline, quality_summary, training_rows
 from mlapp.presentation.verdict import verdict
 from mlapp.schemas import Job, Model, Span, Task
-from pages.components.buttons import lead
+from pages.components.buttons import link_button
 from pages.components.cards import card, figures, no_model
-from pages.components.overview_cards import HealthGlance, TrafficGlance, TrainingNow, TrainingsGlance, looks_at
+from pages.components.overview_cards import (
+    HealthSummary,
+    RecentTrainings,
+    TrafficSummary,
+    TrainingProgress,
+    importance_bars,
+)
 from pages.components.warnings import warnings
 from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import GRID, LEAD, LINK, MUTED, TEXT
 
 HEALTH_S = 2.0
-SHOWN = {Task.REGRESSION: ("mae", "rmse", "r2"), Task.CLASSIFICATION: ("accuracy", "balanced_accuracy", "roc_auc")}
-"""Metrics that are shown as figures."""
+KEY_METRICS = {
+    Task.REGRESSION: ("mae", "rmse", "r2"),
+    Task.CLASSIFICATION: ("accuracy", "balanced_accuracy", "roc_auc"),
+}
+"""Metrics shown as figures."""
 STEPS = (
     ("/train", "Train on your own table", "Drop a CSV or Parquet file, choose the column to predict."),
-    ("/predict", "Try values", "Move them and see what the model says."),
-    ("/models", "Compare versions", "Every training is kept; go back to any of them."),
-    ("/monitor", "Watch what is asked", "Traffic, latency, and whether it still looks like the training table."),
+    ("/predict", "Try a prediction", "Change the values and see how the prediction follows."),
+    ("/models", "Compare versions", "See how versions differ, and roll back to an earlier one."),
+    ("/monitor", "Monitor requests", "Traffic, latency, and drift from the training data."),
 )
 
 
@@ -36,33 +45,33 @@ def register(site: Site) -> None:
 
 
 class _Overview:
-    """The page: the model is drawn anew when there is another one, all else is brought up to date in place."""
+    """The page: the model is redrawn when another one is active, the rest is updated in place."""
 
     def __init__(self, site: Site) -> None:
         self.site, self.services = site, site.services
         self.drawn: tuple[str, int] | None = None
-        self.now: TrainingNow | None = None
+        self.progress: TrainingProgress | None = None
 
     async def build(self) -> None:
         live = self.site.live
-        # What is drawn now and what is told from now on are seen by the same eyes, so that no change falls between.
-        await live.look()
+        # Draws the state that later notifications are relative to, so that no change is missed.
+        await live.refresh()
         traffic = await self.services.monitoring.traffic(Span.HOUR)
         self.head = ui.column().classes("w-full gap-5")
         self.rest = ui.element("div").classes(GRID)
         with self.rest:
-            with card("What it looks at"):
+            with card("Feature importance"):
                 self.features = ui.column().classes("w-full gap-3")
-            with card("The last hour"):
-                self.traffic = TrafficGlance(traffic)
+            with card("Last hour"):
+                self.traffic = TrafficSummary(traffic)
                 ui.link("Traffic and drift", "/monitor").classes(LINK)
-            with card("Newest trainings"):
-                self.trainings = TrainingsGlance(live.jobs)
+            with card("Recent trainings"):
+                self.trainings = RecentTrainings(live.jobs)
                 ui.link("All trainings", "/jobs").classes(LINK)
-            with card("What to do next"):
+            with card("Next steps"):
                 _next_steps(api=self.site.api)
         with card(), ui.row().classes("w-full items-center gap-3 flex-nowrap"):
-            self.health = HealthGlance()
+            self.health = HealthSummary()
             ui.link("Health", "/health").classes(LINK)
         self._show_health()
         await self._show_model(live.active, live.jobs)
@@ -81,16 +90,16 @@ class _Overview:
 
     def _show_health(self) -> None:
         now, problem = self.services.health.health(), self.services.prediction.problem
-        self.health.show(now.message, answers=now.active_model is not None and not problem)
+        self.health.show(now.message, healthy=now.active_model is not None and not problem)
 
     async def _show_model(self, model: Model | None, jobs: list[Job]) -> None:
         job = next((job for job in reversed(jobs) if not job.finished_at), None)
         shown = ("model", model.version) if model else ("training", job.id) if job else ("nothing", 0)
         if shown == self.drawn:
-            if self.now and job:
-                self.now.show(job)
+            if self.progress and job:
+                self.progress.show(job)
             return
-        self.drawn, self.now = shown, None
+        self.drawn, self.progress = shown, None
         since = await self._since(model) if model else None
         self.head.clear()
         self.features.clear()
@@ -99,9 +108,9 @@ class _Overview:
             if model:
                 _model(model, since)
                 with self.features:
-                    looks_at(model.importance)
+                    importance_bars(model.importance)
             elif job:
-                self.now = _first(job)
+                self.progress = _first_training(job)
             else:
                 no_model()
 
@@ -112,56 +121,56 @@ class _Overview:
 
 def _model(model: Model, since: datetime | None) -> None:
     with card(mark="active-model"):
-        lead_line = ui.label(f"Model {model.version} {headline(model)}").classes(f"{LEAD} break-words max-w-full")
-        lead_line.props("role=heading aria-level=2").mark("headline")
-        if said := verdict(model):
-            ui.label(f"{said}.").classes("text-lg break-words max-w-full").mark("verdict")
+        heading = ui.label(f"Model {model.version} {headline(model)}").classes(f"{LEAD} break-words max-w-full")
+        heading.props("role=heading aria-level=2").mark("headline")
+        if assessment := verdict(model):
+            ui.label(f"{assessment}.").classes("text-lg break-words max-w-full").mark("verdict")
         ui.label(quality_summary(model)).classes(f"{TEXT} break-words max-w-full").mark("quality")
         figures(
             [
                 (
                     METRICS[name][0],
                     format_number(model.metrics[name]),
-                    f"{format_number(model.baseline[name])} without features",
+                    f"baseline {format_number(model.baseline[name])}",
                 )
-                for name in SHOWN[model.task]
+                for name in KEY_METRICS[model.task]
                 if name in model.metrics and name in model.baseline
             ]
         )
         warnings(model.warnings)
-        answers = f"It answers since {_day(since)}. " if since else ""
-        trained = f"{model.estimator}, trained on {training_rows(model)}, {_day(model.created_at)}."
-        ui.label(f"{answers}{trained}").classes(f"{MUTED} break-words max-w-full")
+        active = f"Active since {_time(since)}. " if since else ""
+        trained = f"Trained with {model.estimator} on {training_rows(model)}, {_time(model.created_at)}."
+        ui.label(f"{active}{trained}").classes(f"{MUTED} break-words max-w-full")
         if model.note:
             ui.label(model.note).classes(f"{MUTED} break-words max-w-full")
         with ui.row():
-            lead("Predict", "insights", "/predict")
-            lead("Details", "inventory_2", f"/models/{model.version}").props("outline")
-            lead("Train another", "model_training", "/train").props("outline")
+            link_button("Predict", "insights", "/predict")
+            link_button("Details", "inventory_2", f"/models/{model.version}").props("outline")
+            link_button("Train another", "model_training", "/train").props("outline")
 
 
-def _first(job: Job) -> TrainingNow:
+def _first_training(job: Job) -> TrainingProgress:
     with card(mark="no-model"):
         ui.label("The first model is being trained").classes(LEAD)
-        now = TrainingNow(job)
-        ui.label("This page shows it as soon as it is there.").classes(MUTED)
+        progress = TrainingProgress(job)
+        ui.label("The model appears here when the training has finished.").classes(MUTED)
         ui.link(f"Training {job.id}", f"/jobs/{job.id}").classes(LINK)
-    return now
+    return progress
 
 
 def _next_steps(*, api: bool) -> None:
-    for target, name, why in STEPS:
+    for target, name, text in STEPS:
         with ui.column().classes("gap-0"):
             ui.link(name, target).classes(LINK)
-            ui.label(why).classes(MUTED)
+            ui.label(text).classes(MUTED)
     if not api:
         return
     with ui.column().classes("gap-0"):
-        # An element of its own: links of ui.link lead to pages.
+        # Not ui.link, which links to pages only.
         with ui.element("a").props("href=/docs").classes(LINK):
-            ui.label("Call it from a program")
-        ui.label("POST /predict answers the same numbers; the docs show how.").classes(MUTED)
+            ui.label("Use the API")
+        ui.label("POST /predict returns the same predictions; see the API docs.").classes(MUTED)
 
 
-def _day(at: datetime) -> str:
+def _time(at: datetime) -> str:
     return f"{at.day} {at:%B %Y, %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""The names of all colours and styles."""
+"""Colours, CSS and named style classes."""
 
 PALETTE = {
     "primary": "#4f46e5",
@@ -12,9 +12,9 @@ PALETTE = {
     "dark_page": "#0b1020",
 }
 INK, FAINT, RULE, SHEET = "var(--mlapp-ink)", "var(--mlapp-faint)", "var(--mlapp-rule)", "var(--mlapp-sheet)"
-"""What charts are written in: text, small text, lines, paper. They follow light and dark by themselves."""
+"""Colours of charts: text, secondary text, lines, background. CSS variables, which follow the light or dark theme."""
 SERIES = ("#6366f1", "#0891b2", "#d97706", "#16a34a", "#db2777", "#7c3aed", "#65a30d", "#0284c7", "#dc2626", "#64748b")
-"""What charts are drawn in, on light and on dark paper."""
+"""Colours of chart series, in both themes."""
 CSS = """
 body { --mlapp-ink: #1e293b; --mlapp-faint: #5b6b80; --mlapp-rule: #e2e8f0; --mlapp-sheet: #ffffff; }
 body.body--dark { --mlapp-ink: #e2e8f0; --mlapp-faint: #a3b1c6; --mlapp-rule: #2c3654; --mlapp-sheet: #161d35; }
@@ -62,7 +62,7 @@ button { width: 100%; padding: 0.625rem; font-size: 1rem; font-weight: 500; curs
          border-radius: 0.5rem; color: #fff; background: #4f46e5; }
 :focus-visible { outline: 2px solid light-dark(#4f46e5, #818cf8); outline-offset: 2px; }
 """
-"""The login is a page of its own kind: nothing is loaded for it."""
+"""The style of the login page, which loads no files."""
 
 PAGE = "bg-slate-50 dark:bg-[#0b1020]"
 SURFACE = "bg-[#fff] dark:bg-[#111628]"
@@ -82,19 +82,19 @@ CONTENT = "w-full max-w-6xl mx-auto px-4 py-6 gap-5"
 ROW = f"w-full py-3 border-b {LINE} last:border-b-0"
 CHIP = f"flex items-center gap-2 rounded-full border {LINE} px-3 py-1 no-underline {TEXT} max-w-full min-w-0"
 NAV_LINK = "w-full flex items-center gap-3 rounded-lg px-3 py-2 no-underline text-sm"
-NAV_HERE = "bg-indigo-50 dark:bg-[#232a4d] text-indigo-700 dark:text-indigo-200 font-medium"
-NAV_ELSEWHERE = "text-slate-600 dark:text-slate-300 hover:bg-slate-100 dark:hover:bg-[#1a2138]"
+NAV_CURRENT = "bg-indigo-50 dark:bg-[#232a4d] text-indigo-700 dark:text-indigo-200 font-medium"
+NAV_OTHER = "text-slate-600 dark:text-slate-300 hover:bg-slate-100 dark:hover:bg-[#1a2138]"
 COLUMNS = "grid-cols-[minmax(0,1fr)_3.5rem_4.5rem] sm:grid-cols-[minmax(0,3fr)_5.5rem_4.5rem_8rem_minmax(0,3fr)]"
 COLUMN = f"w-full grid {COLUMNS} items-center gap-x-3 sm:gap-x-4 px-3 py-1 text-left rounded-lg border cursor-pointer"
 COLUMN_HEADS = f"w-full grid {COLUMNS} gap-x-4 px-3 max-sm:hidden {SMALL}"
-PICKED = "border-indigo-600 dark:border-indigo-400 bg-indigo-50 dark:bg-[#232a4d]"
-UNPICKED = "border-transparent bg-transparent hover:bg-slate-100 dark:hover:bg-[#1a2138]"
-OFFER = "w-full grid grid-cols-[1fr_auto] gap-x-3 px-3 py-2 text-left rounded-lg border cursor-pointer"
+SELECTED = "border-indigo-600 dark:border-indigo-400 bg-indigo-50 dark:bg-[#232a4d]"
+UNSELECTED = "border-transparent bg-transparent hover:bg-slate-100 dark:hover:bg-[#1a2138]"
+DATASET = "w-full grid grid-cols-[1fr_auto] gap-x-3 px-3 py-2 text-left rounded-lg border cursor-pointer"
 
 COOKIE = "mlapp-theme"
 THEMES = {
-    "auto": (None, "As the system has it", "brightness_auto"),
+    "auto": (None, "System", "brightness_auto"),
     "light": (False, "Light", "light_mode"),
     "dark": (True, "Dark", "dark_mode"),
 }
-"""Name → whether it is dark, what it is called, icon."""
+"""Name → whether it is dark, label, icon."""

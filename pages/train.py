@@ -1,7 +1,6 @@
-"""Train: a table, a target, an estimator; then how it goes and what came of it.
+"""Train page: table, target and options; then the progress and the result of the training.
 
-The address says what is on the page: a training (`?job=`), or a table that is not trained on yet. A reload, and the way
-back from another page, bring back what was chosen in the same browser tab.
+The query names the training (`?job=`). A reload or a return to the page restores the form of the browser tab.
 """
 
 import asyncio
@@ -13,206 +12,208 @@ from nicegui import events, ui
 from mlapp.errors import MlappError
 from mlapp.schemas import DatasetInfo, Format, Job, TablePreview
 from mlapp.services.access.sessions import SESSION
-from pages.components.cards import card, working
-from pages.components.forms.file_drop import drop
-from pages.components.notifications import say_error
+from pages.components.cards import card, loading
+from pages.components.forms.file_drop import file_drop
+from pages.components.notifications import notify_error
 from pages.components.tables.plain_table import plain_table
-from pages.components.training.column_picker import Columns
-from pages.components.training.dataset_picker import Bundled
-from pages.components.training.job_progress import Following, JobView, OtherTraining
-from pages.components.training.options_form import Settings
-from pages.components.training.result import Result
+from pages.components.training.column_picker import ColumnPicker
+from pages.components.training.dataset_picker import DatasetPicker
+from pages.components.training.job_progress import JobFollower, JobView, OtherTrainingLink
+from pages.components.training.options_form import OptionsForm
+from pages.components.training.result import TrainingResult
 from pages.frame import frame
-from pages.session.form_state import Choice, Choices, Owner, TableFile
+from pages.session.form_state import FormState, FormStates, Owner, TableFile
 from pages.session.site import Site
 from pages.theme import GRID, MUTED, TEXT
 
 HEAD_COLUMNS = 50
-"""Columns of which the first rows are shown."""
-TIDY_S = 3_600
-"""How often choices are removed that were kept for long enough."""
-NOT_KEPT = "The table of this training is not kept for this browser tab; drop it again to train on it."
+"""Columns in the preview of the first rows."""
+PRUNE_S = 3_600
+"""Interval of deleting expired form states."""
+TABLE_NOT_KEPT = "The table of this training is not available in this browser tab; upload it again to train on it."
 
 
 def register(site: Site) -> None:
     """Add the page."""
-    choices = Choices(2 * site.settings.max_body_bytes)
-    ui_app.timer(TIDY_S, choices.tidy)
+    states = FormStates(2 * site.settings.max_body_bytes)
+    ui_app.timer(PRUNE_S, states.prune)
 
     @ui.page("/train")
     async def train(job: str = "", dataset: str = "", estimator: str = "auto") -> None:
         with frame(site, "Train", "/train", "Choose a table and the column to predict; the rest has good defaults."):
-            await _Train(site, choices, estimator).build(job, dataset)
+            await _Train(site, states, estimator).build(job, dataset)
 
 
 class _Train:
-    def __init__(self, site: Site, choices: Choices, estimator: str) -> None:
-        self.site, self.services, self.choices, self.estimator = site, site.services, choices, estimator
+    def __init__(self, site: Site, states: FormStates, estimator: str) -> None:
+        self.site, self.services, self.states, self.estimator = site, site.services, states, estimator
         self.client = ui.context.client
         self.owner: Owner = (self.client.request.scope.get(SESSION), self.client.id)
-        # Which tab it is, the browser says when it connects.
-        self.client.on_connect(self._name_tab)
-        self.choice = Choice(self.owner)
+        # The browser tab is known once the browser connects.
+        self.client.on_connect(self._set_owner)
+        self.state = FormState(self.owner)
         self.job: Job | None = None
 
     async def build(self, job_id: str, dataset: str) -> None:
-        """Draw the page, with a training or a bundled table if one is named, else with what was chosen before."""
-        self.other = OtherTraining(self.site)
+        """Draw the page with the training or the bundled table of the query, or with the previous form state."""
+        self.other = OtherTrainingLink(self.site)
         with card("1 · Table"):
             with ui.element("div").classes(GRID):
-                drop(self.site.settings, self._choose_file)
+                file_drop(self.site.settings, self._select_file)
                 with ui.column().classes("gap-1 w-full"):
                     ui.label("or a bundled table").classes(MUTED)
-                    self.bundled = Bundled(self._choose_dataset)
+                    self.datasets = DatasetPicker(self._select_dataset)
             self.table = ui.column().classes("w-full gap-3")
-        self.second = ui.column().classes("w-full")
+        self.options = ui.column().classes("w-full")
         self.progress = ui.column().classes("w-full gap-5")
-        self.following = Following(self.site)
-        self.result = Result(self.site)
+        self.follower = JobFollower(self.site)
+        self.result = TrainingResult(self.site)
         if job_id:
             await self._follow(job_id)
-        # Both wait until the browser has connected.
-        ui.timer(0, lambda: self._bring_back(job_id, dataset), once=True)
-        ui.timer(0, lambda: self._offer(dataset), once=True)
+        # These wait until the browser has connected.
+        ui.timer(0, lambda: self._restore(job_id, dataset), once=True)
+        ui.timer(0, lambda: self._load_datasets(dataset), once=True)
 
-    def _name_tab(self) -> None:
-        # In what NiceGUI keeps for a tab: on a phone, where a reload gives a tab another id, it is handed on.
+    def _set_owner(self) -> None:
+        # In NiceGUI's tab storage, which survives a reload on phones, where the tab gets another id.
         self.owner = (self.owner[0], ui_app.storage.tab.setdefault("owner", self.client.id))
 
-    async def _bring_back(self, job_id: str, dataset: str) -> None:
-        """Show what this tab chose for the training on the page, or else what it chose last, and its training."""
+    async def _restore(self, job_id: str, dataset: str) -> None:
+        """Restore the form state of the training on the page, or else the last one and its training."""
         job = self.job.id if self.job else None
-        choice = None if dataset or (job_id and not job) else self.choices.find(self.owner, job)
-        if choice and choice.job and not job:
-            self._say_where(f"?job={choice.job}")
-            await self._follow(choice.job)
-        self.other.watch()
-        if choice:
-            await self._show(choice)
+        state = None if dataset or (job_id and not job) else self.states.find(self.owner, job)
+        if state and state.job and not job:
+            self._set_address(f"?job={state.job}")
+            await self._follow(state.job)
+        self.other.start()
+        if state:
+            await self._show(state)
             return
-        bundled = [known.name for known in await self.services.models.datasets()]
+        bundled = [dataset.name for dataset in await self.services.models.datasets()]
         if self.job and self.job.table.partition(",")[0] not in bundled:
             with self.table:
-                ui.label(NOT_KEPT).classes(MUTED).mark("not-kept")
+                ui.label(TABLE_NOT_KEPT).classes(MUTED).mark("table-not-kept")
 
-    async def _offer(self, dataset: str) -> None:
-        """Show the bundled tables, and choose one if it is named."""
-        known = {known.name: known for known in await self.services.models.datasets()}
-        self.bundled.show(list(known.values()))
-        if dataset in known:
-            await self._choose_dataset(known[dataset])
+    async def _load_datasets(self, dataset: str) -> None:
+        """Show the bundled tables, and select the one named in the query."""
+        datasets = {info.name: info for info in await self.services.models.datasets()}
+        self.datasets.show(list(datasets.values()))
+        if dataset in datasets:
+            await self._select_dataset(datasets[dataset])
 
-    async def _choose_file(self, event: events.UploadEventArguments, kind: Format) -> None:
-        file = TableFile(event.file.name, kind, event.file.size())
+    async def _select_file(self, event: events.UploadEventArguments, file_format: Format) -> None:
+        file = TableFile(event.file.name, file_format, event.file.size())
         await event.file.save(file.path)
-        await self._choose(Choice(self.owner, file=file, options={"estimator": self.estimator}))
+        await self._select(FormState(self.owner, file=file, options={"estimator": self.estimator}))
 
-    async def _choose_dataset(self, known: DatasetInfo) -> None:
-        options = {"target": known.target, "estimator": self.estimator}
-        await self._choose(Choice(self.owner, dataset=known.name, about=known.description, options=options))
+    async def _select_dataset(self, dataset: DatasetInfo) -> None:
+        options = {"target": dataset.target, "estimator": self.estimator}
+        await self._select(
+            FormState(self.owner, dataset=dataset.name, description=dataset.description, options=options)
+        )
 
-    async def _choose(self, choice: Choice) -> None:
-        """Begin anew, with another table."""
-        self.choices.keep(choice)
-        self._say_where("train")
+    async def _select(self, state: FormState) -> None:
+        """Start over with another table."""
+        self.states.keep(state)
+        self._set_address("train")
         self._leave_job()
-        self.other.leave_out(None)
-        await self._show(choice)
+        self.other.exclude(None)
+        await self._show(state)
 
-    async def _show(self, choice: Choice) -> None:
-        """Show a chosen table and what can be set."""
-        self.choice = choice
-        self.bundled.pick(choice.dataset)
-        self.second.clear()
+    async def _show(self, state: FormState) -> None:
+        """Show the columns of a table and the training options."""
+        self.state = state
+        self.datasets.select(state.dataset)
+        self.options.clear()
         self.table.clear()
         with self.table:
-            working("Reading the table")
+            loading("Reading the table")
         estimators = await self.services.models.estimators()
-        look = partial(self._look, choice)
+        preview = partial(self._preview, state)
         try:
-            found = await look()
+            found = await preview()
         except MlappError as error:
-            self.choices.forget(choice)
+            self.states.forget(state)
             self.table.clear()
-            say_error(error.detail)
+            notify_error(error.detail)
             return
         if found is None:
             return
-        choice.options["target"] = found.target
-        settings = Settings(choice, found, estimators, look)
+        state.options["target"] = found.target
+        form = OptionsForm(state, found, estimators, preview)
         self.table.clear()
         with self.table:
-            self._preview(found, settings, choice.name, choice.about)
-        with self.second:
-            settings.build(self._start)
+            self._draw_columns(found, form, state.name, state.description)
+        with self.options:
+            form.build(self._start)
 
-    async def _look(self, choice: Choice) -> TablePreview | None:
-        """Look at a chosen table; None when another choice has overtaken this one, or the page was left."""
-        choice.looks += 1
-        mine = choice.looks
+    async def _preview(self, state: FormState) -> TablePreview | None:
+        """Preview a table; None if a later preview has been requested, or the page was closed."""
+        state.previews += 1
+        number = state.previews
         found: TablePreview | MlappError
         try:
-            found = await choice.look(self.services.training)
+            found = await state.preview(self.services.training)
         except MlappError as error:
             found = error
-        if self.choice is not choice or choice.looks != mine or self.client.is_deleted:
+        if self.state is not state or state.previews != number or self.client.is_deleted:
             return None
         if isinstance(found, MlappError):
             raise found
         return found
 
-    def _preview(self, found: TablePreview, settings: Settings, name: str, about: str) -> None:
+    def _draw_columns(self, found: TablePreview, form: OptionsForm, name: str, description: str) -> None:
         ui.separator()
         with ui.row().classes("w-full items-baseline gap-x-3 gap-y-0"):
             ui.label(name).classes("font-semibold break-words min-w-0")
             ui.label(f"{found.rows:,} rows, {len(found.columns)} columns").classes(TEXT).mark("size")
-        ui.label(about).classes(MUTED).set_visibility(bool(about))
-        columns = Columns(found.columns, found.rows, found.target, settings.pick)
-        settings.targeted = columns.show_picked
+        ui.label(description).classes(MUTED).set_visibility(bool(description))
+        columns = ColumnPicker(found.columns, found.rows, found.target, form.set_target)
+        form.on_target = columns.show_target
         with ui.expansion("First rows", icon="table_rows").classes("w-full"):
             names = [column.name for column in found.columns[:HEAD_COLUMNS]]
             plain_table("First rows", names, [row[:HEAD_COLUMNS] for row in found.head], page_rows=10).mark("rows")
 
     async def _start(self) -> None:
-        choice = self.choice
+        state = self.state
         try:
-            job = await self.services.training.submit(await asyncio.to_thread(choice.submission))
+            job = await self.services.training.submit(await asyncio.to_thread(state.submission))
         except MlappError as error:
-            # Not in the button, which may be gone with the page.
+            # In the page, as the button may have been deleted.
             with self.client:
-                say_error(error.detail)
+                notify_error(error.detail)
             return
-        self.choices.start(choice, job.id)
-        if choice is self.choice and not self.client.is_deleted:
-            self._say_where(f"?job={job.id}")
+        self.states.start(state, job.id)
+        if state is self.state and not self.client.is_deleted:
+            self._set_address(f"?job={job.id}")
             await self._follow(job.id)
             self.client.run_javascript(f"getHtmlElement({self.progress.id}).scrollIntoView({{behavior: 'smooth'}})")
 
-    def _say_where(self, address: str) -> None:
-        # Relative to the address of the page, for in front of it may stand what a proxy adds.
+    def _set_address(self, address: str) -> None:
+        # Relative, as a proxy may add a prefix.
         with self.client:
             ui.navigate.history.replace(address)
 
     async def _follow(self, job_id: str | int) -> None:
-        """Show a training until it ends; whoever opens the page with its id sees the same."""
+        """Show a training until it ends."""
         self._leave_job()
         try:
             job = self.job = (await self.services.jobs.job(job_id)).model_copy()
         except MlappError as error:
             with self.progress, card("Training"):
-                ui.label(error.detail).classes(TEXT)
+                ui.label(error.detail).classes(TEXT).mark("job-error")
             return
-        self.other.leave_out(job.id)
+        self.other.exclude(job.id)
         with self.progress, card("3 · Training", mark="job"):
             view = JobView(self.site, job)
-        await self.following.follow(view, self._moved_on)
+        await self.follower.follow(view, self._job_changed)
 
     def _leave_job(self) -> None:
         self.job = None
-        self.following.stop()
+        self.follower.stop()
         self.progress.clear()
         self.result.clear()
 
-    async def _moved_on(self, job: Job) -> None:
+    async def _job_changed(self, job: Job) -> None:
         if job.version:
             await self.result.show(job.version)

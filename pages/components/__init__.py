@@ -1,1 +1,1 @@
-"""Pieces that several pages share."""
+"""Components shared by pages."""

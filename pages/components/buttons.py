@@ -1,29 +1,25 @@
-"""Buttons with a meaning of their own."""
+"""Buttons: links to pages, and actions that ask for confirmation."""
 
 from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
 
-def lead(text: str, icon: str, path: str) -> ui.button:
-    """Return a button that leads to another page; its mark is `go` and the path."""
+def link_button(text: str, icon: str, path: str) -> ui.button:
+    """Return a button that opens another page; its mark is `go` and the path."""
     return ui.button(text, icon=icon, on_click=lambda: ui.navigate.to(path)).mark(f"go{path.replace('/', '-')}")
 
 
-def asked_first(question: str, action: str, do: Callable[[], Awaitable[None]]) -> Callable[[], None]:
-    """Return what opens a dialog that asks before it does something; its button's mark is `confirm`."""
+def confirm(question: str, action: str, on_confirm: Callable[[], Awaitable[None]], *, dismiss: str = "Cancel") -> None:
+    """Open a dialog that asks before it runs an action; the button that runs it is marked `confirm`."""
 
-    async def act() -> None:
+    async def run() -> None:
         dialog.close()
-        await do()
+        await on_confirm()
 
-    with ui.dialog() as dialog, ui.card().classes("gap-4"):
+    # In the page, as the element that asks may be deleted while the dialog is open.
+    with ui.context.client, ui.dialog(value=True) as dialog, ui.card().classes("gap-4"):
         ui.label(question)
         with ui.row().classes("w-full justify-end"):
-            ui.button("Cancel", on_click=dialog.close).props("flat")
-            ui.button(action, on_click=act).mark("confirm")
-
-    def ask() -> None:
-        dialog.open()
-
-    return ask
+            ui.button(dismiss, on_click=dialog.close).props("flat")
+            ui.button(action, on_click=run).mark("confirm")

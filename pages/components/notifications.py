@@ -1,13 +1,13 @@
-"""What pages tell a visitor in passing."""
+"""Notifications of success and failure."""
 
 from nicegui import ui
 
 
-def say_error(sentence: str) -> None:
-    """Show why something did not work; it stays until it is closed."""
-    ui.notify(sentence, type="negative", timeout=0, close_button="OK", multi_line=True)
+def notify_error(message: str) -> None:
+    """Show an error until it is dismissed."""
+    ui.notify(message, type="negative", timeout=0, close_button="OK", multi_line=True)
 
 
-def say_done(sentence: str) -> None:
-    """Show that something worked."""
-    ui.notify(sentence, type="positive")
+def notify_success(message: str) -> None:
+    """Show briefly that an action succeeded."""
+    ui.notify(message, type="positive")

@@ -1,4 +1,4 @@
-"""What is seen of trainings, of traffic and of health at a glance; all of it is brought up to date in place."""
+"""Overview summaries of trainings, traffic, health and feature importance, updated in place."""
 
 from collections.abc import Sequence
 
@@ -12,23 +12,22 @@ from pages.components.charts.traffic import sparkline
 from pages.components.training.job_progress import ICONS
 from pages.theme import FIGURE, LINK, MUTED, SMALL, TEXT
 
-NEWEST = 4
-"""Trainings that are shown."""
+MAX_TRAININGS, MAX_FEATURES = 4, 6
 
 
-class TrainingsGlance:
-    """Shows the newest trainings and how they stand."""
+class RecentTrainings:
+    """The most recent trainings with their state."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
-        self.none = ui.label("Nothing has been trained yet.").classes(MUTED)
-        self.rows = [_TrainingRow() for _ in range(NEWEST)]
+        self.empty = ui.label("No trainings yet").classes(MUTED)
+        self.rows = [_TrainingRow() for _ in range(MAX_TRAININGS)]
         self.show(jobs)
 
     def show(self, jobs: Sequence[Job]) -> None:
-        """Show how they stand now."""
-        self.none.set_visibility(not jobs)
-        for place, row in enumerate(self.rows):
-            row.show(jobs[place] if place < len(jobs) else None)
+        """Update the trainings."""
+        self.empty.set_visibility(not jobs)
+        for index, row in enumerate(self.rows):
+            row.show(jobs[index] if index < len(jobs) else None)
 
 
 class _TrainingRow:
@@ -51,8 +50,8 @@ class _TrainingRow:
         self.state.set_text(job_status_line(job))
 
 
-class TrainingNow:
-    """Shows how far a training is."""
+class TrainingProgress:
+    """The stage and the progress bar of a training."""
 
     def __init__(self, job: Job) -> None:
         self.stage = ui.label().classes(TEXT).props("role=status").mark("stage")
@@ -60,58 +59,58 @@ class TrainingNow:
         self.show(job)
 
     def show(self, job: Job) -> None:
-        """Show how far it is now."""
+        """Update stage and progress."""
         self.stage.set_text(job_status_line(job))
         self.bar.set_value(job.progress)
 
 
-class TrafficGlance:
-    """Shows requests and rows of the last hour."""
+class TrafficSummary:
+    """Requests, rows and errors of the last hour."""
 
     def __init__(self, traffic: Traffic) -> None:
         with ui.row().classes("w-full gap-x-10 gap-y-2"):
             self.figures = [self._figure(name) for name in ("requests", "rows", "errors")]
-        self.chart = chart("Requests of the last hour, minute by minute", {}, height="h-16")
+        self.chart = chart("Requests per minute in the last hour", {}, height="h-16")
         self.show(traffic)
 
     @staticmethod
     def _figure(name: str) -> ui.label:
         with ui.column().classes("gap-0"):
-            shown = ui.label().classes(FIGURE).mark(f"hour-{name}")
+            value = ui.label().classes(FIGURE).mark(f"hour-{name}")
             ui.label(name).classes(SMALL)
-        return shown
+        return value
 
     def show(self, traffic: Traffic) -> None:
-        """Show how it stands now."""
+        """Update figures and chart."""
         total = traffic.total
-        for shown, count in zip(self.figures, (total.requests, total.rows, total.errors), strict=True):
-            shown.set_text(f"{count:,}")
+        for label, count in zip(self.figures, (total.requests, total.rows, total.errors), strict=True):
+            label.set_text(f"{count:,}")
         self.chart.options.update(sparkline(traffic))
         self.chart.update()
 
 
-class HealthGlance:
-    """Shows in a line whether the model answers."""
+class HealthSummary:
+    """The message of the health check in one line."""
 
     def __init__(self) -> None:
         with ui.row().classes("flex-1 min-w-0 items-center gap-3 flex-nowrap"):
             self.icon = ui.icon("check_circle").props("aria-hidden=true")
             self.message = ui.label().classes(f"{TEXT} min-w-0 break-words").mark("health-line")
 
-    def show(self, message: str, *, answers: bool) -> None:
-        """Show how it is now."""
-        self.icon.set_name("check_circle" if answers else "warning_amber")
-        self.icon.classes(replace=f"text-xl {'text-positive' if answers else 'text-warning'}")
+    def show(self, message: str, *, healthy: bool) -> None:
+        """Update icon and message."""
+        self.icon.set_name("check_circle" if healthy else "warning_amber")
+        self.icon.classes(replace=f"text-xl {'text-positive' if healthy else 'text-warning'}")
         self.message.set_text(message)
 
 
-def looks_at(features: Sequence[Importance], most: int = 6) -> None:
-    """Show which features matter most, the greatest as a full bar."""
+def importance_bars(features: Sequence[Importance]) -> None:
+    """Draw the most important features as bars relative to the first one."""
     top = max((each.mean for each in features), default=0) or 1
-    for each in features[:most]:
+    for each in features[:MAX_FEATURES]:
         share = max(each.mean, 0) / top
         with ui.row().classes("w-full items-center gap-3 flex-nowrap"):
             ui.label(each.feature).classes(f"{TEXT} w-32 sm:w-44 truncate")
-            bar(share, f"{each.feature} matters {share:.0%} of what matters most").classes("flex-1")
-    if len(features) > most:
-        ui.label(f"and {len(features) - most:,} that matter less").classes(SMALL)
+            bar(share, f"{each.feature}: {share:.0%} of the importance of the top feature").classes("flex-1")
+    if len(features) > MAX_FEATURES:
+        ui.label(f"and {len(features) - MAX_FEATURES:,} less important features").classes(SMALL)

@@ -1,4 +1,4 @@
-"""What a visitor should look at before trusting something."""
+"""Lists of warnings."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ from nicegui import ui
 from pages.theme import TEXT
 
 
-def warnings(sentences: Sequence[str]) -> None:
-    """Show warnings, one a line."""
-    for sentence in sentences:
-        with ui.row().classes("items-start gap-2 flex-nowrap").mark("doubt"):
+def warnings(messages: Sequence[str]) -> None:
+    """Draw warnings, one per line."""
+    for message in messages:
+        with ui.row().classes("items-start gap-2 flex-nowrap").mark("data-warning"):
             ui.icon("warning_amber").classes("text-warning text-lg")
-            ui.label(sentence).classes(f"{TEXT} break-words min-w-0")
+            ui.label(message).classes(f"{TEXT} break-words min-w-0")

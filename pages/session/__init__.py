@@ -1,1 +1,1 @@
-"""Browser sessions: login, page guard, live updates, form state, downloads."""
+"""State around pages: login, guarded sockets, live updates, form state, downloads."""

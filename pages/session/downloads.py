@@ -1,4 +1,4 @@
-"""Files that are made as they are downloaded: the answers to tables that visitors dropped."""
+"""Downloads of predictions for uploaded tables, computed as they are downloaded."""
 
 import asyncio
 import secrets
@@ -14,12 +14,12 @@ from mlapp.services import Services
 from mlapp.services.prediction.service import Body
 
 PATH = "/predictions"
-GONE = "This table is no longer here; drop it on the Predict page again."
+GONE = "This table is no longer available; upload it on the Predict page again."
 
 
 @dataclass(frozen=True)
-class Dropped:
-    """A table to predict, as long as the page is open that it was dropped on."""
+class UploadedTable:
+    """A table to predict, which exists as long as the page it was uploaded on is open."""
 
     file: Path
     format: Format
@@ -27,48 +27,48 @@ class Dropped:
 
     @property
     def name(self) -> str:
-        """What the file of its answers is called."""
+        """The name of the file with predictions."""
         return f"predictions{self.format.suffix}"
 
 
 @dataclass
 class Downloads:
-    """What can be downloaded, by a name that nobody can guess."""
+    """The available downloads, by unguessable tokens."""
 
     services: Services
-    _offered: dict[str, Dropped] = field(default_factory=dict)
+    _tables: dict[str, UploadedTable] = field(default_factory=dict)
 
     def register(self) -> None:
-        """Add the route, below those of the pages."""
+        """Add the route to the pages' app."""
         ui_app.get(f"{PATH}/{{token}}")(self.send)
 
-    def offer(self, dropped: Dropped) -> str:
-        """Offer the answers to a table; returns the path, among the pages, to get them from."""
+    def add(self, table: UploadedTable) -> str:
+        """Add a download, and return its path below the pages."""
         token = secrets.token_urlsafe(24)
-        self._offered[token] = dropped
+        self._tables[token] = table
         return f"{PATH}/{token}"
 
-    def withdraw(self, path: str) -> None:
-        """Offer it no longer."""
-        self._offered.pop(path.rpartition("/")[2], None)
+    def remove(self, path: str) -> None:
+        """Remove a download."""
+        self._tables.pop(path.rpartition("/")[2], None)
 
     async def send(self, token: str) -> Response:
-        """Answer with the table and its predictions, in the format it came in."""
-        dropped = self._offered.get(token)
+        """Respond with the table and its predictions, in the format of the upload."""
+        table = self._tables.get(token)
         try:
-            return await self._answer(dropped) if dropped else PlainTextResponse(GONE, 404)
+            return await self._predictions(table) if table else PlainTextResponse(GONE, 404)
         except FileNotFoundError:
             return PlainTextResponse(GONE, 404)
         except MlappError as error:
             return PlainTextResponse(error.detail, error.status)
 
-    async def _answer(self, dropped: Dropped) -> Response:
-        body = Body(await asyncio.to_thread(dropped.file.read_bytes), dropped.format)
-        found = await self.services.prediction.predict(body, dropped.format, dropped.version)
+    async def _predictions(self, table: UploadedTable) -> Response:
+        body = Body(await asyncio.to_thread(table.file.read_bytes), table.format)
+        found = await self.services.prediction.predict(body, table.format, table.version)
         headers = {
-            "Content-Disposition": f'attachment; filename="{dropped.name}"',
-            # Else it would be packed on the event loop, on which everything else waits.
+            "Content-Disposition": f'attachment; filename="{table.name}"',
+            # Otherwise the response would be compressed on the event loop, blocking all other requests.
             "Content-Encoding": "identity",
             "Cache-Control": "no-store",
         }
-        return StreamingResponse(found.chunks, media_type=dropped.format.value, headers=headers)
+        return StreamingResponse(found.chunks, media_type=table.format.value, headers=headers)

@@ -1,4 +1,4 @@
-"""What visitors choose on the Train page: kept for a while, each for the browser tab in which it was chosen."""
+"""State of the Train form: table and options, kept on the server for each browser tab."""
 
 import os
 import tempfile
@@ -14,20 +14,19 @@ from mlapp.services.access.sessions import Session
 from mlapp.services.temporary_files import save_copy
 from mlapp.services.training import TrainingService
 
-KEPT = 100
-"""Choices that are kept."""
-KEPT_S = 24 * 3_600
-"""How long a choice is kept after it was last used."""
+MAX_STATES = 100
+MAX_AGE_S = 24 * 3_600
+"""How long a state is kept after its last use."""
 
 Owner = tuple[Session | None, str]
-"""The session, if people log in, and a name of the browser tab that is known to the server only."""
+"""The session, if the server requires a login, and a secret id of the browser tab."""
 
 
 class TableFile:
-    """A dropped file; it is removed when nothing refers to it any more, or when the server ends."""
+    """An uploaded file; it is deleted with its last reference, or when the server stops."""
 
-    def __init__(self, name: str, kind: Format, size: int) -> None:
-        self.name, self.format, self.size = name, kind, size
+    def __init__(self, name: str, file_format: Format, size: int) -> None:
+        self.name, self.format, self.size = name, file_format, size
         handle, path = tempfile.mkstemp(prefix="mlapp-table-")
         os.close(handle)
         self.path = Path(path)
@@ -35,43 +34,44 @@ class TableFile:
 
 
 @dataclass(eq=False)
-class Choice:
-    """A table, bundled or a file, and the options of its training."""
+class FormState:
+    """A table, bundled or uploaded, and the options of its training."""
 
     owner: Owner
     dataset: str | None = None
-    about: str = ""
-    """What there is to say of a bundled table."""
+    description: str = ""
+    """The description of a bundled table."""
     file: TableFile | None = None
     options: dict[str, Any] = field(default_factory=dict)
     job: int | None = None
-    """The training that was started with it last."""
-    started: dict[str, Any] = field(default_factory=dict)
+    """The last training started with this state."""
+    started_options: dict[str, Any] = field(default_factory=dict)
     """The options of that training."""
-    used: float = field(default_factory=time.monotonic)
-    looks: int = 0
-    """How often its table was looked at."""
+    last_used: float = field(default_factory=time.monotonic)
+    previews: int = 0
+    """How many previews have been requested; only the last one is shown."""
 
     @property
     def name(self) -> str:
-        """What the table is called."""
+        """The name of the table."""
         return self.file.name if self.file else self.dataset or ""
 
-    async def look(self, training: TrainingService) -> TablePreview:
-        """Look at the table for these options.
+    async def preview(self, training: TrainingService) -> TablePreview:
+        """Preview the table with the current target and features.
 
         Raises:
             MlappError: the table cannot be read.
         """
-        self.used = time.monotonic()
+        self.last_used = time.monotonic()
         options = {name: self.options[name] for name in ("target", "features") if self.options.get(name)}
         return await training.preview(self._submission(options, str(self.file.path) if self.file else None))
 
     def submission(self) -> Submission:
-        """Return the table with the options; of a file a copy, since a training removes its own.
+        """Return table and options; files are copied, as a training deletes its file.
 
         Raises:
-            NotFound: the file has been removed.
+            NotFound: the file has been deleted.
+            Unavailable: there is no disk space for the copy.
         """
         options = {name: value for name, value in self.options.items() if value not in (None, "", [])}
         return self._submission(options, _copy(self.file) if self.file else None)
@@ -87,63 +87,63 @@ def _copy(file: TableFile) -> str:
         with file.path.open("rb") as original:
             return save_copy(original)
     except FileNotFoundError:
-        raise NotFound(f"{file.name} is no longer kept on the server; drop it again.") from None
+        raise NotFound(f"{file.name} is no longer kept on the server; upload it again.") from None
     except OSError as error:
-        raise Unavailable(f"There is no room for the table ({error.strerror}); try again later.") from None
+        raise Unavailable(f"The table cannot be stored ({error.strerror}); try again later.") from None
 
 
-class Choices:
-    """The choices that are kept: of each tab those of its trainings, and one that was not started yet."""
+class FormStates:
+    """The kept states: for each tab those of its trainings, and one that was not started yet."""
 
     def __init__(self, max_bytes: int) -> None:
-        """Keep files of `max_bytes` in all."""
+        """Keep files of at most `max_bytes` in total."""
         self.max_bytes = max_bytes
-        self._kept: list[Choice] = []
+        self._states: list[FormState] = []
 
-    def find(self, owner: Owner, job: int | None = None) -> Choice | None:
-        """Return the choice of a training; without one the choice not started yet, else the one used last.
+    def find(self, owner: Owner, job: int | None = None) -> FormState | None:
+        """Return the state of a training; without `job` the state not started yet, or else the last used one.
 
-        It is a copy, kept from now on instead: a page that is still open, as in a tab that was duplicated, has its own.
+        It is a copy that replaces the original, as another page, such as a duplicated tab, may still use that one.
         """
-        self.tidy()
-        mine = [choice for choice in self._kept if choice.owner == owner and job in (None, choice.job)]
-        if not mine:
+        self.prune()
+        own = [state for state in self._states if state.owner == owner and job in (None, state.job)]
+        if not own:
             return None
-        found = max(mine, key=lambda choice: (choice.job is None, choice.used))
+        found = max(own, key=lambda state: (state.job is None, state.last_used))
         copy = replace(found, options=dict(found.options))
-        self._kept[self._kept.index(found)] = copy
+        self._states[self._states.index(found)] = copy
         return copy
 
-    def keep(self, choice: Choice) -> None:
-        """Keep a choice, in place of the one of its owner that was not started yet."""
-        self._keep([kept for kept in self._kept if kept.job or kept.owner != choice.owner] + [choice])
+    def keep(self, state: FormState) -> None:
+        """Keep a state, replacing the one of its owner that was not started yet."""
+        self._keep([kept for kept in self._states if kept.job or kept.owner != state.owner] + [state])
 
-    def start(self, choice: Choice, job: int) -> None:
-        """Note that a training was started with a choice; of an earlier one, keep what it was started with."""
-        others = [kept for kept in self._kept if kept is not choice]
-        if choice.job:
-            others.append(replace(choice, options=choice.started))
-        choice.job, choice.started, choice.used = job, dict(choice.options), time.monotonic()
-        self._keep([*others, choice])
+    def start(self, state: FormState, job: int) -> None:
+        """Record that a training was started; the state of an earlier training is kept with its own options."""
+        others = [kept for kept in self._states if kept is not state]
+        if state.job:
+            others.append(replace(state, options=state.started_options))
+        state.job, state.started_options, state.last_used = job, dict(state.options), time.monotonic()
+        self._keep([*others, state])
 
-    def forget(self, choice: Choice) -> None:
-        """Keep a choice no longer."""
-        self._keep([kept for kept in self._kept if kept is not choice])
+    def forget(self, state: FormState) -> None:
+        """Drop a state."""
+        self._keep([kept for kept in self._states if kept is not state])
 
-    def tidy(self) -> None:
-        """Forget choices that are beyond the limits, and remove their files."""
-        self._keep(self._kept)
+    def prune(self) -> None:
+        """Drop states beyond the limits, and delete their files."""
+        self._keep(self._states)
 
-    def _keep(self, wanted: list[Choice]) -> None:
-        """Keep those of the wanted choices that the limits allow, those used last first."""
-        before, self._kept = self._kept, []
+    def _keep(self, states: list[FormState]) -> None:
+        """Keep the most recently used states within the limits, and delete the files of dropped ones."""
+        before, self._states = self._states, []
         files: set[TableFile] = set()
-        for choice in sorted(wanted, key=lambda choice: choice.used, reverse=True):
-            more = files | ({choice.file} if choice.file else set())
-            fits = len(self._kept) < KEPT and sum(file.size for file in more) <= self.max_bytes
-            if fits and time.monotonic() - choice.used < KEPT_S:
-                self._kept.append(choice)
-                files = more
-        for choice in before:
-            if choice.file and choice.file not in files:
-                choice.file.remove()
+        for state in sorted(states, key=lambda state: state.last_used, reverse=True):
+            needed = files | ({state.file} if state.file else set())
+            fits = len(self._states) < MAX_STATES and sum(file.size for file in needed) <= self.max_bytes
+            if fits and time.monotonic() - state.last_used < MAX_AGE_S:
+                self._states.append(state)
+                files = needed
+        for state in before:
+            if state.file and state.file not in files:
+                state.file.remove()

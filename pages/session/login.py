@@ -1,6 +1,6 @@
-"""Login: asks for the key, once; and the way out. A plain form, without a socket and before any of the pages.
+"""Login and logout: a plain HTML form without a socket.
 
-So whoever is not in gets nothing kept for them on the server, and password managers know what to do.
+So the server keeps no state for anonymous clients, and password managers work.
 """
 
 from html import escape
@@ -24,76 +24,76 @@ FORM = """<!doctype html>
 <html lang="en-US" data-theme="{theme}"><head><meta charset="utf-8"><title>Log in · {title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <style>{css}</style></head><body><main><p class="brand">{title}</p><h1>Log in</h1>
-<p>These pages need the key that the server was started with (MLAPP_API_KEY).</p>
+<p>Enter the API key of this server (MLAPP_API_KEY).</p>
 <form method="post" action="{action}">
 <input type="text" name="username" value="{title}" autocomplete="username" tabindex="-1" aria-hidden="true" hidden>
 <label for="key">Key</label>
-<input id="key" name="key" type="password" autocomplete="current-password" required autofocus {wrong}>
+<input id="key" name="key" type="password" autocomplete="current-password" required autofocus {invalid}>
 <p id="error" role="alert">{error}</p>
 <button type="submit">Log in</button></form></main></body></html>"""
 
 
 def register(site: Site) -> None:
-    """Add the page, and what its form and the one to log out send to."""
+    """Add the login page and the routes of its forms."""
     access = site.services.access
 
     @ui_app.get("/login")
     async def show(request: Request) -> Response:
         if access.open or SESSION in request.scope:
-            return RedirectResponse(_wanted(request), 303)
+            return RedirectResponse(_redirect_target(request), 303)
         return _form(request)
 
     @ui_app.post("/login")
     async def log_in(request: Request) -> Response:
-        # No longer than a form with a key: that was seen to before it came here.
-        return let_in(request, parse_qs((await request.body()).decode("latin-1"), encoding="utf-8"))
+        # A middleware limits the size of this body.
+        return start_session(request, parse_qs((await request.body()).decode("latin-1"), encoding="utf-8"))
 
-    def let_in(request: Request, form: dict[str, list[str]]) -> Response:
+    def start_session(request: Request, form: dict[str, list[str]]) -> Response:
         if access.open:
             return RedirectResponse(OVERVIEW, 303)
         key = form.get("key", [""])[0].strip().encode()
         try:
             token = access.log_in(key)
-        except MlappError as refusal:
-            return _form(request, refusal)
+        except MlappError as error:
+            return _form(request, error)
         if SESSION in request.scope:
             access.sessions.revoke(request.scope[SESSION])
-        return _remember(request, RedirectResponse(_wanted(request), 303), token, LIFETIME_S)
+        return _set_cookie(request, RedirectResponse(_redirect_target(request), 303), token, LIFETIME_S)
 
     @ui_app.post("/logout")
     async def log_out(request: Request) -> Response:
-        answer = _remember(request, RedirectResponse("/ui/login", 303), "", 0)
+        response = _set_cookie(request, RedirectResponse("/ui/login", 303), "", 0)
         if SESSION in request.scope:
             access.sessions.revoke(request.scope[SESSION])
-            # Afterwards: the page that asks is one of them, and would leave before it hears to forget the cookie.
-            answer.background = BackgroundTask(close_pages, request.scope[SESSION])
-        return answer
+            # After the response, which deletes the cookie: closing the pages redirects the one that sent this request.
+            response.background = BackgroundTask(close_pages, request.scope[SESSION])
+        return response
 
 
-def _remember(request: Request, answer: Response, token: str, seconds: int) -> Response:
+def _set_cookie(request: Request, response: Response, token: str, seconds: int) -> Response:
     scheme = request.scope["scheme"]
-    answer.set_cookie(cookie_name(scheme), token, seconds, secure=scheme == "https", httponly=True, samesite="lax")
-    return answer
+    response.set_cookie(cookie_name(scheme), token, seconds, secure=scheme == "https", httponly=True, samesite="lax")
+    return response
 
 
-def _form(request: Request, refusal: MlappError | None = None) -> Response:
+def _form(request: Request, error: MlappError | None = None) -> Response:
     theme = request.cookies.get(COOKIE, "auto")
     page = FORM.format(
         title=escape(TITLE),
         theme=theme if theme in THEMES else "auto",
         css=LOGIN_CSS,
-        # The query says where to go afterwards.
+        # Keeps the query, which names the page to open after login.
         action=escape("?" + request.url.query),
-        wrong='aria-invalid="true" aria-describedby="error"' if refusal else "",
-        error=escape(refusal.detail) if refusal else "",
+        invalid='aria-invalid="true" aria-describedby="error"' if error else "",
+        error=escape(error.detail) if error else "",
     )
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
-    return HTMLResponse(page, refusal.status if refusal else 200, headers)
+    return HTMLResponse(page, error.status if error else 200, headers)
 
 
-def _wanted(request: Request) -> str:
-    """Return the page that was asked for before: one of ours, whatever the address says."""
-    wanted = request.query_params.get("next", "")
-    plain = unquote(wanted)
-    ours = wanted.startswith(OVERVIEW) and plain.isascii() and plain.isprintable()
-    return wanted if ours and not any(odd in plain for odd in ("\\", "//", "..")) else OVERVIEW
+def _redirect_target(request: Request) -> str:
+    """Return the page to open after login: the `next` of the query if it is one of our pages."""
+    target = request.query_params.get("next", "")
+    plain = unquote(target)
+    ours = target.startswith(OVERVIEW) and plain.isascii() and plain.isprintable()
+    return target if ours and not any(unsafe in plain for unsafe in ("\\", "//", "..")) else OVERVIEW

@@ -1,18 +1,18 @@
-"""What every page is given."""
+"""The objects that every page receives."""
 
 from dataclasses import dataclass
 
 from mlapp.services import Services
 from mlapp.settings import Settings
-from pages.session.live_updates import Live
+from pages.session.live_updates import LiveUpdates
 
 
 @dataclass(frozen=True)
 class Site:
-    """The services, what is set, what changes; made where the pages are mounted, passed on from there."""
+    """Services, settings and live updates; created when the pages are mounted."""
 
     services: Services
     settings: Settings
-    live: Live
+    live: LiveUpdates
     api: bool = True
-    """Whether there is a JSON API on the same port, which pages may speak of."""
+    """Whether the JSON API is served too, so that pages can link to it."""

@@ -1,4 +1,4 @@
-"""A real server and a real Chromium."""
+"""Fixtures of end-to-end tests: a server and Chromium."""
 
 import os
 import shutil
@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium")
-NEEDED = {"chromium": CHROMIUM, "libatomic1": find_library("atomic"), "curl": shutil.which("curl")}
-"""Debian packages, and whether they are here; libatomic1 is what Playwright's driver is linked against."""
+REQUIREMENTS = {"chromium": CHROMIUM, "libatomic1": find_library("atomic"), "curl": shutil.which("curl")}
+"""Required Debian packages; Playwright's driver is linked against libatomic1."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,13 +20,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Of Playwright's 5 s the first look at a table, which starts a process, takes as many on a busy machine.
+# The first preview of a table starts a process, which can take Playwright's default of 5 s on a busy machine.
 expect.set_options(timeout=20_000)
 
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 desktop_only = pytest.mark.parametrize("page", ["desktop"], indirect=True)
-"""For what is the same on a phone: Chromium takes 1.5 s of processor time for every page."""
+"""For tests that a phone would not change: Chromium takes 1.5 s of CPU per page."""
 
 
 def is_outside(url: str, server: str) -> bool:
@@ -35,8 +35,8 @@ def is_outside(url: str, server: str) -> bool:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if absent := [package for package, there in NEEDED.items() if not there]:
-        reason = f"The end-to-end tests need more: apt-get install {' '.join(absent)}"
+    if missing := [package for package, found in REQUIREMENTS.items() if not found]:
+        reason = f"The end-to-end tests require: apt-get install {' '.join(missing)}"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -46,18 +46,18 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture(params=SIZES)
 async def page(request: pytest.FixtureRequest, browser: Browser, server: str) -> AsyncIterator[Page]:
-    """A page that may load from the server only, log no error, and not scroll sideways."""
+    """A page that loads from the server only, logs no errors and does not scroll sideways."""
     width, height = SIZES[request.param]
     context = await browser.new_context(
         viewport={"width": width, "height": height}, base_url=server, accept_downloads=True
     )
     page = await context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.on("dialog", lambda dialog: wrong.append(f"a script ran: {dialog.message}"))
-    page.on("request", lambda sent: wrong.append(sent.url) if is_outside(sent.url, server) else None)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("dialog", lambda dialog: errors.append(f"a script ran: {dialog.message}"))
+    page.on("request", lambda sent: errors.append(sent.url) if is_outside(sent.url, server) else None)
     yield page
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     await context.close()
-    assert wrong == []
+    assert errors == []

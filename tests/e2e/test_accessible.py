@@ -1,4 +1,4 @@
-"""Every page for people who cannot see, or not well, or use no mouse."""
+"""Accessibility of every page: axe in both themes and sizes, and the skip link."""
 
 from itertools import product
 from typing import Any, Literal
@@ -22,9 +22,9 @@ PATHS = (
     "/ui/jobs/1",
     "/ui/health",
 )
-GRAVE = ("serious", "critical")
+SEVERE = ("serious", "critical")
 NARROW = 900
-# With preloading the first check fetches style sheets, and the second finds the loading bar that this shows.
+# Preloading would fetch style sheets, which shows a loading bar that the next check reports.
 OPTIONS = {"preload": False, "resultTypes": ["violations"]}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -38,7 +38,7 @@ def second_model(server: str) -> None:
 @desktop_only
 @pytest.mark.usefixtures("second_model")
 @pytest.mark.parametrize("path", PATHS)
-async def test_no_page_has_grave_violations(page: Page, path: str):
+async def test_no_page_has_severe_violations(page: Page, path: str):
     await page.goto(path)
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.wait_for_load_state("networkidle")
@@ -49,21 +49,21 @@ async def test_no_page_has_grave_violations(page: Page, path: str):
         await page.set_viewport_size({"width": width, "height": height})
         await page.emulate_media(color_scheme=scheme)
         await expect(page.locator(f"body.body--{scheme}")).to_be_attached()
-        # Beyond this width the navigation stands beside the page.
+        # Wider windows show the navigation next to the page.
         await expect(page.get_by_role("navigation")).to_be_visible(visible=width > NARROW)
         found = await Axe().run(page, options=OPTIONS)
-        grave = [violation for violation in found.response["violations"] if violation["impact"] in GRAVE]
-        assert not grave, "\n".join([f"{width} wide, {scheme}", *(_told(violation) for violation in grave)])
+        severe = [violation for violation in found.response["violations"] if violation["impact"] in SEVERE]
+        assert not severe, "\n".join([f"{width} wide, {scheme}", *(_format(violation) for violation in severe)])
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def _told(violation: dict[str, Any]) -> str:
-    places = [f"  {node['target']}: {node['html'][:200]}" for node in violation["nodes"][:5]]
-    return "\n".join([f"{violation['id']}: {violation['help']}", *places])
+def _format(violation: dict[str, Any]) -> str:
+    nodes = [f"  {node['target']}: {node['html'][:200]}" for node in violation["nodes"][:5]]
+    return "\n".join([f"{violation['id']}: {violation['help']}", *nodes])
 
 
 @desktop_only
-async def test_the_first_tab_leads_past_the_navigation(page: Page):
+async def test_first_tab_stop_skips_the_navigation(page: Page):
     await page.goto("/ui/")
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""/docs, without internet."""
+"""API docs (Swagger UI) without internet access."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def hostile(server: str) -> Iterator[None]:
 
 @desktop_only
 @pytest.mark.usefixtures("hostile")
-async def test_names_are_text_and_nothing_else(page: Page):
+async def test_hostile_names_are_shown_as_text(page: Page):
     await page.goto("/docs#/prediction/predict")
     await expect(page.get_by_text(f"predicts {TARGET}")).to_be_visible()
 
@@ -37,7 +37,7 @@ async def test_names_are_text_and_nothing_else(page: Page):
 
 
 @desktop_only
-async def test_docs_follow_the_color_scheme_and_lead_back(page: Page):
+async def test_docs_follow_the_color_scheme_and_link_to_the_pages(page: Page):
     await page.goto("/docs")
     await expect(page.get_by_role("link", name="/predict", exact=True)).to_be_visible()
 

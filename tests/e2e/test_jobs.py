@@ -1,4 +1,4 @@
-"""Trainings that several people watch, and that are ended."""
+"""Trainings in several browsers: cancelled or killed."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ class Server:
         return job
 
     def workers(self) -> list[psutil.Process]:
-        """What is forked from the process that has scikit-learn loaded."""
+        """Return the training processes, which are forked from a child with scikit-learn loaded."""
         return [grandchild for child in self.process.children() for grandchild in child.children()]
 
 
@@ -57,7 +57,7 @@ async def two_browsers(browser: Browser, server: Server, *paths: str) -> AsyncIt
 
 @asynccontextmanager
 async def predicting(server: Server) -> AsyncIterator[list[int]]:
-    """Predict all the while; gives the statuses of the answers."""
+    """Send predictions during the block; yields the list of response statuses."""
     model = server.http.get("/models/active").json()
     body = {"records": [{feature["name"]: feature["example"] for feature in model["features"]}]}
     statuses: list[int] = []
@@ -76,13 +76,13 @@ async def predicting(server: Server) -> AsyncIterator[list[int]]:
     task.cancel()
 
 
-async def test_a_training_watched_in_two_browsers_is_cancelled_from_one(browser: Browser, watched: Server):
+async def test_training_open_in_two_browsers_is_cancelled_from_one(browser: Browser, watched: Server):
     job = watched.start()
     paths = ("/ui/jobs", f"/ui/train?job={job['id']}")
     async with two_browsers(browser, watched, *paths) as pages, predicting(watched) as statuses:
         assert len(watched.workers()) == 1
         await pages[0].get_by_role("button", name="Cancel").first.click()
-        await pages[0].get_by_role("button", name="End it").click()
+        await pages[0].get_by_role("button", name="Cancel training", exact=True).click()
 
         for page in pages:
             await expect(page.get_by_text("The training was cancelled.").first).to_be_visible()
@@ -92,7 +92,7 @@ async def test_a_training_watched_in_two_browsers_is_cancelled_from_one(browser:
     assert set(statuses) == {200}
 
 
-async def test_a_training_whose_process_is_killed_says_why_and_the_next_one_works(browser: Browser, watched: Server):
+async def test_killed_training_shows_the_reason_and_the_next_one_works(browser: Browser, watched: Server):
     job = watched.start()
     paths = (f"/ui/jobs/{job['id']}", "/ui/jobs")
     async with two_browsers(browser, watched, *paths) as pages, predicting(watched) as statuses:

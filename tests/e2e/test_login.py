@@ -1,4 +1,4 @@
-"""Logging in and out, in a browser."""
+"""Login and logout in a browser."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,14 +15,16 @@ ROWS = "size,price\n" + "".join(f"{n % 7},{n % 7 * 3 + n % 2}\n" for n in range(
 
 @pytest.fixture
 async def context(browser: Browser, closed: httpx.Client) -> AsyncIterator[BrowserContext]:
-    """A browser of its own, on a phone; what cannot be loaded, by our own policy, is an error."""
+    """A separate browser on a phone; violations of the Content Security Policy are errors."""
     context = await browser.new_context(viewport={"width": 390, "height": 844}, base_url=address(closed))
-    wrong: list[str] = []
-    context.on("weberror", lambda error: wrong.append(str(error.error)))
-    context.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on(
+        "console", lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None
+    )
     yield context
     await context.close()
-    assert wrong == []
+    assert errors == []
 
 
 async def log_in(page: Page, key: str = FULL) -> None:
@@ -35,7 +37,7 @@ async def log_out(page: Page) -> None:
     await page.get_by_role("button", name="Log out").click()
 
 
-async def test_from_the_key_to_a_prediction_and_out_again(context: BrowserContext, tmp_path: Path):
+async def test_login_train_predict_and_logout(context: BrowserContext, tmp_path: Path):
     page = await context.new_page()
     await page.goto("/ui/train")
     await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
@@ -66,7 +68,7 @@ async def test_from_the_key_to_a_prediction_and_out_again(context: BrowserContex
     assert await context.cookies() == []
 
 
-async def test_the_login_can_be_used_by_everybody(context: BrowserContext):
+async def test_login_is_accessible(context: BrowserContext):
     page = await context.new_page()
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme)
@@ -76,7 +78,7 @@ async def test_the_login_can_be_used_by_everybody(context: BrowserContext):
     assert await page.evaluate("document.documentElement.scrollWidth") <= await page.evaluate("innerWidth")
 
 
-async def test_another_site_can_neither_open_a_socket_nor_train(browser: Browser, server: str):
+async def test_another_site_cannot_open_a_socket_or_train(browser: Browser, server: str):
     page = await browser.new_page()
     elsewhere = server.replace("127.0.0.1", "localhost")
     await page.goto(f"{elsewhere}/livez")

@@ -1,4 +1,4 @@
-"""What a person does in a browser: from a dropped file to a prediction, and to a version that is rolled back."""
+"""User stories in a browser: upload, train, predict, compare, roll back."""
 
 import asyncio
 import io
@@ -18,7 +18,7 @@ ROWS = "".join(f"{n % 7},{'red' if n % 3 else 'green'},2024-0{n % 9 + 1}-15,{n %
 PAINT = f"size,colour,day,price\n{ROWS}"
 HOSTILE = "<img src=x onerror=alert(1)>"
 WITHIN_MS = 1_000
-"""How soon an open page shows what others do."""
+"""How soon an open page shows changes by others."""
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def api(server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def train(api: httpx.AsyncClient, **options: str) -> int:
-    """Train on the table of paints by the API."""
+    """Train on the paint table by the API."""
     params = {"target": "price", "estimator": "linear"} | options
     answer = await api.post("/train", params=params, content=PAINT, headers={"Content-Type": "text/csv"})
     assert answer.status_code == 201, answer.text
@@ -42,9 +42,7 @@ async def drop(page: Page, folder: Path, name: str, content: str) -> None:
     await page.locator("input[type=file]").set_input_files(file)
 
 
-async def test_a_dropped_file_becomes_a_model_that_is_activated_and_predicts(
-    page: Page, api: httpx.AsyncClient, tmp_path: Path
-):
+async def test_uploaded_file_becomes_an_active_model_that_predicts(page: Page, api: httpx.AsyncClient, tmp_path: Path):
     before = {job["id"] for job in (await api.get("/jobs")).json()["jobs"]}
     await page.goto("/ui/train")
     await drop(page, tmp_path, "paint.csv", PAINT)
@@ -61,26 +59,26 @@ async def test_a_dropped_file_becomes_a_model_that_is_activated_and_predicts(
     await page.get_by_label("Estimator").click()
     await page.get_by_role("option", name="linear").click()
     await page.get_by_text("Advanced").click()
-    await page.get_by_text("Answers from the new model at once").click()
+    await page.get_by_text("Activate the model after training").click()
     await page.get_by_role("button", name="Train", exact=True).dblclick()
 
     await expect(page.get_by_text("is trained.")).to_be_visible(timeout=60_000)
-    # The second click of a double click, where the first is answered before it comes.
+    # The second click of a double click, after the response to the first.
     await page.get_by_role("button", name="Train", exact=True).dispatch_event("click", {"detail": 2})
     (job,) = [job for job in (await api.get("/jobs")).json()["jobs"] if job["id"] not in before]
     await expect(page).to_have_url(re.compile(rf"/ui/train\?job={job['id']}$"))
-    # By the address without the pages' prefix, which leads to the one with it.
+    # The address without the pages' prefix redirects to the one with it.
     await page.goto(f"/train?job={job['id']}")
     await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
     await expect(page.get_by_role("combobox", name="Estimator")).to_have_value("linear")
     await expect(columns.get_by_role("button", name="price")).to_have_attribute("aria-pressed", "true")
     await expect(page.get_by_text("is trained.")).to_be_visible()
-    for plot in ("Predicted values against actual ones", "How large the errors are", "How much each feature matters"):
+    for plot in ("Predicted values against actual ones", "Distribution of errors", "Feature importance"):
         await expect(page.get_by_role("img", name=plot)).to_be_visible()
     await page.get_by_role("button", name="Activate").click()
-    await expect(page.get_by_text("answers from now on.").first).to_be_visible()
+    await expect(page.get_by_text("is now active.").first).to_be_visible()
     await expect(page.get_by_role("banner")).to_contain_text(
-        (await page.get_by_text("answers from now on.").first.text_content() or "").split(" is")[0].split(" answers")[0]
+        (await page.get_by_text("is now active.").first.text_content() or "").split(" is")[0]
     )
 
     await page.get_by_role("button", name="Predict with it").click()
@@ -91,29 +89,29 @@ async def test_a_dropped_file_becomes_a_model_that_is_activated_and_predicts(
 
 
 @desktop_only
-async def test_predict_the_answer_follows_a_slider(page: Page, api: httpx.AsyncClient):
+async def test_prediction_follows_a_slider(page: Page, api: httpx.AsyncClient):
     await train(api)
     await page.goto("/ui/predict")
     await expect(page.get_by_role("heading", name="predicts price from 3 features")).to_be_visible()
     field = page.get_by_role("spinbutton", name="size")
-    answer = page.locator(".q-card", has=page.get_by_role("heading", name="Answer", exact=True))
-    await expect(answer).to_contain_text("In 90% of such cases the true value lies in this interval.")
+    prediction = page.locator(".q-card", has=page.get_by_role("heading", name="Prediction", exact=True))
+    await expect(prediction).to_contain_text("in about 90% of cases")
     await field.fill("1")
     await expect(page.locator(".mlapp-code code")).to_contain_text('"size": 1,')
-    before = await answer.text_content()
+    before = await prediction.text_content()
 
     await page.get_by_role("slider").first.locator("[tabindex]").focus()
     for _ in range(3):
         await page.keyboard.press("ArrowRight")
 
     await expect(field).to_have_value("4")
-    await expect(answer).not_to_have_text(before or "")
+    await expect(prediction).not_to_have_text(before or "")
     await expect(page.locator(".mlapp-code code")).to_contain_text('"size": 4')
-    await expect(page.get_by_text("All else stays as it is")).to_be_visible()
+    await expect(page.get_by_text("All other features keep their values")).to_be_visible()
 
 
 @desktop_only
-async def test_predict_a_file_comes_back_with_its_predictions_and_the_curl_answers(
+async def test_table_is_downloaded_with_predictions_and_curl_sample_works(
     page: Page, api: httpx.AsyncClient, tmp_path: Path
 ):
     version = await train(api)
@@ -147,20 +145,20 @@ async def test_two_versions_are_compared_and_one_is_rolled_back(page: Page, api:
     await page.get_by_role("button", name="Compare (2)").click()
     await expect(page.get_by_role("heading", name="Compare models")).to_be_visible()
     await expect(page.get_by_text("hist_gradient_boosting").first).to_be_visible()
-    await expect(page.get_by_role("img", name="How large the errors are")).to_be_visible()
+    await expect(page.get_by_role("img", name="Distribution of errors")).to_be_visible()
 
     await page.goto("/ui/models")
     await page.get_by_role("button", name="Roll back").click()
     dialog = page.get_by_role("dialog")
-    await expect(dialog).to_contain_text(f"Go back to model {older}")
+    await expect(dialog).to_contain_text(f"Roll back to model {older}")
     await dialog.get_by_role("button", name="Roll back").click()
-    await expect(page.get_by_text("The model that was active before answers again.")).to_be_visible()
+    await expect(page.get_by_text(f"Model {older} is active again.")).to_be_visible()
     await expect(page.get_by_role("banner")).to_contain_text(f"Model {older}")
     assert (await api.get("/models/active")).json()["version"] == older
 
 
 @desktop_only
-async def test_a_page_of_a_version_has_its_card(page: Page, api: httpx.AsyncClient):
+async def test_model_card_is_downloaded(page: Page, api: httpx.AsyncClient):
     version = await train(api)
     await page.goto(f"/ui/models/{version}")
 
@@ -174,16 +172,16 @@ async def test_a_page_of_a_version_has_its_card(page: Page, api: httpx.AsyncClie
 
 
 @desktop_only
-async def test_hostile_names_are_text_and_nothing_else(page: Page, tmp_path: Path):
+async def test_hostile_names_are_shown_as_text(page: Page, tmp_path: Path):
     rows = "".join(f"{n},{HOSTILE if n % 2 else 'plain'},{n % 5}\n" for n in range(40))
     await page.goto("/ui/train")
     await drop(page, tmp_path, "evil.csv", f":x,{HOSTILE},y\n{rows}")
     await expect(page.get_by_text("40 rows, 3 columns")).to_be_visible()
     await page.get_by_text("First rows").click()
     await expect(page.get_by_text(HOSTILE).first).to_be_visible()
-    # By the keyboard, for the rows above still unfold, and a click may miss.
+    # By keyboard, as the unfolding rows above may move the button during a click.
     await page.get_by_role("button", name="Train", exact=False).last.press("Enter")
-    await expect(page.get_by_text("is trained and answers from now on.")).to_be_visible(timeout=60_000)
+    await expect(page.get_by_text("is trained and active.")).to_be_visible(timeout=60_000)
 
     for path in ("/ui/predict", "/ui/models/latest"):
         await page.goto(path)
@@ -191,7 +189,7 @@ async def test_hostile_names_are_text_and_nothing_else(page: Page, tmp_path: Pat
         await page.wait_for_load_state("networkidle")
 
 
-async def test_navigation_leads_to_a_page(page: Page):
+async def test_navigation_opens_a_page(page: Page):
     await page.goto("/")
     if await page.get_by_role("button", name="Open navigation").is_visible():
         await page.get_by_role("button", name="Open navigation").click()
@@ -201,8 +199,8 @@ async def test_navigation_leads_to_a_page(page: Page):
     await expect(page.get_by_role("heading", name="Health", level=1)).to_be_visible()
 
 
-async def test_open_pages_show_within_a_second_what_others_do(browser: Browser, server: str, api: httpx.AsyncClient):
-    """Jobs, versions, activations and traffic that come by the API, in pages that were open before."""
+async def test_open_pages_show_changes_within_a_second(browser: Browser, server: str, api: httpx.AsyncClient):
+    """Jobs, versions and activations by API requests, in pages that are already open."""
     older, newer = await train(api), await train(api)
     context = await browser.new_context(base_url=server)
     overview, models, jobs, monitor = [await context.new_page() for _ in range(4)]

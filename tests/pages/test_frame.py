@@ -1,4 +1,4 @@
-"""What is around every page, and what stands in for one that fails."""
+"""The frame around every page, and error pages."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ from mlapp.services import Services
 from pages.frame import NAVIGATION, frame
 from pages.session.site import Site
 from pages.theme import COOKIE
-from tests.pages.conftest import Trained, eventually, one, visiting
+from tests.pages.conftest import TrainedModels, eventually, one, visiting
 
 
 def fail() -> None:
@@ -34,13 +34,13 @@ def broken_pages(site: Site) -> None:
 
 @pytest.fixture
 async def visitor(app: FastAPI) -> AsyncIterator[User]:
-    """A user who may see errors."""
+    """A user whose requests may fail."""
     async with visiting(app, raise_errors=False) as visitor:
         yield visitor
 
 
 @pytest.mark.usefixtures("broken_pages")
-async def test_a_page_that_fails_says_so_without_a_trace(visitor: User):
+async def test_failing_page_shows_an_error_without_traceback(visitor: User):
     answer = await visitor.http_client.get("/broken-page")
 
     assert answer.status_code == 500
@@ -49,16 +49,16 @@ async def test_a_page_that_fails_says_so_without_a_trace(visitor: User):
 
 
 @pytest.mark.usefixtures("broken_pages")
-async def test_a_button_that_fails_says_so(visitor: User):
+async def test_failing_button_shows_an_error(visitor: User):
     await visitor.open("/broken-button")
 
     visitor.find(marker="press").click()
 
-    await visitor.should_see("Something went wrong here; it is in the log.")
+    await visitor.should_see("Something went wrong")
 
 
 @pytest.mark.parametrize(("path", "title"), [(path, title) for path, title, _ in NAVIGATION])
-async def test_every_page_has_a_title_a_language_and_marks_where_one_is(user: User, path: str, title: str):
+async def test_every_page_has_title_language_and_current_navigation_link(user: User, path: str, title: str):
     answer = await user.http_client.get(path)
 
     assert f"<title>{title} · {TITLE}</title>" in answer.text
@@ -66,34 +66,34 @@ async def test_every_page_has_a_title_a_language_and_marks_where_one_is(user: Us
     assert '"aria-current":"page"' in answer.text.replace(" ", "").replace("\\", "")
 
 
-def darkness(user: User) -> str:
+def theme(user: User) -> str:
     (mode,) = user.find(kind=ui.dark_mode).elements
     return {True: "dark", False: "light", None: "auto"}[mode.value]
 
 
 @pytest.mark.parametrize(
-    ("remembered", "shown"),
-    [("dark", "dark"), ("light", "light"), ("auto", "auto"), ("of another app", "auto"), (None, "auto")],
+    ("cookie", "shown"),
+    [("dark", "dark"), ("light", "light"), ("auto", "auto"), ("invalid", "auto"), (None, "auto")],
 )
-async def test_light_and_dark_are_remembered(user: User, remembered: str | None, shown: str):
-    if remembered:
-        user.http_client.cookies.set(COOKIE, remembered)
+async def test_theme_is_restored_from_the_cookie(user: User, cookie: str | None, shown: str):
+    if cookie:
+        user.http_client.cookies.set(COOKIE, cookie)
 
     await user.open("/health")
 
-    assert darkness(user) == shown
+    assert theme(user) == shown
 
 
-async def test_light_and_dark_are_chosen_in_the_header(user: User):
+async def test_theme_is_selected_in_the_header(user: User):
     await user.open("/health")
 
     user.find(marker="theme-dark").click()
-    assert darkness(user) == "dark"
+    assert theme(user) == "dark"
     user.find(marker="theme-auto").click()
-    assert darkness(user) == "auto"
+    assert theme(user) == "auto"
 
 
-async def test_the_active_model_stays_in_sight(user: User, services: Services, trained: Trained):
+async def test_header_shows_the_active_model(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
     await user.open("/health")
     await user.should_see("predicts time_for_failure from 6 features")
@@ -104,7 +104,7 @@ async def test_the_active_model_stays_in_sight(user: User, services: Services, t
 
 
 @pytest.mark.usefixtures("no_active")
-async def test_without_a_model_the_header_leads_to_training(user: User):
+async def test_header_without_a_model_links_to_training(user: User):
     await user.open("/health")
     await user.should_see("No model yet")
 
@@ -113,7 +113,7 @@ async def test_without_a_model_the_header_leads_to_training(user: User):
     assert link.props["href"] == "/train"
 
 
-async def test_a_running_training_stays_in_sight_until_it_ends(user: User, services: Services, endless: Job):
+async def test_header_shows_a_running_training_until_it_ends(user: User, services: Services, endless: Job):
     await user.open("/health")
     await user.should_see(marker="training-now", retries=200)
     link = one(user, "training-now")

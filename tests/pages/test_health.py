@@ -1,15 +1,15 @@
-"""Health."""
+"""Health page."""
 
 import pytest
 from nicegui import ui
 from nicegui.testing import User
 
 from mlapp.services import Services
-from tests.pages.conftest import Trained, eventually, one
+from tests.pages.conftest import TrainedModels, eventually, one
 from tests.services.disk import full_disk
 
 
-async def test_health_shows_status_message_and_facts(user: User, services: Services, trained: Trained):
+async def test_health_shows_status_message_and_facts(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
 
     await user.open("/health")
@@ -21,8 +21,8 @@ async def test_health_shows_status_message_and_facts(user: User, services: Servi
     await user.should_not_see(marker="go-train")
 
 
-async def test_health_is_brought_up_to_date_in_place(
-    user: User, services: Services, trained: Trained, monkeypatch: pytest.MonkeyPatch
+async def test_health_is_updated_in_place(
+    user: User, services: Services, trained: TrainedModels, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("pages.health.REFRESH_S", 0.1)
     await services.models.activate(str(trained.regression.version))
@@ -39,17 +39,17 @@ async def test_health_is_brought_up_to_date_in_place(
 
 
 @pytest.mark.usefixtures("no_active")
-async def test_health_without_a_model_leads_to_training(user: User):
+async def test_health_without_a_model_links_to_training(user: User):
     await user.open("/health")
 
-    await user.should_see("There is no model yet")
+    await user.should_see("No model yet")
     user.find(marker="go-train").click()
 
     await user.should_see("Choose a table and the column to predict")
 
 
-async def test_health_of_a_model_that_cannot_answer_says_what_to_do(
-    user: User, services: Services, trained: Trained, caplog: pytest.LogCaptureFixture
+async def test_health_of_an_unusable_model_says_what_to_do(
+    user: User, services: Services, trained: TrainedModels, caplog: pytest.LogCaptureFixture
 ):
     good = trained.regression.version
     await services.models.activate(str(good))
@@ -66,15 +66,15 @@ async def test_health_of_a_model_that_cannot_answer_says_what_to_do(
         await services.prediction.refresh()
 
     await user.should_see(f"Model {good} answers in place of the active one. There is no model 700")
-    await user.should_see("its active model does not answer")
+    await user.should_see("its active model cannot be used")
     await user.should_see(marker="go-models")
-    caplog.clear()  # What was logged of it is no error of the page.
+    caplog.clear()  # The log of the unusable model.
 
 
-async def test_health_complains_of_a_store_that_cannot_be_written(user: User, services: Services, trained: Trained):
+async def test_health_warns_of_a_read_only_store(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
 
     with full_disk():
         await user.open("/health")
 
-    await user.should_see("The store cannot be written (File too large)")
+    await user.should_see("File too large")

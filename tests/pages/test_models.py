@@ -1,4 +1,4 @@
-"""Models: the list, and the log of activations."""
+"""Models page: the list of versions and the activation history."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,42 +9,44 @@ from nicegui.testing import User
 
 from mlapp.services import Services
 from tests.fitted import publish
-from tests.pages.choosing import act, confirm, listed, log, select, spare
-from tests.pages.conftest import Trained, eventually, one
+from tests.pages.conftest import TrainedModels, eventually, one
+from tests.pages.model_steps import act, activation_rows, add_inactive, confirm, rows_by_version, select
 from tests.services.misbehaving import add_unloadable
 
 
-async def test_models_lists_versions_and_marks_the_active_one(user: User, services: Services, trained: Trained):
+async def test_models_lists_versions_and_marks_the_active_one(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
 
     await user.open("/models")
 
-    row = listed(user)[trained.regression.version]
+    row = rows_by_version(user)[trained.regression.version]
     assert (row["c0"], row["c1"], row["c2"]) == (
         f"Model {trained.regression.version}",
         "time_for_failure",
         "linear",
     )
-    assert [version for version, row in listed(user).items() if row["active"]] == [trained.regression.version]
+    assert [version for version, row in rows_by_version(user).items() if row["active"]] == [trained.regression.version]
 
 
-async def test_models_activates_a_version_after_saying_what_that_changes(
-    user: User, services: Services, trained: Trained
+async def test_models_activates_a_version_after_showing_the_changes(
+    user: User, services: Services, trained: TrainedModels
 ):
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
 
     act(user, "activate", trained.classification.version)
-    await user.should_see(f"Let model {trained.classification.version} answer from now on?")
-    await user.should_see("It predicts cultivar (classification) instead of time_for_failure (regression).")
+    await user.should_see(f"Activate model {trained.classification.version}?")
+    await user.should_see("instead of time_for_failure")
     confirm(user, "Activate")
 
-    await user.should_see(f"Model {trained.classification.version} answers from now on.")
+    await user.should_see(f"Model {trained.classification.version} is now active.")
     assert (await services.models.list()).active == trained.classification.version
-    await eventually(lambda: listed(user)[trained.classification.version]["active"])
+    await eventually(lambda: rows_by_version(user)[trained.classification.version]["active"])
 
 
-async def test_models_does_nothing_when_an_activation_is_cancelled(user: User, services: Services, trained: Trained):
+async def test_models_does_nothing_when_an_activation_is_cancelled(
+    user: User, services: Services, trained: TrainedModels
+):
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
 
@@ -55,20 +57,20 @@ async def test_models_does_nothing_when_an_activation_is_cancelled(user: User, s
     assert (await services.models.list()).active == trained.regression.version
 
 
-async def test_models_says_why_a_version_cannot_be_activated(user: User, services: Services, trained: Trained):
-    version = await spare(services)
+async def test_models_says_why_a_version_cannot_be_activated(user: User, services: Services, trained: TrainedModels):
+    version = await add_inactive(services)
     await user.open("/models")
     await services.models.delete(str(version))
 
     act(user, "activate", version)
-    await user.should_see(f"Let model {version} answer from now on?")
+    await user.should_see(f"Activate model {version}?")
     confirm(user, "Activate")
 
     await user.should_see(f"There is no model {version}")
 
 
 async def test_models_says_why_a_version_cannot_be_loaded(
-    user: User, services: Services, trained: Trained, caplog: pytest.LogCaptureFixture
+    user: User, services: Services, trained: TrainedModels, caplog: pytest.LogCaptureFixture
 ):
     store = services.models.store
     broken = add_unloadable(store, trained.regression.version)
@@ -78,65 +80,69 @@ async def test_models_says_why_a_version_cannot_be_loaded(
     await user.open("/models")
 
     act(user, "activate", broken)
-    await user.should_see(f"Let model {broken} answer from now on?")
+    await user.should_see(f"Activate model {broken}?")
     confirm(user, "Activate")
     await user.should_see(f"Model {broken} cannot be loaded: RuntimeError: a screw is loose")
 
     user.find(marker="rollback").click()
-    await user.should_see(f"Go back to model {broken}, which was active before?")
+    await user.should_see(f"Roll back to model {broken}")
     confirm(user, "Roll back")
-    await eventually(lambda: len([said for said in user.notify.messages if "a screw is loose" in said]) == 2)
+    await eventually(lambda: len([message for message in user.notify.messages if "a screw is loose" in message]) == 2)
 
     await user.open(f"/predict?version={broken}")
     await user.should_see(f"Model {broken} cannot be loaded: RuntimeError: a screw is loose")
     await services.models.delete(str(broken))
-    caplog.clear()  # What was logged of it is no error of the pages.
+    caplog.clear()  # The log of the broken model.
 
 
-async def test_models_rolls_back_to_the_version_it_names(user: User, services: Services, trained: Trained):
+async def test_models_rolls_back_to_the_version_it_names(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.classification.version))
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
 
     user.find(marker="rollback").click()
-    await user.should_see(f"Go back to model {trained.classification.version}, which was active before?")
+    await user.should_see(f"Roll back to model {trained.classification.version}")
     confirm(user, "Roll back")
 
-    await user.should_see("The model that was active before answers again.")
+    await user.should_see(f"Model {trained.classification.version} is active again.")
     assert (await services.models.list()).active == trained.classification.version
-    await eventually(lambda: log(user)[0][1:] == ("Rolled back to", f"Model {trained.classification.version}"))
+    await eventually(
+        lambda: activation_rows(user)[0][1:] == ("Rolled back to", f"Model {trained.classification.version}")
+    )
 
 
-async def test_models_rolls_back_to_no_other_version_than_it_named(user: User, services: Services, trained: Trained):
-    await services.models.activate(str(trained.classification.version))
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/models")
-    user.find(marker="rollback").click()
-    await user.should_see("which was active before?")
-
-    await services.models.activate(str(trained.classification.version))
-    confirm(user, "Roll back")
-
-    await user.should_see("Meanwhile another model was activated")
-    assert (await services.models.list()).active == trained.classification.version
-
-
-async def test_models_keeps_the_active_one_when_a_rollback_is_cancelled(
-    user: User, services: Services, trained: Trained
+async def test_models_does_not_roll_back_to_another_version_than_it_named(
+    user: User, services: Services, trained: TrainedModels
 ):
     await services.models.activate(str(trained.classification.version))
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
+    user.find(marker="rollback").click()
+    await user.should_see("the previously active one?")
+
+    await services.models.activate(str(trained.classification.version))
+    confirm(user, "Roll back")
+
+    await user.should_see("Another model was activated in the meantime")
+    assert (await services.models.list()).active == trained.classification.version
+
+
+async def test_models_does_nothing_when_a_rollback_is_cancelled(user: User, services: Services, trained: TrainedModels):
+    await services.models.activate(str(trained.classification.version))
+    await services.models.activate(str(trained.regression.version))
+    await user.open("/models")
 
     user.find(marker="rollback").click()
-    await user.should_see("which was active before?")
+    await user.should_see("the previously active one?")
     confirm(user, "Cancel")
 
     assert (await services.models.list()).active == trained.regression.version
 
 
 @pytest.mark.usefixtures("no_active")
-async def test_models_without_one_before_cannot_be_rolled_back(user: User, services: Services, trained: Trained):
+async def test_models_without_a_previous_version_disables_rollback(
+    user: User, services: Services, trained: TrainedModels
+):
     await services.models.activate(str(trained.classification.version))
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
@@ -149,7 +155,9 @@ async def test_models_without_one_before_cannot_be_rolled_back(user: User, servi
 
 
 @pytest.mark.usefixtures("no_active")
-async def test_models_says_that_there_is_none_to_roll_back_to(user: User, services: Services, trained: Trained):
+async def test_models_says_that_there_is_no_version_to_roll_back_to(
+    user: User, services: Services, trained: TrainedModels
+):
     await services.models.activate(str(trained.classification.version))
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
@@ -157,24 +165,26 @@ async def test_models_says_that_there_is_none_to_roll_back_to(user: User, servic
 
     user.find(marker="rollback").click()
 
-    await user.should_see("No other model was active before; activate one from the list.")
+    await user.should_see("No other model has been active")
 
 
-async def test_models_deletes_a_version_for_good(user: User, services: Services, trained: Trained):
-    version = await spare(services)
+async def test_models_deletes_a_version(user: User, services: Services, trained: TrainedModels):
+    version = await add_inactive(services)
     await user.open("/models")
-    assert listed(user)[version]["note"] == "a spare one"
+    assert rows_by_version(user)[version]["note"] == "inactive"
 
     act(user, "delete", version)
     await user.should_see("This cannot be undone.")
     confirm(user, "Delete")
 
     await user.should_see(f"Model {version} is deleted.")
-    await eventually(lambda: version not in listed(user))
+    await eventually(lambda: version not in rows_by_version(user))
 
 
-async def test_models_keeps_a_version_when_its_deletion_is_cancelled(user: User, services: Services, trained: Trained):
-    version = await spare(services)
+async def test_models_keeps_a_version_when_its_deletion_is_cancelled(
+    user: User, services: Services, trained: TrainedModels
+):
+    version = await add_inactive(services)
     await user.open("/models")
 
     act(user, "delete", version)
@@ -185,20 +195,20 @@ async def test_models_keeps_a_version_when_its_deletion_is_cancelled(user: User,
     assert (await services.models.get(str(version))).version == version
 
 
-async def test_models_says_why_a_version_cannot_be_deleted(user: User, services: Services, trained: Trained):
-    version = await spare(services)
+async def test_models_says_why_a_version_cannot_be_deleted(user: User, services: Services, trained: TrainedModels):
+    version = await add_inactive(services)
     await user.open("/models")
     await services.models.activate(str(version))
 
     act(user, "delete", version)
-    await user.should_see(f"Delete model {version} for good?")
+    await user.should_see(f"Delete model {version}?")
     confirm(user, "Delete")
 
-    await user.should_see(f"Model {version} is active; activate another one first.")
+    await user.should_see(f"Model {version} is active")
 
 
-async def test_models_changes_a_note(user: User, services: Services, trained: Trained):
-    version = await spare(services)
+async def test_models_changes_a_note(user: User, services: Services, trained: TrainedModels):
+    version = await add_inactive(services)
     await user.open("/models")
 
     act(user, "annotate", version)
@@ -207,11 +217,11 @@ async def test_models_changes_a_note(user: User, services: Services, trained: Tr
     confirm(user, "Save")
 
     await user.should_see(f"The note of model {version} is saved.")
-    await eventually(lambda: listed(user)[version]["note"] == "<b>kept</b> for April")
+    await eventually(lambda: rows_by_version(user)[version]["note"] == "<b>kept</b> for April")
 
 
-async def test_models_keeps_a_note_that_is_not_saved(user: User, services: Services, trained: Trained):
-    version = await spare(services)
+async def test_models_does_nothing_when_a_note_is_cancelled(user: User, services: Services, trained: TrainedModels):
+    version = await add_inactive(services)
     await user.open("/models")
 
     act(user, "annotate", version)
@@ -219,11 +229,11 @@ async def test_models_keeps_a_note_that_is_not_saved(user: User, services: Servi
     one(user, "note").value = "not this"
     confirm(user, "Cancel")
 
-    assert (await services.models.get(str(version))).note == "a spare one"
+    assert (await services.models.get(str(version))).note == "inactive"
 
 
-async def test_models_says_why_there_is_no_note_to_change(user: User, services: Services, trained: Trained):
-    version = await spare(services)
+async def test_models_says_why_a_note_cannot_be_changed(user: User, services: Services, trained: TrainedModels):
+    version = await add_inactive(services)
     await user.open("/models")
     await services.models.delete(str(version))
 
@@ -232,42 +242,44 @@ async def test_models_says_why_there_is_no_note_to_change(user: User, services: 
     await user.should_see(f"There is no model {version}")
 
 
-async def test_models_follows_what_others_do(user: User, services: Services, trained: Trained):
+async def test_models_follows_changes_of_others(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
 
-    version = await spare(services)
-    await eventually(lambda: version in listed(user))
+    version = await add_inactive(services)
+    await eventually(lambda: version in rows_by_version(user))
     await services.models.activate(str(version))
-    await eventually(lambda: listed(user)[version]["active"] and log(user)[0][2] == f"Model {version}")
+    await eventually(
+        lambda: rows_by_version(user)[version]["active"] and activation_rows(user)[0][2] == f"Model {version}"
+    )
     await services.models.activate(str(trained.regression.version))
     select(user, version, trained.regression.version)
     await services.models.delete(str(version))
 
-    await eventually(lambda: version not in listed(user))
+    await eventually(lambda: version not in rows_by_version(user))
     assert one(user, "compare").text == "Compare (1)"
 
 
-async def test_models_are_found_by_words(user: User, trained: Trained):
+async def test_models_are_searched(user: User, trained: TrainedModels):
     await user.open("/models")
 
     user.find(marker="search").type("cultivar linear")
 
-    await eventually(lambda: {row["c1"] for row in listed(user).values()} == {"cultivar"})
+    await eventually(lambda: {row["c1"] for row in rows_by_version(user).values()} == {"cultivar"})
     await user.should_see(" of ")
 
 
-async def test_models_are_put_in_order_on_a_phone(user: User, services: Services, trained: Trained):
+async def test_models_are_sorted_by_select(user: User, services: Services, trained: TrainedModels):
     await publish(services, "machines")
     await user.open("/models")
 
     one(user, "order").value = "target"
-    await eventually(lambda: next(iter(listed(user).values()))["c1"] == "cultivar")
+    await eventually(lambda: next(iter(rows_by_version(user).values()))["c1"] == "cultivar")
     one(user, "order").value = "rows"
-    await eventually(lambda: next(iter(listed(user).values()))["c1"] == "time_for_failure")
+    await eventually(lambda: next(iter(rows_by_version(user).values()))["c1"] == "time_for_failure")
 
 
-async def test_models_two_to_five_are_compared(user: User, services: Services, trained: Trained):
+async def test_two_selected_models_are_compared(user: User, services: Services, trained: TrainedModels):
     await user.open("/models")
     assert not one(user, "compare").enabled
 
@@ -277,10 +289,10 @@ async def test_models_two_to_five_are_compared(user: User, services: Services, t
     user.find(marker="compare").click()
 
     await user.should_see("Side by side")
-    await user.should_see("They predict different targets")
+    await user.should_see("predict different targets")
 
 
-async def test_models_more_than_five_are_too_many_to_compare(user: User, trained: Trained):
+async def test_more_than_five_selected_models_cannot_be_compared(user: User, trained: TrainedModels):
     await user.open("/models")
     select(user, *range(6))
 
@@ -289,7 +301,7 @@ async def test_models_more_than_five_are_too_many_to_compare(user: User, trained
 
 @pytest.fixture
 async def empty_store(services: Services, no_active: None) -> AsyncIterator[None]:
-    """The store without any version."""
+    """Run with a store that has no versions."""
     versions = services.models.store.folder / "versions"
     versions.rename(versions.with_suffix(".aside"))
     versions.mkdir()
@@ -300,9 +312,9 @@ async def empty_store(services: Services, no_active: None) -> AsyncIterator[None
 
 @pytest.mark.usefixtures("empty_store")
 @pytest.mark.parametrize("path", ["/models", "/predict"])
-async def test_pages_about_models_without_any_lead_to_training(user: User, path: str):
+async def test_pages_without_a_model_link_to_training(user: User, path: str):
     await user.open(path)
-    await user.should_see("There is no model yet")
+    await user.should_see("No model yet")
 
     user.find(marker="go-train").click()
 
@@ -310,7 +322,7 @@ async def test_pages_about_models_without_any_lead_to_training(user: User, path:
 
 
 async def test_models_says_why_a_version_cannot_be_used(user: User, services: Services):
-    version = await spare(services)
+    version = await add_inactive(services)
     store = services.models.store
     record = store.record(version)
     other: Any = record.model_copy(update={"library_versions": record.library_versions | {"scikit-learn": "0.1.0"}})
@@ -318,6 +330,6 @@ async def test_models_says_why_a_version_cannot_be_used(user: User, services: Se
 
     await user.open("/models")
 
-    assert "It was trained with scikit-learn 0.1.0" in listed(user)[old]["why"]
-    assert listed(user)[version]["why"] == ""
+    assert "scikit-learn 0.1.0" in rows_by_version(user)[old]["unusable"]
+    assert rows_by_version(user)[version]["unusable"] == ""
     store.delete(old)

@@ -1,4 +1,4 @@
-"""Overview."""
+"""Overview page."""
 
 import httpx
 import pytest
@@ -6,15 +6,15 @@ from nicegui.testing import User
 
 from mlapp.schemas import Job, Submission
 from mlapp.services import Services
-from tests.pages.conftest import Trained, eventually, one
+from tests.pages.conftest import TrainedModels, eventually, one
 
 
 def count(user: User, marker: str) -> int:
     return int(one(user, marker).text.replace(",", ""))
 
 
-async def test_overview_says_what_the_active_model_predicts_and_how_well(
-    user: User, services: Services, trained: Trained
+async def test_overview_shows_target_and_quality_of_the_active_model(
+    user: User, services: Services, trained: TrainedModels
 ):
     await services.models.activate(str(trained.regression.version))
 
@@ -24,7 +24,7 @@ async def test_overview_says_what_the_active_model_predicts_and_how_well(
     await user.should_see("On held-out rows")
 
 
-async def test_overview_says_how_often_a_classification_is_right(user: User, services: Services, trained: Trained):
+async def test_overview_shows_the_baseline_of_a_classification(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.classification.version))
 
     await user.open("/")
@@ -32,19 +32,19 @@ async def test_overview_says_how_often_a_classification_is_right(user: User, ser
     await user.should_see("most frequent class gives 39.9%")
 
 
-async def test_overview_leads_to_the_predict_page(user: User, services: Services, trained: Trained):
+async def test_overview_links_to_the_predict_page(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
     await user.open("/")
 
     user.find(marker="go-predict").click()
 
-    await user.should_see("Change the values; the answer follows.")
+    await user.should_see("Change the values")
 
 
 @pytest.mark.usefixtures("no_active")
-async def test_overview_without_a_model_leads_to_training(user: User):
+async def test_overview_without_a_model_links_to_training(user: User):
     await user.open("/")
-    await user.should_see("There is no model yet")
+    await user.should_see("No model yet")
 
     user.find(marker="go-train").click()
 
@@ -63,20 +63,20 @@ async def test_overview_shows_the_first_model_once_it_is_trained(user: User, ser
     assert (await services.jobs.job(job.id)).version
 
 
-async def test_overview_gives_a_verdict_and_says_since_when_it_answers(
-    user: User, services: Services, trained: Trained
+async def test_overview_shows_a_verdict_and_since_when_the_model_is_active(
+    user: User, services: Services, trained: TrainedModels
 ):
     await services.models.activate(str(trained.classification.version))
 
     await user.open("/")
 
     await user.should_see(content="of 100 cases", marker="verdict")
-    await user.should_see("It answers since")
+    await user.should_see("Active since")
     await user.should_see(content=f"Model {trained.classification.version} answers.", marker="health-line")
 
 
-async def test_overview_says_once_that_a_model_is_no_better_than_its_baseline(
-    user: User, services: Services, trained: Trained
+async def test_overview_shows_no_verdict_for_a_model_no_better_than_its_baseline(
+    user: User, services: Services, trained: TrainedModels
 ):
     store, model = services.models.store, trained.regression
     worthless = store.record(model.version).model_copy(update={"metrics": model.baseline, "warnings": ["No better."]})
@@ -91,8 +91,8 @@ async def test_overview_says_once_that_a_model_is_no_better_than_its_baseline(
     store.delete(version)
 
 
-async def test_overview_says_nothing_of_when_a_model_was_activated_that_no_log_tells(
-    user: User, services: Services, trained: Trained
+async def test_overview_without_activation_history_shows_no_date(
+    user: User, services: Services, trained: TrainedModels
 ):
     await services.models.activate(str(trained.regression.version))
     log = services.models.store.folder / "history.jsonl"
@@ -104,10 +104,10 @@ async def test_overview_says_nothing_of_when_a_model_was_activated_that_no_log_t
         log.write_bytes(text)
 
     await user.should_see(marker="headline")
-    await user.should_not_see("It answers since")
+    await user.should_not_see("Active since")
 
 
-async def test_overview_turns_to_another_model_by_itself(user: User, services: Services, trained: Trained):
+async def test_overview_follows_the_active_model(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
     await user.open("/")
 
@@ -117,7 +117,9 @@ async def test_overview_turns_to_another_model_by_itself(user: User, services: S
     await user.should_not_see("predicts time_for_failure from 6 features")
 
 
-async def test_overview_counts_what_is_asked(user: User, services: Services, http: httpx.AsyncClient, trained: Trained):
+async def test_overview_counts_requested_rows(
+    user: User, services: Services, http: httpx.AsyncClient, trained: TrainedModels
+):
     await services.models.activate(str(trained.regression.version))
     await user.open("/")
     before = count(user, "hour-rows")
@@ -125,10 +127,12 @@ async def test_overview_counts_what_is_asked(user: User, services: Services, htt
 
     await http.post("/predict", json={"records": [row, row]})
 
-    await eventually(lambda: count(user, "hour-rows") >= before + 2, patience_s=30)
+    await eventually(lambda: count(user, "hour-rows") >= before + 2, timeout_s=30)
 
 
-async def test_overview_shows_a_training_as_it_goes(user: User, services: Services, endless: Job, trained: Trained):
+async def test_overview_updates_a_running_training(
+    user: User, services: Services, endless: Job, trained: TrainedModels
+):
     await services.models.activate(str(trained.regression.version))
     await user.open("/")
     await user.should_see(f"Training {endless.id}")
@@ -139,18 +143,16 @@ async def test_overview_shows_a_training_as_it_goes(user: User, services: Servic
 
 
 @pytest.mark.usefixtures("no_active")
-async def test_overview_follows_the_first_training_and_says_when_it_came_to_nothing(
-    user: User, services: Services, endless: Job
-):
+async def test_overview_follows_the_first_training_until_it_is_cancelled(user: User, services: Services, endless: Job):
     await user.open("/")
     await user.should_see(content="fold 1 of 5", marker="stage", retries=200)
 
     await services.jobs.cancel(endless.id)
 
-    await user.should_see("There is no model yet")
+    await user.should_see("No model yet")
 
 
-async def test_a_page_that_does_not_exist_says_so(user: User):
+async def test_unknown_page_is_not_found(user: User):
     answer = await user.http_client.get("/nope")
 
     assert answer.status_code == 404

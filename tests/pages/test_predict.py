@@ -1,4 +1,4 @@
-"""Predict."""
+"""Predict page."""
 
 import json
 import shlex
@@ -9,11 +9,11 @@ from nicegui.testing import User
 
 from mlapp.services import Services
 from pages.session.site import Site
-from tests.pages.conftest import Trained, one
+from tests.pages.conftest import TrainedModels, one
 
 
-async def test_predict_answers_the_example_row_like_the_api(
-    user: User, http: httpx.AsyncClient, services: Services, trained: Trained
+async def test_predict_shows_the_prediction_of_the_api_for_the_example(
+    user: User, http: httpx.AsyncClient, services: Services, trained: TrainedModels
 ):
     model = await services.models.activate(str(trained.regression.version))
     row = {feature.name: feature.example for feature in model.features}
@@ -22,10 +22,12 @@ async def test_predict_answers_the_example_row_like_the_api(
     await user.open("/predict")
 
     await user.should_see(content=f"{answer['predictions'][0]:,.0f}", marker="prediction")
-    await user.should_see("In 90% of such cases the true value lies in this interval.")
+    await user.should_see("in about 90% of cases")
 
 
-async def test_predict_follows_the_values_and_warns(user: User, services: Services, trained: Trained):
+async def test_predict_warns_of_a_value_outside_the_training_range(
+    user: User, services: Services, trained: TrainedModels
+):
     await services.models.activate(str(trained.regression.version))
     await user.open("/predict")
 
@@ -35,8 +37,8 @@ async def test_predict_follows_the_values_and_warns(user: User, services: Servic
     await user.should_see(content="99999 is outside 30–1199 seen in training", marker="warning")
 
 
-async def test_predict_without_an_api_follows_the_values_and_shows_no_code(
-    user: User, services: Services, trained: Trained, monkeypatch: pytest.MonkeyPatch
+async def test_predict_without_an_api_shows_no_code(
+    user: User, services: Services, trained: TrainedModels, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(Site, "api", property(lambda _: False))
     await services.models.activate(str(trained.regression.version))
@@ -49,7 +51,7 @@ async def test_predict_without_an_api_follows_the_values_and_shows_no_code(
     await user.should_not_see("Use it from code")
 
 
-async def test_predict_takes_an_empty_field_for_a_missing_value(user: User, services: Services, trained: Trained):
+async def test_predict_treats_an_empty_field_as_missing(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
     await user.open("/predict")
 
@@ -61,17 +63,17 @@ async def test_predict_takes_an_empty_field_for_a_missing_value(user: User, serv
     await user.should_see(content='"last_service": null', marker="curl")
 
 
-async def test_predict_shows_what_is_wrong_with_a_value(user: User, services: Services, trained: Trained):
+async def test_predict_shows_the_error_of_an_invalid_value(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
     await user.open("/predict")
 
     with user:
         one(user, "feature-4").set_value("yesterday")
 
-    await user.should_see(content="'yesterday' is not a date or time", marker="problem")
+    await user.should_see(content="'yesterday' is not a date or time", marker="prediction-error")
 
 
-async def test_predict_shows_classes_with_probabilities(user: User, services: Services, trained: Trained):
+async def test_predict_shows_classes_with_probabilities(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.classification.version))
 
     await user.open("/predict")
@@ -80,8 +82,8 @@ async def test_predict_shows_classes_with_probabilities(user: User, services: Se
     await user.should_see(content="100.0%", marker="probability")
 
 
-async def test_predict_curl_reproduces_the_answer(
-    user: User, http: httpx.AsyncClient, services: Services, trained: Trained
+async def test_predict_curl_sample_reproduces_the_prediction(
+    user: User, http: httpx.AsyncClient, services: Services, trained: TrainedModels
 ):
     await services.models.activate(str(trained.regression.version))
     await user.open("/predict")
@@ -98,34 +100,32 @@ async def test_predict_curl_reproduces_the_answer(
     await user.should_see(content=f"{answer.json()['predictions'][0]:,.0f}", marker="prediction")
 
 
-async def test_predict_with_a_version_asks_that_version(user: User, services: Services, trained: Trained):
+async def test_predict_of_a_version_uses_that_version(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
 
     await user.open(f"/predict?version={trained.classification.version}")
 
     await user.should_see("predicts cultivar from 13 features")
     await user.should_see(content=f"/predict?version={trained.classification.version}", marker="curl")
-    await user.should_see("It is not the active one.")
+    await user.should_see("This is not the active model.")
 
 
-async def test_predict_with_a_version_that_is_not_there_leads_to_the_others(user: User, trained: Trained):
+async def test_predict_of_an_unknown_version_links_to_the_models(user: User, trained: TrainedModels):
     assert trained
     await user.open("/predict?version=9999")
 
-    await user.should_see("This model cannot answer")
+    await user.should_see("This model cannot be used")
     await user.should_see(marker="go-models")
 
 
 @pytest.mark.usefixtures("no_active")
-async def test_predict_without_a_model_leads_to_training(user: User):
+async def test_predict_without_a_model_links_to_training(user: User):
     await user.open("/predict")
 
-    await user.should_see("There is no model yet")
+    await user.should_see("No model yet")
 
 
-async def test_predict_shows_true_and_false_and_the_likeliest_classes(
-    user: User, services: Services, http: httpx.AsyncClient
-):
+async def test_predict_shows_boolean_classes(user: User, services: Services, http: httpx.AsyncClient):
     rows = [{"x": n, "empty": None, "y": n % 2 == 0} for n in range(20)]
     options = {"records": rows, "target": "y", "estimator": "linear", "features": ["x", "empty"]}
     assert (await http.post("/train", json=options)).status_code == 201
@@ -136,10 +136,10 @@ async def test_predict_shows_true_and_false_and_the_likeliest_classes(
     assert one(user, "prediction").text in ("true", "false")
 
 
-async def test_predict_shows_the_likeliest_of_many_classes(user: User, http: httpx.AsyncClient):
+async def test_predict_shows_the_most_likely_of_many_classes(user: User, http: httpx.AsyncClient):
     rows = [{"x": n % 12, "y": f"class {n % 12}"} for n in range(60)]
     assert (await http.post("/train", json={"records": rows, "target": "y", "estimator": "linear"})).status_code == 201
 
     await user.open("/predict")
 
-    await user.should_see("and 4 classes more")
+    await user.should_see("and 4 more classes")

@@ -1,4 +1,4 @@
-"""The form of the Predict page: a control for each type of feature, and what follows its values."""
+"""Predict form: controls of all feature types, examples and what-if charts."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from nicegui.testing import User
 from mlapp.schemas import ColumnType, Feature, Format, Model, Submission
 from mlapp.services import Services
 from pages.components.forms.controls import control as control_of
-from tests.pages.conftest import Trained, eventually, one
+from tests.pages.conftest import TrainedModels, eventually, one
 
 TOWNS = [f"town {n}" for n in range(25)]
 ROWS = [
@@ -35,7 +35,7 @@ ROWS = [
 
 @pytest.fixture(scope="session")
 async def rich(app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """A model with features of every type, one without any value among them."""
+    """A model with features of every type, one of them without values."""
     file = tmp_path_factory.mktemp("rich") / "rich.csv"
     pl.DataFrame(ROWS).write_csv(file)
     names = [name for name in ROWS[0] if name != "price"]
@@ -48,15 +48,15 @@ async def rich(app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 @pytest.fixture
 async def form(user: User, rich: Model) -> User:
-    """A visitor of the page of that model."""
+    """A user on the Predict page of that model."""
     await user.open(f"/predict?version={rich.version}")
-    await user.should_see("In 90% of such cases the true value lies in this interval.")
+    await user.should_see("in about 90% of cases")
     await user.should_see(marker="curve")
     return user
 
 
 def control(user: User, model: Model, name: str, part: str = "") -> Any:
-    """Return the control of a feature, or what belongs to it."""
+    """Return the control of a feature, or a part of it."""
     place = [feature.name for feature in model.features].index(name)
     return one(user, f"feature-{place}{part}")
 
@@ -65,13 +65,13 @@ def record(model: Model) -> dict[str, Any]:
     return {feature.name: feature.example for feature in model.features}
 
 
-def shown(user: User) -> str:
-    """Return the call of the present values."""
+def curl_sample(user: User) -> str:
+    """Return the curl sample, which holds the current values."""
     code: str = one(user, "curl").content
     return code
 
 
-async def test_form_has_the_control_that_fits_each_type(form: User, rich: Model):
+async def test_form_has_a_control_for_each_type(form: User, rich: Model):
     kinds = {
         "size": ui.number,
         "kind": ui.toggle,
@@ -87,7 +87,7 @@ async def test_form_has_the_control_that_fits_each_type(form: User, rich: Model)
     await form.should_see("true or false")
 
 
-async def test_form_folds_away_the_features_that_matter_less(form: User):
+async def test_form_folds_the_less_important_features(form: User):
     await form.should_see("3 more features")
 
 
@@ -96,7 +96,7 @@ async def test_form_slider_sets_the_field_and_follows_it(form: User, rich: Model
 
     with form:
         slider.set_value(17)
-    await eventually(lambda: '"size": 17' in shown(form))
+    await eventually(lambda: '"size": 17' in curl_sample(form))
     assert field.value == 17
 
     with form:
@@ -106,11 +106,11 @@ async def test_form_slider_sets_the_field_and_follows_it(form: User, rich: Model
 
     with form:
         field.set_value(None)
-    await eventually(lambda: '"size": null' in shown(form))
+    await eventually(lambda: '"size": null' in curl_sample(form))
     assert slider.value == 49
 
 
-async def test_form_has_no_slider_where_none_could_count(form: User, rich: Model):
+async def test_form_has_no_slider_without_a_suitable_range(form: User, rich: Model):
     places = [feature.name for feature in rich.features]
 
     for name in ("tiny", "same", "empty"):
@@ -119,30 +119,30 @@ async def test_form_has_no_slider_where_none_could_count(form: User, rich: Model
 
     with form:
         control(form, rich, "tiny").set_value(2e-12)
-    await eventually(lambda: '"tiny": 2e-12' in shown(form))
+    await eventually(lambda: '"tiny": 2e-12' in curl_sample(form))
 
 
-async def test_form_toggle_has_a_place_for_no_category(form: User, rich: Model):
+async def test_form_toggle_can_be_set_to_missing(form: User, rich: Model):
     toggle = control(form, rich, "kind")
     categories = next(feature.categories for feature in rich.features if feature.name == "kind") or []
 
     with form:
         toggle.set_value(1)
-    await eventually(lambda: f'"kind": "{categories[1]}"' in shown(form))
+    await eventually(lambda: f'"kind": "{categories[1]}"' in curl_sample(form))
     with form:
         toggle.set_value(3)
 
-    await eventually(lambda: '"kind": null' in shown(form))
+    await eventually(lambda: '"kind": null' in curl_sample(form))
 
 
-async def test_form_switch_has_a_button_for_neither(form: User, rich: Model):
+async def test_form_switch_can_be_set_to_missing(form: User, rich: Model):
     with form:
         control(form, rich, "open").set_value(not record(rich)["open"])
-    await eventually(lambda: f'"open": {str(not record(rich)["open"]).lower()}' in shown(form))
+    await eventually(lambda: f'"open": {str(not record(rich)["open"]).lower()}' in curl_sample(form))
 
     form.find(marker=control(form, rich, "open", "-missing")._markers[0]).click()
 
-    await eventually(lambda: '"open": null' in shown(form))
+    await eventually(lambda: '"open": null' in curl_sample(form))
 
 
 async def test_form_calendar_changes_the_day_and_keeps_the_time(form: User, rich: Model):
@@ -154,10 +154,10 @@ async def test_form_calendar_changes_the_day_and_keeps_the_time(form: User, rich
     with form:
         calendar.set_value("2024-01-09")
 
-    await eventually(lambda: '"day": "2024-01-09T13:30:00"' in shown(form))
+    await eventually(lambda: '"day": "2024-01-09T13:30:00"' in curl_sample(form))
 
 
-async def test_form_takes_a_category_that_training_did_not_see(form: User, rich: Model):
+async def test_form_warns_of_an_unknown_category(form: User, rich: Model):
     town = control(form, rich, "town")
 
     form.find(marker=town._markers[0]).trigger("new-value", "nowhere")
@@ -167,7 +167,7 @@ async def test_form_takes_a_category_that_training_did_not_see(form: User, rich:
     await form.should_see("'nowhere' was never seen in training")
 
 
-async def test_form_shows_an_example_whose_category_is_too_rare_to_be_listed(user: User):
+async def test_form_shows_an_example_with_an_unlisted_category(user: User):
     feature = Feature(name="town", type=ColumnType.CATEGORY, required=True, categories=list("abcdef"), example="rare")
 
     @ui.page("/rare-category")
@@ -179,34 +179,34 @@ async def test_form_shows_an_example_whose_category_is_too_rare_to_be_listed(use
     assert one(user, "rare").value == "rare"
 
 
-async def test_form_fills_in_another_example_and_goes_back(form: User, rich: Model):
+async def test_form_shows_the_next_example_and_resets(form: User, rich: Model):
     first, second = rich.examples[:2]
     place = [feature.name for feature in rich.features].index("size")
     assert first[place] != second[place]
 
     form.find(marker="another").click()
-    await eventually(lambda: f'"size": {second[place]}' in shown(form))
+    await eventually(lambda: f'"size": {second[place]}' in curl_sample(form))
     assert control(form, rich, "size").value == second[place]
 
     form.find(marker="reset").click()
-    await eventually(lambda: f'"size": {first[place]}' in shown(form))
+    await eventually(lambda: f'"size": {first[place]}' in curl_sample(form))
 
 
 @pytest.mark.parametrize(
-    ("name", "axes", "said"),
+    ("name", "axes", "mark"),
     [
-        ("size", ("value", "value"), "the dashed line is the present value"),
-        ("day", ("time", "value"), "the dashed line is the present value"),
-        ("kind", ("value", "category"), "the present value stands out"),
-        ("open", ("value", "category"), "the present value stands out"),
+        ("size", ("value", "value"), "the dashed line marks the current value"),
+        ("day", ("time", "value"), "the dashed line marks the current value"),
+        ("kind", ("value", "category"), "the current value is bold"),
+        ("open", ("value", "category"), "the current value is bold"),
     ],
 )
-async def test_what_if_draws_each_type(form: User, name: str, axes: tuple[str, str], said: str):
+async def test_what_if_draws_each_type(form: User, name: str, axes: tuple[str, str], mark: str):
     with form:
         one(form, "what-if-feature").set_value(name)
 
     await eventually(lambda: curve(form)[:2] == axes)
-    await form.should_see(f"All else stays as it is; {said}.")
+    await form.should_see(mark)
 
 
 def curve(user: User) -> tuple[str, str, list[dict[str, Any]]]:
@@ -218,7 +218,7 @@ def curve(user: User) -> tuple[str, str, list[dict[str, Any]]]:
     return "", "", []
 
 
-async def test_what_if_marks_the_present_value_and_moves_it_in_place(form: User, rich: Model):
+async def test_what_if_marks_the_current_value_in_place(form: User, rich: Model):
     with form:
         one(form, "what-if-feature").set_value("size")
     await eventually(lambda: one(form, "curve").props["aria-label"] == "How price changes with size")
@@ -234,42 +234,44 @@ async def test_what_if_marks_the_present_value_and_moves_it_in_place(form: User,
     await eventually(lambda: curve(form)[2][-1]["markLine"]["data"] == [])
 
 
-async def test_what_if_says_why_there_is_no_curve(form: User, rich: Model):
+async def test_what_if_without_values_says_why_there_is_no_curve(form: User, rich: Model):
     with form:
         one(form, "what-if-feature").set_value("empty")
 
-    await form.should_see("There is no value of 'empty' to try; give it one first.")
+    await form.should_see("There is no value of 'empty'")
     with form:
         control(form, rich, "empty").set_options(["some"], value="some")
-    await form.should_see("the present value stands out")
+    await form.should_see("the current value is bold")
 
 
 async def test_what_if_of_classes_shows_their_probabilities(user: User, http: httpx.AsyncClient):
     rows = [{"x": n, "kind": "abcdef"[n % 6] * 5, "y": ["low", "high"][n > 20]} for n in range(40)]
     trained = await http.post("/train", json={"records": rows, "target": "y", "estimator": "linear"})
     await user.open(f"/predict?version={trained.json()['version']}")
-    await user.should_see("Probabilities of the classes that are likeliest.")
+    await user.should_see("Probabilities of the most likely classes.")
 
     for name, axes in (("kind", ("value", "category")), ("x", ("value", "value"))):
         with user:
             one(user, "what-if-feature").set_value(name)
 
-        await eventually(lambda: curve(user)[:2] == axes)  # noqa: B023 - it is done with before the next one
+        await eventually(lambda: curve(user)[:2] == axes)  # noqa: B023 - awaited within the iteration
         assert {series["name"] for series in curve(user)[2]} == {"low", "high"}
 
 
-async def test_predict_says_when_another_model_answers(user: User, services: Services, rich: Model, trained: Trained):
+async def test_predict_says_when_another_model_is_activated(
+    user: User, services: Services, rich: Model, trained: TrainedModels
+):
     await services.models.activate(str(rich.version))
     await user.open("/predict")
-    await user.should_see("In 90% of such cases")
+    await user.should_see("in about 90% of cases")
 
     await services.models.activate(str(trained.regression.version))
 
-    await user.should_see(f"Model {trained.regression.version} answers now; this page still asks model {rich.version}.")
-    await user.should_see(marker="show-it")
+    await user.should_see(f"this page still uses model {rich.version}.")
+    await user.should_see(marker="switch")
 
 
-async def test_predict_goes_to_the_version_that_is_chosen(user: User, rich: Model):
+async def test_predict_opens_the_selected_version(user: User, rich: Model):
     await user.open("/predict")
     await user.should_see(marker="version")
 
@@ -279,4 +281,4 @@ async def test_predict_goes_to_the_version_that_is_chosen(user: User, rich: Mode
     await user.should_see(f"Model {rich.version} predicts price from {len(rich.features)} features")
     with user:
         one(user, "version").set_value(0)
-    await user.should_not_see("It is not the active one.")
+    await user.should_not_see("This is not the active model.")

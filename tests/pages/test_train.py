@@ -1,4 +1,4 @@
-"""Train."""
+"""Train page."""
 
 import asyncio
 
@@ -8,16 +8,16 @@ from nicegui.testing import User
 
 from mlapp.schemas import Job, JobStatus, Model, Submission
 from mlapp.services import Services
-from pages.components.training.result import Result
+from pages.components.training.result import TrainingResult
 from pages.session.site import Site
-from tests.pages.conftest import Trained, drop, eventually, one
+from tests.pages.conftest import TrainedModels, drop, eventually, one
 
 pytestmark = pytest.mark.slow
 
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
 
 
-async def test_train_on_a_dropped_file_ends_with_its_scores(user: User, services: Services):
+async def test_train_on_an_uploaded_file_activates_a_model(user: User, services: Services):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
     await user.should_see("40 rows, 4 columns")
@@ -27,19 +27,19 @@ async def test_train_on_a_dropped_file_ends_with_its_scores(user: User, services
     user.find("linear").click()
     user.find(marker="train").click()
 
-    await user.should_see("is trained and answers from now on.", retries=200)
-    await user.should_see("'name' has a distinct text in every row, like a name or an ID; it is left out.")
+    await user.should_see("is trained and active.", retries=200)
+    await user.should_see("'name' has a distinct text in every row")
     assert (await services.models.get("active")).target == "y"
 
 
-async def test_train_on_a_bundled_table_proposes_its_target(user: User):
+async def test_train_on_a_bundled_table_selects_its_target(user: User):
     await user.open("/train")
     await user.should_see(marker="dataset-machines")
 
     user.find(marker="dataset-machines").click()
 
     await user.should_see("2,000 rows, 7 columns")
-    await user.should_see("Simulated by a Weibull lifetime model")
+    await user.should_see("Weibull")
     target = one(user, "target")
     assert target.value == "time_for_failure"
 
@@ -51,37 +51,37 @@ async def test_train_shows_why_a_training_failed(user: User):
 
     user.find(marker="train").click()
 
-    await user.should_see(marker="stage", content="Only 2 rows have a target; at least 10 are needed.")
+    await user.should_see(marker="stage", content="Only 2 rows")
 
 
-async def test_train_says_what_is_wrong_with_a_file(user: User):
+async def test_train_shows_the_error_of_an_invalid_file(user: User):
     await user.open("/train")
 
     await drop(user, "broken.csv", b"x,y\n1,2,3\n")
 
-    await user.should_see("Row 0 of the CSV has 3 cells where the header has 2")
+    await user.should_see("has 3 cells where the header has 2")
     await user.should_not_see(marker="train")
 
 
-async def test_train_refuses_a_file_of_another_kind(user: User):
+async def test_train_rejects_a_file_of_another_format(user: User):
     await user.open("/train")
 
     await drop(user, "sheet.xlsx", b"PK\x03\x04")
 
-    await user.should_see("neither CSV, Parquet nor NDJSON")
+    await user.should_see("not a CSV, Parquet or NDJSON file")
 
 
-async def test_train_says_so_when_a_file_is_not_taken_or_does_not_arrive(user: User):
+async def test_train_says_when_a_file_is_rejected_or_its_upload_fails(user: User):
     await user.open("/train")
 
     user.find(marker="file").trigger("rejected")
     user.find(marker="file").trigger("failed")
 
-    await user.should_see("and up to 2 MB large")
-    await user.should_see("The file did not arrive")
+    await user.should_see("up to 2 MB")
+    await user.should_see("The upload failed")
 
 
-async def test_train_refuses_a_file_beyond_the_limit_on_the_server_too(user: User):
+async def test_train_rejects_a_too_large_file_on_the_server_too(user: User):
     await user.open("/train")
     upload = one(user, "file")
 
@@ -90,30 +90,30 @@ async def test_train_refuses_a_file_beyond_the_limit_on_the_server_too(user: Use
     assert answer.status_code == 413
 
 
-async def test_train_refuses_options_that_cannot_be(user: User):
+async def test_train_shows_the_error_of_an_invalid_option(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
     await user.should_see(marker="train")
-    coverage = one(user, content="Coverage of intervals")
+    coverage = one(user, content="Interval coverage")
     coverage.value = 0.1
 
     user.find(marker="train").click()
 
-    await user.should_see("Invalid option 'coverage'")
+    await user.should_see("'coverage'")
 
 
-async def test_train_leads_to_a_running_training_of_another(user: User, endless: Job):
+async def test_train_links_to_another_running_training(user: User, endless: Job):
     await user.open("/train")
     await user.should_see("A training is running: ")
     await user.should_not_see(marker="job")
 
     user.find(marker="other-training").click()
 
-    await user.should_see("Evaluating endless: fold 1 of 5")
+    await user.should_see("fold 1 of 5")
     await user.should_not_see(marker="other-training")
 
 
-async def test_train_says_so_when_the_model_of_a_job_was_deleted(user: User, services: Services):
+async def test_train_says_that_the_model_of_a_job_was_deleted(user: User, services: Services):
     options = {"estimator": "linear", "activate": False}
     model = await services.training.train(Submission(dataset="wine", options=options))
     job = (await services.jobs.jobs())[0]
@@ -121,16 +121,16 @@ async def test_train_says_so_when_the_model_of_a_job_was_deleted(user: User, ser
 
     await user.open(f"/train?job={job.id}")
 
-    await user.should_see(f"Model {model.version} was trained, and has been deleted since.")
+    await user.should_see(f"Model {model.version} was trained but has since been deleted.")
 
 
-async def test_train_with_the_id_of_a_forgotten_job_says_so(user: User):
+async def test_train_of_an_unknown_job_says_so(user: User):
     await user.open("/train?job=nope")
 
-    await user.should_see("There is no such training")
+    await user.should_see(marker="job-error")
 
 
-async def test_train_runs_nothing_that_a_column_is_called(user: User):
+async def test_train_shows_hostile_column_names_as_text(user: User):
     name = "<img src=x onerror=alert(1)>"
     await user.open("/train")
 
@@ -143,7 +143,7 @@ async def test_train_runs_nothing_that_a_column_is_called(user: User):
     assert [column["label"] for column in rows.columns] == [":x", name]
 
 
-async def test_train_takes_a_dropped_file_instead_of_the_bundled_table(user: User):
+async def test_uploaded_file_replaces_the_bundled_table(user: User):
     await user.open("/train")
     await user.should_see(marker="dataset-wine")
     user.find(marker="dataset-wine").click()
@@ -155,7 +155,7 @@ async def test_train_takes_a_dropped_file_instead_of_the_bundled_table(user: Use
     assert one(user, "dataset-wine").props["aria-pressed"] == "false"
 
 
-async def test_train_on_a_bundled_table_from_the_page_makes_a_model(user: User, services: Services):
+async def test_train_on_a_bundled_table_activates_a_model(user: User, services: Services):
     await user.open("/train")
     await user.should_see(marker="dataset-wine")
     user.find(marker="dataset-wine").click()
@@ -165,32 +165,32 @@ async def test_train_on_a_bundled_table_from_the_page_makes_a_model(user: User, 
 
     user.find(marker="train").click()
 
-    await user.should_see("is trained and answers from now on.", retries=200)
+    await user.should_see("is trained and active.", retries=200)
     assert (await services.models.get("active")).target == "cultivar"
 
 
-async def test_train_says_so_when_a_file_is_empty(user: User):
+async def test_train_says_that_a_file_is_empty(user: User):
     await user.open("/train")
 
     await drop(user, "nothing.ndjson", b"\n")
 
-    await user.should_see("The table is empty")
+    await user.should_see("empty")
     await user.should_not_see(marker="train")
 
 
-async def test_train_follows_a_training_that_is_cancelled_from_the_page(user: User, endless: Job):
+async def test_train_cancels_a_training_after_confirmation(user: User, endless: Job):
     await user.open(f"/train?job={endless.id}")
-    await user.should_see("Evaluating endless: fold 1 of 5")
+    await user.should_see("fold 1 of 5")
 
     user.find(marker=f"cancel-{endless.id}").click()
-    await user.should_see("What it has found so far is lost.")
+    await user.should_see("Its progress will be lost.")
     user.find(marker="confirm").click()
 
     await user.should_see("The training was cancelled.")
     assert endless.status is JobStatus.CANCELLED
 
 
-async def test_train_says_what_speaks_against_the_choice(user: User):
+async def test_train_checks_the_table_after_changes(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
     await user.should_see("'name' has a distinct text in every row")
@@ -200,13 +200,13 @@ async def test_train_says_what_speaks_against_the_choice(user: User):
         features.set_value(["x"])
         target.set_value("kind")
 
-    await user.should_see("Checking the table for this choice")
+    await user.should_see("Checking the table")
     assert one(user, "column-1").props["aria-pressed"] == "true"
-    await user.should_not_see("Checking the table for this choice")
+    await user.should_not_see("Checking the table")
     await user.should_not_see("'name' has a distinct text in every row")
 
 
-async def test_train_takes_a_clicked_column_as_the_target(user: User):
+async def test_clicked_column_becomes_the_target(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
     await user.should_see(marker="train")
@@ -219,17 +219,17 @@ async def test_train_takes_a_clicked_column_as_the_target(user: User):
     assert one(user, "column-3").props["aria-pressed"] == "false"
 
 
-async def test_train_shows_what_is_in_the_columns(user: User):
+async def test_train_shows_types_missing_values_and_frequent_values(user: User):
     await user.open("/train")
 
     await drop(user, "pets.csv", b"pet,age\n" + b"cat,1\ncat,2\ncat,\ndog,4\n" * 5)
 
     await user.should_see("cat 75%, dog 25%")
     await user.should_see("Whole number")
-    await user.should_see("25.0% gaps")
+    await user.should_see("25.0% missing")
 
 
-async def test_train_shows_many_columns_some_at_a_time(user: User):
+async def test_columns_are_paged_and_searched(user: User):
     names = [f"c{n}" for n in range(25)]
     row = ",".join(str(n) for n in range(25))
     await user.open("/train")
@@ -250,24 +250,24 @@ async def test_train_shows_many_columns_some_at_a_time(user: User):
     assert one(user, "target").value == "c19"
 
 
-async def test_train_guesses_how_long_it_will_take(user: User):
+async def test_train_estimates_its_duration(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
 
-    await user.should_see("It takes a few seconds, at a guess.")
+    await user.should_see("a few seconds (estimate)")
 
 
-async def test_train_guesses_nothing_where_nothing_can_be_trained(user: User):
+async def test_train_estimates_no_duration_for_a_table_that_is_too_small(user: User):
     await user.open("/train")
     await drop(user, "few.csv", b"x,y\n1,2\n3,4\n")
 
-    await user.should_see("Only 2 rows have a target")
-    await user.should_not_see("at a guess")
+    await user.should_see("Only 2 rows")
+    await user.should_not_see("(estimate)")
 
 
 @pytest.fixture
-async def spare(user: User, services: Services, trained: Trained) -> Model:
-    """A model that does not answer, on the page of the training that made it."""
+async def inactive(user: User, services: Services, trained: TrainedModels) -> Model:
+    """An inactive model, on the page of its training."""
     options = {"estimator": "linear", "activate": False}
     await services.models.activate(str(trained.classification.version))
     model = await services.training.train(Submission(dataset="wine", options=options))
@@ -277,72 +277,72 @@ async def spare(user: User, services: Services, trained: Trained) -> Model:
     return model
 
 
-async def test_train_leads_on_to_the_model(user: User, spare: Model):
+async def test_result_links_to_the_model(user: User, inactive: Model):
     user.find("Details").click()
 
-    await user.should_see("How it was made")
+    await user.should_see("Activation history")
 
 
-async def test_train_activates_a_model_that_was_held_back(user: User, services: Services, spare: Model):
+async def test_result_activates_an_inactive_model(user: User, services: Services, inactive: Model):
     user.find(marker="activate-it").click()
 
-    await user.should_see(f"Model {spare.version} is trained and answers from now on.")
+    await user.should_see(f"Model {inactive.version} is trained and active.")
     await user.should_not_see(marker="discard")
-    assert (await services.models.get("active")).version == spare.version
+    assert (await services.models.get("active")).version == inactive.version
 
 
-async def test_train_discards_a_model_after_asking(user: User, services: Services, spare: Model):
+async def test_result_discards_a_model_after_confirmation(user: User, services: Services, inactive: Model):
     user.find(marker="discard").click()
-    await user.should_see("It is deleted for good.")
-    assert (await services.models.get("latest")).version == spare.version
+    await user.should_see("It will be deleted permanently.")
+    assert (await services.models.get("latest")).version == inactive.version
     user.find(marker="confirm").click()
 
-    await user.should_see(f"Model {spare.version} was trained, and has been deleted since.")
+    await user.should_see(f"Model {inactive.version} was trained but has since been deleted.")
     await user.should_not_see(marker="plots")
 
 
-async def test_train_hears_that_the_model_was_activated_elsewhere(user: User, services: Services, spare: Model):
-    await services.models.activate(str(spare.version))
+async def test_result_follows_an_activation_elsewhere(user: User, services: Services, inactive: Model):
+    await services.models.activate(str(inactive.version))
 
-    await user.should_see("and answers from now on.")
+    await user.should_see("is trained and active.")
 
 
-async def test_train_says_why_a_model_is_not_discarded(user: User, services: Services, spare: Model):
+async def test_result_says_why_a_model_cannot_be_discarded(user: User, services: Services, inactive: Model):
     user.find(marker="discard").click()
-    await services.models.activate(str(spare.version))
+    await services.models.activate(str(inactive.version))
 
     user.find(marker="confirm").click()
 
-    await user.should_see(f"Model {spare.version} is active")
+    await user.should_see(f"Model {inactive.version} is active")
 
 
-async def test_train_says_why_a_model_is_not_activated(user: User, services: Services, spare: Model):
-    (services.models.store.folder / "versions" / str(spare.version) / "model.joblib").write_bytes(b"")
+async def test_result_says_why_a_model_cannot_be_activated(user: User, services: Services, inactive: Model):
+    (services.models.store.folder / "versions" / str(inactive.version) / "model.joblib").write_bytes(b"")
 
     user.find(marker="activate-it").click()
 
-    await user.should_see(f"The file of model {spare.version} is damaged")
-    await services.models.delete(str(spare.version))
+    await user.should_see(f"The file of model {inactive.version} is damaged")
+    await services.models.delete(str(inactive.version))
 
 
-async def test_train_shows_the_plots_of_the_model(user: User, services: Services):
+async def test_result_shows_the_plots_of_the_model(user: User, services: Services):
     job = await services.training.submit(Submission(dataset="machines", options={"estimator": "linear"}))
 
     await user.open(f"/train?job={job.id}")
 
     await user.should_see("Predicted and actual")
-    await user.should_see("What it looks at")
+    await user.should_see("Feature importance")
 
 
-@pytest.mark.parametrize(("named", "shown"), [("linear", "linear"), ("nope", "auto")])
-async def test_train_opens_with_the_table_and_the_estimator_of_its_address(user: User, named: str, shown: str):
-    await user.open(f"/train?dataset=wine&estimator={named}")
+@pytest.mark.parametrize(("estimator", "selected"), [("linear", "linear"), ("nope", "auto")])
+async def test_train_reads_table_and_estimator_from_the_query(user: User, estimator: str, selected: str):
+    await user.open(f"/train?dataset=wine&estimator={estimator}")
 
     await user.should_see("178 rows, 14 columns")
-    assert one(user, "estimator").value == shown
+    assert one(user, "estimator").value == selected
 
 
-async def test_train_shows_the_table_that_was_chosen_last(user: User):
+async def test_train_shows_the_table_selected_last(user: User):
     await user.open("/train")
     await user.should_see(marker="dataset-wine")
 
@@ -353,25 +353,25 @@ async def test_train_shows_the_table_that_was_chosen_last(user: User):
     await user.should_not_see("2,000 rows, 7 columns")
 
 
-async def test_result_that_was_replaced_meanwhile_is_not_judged(user: User, site: Site, trained: Trained):
+async def test_result_cleared_during_an_update_stays_cleared(user: User, site: Site, trained: TrainedModels):
     await user.open("/train")
     with user:
-        result = Result(site)
+        result = TrainingResult(site)
         await result.show(trained.regression.version)
-    await user.should_see(marker="verdict")
+    await user.should_see(marker="result-heading")
 
     site.live.models_changed.emit()
     await asyncio.sleep(0)
     result.clear()
     site.live.models_changed.emit()
 
-    await user.should_not_see(marker="verdict")
+    await user.should_not_see(marker="result-heading")
 
 
-async def test_result_that_is_no_longer_wanted_is_not_shown(user: User, site: Site, trained: Trained):
+async def test_result_cleared_while_loading_is_not_shown(user: User, site: Site, trained: TrainedModels):
     await user.open("/train")
     with user:
-        result = Result(site)
+        result = TrainingResult(site)
         showing = asyncio.create_task(result.show(trained.regression.version))
     await asyncio.sleep(0)
 

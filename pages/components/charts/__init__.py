@@ -1,1 +1,1 @@
-"""Charts."""
+"""Charts: evaluation, drift and traffic."""

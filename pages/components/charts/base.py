@@ -1,7 +1,7 @@
-"""Charts: how all of them look, and the kinds there are.
+"""Common style of charts, and the options of axes, lines, bars, dots, bands and histograms.
 
-User text stands in values (`name`, `data`) and is never a key: a key that begins with a colon would be run as
-JavaScript.
+User text is only ever a value (`name`, `data`), never a key: ECharts options whose key begins with a colon are executed
+as JavaScript.
 """
 
 from collections.abc import Sequence
@@ -22,18 +22,18 @@ TOOLTIP = {
 }
 
 
-def chart(about: str, options: Options, *, height: str = HEIGHT) -> ui.echart:
-    """Draw a chart; `about` says what it shows to those who cannot see it.
+def chart(label: str, options: Options, *, height: str = HEIGHT) -> ui.echart:
+    """Draw a chart; `label` is its accessible name.
 
-    Drawn as SVG, in which colours may be variables of CSS: so it follows light and dark.
+    As SVG, whose colours can be CSS variables, so that it follows the light and dark theme.
     """
-    drawn = ui.echart(BASE | options, renderer="svg").classes(f"w-full {height}")
-    drawn.props["role"], drawn.props["aria-label"] = "img", about
-    return drawn
+    element = ui.echart(BASE | options, renderer="svg").classes(f"w-full {height}")
+    element.props["role"], element.props["aria-label"] = "img", label
+    return element
 
 
 def axis(name: str = "", kind: str = "value", **more: Any) -> Options:
-    """Return an axis: quiet lines, small text, its name at the end of it or in the middle below."""
+    """Return an axis."""
     return {
         "type": kind,
         "name": name,
@@ -49,67 +49,67 @@ def axis(name: str = "", kind: str = "value", **more: Any) -> Options:
     }
 
 
-def line(name: str, points: Sequence[Sequence[Any]] | Sequence[float | None], place: int = 0, **more: Any) -> Options:
-    """Return a line without dots, in the colour of its place."""
+def line(name: str, points: Sequence[Sequence[Any]] | Sequence[float | None], index: int = 0, **more: Any) -> Options:
+    """Return a line without dots, in the colour of the series index."""
     return {
         "type": "line",
         "name": name,
         "data": list(points),
         "symbol": "none",
         "lineStyle": {"width": 2},
-        "color": SERIES[place % len(SERIES)],
+        "color": SERIES[index % len(SERIES)],
         "emphasis": {"disabled": True},
         **more,
     }
 
 
-def bars(name: str, data: Sequence[Any], place: int = 0, **more: Any) -> Options:
-    """Return bars in the colour of their place."""
+def bars(name: str, data: Sequence[Any], index: int = 0, **more: Any) -> Options:
+    """Return bars in the colour of the series index."""
     return {
         "type": "bar",
         "name": name,
         "data": list(data),
-        "color": SERIES[place % len(SERIES)],
+        "color": SERIES[index % len(SERIES)],
         "emphasis": {"disabled": True},
         **more,
     }
 
 
-def dots(name: str, points: Sequence[Sequence[Any]], place: int = 0, **more: Any) -> Options:
-    """Return dots that show through each other, in the colour of their place."""
+def dots(name: str, points: Sequence[Sequence[Any]], index: int = 0, **more: Any) -> Options:
+    """Return translucent dots in the colour of the series index."""
     return {
         "type": "scatter",
         "name": name,
         "data": list(points),
         "symbolSize": 6,
-        "color": SERIES[place % len(SERIES)],
+        "color": SERIES[index % len(SERIES)],
         "itemStyle": {"opacity": 0.6},
         "emphasis": {"disabled": True},
         **more,
     }
 
 
-def band(name: str, x: Sequence[Any], lower: Sequence[float], upper: Sequence[float], place: int = 0) -> list[Options]:
-    """Return an area between two lines, as the two series that it takes: one that is not seen, one stacked on it."""
-    unseen = {"lineStyle": {"opacity": 0}, "stack": name, "stackStrategy": "all", "silent": True}
-    low = line(name, [[at, low] for at, low in zip(x, lower, strict=True)], place, **unseen)
-    wide = [[at, high - low] for at, low, high in zip(x, lower, upper, strict=True)]
-    return [low, line(name, wide, place, **unseen, areaStyle={"opacity": 0.15})]
+def band(name: str, x: Sequence[Any], lower: Sequence[float], upper: Sequence[float], index: int = 0) -> list[Options]:
+    """Return an area between two lines as two series: an invisible one, and one stacked on it."""
+    invisible = {"lineStyle": {"opacity": 0}, "stack": name, "stackStrategy": "all", "silent": True}
+    low = line(name, [[at, low] for at, low in zip(x, lower, strict=True)], index, **invisible)
+    width = [[at, high - low] for at, low, high in zip(x, lower, upper, strict=True)]
+    return [low, line(name, width, index, **invisible, areaStyle={"opacity": 0.15})]
 
 
-def steps(edges: Sequence[float], counts: Sequence[int], name: str, place: int = 0, **more: Any) -> Options:
-    """Return a histogram as the outline of its bins, with shares of all values in per cent.
+def histogram(edges: Sequence[float], counts: Sequence[int], name: str, index: int = 0, **more: Any) -> Options:
+    """Return a histogram as an outline, in percent of all values.
 
-    Outlines may lie on top of each other, where bars would hide each other.
+    Several outlines can be drawn on top of each other; bars would hide each other.
     """
     total = sum(counts) or 1
     shares = [100 * count / total for count in counts]
     points = list(zip(edges, [*shares, shares[-1] if shares else 0], strict=True))
-    return line(name, points, place, step="end", areaStyle={"opacity": 0.2}, **more)
+    return line(name, points, index, step="end", areaStyle={"opacity": 0.2}, **more)
 
 
 def legend(names: Sequence[str] | None = None) -> Options:
-    """Return the legend of a chart with several series: of all, or of those that are named."""
+    """Return a legend of all series, or of the named ones."""
     return {
         **({} if names is None else {"data": list(names)}),
         "top": 0,
@@ -123,7 +123,7 @@ def legend(names: Sequence[str] | None = None) -> Options:
 
 
 def grid(*, legend: bool = False, left: int = 8) -> Options:
-    """Return where the drawing lies: inside the text of its axes."""
+    """Return the margins around the plot area."""
     return {"left": left, "right": 16, "top": 36 if legend else 12, "bottom": 28, "containLabel": True}
 
 

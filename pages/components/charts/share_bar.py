@@ -1,10 +1,10 @@
-"""A share as a bar."""
+"""Bars that show a share between 0 and 1."""
 
 from nicegui import ui
 
 
-def bar(share: float, about: str, *, size: str = "8px") -> ui.linear_progress:
-    """Draw a bar that is filled by a share of 0 to 1; `about` says of what, to those who cannot see it."""
-    drawn = ui.linear_progress(share, show_value=False, size=size).props("rounded instant-feedback")
-    drawn.props["aria-label"] = about
-    return drawn
+def bar(share: float, label: str, *, size: str = "8px") -> ui.linear_progress:
+    """Draw a bar filled to a share between 0 and 1; `label` is its accessible name."""
+    element = ui.linear_progress(share, show_value=False, size=size).props("rounded instant-feedback")
+    element.props["aria-label"] = label
+    return element

@@ -1,1 +1,1 @@
-"""Forms."""
+"""Forms: feature values and file uploads."""

@@ -1,4 +1,4 @@
-"""Where a file is dropped, or chosen: by mouse, finger or keyboard."""
+"""File upload by drag and drop or file picker."""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,7 +6,7 @@ from nicegui import events, ui
 
 from mlapp.schemas import Format
 from mlapp.settings import Settings
-from pages.components.notifications import say_error
+from pages.components.notifications import notify_error
 
 ACCEPT = ".csv,.tsv,.txt,.parquet,.pq,.ndjson,.jsonl"
 HEADER = """
@@ -14,33 +14,39 @@ HEADER = """
   <button type="button" @click="props.pickFiles" :disabled="props.isUploading">
     <q-icon :name="props.isUploading ? 'cloud_upload' : 'upload_file'" size="2rem" color="primary" />
     <strong>{{ props.isUploading ? 'Uploading, ' + props.uploadProgressLabel : 'Drop a table here' }}</strong>
-    <span>or press to choose a CSV, Parquet or NDJSON file</span>
+    <span>or click to choose a CSV, Parquet or NDJSON file</span>
   </button>
   <label>Table file <q-uploader-add-trigger /></label>
 </div>
 """
-"""Quasar's own has a field for the file inside of a button, which screen readers cannot tell apart."""
+"""Replaces Quasar's header, whose file input inside a button confuses screen readers."""
 LIST = "<div />"
-"""What was chosen stands on the page anyhow."""
+"""Replaces Quasar's list of files: the page shows the uploaded table."""
 
 
-def drop(settings: Settings, taken: Callable[[events.UploadEventArguments, Format], Awaitable[None]]) -> ui.upload:
-    """Draw a place for one table file; `taken` is called with it and its format."""
+def file_drop(
+    settings: Settings, on_file: Callable[[events.UploadEventArguments, Format], Awaitable[None]]
+) -> ui.upload:
+    """Draw the drop zone for a table file; `on_file` is called with the upload and its format."""
 
-    async def take(event: events.UploadEventArguments) -> None:
+    async def uploaded(event: events.UploadEventArguments) -> None:
         upload.reset()
-        kind = Format.of_file(event.file.name)
-        if kind is None or kind is Format.JSON:
-            say_error("The file is neither CSV, Parquet nor NDJSON by its name; save it as one of them.")
+        file_format = Format.of_file(event.file.name)
+        if file_format is None or file_format is Format.JSON:
+            notify_error(
+                "This is not a CSV, Parquet or NDJSON file by its name; save the table in one of these formats."
+            )
         else:
-            await taken(event, kind)
+            await on_file(event, file_format)
 
-    def refuse() -> None:
-        say_error(f"A file is taken if it is CSV, Parquet or NDJSON, and up to {settings.max_body_mb} MB large.")
+    def rejected() -> None:
+        notify_error(f"Only CSV, Parquet and NDJSON files of up to {settings.max_body_mb} MB are accepted.")
 
-    upload = ui.upload(auto_upload=True, max_file_size=settings.max_body_bytes, on_upload=take, on_rejected=refuse)
+    upload = ui.upload(
+        auto_upload=True, max_file_size=settings.max_body_bytes, on_upload=uploaded, on_rejected=rejected
+    )
     upload.props(f'accept="{ACCEPT}" flat')
-    upload.on("failed", lambda: say_error("The file did not arrive; try again."), args=[])
+    upload.on("failed", lambda: notify_error("The upload failed; try again."), args=[])
     upload.add_slot("header", HEADER)
     upload.add_slot("list", LIST)
     return upload.classes("w-full rounded-xl bg-transparent").mark("file")

@@ -1,1 +1,1 @@
-"""Components that show a model."""
+"""Components about one model: actions, scores, predictions, what-if, code."""

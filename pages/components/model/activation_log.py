@@ -1,28 +1,30 @@
-"""The log of activations: which model answered from when on."""
+"""The activation history of all models or of one."""
 
 from collections.abc import Sequence
 
 from mlapp.presentation.sentences import format_time
 from mlapp.services.models.service import ModelService
-from pages.components.tables.paged_table import Column, PagedTable, Row, View
+from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTable, View
 
 ACTIONS = {"activate": "Activated", "rollback": "Rolled back to"}
-COLUMNS = (Column("When"), Column("What"), Column("Model"))
+COLUMNS = (PagedColumn("Time"), PagedColumn("Action"), PagedColumn("Model"))
 
 
-def activations(models: ModelService, version: int | None = None) -> PagedTable:
-    """Draw the log, newest first, still empty: of all models, or of one."""
+def activation_log(models: ModelService, version: int | None = None) -> PagedTable:
+    """Draw the history, newest first; its first rows come with `show`."""
 
-    async def load(view: View) -> tuple[Sequence[Row], int]:
+    async def load(view: View) -> tuple[Sequence[PagedRow], int]:
         entries = (await models.history()).activations
         entries = [entry for entry in entries if version in (None, entry.version)]
         rows = [
-            Row(view.skip + place, (format_time(entry.at), ACTIONS[entry.action], f"Model {entry.version}"))
-            for place, entry in enumerate(entries[view.skip :][: view.most])
+            PagedRow(view.offset + index, (format_time(entry.at), ACTIONS[entry.action], f"Model {entry.version}"))
+            for index, entry in enumerate(entries[view.offset :][: view.limit])
         ]
         return rows, len(entries)
 
-    shown = PagedTable("Activations", COLUMNS, load, View(most=10))
-    shown.table.props("dense").mark("activations")
-    shown.table.props["no-data-label"] = "It never was active." if version else "No model was activated yet."
-    return shown
+    log = PagedTable("Activation history", COLUMNS, load, View(limit=10))
+    log.table.props("dense").mark("activations")
+    log.table.props["no-data-label"] = (
+        "This model has never been active." if version else "No model has been active yet."
+    )
+    return log

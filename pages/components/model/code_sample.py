@@ -1,4 +1,4 @@
-"""The present values as a program would ask for them."""
+"""Code samples that request a prediction of the current values: curl, Python, JavaScript."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,27 +7,27 @@ from nicegui import ui
 
 from mlapp.presentation.code_snippets import curl, javascript, python
 from pages.components.cards import card
-from pages.components.forms.latest_only import Latest
+from pages.components.forms.coalescing import CoalescedTask
 from pages.theme import MUTED
 
 LANGUAGES = (("curl", "bash", curl), ("Python", "python", python), ("JavaScript", "javascript", javascript))
 PAUSE_S = 0.2
 
 
-class CodeView:
-    """Tabs of code that asks for the present record; written anew as that changes.
+class CodeSample:
+    """Tabs of code samples, updated as the record changes.
 
-    `key` names the variable that holds the key to predict with, where one is needed.
+    `key` names the environment variable of the API key, if the server requires one.
     """
 
     def __init__(self, record: Callable[[], dict[str, Any]], version: int | None, key: str | None) -> None:
         self.record, self.version, self.key = record, version, key
         self.base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
-        self.latest = Latest(self._write, PAUSE_S)
+        self.task = CoalescedTask(self._update, PAUSE_S)
         self.codes: list[ui.code] = []
         with card("Use it from code", mark="code"):
-            needs = f" They read the key from the environment variable {key}." if key else ""
-            ui.label(f"The present values, ready to run.{needs}").classes(MUTED)
+            note = f" It reads the API key from the environment variable {key}." if key else ""
+            ui.label(f"A request with the current values, ready to run.{note}").classes(MUTED)
             with ui.tabs().props("dense align=left no-caps").classes("w-full") as tabs:
                 for name, _, _ in LANGUAGES:
                     ui.tab(name)
@@ -38,10 +38,10 @@ class CodeView:
                         code.copy_button.props('aria-label="Copy"')
                         self.codes.append(code)
 
-    def ask(self) -> None:
-        """Write it anew soon."""
-        self.latest.ask()
+    def schedule(self) -> None:
+        """Update the code soon."""
+        self.task.schedule()
 
-    async def _write(self) -> None:
+    async def _update(self) -> None:
         for code, (_, _, write) in zip(self.codes, LANGUAGES, strict=True):
             code.set_content(write(self.base_url, self.record(), self.version, self.key))

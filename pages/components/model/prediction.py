@@ -1,4 +1,4 @@
-"""The answer to one row: a figure with its interval, or classes with their probabilities; kept up to date in place."""
+"""The prediction for one row: a value with its interval, or classes with probabilities; updated in place."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from mlapp.schemas import Answer, Distribution, Model, Task
 from pages.components.charts.share_bar import bar
 from pages.theme import FIGURE, MUTED, RULE, SMALL
 
-MOST_CLASSES = 8
+MAX_CLASSES = 8
 TRACK = "relative w-full h-10"
 BAR = "absolute bottom-0 h-2.5 rounded-full"
 COLUMN = "absolute bottom-4 rounded-t-sm bg-slate-300 dark:bg-slate-600"
@@ -20,45 +20,45 @@ class _View(Protocol):
     def show(self, answer: Answer) -> None: ...
 
 
-class AnswerView:
-    """What the model answers, or why it does not."""
+class PredictionView:
+    """A prediction, or the error of the request."""
 
     def __init__(self, model: Model) -> None:
         with ui.column().classes("w-full gap-2").props("aria-live=polite"):
             ui.label(model.target).classes(f"{MUTED} break-words max-w-full")
             with ui.column().classes("w-full gap-2") as self._content:
-                self._view: _View = _Quantity(model) if model.task is Task.REGRESSION else _Classes(model)
-            with ui.row().classes("items-start gap-2 flex-nowrap text-negative") as self._trouble:
+                self._view: _View = _NumberView(model) if model.task is Task.REGRESSION else _ClassesView(model)
+            with ui.row().classes("items-start gap-2 flex-nowrap text-negative") as self._error_row:
                 ui.icon("error_outline").classes("text-lg")
-                self._problem = ui.label().classes("text-sm break-words min-w-0").mark("problem")
-        self._trouble.set_visibility(False)
+                self._error = ui.label().classes("text-sm break-words min-w-0").mark("prediction-error")
+        self._error_row.set_visibility(False)
 
     def show(self, answer: Answer) -> None:
-        """Show an answer."""
-        self._turn(problem=False)
+        """Show a prediction."""
+        self._switch(error=False)
         self._view.show(answer)
 
-    def say(self, problem: str) -> None:
-        """Show why there is none."""
-        self._problem.set_text(problem)
-        self._turn(problem=True)
+    def show_error(self, message: str) -> None:
+        """Show an error instead of a prediction."""
+        self._error.set_text(message)
+        self._switch(error=True)
 
-    def _turn(self, *, problem: bool) -> None:
-        self._trouble.set_visibility(problem)
-        self._content.set_visibility(not problem)
+    def _switch(self, *, error: bool) -> None:
+        self._error_row.set_visibility(error)
+        self._content.set_visibility(not error)
 
 
-class _Quantity:
+class _NumberView:
     def __init__(self, model: Model) -> None:
-        seen = model.target_distribution
-        self.edges = tuple(seen.edges or ())
+        distribution = model.target_distribution
+        self.edges = tuple(distribution.edges or ())
         self.figure = ui.label().classes(FIGURE).mark("prediction")
         self.interval = ui.label().classes("text-lg font-medium").mark("interval")
         self.coverage = ui.label().classes(MUTED)
-        # Drawn for the eye only: all of it is said above.
+        # Hidden from screen readers, as the labels above say the same.
         with ui.column().classes("w-full gap-1 pt-2").props("aria-hidden=true"):
             with ui.element("div").classes(TRACK):
-                self.columns = _columns(seen)
+                self.bars = _histogram_bars(distribution)
                 ui.element("div").classes(f"{BAR} w-full").style(f"background: {RULE}")
                 self.range = ui.element("div").classes(f"{BAR} bg-primary opacity-50")
                 self.dot = ui.element("div").classes(DOT)
@@ -72,41 +72,43 @@ class _Quantity:
         value, lower, upper = float(answer.predictions[0]), answer.lower[0], answer.upper[0]
         self.figure.set_text(format_number(value))
         self.interval.set_text(f"{format_number(lower)} to {format_number(upper)}")
-        self.coverage.set_text(f"In {answer.coverage:.0%} of such cases the true value lies in this interval.")
+        self.coverage.set_text(f"The true value lies in this interval in about {answer.coverage:.0%} of cases.")
         low, high = min(lower, *self.edges), max(upper, *self.edges)
-        places = [100 * (at - low) / ((high - low) or 1) for at in (lower, upper, value)]
-        self.range.style(f"left: {places[0]:.2f}%; width: {places[1] - places[0]:.2f}%")
-        self.dot.style(f"left: {places[2]:.2f}%")
+        left, right, dot = (100 * (at - low) / ((high - low) or 1) for at in (lower, upper, value))
+        self.range.style(f"left: {left:.2f}%; width: {right - left:.2f}%")
+        self.dot.style(f"left: {dot:.2f}%")
         self.low.set_text(format_number(low))
         self.high.set_text(format_number(high))
-        for drawn, begin, end in zip(self.columns, self.edges, self.edges[1:], strict=False):
+        for column, begin, end in zip(self.bars, self.edges, self.edges[1:], strict=False):
             left, right = (100 * (edge - low) / ((high - low) or 1) for edge in (begin, end))
-            drawn.style(f"left: {left:.2f}%; width: calc({right - left:.2f}% - 1px)")
+            column.style(f"left: {left:.2f}%; width: calc({right - left:.2f}% - 1px)")
 
 
-def _columns(seen: Distribution) -> list[ui.element]:
-    """Draw how often the values of the target were seen: faintly, above the bar."""
-    most = max(seen.counts, default=0) or 1
-    return [ui.element("div").classes(COLUMN).style(f"height: {1.4 * count / most:.2f}rem") for count in seen.counts]
+def _histogram_bars(distribution: Distribution) -> list[ui.element]:
+    """Draw the distribution of the target in training, faintly above the bar."""
+    top = max(distribution.counts, default=0) or 1
+    return [
+        ui.element("div").classes(COLUMN).style(f"height: {1.4 * count / top:.2f}rem") for count in distribution.counts
+    ]
 
 
-class _Classes:
+class _ClassesView:
     def __init__(self, model: Model) -> None:
         count = len(model.classes or [])
-        self.first = ui.label().classes(f"{FIGURE} break-words max-w-full").mark("prediction")
-        self.rows = [_Share() for _ in range(min(count, MOST_CLASSES))]
-        if count > MOST_CLASSES:
-            ui.label(f"and {count - MOST_CLASSES} classes more").classes(MUTED)
+        self.top_class = ui.label().classes(f"{FIGURE} break-words max-w-full").mark("prediction")
+        self.rows = [_ClassRow() for _ in range(min(count, MAX_CLASSES))]
+        if count > MAX_CLASSES:
+            ui.label(f"and {count - MAX_CLASSES} more classes").classes(MUTED)
 
     def show(self, answer: Answer) -> None:
         assert answer.probabilities  # noqa: S101 - a classification has probabilities
-        self.first.set_text(format_value(answer.predictions[0]))
+        self.top_class.set_text(format_value(answer.predictions[0]))
         shares = sorted(answer.probabilities[0].items(), key=lambda item: -item[1])
         for row, (name, share) in zip(self.rows, shares, strict=False):
             row.show(name, share)
 
 
-class _Share:
+class _ClassRow:
     def __init__(self) -> None:
         with ui.column().classes("w-full gap-1"):
             with ui.row().classes("w-full justify-between flex-nowrap gap-2"):

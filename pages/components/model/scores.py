@@ -1,4 +1,4 @@
-"""How good a model is, for everybody: a sentence, then the figures beside the baseline's."""
+"""Metrics of a model next to its baseline, and the leaderboard of compared estimators."""
 
 from nicegui import ui
 
@@ -9,14 +9,14 @@ from pages.theme import MUTED, TEXT
 
 
 def scores(model: Model) -> None:
-    """Show the metrics of a model beside those of one that ignores the features."""
+    """Draw the metrics next to those of a baseline that ignores the features."""
     ui.label(quality_summary(model)).classes(TEXT).mark("quality")
     rows = [
         (label, _score(model, name), format_number(model.baseline[name]) if name in model.baseline else "", meaning)
         for name, (label, meaning) in METRICS.items()
         if name in model.metrics
     ]
-    plain_table("Scores", ("Score", "This model", "Without features", "Meaning"), rows)
+    plain_table("Metrics", ("Metric", "This model", "Baseline", "Meaning"), rows)
 
 
 def _score(model: Model, name: str) -> str:
@@ -25,7 +25,7 @@ def _score(model: Model, name: str) -> str:
 
 
 def leaderboard(model: Model) -> None:
-    """Show the estimators that were compared."""
+    """Draw the compared estimators with their scores."""
     rows = [
         (
             entry.estimator,
@@ -34,7 +34,5 @@ def leaderboard(model: Model) -> None:
         )
         for entry in model.leaderboard
     ]
-    plain_table(
-        "Candidates", ("Estimator", "RMSE" if model.task == "regression" else "Log loss", "Time of a fit"), rows
-    )
-    ui.label("Mean over the folds and its standard deviation; lower is better.").classes(MUTED)
+    plain_table("Leaderboard", ("Estimator", "RMSE" if model.task == "regression" else "Log loss", "Fit time"), rows)
+    ui.label("Mean and standard deviation across folds; lower is better.").classes(MUTED)

@@ -1,4 +1,4 @@
-"""Many rows at once: a table is dropped, looked at with its first predictions, and downloaded with all of them."""
+"""Predictions for an uploaded table: a preview of the first rows, and a download of all."""
 
 import asyncio
 import shutil
@@ -10,72 +10,72 @@ from nicegui import events, ui
 from mlapp.errors import MlappError
 from mlapp.schemas import Format, Model, Sample, Warned
 from mlapp.services.prediction.service import Body
-from pages.components.cards import card, working
-from pages.components.forms.file_drop import drop
+from pages.components.cards import card, loading
+from pages.components.forms.file_drop import file_drop
 from pages.components.tables.plain_table import plain_table
 from pages.components.warnings import warnings
-from pages.session.downloads import Downloads, Dropped
+from pages.session.downloads import Downloads, UploadedTable
 from pages.session.site import Site
 from pages.theme import MUTED, TEXT
 
-MOST_WARNINGS = 5
+MAX_WARNINGS = 5
 
 
-class ManyRows:
-    """The card on which a table is dropped."""
+class TablePrediction:
+    """The card with upload, preview and download."""
 
     def __init__(self, site: Site, downloads: Downloads, model: Model) -> None:
         self.services, self.downloads, self.model = site.services, downloads, model
         self.folder: Path | None = None
         self.path = ""
-        self.asked = 0
+        self.uploads = 0
         ui.context.client.on_delete(self._clean_up)
-        with card("Many rows", mark="many-rows"):
+        with card("Predict a table", mark="table-prediction"):
             ui.label(
-                "Drop a table with these features; it comes back with its predictions, in the same format."
+                "Upload a table with these features, and download it with predictions, in the same format."
             ).classes(MUTED)
-            drop(site.settings, self._take)
-            self.place = ui.column().classes("w-full gap-3").props("aria-live=polite")
+            file_drop(site.settings, self._predict)
+            self.result = ui.column().classes("w-full gap-3").props("aria-live=polite")
 
-    async def _take(self, event: events.UploadEventArguments, kind: Format) -> None:
-        self.asked += 1
-        mine = self.asked
-        self.downloads.withdraw(self.path)
-        self.place.clear()
-        with self.place:
-            working("Predicting the table")
-        dropped = Dropped(self._folder() / f"table-{mine}", kind, self.model.version)
-        await event.file.save(dropped.file)
+    async def _predict(self, event: events.UploadEventArguments, file_format: Format) -> None:
+        self.uploads += 1
+        upload = self.uploads
+        self.downloads.remove(self.path)
+        self.result.clear()
+        with self.result:
+            loading("Predicting the table")
+        table = UploadedTable(self._folder() / f"table-{upload}", file_format, self.model.version)
+        await event.file.save(table.file)
         try:
-            body = Body(await asyncio.to_thread(dropped.file.read_bytes), kind)
-            found: Sample | str = await self.services.prediction.sample(body, dropped.version)
+            body = Body(await asyncio.to_thread(table.file.read_bytes), file_format)
+            found: Sample | str = await self.services.prediction.sample(body, table.version)
         except MlappError as error:
             found = error.detail
-        # A table that was dropped meanwhile is the one to show.
-        if mine == self.asked:
-            self._show(dropped, found)
+        # Otherwise another table has been uploaded meanwhile.
+        if upload == self.uploads:
+            self._show(table, found)
 
-    def _show(self, dropped: Dropped, found: Sample | str) -> None:
-        self.place.clear()
-        with self.place:
+    def _show(self, table: UploadedTable, found: Sample | str) -> None:
+        self.result.clear()
+        with self.result:
             if isinstance(found, str):
                 with ui.row().classes("items-start gap-2 flex-nowrap text-negative"):
                     ui.icon("error_outline").classes("text-lg")
-                    ui.label(found).classes("text-sm break-words min-w-0").mark("refused")
+                    ui.label(found).classes("text-sm break-words min-w-0").mark("table-error")
                 return
-            self.path = self.downloads.offer(dropped)
-            self._preview(dropped, found)
+            self.path = self.downloads.add(table)
+            self._preview(table, found)
 
-    def _preview(self, dropped: Dropped, found: Sample) -> None:
+    def _preview(self, table: UploadedTable, found: Sample) -> None:
         rows = f"{found.total:,} row{'' if found.total == 1 else 's'}"
         with ui.row().classes("w-full items-center justify-between gap-3"):
             ui.label(f"{rows} predicted by model {self.model.version}").classes(f"{TEXT} font-medium")
             path = self.path
             button = ui.button("Download predictions", icon="download")
-            button.on_click(lambda: ui.download.from_url(path, dropped.name)).mark("download")
+            button.on_click(lambda: ui.download.from_url(path, table.name)).mark("download")
         if found.warnings_total:
-            warnings(_doubts(found.warnings, found.warnings_total))
-        # The predictions come last in the file; here first, where they can be seen.
+            warnings(_warning_texts(found.warnings, found.warnings_total))
+        # Predictions are the last columns of the file, but first here, so that they are visible.
         first = found.names.index("prediction")
         names = found.names[first:] + found.names[:first]
         cells = [row[first:] + row[:first] for row in found.rows]
@@ -89,12 +89,12 @@ class ManyRows:
         return self.folder
 
     def _clean_up(self) -> None:
-        self.downloads.withdraw(self.path)
+        self.downloads.remove(self.path)
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _doubts(found: list[Warned], total: int) -> list[str]:
-    said = [f"Row {warned.row}, {warned.feature}: {warned.detail}" for warned in found[:MOST_WARNINGS]]
-    more = total - len(said)
-    return [*said, f"and {more:,} warning{'' if more == 1 else 's'} more"] if more else said
+def _warning_texts(found: list[Warned], total: int) -> list[str]:
+    texts = [f"Row {warned.row}, {warned.feature}: {warned.detail}" for warned in found[:MAX_WARNINGS]]
+    more = total - len(texts)
+    return [*texts, f"and {more:,} more warning{'' if more == 1 else 's'}"] if more else texts

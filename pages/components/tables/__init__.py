@@ -1,1 +1,1 @@
-"""Tables."""
+"""Tables: plain, paged, and the list of models."""

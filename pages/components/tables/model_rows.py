@@ -1,7 +1,7 @@
-"""How models stand in a table: templates of Vue, the same for all rows; what users wrote comes in as text.
+"""Vue templates of the list of models: cells of the table, and cards on a phone. User text is inserted as text.
 
-Each row has, beside its key, which is the version: `active`, `why` (it cannot be used), `note`.
-Links are relative to where the list is, so that they hold under any prefix.
+The key of a row is the version; its further values are `active`, `unusable` (the reason, or empty) and `note`.
+Links are relative, so that they work under any prefix.
 """
 
 _MENU = """
@@ -12,11 +12,11 @@ _MENU = """
         <q-item-section avatar class="min-w-0"><q-icon name="open_in_new" size="xs" /></q-item-section>
         <q-item-section>Open</q-item-section>
       </q-item>
-      <q-item clickable tag="a" :href="'predict?version=' + props.row.key" :disable="!!props.row.why">
+      <q-item clickable tag="a" :href="'predict?version=' + props.row.key" :disable="!!props.row.unusable">
         <q-item-section avatar class="min-w-0"><q-icon name="insights" size="xs" /></q-item-section>
         <q-item-section>Predict with it</q-item-section>
       </q-item>
-      <q-item clickable :disable="props.row.active || !!props.row.why"
+      <q-item clickable :disable="props.row.active || !!props.row.unusable"
               @click="$parent.$emit('act', ['activate', props.row.key])">
         <q-item-section avatar class="min-w-0"><q-icon name="bolt" size="xs" /></q-item-section>
         <q-item-section>Activate</q-item-section>
@@ -38,8 +38,8 @@ _NAME = """
   <a class="font-medium text-primary no-underline hover:underline" :href="'models/' + props.row.key"
     >Model {{ props.row.key }}</a>
   <q-badge v-if="props.row.active" color="positive">active</q-badge>
-  <q-icon v-if="props.row.why" name="warning" color="warning" size="xs" role="img" tabindex="0"
-          :aria-label="props.row.why"><q-tooltip max-width="20rem">{{ props.row.why }}</q-tooltip></q-icon>
+  <q-icon v-if="props.row.unusable" name="warning" color="warning" size="xs" role="img" tabindex="0"
+          :aria-label="props.row.unusable"><q-tooltip max-width="20rem">{{ props.row.unusable }}</q-tooltip></q-icon>
 </span>
 """
 _SELECT = """

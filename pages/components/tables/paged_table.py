@@ -1,4 +1,4 @@
-"""Tables of which the browser only ever holds a page: the server puts in order and cuts.
+"""Tables with server-side sorting and pagination.
 
 User text is only ever the value of a cell or a label: fields are called `c0`, `c1`, …
 """
@@ -13,62 +13,62 @@ from nicegui.events import GenericEventArguments
 from pages.components.tables.plain_table import Cell, scrolling
 
 PAGE_ROWS = (10, 25, 50, 100)
-"""What a page may hold."""
+"""Page sizes."""
 NARROW = "Quasar.Screen.lt.md"
-"""Whether the window is too narrow for many columns, as the browser knows it."""
+"""JavaScript: whether the window is too narrow for many columns."""
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column: its label, and what it can be put in order by."""
+class PagedColumn:
+    """A column."""
 
     label: str
     order: str = ""
-    """What `View.order` says then; empty: it cannot be put in order by it."""
+    """The value of `View.order` that sorts by this column; empty if it is not sortable."""
     right: bool = False
-    """Whether it is flush right, as figures are."""
+    """Whether it is aligned to the right."""
 
 
 @dataclass(frozen=True)
 class View:
-    """What part of the rows is looked at."""
+    """Which rows to show, and in which order."""
 
-    skip: int = 0
-    most: int = 25
+    offset: int = 0
+    limit: int = 25
     order: str = ""
-    """The `order` of a column; empty when none was chosen."""
+    """The `order` of a column; empty for the default order."""
     descending: bool = False
 
 
-FIRST = View()
+FIRST_PAGE = View()
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line: a key of its own, its cells, and what else slots need, by names that the page chooses."""
+class PagedRow:
+    """A row: a unique key, its cells, and further values for slots of the page."""
 
     key: int
     cells: Sequence[Cell]
-    more: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
-Load = Callable[[View], Awaitable[tuple[Sequence[Row], int]]]
-"""Returns the rows of a view, and how many there are in all."""
+Load = Callable[[View], Awaitable[tuple[Sequence[PagedRow], int]]]
+"""Returns the rows of a view, and the total number of rows."""
 
 
 class PagedTable:
-    """A table and where it stands; `show` fills it, now and whenever the rows have changed."""
+    """A paged table; `show` loads its rows, and again whenever they have changed."""
 
     def __init__(
-        self, about: str, columns: Sequence[Column], load: Load, first: View = FIRST, *, select: bool = False
+        self, label: str, columns: Sequence[PagedColumn], load: Load, first: View = FIRST_PAGE, *, select: bool = False
     ) -> None:
-        """Draw it, still empty; `about` says what it is to those who cannot see it."""
+        """Draw the table without rows; `label` is its accessible name."""
         self._load = load
-        self._orders = {f"c{place}": column.order for place, column in enumerate(columns) if column.order}
-        self._page, self._most, self._order, self._descending = 1, first.most, first.order, first.descending
-        with scrolling(about):
+        self._orders = {f"c{index}": column.order for index, column in enumerate(columns) if column.order}
+        self._page, self._limit, self._order, self._descending = 1, first.limit, first.order, first.descending
+        with scrolling(label):
             self.table = ui.table(
-                columns=[_column(place, column) for place, column in enumerate(columns)],
+                columns=[_column(index, column) for index, column in enumerate(columns)],
                 rows=[],
                 row_key="key",
                 selection="multiple" if select else None,
@@ -77,17 +77,17 @@ class PagedTable:
         self.table.props("flat binary-state-sort").classes("w-full max-w-full")
         self.table.props["rows-per-page-options"] = list(PAGE_ROWS)
         self.table.props["rows-per-page-label"] = "Rows per page"
-        self.table.on("request", self._asked, ["pagination"])
+        self.table.on("request", self._requested, ["pagination"])
 
     def cards(self, template: str) -> None:
-        """Show rows as cards where the window is narrow: by a template of Vue, which user text is never part of."""
+        """Show rows as cards in narrow windows, by a Vue template, which must not contain user text."""
         self.table.props[":grid"] = NARROW
         self.table.add_slot("item", template)
 
     async def show(self) -> None:
-        """Fill it with the rows as they are now, on the page that it stands on, or the last one there is."""
+        """Load the rows of the current page, or of the last page if the current one no longer exists."""
         rows, count = await self._load(self._view())
-        last = max(1, -(-count // self._most))
+        last = max(1, -(-count // self._limit))
         if self._page > last:
             self._page = last
             rows, count = await self._load(self._view())
@@ -95,34 +95,34 @@ class PagedTable:
         self.table.pagination = self._pagination(count)
         self.table.props["hide-pagination"] = count <= min(PAGE_ROWS)
 
-    async def begin(self) -> None:
-        """Fill it from the first page on."""
+    async def show_first_page(self) -> None:
+        """Go to the first page."""
         self._page = 1
         await self.show()
 
-    async def put_in_order(self, order: str, *, descending: bool) -> None:
-        """Fill it from the first page on in another order: the one of a column."""
+    async def sort(self, order: str, *, descending: bool) -> None:
+        """Sort by the `order` of a column, and go to the first page."""
         self._order, self._descending = order, descending
-        await self.begin()
+        await self.show_first_page()
 
-    async def _asked(self, event: GenericEventArguments) -> None:
-        """Follow a click on an arrow, a column or a number of rows; what a browser sends is not to be trusted."""
-        wanted = event.args["pagination"]
-        page, most, column = wanted.get("page"), wanted.get("rowsPerPage"), wanted.get("sortBy")
+    async def _requested(self, event: GenericEventArguments) -> None:
+        """Change page, order or page size; the browser's values are not trusted."""
+        requested = event.args["pagination"]
+        page, limit, column = requested.get("page"), requested.get("rowsPerPage"), requested.get("sortBy")
         self._page = page if isinstance(page, int) and 0 < page < 1e9 else 1
-        self._most = most if most in PAGE_ROWS else self._most
+        self._limit = limit if limit in PAGE_ROWS else self._limit
         self._order = self._orders.get(column, "") if isinstance(column, str) else ""
-        self._descending = bool(wanted.get("descending"))
+        self._descending = bool(requested.get("descending"))
         await self.show()
 
     def _view(self) -> View:
-        return View((self._page - 1) * self._most, self._most, self._order, self._descending)
+        return View((self._page - 1) * self._limit, self._limit, self._order, self._descending)
 
     def _pagination(self, count: int) -> dict[str, Any]:
         column = next((name for name, order in self._orders.items() if order == self._order), None)
         return {
             "page": self._page,
-            "rowsPerPage": self._most,
+            "rowsPerPage": self._limit,
             "rowsNumber": count,
             "sortBy": column,
             "descending": self._descending,
@@ -130,29 +130,29 @@ class PagedTable:
 
 
 async def paged_rows(
-    about: str, names: Sequence[str], rows: Sequence[Sequence[Cell]], page_rows: int = 10
+    label: str, names: Sequence[str], rows: Sequence[Sequence[Cell]], page_rows: int = 10
 ) -> PagedTable:
-    """Show rows that are in memory, a page at a time, in the order they have."""
+    """Draw rows that are in memory, a page at a time, in the given order."""
 
-    async def load(view: View) -> tuple[Sequence[Row], int]:
-        cut = rows[view.skip :][: view.most]
-        return [Row(view.skip + place, cells) for place, cells in enumerate(cut)], len(rows)
+    async def load(view: View) -> tuple[Sequence[PagedRow], int]:
+        page = rows[view.offset :][: view.limit]
+        return [PagedRow(view.offset + index, cells) for index, cells in enumerate(page)], len(rows)
 
-    shown = PagedTable(about, [Column(name) for name in names], load, View(most=page_rows))
-    shown.table.props("dense wrap-cells")
-    await shown.show()
-    return shown
+    table = PagedTable(label, [PagedColumn(name) for name in names], load, View(limit=page_rows))
+    table.table.props("dense wrap-cells")
+    await table.show()
+    return table
 
 
-def _column(place: int, column: Column) -> dict[str, Any]:
+def _column(index: int, column: PagedColumn) -> dict[str, Any]:
     return {
-        "name": f"c{place}",
-        "field": f"c{place}",
+        "name": f"c{index}",
+        "field": f"c{index}",
         "label": column.label,
         "align": "right" if column.right else "left",
         "sortable": bool(column.order),
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
-    return {"key": row.key} | row.more | {f"c{place}": cell for place, cell in enumerate(row.cells)}
+def _row(row: PagedRow) -> dict[str, Any]:
+    return {"key": row.key} | row.extra | {f"c{index}": cell for index, cell in enumerate(row.cells)}

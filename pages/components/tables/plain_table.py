@@ -1,4 +1,4 @@
-"""Tables of user data: names and cells are shown as text and nothing else."""
+"""Tables of user data, shown as text only."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,22 +9,22 @@ Cell = str | int | float | None
 
 
 @contextmanager
-def scrolling(about: str) -> Iterator[None]:
-    """Let what is inside scroll sideways where it is too wide; by the keyboard, too, as a table alone would not."""
+def scrolling(label: str) -> Iterator[None]:
+    """Draw a region that scrolls sideways, by keyboard too; `label` is its accessible name."""
     with ui.element("div").classes("mlapp-scroll w-full overflow-x-auto").props("role=region tabindex=0") as region:
-        region.props["aria-label"] = about
+        region.props["aria-label"] = label
         yield
 
 
-def plain_table(about: str, names: Sequence[str], rows: Sequence[Sequence[Cell]], *, page_rows: int = 0) -> ui.table:
-    """Show rows under column names; `page_rows` at a time, all when 0. `about` is for those who cannot see it.
+def plain_table(label: str, names: Sequence[str], rows: Sequence[Sequence[Cell]], *, page_rows: int = 0) -> ui.table:
+    """Draw rows, `page_rows` per page or all if 0; `label` is the accessible name.
 
-    A name of the user's never becomes a key: a key that begins with a colon would be run as JavaScript.
+    Column names of users are never keys: a key that begins with a colon is executed as JavaScript.
     """
     columns = [
-        {"name": f"c{place}", "field": f"c{place}", "label": name, "align": "left"} for place, name in enumerate(names)
+        {"name": f"c{index}", "field": f"c{index}", "label": name, "align": "left"} for index, name in enumerate(names)
     ]
-    keyed = [{"key": number} | {f"c{place}": cell for place, cell in enumerate(row)} for number, row in enumerate(rows)]
-    with scrolling(about):
+    keyed = [{"key": number} | {f"c{index}": cell for index, cell in enumerate(row)} for number, row in enumerate(rows)]
+    with scrolling(label):
         table = ui.table(columns=columns, rows=keyed, row_key="key", pagination=page_rows or None)
     return table.props("flat dense wrap-cells").classes("w-full max-w-full")

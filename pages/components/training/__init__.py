@@ -1,1 +1,1 @@
-"""Components of the Train page."""
+"""Components of trainings: table and column selection, options, progress, result."""

@@ -1,4 +1,4 @@
-"""The columns of a table before training: what is in them, and which one is to be predicted."""
+"""The columns of a table, with missing values and distributions, of which one is picked as the target."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,112 +6,113 @@ from nicegui import ui
 
 from mlapp.presentation.sentences import format_percent
 from mlapp.schemas import ColumnType, Distribution, TableColumn
-from pages.theme import COLUMN, COLUMN_HEADS, MUTED, PICKED, SERIES, SMALL, TEXT, UNPICKED
+from pages.theme import COLUMN, COLUMN_HEADS, MUTED, SELECTED, SERIES, SMALL, TEXT, UNSELECTED
 
 PAGE_COLUMNS = 20
-"""Columns that are shown at a time."""
-KINDS = {
+"""Columns per page."""
+TYPES = {
     ColumnType.NUMBER: ("Number", "tag"),
     ColumnType.INTEGER: ("Whole number", "pin"),
     ColumnType.BOOLEAN: ("Yes or no", "toggle_on"),
     ColumnType.CATEGORY: ("Text", "sell"),
     ColumnType.DATETIME: ("Date", "event"),
 }
-"""What a type is called, icon."""
-BARS = 20
-"""Bars of a small distribution at most."""
+"""Label and icon."""
+MAX_BARS = 20
 
 
-class Columns:
-    """A list of columns, some at a time, of which one is picked: by a click, or by keyboard."""
+class ColumnPicker:
+    """A paged list of columns as buttons."""
 
-    def __init__(self, columns: Sequence[TableColumn], rows: int, picked: str, pick: Callable[[str], None]) -> None:
-        """Draw them; `pick` is called with the name of the column that a visitor picks."""
-        self.columns, self.table_rows, self.picked, self.pick = columns, rows, picked, pick
+    def __init__(self, columns: Sequence[TableColumn], rows: int, target: str, on_pick: Callable[[str], None]) -> None:
+        """Draw the columns; `on_pick` is called with the name of the clicked column."""
+        self.columns, self.table_rows, self.target, self.on_pick = columns, rows, target, on_pick
         self.drawn: dict[str, ui.element] = {}
-        ui.label("Click the column that is to be predicted.").classes(MUTED)
+        ui.label("Click the column to predict.").classes(MUTED)
         if len(columns) > PAGE_COLUMNS:
-            self._narrowing()
+            self._search_and_pages()
         with ui.element("div").classes(COLUMN_HEADS).props("aria-hidden=true"):
-            for head in ("Column", "Gaps", "Different", "How its values lie", "Values"):
+            for head in ("Column", "Missing", "Distinct", "Distribution", "Values"):
                 ui.label(head)
         self.list = ui.column().classes("w-full gap-1").props('role=group aria-label="Columns"').mark("columns")
-        self.turn()
+        self.update()
 
-    def show_picked(self, name: str) -> None:
-        """Show that this column is the one to predict."""
-        before, self.picked = self.picked, name
+    def show_target(self, name: str) -> None:
+        """Highlight the target."""
+        before, self.target = self.target, name
         for changed in {before, name} & self.drawn.keys():
-            self._mark(changed)
+            self._highlight(changed)
 
-    def turn(self) -> None:
-        """Show those columns that the search and the page of the list say."""
+    def update(self) -> None:
+        """Draw the columns of the current search and page."""
         self.list.clear()
         self.drawn.clear()
         with self.list:
-            for place, column in self._shown():
-                self._row(column).mark(f"column-{place}")
+            for index, column in self._page():
+                self._row(column).mark(f"column-{index}")
 
-    def _narrowing(self) -> None:
+    def _search_and_pages(self) -> None:
         with ui.row().classes("w-full items-center justify-between"):
             self.search = ui.input("Find a column", on_change=self._find).mark("find-column")
             self.search.props("outlined dense clearable debounce=250").classes("w-56")
             pages = -(-len(self.columns) // PAGE_COLUMNS)
-            begin = [column.name for column in self.columns].index(self.picked) // PAGE_COLUMNS + 1
-            self.pages = ui.pagination(1, pages, value=begin, direction_links=True, on_change=self.turn)
+            begin = [column.name for column in self.columns].index(self.target) // PAGE_COLUMNS + 1
+            self.pages = ui.pagination(1, pages, value=begin, direction_links=True, on_change=self.update)
             self.pages.mark("column-pages")
             self.pages.props('max-pages=5 aria-label="Pages of the list of columns"')
 
     def _find(self) -> None:
         self.pages.set_value(1)
-        self.turn()
+        self.update()
 
-    def _shown(self) -> list[tuple[int, TableColumn]]:
-        every = list(enumerate(self.columns))
-        if len(every) <= PAGE_COLUMNS:
-            return every
-        wanted = (self.search.value or "").casefold()
-        found = [(place, column) for place, column in every if wanted in column.name.casefold()]
+    def _page(self) -> list[tuple[int, TableColumn]]:
+        columns = list(enumerate(self.columns))
+        if len(columns) <= PAGE_COLUMNS:
+            return columns
+        query = (self.search.value or "").casefold()
+        found = [(index, column) for index, column in columns if query in column.name.casefold()]
         self.pages.max = max(1, -(-len(found) // PAGE_COLUMNS))
         begin = ((self.pages.value or 1) - 1) * PAGE_COLUMNS
         return found[begin : begin + PAGE_COLUMNS]
 
     def _row(self, column: TableColumn) -> ui.element:
-        kind, icon = KINDS[column.type]
+        label, icon = TYPES[column.type]
         row = self.drawn[column.name] = ui.element("button").props("type=button")
-        row.on("click", lambda: self.pick(column.name), args=[])
+        row.on("click", lambda: self.on_pick(column.name), args=[])
         with row:
             with ui.element("div").classes("flex items-center gap-3 min-w-0"):
                 ui.icon(icon).classes("text-lg text-slate-500 dark:text-slate-400")
                 with ui.element("div").classes("min-w-0 flex-1"):
                     ui.label(column.name).classes("text-sm font-medium truncate")
                     with ui.element("div").classes("flex items-center gap-2 min-w-0"):
-                        ui.label(kind).classes(f"{SMALL} truncate")
+                        ui.label(label).classes(f"{SMALL} truncate")
                         ui.label("Target").classes("mlapp-target")
-            gaps = f"{format_percent(column.missing / self.table_rows)} gaps" if column.missing else "no gaps"
-            ui.label(gaps).classes(TEXT if column.missing else MUTED)
+            missing = (
+                f"{format_percent(column.missing / self.table_rows)} missing" if column.missing else "none missing"
+            )
+            ui.label(missing).classes(TEXT if column.missing else MUTED)
             ui.label(f"{column.distinct:,}").classes(f"{TEXT} max-sm:hidden")
-            small_bars(column.distribution)
+            mini_histogram(column.distribution)
             ui.label(_values(column)).classes(f"{SMALL} truncate max-sm:hidden")
-        self._mark(column.name)
+        self._highlight(column.name)
         return row
 
-    def _mark(self, name: str) -> None:
-        picked = name == self.picked
-        self.drawn[name].classes(replace=f"{COLUMN} {PICKED if picked else UNPICKED}")
-        self.drawn[name].props(f"aria-pressed={'true' if picked else 'false'}")
+    def _highlight(self, name: str) -> None:
+        selected = name == self.target
+        self.drawn[name].classes(replace=f"{COLUMN} {SELECTED if selected else UNSELECTED}")
+        self.drawn[name].props(f"aria-pressed={'true' if selected else 'false'}")
 
 
-def small_bars(found: Distribution | None) -> ui.element:
-    """Draw a distribution in the space of a word: one element, whose bars are layers of its background."""
-    counts = found.counts[:BARS] if found else []
-    most = max(counts, default=0) or 1
+def mini_histogram(found: Distribution | None) -> ui.element:
+    """Draw a small histogram as one element, whose bars are layers of its background."""
+    counts = found.counts[:MAX_BARS] if found else []
+    top = max(counts, default=0) or 1
     width = 100 / max(len(counts), 8)
     layers = [
-        # A position in per cent is where that part of the picture meets that part of the element.
-        f"linear-gradient({SERIES[0]}, {SERIES[0]}) {place * width / (100 - 0.8 * width) * 100:.2f}% 100% / "
-        f"{0.8 * width:.2f}% {max(4, 100 * count / most):.1f}% no-repeat"
-        for place, count in enumerate(counts)
+        # A background position of p % aligns the point at p % of the image with the point at p % of the element.
+        f"linear-gradient({SERIES[0]}, {SERIES[0]}) {index * width / (100 - 0.8 * width) * 100:.2f}% 100% / "
+        f"{0.8 * width:.2f}% {max(4, 100 * count / top):.1f}% no-repeat"
+        for index, count in enumerate(counts)
         if count
     ]
     return (
@@ -120,10 +121,10 @@ def small_bars(found: Distribution | None) -> ui.element:
 
 
 def _values(column: TableColumn) -> str:
-    """Say what stands in a column: the most frequent values with their shares, or the first few."""
+    """Return the most frequent values with their shares, or a few examples."""
     found = column.distribution
     if not found or not found.categories or column.distinct > len(found.categories):
         return ", ".join(column.examples)
-    there = found.total - found.missing
+    present = found.total - found.missing
     pairs = list(zip(found.categories, found.counts, strict=True))[:3]
-    return ", ".join(f"{category} {count / there:.0%}" for category, count in pairs)
+    return ", ".join(f"{category} {count / present:.0%}" for category, count in pairs)

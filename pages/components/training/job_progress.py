@@ -1,4 +1,4 @@
-"""A training as it goes: the same for everybody who looks, whoever started it."""
+"""Progress of a training job: stage, progress bar and cancel button, live on every page that shows it."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,8 +7,8 @@ from nicegui import ui
 from mlapp.errors import MlappError
 from mlapp.presentation.sentences import format_time, job_status_line, job_title
 from mlapp.schemas import Job, JobStatus
-from pages.components.buttons import asked_first
-from pages.components.notifications import say_error
+from pages.components.buttons import confirm
+from pages.components.notifications import notify_error
 from pages.session.site import Site
 from pages.theme import LINK, MUTED, ROW, SMALL, TEXT
 
@@ -24,7 +24,7 @@ ICONS = {
 
 
 class JobView:
-    """Shows a job and, as long as it goes on, how far it is and a button that ends it."""
+    """A job; while it runs, with its progress and a button to cancel it."""
 
     def __init__(self, site: Site, job: Job) -> None:
         self.site, self.job = site, job
@@ -40,19 +40,19 @@ class JobView:
             with ui.column().classes("items-end gap-1 shrink-0"):
                 ui.label(format_time(job.created_at)).classes(f"{SMALL} max-sm:hidden")
                 self.model = ui.link("", "/models").classes(LINK).mark(f"made-{job.id}")
-                self.cancel = ui.button("Cancel", on_click=self._ask).mark(f"cancel-{job.id}")
+                self.cancel = ui.button("Cancel", on_click=self._confirm_cancel).mark(f"cancel-{job.id}")
                 self.cancel.props("outline dense color=negative padding='xs md'")
                 self.cancel.props["aria-label"] = f"Cancel training {job.id}"
-        self.show(job, anew=True)
+        self.show(job, first=True)
 
-    def show(self, job: Job, *, anew: bool = False) -> None:
-        """Show how the job stands now."""
-        moved_on = anew or job.status is not self.job.status
+    def show(self, job: Job, *, first: bool = False) -> None:
+        """Update the job."""
+        status_changed = first or job.status is not self.job.status
         self.job = job
         self.about.set_text(job_title(job))
         self.stage.set_text(job_status_line(job))
         self.bar.set_value(job.progress)
-        if moved_on:
+        if status_changed:
             name, colour = ICONS[job.status]
             self.icon.set_name(name)
             self.icon.classes(replace=f"text-xl {colour}").props["aria-label"] = job.status.value
@@ -62,79 +62,78 @@ class JobView:
             self.model.set_text(f"Model {job.version}")
             self.model.props["href"] = f"/models/{job.version}"
 
-    def _ask(self) -> None:
-        # On the page, not in the row, which may be gone while the question stands.
-        with ui.context.client:
-            asked_first(f"End training {self.job.id}? What it has found so far is lost.", "End it", self._end)()
+    def _confirm_cancel(self) -> None:
+        question = f"Cancel training {self.job.id}? Its progress will be lost."
+        confirm(question, "Cancel training", self._cancel, dismiss="Keep running")
 
-    async def _end(self) -> None:
+    async def _cancel(self) -> None:
         try:
             self.show(await self.site.services.jobs.cancel(self.job.id))
         except MlappError as error:
-            say_error(error.detail)
+            notify_error(error.detail)
 
 
-class OtherTraining:
-    """A line about a training that runs and is not the one on the page."""
+class OtherTrainingLink:
+    """A link to a running training that is not the one on the page."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.left_out: int | None = None
+        self.own_job: int | None = None
         self.link = ui.link(target="/train").classes(f"{LINK} break-words max-w-full").mark("other-training")
         self.link.set_visibility(False)
 
-    def watch(self) -> None:
-        """Show it from now on, for now it is known which training is on the page."""
-        self._look()
-        self.site.live.jobs_changed.subscribe(self._look)
+    def start(self) -> None:
+        """Start updating, once the training of the page is known."""
+        self._update()
+        self.site.live.jobs_changed.subscribe(self._update)
 
-    def leave_out(self, job_id: int | None) -> None:
-        """Say which training is on the page."""
-        self.left_out = job_id
-        self._look()
+    def exclude(self, job_id: int | None) -> None:
+        """Set the training of the page."""
+        self.own_job = job_id
+        self._update()
 
-    def _look(self) -> None:
-        others = [job for job in self.site.live.jobs if job.status is JobStatus.RUNNING and job.id != self.left_out]
+    def _update(self) -> None:
+        others = [job for job in self.site.live.jobs if job.status is JobStatus.RUNNING and job.id != self.own_job]
         self.link.set_visibility(bool(others))
         if others:
             self.link.set_text(f"A training is running: {job_title(others[0])}")
             self.link.props["href"] = f"/train?job={others[0].id}"
 
 
-MovedOn = Callable[[Job], Awaitable[None]]
-"""Is called when more is known of a job than how far it is."""
+OnChange = Callable[[Job], Awaitable[None]]
+"""Is called when the status or the table of a job changes."""
 
 
-class Following:
-    """Keeps the view of one job up to date; made once, in a part of the page that stays."""
+class JobFollower:
+    """Updates the view of one job; created once per page."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         self._view: JobView | None = None
-        self._known: Job | None = None
-        site.live.jobs_changed.subscribe(self._look)
+        self._last: Job | None = None
+        site.live.jobs_changed.subscribe(self._update)
 
-    async def follow(self, view: JobView, moved_on: MovedOn) -> None:
-        """Follow the job of this view, and no other any more; `moved_on` is called now, too."""
-        self._view, self._known, self._moved_on = view, None, moved_on
-        await self._see(view, view.job)
-        # What was told before there was a view has not been heard.
-        await self._look()
+    async def follow(self, view: JobView, on_change: OnChange) -> None:
+        """Follow the job of this view only; `on_change` is called now, too."""
+        self._view, self._last, self._on_change = view, None, on_change
+        await self._show(view, view.job)
+        # The job may have changed before the view existed.
+        await self._update()
 
     def stop(self) -> None:
-        """Follow no job any more."""
+        """Stop following."""
         self._view = None
 
-    async def _look(self) -> None:
+    async def _update(self) -> None:
         view = self._view
-        if view and self._known and not self._known.finished_at:
+        if view and self._last and not self._last.finished_at:
             found = next((job for job in self.site.live.jobs if job.id == view.job.id), None)
-            # One that has just begun is not among them yet.
+            # A new job may not be listed yet.
             if found:
-                await self._see(view, found)
+                await self._show(view, found)
 
-    async def _see(self, view: JobView, job: Job) -> None:
+    async def _show(self, view: JobView, job: Job) -> None:
         view.show(job)
-        before, self._known = self._known, job
+        before, self._last = self._last, job
         if before is None or (job.status, job.table) != (before.status, before.table):
-            await self._moved_on(job)
+            await self._on_change(job)

@@ -1,4 +1,4 @@
-"""What can be set for a training, what speaks against the choice, and how long it will take."""
+"""The form of training options, with data-quality warnings and the estimated duration."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -9,107 +9,111 @@ from nicegui.events import ValueChangeEventArguments
 from mlapp.errors import MlappError
 from mlapp.presentation.sentences import expected_duration
 from mlapp.schemas import ColumnType, EstimatorInfo, TablePreview
-from pages.components.cards import card, working
+from pages.components.cards import card, loading
 from pages.components.warnings import warnings
-from pages.session.form_state import Choice
+from pages.session.form_state import FormState
 from pages.theme import GRID, MUTED
 
-Look = Callable[[], Awaitable[TablePreview | None]]
-"""Looks at the table for the present choice; gives None when nobody wants to know any more."""
-CLICK = """
+Preview = Callable[[], Awaitable[TablePreview | None]]
+"""Previews the table with the current options; returns None if the result is outdated."""
+CLICK_ONCE = """
 (event) => {{
   if (event.detail > 1) return;
   getHtmlElement({id}).disabled = true;
   emit();
 }}
 """
-"""The second click of a double click counts for none, however soon the first is answered; and until then the button is
-disabled in the browser, since a further click would come before the server could do so."""
+"""Ignores the second click of a double click. The browser disables the button at once, as another click could arrive
+before the server disables it."""
 ENABLE = """
 const button = getHtmlElement({id});
 button.disabled = false;
 if (document.activeElement === document.body) button.focus({{preventScroll: true}});
 """
-"""A button that is disabled loses the focus, and with it the place of those who use a keyboard."""
+"""Enables the button and restores its focus, which a disabled button loses."""
 FIELD = "outlined dense"
-ORDERED = (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER)
-"""Types of columns that rows can be put in order by."""
+SORTABLE = (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER)
+"""Types of columns that rows can be sorted by."""
 
 
-class Settings:
-    """The second step: target, estimator, the rest in a fold; each change is checked against the table."""
+class OptionsForm:
+    """Target, estimator and advanced options; each change of the columns is checked against the table."""
 
-    def __init__(self, choice: Choice, found: TablePreview, estimators: Sequence[EstimatorInfo], look: Look) -> None:
-        self.choice, self.found, self.look = choice, found, look
+    def __init__(
+        self, state: FormState, found: TablePreview, estimators: Sequence[EstimatorInfo], preview: Preview
+    ) -> None:
+        self.state, self.found, self.preview = state, found, preview
         self.names = [column.name for column in found.columns]
-        self.described = {known.name: known.description for known in estimators}
-        wanted = choice.options.get("estimator")
-        choice.options["estimator"] = wanted if wanted in self.described else "auto"
-        self.targeted: Callable[[str], None] = lambda _: None
-        """Is called with the column to predict when another is chosen here."""
+        self.descriptions = {known.name: known.description for known in estimators}
+        estimator = state.options.get("estimator")
+        state.options["estimator"] = estimator if estimator in self.descriptions else "auto"
+        self.on_target: Callable[[str], None] = lambda _: None
+        """Is called with the target when it changes."""
         self._starting = False
 
-    def build(self, start: Callable[[], Awaitable[None]]) -> None:
-        """Draw them; `start` is called when training is to begin."""
+    def build(self, on_start: Callable[[], Awaitable[None]]) -> None:
+        """Draw the form; `on_start` is called when the user clicks Train."""
         with card("2 · Model", mark="settings"):
             with ui.element("div").classes(GRID):
                 self.target = ui.select(
                     self.names, label="Column to predict", value=self.found.target, with_input=len(self.names) > 10
                 )
                 self._bind(self.target, "target").on_value_change(self._target_changed)
-                self.estimator = ui.select(list(self.described), label="Estimator", value="auto")
-                self._bind(self.estimator, "estimator").on_value_change(self._say_expected)
-            about = ui.label().classes(MUTED)
-            about.bind_text_from(self.estimator, "value", lambda name: self.described[name])
-            self._more()
-            self.doubts = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("doubts")
+                self.estimator = ui.select(list(self.descriptions), label="Estimator", value="auto")
+                self._bind(self.estimator, "estimator").on_value_change(self._show_duration)
+            description = ui.label().classes(MUTED)
+            description.bind_text_from(self.estimator, "value", lambda name: self.descriptions[name])
+            self._advanced()
+            self.warnings = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("warnings")
             with ui.row().classes("w-full items-center gap-4"):
                 self.button = ui.button("Train", icon="model_training").mark("train")
-                self.button.on("click", lambda: self._start(start), args=[], js_handler=CLICK.format(id=self.button.id))
-                self.expected = ui.label().classes(MUTED).mark("expected")
+                self.button.on(
+                    "click", lambda: self._start(on_start), args=[], js_handler=CLICK_ONCE.format(id=self.button.id)
+                )
+                self.duration = ui.label().classes(MUTED).mark("duration")
         self._show(self.found)
 
-    def pick(self, target: str) -> None:
-        """Choose the column to predict."""
+    def set_target(self, target: str) -> None:
+        """Set the column to predict."""
         self.target.set_value(target)
 
-    def _more(self) -> None:
-        ordered = [column.name for column in self.found.columns if column.type in ORDERED]
+    def _advanced(self) -> None:
+        ordered = [column.name for column in self.found.columns if column.type in SORTABLE]
         with ui.expansion("Advanced", icon="tune").classes("w-full").mark("advanced"):
             with ui.element("div").classes(f"{GRID} pt-2"):
                 features = ui.select(
                     self.names, label="Features (all others when empty)", multiple=True, value=[], with_input=True
                 )
-                self._bind(features, "features").on_value_change(self._doubt)
+                self._bind(features, "features").on_value_change(self._check)
                 features.props("use-chips")
-                times = ui.select(ordered, label="Judge by the latest rows of this column", clearable=True)
-                self._bind(times, "time_column")
-                self._number("Time for auto, in seconds", "budget_s", value=60, min=1, max=86_400)
-                self._number("Coverage of intervals", "coverage", value=0.9, min=0.5, max=0.99, step=0.05)
+                time_column = ui.select(ordered, label="Time column: evaluate on the latest rows", clearable=True)
+                self._bind(time_column, "time_column")
+                self._number("Time budget of auto, in seconds", "budget_s", value=60, min=1, max=86_400)
+                self._number("Interval coverage", "coverage", value=0.9, min=0.5, max=0.99, step=0.05)
                 self._number("Seed", "seed", value=0, min=0, precision=0)
-                self._bind(ui.input("Note, kept with the model"), "note").props("maxlength=2000")
-            switch = ui.switch("Answers from the new model at once", value=self.choice.options.get("activate", True))
-            switch.bind_value_to(self.choice.options, "activate").mark("activate")
+                self._bind(ui.input("Note"), "note").props("maxlength=2000")
+            switch = ui.switch("Activate the model after training", value=self.state.options.get("activate", True))
+            switch.bind_value_to(self.state.options, "activate").mark("activate")
 
     def _number(self, label: str, option: str, **limits: Any) -> None:
         self._bind(ui.number(label, **limits), option)
 
     def _bind(self, field: Any, option: str) -> Any:
-        field.set_value(self.choice.options.get(option, field.value))
-        return field.bind_value_to(self.choice.options, option).props(FIELD).classes("w-full").mark(option)
+        field.set_value(self.state.options.get(option, field.value))
+        return field.bind_value_to(self.state.options, option).props(FIELD).classes("w-full").mark(option)
 
     async def _target_changed(self, event: ValueChangeEventArguments[str]) -> None:
-        self.targeted(event.value)
-        await self._doubt()
+        self.on_target(event.value)
+        await self._check()
 
-    async def _doubt(self) -> None:
-        """Show what speaks against the present choice."""
-        self.doubts.clear()
-        self.expected.set_text("")
-        with self.doubts:
-            working("Checking the table for this choice")
+    async def _check(self) -> None:
+        """Check the table for the current options, and show its warnings."""
+        self.warnings.clear()
+        self.duration.set_text("")
+        with self.warnings:
+            loading("Checking the table")
         try:
-            found = await self.look()
+            found = await self.preview()
         except MlappError as error:
             found = self.found.model_copy(update={"warnings": [error.detail], "estimates": {}})
         if found:
@@ -117,25 +121,25 @@ class Settings:
 
     def _show(self, found: TablePreview) -> None:
         self.found = found
-        self.doubts.clear()
-        with self.doubts:
+        self.warnings.clear()
+        with self.warnings:
             warnings(found.warnings)
-        self._say_expected()
+        self._show_duration()
 
-    def _say_expected(self) -> None:
+    def _show_duration(self) -> None:
         seconds = self.found.estimates.get(self.estimator.value)
-        self.expected.set_text(f"It {expected_duration(seconds)}, at a guess." if seconds else "")
+        self.duration.set_text(f"Training {expected_duration(seconds)} (estimate)." if seconds else "")
 
-    async def _start(self, start: Callable[[], Awaitable[None]]) -> None:
+    async def _start(self, on_start: Callable[[], Awaitable[None]]) -> None:
         if self._starting:
             return
         self._starting = True
         self.button.props("loading")
         try:
-            await start()
+            await on_start()
         finally:
             self._starting = False
-            # Another table may have been chosen meanwhile.
+            # The form may have been replaced meanwhile.
             if not self.button.is_deleted:
                 self.button.props(remove="loading")
                 self.button.client.run_javascript(ENABLE.format(id=self.button.id))

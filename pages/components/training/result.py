@@ -1,62 +1,62 @@
-"""What came of a training: how good the model is, and whether it is to answer."""
+"""The result of a training: scores, plots, and buttons to activate or discard the model."""
 
 from nicegui import ui
 
 from mlapp.errors import MlappError, NotFound
 from mlapp.presentation.sentences import headline
 from mlapp.schemas import Model
-from pages.components.buttons import asked_first, lead
+from pages.components.buttons import confirm, link_button
 from pages.components.cards import card
 from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.model.scores import leaderboard, scores
-from pages.components.notifications import say_done, say_error
+from pages.components.notifications import notify_error, notify_success
 from pages.components.warnings import warnings
 from pages.session.site import Site
 from pages.theme import GRID, LEAD, MUTED
 
 
-class Result:
-    """Shows a model that was just trained; made once, in a part of the page that stays."""
+class TrainingResult:
+    """A newly trained model; created once per page."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         self.version: int | None = None
-        self.place = ui.column().classes("w-full gap-5")
-        site.live.models_changed.subscribe(self._look)
+        self.content = ui.column().classes("w-full gap-5")
+        site.live.models_changed.subscribe(self._update)
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Remove the result."""
         self.version = None
-        self.place.clear()
+        self.content.clear()
 
     async def show(self, version: int) -> None:
         """Show a model."""
         self.version = version
         model = await self._model(version)
-        # Another training may be shown by now, or none.
+        # Otherwise the page shows another training by now.
         if version == self.version:
             self._draw(model)
 
     def _draw(self, model: Model | None) -> None:
-        self.place.clear()
-        with self.place:
+        self.content.clear()
+        with self.content:
             with card(mark="result"):
-                self.verdict = ui.column().classes("w-full gap-1").props("aria-live=polite")
+                self.heading = ui.column().classes("w-full gap-1").props("aria-live=polite")
                 if model:
                     scores(model)
-                    left_out = [f"'{column.name}' {column.reason}; it is left out." for column in model.ignored]
-                    warnings([*model.warnings, *left_out])
+                    ignored = [f"'{column.name}' {column.reason}; it is not used." for column in model.ignored]
+                    warnings([*model.warnings, *ignored])
                 self.links = ui.row()
             if model:
                 _details(model)
-        self._judge(model)
+        self._show_state(model)
 
-    async def _look(self) -> None:
-        """See whether it still is there, and whether it answers now."""
+    async def _update(self) -> None:
+        """Update whether the model exists and is active."""
         if version := self.version:
             model = await self._model(version)
             if version == self.version:
-                self._judge(model) if model else self._draw(None)
+                self._show_state(model) if model else self._draw(None)
 
     async def _model(self, version: int) -> Model | None:
         try:
@@ -64,60 +64,60 @@ class Result:
         except NotFound:
             return None
 
-    def _judge(self, model: Model | None) -> None:
-        self.verdict.clear()
+    def _show_state(self, model: Model | None) -> None:
+        self.heading.clear()
         self.links.clear()
-        with self.verdict:
-            ui.label(self._sentence(model)).classes(f"{LEAD} break-words max-w-full").mark("verdict")
+        with self.heading:
+            ui.label(self._title(model)).classes(f"{LEAD} break-words max-w-full").mark("result-heading")
             if model:
-                ui.label(f"It {headline(model)}, by {model.estimator}.").classes(f"{MUTED} break-words")
+                ui.label(f"It {headline(model)}, using {model.estimator}.").classes(f"{MUTED} break-words")
         if model:
             with self.links:
-                self._offer(model)
+                self._buttons(model)
 
-    def _sentence(self, model: Model | None) -> str:
+    def _title(self, model: Model | None) -> str:
         if model is None:
-            return f"Model {self.version} was trained, and has been deleted since."
-        return f"Model {model.version} is trained" + (" and answers from now on." if model.active else ".")
+            return f"Model {self.version} was trained but has since been deleted."
+        return f"Model {model.version} is trained" + (" and active." if model.active else ".")
 
-    def _offer(self, model: Model) -> None:
+    def _buttons(self, model: Model) -> None:
         if model.active:
-            lead("Predict with it", "insights", "/predict")
+            link_button("Predict with it", "insights", "/predict")
         else:
             ui.button("Activate", icon="check_circle", on_click=self._activate).mark("activate-it")
-            lead("Predict with it", "insights", f"/predict?version={model.version}").props("outline")
-        lead("Details", "inventory_2", f"/models/{model.version}").props("outline")
+            link_button("Predict with it", "insights", f"/predict?version={model.version}").props("outline")
+        link_button("Details", "inventory_2", f"/models/{model.version}").props("outline")
         if not model.active:
-            ui.button("Discard", icon="delete", on_click=self._ask).props("outline color=negative").mark("discard")
+            ui.button("Discard", icon="delete", on_click=self._confirm_discard).props("outline color=negative").mark(
+                "discard"
+            )
 
     async def _activate(self) -> None:
         try:
             await self.site.services.models.activate(str(self.version))
         except MlappError as error:
-            say_error(error.detail)
+            notify_error(error.detail)
             return
-        say_done(f"Model {self.version} answers from now on.")
-        await self._look()
+        notify_success(f"Model {self.version} is now active.")
+        await self._update()
 
-    def _ask(self) -> None:
-        # On the page: the button is drawn anew when another model answers.
-        with ui.context.client:
-            asked_first(f"Discard model {self.version}? It is deleted for good.", "Discard it", self._discard)()
+    def _confirm_discard(self) -> None:
+        confirm(f"Discard model {self.version}? It will be deleted permanently.", "Discard", self._discard)
 
     async def _discard(self) -> None:
         try:
             await self.site.services.models.delete(str(self.version))
         except MlappError as error:
-            say_error(error.detail)
+            notify_error(error.detail)
             return
-        say_done(f"Model {self.version} is deleted.")
-        await self._look()
+        notify_success(f"Model {self.version} is deleted.")
+        await self._update()
 
 
 def _details(model: Model) -> None:
     with ui.element("div").classes(GRID):
         with card("Estimators compared"):
             leaderboard(model)
-        with card("What it looks at"):
+        with card("Feature importance"):
             importance_plot([("", model.importance)])
     plots([model])

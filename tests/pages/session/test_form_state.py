@@ -1,4 +1,4 @@
-"""What a browser tab chose on the Train page comes back in it, and nowhere else."""
+"""The state of the Train form: restored in the same browser tab only."""
 
 import gc
 from collections.abc import AsyncIterator
@@ -14,23 +14,23 @@ from mlapp.schemas import Format, Job, Submission
 from mlapp.services import Services
 from mlapp.services.access.sessions import Session
 from pages.session import form_state as module
-from pages.session.form_state import Choice, Choices, Owner, TableFile
+from pages.session.form_state import FormState, FormStates, Owner, TableFile
 from tests.pages.conftest import Visitor, drop, one
 from tests.services.disk import full_disk
 
 pytestmark = pytest.mark.slow
 
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
-TYPED: dict[str, Any] = {"target": "x", "estimator": "linear", "features": ["y", "kind"], "seed": 7, "note": "Try 2"}
-MINE: Owner = (None, "a tab")
+OPTIONS: dict[str, Any] = {"target": "x", "estimator": "linear", "features": ["y", "kind"], "seed": 7, "note": "Try 2"}
+OWNER: Owner = (None, "a tab")
 
 
 @pytest.fixture
-async def chosen(user: User) -> User:
-    """A visitor who has dropped a table and set something."""
+async def form(user: User) -> User:
+    """A user who has uploaded a table and changed options."""
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    # The first look at a table starts a process, which takes long on a busy machine.
+    # The first preview starts a process, which takes long on a busy machine.
     await user.should_see(marker="train", retries=600)
     await fill(user)
     return user
@@ -38,47 +38,47 @@ async def chosen(user: User) -> User:
 
 async def fill(user: User) -> None:
     with user:
-        for option, value in TYPED.items():
+        for option, value in OPTIONS.items():
             one(user, option).set_value(value)
         one(user, "activate").set_value(False)
-    await user.should_not_see("Checking the table for this choice")
+    await user.should_not_see("Checking the table")
 
 
-async def should_see_all_of_it(user: User) -> None:
+async def should_see_the_form(user: User) -> None:
     await user.should_see("people.csv")
     await user.should_see(marker="train")
-    assert {option: one(user, option).value for option in TYPED} == TYPED
+    assert {option: one(user, option).value for option in OPTIONS} == OPTIONS
     assert one(user, "activate").value is False
     assert one(user, "column-0").props["aria-pressed"] == "true"
 
 
 @pytest.fixture
 def addresses(user: User, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the address of the page is changed to."""
+    """The addresses that the page sets."""
     found: list[str] = []
     monkeypatch.setattr(user.navigate.history, "replace", found.append)
     return found
 
 
 @pytest.fixture
-async def queued(chosen: User, services: Services, endless: Job, addresses: list[str]) -> AsyncIterator[Job]:
-    """A training of this visitor's, which waits for its turn."""
-    chosen.find(marker="train").click()
-    await chosen.should_see("Waiting for its turn")
+async def queued(form: User, services: Services, endless: Job, addresses: list[str]) -> AsyncIterator[Job]:
+    """A queued training of this user."""
+    form.find(marker="train").click()
+    await form.should_see("in the queue")
     job = (await services.jobs.jobs())[0]
     assert addresses == [f"?job={job.id}"]
     yield job
     await services.jobs.cancel(job.id)
 
 
-async def test_a_reload_brings_back_the_table_and_what_was_set(chosen: User):
-    await chosen.open("/train")
+async def test_reload_restores_table_and_options(form: User):
+    await form.open("/train")
 
-    await should_see_all_of_it(chosen)
-    await chosen.should_not_see(marker="job")
+    await should_see_the_form(form)
+    await form.should_not_see(marker="job")
 
 
-async def test_a_reload_brings_back_a_bundled_table(user: User):
+async def test_reload_restores_a_bundled_table(user: User):
     await user.open("/train?dataset=wine&estimator=linear")
     await user.should_see(marker="train")
     with user:
@@ -91,33 +91,33 @@ async def test_a_reload_brings_back_a_bundled_table(user: User):
     assert one(user, "dataset-wine").props["aria-pressed"] == "true"
 
 
-async def test_a_reload_of_a_training_brings_back_what_it_was_started_with(chosen: User, queued: Job):
-    await chosen.open(f"/train?job={queued.id}")
+async def test_reload_of_a_training_restores_its_form(form: User, queued: Job):
+    await form.open(f"/train?job={queued.id}")
 
-    await chosen.should_see(marker=f"job-{queued.id}")
-    await should_see_all_of_it(chosen)
-    await chosen.should_not_see(marker="not-kept")
+    await form.should_see(marker=f"job-{queued.id}")
+    await should_see_the_form(form)
+    await form.should_not_see(marker="table-not-kept")
 
 
-async def test_the_page_without_a_training_shows_ones_own_and_leads_to_that_of_another(
-    chosen: User, queued: Job, endless: Job, addresses: list[str]
+async def test_page_shows_the_own_training_and_links_to_another_one(
+    form: User, queued: Job, endless: Job, addresses: list[str]
 ):
     addresses.clear()
-    await chosen.open("/train")
+    await form.open("/train")
 
-    await chosen.should_see(marker=f"job-{queued.id}")
+    await form.should_see(marker=f"job-{queued.id}")
     assert addresses == [f"?job={queued.id}"]
-    await chosen.should_not_see(marker=f"job-{endless.id}")
-    await chosen.should_see("A training is running: ")
-    assert one(chosen, "other-training").props["href"] == f"/train?job={endless.id}"
+    await form.should_not_see(marker=f"job-{endless.id}")
+    await form.should_see("A training is running: ")
+    assert one(form, "other-training").props["href"] == f"/train?job={endless.id}"
 
 
-async def test_another_tab_sees_a_training_but_neither_its_file_nor_what_is_chosen(chosen: User, queued: Job):
-    other = Visitor(chosen.http_client)
+async def test_another_tab_sees_a_training_but_not_its_form(form: User, queued: Job):
+    other = Visitor(form.http_client)
 
     await other.open(f"/train?job={queued.id}")
     await other.should_see(marker=f"job-{queued.id}")
-    await other.should_see("The table of this training is not kept for this browser tab; drop it again")
+    await other.should_see("not available in this browser tab")
     await other.open("/train")
     await other.should_see(marker="dataset-wine")
 
@@ -127,24 +127,24 @@ async def test_another_tab_sees_a_training_but_neither_its_file_nor_what_is_chos
     await other.should_not_see(marker="job")
 
 
-async def test_a_duplicated_tab_has_the_same_table_and_settings_of_its_own(chosen: User):
-    twin = Visitor(chosen.http_client)
-    # What NiceGUI does when a browser says which tab it was before.
-    await ui_app.storage._create_tab_storage(twin.tab_id, chosen.tab_id)
+async def test_duplicated_tab_has_the_same_table_and_its_own_options(form: User):
+    twin = Visitor(form.http_client)
+    # NiceGUI does this when a browser reports the previous id of a tab.
+    await ui_app.storage._create_tab_storage(twin.tab_id, form.tab_id)
 
     await twin.open("/train")
-    await should_see_all_of_it(twin)
+    await should_see_the_form(twin)
     with twin:
         one(twin, "seed").set_value(8)
 
-    assert one(chosen, "seed").value == TYPED["seed"]
+    assert one(form, "seed").value == OPTIONS["seed"]
     assert one(twin, "seed").value == 8
 
 
-async def test_a_table_that_cannot_be_read_does_not_come_back(user: User):
+async def test_unreadable_table_is_not_restored(user: User):
     await user.open("/train")
     await drop(user, "broken.csv", b"x,y\n1,2,3\n")
-    await user.should_see("Row 0 of the CSV has 3 cells where the header has 2")
+    await user.should_see("has 3 cells where the header has 2")
 
     await user.open("/train")
     await user.should_see(marker="dataset-wine")
@@ -153,48 +153,46 @@ async def test_a_table_that_cannot_be_read_does_not_come_back(user: User):
     await user.should_not_see(marker="train")
 
 
-async def test_another_table_takes_the_place_of_a_training(chosen: User, queued: Job, addresses: list[str]):
-    chosen.find(marker="dataset-wine").click()
-    await chosen.should_see("178 rows, 14 columns")
+async def test_selecting_another_table_leaves_the_training(form: User, queued: Job, addresses: list[str]):
+    form.find(marker="dataset-wine").click()
+    await form.should_see("178 rows, 14 columns")
 
     assert addresses[1:] == ["train"]
-    await chosen.should_not_see(marker="job")
-    await chosen.open("/train")
-    await chosen.should_see("178 rows, 14 columns")
-    await chosen.should_not_see(marker="job")
-    await chosen.open(f"/train?job={queued.id}")
-    await should_see_all_of_it(chosen)
+    await form.should_not_see(marker="job")
+    await form.open("/train")
+    await form.should_see("178 rows, 14 columns")
+    await form.should_not_see(marker="job")
+    await form.open(f"/train?job={queued.id}")
+    await should_see_the_form(form)
 
 
-async def test_train_again_brings_back_the_file_in_the_same_tab(chosen: User, services: Services):
-    chosen.find(marker="train").click()
-    await chosen.should_see("is trained.")
+async def test_train_again_restores_the_file_in_the_same_tab(form: User, services: Services):
+    form.find(marker="train").click()
+    await form.should_see("is trained.")
     job = (await services.jobs.jobs())[0]
-    await chosen.open(f"/jobs/{job.id}")
-    await chosen.should_see(marker="again")
+    await form.open(f"/jobs/{job.id}")
+    await form.should_see(marker="again")
 
-    chosen.find(marker="again").click()
+    form.find(marker="again").click()
 
-    await chosen.should_see(marker="settings")
-    await should_see_all_of_it(chosen)
+    await form.should_see(marker="settings")
+    await should_see_the_form(form)
 
 
-async def test_two_clicks_on_train_start_one_training(chosen: User, services: Services, endless: Job):
-    chosen.find(marker="train").click().click()
-    await chosen.should_see("Waiting for its turn")
+async def test_two_clicks_on_train_start_one_training(form: User, services: Services, endless: Job):
+    form.find(marker="train").click().click()
+    await form.should_see("in the queue")
     first = (await services.jobs.jobs())[0]
     assert first.id == endless.id + 1
 
-    chosen.find(marker="train").click()
-    await chosen.should_see(marker=f"job-{first.id + 1}")
+    form.find(marker="train").click()
+    await form.should_see(marker=f"job-{first.id + 1}")
 
     for job in (first.id, first.id + 1):
         await services.jobs.cancel(job)
 
 
-async def test_a_table_that_is_chosen_while_a_training_starts_stays_on_the_page(
-    user: User, services: Services, endless: Job
-):
+async def test_table_selected_while_a_training_starts_stays_on_the_page(user: User, services: Services, endless: Job):
     await user.open("/train?dataset=machines")
     await user.should_see(marker="train")
 
@@ -207,51 +205,51 @@ async def test_a_table_that_is_chosen_while_a_training_starts_stays_on_the_page(
 
 
 @pytest.fixture
-def outdated(chosen: User, monkeypatch: pytest.MonkeyPatch) -> User:
-    """A visitor whose file made room for that of somebody else."""
-    monkeypatch.setattr(module, "KEPT", 0)
-    return chosen
+def expired(form: User, monkeypatch: pytest.MonkeyPatch) -> User:
+    """A user whose file has been uploaded for that of another user."""
+    monkeypatch.setattr(module, "MAX_STATES", 0)
+    return form
 
 
-async def test_a_file_that_is_no_longer_kept_is_asked_for_again(outdated: User):
-    await Visitor(outdated.http_client).open("/train")
+async def test_expired_file_must_be_uploaded_again(expired: User):
+    await Visitor(expired.http_client).open("/train")
 
-    with outdated:
-        one(outdated, "target").set_value("kind")
-    await outdated.should_see("The file is gone; send it again.")
-    outdated.find(marker="train").click()
+    with expired:
+        one(expired, "target").set_value("kind")
+    await expired.should_see("The file is gone")
+    expired.find(marker="train").click()
 
-    await outdated.should_see("people.csv is no longer kept on the server; drop it again.")
-    await outdated.should_see(marker="train")
+    await expired.should_see("people.csv is no longer kept")
+    await expired.should_see(marker="train")
 
 
-async def test_leaving_the_page_while_a_start_fails_is_no_error(outdated: User):
-    other = Visitor(outdated.http_client)
+async def test_closing_the_page_while_a_start_fails_is_no_error(expired: User):
+    other = Visitor(expired.http_client)
     await other.open("/train")
     await other.should_see(marker="dataset-wine")
 
-    outdated.find(marker="train").click()
-    leave(outdated)
+    expired.find(marker="train").click()
+    close(expired)
 
     await other.should_see(marker="dataset-wine")
 
 
-def leave(user: User) -> None:
-    """Close the page; nothing of it is left."""
+def close(user: User) -> None:
+    """Close the page and delete its elements."""
     assert user.client
     user.client.delete()
     user.client = None
     gc.collect()
 
 
-async def test_leaving_the_page_while_a_table_is_read_is_no_error(user: User, services: Services):
+async def test_closing_the_page_while_a_table_is_read_is_no_error(user: User, services: Services):
     await user.open("/train")
-    # One table is looked at after the other, and this one waits for its turn.
+    # One table is previewed at a time, so that this one waits.
     async with services.training._previews:
         await drop(user, "broken.csv", b"x,y\n1,2,3\n")
         await user.should_see("Reading the table")
 
-        leave(user)
+        close(user)
 
     await services.training.preview(Submission(dataset="wine", options={}))
 
@@ -260,58 +258,58 @@ def file(size: int = 1) -> TableFile:
     return TableFile("a.csv", Format.CSV, size)
 
 
-def test_the_limits_are_those_of_all_tabs_together_and_what_was_used_last_stays():
-    choices = Choices(10)
+def test_least_recently_used_files_are_uploaded_beyond_the_size_limit():
+    states = FormStates(10)
     for name, size in (("old", 4), ("large", 7), ("new", 3)):
-        choices.keep(Choice((None, name), file=file(size)))
+        states.keep(FormState((None, name), file=file(size)))
 
-    assert choices.find((None, "old")) is None
-    assert {name: bool(choices.find((None, name))) for name in ("large", "new")} == {"large": True, "new": True}
+    assert states.find((None, "old")) is None
+    assert {name: bool(states.find((None, name))) for name in ("large", "new")} == {"large": True, "new": True}
 
 
-def test_a_file_goes_with_the_last_choice_that_holds_it():
-    choices, shared = Choices(10), file()
-    choice = Choice(MINE, file=shared)
-    choices.keep(choice)
-    choices.start(choice, 1)
-    choices.start(choice, 2)
-    choices.keep(Choice(MINE, file=file()))
+def test_file_is_deleted_with_its_last_state():
+    states, shared = FormStates(10), file()
+    state = FormState(OWNER, file=shared)
+    states.keep(state)
+    states.start(state, 1)
+    states.start(state, 2)
+    states.keep(FormState(OWNER, file=file()))
     assert shared.path.exists()
 
-    choices.find(MINE, 1).used = choice.used = -1.0 * module.KEPT_S  # type: ignore[union-attr]
-    choices.tidy()
+    states.find(OWNER, 1).last_used = state.last_used = -1.0 * module.MAX_AGE_S  # type: ignore[union-attr]
+    states.prune()
 
     assert not shared.path.exists()
-    assert choices.find(MINE)
+    assert states.find(OWNER)
 
 
-def test_a_table_that_was_not_started_makes_room_for_the_next():
-    choices, first = Choices(10), file()
-    choices.keep(Choice(MINE, file=first))
+def test_table_without_a_training_is_replaced_by_the_next():
+    states, first = FormStates(10), file()
+    states.keep(FormState(OWNER, file=first))
 
-    choices.keep(Choice(MINE, dataset="wine"))
+    states.keep(FormState(OWNER, dataset="wine"))
 
     assert not first.path.exists()
 
 
 def test_each_training_keeps_the_options_it_was_started_with():
-    choices, choice = Choices(10), Choice(MINE, dataset="wine", options={"seed": 1})
-    choices.keep(choice)
-    choices.start(choice, 1)
-    choice.options["seed"] = 2
-    choices.start(choice, 2)
-    choice.options["seed"] = 3
+    states, state = FormStates(10), FormState(OWNER, dataset="wine", options={"seed": 1})
+    states.keep(state)
+    states.start(state, 1)
+    state.options["seed"] = 2
+    states.start(state, 2)
+    state.options["seed"] = 3
 
-    found = [choices.find(MINE, job) for job in (1, 2, None)]
+    found = [states.find(OWNER, job) for job in (1, 2, None)]
 
     assert [each and each.options["seed"] for each in found] == [1, 3, 3]
 
 
-def test_two_pages_of_a_tab_do_not_change_each_others_options():
-    choices = Choices(10)
-    choices.keep(Choice(MINE, dataset="wine", options={"seed": 1}))
+def test_two_pages_of_a_tab_have_separate_options():
+    states = FormStates(10)
+    states.keep(FormState(OWNER, dataset="wine", options={"seed": 1}))
 
-    first, second = choices.find(MINE), choices.find(MINE)
+    first, second = states.find(OWNER), states.find(OWNER)
     assert first
     assert second
     first.options["seed"] = 2
@@ -319,35 +317,33 @@ def test_two_pages_of_a_tab_do_not_change_each_others_options():
     assert second.options == {"seed": 1}
 
 
-def test_a_choice_is_for_one_session_and_one_tab():
-    choices = Choices(10)
-    choices.keep(Choice((Session("me", 2_000_000_000), "a tab"), dataset="wine"))
+def test_state_belongs_to_one_session_and_tab():
+    states = FormStates(10)
+    states.keep(FormState((Session("me", 2_000_000_000), "a tab"), dataset="wine"))
 
     for owner in [(Session("you", 2_000_000_000), "a tab"), (None, "a tab"), (Session("me", 2_000_000_000), "two")]:
-        assert choices.find(owner) is None
-    assert choices.find((Session("me", 2_000_000_000), "a tab"))
+        assert states.find(owner) is None
+    assert states.find((Session("me", 2_000_000_000), "a tab"))
 
 
-def test_files_are_for_the_server_alone_and_end_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_files_are_private_and_deleted_with_their_last_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    dropped = file()
-    path = dropped.path
+    uploaded = file()
+    path = uploaded.path
     assert path.stat().st_mode & 0o777 == 0o600
-    assert dropped.remove.atexit
+    assert uploaded.remove.atexit
 
-    del dropped
+    del uploaded
 
     assert not path.exists()
 
 
-def test_training_on_a_file_without_room_for_its_copy_says_so_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    dropped = file()
-    dropped.path.write_bytes(bytes(3_000))
+def test_full_disk_is_reported_and_leaves_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    uploaded = file()
+    uploaded.path.write_bytes(bytes(3_000))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
-    with full_disk(), pytest.raises(Unavailable, match=r"There is no room for the table \(File too large\); try again"):
-        Choice(MINE, file=dropped).submission()
+    with full_disk(), pytest.raises(Unavailable, match="File too large"):
+        FormState(OWNER, file=uploaded).submission()
 
     assert list(tmp_path.glob("mlapp-*")) == []

@@ -1,4 +1,4 @@
-"""Sockets of pages, over python-socketio and real servers: each serves the page that it was opened for."""
+"""Sockets of pages on real servers: each works for its own page only."""
 
 import asyncio
 import json
@@ -15,12 +15,12 @@ import pytest
 import socketio
 from nicegui import core
 
-from pages.session.guard import MESSAGES, OwnPage, bind_messages
+from pages.session.guard import MESSAGES, OwnPageHandler, guard_messages
 from tests.servers import FULL, Running, address
 
 SOCKET = "/ui/_nicegui_ws/socket.io"
 EMPTY_PAGE = "/ui/nothing-here"
-"""A page with nothing but the frame, which is told of nothing but clicks."""
+"""A page with the frame only, which is updated after clicks only."""
 
 
 class Tab:
@@ -51,11 +51,11 @@ class Tab:
         return {"id": int(element), "client_id": self.id, "listener_id": listener, "args": []}
 
     async def send(self, name: str, message: object) -> object:
-        """Send a message, and return what the server answers when it has handled it."""
+        """Send a message, and return the server's acknowledgement."""
         return await self.socket.call(name, message, timeout=10)
 
     async def updated(self, element: str) -> set[str]:
-        """Return the elements that are updated until one is."""
+        """Return all elements that are updated until a given one is."""
         found: set[str] = set()
         async with asyncio.timeout(10):
             while element not in found:
@@ -95,14 +95,14 @@ async def theirs(closed: httpx.Client, stack: AsyncExitStack) -> Tab:
     return await stack.enter_async_context(opened(closed, log_in(closed)))
 
 
-async def test_a_click_from_the_socket_of_another_session_does_nothing(mine: Tab, theirs: Tab):
+async def test_click_from_the_socket_of_another_session_is_ignored(mine: Tab, theirs: Tab):
     await theirs.send("event", mine.choose_dark)
     await mine.send("event", mine.open_menu)
 
     assert mine.dark not in await mine.updated(mine.drawer)
 
 
-async def test_without_a_login_a_click_from_another_tab_does_nothing(running: Running):
+async def test_click_from_another_tab_is_ignored_without_a_login(running: Running):
     async with opened(running[1], {}) as mine, opened(running[1], {}) as theirs:
         await theirs.send("event", mine.choose_dark)
         await mine.send("event", mine.open_menu)
@@ -110,7 +110,7 @@ async def test_without_a_login_a_click_from_another_tab_does_nothing(running: Ru
         assert mine.dark not in await mine.updated(mine.drawer)
 
 
-async def test_a_click_on_a_page_of_ones_own_is_handled(mine: Tab):
+async def test_click_on_the_own_page_is_handled(mine: Tab):
     await mine.send("event", mine.choose_dark)
 
     assert await mine.updated(mine.dark)
@@ -120,26 +120,26 @@ async def test_a_click_on_a_page_of_ones_own_is_handled(mine: Tab):
 async def test_messages_about_a_page_of_another_session_are_logged_and_ignored(
     mine: Tab, theirs: Tab, closed_log: Path, name: str
 ):
-    refusal = f"A socket sent '{name}' for a page that is not its own"
-    before = closed_log.read_text().count(refusal)
+    warning = f"message '{name}' for a page that is not its own"
+    before = closed_log.read_text().count(warning)
 
-    for about in ({"client_id": mine.id, "level": "error", "message": "forged"}, {}, "nothing"):
-        await theirs.send(name, about)
+    for message in ({"client_id": mine.id, "level": "error", "message": "forged"}, {}, "nothing"):
+        await theirs.send(name, message)
 
-    assert closed_log.read_text().count(refusal) == before + 3
+    assert closed_log.read_text().count(warning) == before + 3
     assert "forged" not in closed_log.read_text()
 
 
-async def test_a_socket_shakes_hands_for_the_page_that_it_was_opened_for(mine: Tab, theirs: Tab):
+async def test_handshake_for_another_page_is_rejected(mine: Tab, theirs: Tab):
     assert await theirs.send("handshake", mine.query) is False
 
 
-def test_a_connection_cannot_be_taken_over_by_another_session(closed: httpx.Client):
+def test_connection_cannot_be_taken_over_by_another_session(closed: httpx.Client):
     victim, browser = log_in(closed), log_in(closed)
     page, own = Tab(closed, victim), Tab(closed, browser)
     polling = {"EIO": "4", "transport": "polling"}
-    said = closed.get(f"{SOCKET}/", params=polling | {"client_id": page.id}, headers=victim).text
-    connection = polling | {"sid": json.loads(said[1:])["sid"]}
+    handshake = closed.get(f"{SOCKET}/", params=polling | {"client_id": page.id}, headers=victim).text
+    connection = polling | {"sid": json.loads(handshake[1:])["sid"]}
 
     stolen = closed.post(f"{SOCKET}/", params=connection | {"client_id": own.id}, headers=browser, content="40")
     kept = closed.post(f"{SOCKET}/", params=connection | {"client_id": page.id}, headers=victim, content="40")
@@ -147,10 +147,10 @@ def test_a_connection_cannot_be_taken_over_by_another_session(closed: httpx.Clie
     assert (stolen.status_code, kept.status_code) == (403, 200)
 
 
-def test_all_messages_that_nicegui_handles_are_bound_once():
+def test_all_message_handlers_are_guarded_once():
     for _ in range(2):
-        bind_messages()
+        guard_messages()
 
     handlers = core.sio.handlers["/"]
     assert {*handlers} == {*MESSAGES, "connect", "handshake", "disconnect"}
-    assert not [name for name in MESSAGES if isinstance(handlers[name].handle, OwnPage)]
+    assert not [name for name in MESSAGES if isinstance(handlers[name].handle, OwnPageHandler)]

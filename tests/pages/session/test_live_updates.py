@@ -1,4 +1,4 @@
-"""Open pages are told of what changes, whoever changed it."""
+"""Live updates: open pages are notified of changes by any process."""
 
 import asyncio
 import shutil
@@ -13,17 +13,17 @@ from main import create_app
 from mlapp.schemas import Submission
 from mlapp.services import Services
 from mlapp.settings import Settings
-from pages.session.live_updates import LOOK_S, TRAFFIC_S, Live
+from pages.session.live_updates import POLL_S, TRAFFIC_S, LiveUpdates
 from pages.session.site import Site
-from tests.pages.conftest import Trained, eventually
+from tests.pages.conftest import TrainedModels, eventually
 from tests.services.disk import no_more_files
 from tests.services.misbehaving import add_unloadable
 
 
-class Told:
-    """Counts what pages are told."""
+class Notifications:
+    """Counts notifications."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: LiveUpdates) -> None:
         self.jobs = self.models = self.traffic = 0
         live.jobs_changed.subscribe(self._jobs)
         live.models_changed.subscribe(self._models)
@@ -40,75 +40,77 @@ class Told:
 
 
 @pytest.fixture
-async def live(services: Services, trained: Trained) -> Live:
-    """One that has looked around once."""
+async def live(services: Services, trained: TrainedModels) -> LiveUpdates:
+    """Live updates after a first refresh."""
     await services.models.activate(str(trained.regression.version))
-    live = Live(services)
-    await live.look()
+    live = LiveUpdates(services)
+    await live.refresh()
     return live
 
 
 @pytest.fixture
 async def other(settings: Settings, app: object) -> AsyncIterator[Services]:
-    """Another process on the same store, as far as the store can tell."""
+    """A second app on the same store, like another process."""
     assert app
-    elsewhere = create_app(settings, pages=False)
-    async with elsewhere.router.lifespan_context(elsewhere):
-        yield elsewhere.state.services
+    second = create_app(settings, pages=False)
+    async with second.router.lifespan_context(second):
+        yield second.state.services
 
 
-async def test_nothing_is_told_when_nothing_changes(live: Live):
-    told = Told(live)
+async def test_pages_are_not_notified_without_changes(live: LiveUpdates):
+    notified = Notifications(live)
 
-    await live.look()
-    await live.look()
+    await live.refresh()
+    await live.refresh()
 
-    assert (told.jobs, told.models) == (0, 0)
+    assert (notified.jobs, notified.models) == (0, 0)
 
 
-async def test_trainings_and_models_of_another_process_are_told(live: Live, other: Services):
-    told = Told(live)
+async def test_trainings_and_models_of_another_process_are_notified(live: LiveUpdates, other: Services):
+    notified = Notifications(live)
     before = live.versions
 
     model = await other.training.train(Submission(dataset="wine", options={"estimator": "linear", "note": "elsewhere"}))
-    await live.look()
+    await live.refresh()
 
-    assert (told.jobs, told.models) == (1, 1)
+    assert (notified.jobs, notified.models) == (1, 1)
     assert live.versions == (model.version, *before)
     assert live.active
     assert live.active.note == "elsewhere"
     assert live.jobs[0].version == model.version
 
 
-async def test_another_active_model_is_told(live: Live, services: Services, trained: Trained):
-    told = Told(live)
+async def test_another_active_model_is_notified(live: LiveUpdates, services: Services, trained: TrainedModels):
+    notified = Notifications(live)
 
     await services.models.activate(str(trained.classification.version))
-    await live.look()
+    await live.refresh()
 
-    assert (told.models, live.active and live.active.version) == (1, trained.classification.version)
+    assert (notified.models, live.active and live.active.version) == (1, trained.classification.version)
 
 
-async def test_model_that_answers_in_place_of_the_active_one_is_what_pages_show(
-    live: Live, services: Services, trained: Trained, caplog: pytest.LogCaptureFixture
+async def test_pages_show_the_fallback_of_an_active_model_that_cannot_be_loaded(
+    live: LiveUpdates, services: Services, trained: TrainedModels, caplog: pytest.LogCaptureFixture
 ):
     store, good = services.models.store, await services.models.annotate(str(trained.regression.version), "good")
-    broken, told = add_unloadable(store, good.version), Told(live)
+    broken, notified = add_unloadable(store, good.version), Notifications(live)
 
     store.activate(broken)
     await services.prediction.refresh()
-    await live.look()
+    await live.refresh()
 
-    assert (live.active and live.active.version, live.active_version, told.models) == (good.version, broken, 1)
+    assert (live.active and live.active.version, live.active_version, notified.models) == (good.version, broken, 1)
     await services.models.activate(str(good.version))
     await services.models.delete(str(broken))
-    await live.look()
+    await live.refresh()
     assert (live.active, live.active_version) == (good, good.version)
     caplog.clear()
 
 
-async def test_an_active_model_whose_record_is_damaged_is_told_once(live: Live, services: Services, trained: Trained):
-    told = Told(live)
+async def test_active_model_with_a_damaged_record_is_notified_once(
+    live: LiveUpdates, services: Services, trained: TrainedModels
+):
+    notified = Notifications(live)
     folder = services.models.store.folder
     pointer, damaged = (folder / "active.json").read_bytes(), folder / "versions" / "900"
     damaged.mkdir()
@@ -116,58 +118,60 @@ async def test_an_active_model_whose_record_is_damaged_is_told_once(live: Live, 
     (folder / "active.json").write_bytes(b'{"version": 900}')
     try:
         await services.prediction.refresh()
-        await live.look()
-        await live.look()
+        await live.refresh()
+        await live.refresh()
     finally:
         (folder / "active.json").write_bytes(pointer)
         shutil.rmtree(damaged)
         await services.prediction.refresh()
 
-    assert (told.models, live.active and live.active.version) == (1, trained.regression.version)
+    assert (notified.models, live.active and live.active.version) == (1, trained.regression.version)
 
 
-async def test_traffic_is_told_of_at_most_once_a_second(live: Live, http: httpx.AsyncClient, trained: Trained):
-    told = Told(live)
+async def test_traffic_notifications_are_limited(live: LiveUpdates, http: httpx.AsyncClient, trained: TrainedModels):
+    notified = Notifications(live)
     features = trained.regression.features
     row = {feature.name: feature.example for feature in features}
     loop = asyncio.get_running_loop()
     began = loop.time()
 
     async with asyncio.timeout(60):
-        while told.traffic < 2:
+        while notified.traffic < 2:
             await http.post("/predict", json={"records": [row]})
-            await live.look()
+            await live.refresh()
 
     assert loop.time() - began > TRAFFIC_S
 
 
-async def test_looking_stops_without_an_open_page_and_starts_again(user: User, services: Services, trained: Trained):
+async def test_polling_stops_without_open_pages_and_starts_again(
+    user: User, services: Services, trained: TrainedModels
+):
     await services.models.activate(str(trained.regression.version))
-    site = Site(services, Settings(_env_file=None), Live(services))
+    site = Site(services, Settings(_env_file=None), LiveUpdates(services))
     first = await user.open("/health")
     site.live.watch()
-    watching = site.live._task
-    assert watching
+    polling = site.live._task
+    assert polling
     site.live.watch()
-    assert site.live._task is watching
+    assert site.live._task is polling
 
     for open_page in list(Client.instances.values()):
         open_page.delete()
-    await asyncio.wait_for(asyncio.shield(watching), 5 * LOOK_S + 2)
+    await asyncio.wait_for(asyncio.shield(polling), 5 * POLL_S + 2)
     assert first.id not in Client.instances
 
     await user.open("/health")
     site.live.watch()
-    assert site.live._task is not watching
+    assert site.live._task is not polling
     await services.models.activate(str(trained.classification.version))
     await eventually(lambda: bool(site.live.active and site.live.active.version == trained.classification.version))
 
 
-async def test_pages_are_told_again_after_the_store_could_not_be_read(
-    user: User, services: Services, trained: Trained, caplog: pytest.LogCaptureFixture
+async def test_notifications_resume_after_the_store_could_not_be_read(
+    user: User, services: Services, trained: TrainedModels, caplog: pytest.LogCaptureFixture
 ):
     await services.models.activate(str(trained.regression.version))
-    live = Live(services)
+    live = LiveUpdates(services)
     await user.open("/health")
     live.watch()
     await eventually(lambda: live.active_version == trained.regression.version)

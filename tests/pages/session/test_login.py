@@ -1,4 +1,4 @@
-"""Login and logout, where a key is set."""
+"""Login and logout with an API key."""
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
 
 @pytest.fixture
 def http(user: User, services: Services, monkeypatch: pytest.MonkeyPatch) -> httpx.AsyncClient:
-    """A browser in front of the app, which asks for a key meanwhile."""
+    """A browser, with an app that requires a key."""
     closed = AccessService(Settings(_env_file=None, api_key=FULL, predict_key=PREDICT))
     for name, value in vars(closed).items():
         monkeypatch.setattr(services.access, name, value)
@@ -22,23 +22,23 @@ def http(user: User, services: Services, monkeypatch: pytest.MonkeyPatch) -> htt
 
 
 @pytest.mark.parametrize(
-    ("form", "status", "said"),
+    ("form", "status", "message"),
     [
         ("key=wrong", 401, "This key is wrong"),
         ("", 401, "This key is wrong"),
         (f"key={PREDICT}", 403, "This key may only predict"),
     ],
 )
-async def test_a_key_that_will_not_do_is_answered_with_why(http: httpx.AsyncClient, form: str, status: int, said: str):
+async def test_invalid_key_is_rejected_with_the_reason(http: httpx.AsyncClient, form: str, status: int, message: str):
     answer = await http.post("/login", content=form)
 
     assert answer.status_code == status
-    assert said in answer.text
+    assert message in answer.text
     assert 'aria-invalid="true"' in answer.text
     assert "set-cookie" not in answer.headers
 
 
-async def test_the_key_lets_in_once_and_until_logout(http: httpx.AsyncClient):
+async def test_session_lasts_from_login_to_logout(http: httpx.AsyncClient):
     assert (await http.get("/health")).headers["location"] == "/ui/login?next=/ui/health"
     assert (await http.post("/login?next=/ui/health", data={"key": FULL})).headers["location"] == "/ui/health"
     first = dict(http.cookies)
@@ -54,7 +54,7 @@ async def test_the_key_lets_in_once_and_until_logout(http: httpx.AsyncClient):
         assert (await http.get("/health")).status_code == 303
 
 
-async def test_without_a_key_the_login_leads_to_the_pages(user: User):
+async def test_login_without_an_api_key_redirects_to_the_pages(user: User):
     user.http_client.follow_redirects = False
 
     for method in ("GET", "POST"):

@@ -1,4 +1,4 @@
-"""Many rows on the Predict page: a table goes in, and comes back with its predictions."""
+"""Predictions for an uploaded table."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ import pytest
 from nicegui.testing import User
 
 from mlapp.schemas import Feature, Model
-from tests.pages.conftest import Trained, drop, eventually, one
+from tests.pages.conftest import TrainedModels, drop, eventually, one
 
 
 @pytest.fixture
-def model(trained: Trained) -> Model:
+def model(trained: TrainedModels) -> Model:
     return trained.regression
 
 
@@ -30,7 +30,7 @@ def csv(model: Model, rows: int) -> bytes:
     return "\n".join([",".join(feature.name for feature in model.features), *lines, ""]).encode()
 
 
-async def test_many_rows_come_back_as_the_api_answers_them(page: User, model: Model, http: httpx.AsyncClient):
+async def test_download_equals_the_response_of_the_api(page: User, model: Model, http: httpx.AsyncClient):
     table = csv(model, 40)
     await drop(page, "fleet.csv", table)
     await page.should_see(f"40 rows predicted by model {model.version}")
@@ -44,30 +44,30 @@ async def test_many_rows_come_back_as_the_api_answers_them(page: User, model: Mo
     assert 'filename="predictions.csv"' in file.headers["Content-Disposition"]
 
 
-async def test_many_rows_show_the_predictions_first_and_what_is_unusual(page: User, model: Model):
+async def test_preview_shows_predictions_first_and_warnings(page: User, model: Model):
     await drop(page, "fleet.csv", csv(model, 20))
 
     await page.should_see("20 rows predicted")
     preview = one(page, "preview")
     assert [column["label"] for column in preview.columns][:3] == ["prediction", "lower", "upper"]
     await page.should_see("Row 0, age: 0 is outside 30–1199 seen in training")
-    await page.should_see("15 warnings more")
+    await page.should_see("15 more warnings")
 
 
-async def test_one_row_is_shown_whole(page: User, model: Model):
+async def test_preview_of_one_row_says_that_it_is_all(page: User, model: Model):
     await drop(page, "fleet.csv", csv(model, 31).splitlines()[0] + b"\n" + csv(model, 31).splitlines()[31] + b"\n")
 
     await page.should_see("1 row predicted")
     await page.should_see("All rows.")
 
 
-async def test_a_table_that_cannot_be_predicted_is_refused_with_the_reason(page: User):
+async def test_table_without_a_feature_shows_the_error(page: User):
     await drop(page, "other.csv", b"a,b\n1,2\n")
 
-    await page.should_see(content="Row 0 lacks the feature 'age'", marker="refused")
+    await page.should_see(content="'age'", marker="table-error")
 
 
-async def test_another_table_takes_the_place_of_the_first(page: User, model: Model):
+async def test_second_table_replaces_the_first(page: User, model: Model):
     await drop(page, "fleet.csv", csv(model, 3))
     await page.should_see("3 rows predicted")
     page.find(marker="download").click()
@@ -80,57 +80,55 @@ async def test_another_table_takes_the_place_of_the_first(page: User, model: Mod
     assert first.status_code == 200
 
 
-async def offered(page: User) -> str:
-    """Return the path of what can be downloaded."""
+async def download_path(page: User) -> str:
+    """Return the path of the download."""
     page.find(marker="download").click()
     return str((await page.download.next()).url.path).removeprefix("/ui")
 
 
-async def test_a_download_is_gone_with_its_page(page: User, model: Model):
+async def test_download_of_a_closed_page_is_not_found(page: User, model: Model):
     await drop(page, "fleet.csv", csv(model, 3))
     await page.should_see("3 rows predicted")
-    path = await offered(page)
+    path = await download_path(page)
     client = page.client
     assert client
 
     client.delete()
 
     answer = await page.http_client.get(path)
-    assert (answer.status_code, answer.text) == (
-        404,
-        "This table is no longer here; drop it on the Predict page again.",
-    )
+    assert answer.status_code == 404
+    assert "no longer available" in answer.text
 
 
 @pytest.fixture
-async def kept(page: User, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
-    """A table that was dropped: its file on the server, and the path of its download."""
+async def uploaded(page: User, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+    """The file of an uploaded table on the server, and the path of its download."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     await drop(page, "fleet.csv", csv(model, 3))
     await page.should_see("3 rows predicted")
     (file,) = tmp_path.glob("mlapp-page-*/*")
-    return file, await offered(page)
+    return file, await download_path(page)
 
 
-async def test_a_download_whose_file_was_taken_away_is_not_found(page: User, kept: tuple[Path, str]):
-    file, path = kept
+async def test_download_of_a_deleted_file_is_not_found(page: User, uploaded: tuple[Path, str]):
+    file, path = uploaded
 
     file.unlink()
 
     assert (await page.http_client.get(path)).status_code == 404
 
 
-async def test_a_download_of_a_table_that_was_changed_says_what_is_wrong(page: User, kept: tuple[Path, str]):
-    file, path = kept
+async def test_download_of_an_invalid_file_says_what_is_wrong(page: User, uploaded: tuple[Path, str]):
+    file, path = uploaded
 
     file.write_bytes(b"a,b\n1,2\n")
 
     answer = await page.http_client.get(path)
     assert answer.status_code == 422
-    assert "Row 0 lacks the feature 'age'" in answer.text
+    assert "'age'" in answer.text
 
 
-async def test_only_the_last_of_several_tables_is_shown(page: User, model: Model):
+async def test_only_the_last_of_several_uploads_is_shown(page: User, model: Model):
     await drop(page, "fleet.csv", csv(model, 5))
     await drop(page, "fleet.csv", csv(model, 6))
 

@@ -1,4 +1,4 @@
-"""Jobs."""
+"""Jobs pages: the list, one job, cancelling."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.slow
 WINE = Submission(dataset="wine", options={"estimator": "linear"})
 
 
-async def ended(services: Services, job: Job) -> Job:
+async def finished(services: Services, job: Job) -> Job:
     *_, last = [now async for now in services.jobs.follow(job.id)]
     return last
 
 
 @pytest.fixture
 def no_jobs(services: Services) -> Iterator[None]:
-    """The store without jobs, as at the very start."""
+    """Run with a store that has no jobs."""
     folder = services.jobs.store.folder
     aside = folder.with_name("aside")
     folder.mkdir(exist_ok=True)
@@ -36,7 +36,7 @@ def no_jobs(services: Services) -> Iterator[None]:
 
 @pytest.fixture
 def many_jobs(services: Services, no_jobs: None) -> Iterator[list[int]]:
-    """More trainings than a page of the list shows, all failed; newest first."""
+    """More failed trainings than a page of the list shows; newest first."""
     history = services.jobs.store
     numbers = [history.open() for _ in range(PAGE_JOBS + 1)]
     for number in numbers:
@@ -49,27 +49,27 @@ def many_jobs(services: Services, no_jobs: None) -> Iterator[list[int]]:
 @pytest.mark.usefixtures("no_jobs")
 async def test_jobs_without_any_lead_to_training(user: User):
     await user.open("/jobs")
-    await user.should_see("Nothing has been trained yet.")
+    await user.should_see("No trainings yet")
 
     user.find(marker="go-train").click()
 
     await user.should_see("Choose a table and the column to predict")
 
 
-async def test_jobs_can_be_narrowed_to_some(user: User, services: Services):
-    job = await ended(services, await services.training.submit(WINE))
+async def test_jobs_are_filtered_by_status(user: User, services: Services):
+    job = await finished(services, await services.training.submit(WINE))
     cancelled = [other for other in await services.jobs.jobs() if other.status is JobStatus.CANCELLED]
     await user.open("/jobs")
     await user.should_see(marker=f"made-{job.id}")
 
     with user:
-        one(user, marker="kind").set_value("cancelled")
+        one(user, marker="filter").set_value("cancelled")
 
     await user.should_not_see(marker=f"job-{job.id}")
     await user.should_see(f"{len(cancelled)} training")
 
 
-async def test_jobs_are_shown_a_page_at_a_time(user: User, services: Services, many_jobs: list[int]):
+async def test_jobs_are_paged(user: User, services: Services, many_jobs: list[int]):
     newest, oldest = many_jobs[0], many_jobs[-1]
     await user.open("/jobs")
     await user.should_see(marker=f"job-{newest}")
@@ -82,70 +82,70 @@ async def test_jobs_are_shown_a_page_at_a_time(user: User, services: Services, m
     await user.should_not_see(marker=f"job-{newest}")
 
 
-async def test_jobs_go_back_to_the_first_page_when_they_are_narrowed(user: User, many_jobs: list[int]):
+async def test_filter_of_jobs_goes_to_the_first_page(user: User, many_jobs: list[int]):
     await user.open("/jobs")
     with user:
         one(user, marker="pages").set_value(2)
 
-        one(user, marker="kind").set_value("failed")
+        one(user, marker="filter").set_value("failed")
 
     await user.should_see(marker=f"job-{many_jobs[0]}")
 
 
-async def test_jobs_show_what_is_trained_elsewhere_as_it_goes(user: User, services: Services):
+async def test_jobs_show_a_training_started_elsewhere_until_it_ends(user: User, services: Services):
     await user.open("/jobs")
 
     job = await services.training.submit(WINE)
 
     await user.should_see(marker=f"job-{job.id}")
     await user.should_see("cultivar from wine, 178 rows × 14 columns")
-    job = await ended(services, job)
-    await user.should_see(f"Trained model {job.version} in")
+    job = await finished(services, job)
+    await user.should_see(marker=f"made-{job.id}")
     assert not one(user, marker=f"job-{job.id}").is_deleted
     await user.should_not_see(marker=f"cancel-{job.id}")
 
 
-async def test_job_that_one_visitor_ends_has_ended_for_the_other(app: FastAPI, endless: Job):
-    async with visiting(app) as one_visitor, visiting(app) as other:
-        for visitor in (one_visitor, other):
+async def test_job_cancelled_by_one_user_is_cancelled_for_the_other(app: FastAPI, endless: Job):
+    async with visiting(app) as first, visiting(app) as other:
+        for visitor in (first, other):
             await visitor.open("/jobs")
-            await visitor.should_see("Evaluating endless: fold 1 of 5")
+            await visitor.should_see("fold 1 of 5")
 
-        one_visitor.find(marker=f"cancel-{endless.id}").click()
-        await one_visitor.should_see(f"End training {endless.id}? What it has found so far is lost.")
+        first.find(marker=f"cancel-{endless.id}").click()
+        await first.should_see(f"Cancel training {endless.id}?")
         assert endless.status is JobStatus.RUNNING
-        one_visitor.find(marker="confirm").click()
+        first.find(marker="confirm").click()
 
-        for visitor in (one_visitor, other):
+        for visitor in (first, other):
             await visitor.should_not_see(marker=f"cancel-{endless.id}")
             await visitor.should_see("The training was cancelled.")
 
 
-async def test_job_that_ended_before_it_could_be_cancelled_says_so(user: User, services: Services, endless: Job):
+async def test_cancelling_a_finished_job_shows_the_error(user: User, services: Services, endless: Job):
     await user.open("/jobs")
     user.find(marker=f"cancel-{endless.id}").click()
-    await user.should_see("What it has found so far is lost.")
+    await user.should_see("Its progress will be lost.")
 
     await services.jobs.cancel(endless.id)
     user.find(marker="confirm").click()
 
-    await user.should_see(f"Training {endless.id} has ended already: it is cancelled.")
+    await user.should_see(f"Training {endless.id} has")
 
 
-async def test_job_page_tells_what_it_was_about_and_leads_to_its_model(user: User, services: Services):
-    job = await ended(services, await services.training.submit(WINE))
+async def test_job_page_links_to_its_model(user: User, services: Services):
+    job = await finished(services, await services.training.submit(WINE))
     await user.open(f"/jobs/{job.id}")
     await user.should_see(f"Training {job.id}")
     await user.should_see(f"Model {job.version}")
 
     user.find(marker=f"go-models-{job.version}").click()
 
-    await user.should_see("How it was made")
+    await user.should_see("Activation history")
 
 
 async def test_job_page_follows_a_job_to_its_end(user: User, services: Services, endless: Job):
     await user.open(f"/jobs/{endless.id}")
-    await user.should_see("Evaluating endless: fold 1 of 5")
+    await user.should_see("fold 1 of 5")
     await user.should_not_see(marker="again")
 
     await services.jobs.cancel(endless.id)
@@ -156,16 +156,16 @@ async def test_job_page_follows_a_job_to_its_end(user: User, services: Services,
     await user.should_see("Choose a table and the column to predict")
 
 
-async def test_job_page_shows_a_place_in_the_queue(user: User, services: Services, endless: Job):
+async def test_job_page_shows_the_position_in_the_queue(user: User, services: Services, endless: Job):
     waiting = await services.training.submit(WINE)
 
     await user.open(f"/jobs/{waiting.id}")
 
-    await user.should_see("Waiting for its turn · number 1 in the queue")
+    await user.should_see("number 1 in the queue")
     await services.jobs.cancel(waiting.id)
 
 
-async def test_job_page_tells_what_is_found_out_about_the_table(user: User, services: Services, endless: Job):
+async def test_job_page_shows_the_size_of_the_table_once_it_is_read(user: User, services: Services, endless: Job):
     job = await services.training.submit(WINE)
     await user.open(f"/jobs/{job.id}")
     await user.should_see(marker="facts")
@@ -174,20 +174,20 @@ async def test_job_page_tells_what_is_found_out_about_the_table(user: User, serv
 
     await services.jobs.cancel(endless.id)
 
-    await user.should_see("Trained model")
+    await user.should_see(content="Model", marker=f"made-{job.id}")
     await user.should_see("wine, 178 rows × 14 columns")
 
 
 @pytest.mark.parametrize("name", ["nope", "0", "999999", "01", "+1", "1%20", "1_0", "%D9%A1", "%EF%BC%91", "9" * 30])
-async def test_job_that_is_not_there_is_not_found(user: User, name: str):
+async def test_unknown_job_is_not_found(user: User, name: str):
     answer = await user.http_client.get(f"/jobs/{name}")
 
     assert answer.status_code == 404
-    assert "There is no such training; GET /jobs lists what is remembered." in answer.text
+    assert "Training not found" in answer.text
 
 
-async def test_job_page_leads_to_training_on_the_same_bundled_table(user: User, services: Services):
-    job = await ended(services, await services.training.submit(WINE))
+async def test_train_again_opens_the_same_bundled_table(user: User, services: Services):
+    job = await finished(services, await services.training.submit(WINE))
     await user.open(f"/jobs/{job.id}")
 
     await user.should_see(marker="again")
@@ -197,18 +197,16 @@ async def test_job_page_leads_to_training_on_the_same_bundled_table(user: User, 
     assert one(user, "estimator").value == "linear"
 
 
-async def test_job_page_says_why_a_file_could_not_be_trained_on_and_leads_to_another(
-    user: User, services: Services, tmp_path: Path
-):
+async def test_train_again_without_the_file_asks_to_upload_it(user: User, services: Services, tmp_path: Path):
     file = tmp_path / "few.csv"
     file.write_text("x,y\n1,2\n3,4\n")
     sent = Submission(path=str(file), format=Format.CSV, name="few.csv", options={"target": "y"})
-    job = await ended(services, await services.training.submit(sent))
+    job = await finished(services, await services.training.submit(sent))
     await user.open(f"/jobs/{job.id}")
-    await user.should_see("Only 2 rows have a target; at least 10 are needed.")
+    await user.should_see("Only 2 rows")
     await user.should_see(marker="again")
 
     user.find(marker="again").click()
 
-    await user.should_see("The table of this training is not kept for this browser tab; drop it again")
+    await user.should_see("upload it again to train on it")
     await user.should_not_see(marker="size")

@@ -1,4 +1,4 @@
-"""What a visitor does with models, wherever they are shown."""
+"""Steps of page tests that act on models."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from tests.fitted import publish
 from tests.pages.conftest import one
 
 
-async def spare(services: Services, **options: Any) -> int:
+async def add_inactive(services: Services, **options: Any) -> int:
     """Add a version that is not active."""
-    return (await publish(services, "wine", activate=False, **({"note": "a spare one"} | options))).version
+    return (await publish(services, "wine", activate=False, **({"note": "inactive"} | options))).version
 
 
 def models_table(user: User) -> ui.table:
@@ -22,13 +22,13 @@ def models_table(user: User) -> ui.table:
     return table
 
 
-def listed(user: User) -> dict[int, dict[str, Any]]:
-    """Return the rows of the list, by version, as they are shown."""
+def rows_by_version(user: User) -> dict[int, dict[str, Any]]:
+    """Return the rows of the table of models by version."""
     return {row["key"]: row for row in models_table(user).rows}
 
 
-def log(user: User) -> list[tuple[str, ...]]:
-    """Return the log of activations as it is shown."""
+def activation_rows(user: User) -> list[tuple[str, ...]]:
+    """Return the rows of the activation history."""
     return [(row["c0"], row["c1"], row["c2"]) for row in one(user, "activations").rows]
 
 
@@ -38,7 +38,7 @@ def act(user: User, action: str, version: int) -> None:
 
 
 def select(user: User, *versions: int) -> None:
-    """Mark rows, and no others."""
+    """Select these rows only."""
     table = models_table(user)
     table.selected = []
     rows = [{"key": version} for version in versions]
@@ -46,7 +46,7 @@ def select(user: User, *versions: int) -> None:
 
 
 def confirm(user: User, action: str) -> None:
-    """Press a button of the dialog that is open."""
+    """Click a button of the open dialog."""
     (dialog,) = [dialog for dialog in user.find(kind=ui.dialog).elements if dialog.value]
     (button,) = [
         button
