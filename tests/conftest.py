@@ -23,7 +23,7 @@ from mlapp.store import ModelStore
 from tests.fitted import Fitted, fit
 from tests.servers import FULL, PREDICT, Running, address, end, serving, serving_unmeasured, wait_until
 
-BROWSER = ("tests/e2e/", "tests/test_authorization.py", "tests/pages/session/test_guard.py")
+BROWSER = ("tests/e2e/", "tests/test_authorization.py", "tests/test_login.py", "tests/pages/session/test_guard.py")
 """Tests that share a browser and the server that it visits."""
 
 

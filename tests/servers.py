@@ -73,6 +73,14 @@ def address(client: httpx.Client) -> str:
     return str(client.base_url).rstrip("/")
 
 
+def log_in(client: httpx.Client) -> dict[str, str]:
+    """Log in to the pages, and return the headers of the browser."""
+    answer = client.post("/ui/login", data={"key": FULL})
+    assert answer.status_code == 303
+    client.cookies.clear()
+    return {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+
+
 def wait_until(client: httpx.Client, path: str) -> None:
     """Wait until a path answers 200."""
     deadline = time.monotonic() + PATIENCE_S

@@ -161,7 +161,7 @@ async def test_disconnect_is_logged_at_debug_and_not_counted_as_error(
         return messages.pop(0)
 
     async def send(message: Message) -> None:
-        pytest.fail(f"Nobody is there to be told: {message}")
+        pytest.fail(f"Sent to a disconnected client: {message}")
 
     scope = {
         "type": "http",
