@@ -183,7 +183,7 @@ async def test_unknown_job_is_not_found(user: User, name: str):
     answer = await user.http_client.get(f"/jobs/{name}")
 
     assert answer.status_code == 404
-    assert "Training not found" in answer.text
+    assert "There is no such training" in answer.text
 
 
 async def test_train_again_opens_the_same_bundled_table(user: User, services: Services):

@@ -1,0 +1,164 @@
+"""VersionFolders: the files of each version.
+
+<folder>/versions/7/record.json    metadata of the version, with the hash of its file
+<folder>/versions/7/model.joblib   the fitted estimator
+<folder>/versions/7/note.txt       the note, once it differs from that of the record
+<folder>/staging/                  versions that are being written or deleted
+"""
+
+import hashlib
+import os
+import stat
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mlapp.errors import Conflict, NotFound
+from mlapp.schemas import Record
+from mlapp.store.atomic_files import (
+    ABSENT,
+    NotARegularFile,
+    OnceLogger,
+    fsync_folder,
+    read,
+    read_error,
+    remove,
+    replace,
+    write,
+)
+from mlapp.store.numbered_folders import list_numbers
+
+
+class VersionFolders:
+    """Read without a lock; `add`, `annotate` and `remove` require the lock of the store."""
+
+    def __init__(self, folder: Path, once: OnceLogger) -> None:
+        self.folder = folder / "versions"
+        self.staging = folder / "staging"
+        self._records: dict[int, Record] = {}
+        self._once = once
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all versions, also of damaged ones, newest first."""
+        return list_numbers(self.folder, self._once.warn)
+
+    def readable(self) -> list[int]:
+        """Return the numbers of all versions with a readable record, newest first."""
+        return [number for number in self.numbers() if self._read(number)]
+
+    def path(self, version: int) -> Path:
+        """Return the folder of a version."""
+        return self.folder / str(version)
+
+    def exists(self, version: int) -> bool:
+        """Return whether a version exists; it may be damaged.
+
+        Raises:
+            Unavailable: the store cannot be read now.
+        """
+        try:
+            return stat.S_ISDIR(os.lstat(self.path(version)).st_mode)
+        except OSError as error:
+            if error.errno in ABSENT:
+                return False
+            raise read_error(error) from None
+
+    def require(self, version: int) -> None:
+        """Check that a version exists.
+
+        Raises:
+            NotFound: the version does not exist.
+        """
+        if not self.exists(version):
+            raise _not_found(version)
+
+    def record(self, version: int) -> Record:
+        """Return the record of a version.
+
+        Raises:
+            NotFound: the version does not exist, or its record is damaged.
+        """
+        record = self._read(version) if self.exists(version) else None
+        if record is None:
+            raise _not_found(version)
+        return record
+
+    def file(self, version: int) -> bytes:
+        """Return the bytes of a model file, verified by its hash.
+
+        Raises:
+            NotFound: the version does not exist.
+            Conflict: the file is missing, or its hash differs from the record.
+        """
+        record = self.record(version)
+        try:
+            data = read(self.path(version) / "model.joblib")
+        except NotARegularFile:
+            data = b""
+        if data is None:
+            raise Conflict(f"The file of model {version} is missing; delete the version or train again.")
+        if hashlib.sha256(data).hexdigest() != record.model_sha256:
+            raise Conflict(f"The file of model {version} is damaged; delete the version or train again.")
+        return data
+
+    def note(self, version: int) -> str:
+        """Return the note of a version: the changed one, else that of the record.
+
+        Raises:
+            NotFound: the version does not exist.
+        """
+        with suppress(NotARegularFile, UnicodeDecodeError):
+            if (changed := read(self.path(version) / "note.txt")) is not None:
+                return changed.decode()
+        return self.record(version).note
+
+    def add(self, file: bytes, record: Record, assign_number: Callable[[], int]) -> int:
+        """Write a version to staging, rename it to its number, and return that."""
+        staged = self.staging / uuid.uuid4().hex
+        staged.mkdir()
+        try:
+            write(staged / "model.joblib", file)
+            write(staged / "record.json", record.model_dump_json(indent=1).encode())
+            fsync_folder(staged)
+            version = assign_number()
+            staged.rename(self.path(version))
+            fsync_folder(self.folder)
+        finally:
+            remove(staged)
+        return version
+
+    def annotate(self, version: int, note: str) -> None:
+        """Change the note of a version.
+
+        Raises:
+            NotFound: the version does not exist.
+        """
+        self.record(version)
+        replace(self.path(version) / "note.txt", note.encode(errors="replace"), staging=self.staging)
+
+    def remove(self, version: int) -> None:
+        """Remove a version, even if it is damaged."""
+        # Renamed first, so that a crash leaves no partial version.
+        deleted = self.staging / f"deleted-{version}-{uuid.uuid4().hex}"
+        self.path(version).rename(deleted)
+        fsync_folder(self.folder)
+        self._records.pop(version, None)
+        remove(deleted)
+
+    def _read(self, version: int) -> Record | None:
+        """Return the record of a version, cached as it never changes; None if it is damaged, which is logged."""
+        if version not in self._records:
+            with suppress(NotARegularFile, ValidationError):
+                if data := read(self.path(version) / "record.json"):
+                    self._records[version] = Record.model_validate_json(data)
+                    return self._records[version]
+            self._once.warn(f"The record of model {version} cannot be read; the version is skipped.")
+            return None
+        return self._records[version]
+
+
+def _not_found(version: int) -> NotFound:
+    return NotFound(f"There is no model {version}; GET /models lists all models.")
