@@ -24,6 +24,8 @@ same text. They contain only plain data, so that they can be pickled.
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from mlapp.schemas.types import MAX_JSON_BYTES
+
 MAX_REPORTED = 10
 
 
@@ -96,6 +98,12 @@ class TooLarge(MlappError):
     """The body, or its decompressed content, exceeds a limit."""
 
     status = 413
+
+
+def json_too_large() -> TooLarge:
+    """Return the error about a JSON body, which is parsed as a whole, over its limit."""
+    limit = MAX_JSON_BYTES // 1_000_000
+    return TooLarge(f"A JSON body may have {limit} MB; send larger tables as CSV, NDJSON or Parquet, which stream.")
 
 
 class UnsupportedType(MlappError):

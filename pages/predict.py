@@ -1,13 +1,10 @@
 """Predict page: a form for the features of a model, its prediction, what-if charts, tables and code."""
 
-import json
-
 from nicegui import ui
 
 from mlapp.errors import MlappError
 from mlapp.presentation.sentences import headline
-from mlapp.schemas import Format, Model
-from mlapp.services.prediction.service import Body
+from mlapp.schemas import Model
 from pages.components.buttons import link_button
 from pages.components.cards import card, empty_state, no_model
 from pages.components.forms.coalescing import CoalescedTask
@@ -147,9 +144,8 @@ class _Predict:
 
     async def _predict(self) -> None:
         """Predict the current values, by the same service as the API."""
-        body = Body(json.dumps({"records": [self.form.record]}).encode(), Format.JSON)
         try:
-            found = await self.site.services.prediction.answer(body, self.model.version)
+            found = await self.site.services.prediction.answer([self.form.record], self.model.version)
         except MlappError as error:
             self.prediction.show_error(error.detail)
             self.form.show_messages(self._invalid_features(error), error=True)

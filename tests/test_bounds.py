@@ -5,13 +5,13 @@ import pytest
 from mlapp import server
 from mlapp.api import problems
 from mlapp.errors import MAX_REPORTED
-from mlapp.schemas import MAX_NAME_LENGTH
+from mlapp.schemas import MAX_JSON_BYTES, MAX_NAME_LENGTH
 from mlapp.services.jobs import service as jobs
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.prediction import service as prediction
 from mlapp.settings import Settings
 from mlapp.tables import table
-from mlapp.tables.formats import json_pieces
+from mlapp.tables.formats import ndjson
 from tests.servers import ROOT
 
 SECURITY = ROOT / "SECURITY.md"
@@ -24,7 +24,8 @@ BOUNDS = SECURITY.read_text().partition("## What is bounded\n")[2] if SECURITY.e
     [
         f"{table.MAX_ROWS:,} rows, {table.MAX_COLUMNS:,} columns, {table.MAX_CELLS:,} cells",
         f"{table.MAX_CELL_BYTES:,} bytes a cell",
-        f"{json_pieces.MAX_VALUE:,} characters a row; {table.MAX_TEXT_BYTES:,} bytes of text in all",
+        f"{MAX_JSON_BYTES // 1_000_000} MB of JSON; {ndjson.MAX_LINE_BYTES:,} bytes a line of NDJSON",
+        f"{table.MAX_TEXT_BYTES:,} bytes of text in all",
         f"after {Processes.limit_s / 60:.0f} minutes",
         f"{MAX_NAME_LENGTH} characters a name",
         f"{server.HEAD_TIMEOUT_S:.0f} s and {server.MAX_HEAD_BYTES:,} bytes",

@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
 from benchmarks import NOT_JUDGED
-from mlapp.ml.data.signature import matrix
+from mlapp.ml.data.encoding import known_only
 from mlapp.ml.data.target import as_classes, infer_task, rows_with_target
 from mlapp.ml.inference.fitted_model import FittedModel, load_model
 from mlapp.ml.preprocessing import FeatureColumns
@@ -135,9 +134,9 @@ def _splits(table: Table, target: str, count: int) -> Iterator[Split]:
         seconds = time.perf_counter() - started
         model = load_model(Model(**trained.record, **STORED), trained.file)
         features = model.model.features
-        rows = model.check(Table(table.frame[training])).frame, model.check(Table(table.frame[test])).frame
+        rows = [known_only(model.encoder.encode(Table(table.frame[part]))) for part in (training, test)]
         yield Split(
-            *(matrix(rows[0], features), y[training], matrix(rows[1], features), y[test]),
+            *(rows[0], y[training], rows[1], y[test]),
             categories=FeatureColumns.of(features).categories,
             classes=len(classes or []),
             predicted=_predicted(model, rows[1]),
@@ -146,11 +145,9 @@ def _splits(table: Table, target: str, count: int) -> Iterator[Split]:
         )
 
 
-def _predicted(model: FittedModel, rows: pl.DataFrame) -> np.ndarray:
-    columns = model.columns(rows)
-    if model.model.task is Task.REGRESSION:
-        return columns["prediction"].to_numpy()
-    return columns.drop("prediction").to_numpy()
+def _predicted(model: FittedModel, x: np.ndarray) -> np.ndarray:
+    predicted = model.predict(x)
+    return predicted[:, 0] if model.model.task is Task.REGRESSION else predicted
 
 
 def _boosted(split: Split) -> np.ndarray:

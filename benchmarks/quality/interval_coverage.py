@@ -16,9 +16,8 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from mlapp.ml.data.signature import matrix
+from mlapp.ml.data.encoding import Encoder, known_only
 from mlapp.ml.data.training_set import make_training_set
-from mlapp.ml.data.validation import check
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation.conformal import bounds, fit_interval
 from mlapp.ml.evaluation.out_of_fold import fit
@@ -77,8 +76,8 @@ def _measure(frame: pl.DataFrame, target: str, estimator: str, seed: int) -> lis
     fitted = fit(
         training_set.estimator_factory(recipe)(), training_set.samples.X, training_set.samples.y, lambda _: None
     )
-    checked = check(Table(new.drop(target)), training_set.signature.features)
-    predicted = fitted.predict(matrix(checked.frame, training_set.signature.features))
+    x = Encoder(training_set.signature.features).encode(Table(new.drop(target)))
+    predicted = fitted.predict(known_only(x))
     y, actual = new[target].to_numpy(), training_set.samples.y_test
     return [(nominal, *_evaluate(y, predicted, actual, best.predicted, nominal)) for nominal in NOMINAL]
 

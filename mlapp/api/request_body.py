@@ -1,17 +1,20 @@
 """Request bodies: the bytes of a table, the format it comes in, and the options beside it."""
 
 import asyncio
+import io
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, NamedTuple
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
-from mlapp.errors import Unacceptable, Unavailable, UnsupportedType, shorten
-from mlapp.schemas import Format
+from mlapp.errors import Unacceptable, Unavailable, UnsupportedType, json_too_large, shorten
+from mlapp.schemas import MAX_JSON_BYTES, Format
 from mlapp.services.temporary_files import save_copy
 
 MULTIPART = "multipart/form-data"
@@ -33,20 +36,34 @@ LISTS = ("features",)
 class Received:
     """A body that is here."""
 
-    file: BinaryIO
     format: Format
-    options: dict[str, Any]
-    """Those that stand in a form; those in JSON are found where the table is."""
+    file: BinaryIO
+    options: dict[str, Any] = field(default_factory=dict)
+    """Those in a form; those in JSON are found where the table is."""
     name: str | None = None
     """What the sender calls the file."""
-
-    async def read(self) -> bytes:
-        """Return all bytes."""
-        return await asyncio.to_thread(self.file.read)
 
     async def save(self) -> str:
         """Copy the body to a temporary file, which is the caller's to remove, and return its path."""
         return await asyncio.to_thread(save_copy, self.file)
+
+
+class InMemory(NamedTuple):
+    """A body that is in memory as a whole."""
+
+    format: Format
+    data: bytes
+    options: dict[str, Any]
+
+
+async def receive_body(request: Request) -> InMemory:
+    """Take in a body as a whole.
+
+    Raises:
+        MlappError: see `received`.
+    """
+    async with received(request) as body:
+        return InMemory(body.format, await asyncio.to_thread(body.file.read), body.options)
 
 
 @asynccontextmanager
@@ -55,7 +72,8 @@ async def received(request: Request) -> AsyncIterator[Received]:
 
     Raises:
         UnsupportedType: the content type, or the coding, is none that mlapp reads.
-        Unacceptable: a form has no file, or says an option twice.
+        Unacceptable: a form has no file, or gives an option twice.
+        TooLarge: it is more JSON than is taken.
         Unavailable: there is no room on the disk for it.
     """
     try:
@@ -74,7 +92,7 @@ async def _received(request: Request) -> AsyncIterator[Received]:
         async with request.form(max_files=1, max_fields=100) as form:
             upload = _upload(form)
             options = options_of((name, value) for name, value in form.multi_items() if name != "file")
-            yield Received(upload.file, _format(upload), options, upload.filename)
+            yield Received(_format(upload), upload.file, options, upload.filename)
         return
     if sent.lower().startswith(URLENCODED):
         raise UnsupportedType(
@@ -85,25 +103,47 @@ async def _received(request: Request) -> AsyncIterator[Received]:
     if kind is None:
         what = f"'{shorten(sent)}' is no content type that tables come in" if sent else "The body has no Content-Type"
         raise UnsupportedType(f"{what}; send {', '.join(Format)} or {MULTIPART}.")
+    if kind is Format.JSON:
+        yield Received(kind, io.BytesIO(await receive_json(request.receive)))
+        return
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
         async for chunk in request.stream():
             file.write(chunk)
         file.seek(0)
-        yield Received(file, kind, {})  # type: ignore[arg-type]
+        yield Received(kind, file)  # type: ignore[arg-type]
+
+
+async def receive_json(receive: Receive) -> bytes:
+    """Return a JSON body, which is parsed as a whole and so has a limit of its own.
+
+    Raises:
+        TooLarge: it is over the limit.
+        ClientDisconnect: the client is gone.
+    """
+    message = await receive()
+    data: bytes = message.get("body", b"")
+    while message.get("more_body") and len(data) <= MAX_JSON_BYTES:
+        message = await receive()
+        data += message.get("body", b"")
+    if len(data) > MAX_JSON_BYTES:
+        raise json_too_large()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return data
 
 
 def options_of(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Return the options in a query string or a form.
 
     Raises:
-        Unacceptable: one that is no list stands twice.
+        Unacceptable: one that is no list is given twice.
     """
     options: dict[str, Any] = {}
     for name, value in items:
         if name in LISTS:
             options.setdefault(name, []).append(value)
         elif name in options:
-            raise Unacceptable(f"The option '{shorten(name)}' stands twice; send it once.")
+            raise Unacceptable(f"The option '{shorten(name)}' is given twice; send it once.")
         else:
             options[name] = value
     return options

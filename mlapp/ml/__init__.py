@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlapp.ml.estimators import describe_estimators as describe_estimators
     from mlapp.ml.evaluation.baseline import beats_baseline as beats_baseline
+    from mlapp.ml.inference.fitted_model import Batch as Batch
     from mlapp.ml.inference.fitted_model import FittedModel as FittedModel
     from mlapp.ml.inference.fitted_model import load_model as load_model
-    from mlapp.ml.inference.lane import Lane as Lane
     from mlapp.ml.inference.what_if import what_if as what_if
     from mlapp.ml.library_versions import installed_versions as installed_versions
     from mlapp.ml.library_versions import why_unusable as why_unusable
     from mlapp.ml.monitoring.drift import measure_drift as measure_drift
     from mlapp.ml.monitoring.profiles import count_features as count_features
     from mlapp.ml.monitoring.profiles import count_predictions as count_predictions
-    from mlapp.ml.monitoring.profiles import frame_of as frame_of
     from mlapp.ml.threads import use_one_thread as use_one_thread
     from mlapp.ml.training.train import train as train
 
@@ -27,10 +26,9 @@ _MODULES = {
     "beats_baseline": "evaluation.baseline",
     "count_features": "monitoring.profiles",
     "count_predictions": "monitoring.profiles",
-    "frame_of": "monitoring.profiles",
-    "Lane": "inference.lane",
     "measure_drift": "monitoring.drift",
     "describe_estimators": "estimators",
+    "Batch": "inference.fitted_model",
     "FittedModel": "inference.fitted_model",
     "load_model": "inference.fitted_model",
     "train": "training.train",
@@ -44,4 +42,5 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return value

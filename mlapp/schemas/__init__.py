@@ -36,15 +36,25 @@ from mlapp.schemas.plots import (
     PredictedActual,
     RocCurve,
 )
-from mlapp.schemas.responses import PLAIN_BYTES, Answer, Health, Problem, Readiness, Sample, Warned, WhatIf
+from mlapp.schemas.responses import Answer, Health, Problem, Readiness, Sample, Warned, WhatIf
 from mlapp.schemas.tables import DatasetInfo, DataSource, Feature, IgnoredColumn, TableColumn, TablePreview
 from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions
-from mlapp.schemas.types import MAX_NAME_LENGTH, ColumnType, Evaluation, Format, JobStatus, Scalar, Schema, Task
+from mlapp.schemas.types import (
+    MAX_JSON_BYTES,
+    MAX_NAME_LENGTH,
+    ColumnType,
+    Evaluation,
+    Format,
+    JobStatus,
+    Scalar,
+    Schema,
+    Task,
+)
 
 __all__ = [
     "DRIFT_ROWS",
+    "MAX_JSON_BYTES",
     "MAX_NAME_LENGTH",
-    "PLAIN_BYTES",
     "Activation",
     "Answer",
     "CalibrationCurve",

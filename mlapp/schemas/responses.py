@@ -6,9 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 from mlapp.schemas.types import ColumnType, OmitIfNone, Scalar, Schema
 
-PLAIN_BYTES = 16_000
-"""Bodies of JSON up to here may be plain rows, which take a shorter way to their answer."""
-
 
 class Warned(Schema):
     """A value outside the training data; the row was predicted nevertheless."""

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 MAX_NAME_LENGTH = 200
+MAX_JSON_BYTES = 10_000_000
+"""Larger tables come as CSV, NDJSON or Parquet, which are read a piece at a time."""
 
 
 T = TypeVar("T")

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mlapp.tables.columns.types import column_type as column_type
     from mlapp.tables.columns.types import convert as convert
     from mlapp.tables.columns.types import narrow as narrow
-    from mlapp.tables.formats.json import json_table as json_table
+    from mlapp.tables.formats.json import JsonRows as JsonRows
+    from mlapp.tables.formats.json import json_rows as json_rows
     from mlapp.tables.formats.reader import read_file as read_file
     from mlapp.tables.formats.reader import read_request as read_request
     from mlapp.tables.formats.writer import texts as texts
@@ -32,7 +33,8 @@ _HOMES = {
     "describe_datasets": "bundled.datasets",
     "distribution": "columns.histograms",
     "recount": "columns.histograms",
-    "json_table": "formats.json",
+    "JsonRows": "formats.json",
+    "json_rows": "formats.json",
     "preview_table": "preview",
     "read_file": "formats.reader",
     "read_request": "formats.reader",
@@ -46,4 +48,5 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return value

@@ -1,15 +1,18 @@
 """A table as it was read: text still text, every value there."""
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from mlapp.errors import TooLarge, Unacceptable, pointer, shorten
 from mlapp.schemas import MAX_NAME_LENGTH, Format
-from mlapp.tables.columns.types import nameless
+from mlapp.tables.columns.json_values import column_of, spelled
+from mlapp.tables.columns.types import nameless, spell
+
+Sent = Callable[[slice], Iterable[dict[str, Any]]]
+"""Returns some rows as they came, where they came as JSON objects."""
 
 MAX_ROWS = 2_000_000
 MAX_COLUMNS = 1_000
@@ -20,46 +23,72 @@ MAX_TEXT_BYTES = 200_000_000
 SO_FAR = "at least "
 
 
-@dataclass(frozen=True)
-class Source:
-    """The bytes that rows came in, to be parsed once more when they are wanted: as bytes they take least memory."""
-
-    data: bytes
-    parse: Callable[[bytes], list[dict[str, Any]]]
-    _firsts: list[int] = field(default_factory=lambda: [0])
-    """The number of each piece's first row, and how many there are in all."""
-    _pieces: list[tuple[int, int]] = field(default_factory=list)
-
-    def add(self, rows: int, start: int, end: int) -> None:
-        """Say that these bytes hold the next rows."""
-        self._firsts.append(self._firsts[-1] + rows)
-        self._pieces.append((start, end))
-
-    def records(self, rows: slice) -> Iterator[dict[str, Any]]:
-        """Give some rows, as they came."""
-        for number in range(bisect_right(self._firsts, rows.start) - 1, len(self._pieces)):
-            first, (start, end) = self._firsts[number], self._pieces[number]
-            if first >= rows.stop:
-                return
-            yield from self.parse(self.data[start:end])[max(rows.start - first, 0) : rows.stop - first]
-
-
-@dataclass(frozen=True)
 class Table:
     """Rows × named columns, before any column type is decided.
 
-    `frame` holds text, numbers, booleans, dates and nothing else. `absent` names the columns that some
-    records lack altogether, with the first rows that do: prediction treats that unlike a null.
+    It holds a polars frame (text, numbers, booleans, dates and nothing else), or JSON scalars, as records or by column,
+    of which `frame` makes one when it is needed.
     """
 
-    frame: pl.DataFrame
-    format: Format = Format.JSON
-    delimiter: str = ","
-    absent: dict[str, list[int]] = field(default_factory=dict)
-    by_columns: bool = False
-    """Whether it came as one list a column."""
-    source: "Source | None" = None
-    """The rows as they came, where they came as records."""
+    def __init__(  # noqa: PLR0913 - what is known of a table
+        self,
+        frame: pl.DataFrame | None = None,
+        format: Format = Format.JSON,  # noqa: A002 - the format of the body
+        delimiter: str = ",",
+        *,
+        records: list[dict[str, Any]] | None = None,
+        values: dict[str, list[Any]] | None = None,
+        names: Sequence[str] = (),
+        absent: dict[str, list[int]] | None = None,
+        sent: Sent | None = None,
+    ) -> None:
+        """Take a frame, or JSON scalars: `records` with their `names`, or `values` by column.
+
+        `absent` names the columns that some records lack, with the first such rows: prediction treats an absent key
+        unlike null. `sent` returns some rows as they came.
+        """
+        self.format, self.delimiter, self.absent, self.records = format, delimiter, absent or {}, records
+        self._sent = sent
+        self.by_columns = values is not None
+        if frame is not None:
+            self.frame, self.names, self.height = frame, frame.columns, frame.height
+        elif values is not None:
+            self._values = values
+            self.names, self.height = list(values), len(next(iter(values.values()), ()))
+        else:
+            self.names, self.height = list(names), len(records or ())
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """All columns, raw."""
+        # Of an empty list polars makes no rows.
+        columns = [column_of(name, values) for name, values in self._values.items()]
+        return pl.DataFrame(columns or None, height=self.height)
+
+    @cached_property
+    def _values(self) -> dict[str, list[Any]]:
+        """JSON scalars by column; empty where the table is a frame."""
+        if self.records is None:
+            return {}
+        return {name: [record.get(name) for record in self.records] for name in self.names}
+
+    def as_sent(self, rows: slice) -> Iterable[dict[str, Any]] | None:
+        """Return some rows as they came, None where they did not come as JSON objects."""
+        if self.records is not None:
+            return self.records[rows]
+        return self._sent(rows) if self._sent else None
+
+    def values(self, name: str) -> list[Any] | None:
+        """Return the JSON scalars of a column, None where the table is a frame or has no such column."""
+        return self._values.get(name)
+
+    def text(self, row: int, name: str) -> str:
+        """Return a cell as text, as a CSV has it."""
+        if self.records is not None:
+            return spelled(self.records[row].get(name)) or ""
+        values = self.values(name)
+        cell = spell(nameless(self.frame[name])[row : row + 1])[0] if values is None else spelled(values[row])
+        return cell or ""
 
     def pointer(self, row: int, name: str) -> str:
         """Return the JSON pointer to a cell."""
@@ -85,7 +114,7 @@ def check_names(names: list[str]) -> None:
     """Refuse column names that could not be told apart, or not be shown.
 
     Raises:
-        Unacceptable: a name stands twice, is empty or too long.
+        Unacceptable: a name is given twice, is empty or too long.
     """
     seen: set[str] = set()
     for number, name in enumerate(names, 1):
@@ -112,11 +141,15 @@ def check_cells(frame: pl.DataFrame) -> None:
         sizes = nameless(column).str.len_bytes()
         total += int(sizes.cast(pl.Int64).sum())
         if (sizes > MAX_CELL_BYTES).any():
-            name = shorten(column.name)
-            raise Unacceptable(
-                f"Column '{name}' holds a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out."
-            )
+            raise text_too_long(column.name)
     if total > MAX_TEXT_BYTES:
         raise TooLarge(
             f"The texts of the table take {total:,} bytes; at most {MAX_TEXT_BYTES:,} are taken. Send fewer rows."
         )
+
+
+def text_too_long(name: str) -> Unacceptable:
+    """Return the error about a text that is a document rather than a value."""
+    return Unacceptable(
+        f"Column '{shorten(name)}' holds a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out."
+    )

@@ -32,9 +32,8 @@ def model(request, fitting, table):
 def predicted(model, rows):
     """Return the predictions, or the reason why they are rejected."""
     try:
-        return model.answer(
-            model.check(Table(pl.DataFrame(rows, schema={name: SCHEMA[name] for name in rows[0]})))
-        ).predictions
+        table = Table(pl.DataFrame(rows, schema={name: SCHEMA[name] for name in rows[0]}))
+        return model.answer(model.predict(model.encoder.encode(table))).predictions
     except Unacceptable as rejection:
         return rejection.detail
 

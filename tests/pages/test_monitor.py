@@ -13,9 +13,8 @@ from nicegui.testing import User
 
 from main import create_app
 from mlapp.errors import Unacceptable
-from mlapp.schemas import DRIFT_ROWS, Format, Model, Span
+from mlapp.schemas import DRIFT_ROWS, Model, Span
 from mlapp.services import Services
-from mlapp.services.prediction.service import Body
 from mlapp.settings import Settings
 from pages import monitor
 from pages.components.charts.drift import MAX_FEATURES
@@ -255,6 +254,6 @@ async def test_monitor_of_an_empty_store_follows_changes(user: User, empty: Serv
     await user.should_see(marker="go-predict")
     await user.should_not_see(marker="go-train")
     with pytest.raises(Unacceptable):
-        await empty.prediction.answer(Body(b'{"records": [{}]}', Format.JSON))
+        await empty.prediction.answer([{}])
 
     await user.should_see(f"Model {model.version} has had no requests yet")

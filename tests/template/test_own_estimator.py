@@ -56,7 +56,7 @@ def test_own_estimator_trains_and_predicts_by_its_name(target: str, ends: tuple[
     stored = {"version": 1, "active": True, "usable": True, "model_sha256": "", "source": None}
     model = load_model(Model(**made.record | stored, created_at="2024-01-31T00:00Z"), made.file)
 
-    predictions = model.answer(model.check(TABLE)).predictions
+    predictions = model.answer(model.predict(model.encoder.encode(TABLE))).predictions
 
     assert made.record["estimator"] == "nearest"
     # The mean or majority of five neighbours, for the smallest and the largest row.

@@ -1,6 +1,5 @@
 """Limit of the size of request bodies, on every path."""
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,8 +18,7 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count the bytes of the body."""
-        declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        if declared.isdecimal() and int(declared) > self.max_bytes:
+        if scope["type"] == "http" and _declared(scope["headers"]) > self.max_bytes:
             await problem_response(413, default_detail(413))(scope, receive, send)
             return
         received = 0
@@ -35,3 +33,11 @@ class BodyLimitMiddleware:
             return message
 
         await self.app(scope, counting_receive, send)
+
+
+def _declared(headers: list[tuple[bytes, bytes]]) -> int:
+    """Return the length that a body is declared to have; 0 where it is not."""
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0

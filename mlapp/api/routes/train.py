@@ -83,7 +83,7 @@ async def train(request: Request, response: Response, training: Training) -> Mod
     async with received(request) as body:
         options = merge_options(options, body.options)
         submission = Submission(options=options, format=body.format, path=await body.save(), name=body.name)
-    if prefers(request, "respond-async"):
+    if prefers(request.headers.getlist("prefer"), "respond-async"):
         job = await training.submit(submission)
         headers = {"Location": f"/jobs/{job.id}", "Preference-Applied": "respond-async"}
         return JSONResponse(job.model_dump(mode="json"), 202, headers)

@@ -7,7 +7,7 @@ import polars as pl
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from mlapp.ml.data.signature import matrix
+from mlapp.ml.data.encoding import encode_columns
 from mlapp.schemas import Feature, Task
 
 MIN_SCORE = {Task.REGRESSION: 0.99, Task.CLASSIFICATION: 0.98}
@@ -35,7 +35,7 @@ def leaking_features(
     rows = _sample(y, task, min(MAX_SAMPLE, max(MIN_SAMPLE, MAX_CELLS // len(features))), seed)
     if len(rows) < MIN_ROWS:
         return []
-    X, y = matrix(frame[rows], features), y[rows]
+    X, y = encode_columns(frame[rows], features), y[rows]
     # Ranks, because a few large values would dominate R².
     y = pl.Series(y).rank().to_numpy() if task is Task.REGRESSION else np.unique(y, return_inverse=True)[1]
     splitter = KFold if task is Task.REGRESSION else StratifiedKFold

@@ -16,12 +16,6 @@ from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000
 """A text column with more distinct values is free text, and no feature."""
-MAX_CODES = 255
-"""Categories that get a number of their own, the most frequent first; the others share the last one.
-
-Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `max_bins` = 255 categories.
-"""
-DAY_US = 86_400_000_000
 MAX_EXAMPLES = 20
 MAX_EXAMPLE_CELLS = 2_000
 """Bounds the cells of all example rows; one row is kept in any case."""
@@ -87,25 +81,6 @@ def _inspect(raw: pl.Series, chosen: bool) -> _UsedColumn | IgnoredColumn:  # no
     warnings = [f"Feature '{shorten(name)}' was chosen although it {reason}."] if reason else []
     warnings += _mixed_text_warning(name, kind, nameless(raw))
     return _UsedColumn(_describe(name, kind, values), named, distribution(named, kind), warnings)
-
-
-def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
-    """Return converted columns as the matrix that estimators take: float64, rows × features, gaps NaN.
-
-    Numbers stand as they are, booleans as 0 and 1, datetimes as days since 1970-01-01 (UTC), categories as
-    their place in `categories`, and as NaN when training did not see them.
-    """
-    columns = [_numbers(nameless(frame[feature.name]), feature) for feature in features]
-    return np.column_stack(columns) if columns else np.empty((frame.height, 0))
-
-
-def _numbers(values: pl.Series, feature: Feature) -> np.ndarray:
-    if feature.type is ColumnType.CATEGORY:
-        known = pl.Enum(feature.categories or [])
-        values = values.cast(known, strict=False).to_physical().clip(upper_bound=MAX_CODES - 1)
-    elif feature.type is ColumnType.DATETIME:
-        values = values.dt.epoch("us") / DAY_US
-    return values.cast(pl.Float64).to_numpy()
 
 
 def _feature_names(columns: list[str], target: str, chosen: Sequence[str] | None) -> list[str]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import polars as pl
 from sklearn.base import BaseEstimator
 
+from mlapp.ml.data.encoding import encode_columns
 from mlapp.ml.data.quality_checks import quality_warnings
-from mlapp.ml.data.signature import Signature, infer, matrix
+from mlapp.ml.data.signature import Signature, infer
 from mlapp.ml.data.target import as_classes, as_numbers, as_times, infer_task, rows_with_target
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
@@ -68,7 +69,7 @@ def make_training_set(table: Table, options: TrainOptions) -> TrainingSet:
     rows, target_type, target = rows_with_target(table, options)
     task = options.task or infer_task(target_type, target)
     signature = infer(rows, target.name, options.features)
-    X = matrix(signature.frame, signature.features)
+    X = encode_columns(signature.frame, signature.features)
     classes, y = as_classes(target) if task is Task.CLASSIFICATION else (None, as_numbers(target))
     times = as_times(rows, options.time_column) if options.time_column else None
     samples = Samples(X, y, folds(task, y, options.seed, times), len(classes) if classes else None)

@@ -1,152 +1,112 @@
-"""Rows against a signature: what cannot be predicted is refused, what training never saw is reported."""
+"""Validation of encoded rows against a signature: values that training did not see are reported."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
 
-import polars as pl
+import numpy as np
 
-from mlapp.errors import MAX_REPORTED, Unacceptable, shorten
-from mlapp.ml.threads import mapped
+from mlapp.errors import shorten
+from mlapp.ml.data.encoding import DAY_US, EPOCH, UNKNOWN, BadCell, days_since_epoch, refuse
 from mlapp.schemas import ColumnType, Feature, Warned
-from mlapp.tables.columns.types import DTYPES, convert, nameless, spell, whole
 from mlapp.tables.table import Table
 
 MAX_WARNINGS = 100
-EXPECTED = {
-    ColumnType.NUMBER: "a number within ±1e38",
-    ColumnType.INTEGER: "a number within ±1e38",
-    ColumnType.BOOLEAN: "true or false",
-    ColumnType.DATETIME: "a date or time such as 2024-01-31 or 2024-01-31T10:00:00Z",
-    ColumnType.CATEGORY: "a text",
-}
 
-Code = Literal["out_of_range", "unknown_category", "missing", "not_whole"]
+Code = Literal["missing", "unknown_category", "not_whole", "out_of_range"]
 
 
-class _Bad(NamedTuple):
-    row: int
-    feature: str
-    detail: str
+class Warnings(NamedTuple):
+    """Values that training did not see."""
 
-
-_Column = tuple[pl.Series, list[_Bad], tuple[list[Warned], int]]
-
-
-@dataclass(frozen=True)
-class Checked:
-    """Rows that can be predicted: the features' columns, converted, and what is unusual about them."""
-
-    frame: pl.DataFrame
-    warnings: list[Warned]
+    first: list[Warned]
     """The first `MAX_WARNINGS`, by row."""
-    warnings_total: int
+    total: int
 
 
-def check(table: Table, features: Sequence[Feature], *, strict: bool = False) -> Checked:
-    """Convert the features' columns of a table; every row is judged as it would be alone.
-
-    Raises:
-        Unacceptable: the table has no rows, a row lacks a feature or holds a value of another type, or,
-            when strict, there is anything to warn of or a column that is no feature.
-    """
-    if not table.frame.height:
-        raise Unacceptable("There is no row to predict; send at least one.")
-    if strict:
-        _refuse_extra(table, features)
-    columns = list(mapped(lambda feature: _check(table, feature), features, table.frame.height))
-    _refuse_bad(table, [bad for _, found, _ in columns for bad in found])
-    converted, _, found = zip(*columns, strict=True)
-    first = sorted((warning for warnings, _ in found for warning in warnings), key=lambda warning: warning.row)
-    if strict and first:
-        _refuse_bad(table, [_Bad(warning.row, warning.feature, warning.detail) for warning in first])
-    return Checked(pl.DataFrame(converted), first[:MAX_WARNINGS], sum(total for _, total in found))
+NONE = Warnings([], 0)
 
 
-def _check(table: Table, feature: Feature) -> _Column:
-    """Return a column converted, what cannot be predicted of it, and what is unusual."""
-    column, bad = _convert(table, feature)
-    return column, bad, _unusual(nameless(column), feature)
+class Validator:
+    """Compares encoded rows with what training saw of the features."""
+
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self._features = features
+        ranges = np.array([_range(feature) for feature in features], dtype=float)
+        self._low, self._high = ranges[:, 0], ranges[:, 1]
+        self._required = np.array([feature.required for feature in features])
+        self._whole = np.array([feature.type is ColumnType.INTEGER for feature in features])
+        self._has_whole = bool(self._whole.any())
+
+    def unusual(self, x: np.ndarray) -> np.ndarray:
+        """Return which rows of a matrix (rows, features) have a value to warn of, (rows,)."""
+        return np.asarray(self._cells(x).any(axis=1))
+
+    def warnings(self, table: Table, x: np.ndarray) -> Warnings:
+        """Return what to warn of in the rows of a table, encoded in `x`."""
+        rows, columns = np.nonzero(self._cells(x))
+        first: list[Warned] = []
+        for row, column in zip(rows[:MAX_WARNINGS].tolist(), columns[:MAX_WARNINGS].tolist(), strict=True):
+            first += self._warned(table, row, self._features[column], float(x[row, column]))
+        if len(rows) <= MAX_WARNINGS:
+            return Warnings(first[:MAX_WARNINGS], len(first))
+        # A cell has two warnings when it is neither whole nor within the range.
+        whole = self._whole[columns]
+        values, low, high = x[rows, columns][whole], self._low[columns][whole], self._high[columns][whole]
+        twice = (values % 1 > 0) & ((values < low) | (values > high))
+        return Warnings(first[:MAX_WARNINGS], len(rows) + int(twice.sum()))
+
+    def refuse_unusual(self, table: Table, x: np.ndarray) -> None:
+        """Raise `Unacceptable` where a row has a value to warn of, or a column is no feature."""
+        names = {feature.name for feature in self._features}
+        if extra := [name for name in table.names if name not in names]:
+            refuse(
+                table, [BadCell(0, name, f"Column '{shorten(name)}' is no feature; leave it out.") for name in extra]
+            )
+        refuse(table, [BadCell(each.row, each.feature, each.detail) for each in self.warnings(table, x).first])
+
+    def _cells(self, x: np.ndarray) -> np.ndarray:
+        found: Any = (x < self._low) | (x > self._high) | (np.isnan(x) & self._required)
+        if self._has_whole:
+            found[:, self._whole] |= x[:, self._whole] % 1 > 0
+        return np.asarray(found)
+
+    def _warned(self, table: Table, row: int, feature: Feature, value: float) -> list[Warned]:
+        """Return the warnings about an unusual cell."""
+        if np.isnan(value):
+            return [_warning(row, feature, "missing", "is missing; training saw no row without it")]
+        if value == UNKNOWN:
+            text = shorten(table.text(row, feature.name))
+            return [_warning(row, feature, "unknown_category", f"'{text}' was never seen in training")]
+        low, high = _range(feature)
+        text, found = _text(value, feature), []
+        if feature.type is ColumnType.INTEGER and value % 1:
+            detail = f"{text} is not whole; training saw whole numbers only"
+            found.append(_warning(row, feature, "not_whole", detail))
+        if not low <= value <= high:
+            detail = f"{text} is outside {_text(low, feature)}–{_text(high, feature)} seen in training"
+            found.append(_warning(row, feature, "out_of_range", detail))
+        return found
 
 
-def _convert(table: Table, feature: Feature) -> tuple[pl.Series, list[_Bad]]:
-    name = feature.name
-    if name not in table.frame.columns:
-        gaps = pl.Series(name, [None] * table.frame.height, dtype=DTYPES[feature.type])
-        return gaps, [_Bad(0, name, _lacking(0, name))] if feature.required else []
-    raw = table.frame[name]
-    values, bad = convert(raw, feature.type)
-    rows = bad.arg_true().head(MAX_REPORTED)
-    texts = spell(nameless(raw).gather(rows))
-    refused = [_Bad(row, name, _not_of_type(row, feature, text)) for row, text in zip(rows, texts, strict=True)]
-    if feature.required:
-        refused += [_Bad(row, name, _lacking(row, name)) for row in table.absent.get(name, [])]
-    return values, refused
+def _warning(row: int, feature: Feature, code: Code, detail: str) -> Warned:
+    return Warned(row=row, feature=feature.name, code=code, detail=detail)
 
 
-def _lacking(row: int, name: str) -> str:
-    return f"Row {row} lacks the feature '{shorten(name)}'; send its value, or null when it is not known."
-
-
-def _not_of_type(row: int, feature: Feature, text: str) -> str:
-    return f"Row {row}, feature '{shorten(feature.name)}': '{shorten(text)}' is not {EXPECTED[feature.type]}."
-
-
-def _refuse_bad(table: Table, bad: list[_Bad]) -> None:
-    if bad:
-        first = sorted(bad, key=lambda found: found.row)
-        errors = [{"detail": found.detail, "pointer": table.pointer(found.row, found.feature)} for found in first]
-        raise Unacceptable(first[0].detail, errors)
-
-
-def _refuse_extra(table: Table, features: Sequence[Feature]) -> None:
-    extra = [name for name in table.frame.columns if name not in {feature.name for feature in features}]
-    if extra:
-        details = [f"Column '{shorten(name)}' is no feature of the model; leave it out." for name in extra]
-        errors = [
-            {"detail": detail, "pointer": table.pointer(0, name)} for detail, name in zip(details, extra, strict=True)
-        ]
-        raise Unacceptable(details[0], errors)
-
-
-def _unusual(values: pl.Series, feature: Feature) -> tuple[list[Warned], int]:
-    """Return the first warnings about a column, and how many there are in all."""
-    warnings, total = [], 0
-    for code, mask in _masks(values, feature):
-        rows = mask.arg_true()
-        total += len(rows)
-        rows = rows.head(MAX_WARNINGS)
-        for row, text in zip(rows, _show(values.gather(rows)), strict=True):
-            detail = _DETAILS[code](text, feature)
-            warnings.append(Warned(row=row, feature=feature.name, code=code, detail=detail))
-    return warnings, total
-
-
-def _masks(values: pl.Series, feature: Feature) -> Iterator[tuple[Code, pl.Series]]:
-    if feature.required:
-        yield "missing", values.is_null()
+def _range(feature: Feature) -> tuple[float, float]:
+    """Return the ends of what training saw, encoded; unknown categories are below all others."""
     if feature.type is ColumnType.CATEGORY:
-        yield "unknown_category", ~values.is_in(feature.categories or [])
-    if feature.type is ColumnType.INTEGER:
-        yield "not_whole", ~whole(values)
-    if feature.min is not None:
-        yield "out_of_range", (values < feature.min) | (values > feature.max)
+        return 0.0, np.inf
+    if isinstance(feature.min, datetime) and isinstance(feature.max, datetime):
+        return days_since_epoch(feature.min), days_since_epoch(feature.max)
+    if isinstance(feature.min, int | float) and isinstance(feature.max, int | float):
+        return float(feature.min), float(feature.max)
+    # Training saw no value, or only true and false.
+    return -np.inf, np.inf
 
 
-def _show(values: pl.Series) -> list[str]:
-    if values.dtype == pl.Float64:
-        return ["" if value is None else f"{value:.6g}" for value in values]
-    return ["" if text is None else shorten(text) for text in spell(values)]
-
-
-def _range(feature: Feature) -> str:
-    low, high = _show(pl.Series([feature.min, feature.max], dtype=DTYPES[feature.type], strict=False))
-    return f"{low}–{high}"
-
-
-_DETAILS: dict[Code, Callable[[str, Feature], str]] = {
-    "missing": lambda _text, _feature: "is missing; training saw no row without it",
-    "unknown_category": lambda text, _feature: f"'{text}' was never seen in training",
-    "not_whole": lambda text, _feature: f"{text} is not whole; training saw whole numbers only",
-    "out_of_range": lambda text, feature: f"{text} is outside {_range(feature)} seen in training",
-}
+def _text(value: float, feature: Feature) -> str:
+    if feature.type is not ColumnType.DATETIME:
+        return f"{value:.6g}"
+    moment = EPOCH.replace(tzinfo=None) + timedelta(microseconds=round(value * DAY_US))
+    return moment.isoformat().removesuffix("T00:00:00")

@@ -1,15 +1,17 @@
 """What-if: how the prediction for a row changes with one of its features."""
 
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
-from mlapp.ml.data.validation import Checked
 from mlapp.ml.inference.fitted_model import FittedModel
 from mlapp.schemas import ColumnType, Feature, Scalar, WhatIf
-from mlapp.tables.columns.types import DTYPES, spell
+from mlapp.tables.columns.json_values import column_of
+from mlapp.tables.columns.types import DTYPES, convert, spell
+from mlapp.tables.formats.json import records_table
 
 POINTS = 60
 """Values that a curve runs through, where there are more than that."""
@@ -18,26 +20,28 @@ MAX_CLASSES = 5
 A_DAY_US = 86_400_000_000
 
 
-def what_if(fitted: FittedModel, row: pl.DataFrame, name: str) -> WhatIf:
-    """Predict a checked row once more for each of the values that training saw in a feature.
+def what_if(fitted: FittedModel, record: dict[str, Any], name: str) -> WhatIf:
+    """Predict a record of JSON scalars again with each of the values that training saw in a feature.
 
-    The curve holds the row's own value too, wherever it lies.
+    The curve holds the record's own value too, wherever it lies.
 
     Raises:
-        Unacceptable: the model has no such feature, or saw no value of it and the row has none.
+        Unacceptable: the model has no such feature, cannot predict the record, or knows no value of the feature.
     """
     feature = next((feature for feature in fitted.model.features if feature.name == name), None)
     if feature is None:
         raise Unacceptable(f"Model {fitted.model.version} has no feature '{shorten(name)}'.")
-    values = _with_present(_seen(feature), row[name], feature.type)
-    if values.is_empty():
+    fitted.encoder.encode(records_table([record]))
+    present = convert(column_of(name, [record.get(name)]), feature.type)[0]
+    values = _plain(_with_present(_seen(feature), present, feature.type), feature.type)
+    if not values:
         raise Unacceptable(f"There is no value of '{shorten(name)}' to try; give it one first.")
-    rows = row[[0] * len(values)].with_columns(values.alias(name))
-    answer = fitted.answer(Checked(rows, [], 0))
+    rows = records_table([record | {name: value} for value in values])
+    answer = fitted.answer(fitted.predict(fitted.encoder.encode(rows)))
     return WhatIf(
         feature=name,
         type=feature.type,
-        values=_plain(values, feature.type),
+        values=values,
         predictions=answer.predictions,
         lower=answer.lower,
         upper=answer.upper,

@@ -1,45 +1,63 @@
-"""What a model was asked and what it answered, counted in the bins of its training."""
+"""Profiles of production data: encoded requests and predictions, counted in the bins of the training data."""
 
 from collections.abc import Sequence
-from typing import Any
 
+import numpy as np
 import polars as pl
 
-from mlapp.schemas import ColumnType, Distribution, Predictions, Record, Scalar, Task
-from mlapp.tables.columns.histograms import recount
-from mlapp.tables.columns.types import convert, spell
-from mlapp.tables.formats.json_columns import column_of
-
-Row = tuple[Any, ...]
-Column = list[Scalar] | list[float] | pl.Series
+from mlapp.ml.data.encoding import MAX_CODES
+from mlapp.schemas import ColumnType, Distribution, Feature, Predictions, Record, Task
+from mlapp.tables.columns.histograms import CATEGORIES
+from mlapp.tables.columns.types import spell
 
 
-def frame_of(model: Record, rows: Sequence[Row]) -> pl.DataFrame:
-    """Return rows of JSON values, in the order of the features, as the checked frame they stand for."""
-    columns = zip(*rows, strict=True)
-    pairs = zip(model.features, columns, strict=True)
-    return pl.DataFrame([convert(column_of(each.name, list(values)), each.type)[0] for each, values in pairs])
+def count_features(model: Record, requests: Sequence[np.ndarray]) -> list[Distribution]:
+    """Count encoded rows (rows, features) by feature; nothing for a model without distributions."""
+    x = np.concatenate(requests)
+    pairs = zip(model.features, model.distributions, x.T, strict=False)
+    return [_count(values, feature, like) for feature, like, values in pairs]
 
 
-def count_features(model: Record, frames: list[pl.DataFrame]) -> list[Distribution]:
-    """Count checked rows, column by column."""
-    rows = pl.concat(frames)
-    pairs = zip(model.features, model.distributions, strict=True)
-    return [recount(rows[feature.name], like, feature.type) for feature, like in pairs]
-
-
-def count_predictions(model: Record, columns: list[Column]) -> tuple[Predictions, Distribution]:
-    """Count predictions, in the bins of the target's values."""
-    values = pl.concat([pl.Series("", column) for column in columns])
+def count_predictions(model: Record, predicted: Sequence[np.ndarray]) -> tuple[Predictions, Distribution | None]:
+    """Count predictions of `FittedModel.predict`, also in the bins of the target where these are known."""
+    found = np.concatenate(predicted)
+    like = model.target_distribution
     if model.task is Task.CLASSIFICATION:
-        found = recount(spell(values), model.target_distribution, ColumnType.CATEGORY)
-        classes = [*found.counts, found.others]
-        return Predictions(count=len(values), classes=classes), found
-    numbers = values.cast(pl.Float64)
-    counted = Predictions(
-        count=len(numbers),
-        sum=float(numbers.sum()),
-        low=float(numbers.min()),  # type: ignore[arg-type]
-        high=float(numbers.max()),  # type: ignore[arg-type]
-    )
-    return counted, recount(numbers, model.target_distribution, ColumnType.NUMBER)
+        names = class_names(model)
+        counts = np.bincount(found.argmax(axis=1), minlength=len(model.classes or []))
+        by_name = dict(zip(spell(pl.Series(model.classes or [])), counts.tolist(), strict=True))
+        listed = [by_name.get(name, 0) for name in names]
+        others = len(found) - sum(listed)
+        lie = Distribution(categories=names, counts=listed, others=others) if like else None
+        return Predictions(count=len(found), classes=[*listed, others]), lie
+    values = found[:, 0]
+    counted = Predictions(count=len(values), sum=float(values.sum()), low=float(values.min()), high=float(values.max()))
+    return counted, _binned(values, like) if like else None
+
+
+def class_names(model: Record) -> list[str]:
+    """Return the classes that are counted by name, as a CSV spells them."""
+    if model.task is Task.REGRESSION:
+        return []
+    known = model.target_distribution and model.target_distribution.categories
+    return known or spell(pl.Series((model.classes or [])[:CATEGORIES])).to_list()
+
+
+def _count(values: np.ndarray, feature: Feature, like: Distribution) -> Distribution:
+    if like.edges is not None:
+        return _binned(values, like)
+    known = ["false", "true"] if feature.type is ColumnType.BOOLEAN else (feature.categories or [])[:MAX_CODES]
+    missing = int(np.isnan(values).sum())
+    counts = np.bincount(values[np.isfinite(values)].astype(int), minlength=len(known)).tolist()
+    by_name = dict(zip(known, counts, strict=False))
+    listed = [by_name.get(name, 0) for name in like.categories or []]
+    others = len(values) - missing - sum(listed)
+    return Distribution(categories=like.categories, counts=listed, others=others, missing=missing)
+
+
+def _binned(values: np.ndarray, like: Distribution) -> Distribution:
+    edges = like.edges or []
+    present = values[~np.isnan(values)]
+    bins = np.searchsorted(edges[1:-1], present, side="right")
+    counts = np.bincount(bins, minlength=len(edges) - 1).tolist()
+    return Distribution(edges=edges, counts=counts, missing=len(values) - len(present))

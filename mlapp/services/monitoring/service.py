@@ -5,8 +5,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,9 +24,7 @@ from mlapp.services.outages import Outage
 from mlapp.store import ModelStore, TrafficStore
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from mlapp.ml.monitoring.profiles import Column, Row
+    import numpy as np
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +36,10 @@ SAVE_S = 5.0
 VERSIONS = 10
 """Versions whose rows and predictions are kept: those asked last."""
 WAITING_CELLS = 1_000_000
-"""Cells that wait to be counted (8 MB of numbers); of the rows of a larger table every so-manieth is looked at."""
+"""Cells that wait to be counted (8 MB of numbers); of a larger table, every n-th row is counted."""
 WAITING_ROWS = 5_000
 """Requests whose rows wait to be counted; those of further ones are not looked at, until the others are counted."""
 WAITING_REQUESTS = 100_000
-PLAIN_ROWS = 2_000
-"""Plain rows that wait to be counted. They come by the ten thousand a second, and to look at all of them took the
-interpreter's lock for so long that one request in a hundred waited a tenth of a second."""
 
 
 class _Ended(NamedTuple):
@@ -57,9 +52,30 @@ class _Noted(NamedTuple):
     minute: int
     model: Model
     rows: int
-    frame: "pl.DataFrame | list[Row] | None"
-    """Checked rows, or plain ones as they came; None when they are not looked at."""
-    predictions: "Column"
+    counted: "tuple[np.ndarray, np.ndarray] | None"
+    """Encoded rows, or some of them, and what was predicted; None when they are not counted."""
+
+
+class _Measured:
+    """A context in which a request is answered or refused; a class, for a generator takes 2 µs more."""
+
+    __slots__ = ("_began", "_end", "_gone", "_only_errors")
+
+    def __init__(
+        self, end: Callable[[float, int], None], *, only_errors: bool = False, gone: type[Exception] | None = None
+    ) -> None:
+        self._end, self._only_errors, self._gone, self._began = end, only_errors, gone, time.perf_counter()
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        """Count the request; one that is cut off is not counted."""
+        if error is None:
+            if not self._only_errors:
+                self._end(self._began, 200)
+        elif isinstance(error, Exception) and not (self._gone and isinstance(error, self._gone)):
+            self._end(self._began, _status(error))
 
 
 @dataclass
@@ -77,7 +93,6 @@ class MonitoringService:
     _ended: deque[_Ended] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _noted: deque[_Noted] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _room: int = WAITING_CELLS
-    _plain_room: int = PLAIN_ROWS
     _noting: threading.Lock = field(default_factory=threading.Lock)
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _others: list[Counts] = field(default_factory=list)
@@ -103,54 +118,30 @@ class MonitoringService:
                 await self._task
         await asyncio.to_thread(self._finish)
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
+    def request(self) -> "_Measured":
         """Measure a request from here until its answer begins; one that is cut off is not counted."""
-        began = time.perf_counter()
-        with self.refusals():
-            yield
-        self._end(began, 200)
+        return _Measured(self._end)
 
-    @contextmanager
-    def refusals(self, gone: type[Exception] | None = None) -> Iterator[None]:
+    def refusals(self, gone: type[Exception] | None = None) -> "_Measured":
         """Count a request that does not get as far as to be measured by `request`.
 
         `gone` is the error that says that nobody is there to be refused.
         """
-        began = time.perf_counter()
-        try:
-            yield
-        except Exception as error:
-            if not (gone and isinstance(error, gone)):
-                self._end(began, _status(error))
-            raise
+        return _Measured(self._end, only_errors=True, gone=gone)
 
-    def note(self, model: Model, frame: "pl.DataFrame", predictions: "Column") -> None:
-        """Note checked rows of a request, and what was predicted for them; from any thread."""
-        rows, minute = frame.height, self._minute()
+    def note(self, model: Model, x: "np.ndarray", predicted: "np.ndarray") -> None:
+        """Note encoded rows of one or several requests, and what was predicted for them; from any thread."""
+        rows, minute = len(x), self._minute()
         with self._noting:
             if self._room <= 0 or len(self._noted) >= WAITING_ROWS:
-                self._noted.append(_Noted(minute, model, rows, None, []))
+                self._noted.append(_Noted(minute, model, rows, None))
                 return
-            step = -(-rows * frame.width // self._room)
-            if step > 1:
-                frame, predictions = frame.gather_every(step), predictions[::step]
-            self._room -= frame.height * frame.width
-            self._noted.append(_Noted(minute, model, rows, frame, predictions))
-
-    def note_rows(self, model: Model, rows: "list[Row]", predictions: "Column") -> None:
-        """Note a few plain rows of one or several requests, and what was predicted for them; from any thread."""
-        minute = self._minute()
-        with self._noting:
-            if self._plain_room <= 0:
-                self._noted.append(_Noted(minute, model, len(rows), None, []))
-                return
-            self._plain_room -= len(rows)
-            self._noted.append(_Noted(minute, model, len(rows), rows, predictions))
-
-    def answered(self, began: float) -> None:
-        """Count a request that was answered, by `time.perf_counter` when it began."""
-        self._end(began, 200)
+            step = -(-x.size // self._room)
+            if rows > 1:
+                # Copies, for slices would keep the whole table.
+                x, predicted = x[::step].copy(), predicted[::step].copy()
+            self._room -= x.size
+            self._noted.append(_Noted(minute, model, rows, (x, predicted)))
 
     def warned(self, warnings: int) -> None:
         """Count what there was to say about the rows of a request."""
@@ -161,7 +152,7 @@ class MonitoringService:
         with self._counting:
             with self._noting:
                 ended, noted = [*self._ended], [*self._noted]
-                self._room, self._plain_room = WAITING_CELLS, PLAIN_ROWS
+                self._room = WAITING_CELLS
                 self._ended.clear()
                 self._noted.clear()
             for request in ended:
@@ -229,17 +220,16 @@ class MonitoringService:
         for note in notes:
             self._counts.minutes.setdefault(note.minute, Minute()).rows += note.rows
             self._metrics.rows.inc(note.rows)
-        looked = [note for note in notes if note.frame is not None]
-        if not looked:
+        counted = [(note.minute, *note.counted) for note in notes if note.counted]
+        if not counted:
             return
-        frames = _frames(model, looked)
-        found = Served(since=self._now(), rows=sum(frame.height for frame in frames))
-        found.features = ml.count_features(model, frames)
-        for minute in {note.minute for note in looked}:
-            columns = [note.predictions for note in looked if note.minute == minute]
-            predicted, lie = ml.count_predictions(model, columns)
-            found.minutes[minute] = predicted
-            found.prediction = lie.plus(found.prediction)
+        requests = [x for _, x, _ in counted]
+        found = Served(since=self._now(), rows=sum(map(len, requests)))
+        found.features = ml.count_features(model, requests)
+        for minute in {minute for minute, _, _ in counted}:
+            predicted = [values for at, _, values in counted if at == minute]
+            found.minutes[minute], lie = ml.count_predictions(model, predicted)
+            found.prediction = lie.plus(found.prediction) if lie else None
         served = self._counts.versions.pop(model.version, None) or Served(since=found.since)
         served.add(found)
         self._counts.versions[model.version] = served
@@ -282,13 +272,6 @@ class MonitoringService:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
-
-
-def _frames(model: Model, notes: list[_Noted]) -> "list[pl.DataFrame]":
-    """Return the checked rows; the plain ones are made one frame, for a frame costs more than its rows."""
-    plain = [row for note in notes if isinstance(note.frame, list) for row in note.frame]
-    frames = [note.frame for note in notes if note.frame is not None and not isinstance(note.frame, list)]
-    return [*frames, ml.frame_of(model, plain)] if plain else frames
 
 
 def _by_version(noted: list[_Noted]) -> list[tuple[Model, list[_Noted]]]:

@@ -1,97 +1,118 @@
-"""A body → its answer: what takes a processor, and so runs in a thread."""
+"""Responses of predictions: a body → encoded rows → JSON or a file. Takes a processor, and so runs in a thread."""
 
-import json
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from pydantic import TypeAdapter
 
-from mlapp import ml, tables
+from mlapp import tables
 from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Answer, Format, Model, Sample, WhatIf
+from mlapp.schemas import Answer, Format, Model, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import polars as pl
+    import numpy as np
 
-    from mlapp.ml.data.validation import Checked
-    from mlapp.ml.monitoring.profiles import Column
+    from mlapp import ml
+    from mlapp.ml.data.validation import Warnings
 
-    Note = Callable[[Model, pl.DataFrame, Column], None]
-    """Takes checked rows that were predicted, and what was predicted."""
-
+    Note = Callable[[Model, np.ndarray, np.ndarray], None]
+    """Takes encoded rows that were predicted, and what was predicted."""
 
 JSON_ROWS = 5_000
-"""Rows of a JSON answer that are written down at a time."""
+"""Rows of a JSON answer that are written at a time."""
 ONE_PIECE_BYTES = 100_000
 LISTS = ("predictions", "lower", "upper", "probabilities")
 """What a JSON answer holds for each row."""
 _VALUES = TypeAdapter(list[Any])
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(NamedTuple):
     """A table to predict, as it was sent."""
 
     data: bytes
     format: Format
 
 
-def check(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) -> "tuple[tables.Table, Checked]":
-    """Read a body to its end, and check its rows.
+class Rows(NamedTuple):
+    """A table that can be predicted."""
+
+    table: "tables.Table"
+    x: "np.ndarray"
+    """The features, encoded."""
+    warnings: "Warnings"
+
+
+def read_json(data: bytes) -> "tables.JsonRows":
+    """Read a JSON body.
+
+    Raises:
+        MlappError: it is no JSON, or holds no rows.
+    """
+    rows, options = tables.json_rows(data)
+    if options:
+        _refuse(options)
+    if rows is None:
+        raise Unacceptable("Send exactly one of 'records' (a list of objects) and 'columns' (an object of lists).")
+    return rows
+
+
+def read_rows(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) -> Rows:
+    """Read a body to its end, encode its rows and validate them.
 
     Raises:
         MlappError: it is not rows that the model can predict.
     """
     table, options = tables.read_request(body.data, body.format)
-    for name in options:
-        raise Unacceptable(f"There is no option '{shorten(name)}'; the version goes into the query string.")
-    return table, fitted.check(table, strict=strict)
+    if options:
+        _refuse(options)
+    x = fitted.encoder.encode(table)
+    if strict:
+        fitted.validator.refuse_unusual(table, x)
+    return Rows(table, x, fitted.validator.warnings(table, x))
 
 
-def check_file(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) -> "tuple[tables.Table, Checked]":
+def _refuse(options: dict[str, Any]) -> NoReturn:
+    name = shorten(next(iter(options)))
+    raise Unacceptable(f"There is no option '{name}'; the version goes into the query string.")
+
+
+def read_file_rows(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) -> Rows:
     """Do the same for what is answered by a file: the same columns, followed by the predictions.
 
     Raises:
-        MlappError: it is not rows that the model can predict, or has a column that is called like one of the answer.
+        MlappError: it is not rows that the model can predict, or has a column named like one of the answer.
     """
-    table, checked = check(fitted, body, strict=strict)
-    for name in fitted.column_names():
-        if name in table.frame.columns:
+    rows = read_rows(fitted, body, strict=strict)
+    for name in fitted.column_names:
+        if name in rows.table.names:
             raise Unacceptable(
                 f"The table has a column '{shorten(name)}', as the answer will; rename it or leave it out."
             )
-    return table, checked
+    return rows
 
 
-def answer(fitted: "ml.FittedModel", body: Body, note: "Note", *, strict: bool = False) -> Answer:
-    """Return the predictions for a body."""
-    checked = check(fitted, body, strict=strict)[1]
-    found = fitted.answer(checked)
-    note(fitted.model, checked.frame, found.predictions)
-    return found
+def to_json(answer: Answer) -> bytes:
+    """Return an answer as JSON."""
+    return Answer.__pydantic_serializer__.to_json(answer)
 
 
-def answer_json(fitted: "ml.FittedModel", body: Body, note: "Note", *, strict: bool = False) -> tuple[list[bytes], int]:
-    """Return the same as JSON, in pieces, and how many warnings there are.
+def write_json(fitted: "ml.FittedModel", rows: Rows, note: "Note") -> list[bytes]:
+    """Predict rows, and return the JSON answer in pieces.
 
-    Many rows are written down some at a time, so that they are never all there as Python objects.
+    Many rows are written some at a time, so that they are never all there as Python objects.
     """
-    checked = check(fitted, body, strict=strict)[1]
-    whole: Answer | None = None
     lists: dict[str, list[bytes]] = {}
-    for start in range(0, checked.frame.height, JSON_ROWS):
-        frame = checked.frame[start : start + JSON_ROWS]
-        found = fitted.answer(replace(checked, frame=frame))
-        note(fitted.model, frame, found.predictions)
+    for start in range(0, len(rows.x), JSON_ROWS):
+        x = rows.x[start : start + JSON_ROWS]
+        predicted = fitted.predict(x)
+        note(fitted.model, x, predicted)
+        answer = fitted.answer(predicted, rows.warnings)
         for name in LISTS:
-            if (values := getattr(found, name)) is not None:
+            if (values := getattr(answer, name)) is not None:
                 lists.setdefault(name, []).append(_VALUES.dump_json(values)[1:-1])
-                setattr(found, name, [])
-        whole = found
-    assert whole  # noqa: S101 - a body without rows is refused
-    return _filled(whole.model_dump_json(exclude_none=True).encode(), lists), checked.warnings_total
+                setattr(answer, name, [])
+    return _filled(to_json(answer), lists)
 
 
 def _filled(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:
@@ -107,29 +128,18 @@ def _filled(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:
     return [b"".join([*pieces, text])] if sum(map(len, pieces)) < ONE_PIECE_BYTES else [*pieces, text]
 
 
-def write(  # noqa: PLR0913, PLR0917 - what to write, and how
-    fitted: "ml.FittedModel", table: "tables.Table", frame: "pl.DataFrame", wanted: Format, rows: slice, note: "Note"
-) -> bytes:
-    """Predict some of the checked rows, and write them down with their predictions."""
-    columns = fitted.columns(frame[rows])
-    note(fitted.model, frame[rows], columns["prediction"])
-    return tables.write_rows(table, rows, columns, wanted)
+def write_file(fitted: "ml.FittedModel", rows: Rows, wanted: Format, part: slice, note: "Note") -> bytes:
+    """Predict some of the rows, and write them with their predictions."""
+    predicted = fitted.predict(rows.x[part])
+    note(fitted.model, rows.x[part], predicted)
+    return tables.write_rows(rows.table, part, fitted.columns(predicted), wanted)
 
 
-def sample(fitted: "ml.FittedModel", body: Body, rows: int) -> Sample:
-    """Check a body to its end, and predict its first rows, as the file that answers it will have them."""
-    table, checked = check_file(fitted, body)
-    names, cells = tables.texts(table.frame[:rows].hstack(fitted.columns(checked.frame[:rows])))
+def sample(fitted: "ml.FittedModel", body: Body, count: int) -> Sample:
+    """Validate a body to its end, and predict its first rows, as the file that answers it will have them."""
+    rows = read_file_rows(fitted, body)
+    predicted = fitted.columns(fitted.predict(rows.x[:count]))
+    names, cells = tables.texts(rows.table.frame[:count].hstack(predicted))
     return Sample(
-        names=names,
-        rows=cells,
-        total=table.frame.height,
-        warnings_total=checked.warnings_total,
-        warnings=checked.warnings,
+        names=names, rows=cells, total=len(rows.x), warnings_total=rows.warnings.total, warnings=rows.warnings.first
     )
-
-
-def what_if(fitted: "ml.FittedModel", record: dict[str, Any], feature: str) -> WhatIf:
-    """Return how the prediction for a record changes with one of its features."""
-    body = Body(json.dumps({"records": [record]}).encode(), Format.JSON)
-    return ml.what_if(fitted, check(fitted, body)[1].frame, feature)

@@ -1,148 +1,106 @@
-"""PredictionService: the model in memory, and its answers."""
+"""PredictionService: predictions of rows, for programs and pages."""
 
-import asyncio
-import logging
-import time
-import traceback
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from contextvars import copy_context
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlapp import ml
-from mlapp.errors import Conflict, MlappError, Overloaded, Unavailable
+from mlapp import ml, tables
+from mlapp.errors import Overloaded
 from mlapp.schemas import Answer, Format, Model, Sample, WhatIf
 from mlapp.services.admission import PREFETCH, Pool, Slots, prefetch
 from mlapp.services.monitoring.service import MonitoringService
-from mlapp.services.outages import Outage
 from mlapp.services.prediction import responses
-from mlapp.services.prediction.batching import Batches
-from mlapp.services.prediction.loading import leave_to_stay, load_libraries, loading, use_one_thread
+from mlapp.services.prediction.active_version import ActiveVersion
+from mlapp.services.prediction.batching import Batcher
+from mlapp.services.prediction.model_cache import ModelCache, use_one_thread
 from mlapp.services.prediction.responses import Body
-from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
+
+if TYPE_CHECKING:
+    from mlapp.tables import JsonRows
 
 __all__ = ["Body", "Predicted", "PredictionService"]
 
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-LOADING_S = 30.0
-"""How long a request waits for what is still loading after a start."""
-WATCH_S = 0.5
-"""How often it looks whether another process activated a model."""
-RETRY_S, MAX_RETRY_S = 5.0, 3_600.0
-"""How long until it tries again to load an active model that cannot be loaded: twice as long each time, up to this."""
-KEPT = 4
-"""Versions that stay in memory."""
 CHUNK_ROWS = 10_000
+BATCHED_BYTES = 16_000
+"""JSON bodies up to here are read on the event loop, and predicted together with others."""
 SMALL_BYTES = 100_000
 """Bodies beyond this queue up apart, so that single rows do not wait for them."""
 SMALL_SLOTS = 1_000
-"""Requests with small bodies that may be in flight. To reject one costs more than to answer a plain row: where 256
-were admitted, 900 connections got 0.1 of what 64 got."""
+"""Requests with small bodies in flight. To reject one costs more than to answer it: where 256 were admitted, 900
+connections got 0.1 of what 64 got."""
 LARGE_SLOTS = 5
-"""Requests with larger ones: one that is predicted, and four that are on their way in or out."""
-MOST_WAIT_S = 0.5
-"""Where those with small bodies would wait longer than this for their turn, further ones are refused."""
+"""Requests with larger bodies in flight: one that is predicted, and four that are on their way in or out."""
+MAX_WAIT_S = 0.5
+"""Where small bodies would wait longer than this for their turn, further ones are rejected."""
 
 
-@dataclass(frozen=True)
-class Predicted:
+class Predicted(NamedTuple):
     """Predictions on their way out."""
 
     version: int
     format: Format
-    chunks: AsyncIterator[bytes]
     warnings_total: int
+    body: bytes | AsyncIterator[bytes]
+    """As a whole where that is little, else in chunks."""
+
+    @property
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body in chunks."""
+        return _each([self.body]) if isinstance(self.body, bytes) else self.body
 
 
 @dataclass
 class PredictionService:
-    """Answers from the active model, which is swapped whole when another one is activated.
-
-    Where that one cannot be loaded, the model that answered before goes on.
-    """
+    """Answers from the active version, or from any other one."""
 
     store: ModelStore
     monitoring: MonitoringService
-    _active: "ml.FittedModel | None" = None
-    """The model that answers."""
-    _kept: "dict[int, ml.Lane]" = field(default_factory=dict)
-    _seen: int | None = None
-    """The active version of the store when it was last looked at."""
-    _problem: MlappError | None = None
-    """Why that version cannot answer."""
-    _retry_at: float = 0.0
-    """When to try again to load it, by `time.monotonic`."""
-    _pause_s: float = 0.0
-    """How long it waits from one try to the next."""
-    _told: set[int] = field(default_factory=set)
-    """Versions that were asked for and cannot be loaded, as the log says."""
-    _loaded: asyncio.Event = field(default_factory=asyncio.Event)
-    _loader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "load"))
     _small: Pool = field(default_factory=lambda: Pool("predict", 1, use_one_thread))
     _bulk: Pool = field(default_factory=lambda: Pool("predict-bulk", PREFETCH, use_one_thread))
     _small_slots: Slots = field(default_factory=lambda: Slots(SMALL_SLOTS, "predictions"))
     _large_slots: Slots = field(default_factory=lambda: Slots(LARGE_SLOTS, "predictions for tables"))
-    _lane: "ml.Lane | None" = None
-    """Of the active model."""
-    _watcher: asyncio.Task[None] | None = None
-    _warm: bool = False
-    """Whether what predicts is loaded."""
-    _outage: Outage = field(default_factory=lambda: Outage(log, "The store cannot be followed"))
 
     def __post_init__(self) -> None:
-        self._batches = Batches(self._small, self.monitoring)
+        self._cache = ModelCache(self.store)
+        self._active = ActiveVersion(self.store, self._cache)
+        self._batcher = Batcher(self._small, self.monitoring.note)
 
     async def start(self) -> None:
-        """Begin to load the active model, and to follow what other processes activate."""
-        self._watcher = asyncio.create_task(self._watch())
+        """Begin to load the active version, and to follow what other processes activate."""
+        self._active.start()
 
     async def close(self) -> None:
-        """Stop following; requests under way are answered."""
-        if self._watcher:
-            self._watcher.cancel()
-        self._loader.shutdown(wait=False)
+        """Stop following; requests in flight are answered."""
+        self._active.close()
+        self._cache.close()
         for pool in (self._small, self._bulk):
             pool.close()
 
     @property
     def active(self) -> Model | None:
         """The model that answers when no version is asked for."""
-        return self._active.model if self._active else None
+        return self._active.fitted.model if self._active.fitted else None
 
     @property
     def message(self) -> str:
         """What to expect of it, in a sentence."""
-        if self._active and self._problem:
-            return f"Model {self._active.model.version} answers in place of the active one. {self._problem.detail}"
-        if self._active:
-            return f"Model {self._active.model.version} answers."
-        if not self._loaded.is_set():
-            return "The model is still loading; try again in a few seconds."
-        if self._outage.failures:
-            return "The store cannot be read now, see the log; try again in a moment."
-        return self._problem.detail if self._problem else "There is no model yet; train one: POST /train."
+        return self._active.message
 
     @property
     def problem(self) -> str | None:
         """Why the version that is active in the store does not answer; None when it does, or when it is loading."""
-        return self._problem.detail if self._problem else None
+        return self._active.problem
 
     @property
     def wanted(self) -> int | None:
         """The version that is active in the store, whether it answers here or not."""
-        return self._seen
+        return self._active.wanted
 
     async def refresh(self) -> None:
         """Take up the version that is active in the store; the old one answers until the new one is loaded."""
-        await _run(self._loader, self._load_active)
-        self._loaded.set()
+        await self._active.refresh()
 
     async def fitted(self, version: int | None = None) -> "ml.FittedModel":
         """Return a version ready to answer, the active one by default.
@@ -150,17 +108,12 @@ class PredictionService:
         Raises:
             NotFound: there is no such version.
             Conflict: it cannot be loaded.
-            Unavailable: there is no active model that can answer.
+            Unavailable: there is no active version that can answer.
         """
-        if version is None or (self._active and self._active.model.version == version):
-            return await self._ready()
-        try:
-            return (await _run(self._loader, lambda: self._load(version))).fitted
-        except Conflict as error:
-            if error.__cause__ and version not in self._told:
-                self._told.add(version)
-                log.error("%s", error.detail, extra=_trace(error))  # noqa: TRY400 - with the trace of its cause
-            raise
+        active = self._active.fitted
+        if active and version in (None, active.model.version):
+            return active
+        return await (self._active.get() if version is None else self._cache.get(version))
 
     def admit(self, size: int | None) -> Slots:
         """Acquire a slot for a request by the size of its body in bytes (None: unknown); the caller releases it.
@@ -171,69 +124,42 @@ class PredictionService:
         with self.monitoring.refusals():
             if size is None or size > SMALL_BYTES:
                 return self._large_slots.acquire()
-            if self._small.wait_s(self._batches.calls) > MOST_WAIT_S:
+            if self._small.wait_s(self._batcher.calls) > MAX_WAIT_S:
                 raise Overloaded("More is asked than can be predicted in time; try again in a moment.")
             return self._small_slots.acquire()
-
-    async def answer(self, body: Body, version: int | None = None, *, strict: bool = False) -> Answer:
-        """Predict rows.
-
-        Raises:
-            MlappError: the version cannot answer, or the body is not rows that it can predict.
-        """
-        with self.monitoring.request():
-            fitted = await self.fitted(version)
-            note = self.monitoring.note
-            answer = await self._pool(body).run(lambda: responses.answer(fitted, body, note, strict=strict))
-            self.monitoring.warned(answer.warnings_total or 0)
-            return answer
-
-    async def quick(self, body: bytes) -> tuple[int, bytes] | None:
-        """Answer a JSON body of a few plain rows by the active model, or None when it takes `predict` to do so.
-
-        Returns the version, and the same JSON that `predict` gives.
-        """
-        began, lane = time.perf_counter(), self._lane
-        rows = lane.read(body) if lane else None
-        if lane is None or rows is None:
-            return None
-        answer = await self._batches.ask(lane, rows)
-        if answer is None:
-            return None
-        self.monitoring.answered(began)
-        return lane.model.version, answer
 
     async def predict(
         self, body: Body, wanted: Format, version: int | None = None, *, strict: bool = False
     ) -> Predicted:
-        """Predict rows, and write them down with their predictions in the wanted format.
+        """Predict rows, and write them with their predictions in the wanted format.
 
-        The body is checked to its end before the first byte is written.
+        The body is validated to its end before the first byte is written.
 
         Raises:
             MlappError: the version cannot answer, or the body is not rows that it can predict.
         """
         with self.monitoring.request():
-            predicted = await self._predict(body, wanted, version, strict=strict)
+            # Without a coroutine of its own where that can be.
+            fitted = self._active.fitted if version is None else None
+            fitted = fitted or await self.fitted(version)
+            if wanted is body.format is Format.JSON and len(body.data) <= BATCHED_BYTES:
+                answer = await self._answer(fitted, responses.read_json(body.data), strict=strict)
+                return Predicted(fitted.model.version, wanted, answer.warnings_total or 0, responses.to_json(answer))
+            predicted = await self._predict_table(fitted, body, wanted, strict=strict)
             self.monitoring.warned(predicted.warnings_total)
             return predicted
 
-    async def _predict(self, body: Body, wanted: Format, version: int | None, *, strict: bool) -> Predicted:
-        fitted = await self.fitted(version)
-        pool, note = self._pool(body), self.monitoring.note
-        if wanted is Format.JSON:
-            data, total = await pool.run(lambda: responses.answer_json(fitted, body, note, strict=strict))
-            return Predicted(fitted.model.version, wanted, _each(data), total)
-        table, checked = await pool.run(lambda: responses.check_file(fitted, body, strict=strict))
-        # Parquet has its index at the end: it is written in one piece.
-        size = table.frame.height if wanted is Format.PARQUET else CHUNK_ROWS
+    async def answer(self, records: list[dict[str, Any]], version: int | None = None) -> Answer:
+        """Predict records of JSON scalars.
 
-        slices = [slice(start, start + size) for start in range(0, table.frame.height, size)]
-        calls = (partial(responses.write, fitted, table, checked.frame, wanted, rows, note) for rows in slices)
-        return Predicted(fitted.model.version, wanted, prefetch(pool, calls), checked.warnings_total)
+        Raises:
+            MlappError: the version cannot answer, or the records are not rows that it can predict.
+        """
+        with self.monitoring.request():
+            return await self._answer(await self.fitted(version), tables.JsonRows(records))
 
     async def sample(self, body: Body, version: int | None = None, rows: int = 10) -> Sample:
-        """Show how the file that answers a table begins; the table is checked to its end, as `predict` does.
+        """Show how the file that answers a table begins; the table is validated to its end, as `predict` does.
 
         Raises:
             MlappError: the version cannot answer, or the body is not rows that it can predict.
@@ -242,100 +168,45 @@ class PredictionService:
         return await self._pool(body).run(lambda: responses.sample(fitted, body, rows))
 
     async def what_if(self, record: dict[str, Any], feature: str, version: int | None = None) -> WhatIf:
-        """Predict a row, given as JSON values, once more for each of the values that training saw in a feature.
+        """Predict a record of JSON scalars again with each of the values that training saw in a feature.
 
         Raises:
-            MlappError: the version cannot answer, it has no such feature, or it cannot predict the row.
+            MlappError: the version cannot answer, it has no such feature, or it cannot predict the record.
         """
         fitted = await self.fitted(version)
-        return await self._small.run(lambda: responses.what_if(fitted, record, feature))
+        return await self._small.run(lambda: ml.what_if(fitted, record, feature))
+
+    async def _answer(self, fitted: "ml.FittedModel", sent: "JsonRows", *, strict: bool = False) -> Answer:
+        """Predict a few rows, together with those of other requests."""
+        x = fitted.encoder.encode_plain(sent)
+        if x is None:
+            x = await self._small.run(lambda: fitted.encoder.encode(sent.table()))
+        if strict:
+            fitted.validator.refuse_unusual(sent.table(), x)
+        predicted, unusual = await self._batcher.predict(fitted, x)
+        if not unusual:
+            return fitted.answer(predicted)
+        if not fitted.encoder.is_exact(x):
+            x = await self._small.run(lambda: fitted.encoder.encode(sent.table()))
+        warnings = fitted.validator.warnings(sent.table(), x)
+        self.monitoring.warned(warnings.total)
+        return fitted.answer(predicted, warnings)
+
+    async def _predict_table(self, fitted: "ml.FittedModel", body: Body, wanted: Format, *, strict: bool) -> Predicted:
+        pool, note, version = self._pool(body), self.monitoring.note, fitted.model.version
+        if wanted is Format.JSON:
+            rows = await pool.run(lambda: responses.read_rows(fitted, body, strict=strict))
+            pieces = await pool.run(lambda: responses.write_json(fitted, rows, note))
+            return Predicted(version, wanted, rows.warnings.total, _each(pieces))
+        rows = await pool.run(lambda: responses.read_file_rows(fitted, body, strict=strict))
+        # Parquet has its index at the end: it is written in one piece.
+        size = len(rows.x) if wanted is Format.PARQUET else CHUNK_ROWS
+        parts = [slice(start, start + size) for start in range(0, len(rows.x), size)]
+        calls = (partial(responses.write_file, fitted, rows, wanted, part, note) for part in parts)
+        return Predicted(version, wanted, rows.warnings.total, prefetch(pool, calls))
 
     def _pool(self, body: Body) -> Pool:
         return self._small if len(body.data) <= SMALL_BYTES else self._bulk
-
-    async def _ready(self) -> "ml.FittedModel":
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._loaded.wait(), LOADING_S)
-        if self._active is None:
-            raise Unavailable(self.message)
-        return self._active
-
-    async def _watch(self) -> None:
-        while True:
-            with self._outage.endure():
-                await self._follow()
-            # Where nothing answers because of an outage, nobody should wait for it.
-            self._loaded.set()
-            await asyncio.sleep(WATCH_S)
-
-    async def _follow(self) -> None:
-        """Take up what another process activated; the first model there is brings the libraries with it."""
-        active = await asyncio.to_thread(self.store.active)
-        if active != self._seen:
-            if self._active is None:
-                self._loaded.clear()
-            await self.refresh()
-        elif self._problem and time.monotonic() >= self._retry_at:
-            await self.refresh()
-        self._loaded.set()
-        # The libraries take 80 MB, which a server without a model can do without.
-        if self._active and not self._warm:
-            ml.use_one_thread()
-            await _run(self._loader, leave_to_stay)
-            self._warm = True
-
-    def _load_active(self) -> None:
-        seen = self.store.active()
-        if seen is None:
-            self._seen, self._active, self._lane, self._problem = None, None, None, None
-            return
-        try:
-            lane = self._load(seen)
-        except Unavailable:
-            # The store cannot be read now: what answered until now goes on.
-            raise
-        except MlappError as error:
-            self._note_problem(seen, error)
-            return
-        if self._problem:
-            log.info("Model %s answers from now on.", seen)
-        self._seen, self._active, self._lane, self._problem = seen, lane.fitted, lane, None
-
-    def _note_problem(self, seen: int, problem: MlappError) -> None:
-        """Note why the active version cannot answer, for what answered before to go on, and when to try again."""
-        again = self._problem if seen == self._seen else None
-        self._pause_s = min(2 * self._pause_s, MAX_RETRY_S) if again else RETRY_S
-        self._retry_at = time.monotonic() + self._pause_s
-        self._seen, self._problem = seen, problem
-        if again is None or again.detail != problem.detail:
-            self._told.add(seen)
-            answering = self._active.model.version if self._active else None
-            fields = {"wanted_version": seen, "answering_version": answering} | _trace(problem)
-            log.error("The active model cannot answer: %s", problem.detail, extra=fields)
-
-    def _load(self, version: int) -> "ml.Lane":
-        model = describe(self.store, version)
-        if version in self._kept:
-            return self._kept[version]
-        with loading(version):
-            load_libraries()
-            # With its lane, which asks it for predictions: one that cannot predict is not taken for loaded.
-            lane = ml.Lane(ml.load_model(model, self.store.file(version)))
-        self._told.discard(version)
-        self._kept[version] = lane
-        while len(self._kept) > KEPT:
-            del self._kept[next(iter(self._kept))]
-        return lane
-
-
-def _trace(error: MlappError) -> dict[str, str]:
-    """Return the field of a log line that holds the trace of an error's cause, where it has one."""
-    return {"trace": "".join(traceback.format_exception(error.__cause__))} if error.__cause__ else {}
-
-
-async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
-    # With the context, so that log lines name the request.
-    return await asyncio.get_running_loop().run_in_executor(pool, copy_context().run, call)
 
 
 async def _each(pieces: list[bytes]) -> AsyncIterator[bytes]:

@@ -1,29 +1,91 @@
-"""JSON and NDJSON → table, strictly: nothing is guessed, rounded or dropped."""
+"""JSON → table, strictly: nothing is guessed, rounded or dropped."""
 
+import gc
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, NamedTuple, NoReturn
 
-from mlapp.errors import Unacceptable, UnreadableBody
-from mlapp.schemas import Format
-from mlapp.tables.formats.json_columns import Columns, Rows
-from mlapp.tables.formats.json_pieces import BOM, MAX_VALUE, PIECE, Pieces, scan
-from mlapp.tables.table import SO_FAR, Source, Table, check_names, check_shape
+from mlapp.errors import MAX_REPORTED, Unacceptable, UnreadableBody, json_too_large, pointer, shorten
+from mlapp.schemas import MAX_JSON_BYTES
+from mlapp.tables.table import MAX_CELL_BYTES, Table, check_names, check_shape, text_too_long
 
-TABLES = ("records", "columns")
-MAX_OPTIONS = 100
-LINE_END = re.compile(rb"\r\n|[\r\n]")
+BOM = b"\xef\xbb\xbf"
 SPACE = " \t\n\r"
+PLAIN = {bool, int, float, str, type(None)}
+MAX_OPTIONS = 100
+LARGE_BYTES = 1_000_000
+"""Larger bodies are parsed one at a time: as Python objects they take many times their size."""
+SURROGATE = re.compile(r"\\u[dD][89abAB]")
+
+_large = threading.Lock()
+
+
+class JsonRows(NamedTuple):
+    """The table in a JSON body, as it was sent: `records`, a list of objects, or `columns`, an object of lists."""
+
+    records: Any = None
+    columns: Any = None
+
+    def table(self) -> Table:
+        """Return the table.
+
+        Raises:
+            Unacceptable: it is something else.
+            TooLarge: there are too many rows, columns or cells.
+        """
+        return _columns_table(self.columns) if self.records is None else records_table(self.records)
+
+
+NO_ROWS = JsonRows()
+
+
+def json_rows(data: bytes, also: str = "") -> tuple[JsonRows | None, dict[str, Any]]:
+    """Read a JSON body: the table in its `records` or its `columns`, if there is one, and its further keys.
+
+    `also` ends the sentence that says what to send.
+
+    Raises:
+        UnreadableBody: it is not strict JSON: UTF-8, no NaN or Infinity, no duplicate names in an object.
+        Unacceptable: it holds both, or too many keys.
+        TooLarge: it has too many bytes.
+
+    Source: RFC 8259; RFC 7493 (I-JSON) for what is refused beyond it.
+    """
+    if len(data) > MAX_JSON_BYTES:
+        raise json_too_large()
+    body = parse(data, "The body")
+    if type(body) is not dict:
+        raise Unacceptable(f"The body is an object with 'records' or 'columns'{also}.")
+    rows = JsonRows(body.pop("records", None), body.pop("columns", None))
+    if len(body) > MAX_OPTIONS:
+        raise Unacceptable(f"There are more than {MAX_OPTIONS} options; leave out what is none.")
+    if rows.records is not None and rows.columns is not None:
+        raise not_one(also)
+    return (None if rows == NO_ROWS else rows), body
+
+
+def json_body(data: bytes, also: str = "") -> tuple[Table | None, dict[str, Any]]:
+    """Read a JSON body as `json_rows` does, and make a table of it, if there is one.
+
+    Raises:
+        MlappError: see `json_rows` and `JsonRows.table`.
+    """
+    with _one_at_a_time() if len(data) > LARGE_BYTES else nullcontext():
+        rows, options = json_rows(data, also)
+        table = rows.table() if rows else None
+        if table and len(data) > MAX_CELL_BYTES:
+            _check_texts(table)
+    return table, options
 
 
 def json_table(data: bytes, also: str = "") -> tuple[Table, dict[str, Any]]:
-    """Read a body of JSON that has to hold a table.
+    """Read a JSON body that has to hold a table.
 
     Raises:
-        Unacceptable: there is none, for which `also` ends the sentence that says what to send.
-        MlappError: see `json_body`.
+        MlappError: see `json_body`; or there is no table.
     """
     table, options = json_body(data, also)
     if table is None:
@@ -31,128 +93,65 @@ def json_table(data: bytes, also: str = "") -> tuple[Table, dict[str, Any]]:
     return table, options
 
 
-def json_body(data: bytes, also: str = "") -> tuple[Table | None, dict[str, Any]]:
-    """Read a body of JSON: the table in its `records` or its `columns`, if there is one, and its further keys.
+def records_table(records: Any, first: int = 0) -> Table:
+    """Return a list of objects, one a row, as a table; errors count rows from `first`.
 
     Raises:
-        UnreadableBody: it is not strict JSON: UTF-8, no NaN or Infinity, no name twice in an object.
-        Unacceptable: both are there, or they are not a table.
-        TooLarge: too many rows, columns or cells.
-
-    Source: RFC 8259; RFC 7493 (I-JSON) for what is refused beyond it.
+        Unacceptable: it is something else.
+        TooLarge: there are too many rows, columns or cells.
     """
-    table: Table | None = None
-    options: dict[str, Any] = {}
-    with _strict(lambda: "The body"):
-        body = Pieces(data)
-        if body.peek() != "{":
-            body.value()
-            body.end()
-            raise Unacceptable(f"The body is an object with 'records' or 'columns'{also}.")
-        for name in body.members():
-            if name not in TABLES:
-                options[name] = body.value()
-                if len(options) > MAX_OPTIONS:
-                    raise Unacceptable(f"There are more than {MAX_OPTIONS} options; leave out what is none.")
-            elif table:
-                raise not_one(also)
-            else:
-                table = _records(body, data) if name == "records" else _columns(body)
-        body.end()
-    return table, options
-
-
-def ndjson_table(data: bytes) -> Table:
-    """Read one JSON object a line; blank lines are skipped.
-
-    Raises:
-        MlappError: see `json_table`.
-    """
-    rows, source = Rows(), Source(data, _parse_lines)
-    start, number = len(BOM) if data.startswith(BOM) else 0, 1
-    while start < len(data):
-        found = LINE_END.search(data, start + PIECE, start + PIECE + MAX_VALUE)
-        end = found.end() if found else len(data)
-        if end - start > PIECE + MAX_VALUE:
-            number += len(LINE_END.findall(data, start, start + PIECE))
-            raise UnreadableBody(f"Line {number} is longer than {MAX_VALUE:,} bytes; each line is one row.")
-        records, number = _lines(data[start:end], number)
-        source.add(len(records), start, end)
-        rows.add(records, end - start)
-        start = end
-    frame, absent = rows.finish()
-    return Table(frame, Format.NDJSON, absent=absent, source=source)
-
-
-def _lines(piece: bytes, number: int) -> tuple[list[Any], int]:
-    """Return the rows in some lines, and the number of the line that comes next."""
-    lines = piece.splitlines()
-    rows = []
-    place = number
-    with _strict(lambda: f"Line {place}"):
-        for place, line in enumerate(lines if piece.strip() else [], number):  # noqa: B007 - said where it is wrong
-            if line.strip():
-                rows.append(_whole(line.decode()))
-    return rows, number + len(lines)
-
-
-def _whole(text: str) -> Any:
-    """Parse a text that is one value."""
-    start = len(text) - len(text.lstrip(SPACE))
-    value, end = scan(text, start)
-    if text[end:].strip(SPACE):
-        raise json.JSONDecodeError("Extra data", text, len(text) - len(text[end:].lstrip(SPACE)))
-    return value
-
-
-def _parse_lines(piece: bytes) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in piece.splitlines() if line.strip()]
-
-
-def _parse_list(piece: bytes) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = json.loads(b"[" + piece + b"]")
-    return records
-
-
-def _records(body: Pieces, data: bytes) -> Table:
-    if body.peek() != "[":
-        body.value()
+    if type(records) is not list:
         raise Unacceptable(
             "'records' is a list of objects, one a row.", [{"detail": "not a list", "pointer": "/records"}]
         )
-    rows, source, start = Rows(), Source(data, _parse_list), body.place + 1
-    for records in body.batches():
-        source.add(len(records), start, body.place)
-        rows.add(records, body.place - start)
-        # After what ended is a comma or the end.
-        body.peek()
-        start = body.place + 1
-    frame, absent = rows.finish()
-    return Table(frame, absent=absent, source=source)
+    names: dict[str, Any] = {}
+    for row, record in enumerate(records, first):
+        if type(record) is not dict:
+            detail = f"Row {row} is not an object; each row is one object of column names and values."
+            raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("records", row)}])
+        if record.keys() != names.keys():
+            names.update(record)
+        if not PLAIN.issuperset(map(type, record.values())):
+            name = next(name for name, value in record.items() if type(value) not in PLAIN)
+            raise _not_plain(row, name, pointer("records", row, name))
+    check_shape(len(records), len(names))
+    check_names(list(names))
+    return Table(records=records, names=list(names), absent=_absent(records, names))
 
 
-def _columns(body: Pieces) -> Table:
-    columns = Columns()
-    if body.peek() != "{":
-        body.value()
-        raise _not_lists()
-    for number, name in enumerate(body.members(), 1):
-        check_shape(0, number, SO_FAR)
-        if body.peek() != "[":
-            body.value()
-            raise _not_lists()
-        check_names([*columns.lengths, name])
-        columns.begin(name)
-        for values in body.batches():
-            columns.add(values)
-        columns.end()
-    return Table(columns.finish(), by_columns=True)
+def _absent(records: list[dict[str, Any]], names: Collection[str]) -> dict[str, list[int]]:
+    """Return the names that some records lack, with the first such rows."""
+    count, found = len(names), {}
+    lacking = [row for row, record in enumerate(records) if len(record) < count]
+    for name in names if lacking else ():
+        if rows := [row for row in lacking if name not in records[row]][:MAX_REPORTED]:
+            found[name] = rows
+    return found
 
 
-def _not_lists() -> Unacceptable:
-    return Unacceptable(
-        "'columns' is an object of lists, one a column.", [{"detail": "not lists", "pointer": "/columns"}]
-    )
+def parse(data: bytes, what: str) -> Any:
+    """Return the value that a text is.
+
+    Raises:
+        UnreadableBody: it is not strict JSON; `what` names it in the sentence that says why.
+    """
+    try:
+        text = data.removeprefix(BOM).decode()
+        value = (_STRICT if len(text) <= LARGE_BYTES else _INTERRUPTIBLE).decode(text)
+        if "\\u" in text and SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        raise UnreadableBody(f"{what} is not UTF-8 text; save it as UTF-8.") from None
+    except UnicodeEncodeError:
+        raise UnreadableBody(f"{what} holds a lone surrogate, half a character; send whole characters.") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UnreadableBody(f"{what} is not JSON: {error.msg} at {place}.") from None
+    except ValueError:
+        raise UnreadableBody(f"{what} holds a number with thousands of digits; send it as text.") from None
+    except RecursionError:
+        raise UnreadableBody(f"{what} is nested too deeply; a table is a list of flat objects.") from None
+    return value
 
 
 def not_one(also: str) -> Unacceptable:
@@ -160,21 +159,75 @@ def not_one(also: str) -> Unacceptable:
     return Unacceptable(f"Send exactly one of 'records' (a list of objects) and 'columns' (an object of lists){also}.")
 
 
+def _columns_table(columns: Any) -> Table:
+    if type(columns) is not dict or not all(type(values) is list for values in columns.values()):
+        raise Unacceptable(
+            "'columns' is an object of lists, one a column.", [{"detail": "not lists", "pointer": "/columns"}]
+        )
+    lengths = set(map(len, columns.values()))
+    if len(lengths) > 1:
+        raise Unacceptable(f"The lists in 'columns' are of different lengths ({min(lengths)} to {max(lengths)}).")
+    check_shape(max(lengths, default=0), len(columns))
+    check_names(list(columns))
+    for name, values in columns.items():
+        if not PLAIN.issuperset(map(type, values)):
+            row = next(row for row, value in enumerate(values) if type(value) not in PLAIN)
+            raise _not_plain(row, name, pointer("columns", name, row))
+    return Table(values=columns)
+
+
+def _not_plain(row: int, name: str, place: str) -> Unacceptable:
+    detail = f"Row {row} of column '{shorten(name)}' is a list or an object; a cell holds one plain value."
+    return Unacceptable(detail, [{"detail": detail, "pointer": place}])
+
+
+def _check_texts(table: Table) -> None:
+    for name in table.names:
+        texts = (value for value in table.values(name) or [] if type(value) is str)
+        if any(len(text) > MAX_CELL_BYTES // 4 and len(text.encode()) > MAX_CELL_BYTES for text in texts):
+            raise text_too_long(name)
+
+
 @contextmanager
-def _strict(what: Callable[[], str]) -> Iterator[None]:
-    """Say what is wrong with JSON that cannot be parsed."""
-    try:
-        yield
-    except UnreadableBody:
-        raise
-    except UnicodeDecodeError:
-        raise UnreadableBody(f"{what()} is not UTF-8 text; save it as UTF-8.") from None
-    except UnicodeEncodeError:
-        raise UnreadableBody(f"{what()} holds half a character (a lone surrogate); send whole characters.") from None
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise UnreadableBody(f"{what()} is not JSON: {error.msg} at {place}.") from None
-    except ValueError:
-        raise UnreadableBody(f"{what()} holds a number with thousands of digits; send it as text.") from None
-    except RecursionError:
-        raise UnreadableBody(f"{what()} is nested too deeply; a table is a list of flat objects.") from None
+def _one_at_a_time() -> Iterator[None]:
+    """Parse a large body while no other one is, without a garbage collection for every few thousand values.
+
+    With it, three million lists held up all other threads for half a second.
+    """
+    with _large:
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if collecting:
+                gc.enable()
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        seen: set[str] = set()
+        name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise UnreadableBody(f"The name '{shorten(name)}' is given twice in one object; keep one of them.")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise UnreadableBody(f"{name} is not JSON; send null for a missing value.")
+
+
+def _float(text: str) -> float:
+    return float(text)
+
+
+def _int(text: str) -> int:
+    return int(text)
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+"""Made once: to make one took half the time of parsing a line of NDJSON."""
+_INTERRUPTIBLE = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_float, parse_int=_int
+)
+"""Calls Python for every number, where other threads get their turn: a list of five million held them up for 130 ms."""

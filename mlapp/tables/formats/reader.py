@@ -10,7 +10,8 @@ import polars.selectors as cs
 from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
 from mlapp.schemas import Format
 from mlapp.tables.formats.csv import csv_table
-from mlapp.tables.formats.json import json_table, ndjson_table
+from mlapp.tables.formats.json import json_table
+from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.table import Table, check_cells, check_names, check_shape
 
 PACKED = {

@@ -21,8 +21,8 @@ def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format) -> 
 
     A slice that begins at 0 begins the file.
     """
-    if kind is Format.NDJSON and table.source is not None:
-        lines = zip(table.source.records(rows), added.iter_rows(named=True), strict=True)
+    if kind is Format.NDJSON and (records := table.as_sent(rows)) is not None:
+        lines = zip(records, added.iter_rows(named=True), strict=True)
         return "".join(json.dumps(record | more, ensure_ascii=False) + "\n" for record, more in lines).encode()
     frame = table.frame[rows].hstack(added)
     return write_table(frame, kind, delimiter=table.delimiter, header=rows.start == 0)

@@ -196,7 +196,7 @@ async def test_version_of_no_model_is_not_found(http: httpx.AsyncClient, version
     ("request_", "sentence"),
     [
         ({"params": {"colour": "red"}}, "There is no option 'colour'; there is 'version'."),
-        ({"params": [("version", "1"), ("version", "2")]}, "The option 'version' stands twice; send it once."),
+        ({"params": [("version", "1"), ("version", "2")]}, "The option 'version' is given twice; send it once."),
         ({"json": {"records": [{}], "version": 1}}, "There is no option 'version'; the version goes into the query"),
         (
             {"params": {"version": "1"}, "files": {"file": ("rows.csv", b"x")}, "data": {"version": "2"}},

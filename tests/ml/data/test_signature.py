@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.ml.data.signature import infer, matrix
+from mlapp.ml.data.encoding import encode_columns
+from mlapp.ml.data.signature import infer
 from mlapp.schemas import ColumnType
 from mlapp.tables.table import Table
 
@@ -138,7 +139,7 @@ def test_matrix_holds_numbers_codes_and_days():
         a=[1.5, None, 3], b=[True, False, None], c=["u", "v", "v"], d=["1970-01-02", "1970-01-01T12:00", ""]
     )
 
-    made = matrix(signature.frame, signature.features)
+    made = encode_columns(signature.frame, signature.features)
 
     assert made.dtype == np.float64
     np.testing.assert_array_equal(made, [[1.5, 1, 1, 1], [np.nan, 0, 0, 0.5], [3, np.nan, 0, np.nan]])
@@ -147,12 +148,12 @@ def test_matrix_holds_numbers_codes_and_days():
 def test_matrix_is_nan_for_an_unknown_category():
     features = inferred(a=["u", "v", "v"]).features
 
-    assert np.isnan(matrix(pl.DataFrame({"a": ["w", None]}), features)).all()
+    assert np.isnan(encode_columns(pl.DataFrame({"a": ["w", None]}), features)).all()
 
 
 def test_rarest_categories_share_a_code():
     signature = inferred(a=[f"k{row // 2:03}" for row in range(600)])
 
-    codes = matrix(signature.frame, signature.features)[:, 0]
+    codes = encode_columns(signature.frame, signature.features)[:, 0]
 
     assert (codes.max(), len(np.unique(codes)), signature.features[0].type) == (254, 255, ColumnType.CATEGORY)

@@ -24,7 +24,7 @@ def model(request, fitting, table):
 
 
 def answered(model, frame):
-    return model.answer(model.check(Table(frame)))
+    return model.answer(model.predict(model.encoder.encode(Table(frame))))
 
 
 def numbers(answer):
@@ -45,11 +45,11 @@ def test_row_is_answered_in_a_batch_as_alone(table, model):
 
 
 def test_columns_agree_with_the_answer(table, model):
-    checked = model.check(Table(table))
+    predicted = model.predict(model.encoder.encode(Table(table)))
 
-    answer, columns = model.answer(checked), model.columns(checked.frame)
+    answer, columns = model.answer(predicted), model.columns(predicted)
 
-    assert columns.columns == model.column_names()
+    assert columns.columns == model.column_names
     assert columns["prediction"].to_list() == answer.predictions
     if answer.probabilities:
         assert columns.columns[1:] == [f"probability_{name}" for name in answer.probabilities[0]]
@@ -94,16 +94,19 @@ def test_values_never_seen_are_answered_and_reported(table, fitting, estimator):
     model = fitting(table, "price", estimator=estimator, features=["size", "parts", "kind", "made", "old"])
     row = {"size": 500, "parts": 3, "kind": "boat", "made": None, "old": True}
 
-    answer = answered(model, pl.DataFrame([row]))
+    table = Table(pl.DataFrame([row]))
+    x = model.encoder.encode(table)
+    answer = model.answer(model.predict(x), model.validator.warnings(table, x))
 
     assert np.isfinite(answer.predictions).all()
     assert [warning.code for warning in answer.warnings] == ["out_of_range", "unknown_category", "missing"]
     assert answer.warnings_total == 3
 
 
-def test_strict_check_refuses_the_target_as_an_extra_column(table, fitting):
+def test_strict_validation_refuses_the_target_as_an_extra_column(table, fitting):
+    model = fitting(table, "price")
     with pytest.raises(Unacceptable, match="Column 'price' is no feature"):
-        fitting(table, "price").check(Table(table), strict=True)
+        model.validator.refuse_unusual(Table(table), model.encoder.encode(Table(table)))
 
 
 def test_model_of_other_libraries_is_not_loaded(table, fitting, training):

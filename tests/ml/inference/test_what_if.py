@@ -1,5 +1,7 @@
 """What-if: the prediction over one feature."""
 
+import json
+
 import polars as pl
 import pytest
 
@@ -14,8 +16,12 @@ def model(fitting, table):
 
 
 def curve(model, row, feature, **changed):
-    frame = model.check(Table(row.with_columns(**{name: pl.lit(value) for name, value in changed.items()}))).frame
-    return what_if(model, frame, feature)
+    return what_if(model, record(row) | changed, feature)
+
+
+def record(row):
+    """The first row as JSON has it."""
+    return json.loads(row[:1].write_ndjson())
 
 
 def test_numbers_run_over_the_range_seen_with_the_present_value_in_its_place(model, table):
@@ -26,7 +32,7 @@ def test_numbers_run_over_the_range_seen_with_the_present_value_in_its_place(mod
     assert (found.values[0], found.values[-1]) == (table["size"].min(), table["size"].max())
     place = found.values.index(5.123456)
     assert found.predictions[place] == pytest.approx(
-        model.answer(model.check(Table(table[:1].with_columns(size=pl.lit(5.123456))))).predictions[0], rel=1e-12
+        model.predict(model.encoder.encode(Table(table[:1].with_columns(size=pl.lit(5.123456)))))[0, 0], rel=1e-12
     )
     assert all(low < value < high for low, value, high in zip(found.lower, found.predictions, found.upper, strict=True))
     assert found.probabilities is None

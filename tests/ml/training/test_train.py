@@ -254,7 +254,7 @@ def test_probabilities_are_calibrated_if_that_improves_them(training, fitting):
 
     assert model.model.parameters["temperature"] > 1.5
     assert model.model.metrics["log_loss"] < 1.1 * model.model.baseline["log_loss"]
-    assert sum(model.answer(model.check(Table(frame))).probabilities[0].values()) == pytest.approx(1)
+    assert sum(model.predict(model.encoder.encode(Table(frame)))[0]) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """MonitoringService: fed by predictions, read as the Monitor page reads it."""
 
 import asyncio
-import json
 import logging
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -23,15 +24,14 @@ from tests.services.disk import full_disk
 NOON = datetime(2026, 1, 31, 12, 0, 30, tzinfo=UTC).timestamp()
 
 
-def rows_of(fitted: Fitted, rows: int = 1, **changed: object) -> Body:
+def rows_of(fitted: Fitted, rows: int = 1, **changed: Any) -> list[dict[str, Any]]:
     names = [feature.name for feature in fitted.record.features]
     examples = [dict(zip(names, row, strict=True)) | changed for row in fitted.record.examples]
-    records = [examples[row % len(examples)] for row in range(rows)]
-    return Body(json.dumps({"records": records}).encode(), Format.JSON)
+    return [examples[row % len(examples)] for row in range(rows)]
 
 
-def as_csv(body: Body) -> Body:
-    return Body(pl.DataFrame(json.loads(body.data)["records"]).write_csv().encode(), Format.CSV)
+def as_csv(records: list[dict[str, Any]]) -> Body:
+    return Body(pl.DataFrame(records).write_csv().encode(), Format.CSV)
 
 
 def another(monitoring: MonitoringService) -> MonitoringService:
@@ -118,9 +118,9 @@ async def test_rows_of_files_are_counted_as_they_are_predicted(
 async def test_what_if_and_samples_are_not_counted(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
-    body = rows_of(diabetes)
-    await prediction.what_if(json.loads(body.data)["records"][0], "bmi")
-    await prediction.sample(as_csv(body))
+    rows = rows_of(diabetes)
+    await prediction.what_if(rows[0], "bmi")
+    await prediction.sample(as_csv(rows))
 
     assert (await monitoring.traffic(Span.HOUR)).total.requests == 0
     assert monitoring.counter == 0
@@ -134,7 +134,7 @@ async def test_errors_are_counted_by_class(
         await prediction.answer(rows_of(wine))
     wine.add_to(store)
     with pytest.raises(Unacceptable):
-        await prediction.answer(Body(b'{"records": []}', Format.JSON), 1)
+        await prediction.answer([], 1)
     with pytest.raises(Unacceptable), monitoring.refusals():
         raise Unacceptable("No form.")
     with monitoring.refusals():
@@ -322,7 +322,7 @@ async def test_bug_in_counting_is_logged_and_loses_nothing_else(
 ):
     await prediction.answer(rows_of(diabetes, 2))
     other = (await prediction.fitted()).model.model_copy(update={"version": 9})
-    monitoring.note(other, pl.DataFrame({"no feature": [1]}), [1.0])
+    monitoring.note(other, np.ones((1, 1)), np.ones(1))
     await prediction.answer(rows_of(diabetes))
 
     await monitoring.start()
@@ -331,18 +331,3 @@ async def test_bug_in_counting_is_logged_and_loses_nothing_else(
     await monitoring.close()
 
     assert (await another(monitoring).traffic(Span.HOUR, 1)).total.predictions == 4
-
-
-@pytest.mark.usefixtures("active")
-async def test_of_plain_rows_no_more_wait_than_may(
-    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
-):
-    await prediction.start()
-    body = rows_of(diabetes, 2).data
-    monitoring._plain_room = 1
-    assert await prediction.quick(body)
-    assert await prediction.quick(body)
-
-    total = (await monitoring.traffic(Span.HOUR)).total
-
-    assert (total.requests, total.rows, total.predictions) == (2, 4, 2)

@@ -1,19 +1,21 @@
 """PredictionService, over a store of its own."""
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
+from typing import Any
 
 import polars as pl
 import pytest
 
+from mlapp import ml
 from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
 from mlapp.schemas import Format, Model
 from mlapp.services.models.service import ModelService
 from mlapp.services.monitoring.service import MonitoringService
-from mlapp.services.prediction.service import WATCH_S, Body, PredictionService
+from mlapp.services.prediction.active_version import POLL_S
+from mlapp.services.prediction.service import Body, PredictionService
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
@@ -22,12 +24,12 @@ from tests.services.disk import no_more_files
 from tests.services.misbehaving import model_file
 
 
-def row_of(model: Model) -> Body:
-    return Body(json.dumps({"records": [{f.name: f.example for f in model.features}]}).encode(), Format.JSON)
+def row_of(model: Model) -> list[dict[str, Any]]:
+    return [{f.name: f.example for f in model.features}]
 
 
 def rows_of(model: Model, rows: int, kind: Format) -> Body:
-    frame = pl.DataFrame([{f.name: f.example for f in model.features}] * rows)
+    frame = pl.DataFrame(row_of(model) * rows)
     return Body((frame.write_csv() if kind is Format.CSV else frame.write_ndjson()).encode(), kind)
 
 
@@ -52,7 +54,7 @@ async def test_request_waits_for_the_model_that_is_loading(
 async def test_request_for_a_model_that_does_not_get_loaded_is_told_so(
     store: ModelStore, prediction: PredictionService, wine: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("mlapp.services.prediction.service.LOADING_S", 0.01)
+    monkeypatch.setattr("mlapp.services.prediction.active_version.LOADING_S", 0.01)
     store.activate(wine.add_to(store))
 
     with pytest.raises(Unavailable, match="The model is still loading; try again in a few seconds."):
@@ -135,8 +137,8 @@ RAISING = [
 @pytest.fixture
 def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have it look at the store all the time."""
-    monkeypatch.setattr("mlapp.services.prediction.service.WATCH_S", 0.01)
-    monkeypatch.setattr("mlapp.services.prediction.service.RETRY_S", 0.05)
+    monkeypatch.setattr("mlapp.services.prediction.active_version.POLL_S", 0.01)
+    monkeypatch.setattr("mlapp.services.prediction.active_version.RETRY_S", 0.05)
 
 
 @pytest.mark.usefixtures("watchful")
@@ -161,16 +163,17 @@ async def test_whatever_loading_raises_is_told_at_once_and_the_next_activation_i
 async def test_libraries_that_cannot_be_imported_are_told_and_tried_again(
     store: ModelStore, prediction: PredictionService, wine: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setitem(sys.modules, "mlapp.ml.inference.lane", None)
+    monkeypatch.delitem(vars(ml), "load_model", raising=False)
+    monkeypatch.setitem(sys.modules, "mlapp.ml.inference.fitted_model", None)
     store.activate(wine.add_to(store))
     await prediction.start()
 
     with pytest.raises(
-        Unavailable, match="Model 1 cannot be loaded: ModuleNotFoundError: import of mlapp.ml.inference.lane"
+        Unavailable, match="Model 1 cannot be loaded: ModuleNotFoundError: import of mlapp.ml.inference.fitted_model"
     ):
         await asyncio.wait_for(prediction.fitted(), 10)
 
-    monkeypatch.delitem(sys.modules, "mlapp.ml.inference.lane")
+    monkeypatch.delitem(sys.modules, "mlapp.ml.inference.fitted_model")
     await eventually(lambda: prediction.active, patience_s=5)
 
 
@@ -200,7 +203,9 @@ async def test_good_model_goes_on_answering_when_another_process_activates_one_t
 
     other.activate(wine.but(model_file("raise RuntimeError('a screw is loose')")).add_to(other))
     await eventually(lambda: prediction.problem, patience_s=5)
-    await eventually(lambda: prediction._pause_s > 0.05, patience_s=5)  # A further try, which says no more of it.
+    await eventually(
+        lambda: prediction._active._backoff_s > 0.05, patience_s=5
+    )  # A further try, which says no more of it.
 
     assert (await prediction.answer(row_of(model))).version == 1
     assert prediction.message.startswith("Model 1 answers in place of the active one. Model 2 cannot be loaded: Runt")
@@ -224,7 +229,7 @@ async def test_active_model_that_cannot_be_loaded_is_tried_again_ever_more_rarel
     file = store.folder / "versions/1/model.joblib"
     file.rename(file.with_suffix(".aside"))
     await prediction.start()
-    await eventually(lambda: prediction._pause_s > 0.1, patience_s=5)
+    await eventually(lambda: prediction._active._backoff_s > 0.1, patience_s=5)
     assert prediction.message == "The file of model 1 is missing; delete the version or train again."
 
     file.with_suffix(".aside").rename(file)
@@ -259,7 +264,7 @@ async def test_store_that_cannot_be_read_for_a_while_is_followed_again(
 
     with no_more_files():
         await eventually(lambda: "The store cannot be followed: The store cannot be read (Too many" in caplog.text)
-        await asyncio.sleep(3 * WATCH_S)  # Further looks, which say no more of it.
+        await asyncio.sleep(3 * POLL_S)  # Further looks, which say no more of it.
         assert (await prediction.answer(row_of(model))).version == 1
     other.activate(second)
 
@@ -284,7 +289,7 @@ async def test_store_is_followed_on_after_a_bug_which_is_logged_once(
     with monkeypatch.context() as patch:
         patch.setattr(store, "active", fail)
         await eventually(lambda: "can't start new thread" in caplog.text)
-        await asyncio.sleep(3 * WATCH_S)  # Further looks, which say no more of it.
+        await asyncio.sleep(3 * POLL_S)  # Further looks, which say no more of it.
     ModelStore(store.folder).activate(wine.add_to(store))
 
     await eventually(lambda: prediction.active and prediction.active.version == 2)
@@ -324,7 +329,7 @@ async def test_model_that_is_activated_while_its_file_cannot_be_read_is_loaded_l
         await prediction.refresh()
 
     assert (await prediction.fitted()).model.version == 1
-    prediction.store = store
+    prediction._active.store = prediction._cache.store = store
     await prediction.refresh()
     assert (await prediction.fitted()).model.version == 2
     await prediction.close()
@@ -355,14 +360,14 @@ async def test_version_that_another_process_deleted_is_not_found(
         await prediction.fitted(1)
 
 
-async def test_few_versions_stay_in_memory(store: ModelStore, prediction: PredictionService, wine: Fitted):
+async def test_versions_used_last_stay_in_memory(store: ModelStore, prediction: PredictionService, wine: Fitted):
     versions = [wine.add_to(store) for _ in range(6)]
 
-    for version in versions:
+    for version in [*versions[:4], 1, *versions[4:]]:
         await prediction.fitted(version)
 
-    assert list(prediction._kept) == [3, 4, 5, 6]
-    assert await prediction.fitted(6) is prediction._kept[6].fitted
+    assert list(prediction._cache._kept) == [4, 1, 5, 6]
+    assert await prediction.fitted(6) is await prediction.fitted(6)
 
 
 async def test_answer_is_the_same_from_a_version_and_from_the_active_model(
@@ -402,7 +407,7 @@ async def test_options_beside_the_rows_are_refused(store: ModelStore, prediction
     await prediction.refresh()
 
     with pytest.raises(Unacceptable, match="no option 'version'; the version goes into the query string"):
-        await prediction.answer(Body(b'{"records": [{}], "version": 1}', Format.JSON))
+        await prediction.predict(Body(b'{"records": [{}], "version": 1}', Format.JSON), Format.JSON)
 
 
 async def test_column_called_like_one_of_the_answer_is_refused(

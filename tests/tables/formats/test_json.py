@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from mlapp.errors import Unacceptable, UnreadableBody
-from mlapp.schemas import Format
-from mlapp.tables.formats.json import json_body, ndjson_table
+from mlapp.errors import TooLarge, Unacceptable, UnreadableBody
+from mlapp.schemas import MAX_JSON_BYTES, Format
+from mlapp.tables.columns.json_values import column_of
+from mlapp.tables.formats.json import json_body
 from mlapp.tables.formats.json import json_table as read_json
-from mlapp.tables.formats.json_columns import column_of
+from mlapp.tables.formats.ndjson import ndjson_table
 
 
 def json_table(body, also=""):
@@ -28,17 +29,22 @@ def test_json_is_parsed(body, value):
     [
         (b"\xff", "The body is not UTF-8"),
         (b'{"a": 1,}', "The body is not JSON: .* at line 1, column"),
-        (b'"\\ud800"', "half a character"),
+        (b'"\\ud800"', "lone surrogate"),
         (b"1" * 5_000, "thousands of digits"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"a": NaN}', "NaN is not JSON; send null"),
         (b'{"a": -Infinity}', "-Infinity is not JSON"),
-        (b'{"b": 0, "a": 1, "a": 2}', "The name 'a' stands twice"),
+        (b'{"b": 0, "a": 1, "a": 2}', "The name 'a' is given twice"),
     ],
 )
 def test_what_is_no_strict_json_is_refused_with_the_reason(body, sentence):
     with pytest.raises(UnreadableBody, match=sentence):
         json_body(body)
+
+
+def test_body_over_the_limit_is_refused_with_what_to_send():
+    with pytest.raises(TooLarge, match="CSV, NDJSON or Parquet"):
+        json_body(b" " * (MAX_JSON_BYTES + 1))
 
 
 def test_records_and_columns_make_the_same_table():

@@ -6,7 +6,7 @@ import pytest
 from mlapp.schemas import Format
 from mlapp.tables.columns.types import narrow
 from mlapp.tables.formats.csv import csv_table
-from mlapp.tables.formats.json import ndjson_table
+from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.formats.reader import read_file
 from mlapp.tables.formats.writer import texts, write_rows, write_table
 

@@ -1,0 +1,34 @@
+"""Columns of JSON values."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from mlapp.schemas import Scalar
+
+INT64 = range(-(2**63), 2**63)
+
+
+def column_of(name: str, values: Sequence[Any]) -> pl.Series:
+    """Return JSON scalars as a column; mixed ones as text, spelled as in a CSV."""
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds == {bool}:
+        return pl.Series(name, values, dtype=pl.Boolean)
+    if kinds == {int} and all(value is None or value in INT64 for value in values):
+        return pl.Series(name, values, dtype=pl.Int64)
+    if kinds == {float}:
+        return pl.Series(name, values, dtype=pl.Float64)
+    if kinds <= {str}:
+        return pl.Series(name, values, dtype=pl.String)
+    # Integers beside other numbers are text too: the category `1` is not `1.0`, whatever stands beside it.
+    decimals = pl.Series([value if type(value) is float else None for value in values], dtype=pl.Float64)
+    texts = zip(decimals.cast(pl.String), values, strict=True)
+    return pl.Series(name, [spelled(value) if text is None else text for text, value in texts], dtype=pl.String)
+
+
+def spelled(value: Scalar | None) -> str | None:
+    """Return a JSON scalar as text, as a CSV has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if value is None or isinstance(value, str) else str(value)

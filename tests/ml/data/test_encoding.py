@@ -1,0 +1,157 @@
+"""Encoding of rows: JSON that needs no conversion is encoded as all other is."""
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlapp import tables
+from mlapp.errors import MlappError
+from mlapp.ml.data.encoding import Encoder
+from mlapp.schemas import ColumnType, Feature
+
+FEATURES = [
+    Feature(name="number", type=ColumnType.NUMBER, required=True, min=-2.5, max=1e20, example=1.5),
+    Feature(name="count", type=ColumnType.INTEGER, required=False, min=0, max=100, example=1),
+    Feature(name="flag", type=ColumnType.BOOLEAN, required=False, example=True),
+    Feature(name="kind", type=ColumnType.CATEGORY, required=False, categories=["a", "b c", "é"], example="a"),
+    Feature(
+        name="day",
+        type=ColumnType.DATETIME,
+        required=False,
+        min=datetime(2020, 1, 1),  # noqa: DTZ001 - as records are stored
+        max=datetime(2024, 12, 31, 12),  # noqa: DTZ001
+        example="2024-01-31",
+    ),
+]
+GOOD = {"number": 1.5, "count": 3, "flag": True, "kind": "b c", "day": "2024-01-31"}
+
+
+@pytest.fixture
+def encoder() -> Encoder:
+    return Encoder(FEATURES)
+
+
+def sent(*records: Any) -> tables.JsonRows:
+    return tables.JsonRows(list(records))
+
+
+PLAIN = [
+    {},
+    {"number": -2.5},
+    {"number": -0.0},
+    {"number": 1e20},
+    {"count": 100},
+    {"count": 3.0},
+    {"flag": False},
+    {"kind": "é"},
+    {"day": "2020-01-01"},
+    {"day": "2024-12-31T12:00"},
+    {"day": "2024-02-29T23:59:59"},
+    {"day": "2024-02-29T23:59:59Z"},
+    {"day": "2024-02-29T23:59:59.123"},
+    {"day": "2024-02-29T23:59:59.123456Z"},
+    {"number": -2.6},
+    {"number": 1e21},
+    {"count": 2.5},
+    {"kind": "unseen"},
+    {"kind": ""},
+    {"day": "2019-12-31"},
+    {"number": None},
+    {"more": 1},
+    *({name: None} for name in ("count", "flag", "kind", "day")),
+]
+
+
+@pytest.mark.parametrize("changed", PLAIN, ids=str)
+@pytest.mark.parametrize("as_columns", [False, True])
+def test_plain_json_is_encoded_as_all_other_is(encoder: Encoder, changed: dict[str, Any], *, as_columns: bool):
+    rows = [GOOD | changed, GOOD]
+    given = tables.JsonRows(columns={name: [row[name] for row in rows] for name in GOOD}) if as_columns else sent(*rows)
+
+    x = encoder.encode_plain(given)
+
+    assert x is not None
+    np.testing.assert_array_equal(x, encoder.encode(given.table()))
+
+
+CONVERTED = [
+    {"number": "1.5"},
+    {"number": " 2e3 "},
+    {"count": "3"},
+    {"flag": "true"},
+    {"kind": 7},
+    {"kind": 1.5},
+    {"day": "2024-01-31 10:00"},
+    {"day": "2024-01-31T10:00:00+02:00"},
+]
+
+
+@pytest.mark.parametrize("changed", CONVERTED, ids=str)
+def test_values_that_need_conversion_are_left_to_it(encoder: Encoder, changed: dict[str, Any]):
+    given = sent(GOOD, GOOD | changed)
+
+    assert encoder.encode_plain(given) is None
+    assert encoder.encode(given.table()).shape == (2, len(FEATURES))
+
+
+REFUSED = [
+    sent({name: value for name, value in GOOD.items() if name != "number"}),
+    sent(GOOD | {"number": True}),
+    sent(GOOD | {"number": [1]}),
+    sent(GOOD | {"number": 10**400}),
+    sent(GOOD | {"more": [1]}),
+    sent(GOOD | {"": 1}),
+    sent(GOOD | {"day": "yesterday"}),
+    sent(GOOD | {"day": "2024-02-30"}),
+    sent(GOOD | {"day": "２０２４-01-31"}),
+    sent(GOOD, {}),
+    sent(),
+    sent(1),
+    tables.JsonRows({"number": 1}),
+    tables.JsonRows(columns=[1]),
+    tables.JsonRows(columns={"number": [1.5], "count": []}),
+    tables.JsonRows(columns={"number": 1.5}),
+]
+
+
+@pytest.mark.parametrize("given", REFUSED, ids=str)
+def test_what_is_not_plain_is_refused_with_the_reason(encoder: Encoder, given: tables.JsonRows):
+    assert encoder.encode_plain(given) is None
+    with pytest.raises(MlappError):
+        encoder.encode(given.table())
+
+
+def test_absent_values_are_missing_where_training_saw_missing_ones(encoder: Encoder):
+    given = sent({"number": 1.5}, GOOD)
+
+    x = encoder.encode_plain(given)
+
+    assert x is not None
+    np.testing.assert_array_equal(x, encoder.encode(given.table()))
+    assert np.isnan(x[0]).sum() == 4
+
+
+@pytest.mark.parametrize(("number", "exact"), [(2**53 - 1, True), (2**53, False), (-(2**60), False)])
+def test_numbers_whose_digits_may_be_lost_are_found(encoder: Encoder, number: int, *, exact: bool):
+    x = encoder.encode_plain(sent(GOOD | {"number": number, "kind": "unseen"}))
+
+    assert x is not None
+    assert encoder.is_exact(x) is exact
+
+
+def test_one_feature_is_enough():
+    encoder = Encoder([Feature(name="x", type=ColumnType.NUMBER, required=False, example=None)])
+
+    x = encoder.encode_plain(sent({"x": 1.5}, {"x": None}, {}))
+
+    np.testing.assert_array_equal(x, [[1.5], [np.nan], [np.nan]])
+
+
+def test_rows_are_encoded_the_same_when_no_more_shapes_are_remembered(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mlapp.ml.data.encoding.MAX_SHAPES", 0)
+
+    np.testing.assert_array_equal(encoder.encode_plain(sent(GOOD)), Encoder(FEATURES).encode(sent(GOOD).table()))
