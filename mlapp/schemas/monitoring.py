@@ -30,7 +30,7 @@ class DriftLevel(StrEnum):
     TOO_FEW = "too few rows"
 
 
-class Predictions(Schema):
+class PredictionCounts(Schema):
     """Counts of the predictions of one version in a period."""
 
     count: int = 0
@@ -41,7 +41,7 @@ class Predictions(Schema):
     classes: list[int] = Field(default_factory=list)
     """Number of predictions per counted class (classification)."""
 
-    def add(self, other: "Predictions") -> None:
+    def add(self, other: "PredictionCounts") -> None:
         """Add the counts of another period or process."""
         self.count += other.count
         self.sum += other.sum
@@ -50,29 +50,29 @@ class Predictions(Schema):
         self.classes = _sum(self.classes, other.classes)
 
 
-class Minute(Schema):
+class RequestCounts(Schema):
     """Counts of the requests in a period."""
 
     requests: int = 0
     rows: int = 0
-    refused: int = 0
+    client_errors: int = 0
     """Number of 4xx responses."""
-    failed: int = 0
+    server_errors: int = 0
     """Number of 5xx responses."""
     latencies: dict[int, int] = Field(default_factory=dict)
     """Number of requests per latency bin; see `mlapp.services.monitoring.latency`."""
 
-    def add(self, other: "Minute") -> None:
+    def add(self, other: "RequestCounts") -> None:
         """Add the counts of another period or process."""
         self.requests += other.requests
         self.rows += other.rows
-        self.refused += other.refused
-        self.failed += other.failed
+        self.client_errors += other.client_errors
+        self.server_errors += other.server_errors
         for index, count in other.latencies.items():
             self.latencies[index] = self.latencies.get(index, 0) + count
 
 
-class Served(Schema):
+class RequestProfile(Schema):
     """Profile of the requests to one version: distributions of features and predictions."""
 
     since: datetime
@@ -81,33 +81,33 @@ class Served(Schema):
     """Distribution of each feature, over the bins of the model's `distributions`."""
     prediction: Distribution | None = None
     """Distribution of the predictions, over the bins of the model's `target_distribution`."""
-    minutes: dict[int, Predictions] = Field(default_factory=dict)
+    minutes: dict[int, PredictionCounts] = Field(default_factory=dict)
     """Counts by minute since 1970-01-01 (UTC)."""
 
-    def add(self, other: "Served") -> None:
+    def add(self, other: "RequestProfile") -> None:
         """Add the profile of the same version for another period or process."""
         self.since, self.rows = min(self.since, other.since), self.rows + other.rows
         pairs = zip(self.features, other.features, strict=False)
         self.features = [a.plus(b) for a, b in pairs] or other.features
         self.prediction = self.prediction.plus(other.prediction) if self.prediction else other.prediction
         for minute, predictions in other.minutes.items():
-            self.minutes.setdefault(minute, Predictions()).add(predictions)
+            self.minutes.setdefault(minute, PredictionCounts()).add(predictions)
 
 
-class Counts(Schema):
+class TrafficCounts(Schema):
     """All traffic counts of one process."""
 
-    minutes: dict[int, Minute] = Field(default_factory=dict)
+    minutes: dict[int, RequestCounts] = Field(default_factory=dict)
     """Counts by minute since 1970-01-01 (UTC)."""
-    versions: dict[int, Served] = Field(default_factory=dict)
+    versions: dict[int, RequestProfile] = Field(default_factory=dict)
     """Request profile by version, in the order of the last request."""
 
-    def add(self, other: "Counts") -> None:
+    def add(self, other: "TrafficCounts") -> None:
         """Add the counts of another process."""
         for minute, counted in other.minutes.items():
-            self.minutes.setdefault(minute, Minute()).add(counted)
-        for version, served in other.versions.items():
-            self.versions.setdefault(version, Served(since=served.since)).add(served)
+            self.minutes.setdefault(minute, RequestCounts()).add(counted)
+        for version, profile in other.versions.items():
+            self.versions.setdefault(version, RequestProfile(since=profile.since)).add(profile)
 
 
 class TrafficPoint(Schema):
@@ -119,7 +119,7 @@ class TrafficPoint(Schema):
     rows: int
     errors: int
     """Number of 4xx and 5xx responses."""
-    failed: int
+    server_errors: int
     """Number of 5xx responses."""
     p50_ms: float | None
     """Median latency until the response started, in milliseconds; null without requests."""
@@ -161,9 +161,10 @@ class ColumnDrift(Schema):
     type: ColumnType
     psi: float | None
     """Population stability index; null below 200 rows."""
-    band: DriftLevel
+    level: DriftLevel
     training: Distribution
-    served: Distribution
+    production: Distribution
+    """Distribution in requests, over the same bins."""
 
 
 class Drift(Schema):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from mlapp.schemas.types import ColumnType, OmitIfNone, Scalar, Schema
 
 
-class Warned(Schema):
+class ValueWarning(Schema):
     """A value outside the training data; the row was predicted nevertheless."""
 
     row: int
@@ -20,7 +20,7 @@ class Warned(Schema):
     """Explanation for people."""
 
 
-class Answer(Schema):
+class PredictResponse(Schema):
     """Predictions for the rows of a request, in their order."""
 
     version: int
@@ -35,7 +35,7 @@ class Answer(Schema):
     """Nominal coverage of the prediction intervals (regression)."""
     probabilities: OmitIfNone[list[dict[str, float]]] = None
     """Probability per class for each row (classification)."""
-    warnings: list[Warned]
+    warnings: list[ValueWarning]
     warnings_total: OmitIfNone[int] = None
     """Total number of warnings; `warnings` has the first 100. Omitted without warnings."""
 
@@ -57,7 +57,7 @@ class WhatIf(Schema):
     """Probabilities of the up to 5 classes with the highest mean probability, the highest first (classification)."""
 
 
-class Sample(Schema):
+class PredictionPreview(Schema):
     """A preview of the predictions for a file: its first rows, and totals of the whole file."""
 
     names: list[str]
@@ -67,7 +67,7 @@ class Sample(Schema):
     total: int
     """Number of rows in the file."""
     warnings_total: int
-    warnings: list[Warned]
+    warnings: list[ValueWarning]
     """The first 100, by row."""
 
 

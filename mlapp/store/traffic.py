@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mlapp.errors import Unavailable
-from mlapp.schemas import Counts
+from mlapp.schemas import TrafficCounts
 from mlapp.store.atomic_files import NotARegularFile, create_folder, read, remove, replace
 from mlapp.store.numbered_folders import parse_number
 
@@ -30,10 +30,10 @@ class TrafficStore:
         self.folder = folder / "traffic"
         self._slot: int | None = None
         self._lock = -1
-        self._others: dict[Path, tuple[tuple[int, int], Counts]] = {}
+        self._others: dict[Path, tuple[tuple[int, int], TrafficCounts]] = {}
         """Path → modification time and size, and the counts."""
 
-    def open(self) -> Counts:
+    def open(self) -> TrafficCounts:
         """Lock a free slot, and return its counts; empty if this process has a slot already.
 
         Raises:
@@ -41,7 +41,7 @@ class TrafficStore:
             Unavailable: the counts cannot be read now; the slot is released, as a save would overwrite them.
         """
         if self._slot:
-            return Counts()
+            return TrafficCounts()
         create_folder(self.folder)
         self._slot = next(number for number in count(1) if self._try_lock(number))
         with suppress(OSError):
@@ -54,7 +54,7 @@ class TrafficStore:
             self.close()
             raise
 
-    def save(self, counts: Counts) -> None:
+    def save(self, counts: TrafficCounts) -> None:
         """Save the counts, not durably: a power failure may undo it.
 
         Raises:
@@ -70,7 +70,7 @@ class TrafficStore:
             os.close(self._lock)
         self._slot = None
 
-    def others(self) -> list[Counts]:
+    def others(self) -> list[TrafficCounts]:
         """Return the last saved counts of all other processes."""
         mine = self._path(self._slot) if self._slot else None
         # If a file cannot be read now, the counts that were read last are used.
@@ -83,7 +83,7 @@ class TrafficStore:
             self._others = {path: entry for path, entry in found.items() if entry}
         return [counts for _, counts in self._others.values()]
 
-    def _load_if_changed(self, path: Path) -> tuple[tuple[int, int], Counts] | None:
+    def _load_if_changed(self, path: Path) -> tuple[tuple[int, int], TrafficCounts] | None:
         try:
             stat = path.stat()
         except OSError:
@@ -105,7 +105,7 @@ class TrafficStore:
     def _path(self, number: int) -> Path:
         return self.folder / f"{number}.json"
 
-    def _load(self, path: Path) -> Counts:
+    def _load(self, path: Path) -> TrafficCounts:
         """Return the counts in a file; empty if it does not exist or is damaged.
 
         Raises:
@@ -113,10 +113,10 @@ class TrafficStore:
         """
         try:
             data = read(path)
-            return Counts() if data is None else Counts.model_validate_json(data)
+            return TrafficCounts() if data is None else TrafficCounts.model_validate_json(data)
         except (NotARegularFile, ValidationError):
             log.warning("The request counts in %s cannot be read; they start from zero.", path)
-            return Counts()
+            return TrafficCounts()
 
 
 def _is_slot(path: Path) -> bool:

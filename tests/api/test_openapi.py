@@ -147,7 +147,7 @@ async def test_fields_of_responses_are_required(http: httpx.AsyncClient):
 
     for name in ("Job", "Model", "Health"):
         assert schemas[name]["required"] == list(schemas[name]["properties"])
-    assert schemas["Answer"]["required"] == ["version", "predictions", "warnings"]
+    assert schemas["PredictResponse"]["required"] == ["version", "predictions", "warnings"]
     assert schemas["Feature"]["required"] == ["name", "type", "required", "example"]
     assert schemas["Problem"]["required"] == ["type", "title", "status", "detail"]
 

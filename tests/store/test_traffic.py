@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 
 from mlapp.errors import Unavailable
-from mlapp.schemas import Counts, Distribution, Minute, Predictions, Served
+from mlapp.schemas import Distribution, PredictionCounts, RequestCounts, RequestProfile, TrafficCounts
 from mlapp.store import TrafficStore
 from tests.store.conftest import NOW
 
 
-def counts(requests: int) -> Counts:
+def counts(requests: int) -> TrafficCounts:
     profile = Distribution(edges=[0, 1], counts=[requests])
-    served = Served(
+    profile = RequestProfile(
         since=NOW,
         rows=requests,
         features=[profile],
         prediction=profile,
-        minutes={7: Predictions(count=requests)},
+        minutes={7: PredictionCounts(count=requests)},
     )
-    return Counts(minutes={7: Minute(requests=requests, latencies={3: requests})}, versions={2: served})
+    return TrafficCounts(minutes={7: RequestCounts(requests=requests, latencies={3: requests})}, versions={2: profile})
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> TrafficStore:
 
 
 def test_next_process_continues_the_counts(store: TrafficStore, tmp_path: Path):
-    assert store.open() == Counts()
+    assert store.open() == TrafficCounts()
     store.save(counts(3))
     store.close()
     store.close()
@@ -39,7 +39,7 @@ def test_next_process_continues_the_counts(store: TrafficStore, tmp_path: Path):
 
     assert again.others() == [counts(3)]
     assert again.open() == counts(3)
-    assert (again.open(), again.others()) == (Counts(), [])
+    assert (again.open(), again.others()) == (TrafficCounts(), [])
 
 
 def test_processes_do_not_overwrite_each_other(store: TrafficStore, tmp_path: Path):
@@ -61,7 +61,7 @@ def test_damaged_file_is_logged_and_starts_from_zero(
     store.folder.mkdir()
     (store.folder / "1.json").write_bytes(data)
 
-    assert store.open() == Counts()
+    assert store.open() == TrafficCounts()
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
@@ -74,7 +74,7 @@ def test_foreign_files_are_ignored(store: TrafficStore):
 
 
 def test_counts_of_processes_add_up():
-    together = Counts()
+    together = TrafficCounts()
     for requests in (1, 2):
         together.add(counts(requests))
 

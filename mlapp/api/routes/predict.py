@@ -13,14 +13,14 @@ from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import FILES, options_of, receive_body, receive_json
 from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Answer, Format
+from mlapp.schemas import Format, PredictResponse
 from mlapp.services.models.service import ModelService
 from mlapp.services.options import merge_options
 from mlapp.services.prediction.service import Body, Predicted
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
-        "model": Answer,
+        "model": PredictResponse,
         "description": "The predictions, in the order of the rows. A CSV, Parquet or NDJSON body is answered in the "
         "same format, or in what `Accept` asks for: the same rows and columns, followed by the predictions.",
         "content": FILES,

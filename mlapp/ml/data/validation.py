@@ -8,7 +8,7 @@ import numpy as np
 
 from mlapp.errors import shorten
 from mlapp.ml.data.encoding import DAY_US, EPOCH, UNKNOWN, BadCell, days_since_epoch, refuse
-from mlapp.schemas import ColumnType, Feature, Warned
+from mlapp.schemas import ColumnType, Feature, ValueWarning
 from mlapp.tables.table import Table
 
 MAX_WARNINGS = 100
@@ -19,7 +19,7 @@ Code = Literal["missing", "unknown_category", "not_whole", "out_of_range"]
 class Warnings(NamedTuple):
     """Values that training did not see."""
 
-    first: list[Warned]
+    first: list[ValueWarning]
     """The first `MAX_WARNINGS`, by row."""
     total: int
 
@@ -45,7 +45,7 @@ class Validator:
     def warnings(self, table: Table, x: np.ndarray) -> Warnings:
         """Return what to warn of in the rows of a table, encoded in `x`."""
         rows, columns = np.nonzero(self._cells(x))
-        first: list[Warned] = []
+        first: list[ValueWarning] = []
         for row, column in zip(rows[:MAX_WARNINGS].tolist(), columns[:MAX_WARNINGS].tolist(), strict=True):
             first += self._warned(table, row, self._features[column], float(x[row, column]))
         if len(rows) <= MAX_WARNINGS:
@@ -71,7 +71,7 @@ class Validator:
             found[:, self._whole] |= x[:, self._whole] % 1 > 0
         return np.asarray(found)
 
-    def _warned(self, table: Table, row: int, feature: Feature, value: float) -> list[Warned]:
+    def _warned(self, table: Table, row: int, feature: Feature, value: float) -> list[ValueWarning]:
         """Return the warnings about an unusual cell."""
         if np.isnan(value):
             return [_warning(row, feature, "missing", "is missing; training saw no row without it")]
@@ -89,8 +89,8 @@ class Validator:
         return found
 
 
-def _warning(row: int, feature: Feature, code: Code, detail: str) -> Warned:
-    return Warned(row=row, feature=feature.name, code=code, detail=detail)
+def _warning(row: int, feature: Feature, code: Code, detail: str) -> ValueWarning:
+    return ValueWarning(row=row, feature=feature.name, code=code, detail=detail)
 
 
 def _range(feature: Feature) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from mlapp.ml.data.validation import NONE, Validator, Warnings
 from mlapp.ml.evaluation.conformal import bounds
 from mlapp.ml.inference.compiled_pipeline import Kernel, kernel_of
 from mlapp.ml.library_versions import why_unusable
-from mlapp.schemas import Answer, Model, Scalar, Task
+from mlapp.schemas import Model, PredictResponse, Scalar, Task
 from mlapp.tables.columns.types import spell
 from mlapp.tables.table import Table
 
@@ -119,12 +119,12 @@ class FittedModel:
         x = np.concatenate(requests) + 0.0
         return Batch(x, self.predict(x), self.validator.unusual(x))
 
-    def answer(self, predicted: np.ndarray, warnings: Warnings = NONE) -> Answer:
+    def answer(self, predicted: np.ndarray, warnings: Warnings = NONE) -> PredictResponse:
         """Return predictions as JSON has them."""
         version, first, total = self.model.version, warnings.first, warnings.total or None
         if self.model.task is Task.REGRESSION:
             values, lower, upper = predicted.T.tolist()
-            return Answer(
+            return PredictResponse(
                 version=version,
                 predictions=values,
                 lower=lower,
@@ -134,7 +134,7 @@ class FittedModel:
                 warnings_total=total,
             )
         classes, names = self.classes
-        return Answer(
+        return PredictResponse(
             version=version,
             predictions=[classes[place] for place in predicted.argmax(axis=1).tolist()],
             probabilities=[dict(zip(names, row, strict=True)) for row in predicted.tolist()],

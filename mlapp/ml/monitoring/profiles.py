@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.ml.data.encoding import MAX_CODES
-from mlapp.schemas import ColumnType, Distribution, Feature, Predictions, Record, Task
+from mlapp.schemas import ColumnType, Distribution, Feature, PredictionCounts, Record, Task
 from mlapp.tables.columns.histograms import CATEGORIES
 from mlapp.tables.columns.types import spell
 
@@ -18,7 +18,7 @@ def count_features(model: Record, requests: Sequence[np.ndarray]) -> list[Distri
     return [_count(values, feature, like) for feature, like, values in pairs]
 
 
-def count_predictions(model: Record, predicted: Sequence[np.ndarray]) -> tuple[Predictions, Distribution | None]:
+def count_predictions(model: Record, predicted: Sequence[np.ndarray]) -> tuple[PredictionCounts, Distribution | None]:
     """Count predictions of `FittedModel.predict`, also in the bins of the target where these are known."""
     found = np.concatenate(predicted)
     like = model.target_distribution
@@ -29,9 +29,11 @@ def count_predictions(model: Record, predicted: Sequence[np.ndarray]) -> tuple[P
         listed = [by_name.get(name, 0) for name in names]
         others = len(found) - sum(listed)
         lie = Distribution(categories=names, counts=listed, others=others) if like else None
-        return Predictions(count=len(found), classes=[*listed, others]), lie
+        return PredictionCounts(count=len(found), classes=[*listed, others]), lie
     values = found[:, 0]
-    counted = Predictions(count=len(values), sum=float(values.sum()), low=float(values.min()), high=float(values.max()))
+    counted = PredictionCounts(
+        count=len(values), sum=float(values.sum()), low=float(values.min()), high=float(values.max())
+    )
     return counted, _binned(values, like) if like else None
 
 

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from mlapp import ml
 from mlapp.errors import MlappError
-from mlapp.schemas import Counts, Drift, Minute, Model, Served, Span, Traffic
+from mlapp.schemas import Drift, Model, RequestCounts, RequestProfile, Span, Traffic, TrafficCounts
 from mlapp.services.monitoring.drift import drift
 from mlapp.services.monitoring.latency import bin_of
 from mlapp.services.monitoring.metrics import PredictionMetrics
@@ -89,13 +89,13 @@ class MonitoringService:
     counter: int = 0
     """Grows whenever there is something new to see."""
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    _counts: Counts = field(default_factory=Counts)
+    _counts: TrafficCounts = field(default_factory=TrafficCounts)
     _ended: deque[_Ended] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _noted: deque[_Noted] = field(default_factory=lambda: deque(maxlen=WAITING_REQUESTS))
     _room: int = WAITING_CELLS
     _noting: threading.Lock = field(default_factory=threading.Lock)
     _counting: threading.Lock = field(default_factory=threading.Lock)
-    _others: list[Counts] = field(default_factory=list)
+    _others: list[TrafficCounts] = field(default_factory=list)
     _saved: int = 0
     """The counter when the counts were saved last."""
     outage: Outage = field(default_factory=lambda: Outage(log, "Requests cannot be counted"))
@@ -208,31 +208,31 @@ class MonitoringService:
         self.kept.close()
 
     def _count_request(self, ended: _Ended) -> None:
-        minute = self._counts.minutes.setdefault(ended.minute, Minute())
+        minute = self._counts.minutes.setdefault(ended.minute, RequestCounts())
         minute.requests += 1
-        minute.refused += 400 <= ended.status < 500
-        minute.failed += ended.status >= 500
+        minute.client_errors += 400 <= ended.status < 500
+        minute.server_errors += ended.status >= 500
         self._metrics.durations.observe(ended.duration_ms / 1_000)
         place = bin_of(ended.duration_ms)
         minute.latencies[place] = minute.latencies.get(place, 0) + 1
 
     def _count_rows(self, model: Model, notes: list[_Noted]) -> None:
         for note in notes:
-            self._counts.minutes.setdefault(note.minute, Minute()).rows += note.rows
+            self._counts.minutes.setdefault(note.minute, RequestCounts()).rows += note.rows
             self._metrics.rows.inc(note.rows)
         counted = [(note.minute, *note.counted) for note in notes if note.counted]
         if not counted:
             return
         requests = [x for _, x, _ in counted]
-        found = Served(since=self._now(), rows=sum(map(len, requests)))
+        found = RequestProfile(since=self._now(), rows=sum(map(len, requests)))
         found.features = ml.count_features(model, requests)
         for minute in {minute for minute, _, _ in counted}:
             predicted = [values for at, _, values in counted if at == minute]
             found.minutes[minute], lie = ml.count_predictions(model, predicted)
             found.prediction = lie.plus(found.prediction) if lie else None
-        served = self._counts.versions.pop(model.version, None) or Served(since=found.since)
-        served.add(found)
-        self._counts.versions[model.version] = served
+        profile = self._counts.versions.pop(model.version, None) or RequestProfile(since=found.since)
+        profile.add(found)
+        self._counts.versions[model.version] = profile
 
     def _forget(self) -> None:
         """Forget what is older than a day, and what a clock that was wrong put far ahead."""
@@ -240,8 +240,8 @@ class MonitoringService:
         counts.minutes = {at: counted for at, counted in counts.minutes.items() if abs(now - at) <= DAY_MINUTES}
         while len(counts.versions) > VERSIONS:
             del counts.versions[next(iter(counts.versions))]
-        for served in counts.versions.values():
-            served.minutes = {at: counted for at, counted in served.minutes.items() if abs(now - at) <= DAY_MINUTES}
+        for profile in counts.versions.values():
+            profile.minutes = {at: counted for at, counted in profile.minutes.items() if abs(now - at) <= DAY_MINUTES}
 
     def _save(self) -> None:
         with self._counting, self._unsaved.endure():
@@ -250,11 +250,11 @@ class MonitoringService:
                 self.kept.save(self._counts)
                 self._saved = self.counter
 
-    def _together(self) -> Counts:
+    def _together(self) -> TrafficCounts:
         """Return what all processes that share the store have counted."""
         self.count()
         with self._counting:
-            found = Counts()
+            found = TrafficCounts()
             for counts in [*self._others, self._counts]:
                 found.add(counts)
         return found

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from mlapp.schemas import Counts, Minute, Predictions, Span, Traffic, TrafficPoint
+from mlapp.schemas import PredictionCounts, RequestCounts, Span, Traffic, TrafficCounts, TrafficPoint
 from mlapp.services.monitoring.latency import percentile
 
 DAY_MINUTES = 1_440
@@ -10,7 +10,7 @@ RESOLUTIONS = {Span.HOUR: (60, 1), Span.DAY: (96, 15)}
 """Number of points, and minutes per point."""
 
 
-def traffic(counts: Counts, span: Span, now: int, version: int | None, classes: list[str]) -> Traffic:
+def traffic(counts: TrafficCounts, span: Span, now: int, version: int | None, classes: list[str]) -> Traffic:
     """Return the traffic up to the minute `now`, and the predictions of a version."""
     count, width = RESOLUTIONS[span]
     first = now // width - count + 1
@@ -21,8 +21,8 @@ def traffic(counts: Counts, span: Span, now: int, version: int | None, classes: 
     return Traffic(span=span, version=version, classes=classes, points=points, total=total)
 
 
-def _point(counts: Counts, series: dict[int, Predictions], minutes: range) -> TrafficPoint:
-    seen, predicted = Minute(), Predictions()
+def _point(counts: TrafficCounts, series: dict[int, PredictionCounts], minutes: range) -> TrafficPoint:
+    seen, predicted = RequestCounts(), PredictionCounts()
     for minute in minutes:
         if minute in counts.minutes:
             seen.add(counts.minutes[minute])
@@ -32,8 +32,8 @@ def _point(counts: Counts, series: dict[int, Predictions], minutes: range) -> Tr
         at=datetime.fromtimestamp(minutes.start * 60, UTC),
         requests=seen.requests,
         rows=seen.rows,
-        errors=seen.refused + seen.failed,
-        failed=seen.failed,
+        errors=seen.client_errors + seen.server_errors,
+        server_errors=seen.server_errors,
         p50_ms=percentile(seen.latencies, 0.5),
         p95_ms=percentile(seen.latencies, 0.95),
         p99_ms=percentile(seen.latencies, 0.99),

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 
 from mlapp import tables
 from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Answer, Format, Model, Sample
+from mlapp.schemas import Format, Model, PredictionPreview, PredictResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,9 +92,9 @@ def read_file_rows(fitted: "ml.FittedModel", body: Body, *, strict: bool = False
     return rows
 
 
-def to_json(answer: Answer) -> bytes:
+def to_json(answer: PredictResponse) -> bytes:
     """Return an answer as JSON."""
-    return Answer.__pydantic_serializer__.to_json(answer)
+    return PredictResponse.__pydantic_serializer__.to_json(answer)
 
 
 def write_json(fitted: "ml.FittedModel", rows: Rows, note: "Note") -> list[bytes]:
@@ -135,11 +135,11 @@ def write_file(fitted: "ml.FittedModel", rows: Rows, wanted: Format, part: slice
     return tables.write_rows(rows.table, part, fitted.columns(predicted), wanted)
 
 
-def sample(fitted: "ml.FittedModel", body: Body, count: int) -> Sample:
+def sample(fitted: "ml.FittedModel", body: Body, count: int) -> PredictionPreview:
     """Validate a body to its end, and predict its first rows, as the file that answers it will have them."""
     rows = read_file_rows(fitted, body)
     predicted = fitted.columns(fitted.predict(rows.x[:count]))
     names, cells = tables.texts(rows.table.frame[:count].hstack(predicted))
-    return Sample(
+    return PredictionPreview(
         names=names, rows=cells, total=len(rows.x), warnings_total=rows.warnings.total, warnings=rows.warnings.first
     )

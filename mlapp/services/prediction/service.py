@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlapp import ml, tables
 from mlapp.errors import Overloaded
-from mlapp.schemas import Answer, Format, Model, Sample, WhatIf
+from mlapp.schemas import Format, Model, PredictionPreview, PredictResponse, WhatIf
 from mlapp.services.admission import PREFETCH, Pool, Slots, prefetch
 from mlapp.services.monitoring.service import MonitoringService
 from mlapp.services.prediction import responses
@@ -149,7 +149,7 @@ class PredictionService:
             self.monitoring.warned(predicted.warnings_total)
             return predicted
 
-    async def answer(self, records: list[dict[str, Any]], version: int | None = None) -> Answer:
+    async def answer(self, records: list[dict[str, Any]], version: int | None = None) -> PredictResponse:
         """Predict records of JSON scalars.
 
         Raises:
@@ -158,7 +158,7 @@ class PredictionService:
         with self.monitoring.request():
             return await self._answer(await self.fitted(version), tables.JsonRows(records))
 
-    async def sample(self, body: Body, version: int | None = None, rows: int = 10) -> Sample:
+    async def sample(self, body: Body, version: int | None = None, rows: int = 10) -> PredictionPreview:
         """Show how the file that answers a table begins; the table is validated to its end, as `predict` does.
 
         Raises:
@@ -176,7 +176,7 @@ class PredictionService:
         fitted = await self.fitted(version)
         return await self._small.run(lambda: ml.what_if(fitted, record, feature))
 
-    async def _answer(self, fitted: "ml.FittedModel", sent: "JsonRows", *, strict: bool = False) -> Answer:
+    async def _answer(self, fitted: "ml.FittedModel", sent: "JsonRows", *, strict: bool = False) -> PredictResponse:
         """Predict a few rows, together with those of other requests."""
         x = fitted.encoder.encode_plain(sent)
         if x is None:

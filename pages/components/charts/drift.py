@@ -9,7 +9,7 @@ from pages.theme import FAINT, HEADING, INK, MUTED, SMALL, TEXT
 
 MAX_FEATURES, MAX_CATEGORIES = 30, 12
 DAY_MS = 86_400_000
-BAND_ICONS = {
+LEVEL_ICONS = {
     DriftLevel.STABLE: ("check_circle", "text-positive"),
     DriftLevel.SOME: ("warning_amber", "text-warning"),
     DriftLevel.STRONG: ("error", "text-negative"),
@@ -81,15 +81,15 @@ class _Entry:
         with self.button:
             self.icon = ui.icon("check_circle").props("aria-hidden=true")
             self.name = ui.label().classes(f"{TEXT} truncate flex-1 min-w-0")
-            self.band = ui.label().classes(f"{SMALL} whitespace-nowrap")
+            self.level = ui.label().classes(f"{SMALL} whitespace-nowrap")
             self.index = ui.label().classes(f"{TEXT} w-12 text-right tabular-nums")
 
     def show(self, column: ColumnDrift, is_prediction: bool, *, selected: bool) -> None:  # noqa: FBT001
-        icon, colour = BAND_ICONS[column.band]
+        icon, colour = LEVEL_ICONS[column.level]
         self.icon.set_name(icon)
         self.icon.classes(replace=f"text-lg {colour}")
         self.name.set_text(f"Predicted: {column.name}" if is_prediction else column.name)
-        self.band.set_text(_band_text(column))
+        self.level.set_text(_level_text(column))
         self.index.set_text("" if column.psi is None else f"{column.psi:.2f}")
         self.button.classes(SELECTED if selected else UNSELECTED, remove=UNSELECTED if selected else SELECTED)
         self.button.props["aria-pressed"] = "true" if selected else "false"
@@ -101,10 +101,10 @@ def _sorted_columns(drift: Drift) -> list[tuple[ColumnDrift, bool]]:
     return [(drift.prediction, True), *((column, False) for column in features)]
 
 
-def _band_text(column: ColumnDrift) -> str:
-    if column.band is DriftLevel.TOO_FEW:
-        return f"{column.served.total:,} of {DRIFT_ROWS:,} rows"
-    return column.band.value
+def _level_text(column: ColumnDrift) -> str:
+    if column.level is DriftLevel.TOO_FEW:
+        return f"{column.production.total:,} of {DRIFT_ROWS:,} rows"
+    return column.level.value
 
 
 def _summary(drift: Drift) -> str:
@@ -112,7 +112,7 @@ def _summary(drift: Drift) -> str:
         return f"Model {drift.version} has had no requests yet; the chart shows its training data."
     rows = f"{drift.rows:,} row{'' if drift.rows == 1 else 's'}"
     strong, some = (
-        sum(column.band is band for column in drift.features) for band in (DriftLevel.STRONG, DriftLevel.SOME)
+        sum(column.level is level for column in drift.features) for level in (DriftLevel.STRONG, DriftLevel.SOME)
     )
     if drift.rows < DRIFT_ROWS:
         assessment = f" At least {DRIFT_ROWS:,} rows are needed: with fewer, chance alone looks like drift."
@@ -124,10 +124,10 @@ def _summary(drift: Drift) -> str:
 
 
 def _missing_text(column: ColumnDrift) -> str:
-    trained, served = (_percentage(values.missing, values) for values in (column.training, column.served))
-    if not trained and not served:
+    trained, production = (_percentage(values.missing, values) for values in (column.training, column.production))
+    if not trained and not production:
         return ""
-    return f"Missing: {format_number(trained)}% in training, {format_number(served)}% in requests."
+    return f"Missing: {format_number(trained)}% in training, {format_number(production)}% in requests."
 
 
 def _percentage(count: int, values: Distribution) -> float:
@@ -138,8 +138,8 @@ def _numbers(column: ColumnDrift) -> Options:
     dates = column.type is ColumnType.DATETIME
     edges = [edge * DAY_MS if dates else edge for edge in column.training.edges or []]
     series = [histogram(edges, column.training.counts, "Training", 0)]
-    if sum(column.served.counts):
-        series.append(histogram(edges, column.served.counts, "Requests", 2))
+    if sum(column.production.counts):
+        series.append(histogram(edges, column.production.counts, "Requests", 2))
     ends = {"min": edges[0], "max": edges[-1]}
     return _chart_options(
         series, axis("", "time" if dates else "value", **ends, splitLine={"show": False}), _percent_axis()
@@ -147,19 +147,19 @@ def _numbers(column: ColumnDrift) -> Options:
 
 
 def _categories(column: ColumnDrift) -> Options:
-    names, trained, served = _most_frequent(column.training, column.served)
+    names, trained, production = _most_frequent(column.training, column.production)
     label = {"color": INK, "fontSize": 12, "width": 110, "overflow": "truncate"}
-    series = [bars("Training", trained, 0), bars("Requests", served, 2)]
+    series = [bars("Training", trained, 0), bars("Requests", production, 2)]
     return _chart_options(series, _percent_axis(), axis(kind="category", data=names, inverse=True, axisLabel=label))
 
 
-def _most_frequent(training: Distribution, served: Distribution) -> tuple[list[str], list[float], list[float]]:
+def _most_frequent(training: Distribution, production: Distribution) -> tuple[list[str], list[float], list[float]]:
     names = (training.categories or [])[:MAX_CATEGORIES]
-    trained, requested = ([*values.counts[:MAX_CATEGORIES], _other(values)] for values in (training, served))
+    trained, requested = ([*values.counts[:MAX_CATEGORIES], _other(values)] for values in (training, production))
     names, size = [*names, "other"], len(names) + bool(trained[-1] or requested[-1])
     shares = [
         [_percentage(count, values) for count in counts][:size]
-        for counts, values in ((trained, training), (requested, served))
+        for counts, values in ((trained, training), (requested, production))
     ]
     return names[:size], shares[0], shares[1]
 

@@ -71,7 +71,7 @@ def _totals(total: TrafficPoint) -> list[tuple[str, str]]:
     return [
         (f"{total.requests:,}", "of all models"),
         (f"{total.rows:,}", "of all models"),
-        (f"{total.errors:,}", f"{share}, {total.failed:,} failed (5xx)" if total.errors else share),
+        (f"{total.errors:,}", f"{share}, {total.server_errors:,} failed (5xx)" if total.errors else share),
         ("–" if total.p50_ms is None else f"{format_number(total.p50_ms)} ms", p99),
     ]
 
@@ -88,8 +88,8 @@ def _predictions_text(traffic: Traffic) -> str:
 def _requests(traffic: Traffic) -> Options:
     series = [
         bars("Succeeded", [point.requests - point.errors for point in traffic.points], 0, stack="all"),
-        bars("Rejected (4xx)", [point.errors - point.failed for point in traffic.points], AMBER, stack="all"),
-        bars("Failed (5xx)", [point.failed for point in traffic.points], RED, stack="all"),
+        bars("Rejected (4xx)", [point.errors - point.server_errors for point in traffic.points], AMBER, stack="all"),
+        bars("Failed (5xx)", [point.server_errors for point in traffic.points], RED, stack="all"),
     ]
     return _over_time(traffic, series, axis(minInterval=1))
 

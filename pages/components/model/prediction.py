@@ -5,7 +5,7 @@ from typing import Protocol
 from nicegui import ui
 
 from mlapp.presentation.sentences import format_number, format_percent, format_value
-from mlapp.schemas import Answer, Distribution, Model, Task
+from mlapp.schemas import Distribution, Model, PredictResponse, Task
 from pages.components.charts.share_bar import bar
 from pages.theme import FIGURE, MUTED, RULE, SMALL
 
@@ -17,7 +17,7 @@ DOT = "absolute bottom-[-2px] w-3.5 h-3.5 -ml-[7px] rounded-full bg-primary bord
 
 
 class _View(Protocol):
-    def show(self, answer: Answer) -> None: ...
+    def show(self, answer: PredictResponse) -> None: ...
 
 
 class PredictionView:
@@ -33,7 +33,7 @@ class PredictionView:
                 self._error = ui.label().classes("text-sm break-words min-w-0").mark("prediction-error")
         self._error_row.set_visibility(False)
 
-    def show(self, answer: Answer) -> None:
+    def show(self, answer: PredictResponse) -> None:
         """Show a prediction."""
         self._switch(error=False)
         self._view.show(answer)
@@ -65,7 +65,7 @@ class _NumberView:
             with ui.row().classes("w-full justify-between"):
                 self.low, self.high = ui.label().classes(SMALL), ui.label().classes(SMALL)
 
-    def show(self, answer: Answer) -> None:
+    def show(self, answer: PredictResponse) -> None:
         assert answer.lower  # noqa: S101 - a regression has intervals
         assert answer.upper  # noqa: S101
         assert answer.coverage  # noqa: S101
@@ -100,7 +100,7 @@ class _ClassesView:
         if count > MAX_CLASSES:
             ui.label(f"and {count - MAX_CLASSES} more classes").classes(MUTED)
 
-    def show(self, answer: Answer) -> None:
+    def show(self, answer: PredictResponse) -> None:
         assert answer.probabilities  # noqa: S101 - a classification has probabilities
         self.top_class.set_text(format_value(answer.predictions[0]))
         shares = sorted(answer.probabilities[0].items(), key=lambda item: -item[1])

@@ -8,7 +8,7 @@ from pathlib import Path
 from nicegui import events, ui
 
 from mlapp.errors import MlappError
-from mlapp.schemas import Format, Model, Sample, Warned
+from mlapp.schemas import Format, Model, PredictionPreview, ValueWarning
 from mlapp.services.prediction.service import Body
 from pages.components.cards import card, loading
 from pages.components.forms.file_drop import file_drop
@@ -48,14 +48,14 @@ class TablePrediction:
         await event.file.save(table.file)
         try:
             body = Body(await asyncio.to_thread(table.file.read_bytes), file_format)
-            found: Sample | str = await self.services.prediction.sample(body, table.version)
+            found: PredictionPreview | str = await self.services.prediction.sample(body, table.version)
         except MlappError as error:
             found = error.detail
         # Otherwise another table has been uploaded meanwhile.
         if upload == self.uploads:
             self._show(table, found)
 
-    def _show(self, table: UploadedTable, found: Sample | str) -> None:
+    def _show(self, table: UploadedTable, found: PredictionPreview | str) -> None:
         self.result.clear()
         with self.result:
             if isinstance(found, str):
@@ -66,7 +66,7 @@ class TablePrediction:
             self.path = self.downloads.add(table)
             self._preview(table, found)
 
-    def _preview(self, table: UploadedTable, found: Sample) -> None:
+    def _preview(self, table: UploadedTable, found: PredictionPreview) -> None:
         rows = f"{found.total:,} row{'' if found.total == 1 else 's'}"
         with ui.row().classes("w-full items-center justify-between gap-3"):
             ui.label(f"{rows} predicted by model {self.model.version}").classes(f"{TEXT} font-medium")
@@ -94,7 +94,7 @@ class TablePrediction:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _warning_texts(found: list[Warned], total: int) -> list[str]:
+def _warning_texts(found: list[ValueWarning], total: int) -> list[str]:
     texts = [f"Row {warned.row}, {warned.feature}: {warned.detail}" for warned in found[:MAX_WARNINGS]]
     more = total - len(texts)
     return [*texts, f"and {more:,} more warning{'' if more == 1 else 's'}"] if more else texts

@@ -160,11 +160,11 @@ async def test_requests_and_rows_are_counted(http: httpx.AsyncClient, services: 
     assert after.predictions == 6
     drift = await services.monitoring.drift(model["version"])
     assert drift.rows == 6
-    assert all(sum(lies(column)) + column.served.missing == 6 for column in drift.features)
+    assert all(sum(lies(column)) + column.production.missing == 6 for column in drift.features)
 
 
 def lies(column: ColumnDrift) -> list[int]:
-    return [*column.served.counts, column.served.others]
+    return [*column.production.counts, column.production.others]
 
 
 def sent(body: bytes, pieces: int) -> Callable[[], Any]:

@@ -144,7 +144,7 @@ async def test_errors_are_counted_by_class(
 
     total = (await monitoring.traffic(Span.HOUR)).total
 
-    assert (total.requests, total.errors, total.failed, total.rows) == (4, 4, 2, 0)
+    assert (total.requests, total.errors, total.server_errors, total.rows) == (4, 4, 2, 0)
 
 
 async def test_traffic_without_a_model_has_no_predictions(monitoring: MonitoringService):
@@ -167,14 +167,14 @@ async def test_drift_is_told_of_every_feature_and_of_the_prediction(
 
     drift = await monitoring.drift(1)
 
-    bands = {feature.name: feature.band for feature in drift.features}
+    levels = {feature.name: feature.level for feature in drift.features}
     bmi = next(feature for feature in drift.features if feature.name == "bmi")
     assert (drift.rows, drift.since) == (200, datetime.fromtimestamp(NOON, UTC))
-    assert bands["bmi"] is DriftLevel.STRONG
+    assert levels["bmi"] is DriftLevel.STRONG
     assert (bmi.psi or 0) > 0.25
-    assert (bmi.served.edges, bmi.served.counts[-1], bmi.served.total) == (bmi.training.edges, 200, 200)
+    assert (bmi.production.edges, bmi.production.counts[-1], bmi.production.total) == (bmi.training.edges, 200, 200)
     assert drift.prediction
-    assert (drift.prediction.name, drift.prediction.served.total) == ("progression", 200)
+    assert (drift.prediction.name, drift.prediction.production.total) == ("progression", 200)
 
 
 @pytest.mark.usefixtures("active")
@@ -186,8 +186,8 @@ async def test_few_rows_say_nothing_of_drift(
 
     drift = await monitoring.drift(1)
 
-    assert {(feature.psi, feature.band) for feature in drift.features} == {(None, DriftLevel.TOO_FEW)}
-    assert drift.features[0].served.total == drift.rows == 199
+    assert {(feature.psi, feature.level) for feature in drift.features} == {(None, DriftLevel.TOO_FEW)}
+    assert drift.features[0].production.total == drift.rows == 199
 
 
 @pytest.mark.usefixtures("active")
