@@ -13,12 +13,12 @@ from tests.store.conftest import NOW
 
 
 def counts(requests: int) -> TrafficCounts:
-    profile = Distribution(edges=[0, 1], counts=[requests])
+    distribution = Distribution(edges=[0, 1], counts=[requests])
     profile = RequestProfile(
         since=NOW,
         rows=requests,
-        features=[profile],
-        prediction=profile,
+        features=[distribution],
+        prediction=distribution,
         minutes={7: PredictionCounts(count=requests)},
     )
     return TrafficCounts(minutes={7: RequestCounts(requests=requests, latencies={3: requests})}, versions={2: profile})
