@@ -95,6 +95,6 @@ class Job(Schema):
 
 
 class JobList(Schema):
-    """The kept jobs, newest first."""
+    """All stored jobs, newest first."""
 
     jobs: list[Job]

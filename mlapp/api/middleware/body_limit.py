@@ -18,7 +18,7 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count the bytes of the body."""
-        if scope["type"] == "http" and _declared(scope["headers"]) > self.max_bytes:
+        if scope["type"] == "http" and _content_length(scope["headers"]) > self.max_bytes:
             await problem_response(413, default_detail(413))(scope, receive, send)
             return
         received = 0
@@ -35,8 +35,8 @@ class BodyLimitMiddleware:
         await self.app(scope, counting_receive, send)
 
 
-def _declared(headers: list[tuple[bytes, bytes]]) -> int:
-    """Return the length that a body is declared to have; 0 where it is not."""
+def _content_length(headers: list[tuple[bytes, bytes]]) -> int:
+    """Return the value of Content-Length; 0 without a valid one."""
     for name, value in headers:
         if name == b"content-length":
             return int(value) if value.isdigit() else 0

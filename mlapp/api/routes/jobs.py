@@ -21,7 +21,7 @@ NO_CONTENT: dict[int | str, dict[str, Any]] = {
 
 @router.get("")
 async def list_jobs(jobs: Jobs) -> JobList:
-    """List the kept jobs, newest first."""
+    """List all stored jobs, newest first."""
     return JobList(jobs=await jobs.jobs())
 
 
