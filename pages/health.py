@@ -34,7 +34,7 @@ class _Health:
         """The state that the shown advice is for."""
 
     async def build(self) -> None:
-        known = await self.services.health.system_info()
+        info = await self.services.health.system_info()
         with card(mark="status-card"):
             with ui.row().classes("w-full items-center gap-3 flex-nowrap"):
                 self.icon = ui.icon(HEALTHY[0]).props("aria-hidden=true")
@@ -45,7 +45,7 @@ class _Health:
         with ui.element("div").classes(FIGURES):
             self.figures = [self._figure(name) for name in LIVE_FACTS]
         with card("Facts"):
-            facts([(name, text) for name, text in known.items() if name not in LIVE_FACTS])
+            facts([(name, text) for name, text in info.items() if name not in LIVE_FACTS])
         await self.update()
         ui.timer(REFRESH_S, self.update, immediate=False)
 
@@ -57,28 +57,28 @@ class _Health:
 
     async def update(self) -> None:
         """Show the current state."""
-        known, complaint = await self.services.health.system_info(), await self.services.health.store_error()
+        info, store_error = await self.services.health.system_info(), await self.services.health.store_error()
         active, _ = await self.services.models.versions()
         for label, name in zip(self.figures, LIVE_FACTS, strict=True):
-            label.set_text(known[name])
+            label.set_text(info[name])
         now, problem = self.services.health.health(), self.services.prediction.problem
         answers = now.active_model is not None and not problem
-        icon, colour = HEALTHY if answers and not complaint else UNHEALTHY
+        icon, colour = HEALTHY if answers and not store_error else UNHEALTHY
         self.icon.set_name(icon)
         self.icon.classes(replace=f"text-4xl {colour}")
         self.status.set_text(now.status)
         self.message.set_text(now.message)
-        if self.advised != (state := (answers, active is not None, complaint)):
+        if self.advised != (state := (answers, active is not None, store_error)):
             self.advised = state
             self.advice.clear()
-            self.advice.set_visibility(bool(complaint) or not answers)
+            self.advice.set_visibility(bool(store_error) or not answers)
             with self.advice:
-                _advise(complaint, answers=answers, has_active=active is not None)
+                _advise(store_error, answers=answers, has_active=active is not None)
 
 
-def _advise(complaint: str | None, *, answers: bool, has_active: bool) -> None:
+def _advise(store_error: str | None, *, answers: bool, has_active: bool) -> None:
     """Draw what to do about problems."""
-    warnings([complaint] if complaint else [])
+    warnings([store_error] if store_error else [])
     if answers:
         return
     if has_active:

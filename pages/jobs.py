@@ -42,8 +42,8 @@ def register(site: Site) -> None:
         except NotFound as error:
             ui.status_code(404)
             with (
-                frame(site, "No such training", "/jobs"),
-                empty_state("work_history", "Training not found", error.detail),
+                frame(site, "Training not found", "/jobs"),
+                empty_state("work_history", "It is not in the job history", error.detail),
             ):
                 link_button("All jobs", "work_history", "/jobs")
             return
@@ -70,9 +70,7 @@ class _Jobs:
             self.pages.props["aria-label"] = "Pages of the list"
         with (
             ui.column().classes("w-full") as self.empty,
-            empty_state(
-                "work_history", "No trainings yet", "Trainings started here or by the API are listed on this page."
-            ),
+            empty_state("work_history", "No trainings yet", "Trainings of these pages and the API appear here."),
         ):
             link_button("Train a model", "model_training", "/train")
         self.show()

@@ -20,7 +20,7 @@ from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import GRID, LEAD, MUTED, TEXT
 
-NAMES = {"active": "Active model", "latest": "Latest model"}
+ALIASES = {"active": "Active model", "latest": "Latest model"}
 SIGNATURE = ("Feature", "Type", "Missing in training", "Values in training", "Example")
 PAGE_FEATURES = 25
 PROSE = (
@@ -38,12 +38,12 @@ def register(site: Site) -> None:
             found = await site.services.models.get(version)
         except NotFound as error:
             ui.status_code(404)
-            with frame(site, "No such model", "/models"):
+            with frame(site, "Model not found", "/models"):
                 _not_found(error.detail)
             return
         await site.live.refresh()
-        title = NAMES.get(version, f"Model {found.version}")
-        with frame(site, title, "/models", "" if version in NAMES else f"It {headline(found)}."):
+        title = ALIASES.get(version, f"Model {found.version}")
+        with frame(site, title, "/models", "" if version in ALIASES else f"It {headline(found)}."):
             page = _Page(site, version, found)
             with ui.column().classes("w-full gap-5") as page.content:
                 await page.build()
@@ -111,12 +111,12 @@ class _Page:
     def _state(self) -> None:
         version = self.model.version
         with ui.row().classes("w-full items-center gap-x-3 gap-y-2"):
-            if self.name in NAMES:
+            if self.name in ALIASES:
                 ui.link(f"Model {version}", f"/models/{version}").classes(f"{LEAD} text-primary no-underline")
                 ui.label(headline(self.model)).classes(f"{MUTED} break-words min-w-0")
             self.active = ui.badge("active", color="positive").mark("active")
             self.unusable = ui.badge("unusable", color="warning").mark("unusable")
-            self.inactive = ui.label("Answers only requests for its version.").classes(MUTED)
+            self.inactive = ui.label("Inactive: used only by requests that name this version.").classes(MUTED)
         self.reason = ui.label().classes(f"{TEXT} break-words").mark("reason")
         ui.label(f"Trained on {training_rows(self.model)}.").classes(f"{TEXT} break-words max-w-full").mark("source")
         with ui.row().classes("w-full items-start gap-2 flex-nowrap"):

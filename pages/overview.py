@@ -28,8 +28,8 @@ KEY_METRICS = {
 }
 """Metrics shown as figures."""
 STEPS = (
-    ("/train", "Train on your own table", "Drop a CSV or Parquet file, choose the column to predict."),
-    ("/predict", "Try a prediction", "Change the values and see how the prediction follows."),
+    ("/train", "Train on your own table", "Upload a CSV or Parquet file and choose the column to predict."),
+    ("/predict", "Try a prediction", "Change the values and see how the prediction changes."),
     ("/models", "Compare versions", "See how versions differ, and roll back to an earlier one."),
     ("/monitor", "Monitor requests", "Traffic, latency, and drift from the training data."),
 )

@@ -32,7 +32,7 @@ def register(site: Site) -> None:
 
     @ui.page("/predict", response_timeout=RESPONSE_TIMEOUT_S)
     async def predict(version: str = "") -> None:
-        with frame(site, "Predict", "/predict", "Change the values to see how the prediction follows."):
+        with frame(site, "Predict", "/predict", "Change the values; the prediction follows."):
             try:
                 number = await services.models.asked(version or None)
                 model = (await services.prediction.fitted(number)).model

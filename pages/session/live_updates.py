@@ -42,7 +42,7 @@ class LiveUpdates:
     """The active version or the list of versions has changed."""
     traffic_changed: Event[[]] = field(default_factory=Event)
     """There were requests, or a new minute has begun."""
-    outage: Outage = field(default_factory=lambda: Outage(log, "Open pages cannot be kept up to date"))
+    outage: Outage = field(default_factory=lambda: Outage(log, "Open pages cannot be updated"))
     _state: tuple[int | None, tuple[int, ...], int | None] = (None, (), None)
     """The active version, all versions, and the fallback version."""
     _last_traffic: tuple[int, int] | None = None

@@ -80,8 +80,8 @@ async def test_login_is_accessible(context: BrowserContext):
 
 async def test_another_site_cannot_open_a_socket_or_train(browser: Browser, server: str):
     page = await browser.new_page()
-    elsewhere = server.replace("127.0.0.1", "localhost")
-    await page.goto(f"{elsewhere}/livez")
+    other_site = server.replace("127.0.0.1", "localhost")
+    await page.goto(f"{other_site}/livez")
     before = httpx.get(f"{server}/models").json()
 
     opened = await page.evaluate(

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import polars as pl
 import pytest
 from fastapi import FastAPI
 from nicegui import Client, ui
 from nicegui.testing import User
 
-from mlapp.schemas import Job, Model
+from mlapp.schemas import Format, Job, Model, Submission
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages.session.live_updates import LiveUpdates
@@ -20,11 +21,28 @@ from pages.session.site import Site
 from tests.fitted import publish
 from tests.services.misbehaving import misbehaving
 
+TOWNS = [f"town {n}" for n in range(25)]
+ROWS = [
+    {
+        "size": n % 50,
+        "weight": n % 50 / 8,
+        "tiny": n % 50 * 1e-12,
+        "same": 7,
+        "kind": "abc"[n % 3],
+        "town": TOWNS[n % 25],
+        "day": f"2024-01-{n % 28 + 1:02}",
+        "open": n % 4 == 0,
+        "empty": None,
+    }
+    | {f"more {index}": (n * index) % 31 for index in range(2, 8)}
+    | {"price": n % 50 * 3 + n % 3}
+    for n in range(150)
+]
 RETRIES = 100
 """How often an expectation is checked, every 0.1 s."""
 
 
-class Visitor(User):
+class WaitingUser(User):
     """A user who waits up to 10 s for content to appear or to disappear."""
 
     async def should_see(self, target: Any = None, **criteria: Any) -> None:
@@ -40,7 +58,7 @@ async def visiting(app: FastAPI, *, raise_errors: bool = True) -> AsyncIterator[
     originals = ui.navigate, ui.notify, ui.download
     transport = httpx.ASGITransport(app, raise_app_exceptions=raise_errors)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost/ui", follow_redirects=True) as client:
-        yield Visitor(client)
+        yield WaitingUser(client)
     for open_page in list(Client.instances.values()):
         open_page.delete()
     ui.navigate, ui.notify, ui.download = originals
@@ -115,3 +133,25 @@ async def endless(services: Services) -> AsyncIterator[Job]:
     yield job
     if not job.finished_at:
         await services.jobs.cancel(job.id)
+
+
+@pytest.fixture(scope="session")
+async def rich(app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A model with features of every type, one of them without values."""
+    file = tmp_path_factory.mktemp("rich") / "rich.csv"
+    pl.DataFrame(ROWS).write_csv(file)
+    names = [name for name in ROWS[0] if name != "price"]
+    options = {"target": "price", "estimator": "linear", "features": names}
+    services: Services = app.state.services
+    return await services.training.train(
+        Submission(path=str(file), format=Format.CSV, name="rich.csv", options=options)
+    )
+
+
+@pytest.fixture
+async def form(user: User, rich: Model) -> User:
+    """A user on the Predict page of that model."""
+    await user.open(f"/predict?version={rich.version}")
+    await user.should_see("in about 90% of cases")
+    await user.should_see(marker="curve")
+    return user

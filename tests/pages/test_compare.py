@@ -5,7 +5,7 @@ from nicegui.testing import User
 
 from mlapp.services import Services
 from tests.pages.conftest import TrainedModels, eventually, one
-from tests.pages.model_steps import add_inactive, confirm
+from tests.pages.steps import add_inactive, confirm
 
 
 def charts(user: User) -> dict[str, list[str]]:

@@ -33,15 +33,15 @@ def broken_pages(site: Site) -> None:
 
 
 @pytest.fixture
-async def visitor(app: FastAPI) -> AsyncIterator[User]:
+async def failing_user(app: FastAPI) -> AsyncIterator[User]:
     """A user whose requests may fail."""
-    async with visiting(app, raise_errors=False) as visitor:
-        yield visitor
+    async with visiting(app, raise_errors=False) as failing_user:
+        yield failing_user
 
 
 @pytest.mark.usefixtures("broken_pages")
-async def test_failing_page_shows_an_error_without_traceback(visitor: User):
-    answer = await visitor.http_client.get("/broken-page")
+async def test_failing_page_shows_an_error_without_traceback(failing_user: User):
+    answer = await failing_user.http_client.get("/broken-page")
 
     assert answer.status_code == 500
     assert "This page could not be shown" in answer.text
@@ -49,12 +49,12 @@ async def test_failing_page_shows_an_error_without_traceback(visitor: User):
 
 
 @pytest.mark.usefixtures("broken_pages")
-async def test_failing_button_shows_an_error(visitor: User):
-    await visitor.open("/broken-button")
+async def test_failing_button_shows_an_error(failing_user: User):
+    await failing_user.open("/broken-button")
 
-    visitor.find(marker="press").click()
+    failing_user.find(marker="press").click()
 
-    await visitor.should_see("Something went wrong")
+    await failing_user.should_see("Something went wrong")
 
 
 @pytest.mark.parametrize(("path", "title"), [(path, title) for path, title, _ in NAVIGATION])

@@ -65,7 +65,7 @@ async def test_health_of_an_unusable_model_says_what_to_do(
         damaged.rmdir()
         await services.prediction.refresh()
 
-    await user.should_see(f"Model {good} answers in place of the active one. There is no model 700")
+    await user.should_see(f"Model {good} answers in place of the active one.")
     await user.should_see("its active model cannot be used")
     await user.should_see(marker="go-models")
     caplog.clear()  # The log of the unusable model.

@@ -10,7 +10,7 @@ from mlapp.schemas import DataSource, IgnoredColumn
 from mlapp.services import Services
 from tests.fitted import publish
 from tests.pages.conftest import TrainedModels, eventually, one
-from tests.pages.model_steps import activation_rows, add_inactive, confirm
+from tests.pages.steps import activation_rows, add_inactive, confirm
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -73,7 +73,7 @@ async def test_model_page_of_the_alias_active_follows_activations(
 async def test_model_is_activated_after_showing_the_changes(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
     await user.open(f"/models/{trained.classification.version}")
-    await user.should_see("Answers only requests for its version.")
+    await user.should_see("used only by requests that name this version")
 
     user.find(marker="activate").click()
     await user.should_see("instead of time_for_failure")
@@ -82,7 +82,7 @@ async def test_model_is_activated_after_showing_the_changes(user: User, services
     await user.should_see(f"Model {trained.classification.version} is now active.")
     await eventually(lambda: one(user, "active").visible and activation_rows(user)[0][1] == "Activated")
     await user.should_not_see(marker="delete")
-    await user.should_not_see("Answers only requests for its version.")
+    await user.should_not_see("used only by requests that name this version")
 
 
 async def test_model_note_is_updated_in_place(user: User, services: Services, trained: TrainedModels):

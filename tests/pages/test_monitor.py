@@ -1,11 +1,9 @@
 """Monitor page."""
 
-import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
-import polars as pl
 import pytest
 from fastapi import FastAPI
 from nicegui import ui
@@ -13,16 +11,16 @@ from nicegui.testing import User
 
 from main import create_app
 from mlapp.errors import Unacceptable
-from mlapp.schemas import DRIFT_ROWS, Model, Span
+from mlapp.schemas import Model, Span
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages import monitor
-from pages.components.charts.drift import MAX_FEATURES
 from pages.frame import frame
 from pages.session.live_updates import LiveUpdates
 from pages.session.site import Site
 from tests.fitted import publish
 from tests.pages.conftest import TrainedModels, eventually, one
+from tests.pages.steps import chart_of, predict
 
 
 @pytest.fixture
@@ -34,20 +32,6 @@ async def regression(services: Services) -> Model:
 @pytest.fixture
 async def classification(services: Services) -> Model:
     return await publish(services, "wine")
-
-
-def chart_of(user: User, label: str) -> ui.echart:
-    """Return the chart whose label begins so."""
-    (found,) = [
-        chart for chart in user.find(kind=ui.echart).elements if str(chart.props["aria-label"]).startswith(label)
-    ]
-    return found
-
-
-async def predict(http: httpx.AsyncClient, model: Model, rows: int, **changed: object) -> None:
-    row = {feature.name: feature.example for feature in model.features} | changed
-    answer = await http.post(f"/predict?version={model.version}", json={"records": [row] * rows})
-    assert answer.status_code == 200
 
 
 async def send_invalid(http: httpx.AsyncClient) -> None:
@@ -82,70 +66,6 @@ async def test_monitor_shows_the_share_of_each_class(user: User, http: httpx.Asy
     series = chart_of(user, "Predictions over time").options["series"]
     assert {each["name"] for each in series} == {"class_0", "class_1", "class_2"}
     assert max(max(x or 0 for x in each["data"]) for each in series) == 100
-
-
-async def test_monitor_says_how_many_rows_drift_needs(user: User, http: httpx.AsyncClient, regression: Model):
-    await predict(http, regression, 12)
-
-    await user.open("/monitor")
-
-    await user.should_see(f"Model {regression.version} has predicted 12 rows since")
-    await user.should_see(f"12 of {DRIFT_ROWS} rows")
-
-
-async def test_monitor_shows_no_drift_for_the_training_table(user: User, http: httpx.AsyncClient, regression: Model):
-    table = pl.read_csv(io.BytesIO((await http.get("/datasets/machines")).content)).drop(regression.target)
-    answer = await http.post("/predict", content=table.write_csv(), headers={"Content-Type": "text/csv"})
-    assert answer.status_code == 200
-
-    await user.open("/monitor")
-
-    await user.should_see("Requests look like the training data.")
-
-
-async def test_monitor_lists_the_features_with_the_most_drift(user: User, http: httpx.AsyncClient):
-    names = [f"x{place}" for place in range(MAX_FEATURES + 2)]
-    rows = [{name: (row * (place + 2)) % 37 for place, name in enumerate(names)} | {"y": row % 41} for row in range(80)]
-    trained = await http.post("/train", json={"records": rows, "target": "y", "estimator": "linear"})
-    answer = await http.post("/predict", json={"records": [rows[0] | {"x31": 36}] * DRIFT_ROWS})
-    assert (trained.status_code, answer.status_code) == (201, 200)
-
-    await user.open("/monitor")
-
-    await user.should_see("2 more features drift less")
-
-
-async def test_monitor_puts_the_feature_with_the_most_drift_first(
-    user: User, http: httpx.AsyncClient, regression: Model
-):
-    await predict(http, regression, 300, age=1199)
-    await user.open("/monitor")
-    await user.should_see("drift strongly")
-
-    user.find(marker="column-1").click()
-
-    name = one(user, "selected-column").text
-    assert name in {feature.name for feature in regression.features}
-    training, requests = chart_of(user, "Distribution in training").options["series"]
-    assert (training["name"], requests["name"]) == ("Training", "Requests")
-
-
-async def test_monitor_compares_categories_dates_and_missing_values(
-    user: User, http: httpx.AsyncClient, regression: Model
-):
-    await predict(http, regression, 200, age=None)
-    await user.open("/monitor")
-
-    seen = set()
-    for place in range(1, 1 + len(regression.features)):
-        user.find(marker=f"column-{place}").click()
-        options = chart_of(user, "Distribution in training").options
-        seen.add((options["xAxis"]["type"], options["yAxis"]["type"]))
-        if one(user, "selected-column").text == "age":
-            await user.should_see("Missing: 0% in training, 100% in requests.")
-            assert [series["name"] for series in options["series"]] == ["Training"]
-
-    assert seen == {("value", "value"), ("time", "value"), ("value", "category")}
 
 
 async def test_monitor_is_updated_in_place(user: User, http: httpx.AsyncClient, regression: Model):
@@ -246,8 +166,8 @@ async def test_monitor_of_an_empty_store_follows_changes(user: User, empty: Serv
     await user.should_see("No requests yet")
     await user.should_see(marker="go-train")
 
-    spare = await publish(empty, "wine", activate=False)
-    await eventually(lambda: str(spare.version) in one(user, "version").options)
+    inactive = await publish(empty, "wine", activate=False)
+    await eventually(lambda: str(inactive.version) in one(user, "version").options)
     await user.should_see("No requests yet")
 
     model = await publish(empty, "wine")

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from nicegui.testing import User
 
+from mlapp.schemas import Model
 from mlapp.services import Services
 from pages.session.site import Site
 from tests.pages.conftest import TrainedModels, one
@@ -143,3 +144,29 @@ async def test_predict_shows_the_most_likely_of_many_classes(user: User, http: h
     await user.open("/predict")
 
     await user.should_see("and 4 more classes")
+
+
+async def test_predict_says_when_another_model_is_activated(
+    user: User, services: Services, rich: Model, trained: TrainedModels
+):
+    await services.models.activate(str(rich.version))
+    await user.open("/predict")
+    await user.should_see("in about 90% of cases")
+
+    await services.models.activate(str(trained.regression.version))
+
+    await user.should_see(f"this page still uses model {rich.version}.")
+    await user.should_see(marker="switch")
+
+
+async def test_predict_opens_the_selected_version(user: User, rich: Model):
+    await user.open("/predict")
+    await user.should_see(marker="version")
+
+    with user:
+        one(user, "version").set_value(rich.version)
+
+    await user.should_see(f"Model {rich.version} predicts price from {len(rich.features)} features")
+    with user:
+        one(user, "version").set_value(0)
+    await user.should_not_see("This is not the active model.")

@@ -70,13 +70,15 @@ async def test_trainings_and_models_of_another_process_are_notified(live: LiveUp
     notified = Notifications(live)
     before = live.versions
 
-    model = await other.training.train(Submission(dataset="wine", options={"estimator": "linear", "note": "elsewhere"}))
+    model = await other.training.train(
+        Submission(dataset="wine", options={"estimator": "linear", "note": "second app"})
+    )
     await live.refresh()
 
     assert (notified.jobs, notified.models) == (1, 1)
     assert live.versions == (model.version, *before)
     assert live.active
-    assert live.active.note == "elsewhere"
+    assert live.active.note == "second app"
     assert live.jobs[0].version == model.version
 
 
@@ -133,14 +135,14 @@ async def test_traffic_notifications_are_limited(live: LiveUpdates, http: httpx.
     features = trained.regression.features
     row = {feature.name: feature.example for feature in features}
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    started = loop.time()
 
     async with asyncio.timeout(60):
         while notified.traffic < 2:
             await http.post("/predict", json={"records": [row]})
             await live.refresh()
 
-    assert loop.time() - began > TRAFFIC_S
+    assert loop.time() - started > TRAFFIC_S
 
 
 async def test_polling_stops_without_open_pages_and_starts_again(
@@ -181,5 +183,5 @@ async def test_notifications_resume_after_the_store_could_not_be_read(
     await services.models.activate(str(trained.classification.version))
 
     await eventually(lambda: live.active_version == trained.classification.version)
-    assert "Open pages cannot be kept up to date: The store cannot be read" in caplog.text
+    assert "Open pages cannot be updated" in caplog.text
     caplog.clear()

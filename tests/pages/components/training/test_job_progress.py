@@ -107,18 +107,18 @@ async def test_jobs_show_a_training_started_elsewhere_until_it_ends(user: User, 
 
 async def test_job_cancelled_by_one_user_is_cancelled_for_the_other(app: FastAPI, endless: Job):
     async with visiting(app) as first, visiting(app) as other:
-        for visitor in (first, other):
-            await visitor.open("/jobs")
-            await visitor.should_see("fold 1 of 5")
+        for user in (first, other):
+            await user.open("/jobs")
+            await user.should_see("fold 1 of 5")
 
         first.find(marker=f"cancel-{endless.id}").click()
         await first.should_see(f"Cancel training {endless.id}?")
         assert endless.status is JobStatus.RUNNING
         first.find(marker="confirm").click()
 
-        for visitor in (first, other):
-            await visitor.should_not_see(marker=f"cancel-{endless.id}")
-            await visitor.should_see("The training was cancelled.")
+        for user in (first, other):
+            await user.should_not_see(marker=f"cancel-{endless.id}")
+            await user.should_see("The training was cancelled.")
 
 
 async def test_cancelling_a_finished_job_shows_the_error(user: User, services: Services, endless: Job):

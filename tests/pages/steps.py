@@ -1,11 +1,13 @@
-"""Steps of page tests that act on models."""
+"""Steps of page tests: what a user does and reads."""
 
 from typing import Any
 
+import httpx
 from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 
+from mlapp.schemas import Model
 from mlapp.services import Services
 from tests.fitted import publish
 from tests.pages.conftest import one
@@ -54,3 +56,29 @@ def confirm(user: User, action: str) -> None:
         if button.text == action and dialog in button.ancestors()
     ]
     UserInteraction(user, {button}, None).click()
+
+
+def control(user: User, model: Model, name: str, part: str = "") -> Any:
+    """Return the control of a feature, or a part of it."""
+    index = [feature.name for feature in model.features].index(name)
+    return one(user, f"feature-{index}{part}")
+
+
+def curl_sample(user: User) -> str:
+    """Return the curl sample, which holds the current values."""
+    code: str = one(user, "curl").content
+    return code
+
+
+def chart_of(user: User, label: str) -> ui.echart:
+    """Return the chart whose label starts with this text."""
+    (found,) = [
+        chart for chart in user.find(kind=ui.echart).elements if str(chart.props["aria-label"]).startswith(label)
+    ]
+    return found
+
+
+async def predict(http: httpx.AsyncClient, model: Model, rows: int, **changed: object) -> None:
+    row = {feature.name: feature.example for feature in model.features} | changed
+    answer = await http.post(f"/predict?version={model.version}", json={"records": [row] * rows})
+    assert answer.status_code == 200

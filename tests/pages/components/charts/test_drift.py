@@ -1,0 +1,85 @@
+"""Drift charts of the Monitor page."""
+
+import io
+
+import httpx
+import polars as pl
+import pytest
+from nicegui.testing import User
+
+from mlapp.schemas import DRIFT_ROWS, Model
+from mlapp.services import Services
+from pages.components.charts.drift import MAX_FEATURES
+from tests.fitted import publish
+from tests.pages.conftest import one
+from tests.pages.steps import chart_of, predict
+
+
+@pytest.fixture
+async def regression(services: Services) -> Model:
+    """A new active model without requests."""
+    return await publish(services, "machines")
+
+
+async def test_monitor_says_how_many_rows_drift_needs(user: User, http: httpx.AsyncClient, regression: Model):
+    await predict(http, regression, 12)
+
+    await user.open("/monitor")
+
+    await user.should_see(f"Model {regression.version} has predicted 12 rows since")
+    await user.should_see(f"12 of {DRIFT_ROWS} rows")
+
+
+async def test_monitor_shows_no_drift_for_the_training_table(user: User, http: httpx.AsyncClient, regression: Model):
+    table = pl.read_csv(io.BytesIO((await http.get("/datasets/machines")).content)).drop(regression.target)
+    answer = await http.post("/predict", content=table.write_csv(), headers={"Content-Type": "text/csv"})
+    assert answer.status_code == 200
+
+    await user.open("/monitor")
+
+    await user.should_see("Requests look like the training data.")
+
+
+async def test_monitor_lists_the_features_with_the_most_drift(user: User, http: httpx.AsyncClient):
+    names = [f"x{index}" for index in range(MAX_FEATURES + 2)]
+    rows = [{name: (row * (index + 2)) % 37 for index, name in enumerate(names)} | {"y": row % 41} for row in range(80)]
+    trained = await http.post("/train", json={"records": rows, "target": "y", "estimator": "linear"})
+    answer = await http.post("/predict", json={"records": [rows[0] | {"x31": 36}] * DRIFT_ROWS})
+    assert (trained.status_code, answer.status_code) == (201, 200)
+
+    await user.open("/monitor")
+
+    await user.should_see("2 more features drift less")
+
+
+async def test_monitor_puts_the_feature_with_the_most_drift_first(
+    user: User, http: httpx.AsyncClient, regression: Model
+):
+    await predict(http, regression, 300, age=1199)
+    await user.open("/monitor")
+    await user.should_see("drift strongly")
+
+    user.find(marker="column-1").click()
+
+    name = one(user, "selected-column").text
+    assert name in {feature.name for feature in regression.features}
+    training, requests = chart_of(user, "Distribution in training").options["series"]
+    assert (training["name"], requests["name"]) == ("Training", "Requests")
+
+
+async def test_monitor_compares_categories_dates_and_missing_values(
+    user: User, http: httpx.AsyncClient, regression: Model
+):
+    await predict(http, regression, 200, age=None)
+    await user.open("/monitor")
+
+    seen = set()
+    for index in range(1, 1 + len(regression.features)):
+        user.find(marker=f"column-{index}").click()
+        options = chart_of(user, "Distribution in training").options
+        seen.add((options["xAxis"]["type"], options["yAxis"]["type"]))
+        if one(user, "selected-column").text == "age":
+            await user.should_see("Missing: 0% in training, 100% in requests.")
+            assert [series["name"] for series in options["series"]] == ["Training"]
+
+    assert seen == {("value", "value"), ("time", "value"), ("value", "category")}

@@ -1,0 +1,137 @@
+"""Predict form: controls of all feature types, examples and what-if charts."""
+
+from typing import Any
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User
+
+from mlapp.schemas import ColumnType, Feature, Model
+from pages.components.forms.controls import control as control_of
+from tests.pages.conftest import eventually, one
+from tests.pages.steps import control, curl_sample
+
+
+def record(model: Model) -> dict[str, Any]:
+    return {feature.name: feature.example for feature in model.features}
+
+
+async def test_form_has_a_control_for_each_type(form: User, rich: Model):
+    kinds = {
+        "size": ui.number,
+        "kind": ui.toggle,
+        "town": ui.select,
+        "day": ui.input,
+        "open": ui.switch,
+        "empty": ui.select,
+    }
+    for name, kind in kinds.items():
+        assert isinstance(control(form, rich, name), kind), name
+    await form.should_see("0 to 49 in training")
+    await form.should_see("no values in training")
+    await form.should_see("true or false")
+
+
+async def test_form_folds_the_less_important_features(form: User):
+    await form.should_see("3 more features")
+
+
+async def test_form_slider_sets_the_field_and_follows_it(form: User, rich: Model):
+    field, slider = control(form, rich, "size"), control(form, rich, "size", "-slider")
+
+    with form:
+        slider.set_value(17)
+    await eventually(lambda: '"size": 17' in curl_sample(form))
+    assert field.value == 17
+
+    with form:
+        field.set_value(400)
+    await form.should_see("400 is outside 0–49 seen in training")
+    assert (field.value, slider.value) == (400, 49)
+
+    with form:
+        field.set_value(None)
+    await eventually(lambda: '"size": null' in curl_sample(form))
+    assert slider.value == 49
+
+
+async def test_form_has_no_slider_without_a_suitable_range(form: User, rich: Model):
+    names = [feature.name for feature in rich.features]
+
+    for name in ("tiny", "same", "empty"):
+        with pytest.raises(AssertionError):
+            form.find(marker=f"feature-{names.index(name)}-slider")
+
+    with form:
+        control(form, rich, "tiny").set_value(2e-12)
+    await eventually(lambda: '"tiny": 2e-12' in curl_sample(form))
+
+
+async def test_form_toggle_can_be_set_to_missing(form: User, rich: Model):
+    toggle = control(form, rich, "kind")
+    categories = next(feature.categories for feature in rich.features if feature.name == "kind") or []
+
+    with form:
+        toggle.set_value(1)
+    await eventually(lambda: f'"kind": "{categories[1]}"' in curl_sample(form))
+    with form:
+        toggle.set_value(3)
+
+    await eventually(lambda: '"kind": null' in curl_sample(form))
+
+
+async def test_form_switch_can_be_set_to_missing(form: User, rich: Model):
+    with form:
+        control(form, rich, "open").set_value(not record(rich)["open"])
+    await eventually(lambda: f'"open": {str(not record(rich)["open"]).lower()}' in curl_sample(form))
+
+    form.find(marker=control(form, rich, "open", "-missing")._markers[0]).click()
+
+    await eventually(lambda: '"open": null' in curl_sample(form))
+
+
+async def test_form_calendar_changes_the_day_and_keeps_the_time(form: User, rich: Model):
+    field, calendar = control(form, rich, "day"), control(form, rich, "day", "-calendar")
+    with form:
+        field.set_value("2024-01-05T13:30:00")
+    assert calendar.value == "2024-01-05"
+
+    with form:
+        calendar.set_value("2024-01-09")
+
+    await eventually(lambda: '"day": "2024-01-09T13:30:00"' in curl_sample(form))
+
+
+async def test_form_warns_of_an_unknown_category(form: User, rich: Model):
+    town = control(form, rich, "town")
+
+    form.find(marker=town._markers[0]).trigger("new-value", "nowhere")
+    with form:
+        town.set_options([*town.options, "nowhere"], value="nowhere")
+
+    await form.should_see("'nowhere' was never seen in training")
+
+
+async def test_form_shows_an_example_with_an_unlisted_category(user: User):
+    feature = Feature(name="town", type=ColumnType.CATEGORY, required=True, categories=list("abcdef"), example="rare")
+
+    @ui.page("/rare-category")
+    def page() -> None:
+        control_of(feature, "rare", lambda _: None)
+
+    await user.open("/rare-category")
+
+    assert one(user, "rare").value == "rare"
+
+
+async def test_form_shows_the_next_example_and_resets(form: User, rich: Model):
+    first, second = rich.examples[:2]
+    index = [feature.name for feature in rich.features].index("size")
+    assert first[index] != second[index]
+
+    form.find(marker="another").click()
+    await eventually(lambda: f'"size": {second[index]}' in curl_sample(form))
+    assert control(form, rich, "size").value == second[index]
+
+    form.find(marker="reset").click()
+    await eventually(lambda: f'"size": {first[index]}' in curl_sample(form))
