@@ -201,16 +201,59 @@ def test_imports_in_functions_have_a_reason():
     assert set(found) == set(IN_FUNCTIONS), "IN_FUNCTIONS has a file without imports in functions: remove it."
 
 
-def test_imports_have_no_cycles():
-    needs = {
-        name_of(file): {each.module for each in own_modules(imports(file)) if each.where == "module"} & MODULES
-        for file in FILES
-    }
-    while free := {module for module, needed in needs.items() if not needed & needs.keys()}:
-        for module in free:
-            del needs[module]
+def cyclic(needs: dict[str, set[str]]) -> str:
+    """Return the names that import each other, directly or not; empty if none do."""
+    while free := {name for name, needed in needs.items() if not needed & needs.keys()}:
+        for name in free:
+            del needs[name]
+    return ", ".join(sorted(needs))
 
-    assert not needs, f"{', '.join(sorted(needs))} import each other: move the shared code to a lower module."
+
+def test_imports_have_no_cycles():
+    found = cyclic(
+        {
+            name_of(file): {each.module for each in own_modules(imports(file)) if each.where == "module"} & MODULES
+            for file in FILES
+        }
+    )
+
+    assert not found, f"{found} import each other: move the shared code to a lower module."
+
+
+FOLDERS = sorted({Path(file).parent.as_posix() for file in FILES} - {"."})
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_parts_of_a_folder_have_no_cycles(folder):
+    prefix = folder.replace("/", ".") + "."
+    needs: dict[str, set[str]] = {}
+    for file in FILES:
+        name = name_of(file)
+        if name.startswith(prefix):
+            part = name.removeprefix(prefix).partition(".")[0]
+            modules = [each.module for each in own_modules(imports(file)) if each.module.startswith(prefix)]
+            others = {module.removeprefix(prefix).partition(".")[0] for module in modules} - {part}
+            needs.setdefault(part, set()).update(others)
+
+    found = cyclic(needs)
+
+    assert not found, f"{found} in {folder} import each other: move the shared code to a lower module."
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_folder_has_at_most_12_modules(folder):
+    assert len(list((ROOT / folder).glob("*.py"))) <= 12, f"Group the modules of {folder} in subfolders by subject."
+
+
+@pytest.mark.parametrize("package", ["ml", "tables"])
+def test_names_that_packages_export_are_used(package):
+    stub = (ROOT / "mlapp" / package / "__init__.pyi").read_text()
+    names = [alias.name for node in ast.parse(stub).body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    product = "".join((ROOT / file).read_text() for file in FILES)
+    unused = [name for name in names if not re.search(rf"\b{package}\.{name}\b", product)]
+
+    assert names
+    assert not unused, f"Remove {', '.join(unused)} from mlapp/{package}/__init__.pyi."
 
 
 def loaded_after(code: str) -> set[str]:

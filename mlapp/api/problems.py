@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from mlapp.api.middleware.security_headers import API_HEADERS, NO_STORE
 from mlapp.errors import MAX_REPORTED, MlappError, pointer
 from mlapp.logs import request_id
 from mlapp.schemas import Problem
@@ -46,12 +45,10 @@ def error_response(error: MlappError) -> Response:
     return problem_response(error.status, error.detail, error.errors, headers)
 
 
-def internal_error_response() -> Response:
+def internal_error_response(headers: Mapping[str, str]) -> Response:
     """Return the response for an unhandled error."""
-    # This response bypasses the middleware that adds these headers.
-    headers = {name.decode(): value.decode() for name, value in [*API_HEADERS, NO_STORE]}
     detail = "Internal error; the server log has the details under the id of this request."
-    return problem_response(500, detail, headers=headers)
+    return problem_response(500, detail, headers=dict(headers))
 
 
 def problem_responses(

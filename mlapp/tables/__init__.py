@@ -1,52 +1,17 @@
-"""Bytes ⇄ polars: reading, writing, column types, bundled tables.
+"""Tables: bytes ⇄ polars. Readers and writers, column types, bundled tables.
 
-The names below are imported when first used: polars takes 0.4 s and 50 MB, which a server that only
-starts, and answers `/health`, must not wait for.
+The names in `__init__.pyi` are imported when they are first used: polars takes 0.4 s and 50 MB, which a server that
+only starts and answers `/health` does not wait for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mlapp.tables.bundled.datasets import dataset as dataset
-    from mlapp.tables.bundled.datasets import describe_datasets as describe_datasets
-    from mlapp.tables.columns.histograms import distribution as distribution
-    from mlapp.tables.columns.histograms import recount as recount
-    from mlapp.tables.columns.types import column_type as column_type
-    from mlapp.tables.columns.types import convert as convert
-    from mlapp.tables.columns.types import narrow as narrow
-    from mlapp.tables.formats.json import JsonRows as JsonRows
-    from mlapp.tables.formats.json import json_rows as json_rows
-    from mlapp.tables.formats.reader import read_file as read_file
-    from mlapp.tables.formats.reader import read_request as read_request
-    from mlapp.tables.formats.writer import texts as texts
-    from mlapp.tables.formats.writer import write_rows as write_rows
-    from mlapp.tables.formats.writer import write_table as write_table
-    from mlapp.tables.preview import preview_table as preview_table
-    from mlapp.tables.table import Table as Table
+import lazy_loader
 
-_HOMES = {
-    "column_type": "columns.types",
-    "convert": "columns.types",
-    "narrow": "columns.types",
-    "dataset": "bundled.datasets",
-    "describe_datasets": "bundled.datasets",
-    "distribution": "columns.histograms",
-    "recount": "columns.histograms",
-    "JsonRows": "formats.json",
-    "json_rows": "formats.json",
-    "preview_table": "preview",
-    "read_file": "formats.reader",
-    "read_request": "formats.reader",
-    "Table": "table",
-    "texts": "formats.writer",
-    "write_rows": "formats.writer",
-    "write_table": "formats.writer",
-}
+_import, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    # Kept: lazy_loader looks the module up each time, which takes 3 µs of every request.
+    value = globals()[name] = _import(name)
     return value

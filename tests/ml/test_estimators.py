@@ -171,5 +171,3 @@ def test_descriptions_are_the_first_lines_of_the_recipes(monkeypatch):
 
 def test_names_of_the_package_are_imported_on_first_use():
     assert ml.describe_estimators is describe_estimators
-    with pytest.raises(AttributeError, match=r"module 'mlapp.ml' has no attribute 'x'"):
-        ml.x  # noqa: B018

@@ -9,6 +9,7 @@ from itertools import count
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mlapp.api.middleware.security_headers import API_HEADERS, NO_STORE
 from mlapp.api.problems import internal_error_response
 from mlapp.logs import caller, request_scope
 from mlapp.services.observability.metrics import MetricsService
@@ -20,6 +21,8 @@ VALID_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 """Ids that are taken over from clients, to trace a request through several servers."""
 NO_RESPONSE = "No response returned."
 """Message of the error that Starlette's BaseHTTPMiddleware raises if no response was sent, as after a disconnect."""
+SECURITY_HEADERS = {name.decode(): value.decode() for name, value in [*API_HEADERS, NO_STORE]}
+"""Of responses that bypass the middleware which adds them."""
 OTHER = "other"
 """Route label of unknown paths, which clients can invent without limit."""
 
@@ -72,7 +75,7 @@ class RequestIdMiddleware:
                 return
             log.exception("Unhandled error.", extra=self._about(scope))
             if not status:
-                await internal_error_response()(scope, receive, send_with_id)
+                await internal_error_response(SECURITY_HEADERS)(scope, receive, send_with_id)
         seconds = time.perf_counter() - started
         self.metrics.answered(scope["method"], self._route(scope), status, seconds)
         if log.isEnabledFor(logging.DEBUG):

@@ -1,0 +1,12 @@
+from .estimators import describe_estimators as describe_estimators
+from .evaluation.baseline import beats_baseline as beats_baseline
+from .inference.fitted_model import Batch as Batch
+from .inference.fitted_model import FittedModel as FittedModel
+from .inference.fitted_model import load_model as load_model
+from .inference.what_if import what_if as what_if
+from .library_versions import installed_versions as installed_versions
+from .library_versions import why_unusable as why_unusable
+from .monitoring.drift import measure_drift as measure_drift
+from .monitoring.profiles import count_features as count_features
+from .monitoring.profiles import count_predictions as count_predictions
+from .threads import use_one_thread as use_one_thread

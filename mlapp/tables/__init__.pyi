@@ -1,0 +1,9 @@
+from .bundled.datasets import dataset as dataset
+from .bundled.datasets import describe_datasets as describe_datasets
+from .formats.json import JsonRows as JsonRows
+from .formats.json import json_rows as json_rows
+from .formats.reader import read_request as read_request
+from .formats.writer import texts as texts
+from .formats.writer import write_rows as write_rows
+from .formats.writer import write_table as write_table
+from .table import Table as Table
