@@ -57,9 +57,9 @@ UNREADABLE: dict[str, tuple[str, bytes | str, int, str]] = {
     "no UTF-8": (JSON, b'{"records": [{"x": "\xff"}]}', 400, "The body is not UTF-8 text"),
     "NaN": (JSON, '{"records": [{"x": NaN}]}', 400, "NaN is not JSON; send null for a missing value."),
     "infinity": (JSON, '{"records": [{"x": -Infinity}]}', 400, "-Infinity is not JSON"),
-    "name twice": (JSON, '{"records": [{"x": 1, "x": 2}]}', 400, "The name 'x' stands twice in one object"),
-    "surrogate": (JSON, '{"records": [{"x": "\\ud800"}]}', 400, "The body holds half a character"),
-    "surrogate in a name": (JSON, '{"\\uDFFF\\ud800": 1, "records": []}', 400, "The body holds half a character"),
+    "name twice": (JSON, '{"records": [{"x": 1, "x": 2}]}', 400, "The name 'x'"),
+    "surrogate": (JSON, '{"records": [{"x": "\\ud800"}]}', 400, "lone surrogate"),
+    "surrogate in a name": (JSON, '{"\\uDFFF\\ud800": 1, "records": []}', 400, "lone surrogate"),
     "nested JSON": (JSON, NESTED_JSON, 400, "The body is nested too deeply"),
     "nested cell": (JSON, NESTED_CELL, 422, "Row 0 of column 'x' is a list or an object"),
     "cell of a list": (
@@ -96,12 +96,12 @@ UNREADABLE: dict[str, tuple[str, bytes | str, int, str]] = {
     "Latin-1": (CSV, "größe\n1\n".encode("latin-1"), 400, "The CSV is not UTF-8 text; save it as CSV UTF-8."),
     "open quote": (CSV, 'x,y\n"1,2\n', 400, "The CSV cannot be read"),
     "long row": (CSV, "x,y\n1,2\n1,2,3\n", 400, "Row 1 of the CSV has 3 cells where the header has 2: '3'."),
-    "10,000 columns": (CSV, ",".join(f"c{n}" for n in range(10_000)) + "\n", 413, "The table has 10,000 columns"),
+    "10,000 columns": (CSV, ",".join(f"c{n}" for n in range(10_000)) + "\n", 413, "10,000 columns"),
     "10,000 names": (
         JSON,
         json.dumps({"columns": {f"c{n}": [1] for n in range(10_000)}}),
         413,
-        "The table has at least 1,001 columns",
+        "10,000 columns",
     ),
     "column without name": (CSV, "x,\n1,2\n", 422, "Column 2 has no name; give every column one."),
     "empty name": (JSON, '{"records": [{"": 1}]}', 422, "Column 1 has no name; give every column one."),
@@ -238,7 +238,7 @@ async def test_body_over_the_limit_is_refused(http: httpx.AsyncClient, path: str
 
     answer = await http.post(path, content=body(), headers={"Content-Type": kind} | length)
 
-    assert "is larger than the server takes (MLAPP_MAX_BODY_MB)" in problem_of(answer, 413)["detail"]
+    assert "MLAPP_MAX_BODY_MB" in problem_of(answer, 413)["detail"]
 
 
 async def test_body_under_the_limit_is_taken(http: httpx.AsyncClient, regression: Model):

@@ -30,5 +30,5 @@ class DirectCallMiddleware:
         except MlappError as error:
             response = error_response(error)
         except HTTPException as error:
-            response = problem_response(error.status_code, default_detail(error.status_code))
+            response = problem_response(error.status_code, default_detail(error.status_code, str(error.detail)))
         await response(scope, receive, send)
