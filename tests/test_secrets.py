@@ -40,45 +40,47 @@ PAGES = ("", "train", "predict", "models", "models/1", "monitor", "jobs", "jobs/
 
 
 @dataclass
-class Used:
+class RecordedServer:
     """A server, with its responses and its log."""
 
     http: httpx.Client
     process: subprocess.Popen[bytes]
     folder: Path
     card: str = ""
-    heard: list[str] = field(default_factory=list)
+    responses: list[str] = field(default_factory=list)
 
-    def ask(self, method: str, path: str, *, kept: bool = True, **request: Any) -> httpx.Response:
+    def request(self, method: str, path: str, *, keep: bool = True, **options: Any) -> httpx.Response:
         """Send a request and keep the response."""
-        answer = self.http.request(method, path, **request)
+        answer = self.http.request(method, path, **options)
         self.http.cookies.clear()
-        if kept:
-            self.heard.append(f"{answer.headers}\n{answer.text}")
+        if keep:
+            self.responses.append(f"{answer.headers}\n{answer.text}")
         return answer
 
 
 @pytest.fixture(scope="module")
-def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Used]:
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedServer]:
     folder = tmp_path_factory.mktemp("secrets")
     logging = {"MLAPP_DEMO": "false", "MLAPP_LOG_JSON": "true", "MLAPP_LOG_LEVEL": "debug"}
     with serving_unmeasured(folder, **SETTINGS, **logging) as (process, http):
-        used = Used(http, process, folder)
+        recorded = RecordedServer(http, process, folder)
         key = {"X-API-Key": FULL}
-        used.ask("POST", "/train", json={"dataset": "diabetes", "estimator": "linear"}, headers=key).raise_for_status()
-        used.card = used.ask("GET", "/models/1/card", headers=key).text
-        yield used
+        recorded.request(
+            "POST", "/train", json={"dataset": "diabetes", "estimator": "linear"}, headers=key
+        ).raise_for_status()
+        recorded.card = recorded.request("GET", "/models/1/card", headers=key).text
+        yield recorded
 
 
 @pytest.mark.parametrize("language", [pytest.param("sh", marks=needs("curl")), "python"])
-def test_snippets_of_the_card_work_with_the_key_from_the_environment(used: Used, language: str):
-    program = used.card.partition(f"```{language}\n")[2].partition("\n```")[0]
+def test_snippets_of_the_card_work_with_the_key_from_the_environment(recorded: RecordedServer, language: str):
+    program = recorded.card.partition(f"```{language}\n")[2].partition("\n```")[0]
     start = ["bash", "-c"] if language == "sh" else [sys.executable, "-c"]
 
     done = subprocess.run([*start, program], env=SETTINGS, capture_output=True, text=True, timeout=60, check=True)
 
     assert '"predictions":[' in done.stdout.replace("'", '"').replace(" ", "")
-    assert "$MLAPP_PREDICT_KEY" in used.card
+    assert "$MLAPP_PREDICT_KEY" in recorded.card
 
 
 def send(http: httpx.Client, request: str, *, wait: bool) -> None:
@@ -90,58 +92,58 @@ def send(http: httpx.Client, request: str, *, wait: bool) -> None:
             connection.recv(100)
 
 
-def test_log_lines_are_objects_with_request_ids(used: Used):
+def test_log_lines_are_objects_with_request_ids(recorded: RecordedServer):
     key = {"X-API-Key": FULL}
-    send(used.http, BROKEN_OFF, wait=False)
-    send(used.http, FORGED, wait=True)
+    send(recorded.http, BROKEN_OFF, wait=False)
+    send(recorded.http, FORGED, wait=True)
     headers = key | {"X-Request-ID": "mine-1", "Content-Type": "text/csv"}
-    refused = used.ask("POST", "/train?option=none", content="a,b\n", headers=headers)
-    missing = used.ask("GET", "/models/99", headers=key)
-    used.ask("GET", "/livez")
+    rejected = recorded.request("POST", "/train?option=none", content="a,b\n", headers=headers)
+    missing = recorded.request("GET", "/models/99", headers=key)
+    recorded.request("GET", "/livez")
 
-    log = (used.folder / "log").read_text()
+    log = (recorded.folder / "log").read_text()
     lines = [json.loads(line) for line in log.splitlines()]
-    (gone,) = [line for line in lines if line["message"] == "The client disconnected before the response."]
-    assert gone["level"] == "debug"
-    assert "mlapp_http_disconnects_total 1.0" in used.ask("GET", "/metrics", headers=key).text
+    (disconnect,) = [line for line in lines if line["message"] == "The client disconnected before the response."]
+    assert disconnect["level"] == "debug"
+    assert "mlapp_http_disconnects_total 1.0" in recorded.request("GET", "/metrics", headers=key).text
     assert "forged" not in log
     assert [line["status"] for line in lines if line.get("route") == "other"] == [404]
-    asked = {line["request_id"]: line for line in lines if "status" in line}
-    assert asked[refused.json()["request_id"]]["status"] == refused.status_code == 422
-    assert refused.headers["x-request-id"] == "mine-1"
-    assert (asked[missing.json()["request_id"]]["client"], missing.status_code) == ("127.0.0.1", 404)
+    by_id = {line["request_id"]: line for line in lines if "status" in line}
+    assert by_id[rejected.json()["request_id"]]["status"] == rejected.status_code == 422
+    assert rejected.headers["x-request-id"] == "mine-1"
+    assert (by_id[missing.json()["request_id"]]["client"], missing.status_code) == ("127.0.0.1", 404)
 
 
-def test_secrets_are_in_no_log_and_no_response(used: Used):
+def test_secrets_are_in_no_log_and_no_response(recorded: RecordedServer):
     key = {"X-API-Key": FULL}
     for path in PATHS:
         for sent in SENT:
-            used.ask("GET", path, **sent)
+            recorded.request("GET", path, **sent)
     for sent in SENT:
-        used.ask("POST", "/predict", json={"records": [{"bmi": "no number"}]}, **sent)
-        used.ask("POST", "/train", json={"dataset": "nothing"}, **sent)
+        recorded.request("POST", "/predict", json={"records": [{"bmi": "no number"}]}, **sent)
+        recorded.request("POST", "/train", json={"dataset": "nothing"}, **sent)
     # The query of a page is repeated in the redirect.
-    used.ask("GET", f"/ui/models/{FULL}?key={FULL}", kept=False)
-    used.ask("GET", f"/models/{FULL}", headers=key, kept=False)
+    recorded.request("GET", f"/ui/models/{FULL}?key={FULL}", keep=False)
+    recorded.request("GET", f"/models/{FULL}", headers=key, keep=False)
     for wrong in (WRONG, PREDICT):
-        assert used.ask("POST", "/ui/login", data={"key": wrong}).status_code in {401, 403}
+        assert recorded.request("POST", "/ui/login", data={"key": wrong}).status_code in {401, 403}
     # Only this response contains the token of a session.
-    session = used.ask("POST", "/ui/login", data={"key": FULL}, kept=False).cookies["mlapp-session"]
+    session = recorded.request("POST", "/ui/login", data={"key": FULL}, keep=False).cookies["mlapp-session"]
     browser = {"Cookie": f"mlapp-session={session}"}
     for page in PAGES:
-        used.ask("GET", f"/ui/{page}", headers=browser)
-    assert used.ask("GET", f"/ui/predictions/{TOKEN}", headers=browser).status_code == 404
-    used.ask("GET", "/metrics", headers=key)
-    assert end(used.process) == 0
+        recorded.request("GET", f"/ui/{page}", headers=browser)
+    assert recorded.request("GET", f"/ui/predictions/{TOKEN}", headers=browser).status_code == 404
+    recorded.request("GET", "/metrics", headers=key)
+    assert end(recorded.process) == 0
 
-    log = (used.folder / "log").read_text()
-    kept = [path.read_bytes().decode("latin-1") for path in (used.folder / "store").rglob("*") if path.is_file()]
+    log = (recorded.folder / "log").read_text()
+    kept = [path.read_bytes().decode("latin-1") for path in (recorded.folder / "store").rglob("*") if path.is_file()]
     assert '"route": "/ui/predictions/{token}"' in log
     assert len(kept) > 3
     found = [
         (secret, text[:300])
         for secret in (FULL, PREDICT, SIGNER, WRONG, TOKEN, session)
-        for text in (log, *used.heard, *kept)
+        for text in (log, *recorded.responses, *kept)
         if secret in text
     ]
     assert not found
