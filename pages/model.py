@@ -134,7 +134,7 @@ class _Page:
 
     async def _update_state(self) -> None:
         model = self.model
-        reason = None if model.usable else await self.site.services.models.why_unusable(model.version)
+        reason = None if model.usable else await self.site.services.models.unusable_reason(model.version)
         self.active.set_visibility(model.active)
         self.unusable.set_visibility(not model.usable)
         self.inactive.set_visibility(not model.active and model.usable)

@@ -100,7 +100,7 @@ class _Models:
         return [await self._row(model) for model in found.models], found.matches
 
     async def _row(self, model: ModelSummary) -> PagedRow:
-        reason = None if model.usable else await self.models.why_unusable(model.version)
+        reason = None if model.usable else await self.models.unusable_reason(model.version)
         return PagedRow(
             model.version,
             (

@@ -34,7 +34,7 @@ def register(site: Site) -> None:
     async def predict(version: str = "") -> None:
         with frame(site, "Predict", "/predict", "Change the values; the prediction follows."):
             try:
-                number = await services.models.asked(version or None)
+                number = await services.models.requested_version(version or None)
                 model = (await services.prediction.fitted(number)).model
             except MlappError as error:
                 await _unusable(site, error)

@@ -5,7 +5,7 @@ from .inference.fitted_model import FittedModel as FittedModel
 from .inference.fitted_model import load_model as load_model
 from .inference.what_if import what_if as what_if
 from .library_versions import installed_versions as installed_versions
-from .library_versions import why_unusable as why_unusable
+from .library_versions import unusable_reason as unusable_reason
 from .monitoring.drift import measure_drift as measure_drift
 from .monitoring.profiles import count_features as count_features
 from .monitoring.profiles import count_predictions as count_predictions

@@ -31,7 +31,7 @@ def package_versions(fitted: object) -> dict[str, str]:
     return {package: version(package) for package in sorted(packages)}
 
 
-def why_unusable(trained_with: dict[str, str]) -> str | None:
+def unusable_reason(trained_with: dict[str, str]) -> str | None:
     """Return why a model trained with these versions cannot be loaded, or None if it can.
 
     Packages that a fork adds have to be installed, in any version.

@@ -66,10 +66,10 @@ def _impute_and_scale(large: bool) -> list[TransformerMixin]:  # noqa: FBT001 - 
     # Beside an indicator column the imputed value hardly matters, and the median of a million rows takes 1.4 s.
     strategy = "mean" if large else "median"
     steps = [SimpleImputer(strategy=strategy, add_indicator=True, keep_empty_features=True), StandardScaler()]
-    return [*steps, FunctionTransformer(by_row)] if large else steps
+    return [*steps, FunctionTransformer(to_sparse_rows)] if large else steps
 
 
-def by_row(x: np.ndarray) -> csr_array:
+def to_sparse_rows(x: np.ndarray) -> csr_array:
     """Return a dense matrix in compressed sparse row format, with its zeros stored.
 
     scikit-learn's own conversion searches for zeros and sorts the rest by row, in twice the time and memory.

@@ -36,7 +36,7 @@ def use_one_thread() -> None:
     threadpool_limits(1)
 
 
-def mapped(call: Callable[[T], R], items: Sequence[T], rows: int) -> Iterator[R]:
+def map_columns(call: Callable[[T], R], items: Sequence[T], rows: int) -> Iterator[R]:
     """Map a function over columns; over those of large tables in two threads, as polars leaves most of a core idle."""
     if rows < PARALLEL_ROWS:
         yield from map(call, items)

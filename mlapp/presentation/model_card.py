@@ -77,7 +77,7 @@ def _summary(model: Model) -> str:
         if model.active
         else f"It is not active: it serves requests to `/predict?version={model.version}`."
     )
-    if why := ml.why_unusable(model.library_versions):
+    if why := ml.unusable_reason(model.library_versions):
         sentences.append(f"It cannot be loaded on this server. {why}")
     return " ".join([*sentences, quality_summary(model)])
 

@@ -17,7 +17,7 @@ class Outage:
         """Failed attempts since the last success."""
 
     @contextmanager
-    def endure(self) -> Iterator[None]:
+    def tolerate(self) -> Iterator[None]:
         """Run one attempt. The first failure of a series is logged, with a trace if it is a bug."""
         try:
             yield

@@ -39,4 +39,4 @@ def summarize(store: ModelStore, version: int, active: int | None) -> ModelSumma
 
 
 def _usable(record: Record) -> bool:
-    return ml.why_unusable(record.library_versions) is None
+    return ml.unusable_reason(record.library_versions) is None

@@ -8,8 +8,8 @@ import polars as pl
 
 from mlapp.errors import TooLarge, Unacceptable, pointer, shorten
 from mlapp.schemas import MAX_NAME_LENGTH, Format
-from mlapp.tables.columns.json_values import column_of, spelled
-from mlapp.tables.columns.types import nameless, spell
+from mlapp.tables.columns.json_values import column_of, format_scalar
+from mlapp.tables.columns.types import format_values, unnamed
 
 Sent = Callable[[slice], Iterable[dict[str, Any]]]
 """Returns some rows as they came, where they came as JSON objects."""
@@ -85,9 +85,11 @@ class Table:
     def text(self, row: int, name: str) -> str:
         """Return a cell as text, as a CSV has it."""
         if self.records is not None:
-            return spelled(self.records[row].get(name)) or ""
+            return format_scalar(self.records[row].get(name)) or ""
         values = self.values(name)
-        cell = spell(nameless(self.frame[name])[row : row + 1])[0] if values is None else spelled(values[row])
+        cell = (
+            format_values(unnamed(self.frame[name])[row : row + 1])[0] if values is None else format_scalar(values[row])
+        )
         return cell or ""
 
     def pointer(self, row: int, name: str) -> str:
@@ -138,7 +140,7 @@ def check_cells(frame: pl.DataFrame) -> None:
     """
     total = 0
     for column in frame.select(pl.col(pl.String)).iter_columns():
-        sizes = nameless(column).str.len_bytes()
+        sizes = unnamed(column).str.len_bytes()
         total += int(sizes.cast(pl.Int64).sum())
         if (sizes > MAX_CELL_BYTES).any():
             raise text_too_long(column.name)

@@ -88,7 +88,7 @@ class LiveUpdates:
 
     async def _poll(self) -> None:
         while Client.instances:
-            with self.outage.endure():
+            with self.outage.tolerate():
                 await self.refresh()
             await asyncio.sleep(POLL_S)
 

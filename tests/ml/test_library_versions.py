@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from mlapp.ml.library_versions import installed_versions, package_versions, why_unusable
+from mlapp.ml.library_versions import installed_versions, package_versions, unusable_reason
 
 
 def test_installed_versions_are_those_in_use():
@@ -23,7 +23,7 @@ def test_installed_versions_are_those_in_use():
 
 @pytest.mark.parametrize("name", ["python", "scikit-learn"])
 def test_model_of_another_minor_version_is_unusable(name):
-    why = why_unusable(installed_versions() | {name: "3.2.1"})
+    why = unusable_reason(installed_versions() | {name: "3.2.1"})
 
     assert why is not None
     assert f"{name} 3.2.1" in why
@@ -31,16 +31,16 @@ def test_model_of_another_minor_version_is_unusable(name):
 
 
 def test_model_of_unknown_versions_is_unusable():
-    assert "python unknown" in str(why_unusable({}))
+    assert "python unknown" in str(unusable_reason({}))
 
 
 @pytest.mark.parametrize("name", ["numpy", "polars", "joblib"])
 def test_other_libraries_may_have_any_version(name):
-    assert why_unusable(installed_versions() | {name: "0.0.1"}) is None
+    assert unusable_reason(installed_versions() | {name: "0.0.1"}) is None
 
 
 def test_patch_version_may_differ():
-    assert why_unusable({name: f"{version}.post9" for name, version in installed_versions().items()}) is None
+    assert unusable_reason({name: f"{version}.post9" for name, version in installed_versions().items()}) is None
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_package_of_a_nested_estimator_is_found(boosting):
     ensemble = VotingRegressor([("own", make_pipeline(StandardScaler(), boosting.Own()))]).fit([[0.0], [1.0]], [0, 1])
 
     assert package_versions(ensemble) == {"tiny-gbm": "4.6"}
-    assert why_unusable(installed_versions() | package_versions(ensemble)) is None
+    assert unusable_reason(installed_versions() | package_versions(ensemble)) is None
 
 
 def test_required_libraries_and_own_modules_are_not_listed():
@@ -73,6 +73,6 @@ def test_required_libraries_and_own_modules_are_not_listed():
 
 
 def test_model_of_a_missing_package_is_unusable():
-    why = why_unusable(installed_versions() | {"missing-gbm": "4.6.1"})
+    why = unusable_reason(installed_versions() | {"missing-gbm": "4.6.1"})
 
     assert "install missing-gbm==4.6.1" in str(why)

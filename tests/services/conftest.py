@@ -55,9 +55,9 @@ def training(store: ModelStore, models: ModelService, jobs: JobService, processe
     return TrainingService(store, models, jobs, processes)
 
 
-async def eventually(condition: Callable[[], object], patience_s: float = 60) -> None:
+async def eventually(condition: Callable[[], object], timeout_s: float = 60) -> None:
     """Wait until a condition holds."""
-    async with asyncio.timeout(patience_s):
+    async with asyncio.timeout(timeout_s):
         while not condition():
             await asyncio.sleep(0.02)
 

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def attempt(outage: Outage, error: Exception | None = None) -> None:
-    with outage.endure():
+    with outage.tolerate():
         if error:
             raise error
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlapp.errors import MlappError, Unacceptable, UnreadableBody
 from mlapp.schemas import ColumnType, Format
 from mlapp.tables.columns.json_values import column_of
-from mlapp.tables.columns.types import convert
+from mlapp.tables.columns.types import convert_column
 from mlapp.tables.formats import ndjson as ndjson_lines
 from mlapp.tables.formats.json import json_body, json_table
 from mlapp.tables.formats.ndjson import ndjson_table
@@ -209,12 +209,12 @@ PIECES = [
 @pytest.mark.parametrize("kind", list(ColumnType))
 def test_a_text_means_the_same_alone_and_in_company(kind, cells, data):
     # What is plainly of the type throughout is read by a shorter way than what stands beside anything else.
-    plain = [cell for cell in cells if not convert(pl.Series([cell]), kind)[1].any()]
+    plain = [cell for cell in cells if not convert_column(pl.Series([cell]), kind)[1].any()]
     others = data.draw(st.lists(st.sampled_from(cells), max_size=3))
     for column in (plain, cells, plain + others):
-        alone = [convert(pl.Series([cell, *beside]), kind) for cell in column for beside in ([], [" 1 "])]
+        alone = [convert_column(pl.Series([cell, *beside]), kind) for cell in column for beside in ([], [" 1 "])]
 
-        values, bad = convert(pl.Series(column, dtype=pl.String), kind)
+        values, bad = convert_column(pl.Series(column, dtype=pl.String), kind)
 
         expected = [(found[0][0], found[1][0]) for found in alone]
         assert expected == [found for found in zip(values, bad, strict=True) for _ in range(2)]

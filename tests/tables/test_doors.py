@@ -11,7 +11,7 @@ import pytest
 from mlapp.ml.inference.fitted_model import load_model
 from mlapp.ml.training.train import train
 from mlapp.schemas import ColumnType, Format, Model, TrainOptions
-from mlapp.tables.columns.types import narrow
+from mlapp.tables.columns.types import infer_type
 from mlapp.tables.formats.reader import read_request
 
 ROWS = 210
@@ -54,7 +54,7 @@ def json_columns(columns) -> tuple[bytes, Format]:
 
 
 def json_of_texts(columns) -> tuple[bytes, Format]:
-    texts = {name: [spelled(value) for value in values] for name, values in columns.items()}
+    texts = {name: [format_scalar(value) for value in values] for name, values in columns.items()}
     return json.dumps({"columns": texts}).encode(), Format.JSON
 
 
@@ -67,14 +67,14 @@ def csv_door(delimiter=",", end="\n", start=""):
         text = io.StringIO()
         writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n" if end == "\r\n" else "\n")
         writer.writerow(columns)
-        writer.writerows([spelled(value) for value in row] for row in zip(*columns.values(), strict=True))
+        writer.writerows([format_scalar(value) for value in row] for row in zip(*columns.values(), strict=True))
         written = text.getvalue()
         return (start + (written.replace("\n", "\r") if end == "\r" else written)).encode(), Format.CSV
 
     return write
 
 
-def spelled(value) -> str:
+def format_scalar(value) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -112,11 +112,11 @@ def test_types_and_values_are_the_same_through_every_door(door):
     table = read_request(*DOORS[door](COLUMNS))[0]
     reference = read_request(*json_records(COLUMNS))[0]
 
-    found = {column.name: narrow(column) for column in table.frame}
+    found = {column.name: infer_type(column) for column in table.frame}
 
     assert {name: kind for name, (kind, _) in found.items()} == TYPES
     for column in reference.frame:
-        assert found[column.name][1].equals(narrow(column)[1], check_dtypes=True, check_names=True), column.name
+        assert found[column.name][1].equals(infer_type(column)[1], check_dtypes=True, check_names=True), column.name
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_types_and_values_are_the_same_through_every_door(door):
 def test_late_value_is_neither_cut_nor_dropped(door, values, kind, made):
     table = read_request(*DOORS[door]({"a": values, "b": [0] * len(values)}))[0]
 
-    found, converted = narrow(table.frame["a"])
+    found, converted = infer_type(table.frame["a"])
 
     assert (found, converted.to_list()) == (kind, made)
 
@@ -147,7 +147,7 @@ def test_late_column_is_not_dropped(kind):
 
     table = read_request((json.dumps({"records": rows}) if kind is Format.JSON else lines).encode(), kind)[0]
 
-    assert narrow(table.frame["b"])[1].to_list() == [None] * 200 + [2.0]
+    assert infer_type(table.frame["b"])[1].to_list() == [None] * 200 + [2.0]
 
 
 @pytest.fixture(scope="module")

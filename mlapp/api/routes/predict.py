@@ -81,7 +81,7 @@ async def _version(models: ModelService, options: dict[str, Any]) -> int | None:
     """Return the version that is asked for."""
     for name in options.keys() - {"version"}:
         raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
-    return await models.asked(options["version"])
+    return await models.requested_version(options["version"])
 
 
 class _Whole(Response):

@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import MAX_REPORTED, Unacceptable, shorten
-from mlapp.ml.threads import mapped
+from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Feature
 from mlapp.tables.columns.json_values import column_of
-from mlapp.tables.columns.types import LARGEST_WHOLE, convert, nameless, spell
+from mlapp.tables.columns.types import MAX_EXACT_INTEGER, convert_column, format_values, unnamed
 from mlapp.tables.formats.json import PLAIN, JsonRows
 from mlapp.tables.table import Table, check_names
 
@@ -46,7 +46,7 @@ EXPECTED = {
 
 def encode_columns(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
     """Encode columns that are converted to the features' types."""
-    columns = [known_only(_encode(nameless(frame[feature.name]), feature)) for feature in features]
+    columns = [known_only(_encode(unnamed(frame[feature.name]), feature)) for feature in features]
     return np.column_stack(columns) if columns else np.empty((frame.height, 0))
 
 
@@ -93,7 +93,7 @@ class Encoder:
         """
         if not table.height:
             raise Unacceptable("There is no row to predict; send at least one.")
-        columns = list(mapped(lambda feature: _column(table, feature), self._features, table.height))
+        columns = list(map_columns(lambda feature: _column(table, feature), self._features, table.height))
         refuse(table, [cell for _, bad in columns for cell in bad])
         return np.column_stack([values for values, _ in columns])
 
@@ -118,7 +118,7 @@ class Encoder:
 
     def is_exact(self, x: np.ndarray) -> bool:
         """Return whether no number of a matrix is so large that a float may have lost digits of it."""
-        large = np.abs(x) >= LARGEST_WHOLE
+        large = np.abs(x) >= MAX_EXACT_INTEGER
         return not (large.any() and bool((large & self._numbers).any()))
 
     def _plain_rows(self, sent: JsonRows) -> list[tuple[Any, ...]] | None:
@@ -170,13 +170,13 @@ def _column(table: Table, feature: Feature) -> tuple[np.ndarray, list[BadCell]]:
         return np.full(table.height, np.nan), [BadCell(0, name, _lacks(0, name))] if feature.required else []
     values = table.values(name)
     raw = table.frame[name] if values is None else column_of(name, values)
-    converted, invalid = convert(raw, feature.type)
+    converted, invalid = convert_column(raw, feature.type)
     rows = invalid.arg_true().head(MAX_REPORTED)
-    texts = spell(nameless(raw).gather(rows))
+    texts = format_values(unnamed(raw).gather(rows))
     bad = [BadCell(row, name, _not_of_type(row, feature, text)) for row, text in zip(rows, texts, strict=True)]
     if feature.required:
         bad += [BadCell(row, name, _lacks(row, name)) for row in table.absent.get(name, [])]
-    return _encode(nameless(converted), feature), bad
+    return _encode(unnamed(converted), feature), bad
 
 
 def _encode(values: pl.Series, feature: Feature) -> np.ndarray:

@@ -10,7 +10,7 @@ import polars as pl
 from mlapp.errors import shorten
 from mlapp.ml.data.leakage import leaking_features
 from mlapp.schemas import ColumnType, Feature, Task
-from mlapp.tables.columns.types import nameless, spell, whole
+from mlapp.tables.columns.types import format_values, is_whole, unnamed
 
 MAX_SENTENCES = 3
 """Columns that get their own sentence, per kind of warning; the others share one. Also the rare classes listed."""
@@ -44,7 +44,7 @@ def quality_warnings(  # noqa: PLR0913, PLR0917 - everything known before the fi
 
     `frame` holds the converted columns of the features, as in `Signature`; `y` holds values or class indices; `folds`
     is the number of cross-validation folds. A column gets one warning at most. Empty and constant columns get none
-    here, as `infer` reports them.
+    here, as `infer_signature` reports them.
     """
     checks = [
         {name: _leaking(name, target.name) for name in leaking_features(frame, features, y, task, seed)},
@@ -84,7 +84,7 @@ def _identifiers(frame: pl.DataFrame, features: Sequence[Feature]) -> dict[str, 
         feature.name: f"Column '{shorten(feature.name)}' has a distinct whole number in every row, like a row number "
         "or an ID, which does not generalize to new rows; train again without it, unless the number has a meaning."
         for feature in features
-        if feature.type is ColumnType.INTEGER and _identifies(feature.name, nameless(frame[feature.name]))
+        if feature.type is ColumnType.INTEGER and _identifies(feature.name, unnamed(frame[feature.name]))
     }
 
 
@@ -113,7 +113,7 @@ def _near_constant(frame: pl.DataFrame, features: Sequence[Feature]) -> dict[str
         return {}
     found = {}
     for feature in features:
-        values = nameless(frame[feature.name])
+        values = unnamed(frame[feature.name])
         # A value that dominates the column dominates a sample of it.
         sample = values.gather_every(max(1, len(values) // CONSTANT_SAMPLE)).drop_nulls()
         mode = sample.value_counts(sort=True)[""][:1]
@@ -178,12 +178,12 @@ def _imbalance(target: pl.Series, y: np.ndarray) -> str | None:
 
 def _class(target: pl.Series, y: np.ndarray, label: int | np.integer) -> str:
     row = int(np.argmax(y == label))
-    return _spelled(nameless(target[row : row + 1]))
+    return _spelled(unnamed(target[row : row + 1]))
 
 
 def _spelled(value: pl.Series) -> str:
-    whole_number = value.dtype == pl.Float64 and whole(value).all()
-    return shorten(spell(value.cast(pl.Int64) if whole_number else value)[0], 40)
+    whole_number = value.dtype == pl.Float64 and is_whole(value).all()
+    return shorten(format_values(value.cast(pl.Int64) if whole_number else value)[0], 40)
 
 
 def _listed(names: Sequence[str], limit: int) -> str:

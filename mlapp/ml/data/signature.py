@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import Unacceptable, pointer, shorten
-from mlapp.ml.threads import mapped
+from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Distribution, Feature, IgnoredColumn, Scalar
 from mlapp.tables.columns.histograms import distribution
-from mlapp.tables.columns.types import nameless, narrow, spell
+from mlapp.tables.columns.types import format_values, infer_type, unnamed
 from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000
@@ -36,7 +36,7 @@ class Signature:
     """The distribution of each feature."""
 
 
-def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Signature:
+def infer_signature(table: Table, target: str, chosen: Sequence[str] | None = None) -> Signature:
     """Infer the signature from the rows of a training table.
 
     By default, constant and empty columns and texts that are distinct in every row are ignored. Chosen features
@@ -47,7 +47,7 @@ def infer(table: Table, target: str, chosen: Sequence[str] | None = None) -> Sig
     """
     names = _feature_names(table.frame.columns, target, chosen)
     ignored, warnings, used = [], [], []
-    for column in mapped(lambda name: _inspect(table.frame[name], chosen is not None), names, table.frame.height):
+    for column in map_columns(lambda name: _inspect(table.frame[name], chosen is not None), names, table.frame.height):
         if isinstance(column, IgnoredColumn):
             ignored.append(column)
         else:
@@ -73,13 +73,13 @@ class _UsedColumn(NamedTuple):
 def _inspect(raw: pl.Series, chosen: bool) -> _UsedColumn | IgnoredColumn:  # noqa: FBT001 - a flag of the column
     """Return a column as a feature, or why it is ignored; a chosen column is always a feature."""
     name = raw.name
-    kind, named = narrow(raw)
-    values = nameless(named)
+    kind, named = infer_type(raw)
+    values = unnamed(named)
     reason = _ignore_reason(kind, values)
     if reason and not chosen:
         return IgnoredColumn(name=name, reason=reason)
     warnings = [f"Feature '{shorten(name)}' was chosen although it {reason}."] if reason else []
-    warnings += _mixed_text_warning(name, kind, nameless(raw))
+    warnings += _mixed_text_warning(name, kind, unnamed(raw))
     return _UsedColumn(_describe(name, kind, values), named, distribution(named, kind), warnings)
 
 
@@ -105,7 +105,7 @@ def _ignore_reason(kind: ColumnType, values: pl.Series) -> str | None:
     distinct = present.n_unique() if kind is ColumnType.CATEGORY else 1 + bool(present.min() != present.max())
     if distinct == 1:
         whole = present.cast(pl.Int64) if kind is ColumnType.INTEGER else present
-        return f"has only one value, '{shorten(spell(whole)[0])}'"
+        return f"has only one value, '{shorten(format_values(whole)[0])}'"
     if kind is ColumnType.CATEGORY and distinct == len(present):
         return "has a distinct text in every row, like a name or an ID"
     if kind is ColumnType.CATEGORY and distinct > MAX_CATEGORIES:
@@ -157,7 +157,7 @@ def scalar(value: pl.Series, kind: ColumnType) -> Scalar | None:
         return None
     if kind is ColumnType.INTEGER:
         return int(value[0])
-    return spell(value)[0] if kind is ColumnType.DATETIME else value[0]  # type: ignore[no-any-return]
+    return format_values(value)[0] if kind is ColumnType.DATETIME else value[0]  # type: ignore[no-any-return]
 
 
 def _reasons(ignored: list[IgnoredColumn]) -> str:

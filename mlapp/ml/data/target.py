@@ -6,7 +6,7 @@ import polars as pl
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.ml.data.signature import scalar
 from mlapp.schemas import ColumnType, Scalar, Task, TrainOptions
-from mlapp.tables.columns.types import nameless, narrow
+from mlapp.tables.columns.types import infer_type, unnamed
 from mlapp.tables.table import Table
 
 MIN_ROWS = 10
@@ -27,8 +27,8 @@ def rows_with_target(table: Table, options: TrainOptions) -> tuple[Table, Column
             known = ", ".join(f"'{shorten(known, 40)}'" for known in table.frame.columns[:20])
             detail = f"There is no column '{shorten(column)}' in the table; there are {known or 'none'}."
             raise Unacceptable(detail, [{"detail": detail, "pointer": pointer(option)}])
-    kind, values = narrow(table.frame[name])
-    present = nameless(values).is_not_null()
+    kind, values = infer_type(table.frame[name])
+    present = unnamed(values).is_not_null()
     count = int(present.sum())
     if count == 0:
         raise Unacceptable(f"The target '{shorten(name)}' is missing in every row.")
@@ -70,11 +70,11 @@ def as_classes(target: pl.Series) -> tuple[list[Scalar], np.ndarray]:
     Raises:
         Unacceptable: there are too many classes, or fewer than two with at least two rows.
     """
-    kind, name = narrow(target)[0], shorten(target.name)
-    labels = nameless(target).unique().sort()
+    kind, name = infer_type(target)[0], shorten(target.name)
+    labels = unnamed(target).unique().sort()
     if len(labels) > MAX_CLASSES:
         raise Unacceptable(f"The target '{name}' has {len(labels):,} classes; at most {MAX_CLASSES:,} are supported.")
-    codes = nameless(target).rank("dense").cast(pl.Int64).to_numpy() - 1
+    codes = unnamed(target).rank("dense").cast(pl.Int64).to_numpy() - 1
     if np.sort(np.bincount(codes))[-2] < 2:
         raise Unacceptable(
             f"At least two classes of the target '{name}' need two rows or more, one to train and one to evaluate; "
@@ -95,7 +95,7 @@ def as_times(rows: Table, name: str) -> np.ndarray:
     Raises:
         Unacceptable: they are neither dates nor numbers, or some are missing.
     """
-    kind, values = narrow(rows.frame[name])
+    kind, values = infer_type(rows.frame[name])
     if kind not in (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER) or values.has_nulls():
         raise Unacceptable(f"The time column '{shorten(name)}' needs a date, time or number in every row.")
     return values.cast(pl.Float64).to_numpy()

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from mlapp.ml.data.encoding import encode_columns
 from mlapp.ml.data.quality_checks import quality_warnings
-from mlapp.ml.data.signature import Signature, infer
+from mlapp.ml.data.signature import Signature, infer_signature
 from mlapp.ml.data.target import as_classes, as_numbers, as_times, infer_task, rows_with_target
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
@@ -16,7 +16,7 @@ from mlapp.ml.evaluation.splits import FOLDS, folds
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.schemas import ColumnType, Distribution, Evaluation, Scalar, Task, TrainOptions
 from mlapp.tables.columns.histograms import distribution
-from mlapp.tables.columns.types import spell
+from mlapp.tables.columns.types import format_values
 from mlapp.tables.table import Table
 
 
@@ -50,7 +50,7 @@ class TrainingSet:
         """Return the distribution of the target; classes are categories, spelled as in a CSV."""
         if self.classes is None:
             return distribution(self.target, self.target_type)
-        return distribution(spell(pl.Series(self.classes))[self.samples.y], ColumnType.CATEGORY)
+        return distribution(format_values(pl.Series(self.classes))[self.samples.y], ColumnType.CATEGORY)
 
     def quality_warnings(self) -> list[str]:
         """Return the data-quality warnings of the table."""
@@ -68,7 +68,7 @@ def make_training_set(table: Table, options: TrainOptions) -> TrainingSet:
     """
     rows, target_type, target = rows_with_target(table, options)
     task = options.task or infer_task(target_type, target)
-    signature = infer(rows, target.name, options.features)
+    signature = infer_signature(rows, target.name, options.features)
     X = encode_columns(signature.frame, signature.features)
     classes, y = as_classes(target) if task is Task.CLASSIFICATION else (None, as_numbers(target))
     times = as_times(rows, options.time_column) if options.time_column else None

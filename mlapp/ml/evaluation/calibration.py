@@ -22,7 +22,7 @@ MIN_STANDARD_ERRORS = 2.0
 """Number of standard errors by which the saved log loss has to exceed 0."""
 
 
-class Calibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class CalibratedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A classifier with temperature scaling: above 1 its probabilities are softened, below 1 sharpened."""
 
     def __init__(self, estimator: BaseEstimator, temperature: float) -> None:
@@ -41,7 +41,7 @@ class Calibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities (rows, classes)."""
-        return tempered(self.estimator.predict_proba(X), self.temperature)
+        return apply_temperature(self.estimator.predict_proba(X), self.temperature)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the most probable class of each row."""
@@ -66,7 +66,7 @@ def calibrate(samples: Samples, predicted: np.ndarray) -> tuple[float | None, np
         others = seen & (fold_of != fold)
         if others.any():
             temperature = best_temperature(predicted[others], y[others])
-            calibrated[fold_of == fold] = tempered(predicted[fold_of == fold], temperature)
+            calibrated[fold_of == fold] = apply_temperature(predicted[fold_of == fold], temperature)
     gain = (_losses(predicted, y) - _losses(calibrated, y))[seen]
     margin = max(MIN_GAIN * _losses(predicted, y)[seen].mean(), MIN_STANDARD_ERRORS * gain.std() / np.sqrt(len(gain)))
     if gain.mean() <= margin:
@@ -95,7 +95,7 @@ def best_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded", options=options).x))
 
 
-def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Return probabilities to the power of 1 / temperature, normalized by row; 0 remains 0."""
     logs = _logs(probabilities) / temperature
     powers = np.where(probabilities > 0, np.exp(logs - logs.max(axis=1, keepdims=True)), 0.0)

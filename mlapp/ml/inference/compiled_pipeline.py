@@ -1,7 +1,7 @@
 """Fitted pipelines as bare array functions: what they answer, without what scikit-learn does around it.
 
 A `ColumnTransformer` alone takes two milliseconds a call, whatever the number of rows; what it stands for takes
-twenty microseconds. A kernel is only used where it answers as the pipeline does (`kernel_of`).
+twenty microseconds. A kernel is only used where it answers as the pipeline does (`compile_pipeline`).
 """
 
 from collections.abc import Callable
@@ -26,10 +26,10 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from mlapp.ml.evaluation.calibration import Calibrated, tempered
+from mlapp.ml.evaluation.calibration import CalibratedClassifier, apply_temperature
 from mlapp.ml.evaluation.out_of_fold import predict
-from mlapp.ml.inference.compiled_trees import boosted
-from mlapp.ml.preprocessing import by_row
+from mlapp.ml.inference.compiled_trees import compile_trees
+from mlapp.ml.preprocessing import to_sparse_rows
 
 Kernel = Callable[[np.ndarray], np.ndarray]
 """Takes a matrix (rows, features), and returns a matrix (rows, columns), values (rows,) or probabilities."""
@@ -42,7 +42,7 @@ SHARE_TOLERANCE = 1e-15
 """How far a probability may be besides: of two classes one is 1 minus the other, which is no finer than that."""
 
 
-def kernel_of(estimator: BaseEstimator, classes: int | None, rows: np.ndarray) -> Kernel:
+def compile_pipeline(estimator: BaseEstimator, classes: int | None, rows: np.ndarray) -> Kernel:
     """Return what answers as `evaluation.predict` does: a kernel, or the pipeline itself where there is none for it.
 
     `rows` (rows, features) are what both are asked, alone and together, before the kernel is trusted: it knows the
@@ -164,7 +164,7 @@ def _scaler(step: StandardScaler) -> Kernel:
 
 
 def _function(step: FunctionTransformer) -> Kernel:
-    if step.func is by_row:
+    if step.func is to_sparse_rows:
         return _same
     return partial(step.func or _same, **step.kw_args or {})
 
@@ -200,7 +200,7 @@ def _logistic(step: LogisticRegression, times: Product = _product) -> Kernel:
 def _boosting(step: Any) -> Kernel:
     preprocessor = step._preprocessor  # noqa: SLF001 - its trees are private, too
     if preprocessor is None:
-        return boosted(step, None)
+        return compile_trees(step, None)
     # Known categories become 0, 1, …, others gaps; the other columns follow.
     coded = step.is_categorical_
     encoder = preprocessor.named_transformers_["encoder"]
@@ -212,7 +212,7 @@ def _boosting(step: Any) -> Kernel:
         ]
         return np.column_stack([*codes, x[:, ~coded]])
 
-    return boosted(step, encode)
+    return compile_trees(step, encode)
 
 
 def _place(values: np.ndarray, categories: np.ndarray) -> np.ndarray:
@@ -255,9 +255,9 @@ def _voting(step: Any) -> Kernel:
     return run
 
 
-def _calibrated(step: Calibrated) -> Kernel:
+def _calibrated(step: CalibratedClassifier) -> Kernel:
     kernel = _kernel(step.estimator)
-    return lambda x: tempered(kernel(x), step.temperature)
+    return lambda x: apply_temperature(kernel(x), step.temperature)
 
 
 _WEIGHTED: dict[type, Callable[[Any, Product], Kernel]] = {
@@ -284,5 +284,5 @@ _KERNELS: dict[type, Callable[[Any], Kernel]] = {
     ExtraTreesClassifier: _forest,
     VotingRegressor: _voting,
     VotingClassifier: _voting,
-    Calibrated: _calibrated,
+    CalibratedClassifier: _calibrated,
 }

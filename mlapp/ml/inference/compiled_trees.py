@@ -127,7 +127,7 @@ def _first_bit(words: np.ndarray) -> np.ndarray:
     return places
 
 
-def boosted(
+def compile_trees(
     step: HistGradientBoostingRegressor | HistGradientBoostingClassifier,
     encode: Callable[[np.ndarray], np.ndarray] | None,
 ) -> Callable[[np.ndarray], np.ndarray]:

@@ -16,10 +16,10 @@ from mlapp.errors import Conflict
 from mlapp.ml.data.encoding import Encoder, known_only
 from mlapp.ml.data.validation import NONE, Validator, Warnings
 from mlapp.ml.evaluation.conformal import bounds
-from mlapp.ml.inference.compiled_pipeline import Kernel, kernel_of
-from mlapp.ml.library_versions import why_unusable
+from mlapp.ml.inference.compiled_pipeline import Kernel, compile_pipeline
+from mlapp.ml.library_versions import unusable_reason
 from mlapp.schemas import Model, PredictResponse, Scalar, Task
-from mlapp.tables.columns.types import spell
+from mlapp.tables.columns.types import format_values
 from mlapp.tables.table import Table
 
 KERNEL_ROWS = 10_000
@@ -64,7 +64,7 @@ class FittedModel:
         # Real rows, the first of them with one value missing, and one with all of them missing.
         missing = np.where(np.eye(real.shape[1], dtype=bool)[:MAX_TRIALS], np.nan, real[0])
         trials = np.concatenate([real, missing, np.full_like(real[:1], np.nan)])
-        return kernel_of(self.estimator, len(self.model.classes or []) or None, trials)
+        return compile_pipeline(self.estimator, len(self.model.classes or []) or None, trials)
 
     @cached_property
     def examples(self) -> np.ndarray:
@@ -89,7 +89,7 @@ class FittedModel:
     def classes(self) -> tuple[list[Scalar], list[str]]:
         """The classes, and how a CSV spells them."""
         classes = self.model.classes or []
-        return classes, spell(pl.Series(classes)).to_list()
+        return classes, format_values(pl.Series(classes)).to_list()
 
     @cached_property
     def column_names(self) -> list[str]:
@@ -160,7 +160,7 @@ def load_model(model: Model, file: bytes) -> FittedModel:
         Conflict: it was trained under another Python or scikit-learn, or with code that is not here.
         Exception: whatever the code raises that unpickling runs, or that prepares its predictions.
     """
-    if why := why_unusable(model.library_versions):
+    if why := unusable_reason(model.library_versions):
         raise Conflict(f"Model {model.version} cannot be loaded. {why}")
     try:
         fitted = FittedModel(model, joblib.load(io.BytesIO(file)))

@@ -10,7 +10,7 @@ from mlapp.errors import Unacceptable, shorten
 from mlapp.ml.inference.fitted_model import FittedModel
 from mlapp.schemas import ColumnType, Feature, Scalar, WhatIf
 from mlapp.tables.columns.json_values import column_of
-from mlapp.tables.columns.types import DTYPES, convert, spell
+from mlapp.tables.columns.types import DTYPES, convert_column, format_values
 from mlapp.tables.formats.json import records_table
 
 POINTS = 60
@@ -32,7 +32,7 @@ def what_if(fitted: FittedModel, record: dict[str, Any], name: str) -> WhatIf:
     if feature is None:
         raise Unacceptable(f"Model {fitted.model.version} has no feature '{shorten(name)}'.")
     fitted.encoder.encode(records_table([record]))
-    present = convert(column_of(name, [record.get(name)]), feature.type)[0]
+    present = convert_column(column_of(name, [record.get(name)]), feature.type)[0]
     values = _plain(_with_present(_seen(feature), present, feature.type), feature.type)
     if not values:
         raise Unacceptable(f"There is no value of '{shorten(name)}' to try; give it one first.")
@@ -85,7 +85,7 @@ def _plain(values: pl.Series, kind: ColumnType) -> list[Scalar]:
     """Return values as a record holds them."""
     if kind is ColumnType.INTEGER:
         return [int(value) if value.is_integer() else value for value in values]
-    found: list[Scalar] = (spell(values) if kind is ColumnType.DATETIME else values).to_list()
+    found: list[Scalar] = (format_values(values) if kind is ColumnType.DATETIME else values).to_list()
     return found
 
 

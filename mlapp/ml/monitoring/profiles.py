@@ -8,7 +8,7 @@ import polars as pl
 from mlapp.ml.data.encoding import MAX_CODES
 from mlapp.schemas import ColumnType, Distribution, Feature, PredictionCounts, Record, Task
 from mlapp.tables.columns.histograms import CATEGORIES
-from mlapp.tables.columns.types import spell
+from mlapp.tables.columns.types import format_values
 
 
 def count_features(model: Record, requests: Sequence[np.ndarray]) -> list[Distribution]:
@@ -25,7 +25,7 @@ def count_predictions(model: Record, predicted: Sequence[np.ndarray]) -> tuple[P
     if model.task is Task.CLASSIFICATION:
         names = class_names(model)
         counts = np.bincount(found.argmax(axis=1), minlength=len(model.classes or []))
-        by_name = dict(zip(spell(pl.Series(model.classes or [])), counts.tolist(), strict=True))
+        by_name = dict(zip(format_values(pl.Series(model.classes or [])), counts.tolist(), strict=True))
         listed = [by_name.get(name, 0) for name in names]
         others = len(found) - sum(listed)
         lie = Distribution(categories=names, counts=listed, others=others) if like else None
@@ -42,7 +42,7 @@ def class_names(model: Record) -> list[str]:
     if model.task is Task.REGRESSION:
         return []
     known = model.target_distribution and model.target_distribution.categories
-    return known or spell(pl.Series((model.classes or [])[:CATEGORIES])).to_list()
+    return known or format_values(pl.Series((model.classes or [])[:CATEGORIES])).to_list()
 
 
 def _count(values: np.ndarray, feature: Feature, like: Distribution) -> Distribution:

@@ -15,7 +15,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import candidates
 from mlapp.ml.evaluation.baseline import baseline_warnings
-from mlapp.ml.evaluation.calibration import Calibrated
+from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.conformal import fit_interval
 from mlapp.ml.evaluation.importance import permutation_importance, sample_size
 from mlapp.ml.evaluation.metrics import metrics, spread
@@ -33,7 +33,7 @@ from mlapp.ml.training.model_selection import (
 )
 from mlapp.ml.training.overall_progress import OverallProgress, Report
 from mlapp.schemas import Importance, Task, TrainOptions
-from mlapp.tables.columns.types import spell
+from mlapp.tables.columns.types import format_values
 from mlapp.tables.table import Table
 
 READ_SHARE = 0.02
@@ -147,7 +147,7 @@ def _quality(training_set: TrainingSet, best: Candidate, coverage: float) -> dic
         "spread": spread(best.fold_scores),
     }
     if training_set.classes:
-        names = spell(pl.Series(training_set.classes)).to_list()
+        names = format_values(pl.Series(training_set.classes)).to_list()
         plots = classification_plots(samples.y_test, best.predicted, names)
         return quality | {"coverage": None, "interval": None, "plots": plots}
     interval = fit_interval(samples.y_test, best.predicted, coverage)
@@ -181,7 +181,7 @@ def _fit_on_all_rows(training_set: TrainingSet, best: Candidate, progress: Overa
 
 
 def _calibrated(fitted: BaseEstimator, best: Candidate) -> BaseEstimator:
-    return Calibrated(fitted, best.temperature) if best.temperature else fitted
+    return CalibratedClassifier(fitted, best.temperature) if best.temperature else fitted
 
 
 def _parameters(fitted: BaseEstimator) -> dict[str, Any]:
@@ -189,7 +189,7 @@ def _parameters(fitted: BaseEstimator) -> dict[str, Any]:
 
     What the fit selected is added: the regularization strength `alpha`, and the temperature of the probabilities.
     """
-    calibrated = isinstance(fitted, Calibrated)
+    calibrated = isinstance(fitted, CalibratedClassifier)
     estimator = fitted.estimator if calibrated else fitted
     last = estimator[-1] if hasattr(estimator, "steps") else estimator
     plain = (bool, int, float, str, type(None))

@@ -50,7 +50,7 @@ class JobSync:
     async def _poll(self) -> None:
         while self.runs:
             for run in list(self.runs.values()):
-                with run.outage.endure():
+                with run.outage.tolerate():
                     # Before the save, which fails on a full disk.
                     if await asyncio.to_thread(self.store.cancel_requested, run.job.id):
                         run.stop(JobStatus.CANCELLED)

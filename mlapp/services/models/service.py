@@ -47,7 +47,7 @@ class ModelService:
         """Return the active version and all versions, newest first; cheap enough for polling."""
         return await asyncio.to_thread(lambda: (self.store.active(), tuple(self.store.versions())))
 
-    async def why_unusable(self, version: int) -> str | None:
+    async def unusable_reason(self, version: int) -> str | None:
         """Return why a version cannot be used with the installed libraries; None if it can, or does not exist."""
         return await asyncio.to_thread(self._why_unusable, version)
 
@@ -141,7 +141,7 @@ class ModelService:
         """
         return await asyncio.to_thread(self._number, name)
 
-    async def asked(self, name: str | None) -> int | None:
+    async def requested_version(self, name: str | None) -> int | None:
         """Return the number of the version that a request names; None for the active one.
 
         Raises:
@@ -163,7 +163,7 @@ class ModelService:
 
     def _why_unusable(self, version: int) -> str | None:
         try:
-            return ml.why_unusable(self.store.record(version).library_versions)
+            return ml.unusable_reason(self.store.record(version).library_versions)
         except NotFound:
             return None
 

@@ -194,7 +194,7 @@ class MonitoringService:
         saved = time.monotonic()
         while True:
             began = time.monotonic()
-            with self.outage.endure():
+            with self.outage.tolerate():
                 await asyncio.to_thread(self.count)
             if time.monotonic() - saved > SAVE_S:
                 await asyncio.to_thread(self._save)
@@ -202,7 +202,7 @@ class MonitoringService:
             await asyncio.sleep(max(COUNT_S, REST * (time.monotonic() - began)))
 
     def _finish(self) -> None:
-        with self.outage.endure():
+        with self.outage.tolerate():
             self.count()
         self._save()
         self.kept.close()
@@ -244,7 +244,7 @@ class MonitoringService:
             profile.minutes = {at: counted for at, counted in profile.minutes.items() if abs(now - at) <= DAY_MINUTES}
 
     def _save(self) -> None:
-        with self._counting, self._unsaved.endure():
+        with self._counting, self._unsaved.tolerate():
             self._counts.add(self.kept.open())
             if self._saved != self.counter:
                 self.kept.save(self._counts)

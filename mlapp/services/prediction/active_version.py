@@ -89,7 +89,7 @@ class ActiveVersion:
 
     async def _poll(self) -> None:
         while True:
-            with self._outage.endure():
+            with self._outage.tolerate():
                 await self._follow()
             # What answers goes on; where nothing does, no request waits for it.
             self._loaded.set()

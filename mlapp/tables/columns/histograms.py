@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.schemas import ColumnType, Distribution
-from mlapp.tables.columns.types import nameless, spell
+from mlapp.tables.columns.types import format_values, unnamed
 
 BINS = 20
 CATEGORIES = 30
@@ -25,7 +25,7 @@ def distribution(values: pl.Series, kind: ColumnType) -> Distribution:
     Categories and booleans are counted, the `CATEGORIES` most frequent each.
     """
     if kind in (ColumnType.CATEGORY, ColumnType.BOOLEAN):
-        return recount(values, Distribution(categories=_frequent(nameless(values)), counts=[]), kind)
+        return recount(values, Distribution(categories=_frequent(unnamed(values)), counts=[]), kind)
     edges = _edges(_numbers(values, kind), whole=kind is ColumnType.INTEGER)
     return recount(values, Distribution(edges=edges, counts=[]), kind)
 
@@ -37,7 +37,7 @@ def recount(values: pl.Series, like: Distribution, kind: ColumnType) -> Distribu
         places = np.searchsorted(like.edges[1:-1], _numbers(values, kind), side="right")
         counts = np.bincount(places, minlength=len(like.edges) - 1).tolist()
         return Distribution(edges=like.edges, counts=counts, missing=missing)
-    found = _counted(nameless(values), like.categories or [])
+    found = _counted(unnamed(values), like.categories or [])
     counts = [found.get(category, 0) for category in like.categories or []]
     others = len(values) - missing - sum(counts)
     return Distribution(categories=like.categories, counts=counts, others=others, missing=missing)
@@ -45,7 +45,7 @@ def recount(values: pl.Series, like: Distribution, kind: ColumnType) -> Distribu
 
 def _numbers(values: pl.Series, kind: ColumnType) -> np.ndarray:
     """Return the values that are there; datetimes as days since 1970-01-01 (UTC)."""
-    present = nameless(values).drop_nulls()
+    present = unnamed(values).drop_nulls()
     return (present.dt.epoch("us") / DAY_US if kind is ColumnType.DATETIME else present).to_numpy()
 
 
@@ -74,7 +74,7 @@ def _frequent(values: pl.Series) -> list[str]:
     # Only those that may be among the most frequent are put in order: texts compare slowly.
     few = counts.filter(pl.col("count") >= pl.col("count").top_k(CATEGORIES).min())
     often = few.top_k(CATEGORIES, by=["count", ""], reverse=[False, True])
-    return spell(often.sort("count", "", descending=[True, False])[""]).to_list()
+    return format_values(often.sort("count", "", descending=[True, False])[""]).to_list()
 
 
 def _short(values: pl.Series) -> pl.Series:

@@ -24,10 +24,10 @@ def column_of(name: str, values: Sequence[Any]) -> pl.Series:
     # Integers beside other numbers are text too: the category `1` is not `1.0`, whatever stands beside it.
     decimals = pl.Series([value if type(value) is float else None for value in values], dtype=pl.Float64)
     texts = zip(decimals.cast(pl.String), values, strict=True)
-    return pl.Series(name, [spelled(value) if text is None else text for text, value in texts], dtype=pl.String)
+    return pl.Series(name, [format_scalar(value) if text is None else text for text, value in texts], dtype=pl.String)
 
 
-def spelled(value: Scalar | None) -> str | None:
+def format_scalar(value: Scalar | None) -> str | None:
     """Return a JSON scalar as text, as a CSV has it."""
     if isinstance(value, bool):
         return "true" if value else "false"

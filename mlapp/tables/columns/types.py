@@ -14,7 +14,7 @@ NUMBER = r"^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"
 NAN = r"^[+-]?(?i:nan)$"
 DATETIME = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
 ZONE = r"(?:Z|[+-]\d{2}:?\d{2})$"
-LARGEST_WHOLE = 2.0**53
+MAX_EXACT_INTEGER = 2.0**53
 """Whole numbers up to here are exact as 64-bit floats (IEEE 754)."""
 
 HEAD = 1_000
@@ -33,15 +33,15 @@ DTYPES: dict[ColumnType, pl.DataType] = {
 """What a converted column is made of; integers are floats, which hold them exactly and gaps as well."""
 
 
-def convert(raw: pl.Series, kind: ColumnType) -> tuple[pl.Series, pl.Series]:
+def convert_column(raw: pl.Series, kind: ColumnType) -> tuple[pl.Series, pl.Series]:
     """Convert a raw column to a type.
 
     Returns the converted column, with null for gaps and for values that do not convert, and a boolean
     column of the same length that is true where a value does not convert. `integer` takes what `number`
     takes; whether the values are whole is for the caller to judge.
     """
-    filled = _gaps(nameless(raw))
-    converted = nameless(_CONVERTERS[kind](filled))
+    filled = _gaps(unnamed(raw))
+    converted = unnamed(_CONVERTERS[kind](filled))
     bad = converted.is_null() & filled.is_not_null()
     if kind in (ColumnType.NUMBER, ColumnType.INTEGER) and filled.dtype == pl.String and bad.any():
         # A gap, too, but too rare to be sought in every column.
@@ -49,12 +49,7 @@ def convert(raw: pl.Series, kind: ColumnType) -> tuple[pl.Series, pl.Series]:
     return converted.alias(raw.name), bad
 
 
-def column_type(raw: pl.Series) -> ColumnType:
-    """Return the narrowest type that holds every value; an empty column is a category."""
-    return narrow(raw)[0]
-
-
-def narrow(raw: pl.Series) -> tuple[ColumnType, pl.Series]:
+def infer_type(raw: pl.Series) -> tuple[ColumnType, pl.Series]:
     """Return the narrowest type that holds every value, and the column converted to it.
 
     Raises:
@@ -63,34 +58,34 @@ def narrow(raw: pl.Series) -> tuple[ColumnType, pl.Series]:
     for kind in (ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.DATETIME):
         if _cannot_be(raw.head(HEAD), kind):
             continue
-        converted, bad = convert(raw, kind)
+        converted, bad = convert_column(raw, kind)
         if kind is ColumnType.NUMBER:
             _refuse_huge(raw, bad)
         if not bad.any() and converted.null_count() < len(raw):
-            return (ColumnType.INTEGER if kind is ColumnType.NUMBER and whole(converted).all() else kind), converted
-    return ColumnType.CATEGORY, convert(raw, ColumnType.CATEGORY)[0]
+            return (ColumnType.INTEGER if kind is ColumnType.NUMBER and is_whole(converted).all() else kind), converted
+    return ColumnType.CATEGORY, convert_column(raw, ColumnType.CATEGORY)[0]
 
 
 def _cannot_be(head: pl.Series, kind: ColumnType) -> bool:
     """Return whether one of these values rules a type out; one that is merely too large does not."""
-    bad = convert(head, kind)[1]
-    return bool(bad.any()) and not (kind is ColumnType.NUMBER and _all_huge(nameless(head).filter(bad)))
+    bad = convert_column(head, kind)[1]
+    return bool(bad.any()) and not (kind is ColumnType.NUMBER and _all_huge(unnamed(head).filter(bad)))
 
 
-def whole(numbers: pl.Series) -> pl.Series:
+def is_whole(numbers: pl.Series) -> pl.Series:
     """Return true where a number is whole and small enough to be exact, and null for gaps."""
-    numbers = nameless(numbers)
-    return (numbers == numbers.floor()) & (numbers.abs() < LARGEST_WHOLE)
+    numbers = unnamed(numbers)
+    return (numbers == numbers.floor()) & (numbers.abs() < MAX_EXACT_INTEGER)
 
 
-def spell(values: pl.Series) -> pl.Series:
+def format_values(values: pl.Series) -> pl.Series:
     """Return the values of a column as a CSV spells them."""
     if values.dtype == pl.Datetime:
-        return nameless(values).dt.strftime("%Y-%m-%dT%H:%M:%S%.f").str.strip_suffix("T00:00:00")
+        return unnamed(values).dt.strftime("%Y-%m-%dT%H:%M:%S%.f").str.strip_suffix("T00:00:00")
     return values.cast(pl.String)
 
 
-def nameless(column: pl.Series) -> pl.Series:
+def unnamed(column: pl.Series) -> pl.Series:
     """Return the column without its name, which polars' methods would take for a pattern if it is one like `^x$`."""
     return column.alias("")
 
@@ -110,9 +105,9 @@ def _number(raw: pl.Series) -> pl.Series:
     else:
         return _nothing(raw, ColumnType.NUMBER)
     exact = numbers.abs() <= MAX_MAGNITUDE
-    if not raw.dtype.is_float() and (numbers.abs() >= LARGEST_WHOLE).any():
+    if not raw.dtype.is_float() and (numbers.abs() >= MAX_EXACT_INTEGER).any():
         # A float is what it is, but digits that were written out must not be rounded away.
-        exact &= (numbers.abs() < LARGEST_WHOLE) | _is_float_text(raw)
+        exact &= (numbers.abs() < MAX_EXACT_INTEGER) | _is_float_text(raw)
     # Some formats know no sign on zero, so there is none here.
     return pl.select(pl.when(numbers == 0).then(0.0).when(exact).then(numbers)).to_series()
 
@@ -180,7 +175,7 @@ def _nothing(raw: pl.Series, kind: ColumnType) -> pl.Series:
 
 
 def _refuse_huge(raw: pl.Series, bad: pl.Series) -> None:
-    values = nameless(raw).filter(bad)
+    values = unnamed(raw).filter(bad)
     if not values.is_empty() and _all_huge(values):
         row = bad.arg_max()
         detail = f"Row {row} of column '{shorten(raw.name)}' is beyond ±1e38; leave it empty or send a smaller number."
@@ -197,6 +192,6 @@ _CONVERTERS = {
     ColumnType.NUMBER: _number,
     ColumnType.INTEGER: _number,
     ColumnType.BOOLEAN: _boolean,
-    ColumnType.CATEGORY: spell,
+    ColumnType.CATEGORY: format_values,
     ColumnType.DATETIME: _datetime,
 }

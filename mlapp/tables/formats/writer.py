@@ -6,7 +6,7 @@ import json
 import polars as pl
 
 from mlapp.schemas import Format
-from mlapp.tables.columns.types import NUMBER, nameless, spell
+from mlapp.tables.columns.types import NUMBER, format_values, unnamed
 from mlapp.tables.table import Table
 
 FORMULA = r"^[=+\-@\t\r\x00]"
@@ -53,7 +53,7 @@ def _without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _quoted(column: pl.Series) -> pl.Series:
-    text = nameless(column)
+    text = unnamed(column)
     # Compared as bytes, which costs little, few columns hold what may run but numbers below zero; of gaps alone,
     # the lowest is None, which is above A.
     lowest, highest = str(text.min()), str(text.max())
@@ -68,5 +68,5 @@ def _quoted(column: pl.Series) -> pl.Series:
 
 def texts(frame: pl.DataFrame) -> tuple[list[str], list[list[str | None]]]:
     """Return the names of a frame's columns, and its rows as text; for the few that are shown."""
-    columns = [spell(column).to_list() for column in frame.iter_columns()]
+    columns = [format_values(column).to_list() for column in frame.iter_columns()]
     return frame.columns, [list(row) for row in zip(*columns, strict=True)]

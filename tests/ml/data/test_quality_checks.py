@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from mlapp.ml.data.quality_checks import quality_warnings
-from mlapp.ml.data.signature import infer
+from mlapp.ml.data.signature import infer_signature
 from mlapp.ml.data.target import as_classes, as_numbers, infer_task, rows_with_target
 from mlapp.schemas import Task, TrainOptions
 from mlapp.tables import dataset, describe_datasets
@@ -20,7 +20,7 @@ def warned(frame, target="y", chosen=None, seed=0):
     rows, kind, values = rows_with_target(Table(frame), TrainOptions(target=target))
     task = infer_task(kind, values)
     y = as_numbers(values) if task is Task.REGRESSION else as_classes(values)[1]
-    signature = infer(rows, target, chosen)
+    signature = infer_signature(rows, target, chosen)
     return quality_warnings(signature.frame, signature.features, values, task, y, 5, seed)
 
 

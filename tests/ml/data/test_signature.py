@@ -6,18 +6,18 @@ import pytest
 
 from mlapp.errors import Unacceptable
 from mlapp.ml.data.encoding import encode_columns
-from mlapp.ml.data.signature import infer
+from mlapp.ml.data.signature import infer_signature
 from mlapp.schemas import ColumnType
 from mlapp.tables.table import Table
 
 
 def inferred(chosen=None, **columns):
     rows = len(next(iter(columns.values())))
-    return infer(Table(pl.DataFrame(columns | {"y": range(rows)})), "y", chosen)
+    return infer_signature(Table(pl.DataFrame(columns | {"y": range(rows)})), "y", chosen)
 
 
 def test_features_are_described_by_the_training_rows(table):
-    features = {feature.name: feature for feature in infer(Table(table), "price").features}
+    features = {feature.name: feature for feature in infer_signature(Table(table), "price").features}
 
     assert [feature.type.value for feature in features.values()][:6] == [
         "number",
@@ -123,7 +123,7 @@ def test_table_without_a_useful_column_is_rejected(columns, sentence):
 
 def test_table_with_only_the_target_is_rejected():
     with pytest.raises(Unacceptable, match="has only the target"):
-        infer(Table(pl.DataFrame({"y": [1, 2]})), "y")
+        infer_signature(Table(pl.DataFrame({"y": [1, 2]})), "y")
 
 
 @pytest.mark.parametrize("name", ["^x$", "*", "count", "a.b c", ":x", "/~"])

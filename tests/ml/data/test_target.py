@@ -7,7 +7,7 @@ import pytest
 from mlapp.errors import Unacceptable
 from mlapp.ml.data.target import as_classes, as_numbers, as_times, infer_task, rows_with_target
 from mlapp.schemas import ColumnType, Task, TrainOptions
-from mlapp.tables.columns.types import narrow
+from mlapp.tables.columns.types import infer_type
 from mlapp.tables.table import Table
 
 
@@ -24,7 +24,7 @@ from mlapp.tables.table import Table
     ],
 )
 def test_task_follows_from_the_target(values, task):
-    assert infer_task(*narrow(pl.Series(values))) is task
+    assert infer_task(*infer_type(pl.Series(values))) is task
 
 
 def test_rows_without_a_target_are_dropped():
@@ -70,7 +70,7 @@ def test_unusable_target_is_rejected_with_the_reason(options, sentence, pointers
     ],
 )
 def test_classes_keep_the_type_of_the_target(values, classes):
-    found, codes = as_classes(narrow(pl.Series("^y$", values))[1])
+    found, codes = as_classes(infer_type(pl.Series("^y$", values))[1])
 
     assert (found, [type(label) for label in found]) == (classes, [type(label) for label in classes])
     assert [found[code] for code in codes] == list(np.array(classes)[codes])
@@ -96,7 +96,7 @@ def test_regression_target_is_numbers():
 @pytest.mark.parametrize("values", [["a", "b"], [True, False], ["2024-01-01", "2024-01-02"]])
 def test_target_without_numbers_is_rejected_for_regression(values):
     with pytest.raises(Unacceptable, match=r"'y' does not hold numbers, .* task=classification"):
-        as_numbers(narrow(pl.Series("y", values))[1])
+        as_numbers(infer_type(pl.Series("y", values))[1])
 
 
 @pytest.mark.parametrize("values", [["2024-01-02", "2024-01-01", "2024-01-03 10:00"], [2, 1, 3], ["1.5", "-1", "2"]])

@@ -10,7 +10,7 @@ import pytest
 
 from mlapp.errors import Unacceptable
 from mlapp.ml.data.encoding import Encoder
-from mlapp.ml.data.signature import infer
+from mlapp.ml.data.signature import infer_signature
 from mlapp.ml.data.validation import Validator, Warnings
 from mlapp.tables.formats.json import json_table as read_json
 from mlapp.tables.table import Table
@@ -47,7 +47,7 @@ def check(table, features, *, strict=False):
 
 @pytest.fixture
 def features():
-    return infer(Table(SEEN.with_columns(y=pl.Series([1, 2, 3]))), "y", SEEN.columns).features
+    return infer_signature(Table(SEEN.with_columns(y=pl.Series([1, 2, 3]))), "y", SEEN.columns).features
 
 
 @pytest.mark.parametrize(

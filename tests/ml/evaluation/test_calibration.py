@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from mlapp.ml.evaluation.calibration import Calibrated, best_temperature, calibrate, tempered
+from mlapp.ml.evaluation.calibration import CalibratedClassifier, apply_temperature, best_temperature, calibrate
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
 from mlapp.schemas import Task
@@ -27,7 +27,9 @@ def out_of_fold(y, probabilities):
 def test_temperature_of_miscalibrated_probabilities_is_found(temperature):
     y, probabilities = sampled()
 
-    assert best_temperature(tempered(probabilities, 1 / temperature), y) == pytest.approx(temperature, rel=0.05)
+    assert best_temperature(apply_temperature(probabilities, 1 / temperature), y) == pytest.approx(
+        temperature, rel=0.05
+    )
 
 
 def test_temperature_is_exact():
@@ -46,7 +48,7 @@ def test_certain_predictions_get_the_highest_temperature():
 
 def test_overconfident_probabilities_are_softened():
     y, probabilities = sampled()
-    samples, predicted = out_of_fold(y, tempered(probabilities, 0.4))
+    samples, predicted = out_of_fold(y, apply_temperature(probabilities, 0.4))
 
     temperature, softened = calibrate(samples, predicted)
 
@@ -57,7 +59,7 @@ def test_overconfident_probabilities_are_softened():
 def test_temperature_of_many_probabilities_is_found_in_a_sample():
     y, probabilities = sampled(2_000, 600)
 
-    assert best_temperature(tempered(probabilities, 0.5), y) == pytest.approx(2, rel=0.1)
+    assert best_temperature(apply_temperature(probabilities, 0.5), y) == pytest.approx(2, rel=0.1)
 
 
 def test_calibrated_probabilities_are_not_scaled():
@@ -96,14 +98,14 @@ def test_fold_is_not_scaled_when_the_others_have_only_unseen_classes():
 
 
 def test_zero_probability_stays_zero():
-    assert tempered(np.array([[0.0, 0.2, 0.8]]), 3.0)[0, 0] == 0
+    assert apply_temperature(np.array([[0.0, 0.2, 0.8]]), 3.0)[0, 0] == 0
 
 
 def test_calibrated_classifier_predicts_the_same_classes_with_other_probabilities():
     X, y = np.random.default_rng(0).normal(size=(80, 2)), np.arange(80) % 3
     plain = LogisticRegression().fit(X, y)
 
-    soft = clone(Calibrated(LogisticRegression(), 3.0)).fit(X, y)
+    soft = clone(CalibratedClassifier(LogisticRegression(), 3.0)).fit(X, y)
 
     assert (soft.predict(X) == plain.predict(X)).all()
     assert soft.classes_.tolist() == [0, 1, 2]

@@ -10,9 +10,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mlapp.ml.estimators import ESTIMATORS
-from mlapp.ml.evaluation.calibration import Calibrated
+from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.out_of_fold import predict
-from mlapp.ml.inference.compiled_pipeline import SHARE_TOLERANCE, TOLERANCE, kernel_of
+from mlapp.ml.inference.compiled_pipeline import SHARE_TOLERANCE, TOLERANCE, compile_pipeline
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.training.runtime_estimate import MEASURED
 from mlapp.schemas import Task
@@ -51,7 +51,7 @@ def target(x: np.ndarray) -> np.ndarray:
 
 def is_kernel(estimator: BaseEstimator, classes: int | None, rows: np.ndarray) -> bool:
     """Whether the pipeline is not asked."""
-    return "partial" not in type(kernel_of(estimator, classes, rows)).__name__
+    return "partial" not in type(compile_pipeline(estimator, classes, rows)).__name__
 
 
 @pytest.mark.parametrize("gaps", [True, False])
@@ -64,7 +64,7 @@ def test_kernel_answers_as_the_pipeline_does_alone_and_in_company(name: str, cla
     estimator = ESTIMATORS[name].make(task, columns(classes or 0), 0).fit(x, y)
     new = table()
 
-    kernel = kernel_of(estimator, classes, x[:20])
+    kernel = compile_pipeline(estimator, classes, x[:20])
 
     assert is_kernel(estimator, classes, x[:20])
     expected = predict(estimator, new, classes)
@@ -84,7 +84,7 @@ def test_kernel_answers_as_the_pipeline_of_a_large_table_does(classes: int | Non
     # Places that no row of the training had, as a later frequent category's is.
     new = np.concatenate([table(), np.full((1, 5), np.nan), [[0.0, 1.0, 1.0, 99.0, 16_000.0]]])
 
-    kernel = kernel_of(estimator, classes, x[:20])
+    kernel = compile_pipeline(estimator, classes, x[:20])
 
     assert issparse(estimator[0].transform(x)) == (categories == 60)
     assert is_kernel(estimator, classes, x[:20])
@@ -94,9 +94,9 @@ def test_kernel_answers_as_the_pipeline_of_a_large_table_does(classes: int | Non
 def test_kernel_knows_calibrated_classifiers_and_classes_that_were_not_learnt():
     x = table()
     y = np.where(target(x) > 2, 3, 1)
-    estimator = Calibrated(ESTIMATORS["linear"].make(Task.CLASSIFICATION, columns(4), 0), 1.7).fit(x, y)
+    estimator = CalibratedClassifier(ESTIMATORS["linear"].make(Task.CLASSIFICATION, columns(4), 0), 1.7).fit(x, y)
 
-    kernel = kernel_of(estimator, 4, x[:20])
+    kernel = compile_pipeline(estimator, 4, x[:20])
 
     assert is_kernel(estimator, 4, x[:20])
     np.testing.assert_allclose(kernel(x), predict(estimator, x, 4), rtol=TOLERANCE, atol=0)
@@ -108,7 +108,7 @@ def test_the_pipeline_answers_where_there_is_no_kernel_for_it():
     estimator = make_pipeline(StandardScaler(), KNeighborsRegressor()).fit(x, target(x))
 
     assert not is_kernel(estimator, None, x[:5])
-    np.testing.assert_array_equal(kernel_of(estimator, None, x[:5])(x), estimator.predict(x))
+    np.testing.assert_array_equal(compile_pipeline(estimator, None, x[:5])(x), estimator.predict(x))
 
 
 class Doubled(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -138,7 +138,7 @@ def test_an_estimator_that_takes_no_gaps_answers_as_ever():
     estimator = make_pipeline(StandardScaler(), Ridge()).fit(x, target(x))
     rows = np.concatenate([x[:5], np.full((1, x.shape[1]), np.nan)])
 
-    kernel = kernel_of(estimator, None, rows)
+    kernel = compile_pipeline(estimator, None, rows)
 
     np.testing.assert_array_equal(kernel(x), estimator.predict(x))
 
@@ -149,7 +149,7 @@ def test_kernel_is_trusted_with_probabilities_that_are_all_but_certain():
     estimator.coef_ = estimator.coef_ * 7
     estimator.classes_ = np.arange(2)
 
-    found, expected = kernel_of(estimator, 2, x)(x), predict(estimator, x, 2)
+    found, expected = compile_pipeline(estimator, 2, x)(x), predict(estimator, x, 2)
 
     assert is_kernel(estimator, 2, x)
     assert expected[expected > 0].min() < 1e-12

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from mlapp.ml.inference.compiled_pipeline import kernel_of
-from mlapp.ml.inference.compiled_trees import MAX_LEAVES, BoostedTrees, boosted
+from mlapp.ml.inference.compiled_pipeline import compile_pipeline
+from mlapp.ml.inference.compiled_trees import MAX_LEAVES, BoostedTrees, compile_trees
 
 ROWS = 500
 
@@ -31,7 +31,7 @@ def test_values_are_those_of_scikit_learn_to_the_last_bit(leaves: int, rows: int
     x = table()
     step = HistGradientBoostingRegressor(max_leaf_nodes=leaves, max_iter=60, min_samples_leaf=2).fit(x, target(x))
 
-    found = boosted(step, None)(x[:rows])
+    found = compile_trees(step, None)(x[:rows])
 
     np.testing.assert_array_equal(found, step.predict(x[:rows]))
 
@@ -43,7 +43,7 @@ def test_probabilities_are_those_of_scikit_learn_to_the_last_bit(classes: int, r
     y = np.digitize(target(x), [5, 25][: classes - 1])
     step = HistGradientBoostingClassifier(max_iter=40).fit(x, y)
 
-    found = boosted(step, None)(x[:rows])
+    found = compile_trees(step, None)(x[:rows])
 
     np.testing.assert_array_equal(found, step.predict_proba(x[:rows]))
 
@@ -55,7 +55,7 @@ def test_categories_that_training_did_not_see_go_where_gaps_go(options: dict[str
     x[::7, 3] = 99
     x[1::7, 3] = 2.5
 
-    kernel = kernel_of(step, None, x[:50])
+    kernel = compile_pipeline(step, None, x[:50])
 
     assert "partial" not in type(kernel).__name__
     np.testing.assert_array_equal(kernel(x), step.predict(x))
@@ -65,7 +65,7 @@ def test_trees_that_are_a_single_leaf_add_their_value():
     x = table()
     step = HistGradientBoostingRegressor(min_samples_leaf=ROWS, max_iter=3).fit(x, target(x))
 
-    np.testing.assert_array_equal(boosted(step, None)(x), step.predict(x))
+    np.testing.assert_array_equal(compile_trees(step, None)(x), step.predict(x))
 
 
 def test_trees_with_more_leaves_than_a_word_has_bits_are_left_to_scikit_learn():
@@ -74,4 +74,4 @@ def test_trees_with_more_leaves_than_a_word_has_bits_are_left_to_scikit_learn():
 
     with pytest.raises(ValueError, match="leaves"):
         BoostedTrees(step)
-    np.testing.assert_array_equal(kernel_of(step, None, x[:9])(x), step.predict(x))
+    np.testing.assert_array_equal(compile_pipeline(step, None, x[:9])(x), step.predict(x))

@@ -209,5 +209,5 @@ async def test_why_unusable_names_the_library(store: ModelStore, models: ModelSe
     old = wine.record.library_versions | {"scikit-learn": "0.1.0"}
     wine.but(library_versions=old).add_to(store)
 
-    assert (await models.why_unusable(1), await models.why_unusable(3)) == (None, None)
-    assert "It was trained with scikit-learn 0.1.0" in (await models.why_unusable(2) or "")
+    assert (await models.unusable_reason(1), await models.unusable_reason(3)) == (None, None)
+    assert "It was trained with scikit-learn 0.1.0" in (await models.unusable_reason(2) or "")

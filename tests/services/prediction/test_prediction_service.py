@@ -155,7 +155,7 @@ async def test_whatever_loading_raises_is_told_at_once_and_the_next_activation_i
         await prediction.fitted(1)
 
     store.activate(wine.add_to(store))
-    await eventually(lambda: prediction.active, patience_s=5)
+    await eventually(lambda: prediction.active, timeout_s=5)
     assert (prediction.message, prediction.problem) == ("Model 2 answers.", None)
 
 
@@ -174,7 +174,7 @@ async def test_libraries_that_cannot_be_imported_are_told_and_tried_again(
         await asyncio.wait_for(prediction.fitted(), 10)
 
     monkeypatch.delitem(sys.modules, "mlapp.ml.inference.fitted_model")
-    await eventually(lambda: prediction.active, patience_s=5)
+    await eventually(lambda: prediction.active, timeout_s=5)
 
 
 async def test_version_that_cannot_be_loaded_is_logged_once_with_its_trace(
@@ -202,9 +202,9 @@ async def test_good_model_goes_on_answering_when_another_process_activates_one_t
     other = ModelStore(store.folder)
 
     other.activate(wine.but(model_file("raise RuntimeError('a screw is loose')")).add_to(other))
-    await eventually(lambda: prediction.problem, patience_s=5)
+    await eventually(lambda: prediction.problem, timeout_s=5)
     await eventually(
-        lambda: prediction._active._backoff_s > 0.05, patience_s=5
+        lambda: prediction._active._backoff_s > 0.05, timeout_s=5
     )  # A further try, which says no more of it.
 
     assert (await prediction.answer(row_of(model))).version == 1
@@ -217,7 +217,7 @@ async def test_good_model_goes_on_answering_when_another_process_activates_one_t
     assert (record.wanted_version, record.answering_version) == (2, 1)  # type: ignore[attr-defined]
 
     other.activate(wine.add_to(other))
-    await eventually(lambda: prediction.active and prediction.active.version == 3, patience_s=5)
+    await eventually(lambda: prediction.active and prediction.active.version == 3, timeout_s=5)
     assert prediction.problem is None
 
 
@@ -229,12 +229,12 @@ async def test_active_model_that_cannot_be_loaded_is_tried_again_ever_more_rarel
     file = store.folder / "versions/1/model.joblib"
     file.rename(file.with_suffix(".aside"))
     await prediction.start()
-    await eventually(lambda: prediction._active._backoff_s > 0.1, patience_s=5)
+    await eventually(lambda: prediction._active._backoff_s > 0.1, timeout_s=5)
     assert prediction.message == "The file of model 1 is missing; delete the version or train again."
 
     file.with_suffix(".aside").rename(file)
 
-    await eventually(lambda: prediction.active, patience_s=5)
+    await eventually(lambda: prediction.active, timeout_s=5)
     assert prediction.message == "Model 1 answers."
 
 
@@ -248,7 +248,7 @@ async def test_activation_by_another_process_is_followed(
 
     other.activate(wine.add_to(other))
 
-    await eventually(lambda: prediction.active and prediction.active.version == 2, patience_s=1.5)
+    await eventually(lambda: prediction.active and prediction.active.version == 2, timeout_s=1.5)
 
 
 @pytest.mark.slow
@@ -268,7 +268,7 @@ async def test_store_that_cannot_be_read_for_a_while_is_followed_again(
         assert (await prediction.answer(row_of(model))).version == 1
     other.activate(second)
 
-    await eventually(lambda: prediction.active and prediction.active.version == 2, patience_s=1.5)
+    await eventually(lambda: prediction.active and prediction.active.version == 2, timeout_s=1.5)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from mlapp import tables
 from mlapp.errors import NotFound
 from mlapp.ml.data.target import infer_task
 from mlapp.tables.bundled.datasets import dataset, describe_datasets
-from mlapp.tables.columns.types import narrow
+from mlapp.tables.columns.types import infer_type
 
 
 @pytest.mark.parametrize("info", describe_datasets(), ids=lambda info: info.name)
@@ -14,7 +14,7 @@ def test_bundled_table_is_what_its_description_says(info):
     table, target = dataset(info.name)
 
     assert (table.frame.height, table.frame.columns, target) == (info.rows, info.columns, info.target)
-    assert infer_task(*narrow(table.frame[target])) is info.task
+    assert infer_task(*infer_type(table.frame[target])) is info.task
     assert info.simulated == ("Simulated" in info.description)
 
 

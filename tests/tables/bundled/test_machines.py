@@ -2,13 +2,13 @@
 
 from mlapp.schemas import ColumnType
 from mlapp.tables.bundled.machines import machines
-from mlapp.tables.columns.types import column_type
+from mlapp.tables.columns.types import infer_type
 
 
 def test_machines_have_every_column_type():
     frame = machines()
 
-    assert {column_type(column) for column in frame.iter_columns()} == set(ColumnType)
+    assert {infer_type(column)[0] for column in frame.iter_columns()} == set(ColumnType)
     assert frame.height == 2_000
 
 

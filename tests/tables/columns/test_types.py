@@ -7,7 +7,7 @@ import pytest
 
 from mlapp.errors import Unacceptable
 from mlapp.schemas import ColumnType
-from mlapp.tables.columns.types import column_type, convert, narrow, spell, whole
+from mlapp.tables.columns.types import convert_column, format_values, infer_type, is_whole
 
 BOOLEAN, NUMBER, INTEGER = ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.INTEGER
 DATETIME, CATEGORY = ColumnType.DATETIME, ColumnType.CATEGORY
@@ -36,7 +36,7 @@ DATETIME, CATEGORY = ColumnType.DATETIME, ColumnType.CATEGORY
     ],
 )
 def test_text_becomes_the_narrowest_type_that_holds_all_of_it(texts, kind, values):
-    found, converted = narrow(pl.Series("a", texts, dtype=pl.String))
+    found, converted = infer_type(pl.Series("a", texts, dtype=pl.String))
 
     assert (found, converted.to_list(), converted.name) == (kind, values, "a")
 
@@ -54,14 +54,14 @@ def test_text_becomes_the_narrowest_type_that_holds_all_of_it(texts, kind, value
     ],
 )
 def test_moments_are_read_as_utc(text, moment):
-    kind, converted = narrow(pl.Series([text, ""]))
+    kind, converted = infer_type(pl.Series([text, ""]))
 
-    assert (kind, converted.dtype, spell(converted).to_list()) == (DATETIME, pl.Datetime("us"), [moment, None])
+    assert (kind, converted.dtype, format_values(converted).to_list()) == (DATETIME, pl.Datetime("us"), [moment, None])
 
 
 @pytest.mark.parametrize("text", ["2024-02-31", "2024-01-31T24:00", "2024-01", "31.01.2024", "20240131T10:00"])
 def test_what_is_no_moment_of_the_calendar_stays_text(text):
-    assert column_type(pl.Series([text])) is CATEGORY
+    assert infer_type(pl.Series([text]))[0] is CATEGORY
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_is_no_moment_of_the_calendar_stays_text(text):
     ],
 )
 def test_typed_columns_follow_the_rules_of_text(raw, kind, values):
-    found, converted = narrow(raw)
+    found, converted = infer_type(raw)
 
     assert (found, converted.to_list()) == (kind, values)
 
@@ -94,9 +94,9 @@ def test_typed_columns_follow_the_rules_of_text(raw, kind, values):
 def test_dates_and_moments_of_any_kind_become_utc(dtype, moment):
     raw = pl.Series(["2024-01-31T10:05:00+00:00"]).str.to_datetime().cast(dtype)
 
-    kind, converted = narrow(raw)
+    kind, converted = infer_type(raw)
 
-    assert (kind, converted.dtype, spell(converted).to_list()) == (DATETIME, pl.Datetime("us"), [moment])
+    assert (kind, converted.dtype, format_values(converted).to_list()) == (DATETIME, pl.Datetime("us"), [moment])
 
 
 @pytest.mark.parametrize("values", [[1.0, 1e39], ["1", "inf"], ["1", "1e400"]])
@@ -104,7 +104,7 @@ def test_numbers_beyond_the_bound_are_refused_by_row(values):
     raw = pl.Series("^a$", values)
 
     with pytest.raises(Unacceptable, match=r"Row 1 of column '.a.' is beyond ±1e38") as refused:
-        narrow(raw)
+        infer_type(raw)
 
     assert refused.value.errors[0]["pointer"] == "/records/1/^a$"
 
@@ -123,7 +123,7 @@ def test_numbers_beyond_the_bound_are_refused_by_row(values):
     ],
 )
 def test_conversion_marks_what_does_not_convert(raw, kind, values, bad):
-    converted, marked = convert(raw, kind)
+    converted, marked = convert_column(raw, kind)
 
     assert (converted.to_list(), marked.to_list()) == (values, bad)
 
@@ -131,14 +131,14 @@ def test_conversion_marks_what_does_not_convert(raw, kind, values, bad):
 @pytest.mark.parametrize("name", ["^x$", "*", ":x", "a.b c", "", "count"])
 @pytest.mark.parametrize("values", [["u", ""], ["1.5", "2"], ["2024-01-31", ""], ["true", ""], [1.5, float("nan")]])
 def test_name_of_a_column_is_never_a_pattern(name, values):
-    named, unnamed = narrow(pl.Series(name, values)), narrow(pl.Series(values))
+    named, unnamed = infer_type(pl.Series(name, values)), infer_type(pl.Series(values))
 
     assert named[1].name == name
     assert (named[0], named[1].to_list()) == (unnamed[0], unnamed[1].to_list())
 
 
 def test_whole_numbers_are_those_a_float_holds_exactly():
-    assert whole(pl.Series([1.0, 1.5, None, 2.0**53])).to_list() == [True, False, None, False]
+    assert is_whole(pl.Series([1.0, 1.5, None, 2.0**53])).to_list() == [True, False, None, False]
 
 
 @pytest.mark.parametrize(
@@ -152,11 +152,11 @@ def test_whole_numbers_are_those_a_float_holds_exactly():
     ],
 )
 def test_values_are_spelled_as_in_a_csv(values, texts):
-    assert spell(values).to_list() == texts
+    assert format_values(values).to_list() == texts
 
 
 @pytest.mark.parametrize("zero", [pl.Series(["-0"]), pl.Series([-0.0]), pl.Series([0])])
 def test_zero_has_no_sign(zero):
-    _, values = narrow(zero)
+    _, values = infer_type(zero)
 
     assert str(values[0]) == "0.0"

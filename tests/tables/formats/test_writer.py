@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from mlapp.schemas import Format
-from mlapp.tables.columns.types import narrow
+from mlapp.tables.columns.types import infer_type
 from mlapp.tables.formats.csv import csv_table
 from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.formats.reader import read_file
@@ -24,7 +24,9 @@ FRAME = pl.DataFrame(
 def test_what_is_written_is_read_back(kind):
     written = read_file(write_table(FRAME, kind), kind).frame
 
-    assert [narrow(column)[1].to_list() for column in written] == [narrow(column)[1].to_list() for column in FRAME]
+    assert [infer_type(column)[1].to_list() for column in written] == [
+        infer_type(column)[1].to_list() for column in FRAME
+    ]
 
 
 def test_csv_is_written_with_the_delimiter_and_without_header_when_asked():
