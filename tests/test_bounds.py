@@ -15,25 +15,26 @@ from mlapp.tables.formats import ndjson
 from tests.servers import ROOT
 
 SECURITY = ROOT / "SECURITY.md"
-BOUNDS = SECURITY.read_text().partition("## What is bounded\n")[2] if SECURITY.exists() else ""
+LIMITS = SECURITY.read_text().partition("## Limits\n")[2] if SECURITY.exists() else ""
 
 
-@pytest.mark.skipif(not BOUNDS, reason="SECURITY.md has no part 'What is bounded'")
+@pytest.mark.skipif(not LIMITS, reason="SECURITY.md has no part 'Limits'")
 @pytest.mark.parametrize(
     "said",
     [
         f"{table.MAX_ROWS:,} rows, {table.MAX_COLUMNS:,} columns, {table.MAX_CELLS:,} cells",
-        f"{table.MAX_CELL_BYTES:,} bytes a cell",
-        f"{MAX_JSON_BYTES // 1_000_000} MB of JSON; {ndjson.MAX_LINE_BYTES:,} bytes a line of NDJSON",
-        f"{table.MAX_TEXT_BYTES:,} bytes of text in all",
-        f"after {Processes.limit_s / 60:.0f} minutes",
-        f"{MAX_NAME_LENGTH} characters a name",
+        f"{table.MAX_CELL_BYTES:,} bytes per cell",
+        f"{MAX_JSON_BYTES // 1_000_000} MB of JSON; {ndjson.MAX_LINE_BYTES:,} bytes per line of CSV and NDJSON",
+        f"{table.MAX_TEXT_BYTES:,} bytes of text in total",
+        f"or {Processes.limit_s / 60:.0f} minutes",
+        f"{MAX_NAME_LENGTH} characters per column name",
         f"{server.HEAD_TIMEOUT_S:.0f} s and {server.MAX_HEAD_BYTES:,} bytes",
-        f"{server.IDLE_TIMEOUT_S:.0f} s without progress",
+        f"no progress for {server.IDLE_TIMEOUT_S:.0f} s",
         f"| connections | {server.MAX_CONNECTIONS:,};",
-        f"{prediction.SMALL_SLOTS:,} of them; {prediction.LARGE_SLOTS} large ones",
-        f"at a time, {jobs.MAX_QUEUED} wait",
-        f"{MAX_REPORTED} places and {problems.MAX_BYTES:,} bytes",
+        f"small bodies: {prediction.SMALL_SLOTS:,} in flight",
+        f"larger ones: {prediction.LARGE_SLOTS} in flight",
+        f"at a time, {jobs.MAX_QUEUED} queued",
+        f"{MAX_REPORTED} errors and {problems.MAX_BYTES:,} bytes",
         *(
             f"`MLAPP_{name.upper()}` ({Settings.model_fields[name].default})"
             for name in ("max_body_mb", "max_jobs", "keep_models")
@@ -41,4 +42,4 @@ BOUNDS = SECURITY.read_text().partition("## What is bounded\n")[2] if SECURITY.e
     ],
 )
 def test_documented_limits_match_the_code(said: str):
-    assert said in BOUNDS, f"SECURITY.md, 'What is bounded': write the bound of the code, {said!r}."
+    assert said in LIMITS, f"SECURITY.md, 'Limits': write the limit of the code, {said!r}."

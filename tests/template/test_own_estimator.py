@@ -40,7 +40,7 @@ def test_own_estimator_is_listed_with_the_first_line_of_its_docstring():
     (described,) = [each for each in describe_estimators() if each.name == "nearest"]
 
     assert described.tasks == list(Task)
-    assert described.description.startswith("The mean or the majority of the five most similar rows")
+    assert described.description.startswith("Nearest neighbors")
 
 
 def test_own_estimator_is_compared_by_auto():

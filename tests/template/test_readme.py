@@ -71,9 +71,8 @@ def test_readme_lists_every_setting():
 
 def test_readme_tree_exists():
     (tree,) = re.findall(r"^```\n(main.py.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-    folder = ROOT
+    path: list[str] = []
     for line in tree.splitlines():
-        name = line.split()[0]
-        folder = folder if line.startswith(" ") else ROOT
-        assert (folder / name).exists(), f"{name} is in the README's tree, but not in the repository"
-        folder = ROOT / name if not line.startswith(" ") else folder
+        depth = (len(line) - len(line.lstrip())) // 2
+        path = [*path[:depth], line.split()[0]]
+        assert ROOT.joinpath(*path).exists(), f"{'/'.join(path)} is in the README's tree, but not in the repository."
