@@ -11,8 +11,8 @@ from pages.theme import FIGURES, LEAD, MUTED, TEXT
 
 REFRESH_S = 5.0
 FIGURE = "text-2xl font-semibold tracking-tight"
-LIVE_FACTS = ("Running for", "Memory (resident)", "Models in the store", "Disk free for the store")
-"""Facts that are updated while the page is open."""
+LIVE_INFO = ("Running for", "Memory (resident)", "Models in the store", "Disk free for the store")
+"""Values that are updated while the page is open."""
 HEALTHY, UNHEALTHY = ("check_circle", "text-positive"), ("warning_amber", "text-warning")
 
 
@@ -43,9 +43,9 @@ class _Health:
                     self.message = ui.label().classes(f"{TEXT} break-words").props("role=status").mark("message")
             self.advice = ui.column().classes("w-full gap-3")
         with ui.element("div").classes(FIGURES):
-            self.figures = [self._figure(name) for name in LIVE_FACTS]
-        with card("Facts"):
-            facts([(name, text) for name, text in info.items() if name not in LIVE_FACTS])
+            self.figures = [self._figure(name) for name in LIVE_INFO]
+        with card("System"):
+            facts([(name, text) for name, text in info.items() if name not in LIVE_INFO])
         await self.update()
         ui.timer(REFRESH_S, self.update, immediate=False)
 
@@ -59,7 +59,7 @@ class _Health:
         """Show the current state."""
         info, store_error = await self.services.health.system_info(), await self.services.health.store_error()
         active, _ = await self.services.models.versions()
-        for label, name in zip(self.figures, LIVE_FACTS, strict=True):
+        for label, name in zip(self.figures, LIVE_INFO, strict=True):
             label.set_text(info[name])
         now, problem = self.services.health.health(), self.services.prediction.problem
         answers = now.active_model is not None and not problem

@@ -117,7 +117,7 @@ class _Job:
             with ui.element("div").classes("w-full"):
                 view = JobView(self.site, job)
             self.links = ui.row()
-        with card("Facts"):
+        with card("Details"):
             self.facts = ui.column().classes("w-full").mark("facts")
         ui.link("All jobs", "/jobs").classes(MUTED)
         await self.follower.follow(view, self._show)

@@ -134,11 +134,11 @@ _PROPERTIES: dict[str, Callable[[Model], str]] = {
     "Predicts": lambda model: f"{shorten(model.target)} ({model.task.value})",
     "Estimator": lambda model: model.estimator,
     "Trained": lambda model: f"{model.created_at:%Y-%m-%d %H:%M} UTC",
-    "Took": lambda model: format_duration(model.training_seconds),
+    "Training time": lambda model: format_duration(model.training_seconds),
     "Rows": lambda model: f"{model.rows:,}",
     "Table": lambda model: model.data_sha256[:12],
     "Features": lambda model: f"{len(model.features):,}",
-    "Coverage of intervals": lambda model: "–" if model.coverage is None else format_percent(model.coverage),
+    "Interval coverage": lambda model: "–" if model.coverage is None else format_percent(model.coverage),
     "Seed": lambda model: str(model.seed),
 }
 """Rows that are always shown."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import polars as pl
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.e2e.conftest import desktop_only
 
@@ -42,19 +42,23 @@ async def drop(page: Page, folder: Path, name: str, content: str) -> None:
     await page.locator("input[type=file]").set_input_files(file)
 
 
-async def test_uploaded_file_becomes_an_active_model_that_predicts(page: Page, api: httpx.AsyncClient, tmp_path: Path):
-    before = {job["id"] for job in (await api.get("/jobs")).json()["jobs"]}
-    await page.goto("/ui/train")
-    await drop(page, tmp_path, "paint.csv", PAINT)
-    await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
-    columns = page.get_by_role("group", name="Columns")
-
+async def pick_columns(page: Page, columns: Locator) -> None:
+    """Pick a column by mouse, then the price by keyboard."""
     await columns.get_by_role("button", name="colour").click()
     await expect(columns.get_by_role("button", name="colour")).to_have_attribute("aria-pressed", "true")
     await columns.get_by_role("button", name="price").focus()
     await page.keyboard.press("Enter")
     await expect(columns.get_by_role("button", name="price")).to_have_attribute("aria-pressed", "true")
     await expect(columns.get_by_role("button", name="colour")).to_have_attribute("aria-pressed", "false")
+
+
+async def test_uploaded_file_becomes_an_active_model_that_predicts(page: Page, api: httpx.AsyncClient, tmp_path: Path):
+    before = {job["id"] for job in (await api.get("/jobs")).json()["jobs"]}
+    await page.goto("/ui/train")
+    await drop(page, tmp_path, "paint.csv", PAINT)
+    await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
+    columns = page.get_by_role("group", name="Columns")
+    await pick_columns(page, columns)
 
     await page.get_by_label("Estimator").click()
     await page.get_by_role("option", name="linear").click()

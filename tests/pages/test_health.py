@@ -9,14 +9,14 @@ from tests.pages.conftest import TrainedModels, eventually, one
 from tests.services.disk import full_disk
 
 
-async def test_health_shows_status_message_and_facts(user: User, services: Services, trained: TrainedModels):
+async def test_health_shows_status_message_and_system(user: User, services: Services, trained: TrainedModels):
     await services.models.activate(str(trained.regression.version))
 
     await user.open("/health")
 
     await user.should_see(content="healthy", marker="status")
     await user.should_see(f"Model {trained.regression.version} answers.")
-    await user.should_see("Facts")
+    await user.should_see("System")
     await user.should_see(str(services.models.store.folder))
     await user.should_not_see(marker="go-train")
 

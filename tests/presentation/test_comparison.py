@@ -124,11 +124,11 @@ def test_differences_always_show_general_properties():
     assert shown["Predicts"] == ("y (regression)", "y (classification)")
     assert shown["Estimator"] == ("linear", "linear")
     assert shown["Trained"] == ("2026-01-31 00:00 UTC",) * 2
-    assert shown["Took"] == ("0 s", "2 min")
+    assert shown["Training time"] == ("0 s", "2 min")
     assert shown["Rows"] == ("1,500", "0")
     assert shown["Table"] == ("a" * 12,) * 2
     assert shown["Features"] == ("1", "1")
-    assert shown["Coverage of intervals"] == ("90.0%", "–")
+    assert shown["Interval coverage"] == ("90.0%", "–")
     assert shown["Seed"] == ("3", "0")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from mlapp.presentation.sentences import format_number
-from mlapp.schemas import Importance, Model, Plots
+from mlapp.schemas import ConfusionMatrix, Importance, Model, Plots
 from pages.components.cards import card
 from pages.components.charts.base import Options, axis, band, bars, chart, dots, grid, histogram, legend, line
 from pages.theme import FAINT, GRID, INK, MUTED, RULE, SERIES
@@ -14,6 +14,7 @@ MAX_FEATURES = 12
 MAX_NAME_CHARACTERS = 20
 MAX_LABELLED_CLASSES = 12
 """The cells of larger confusion matrices have no labels."""
+CONFUSION_COLOURS = ["rgba(99,102,241,0.04)", "rgba(99,102,241,0.75)"]
 DIAGONAL: Options = {"silent": True, "symbol": "none", "lineStyle": {"type": "dashed", "color": FAINT, "width": 1}}
 
 
@@ -124,48 +125,42 @@ def _residuals(models: Sequence[tuple[str, Plots]]) -> None:
 
 def _confusion(models: Sequence[tuple[str, Plots]]) -> None:
     for name, found in models:
-        if not found.confusion:
+        if not (matrix := found.confusion):
             continue
-        matrix = found.confusion
-        # Colours show the share of the actual class, as rows of rare classes would be pale otherwise.
-        cells = [
-            [column, row, round(100 * count / (sum(counts) or 1), 1), count]
-            for row, counts in enumerate(matrix.counts)
-            for column, count in enumerate(counts)
-        ]
         label = {"color": FAINT, "fontSize": 11, "width": 90, "overflow": "truncate"}
         options = {
             "grid": grid() | {"bottom": 36},
             "tooltip": {"show": False},
             "xAxis": axis("predicted", "category", data=matrix.classes, axisLabel=label | {"hideOverlap": True}),
             "yAxis": axis("", "category", data=matrix.classes, inverse=True, axisLabel=label),
-            "visualMap": {
-                "show": False,
-                "min": 0,
-                "max": 100,
-                "dimension": 2,
-                "inRange": {"color": ["rgba(99,102,241,0.04)", "rgba(99,102,241,0.75)"]},
-            },
-            "series": {
-                "type": "heatmap",
-                "data": [
-                    {
-                        "value": cell[:3],
-                        "label": {"show": len(matrix.classes) <= MAX_LABELLED_CLASSES, "formatter": f"{cell[3]:,}"},
-                    }
-                    for cell in cells
-                ],
-                "label": {"color": INK, "fontSize": 12},
-                "itemStyle": {"borderColor": RULE, "borderWidth": 1},
-                "emphasis": {"disabled": True},
-            },
+            "visualMap": {"show": False, "min": 0, "max": 100, "dimension": 2, "inRange": {"color": CONFUSION_COLOURS}},
+            "series": _cells(matrix),
         }
         with card("Confusion matrix" if len(models) == 1 else f"Confusion matrix: {name}"):
             chart("Confusion matrix: actual and predicted classes", options, height="h-72")
             hidden = f" {matrix.others:,} rows of other classes are not shown." if matrix.others else ""
-            ui.label(f"Rows are actual classes, columns predicted ones; the diagonal is correct.{hidden}").classes(
-                MUTED
-            )
+            text = f"Rows are actual classes, columns predicted ones; the diagonal is correct.{hidden}"
+            ui.label(text).classes(MUTED)
+
+
+def _cells(matrix: ConfusionMatrix) -> Options:
+    """Return the cells, coloured by their share of the actual class: by counts, rare classes would be pale."""
+    labelled = len(matrix.classes) <= MAX_LABELLED_CLASSES
+    cells = [
+        {
+            "value": [column, row, round(100 * count / (sum(counts) or 1), 1)],
+            "label": {"show": labelled, "formatter": f"{count:,}"},
+        }
+        for row, counts in enumerate(matrix.counts)
+        for column, count in enumerate(counts)
+    ]
+    return {
+        "type": "heatmap",
+        "data": cells,
+        "label": {"color": INK, "fontSize": 12},
+        "itemStyle": {"borderColor": RULE, "borderWidth": 1},
+        "emphasis": {"disabled": True},
+    }
 
 
 def _roc(models: Sequence[tuple[str, Plots]]) -> None:
