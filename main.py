@@ -32,6 +32,7 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     from mlapp.services.jobs.runner import Processes
     from mlapp.services.jobs.service import JobService
     from mlapp.services.models.service import ModelService
+    from mlapp.services.monitoring.recorder import TrafficRecorder
     from mlapp.services.monitoring.service import MonitoringService
     from mlapp.services.observability.health import HealthService
     from mlapp.services.observability.metrics import MetricsService
@@ -46,14 +47,15 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
         # Not logged: logs are stored and shared.
         sys.stderr.write(f"MLAPP_API_KEY is not set; until the next start the full key is {access.generated_key}\n")
     store, registry = ModelStore(settings.store), CollectorRegistry()
-    monitoring = MonitoringService(store, TrafficStore(settings.store), registry=registry)
-    prediction = PredictionService(store, monitoring)
+    recorder = TrafficRecorder(TrafficStore(settings.store), registry=registry)
+    monitoring = MonitoringService(store, recorder)
+    prediction = PredictionService(store, recorder)
     models = ModelService(store, prediction)
     jobs = JobService(JobStore(settings.store), settings.max_jobs, registry)
     training = TrainingService(store, models, jobs, Processes(settings.job_memory_mb), settings.keep_models)
-    metrics = MetricsService(store, prediction, monitoring, registry)
+    metrics = MetricsService(store, prediction, recorder, registry)
     health = HealthService(store, prediction)
-    services = Services(models, prediction, training, jobs, health, monitoring, access, metrics)
+    services = Services(models, prediction, training, jobs, health, recorder, monitoring, access, metrics)
     if not pages:
         return app.create_app(settings, services)
 

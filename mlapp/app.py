@@ -84,7 +84,7 @@ def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], Abs
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         await services.metrics.start()
-        await services.monitoring.start()
+        await services.recorder.start()
         await services.training.start(demo=settings.demo)
         await services.prediction.start()
         try:
@@ -92,7 +92,7 @@ def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], Abs
         finally:
             await services.training.close()
             await services.prediction.close()
-            await services.monitoring.close()
+            await services.recorder.close()
             await services.metrics.close()
 
     return lifespan

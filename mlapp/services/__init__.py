@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mlapp.services.access.service import AccessService
 from mlapp.services.jobs.service import JobService
 from mlapp.services.models.service import ModelService
+from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.monitoring.service import MonitoringService
 from mlapp.services.observability.health import HealthService
 from mlapp.services.observability.metrics import MetricsService
@@ -21,6 +22,7 @@ class Services:
     training: TrainingService
     jobs: JobService
     health: HealthService
+    recorder: TrafficRecorder
     monitoring: MonitoringService
     access: AccessService
     metrics: MetricsService

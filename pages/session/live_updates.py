@@ -81,7 +81,7 @@ class LiveUpdates:
         self._check_traffic()
 
     def _check_traffic(self) -> None:
-        traffic, now = (self.services.monitoring.counter, int(time.time() // 60)), time.monotonic()
+        traffic, now = (self.services.recorder.revision, int(time.time() // 60)), time.monotonic()
         if traffic != self._last_traffic and now - self._last_traffic_at >= TRAFFIC_S:
             self._last_traffic, self._last_traffic_at = traffic, now
             self.traffic_changed.emit()

@@ -10,6 +10,7 @@ import pytest
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.jobs.service import JobService
 from mlapp.services.models.service import ModelService
+from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.monitoring.service import MonitoringService
 from mlapp.services.prediction.service import PredictionService
 from mlapp.services.training import TrainingService
@@ -17,17 +18,22 @@ from mlapp.store import JobStore, ModelStore, TrafficStore
 
 
 @pytest.fixture
-async def monitoring(store: ModelStore) -> AsyncIterator[MonitoringService]:
-    """A service that counts on demand."""
-    service = MonitoringService(store, TrafficStore(store.folder))
-    yield service
-    await service.close()
+async def recorder(store: ModelStore) -> AsyncIterator[TrafficRecorder]:
+    """A recorder that counts on demand."""
+    recorder = TrafficRecorder(TrafficStore(store.folder))
+    yield recorder
+    await recorder.close()
 
 
 @pytest.fixture
-async def prediction(store: ModelStore, monitoring: MonitoringService) -> AsyncIterator[PredictionService]:
+def monitoring(store: ModelStore, recorder: TrafficRecorder) -> MonitoringService:
+    return MonitoringService(store, recorder)
+
+
+@pytest.fixture
+async def prediction(store: ModelStore, recorder: TrafficRecorder) -> AsyncIterator[PredictionService]:
     """A service that is not started."""
-    service = PredictionService(store, monitoring)
+    service = PredictionService(store, recorder)
     yield service
     await service.close()
 

@@ -60,7 +60,7 @@ async def predict(request: Request) -> Response:
     """
     services = services_of(request.app)
     headers = _read_headers(request.scope["headers"])
-    with services.monitoring.refusals(gone=ClientDisconnect):
+    with services.recorder.rejections(ClientDisconnect):
         options = options_of(request.query_params.multi_items()) if request.scope["query_string"] else {}
         if headers.is_json:
             body = Body(await receive_json(request.receive), Format.JSON)

@@ -22,7 +22,7 @@ from prometheus_client import (
 )
 
 from mlapp import __version__
-from mlapp.services.monitoring.service import MonitoringService
+from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
 
@@ -40,7 +40,7 @@ class MetricsService:
 
     store: ModelStore
     prediction: PredictionService
-    monitoring: MonitoringService
+    recorder: TrafficRecorder
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     _lag_task: asyncio.Task[None] | None = None
 
@@ -102,7 +102,7 @@ class MetricsService:
 
     def exposition(self) -> bytes:
         """Return all metrics in the Prometheus text format 0.0.4."""
-        self.monitoring.count()
+        self.recorder.count()
         return generate_latest(self.registry)
 
     def _gauges(self) -> None:

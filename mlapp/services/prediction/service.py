@@ -9,7 +9,7 @@ from mlapp import ml, tables
 from mlapp.errors import Overloaded
 from mlapp.schemas import Format, Model, PredictionPreview, PredictResponse, WhatIf
 from mlapp.services.admission import PREFETCH, Pool, Slots, prefetch
-from mlapp.services.monitoring.service import MonitoringService
+from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import responses
 from mlapp.services.prediction.active_version import ActiveVersion
 from mlapp.services.prediction.batching import Batcher
@@ -56,7 +56,7 @@ class PredictionService:
     """Answers from the active version, or from any other one."""
 
     store: ModelStore
-    monitoring: MonitoringService
+    recorder: TrafficRecorder
     _small: Pool = field(default_factory=lambda: Pool("predict", 1, use_one_thread))
     _bulk: Pool = field(default_factory=lambda: Pool("predict-bulk", PREFETCH, use_one_thread))
     _small_slots: Slots = field(default_factory=lambda: Slots(SMALL_SLOTS, "predictions"))
@@ -65,7 +65,7 @@ class PredictionService:
     def __post_init__(self) -> None:
         self._cache = ModelCache(self.store)
         self._active = ActiveVersion(self.store, self._cache)
-        self._batcher = Batcher(self._small, self.monitoring.note)
+        self._batcher = Batcher(self._small, self.recorder.add_rows)
 
     async def start(self) -> None:
         """Begin to load the active version, and to follow what other processes activate."""
@@ -121,7 +121,7 @@ class PredictionService:
         Raises:
             Overloaded: too many are in flight to be answered in time.
         """
-        with self.monitoring.refusals():
+        with self.recorder.rejections():
             if size is None or size > SMALL_BYTES:
                 return self._large_slots.acquire()
             if self._small.wait_s(self._batcher.calls) > MAX_WAIT_S:
@@ -138,7 +138,7 @@ class PredictionService:
         Raises:
             MlappError: the version cannot answer, or the body is not rows that it can predict.
         """
-        with self.monitoring.request():
+        with self.recorder.request():
             # Without a coroutine of its own where that can be.
             fitted = self._active.fitted if version is None else None
             fitted = fitted or await self.fitted(version)
@@ -146,7 +146,7 @@ class PredictionService:
                 answer = await self._answer(fitted, responses.read_json(body.data), strict=strict)
                 return Predicted(fitted.model.version, wanted, answer.warnings_total or 0, responses.to_json(answer))
             predicted = await self._predict_table(fitted, body, wanted, strict=strict)
-            self.monitoring.warned(predicted.warnings_total)
+            self.recorder.add_warnings(predicted.warnings_total)
             return predicted
 
     async def answer(self, records: list[dict[str, Any]], version: int | None = None) -> PredictResponse:
@@ -155,7 +155,7 @@ class PredictionService:
         Raises:
             MlappError: the version cannot answer, or the records are not rows that it can predict.
         """
-        with self.monitoring.request():
+        with self.recorder.request():
             return await self._answer(await self.fitted(version), tables.JsonRows(records))
 
     async def sample(self, body: Body, version: int | None = None, rows: int = 10) -> PredictionPreview:
@@ -189,11 +189,11 @@ class PredictionService:
         if not fitted.encoder.is_exact(x):
             x = await self._small.run(lambda: fitted.encoder.encode(sent.table()))
         warnings = fitted.validator.warnings(sent.table(), x)
-        self.monitoring.warned(warnings.total)
+        self.recorder.add_warnings(warnings.total)
         return fitted.answer(predicted, warnings)
 
     async def _predict_table(self, fitted: "ml.FittedModel", body: Body, wanted: Format, *, strict: bool) -> Predicted:
-        pool, note, version = self._pool(body), self.monitoring.note, fitted.model.version
+        pool, note, version = self._pool(body), self.recorder.add_rows, fitted.model.version
         if wanted is Format.JSON:
             rows = await pool.run(lambda: responses.read_rows(fitted, body, strict=strict))
             pieces = await pool.run(lambda: responses.write_json(fitted, rows, note))

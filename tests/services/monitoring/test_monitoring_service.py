@@ -1,49 +1,17 @@
-"""MonitoringService: fed by predictions, read as the Monitor page reads it."""
+"""Traffic and drift of real predictions."""
 
-import asyncio
-import logging
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-import polars as pl
 import pytest
 
 from mlapp.errors import NotFound, Unacceptable, Unavailable
 from mlapp.schemas import DriftLevel, Format, Span
-from mlapp.services.monitoring import service as limits
 from mlapp.services.monitoring.service import MonitoringService
-from mlapp.services.prediction.service import Body, PredictionService
-from mlapp.store import ModelStore, TrafficStore
+from mlapp.services.prediction.service import PredictionService
+from mlapp.store import ModelStore
 from tests.fitted import Fitted
-from tests.services.conftest import eventually
-from tests.services.disk import full_disk
-
-NOON = datetime(2026, 1, 31, 12, 0, 30, tzinfo=UTC).timestamp()
-
-
-def rows_of(fitted: Fitted, rows: int = 1, **changed: Any) -> list[dict[str, Any]]:
-    names = [feature.name for feature in fitted.record.features]
-    examples = [dict(zip(names, row, strict=True)) | changed for row in fitted.record.examples]
-    return [examples[row % len(examples)] for row in range(rows)]
-
-
-def as_csv(records: list[dict[str, Any]]) -> Body:
-    return Body(pl.DataFrame(records).write_csv().encode(), Format.CSV)
-
-
-def another(monitoring: MonitoringService) -> MonitoringService:
-    """The same store, as another process sees it."""
-    return MonitoringService(monitoring.store, TrafficStore(monitoring.store.folder), monitoring.clock)
-
-
-@pytest.fixture
-async def active(store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted):
-    monitoring.clock = lambda: NOON
-    store.activate(diabetes.add_to(store))
-    await prediction.refresh()
+from tests.services.monitoring.conftest import NOON, as_csv, rows_of
 
 
 @pytest.mark.usefixtures("active")
@@ -51,7 +19,7 @@ async def test_requests_and_predictions_are_counted_by_the_minute(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     answers = [await prediction.answer(rows_of(diabetes, rows)) for rows in (1, 3)]
-    monitoring.clock = lambda: NOON + 60
+    monitoring.recorder.clock = lambda: NOON + 60
     await prediction.answer(rows_of(diabetes))
 
     traffic = await monitoring.traffic(Span.HOUR)
@@ -69,11 +37,11 @@ async def test_requests_and_predictions_are_counted_by_the_minute(
 
 
 @pytest.mark.usefixtures("active")
-async def test_day_has_points_of_a_quarter_of_an_hour(
+async def test_day_has_points_of_15_minutes(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     for hours in (-25, -20, 0):
-        monitoring.clock = partial(float, NOON + hours * 3_600)
+        monitoring.recorder.clock = partial(float, NOON + hours * 3_600)
         await prediction.answer(rows_of(diabetes))
         await monitoring.traffic(Span.DAY)
 
@@ -83,10 +51,10 @@ async def test_day_has_points_of_a_quarter_of_an_hour(
     assert [point.at.hour for point in traffic.points if point.requests] == [16, 12]
     assert traffic.total.requests == 2
     assert (await monitoring.traffic(Span.HOUR)).total.requests == 1
-    assert len(monitoring._counts.minutes) == len(monitoring._counts.versions[1].minutes) == 2
+    assert len(monitoring.recorder._counts.minutes) == len(monitoring.recorder._counts.versions[1].minutes) == 2
 
 
-async def test_classes_are_counted(
+async def test_predictions_are_counted_by_class(
     store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted
 ):
     wine.add_to(store)
@@ -100,7 +68,7 @@ async def test_classes_are_counted(
 
 
 @pytest.mark.usefixtures("active")
-async def test_rows_of_files_are_counted_as_they_are_predicted(
+async def test_rows_of_streamed_files_are_counted(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("mlapp.services.prediction.service.CHUNK_ROWS", 100)
@@ -123,7 +91,7 @@ async def test_what_if_and_samples_are_not_counted(
     await prediction.sample(as_csv(rows))
 
     assert (await monitoring.traffic(Span.HOUR)).total.requests == 0
-    assert monitoring.counter == 0
+    assert monitoring.recorder.revision == 0
 
 
 async def test_errors_are_counted_by_class(
@@ -135,11 +103,11 @@ async def test_errors_are_counted_by_class(
     wine.add_to(store)
     with pytest.raises(Unacceptable):
         await prediction.answer([], 1)
-    with pytest.raises(Unacceptable), monitoring.refusals():
+    with pytest.raises(Unacceptable), monitoring.recorder.rejections():
         raise Unacceptable("No form.")
-    with monitoring.refusals():
+    with monitoring.recorder.rejections():
         pass
-    with pytest.raises(ZeroDivisionError), monitoring.request():
+    with pytest.raises(ZeroDivisionError), monitoring.recorder.request():
         _ = 1 / 0
 
     total = (await monitoring.traffic(Span.HOUR)).total
@@ -148,7 +116,7 @@ async def test_errors_are_counted_by_class(
 
 
 async def test_traffic_without_a_model_has_no_predictions(monitoring: MonitoringService):
-    with monitoring.request():
+    with monitoring.recorder.request():
         pass
 
     traffic = await monitoring.traffic(Span.HOUR)
@@ -159,7 +127,7 @@ async def test_traffic_without_a_model_has_no_predictions(monitoring: Monitoring
 
 
 @pytest.mark.usefixtures("active")
-async def test_drift_is_told_of_every_feature_and_of_the_prediction(
+async def test_drift_is_measured_for_each_feature_and_the_predictions(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     for _ in range(2):
@@ -178,7 +146,7 @@ async def test_drift_is_told_of_every_feature_and_of_the_prediction(
 
 
 @pytest.mark.usefixtures("active")
-async def test_few_rows_say_nothing_of_drift(
+async def test_drift_of_few_rows_is_unknown(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     assert (await monitoring.drift(1)).since is None
@@ -188,146 +156,3 @@ async def test_few_rows_say_nothing_of_drift(
 
     assert {(feature.psi, feature.level) for feature in drift.features} == {(None, DriftLevel.TOO_FEW)}
     assert drift.features[0].production.total == drift.rows == 199
-
-
-@pytest.mark.usefixtures("active")
-async def test_counts_survive_a_restart(prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted):
-    await monitoring.start()
-    await prediction.answer(rows_of(diabetes, 3))
-    await monitoring.close()
-
-    again = another(monitoring)
-    await again.start()
-
-    assert (await again.traffic(Span.DAY)).total.rows == (await again.drift(1)).rows == 3
-    await again.close()
-
-
-@pytest.mark.usefixtures("active")
-async def test_counts_of_other_processes_are_seen_and_not_overwritten(
-    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
-):
-    other = another(monitoring)
-    await monitoring.start()
-    await other.start()
-    await prediction.answer(rows_of(diabetes, 3))
-    await asyncio.to_thread(monitoring.count)
-    await asyncio.to_thread(monitoring._save)
-
-    assert (await other.traffic(Span.HOUR)).total.rows == (await other.drift(1)).rows == 3
-    assert other.counter == 1
-    with other.request():
-        pass
-    await other.close()
-    assert (await monitoring.traffic(Span.HOUR)).total.requests == 2
-
-
-@pytest.mark.usefixtures("active")
-async def test_what_waits_is_counted_and_saved_by_itself(
-    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(limits, "COUNT_S", 0.01)
-    monkeypatch.setattr(limits, "SAVE_S", 0.01)
-    await monitoring.start()
-
-    await prediction.answer(rows_of(diabetes))
-
-    await eventually(lambda: monitoring.counter and (monitoring.store.folder / "traffic/1.json").exists())
-
-
-@pytest.mark.usefixtures("active")
-async def test_of_large_tables_a_part_is_looked_at(
-    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
-):
-    monitoring._room = 300
-    for rows in (100, 1):
-        await prediction.answer(rows_of(diabetes, rows))
-
-    total = (await monitoring.traffic(Span.HOUR)).total
-
-    assert (total.rows, total.predictions) == (101, 26)
-    assert (await monitoring.drift(1)).rows == 26
-
-
-@pytest.mark.usefixtures("active")
-async def test_no_more_rows_wait_than_may(
-    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(limits, "WAITING_ROWS", 0)
-    await prediction.answer(rows_of(diabetes))
-
-    total = (await monitoring.traffic(Span.HOUR)).total
-
-    assert (total.requests, total.rows, total.predictions) == (1, 1, 0)
-
-
-async def test_the_versions_asked_last_are_remembered(
-    store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted, monkeypatch
-):
-    monkeypatch.setattr(limits, "VERSIONS", 2)
-    for version in [wine.add_to(store) for _ in range(3)]:
-        await prediction.answer(rows_of(wine), version)
-        if version == 2:
-            await prediction.answer(rows_of(wine), 1)
-
-    assert [(await monitoring.drift(version)).rows for version in (1, 2, 3)] == [2, 0, 1]
-
-
-@pytest.mark.usefixtures("active")
-async def test_clock_that_is_set_back_harms_nothing(
-    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
-):
-    for days in (0, -400):
-        monitoring.clock = partial(float, NOON + days * 86_400)
-        await prediction.answer(rows_of(diabetes))
-        traffic = await monitoring.traffic(Span.DAY)
-
-        assert traffic.total.requests == 1
-    assert (await monitoring.drift(1)).since == datetime.fromtimestamp(NOON - 400 * 86_400, UTC)
-
-
-@pytest.mark.usefixtures("active")
-async def test_full_disk_is_told_once_and_counting_goes_on(
-    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
-):
-    await monitoring.start()
-    await prediction.answer(rows_of(diabetes))
-    await monitoring.traffic(Span.HOUR)
-
-    with full_disk(left_bytes=10):
-        for _ in range(2):
-            await asyncio.to_thread(monitoring._save)
-
-    assert [record.levelno for record in caplog.records if "cannot be saved" in record.message] == [logging.ERROR]
-    assert (await monitoring.traffic(Span.HOUR)).total.requests == 1
-    await monitoring.close()
-    assert (await another(monitoring).traffic(Span.HOUR)).total.requests == 1
-
-
-async def test_store_that_is_a_file_does_not_keep_from_counting(tmp_path: Path):
-    (tmp_path / "file").touch()
-    monitoring = MonitoringService(ModelStore(tmp_path / "file"), TrafficStore(tmp_path / "file"))
-    await monitoring.start()
-
-    with monitoring.request():
-        pass
-
-    assert (await monitoring.traffic(Span.HOUR)).total.requests == 1
-    await monitoring.close()
-
-
-@pytest.mark.usefixtures("active")
-async def test_bug_in_counting_is_logged_and_loses_nothing_else(
-    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
-):
-    await prediction.answer(rows_of(diabetes, 2))
-    other = (await prediction.fitted()).model.model_copy(update={"version": 9})
-    monitoring.note(other, np.ones((1, 1)), np.ones(1))
-    await prediction.answer(rows_of(diabetes))
-
-    await monitoring.start()
-    await eventually(lambda: "Requests cannot be counted" in caplog.text)
-    await prediction.answer(rows_of(diabetes))
-    await monitoring.close()
-
-    assert (await another(monitoring).traffic(Span.HOUR, 1)).total.predictions == 4

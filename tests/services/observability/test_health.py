@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlapp.errors import Unavailable
-from mlapp.services.monitoring.service import MonitoringService
+from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.observability.health import HealthService
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore, TrafficStore
@@ -44,8 +44,8 @@ async def test_system_info_describes_process_and_store(store: ModelStore, predic
 async def test_system_info_without_a_store(tmp_path: Path):
     store = ModelStore(tmp_path / "nowhere")
 
-    monitoring = MonitoringService(store, TrafficStore(store.folder))
-    service = HealthService(store, PredictionService(store, monitoring))
+    recorder = TrafficRecorder(TrafficStore(store.folder))
+    service = HealthService(store, PredictionService(store, recorder))
 
     assert (await service.system_info())["Models in the store"] == "0"
     assert await service.store_error() is None

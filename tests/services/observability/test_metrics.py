@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mlapp.services.monitoring.service import MonitoringService
+from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.observability import metrics as limits
 from mlapp.services.observability.metrics import MetricsService
 from mlapp.services.prediction.service import PredictionService
@@ -13,8 +13,8 @@ from tests.services.conftest import eventually
 
 
 @pytest.fixture
-def metrics(store: ModelStore, prediction: PredictionService, monitoring: MonitoringService) -> MetricsService:
-    return MetricsService(store, prediction, monitoring)
+def metrics(store: ModelStore, prediction: PredictionService, recorder: TrafficRecorder) -> MetricsService:
+    return MetricsService(store, prediction, recorder)
 
 
 def value(metrics: MetricsService, name: str, **labels: str) -> float:
@@ -33,7 +33,7 @@ def test_invented_methods_share_one_label(metrics: MetricsService):
 
 
 def test_metrics_of_two_services_are_separate(metrics: MetricsService):
-    other = MetricsService(metrics.store, metrics.prediction, metrics.monitoring)
+    other = MetricsService(metrics.store, metrics.prediction, metrics.recorder)
 
     metrics.answered("GET", "/health", 404, 0.1)
 

@@ -13,7 +13,7 @@ from mlapp import ml
 from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
 from mlapp.schemas import Format, Model
 from mlapp.services.models.service import ModelService
-from mlapp.services.monitoring.service import MonitoringService
+from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction.active_version import POLL_S
 from mlapp.services.prediction.service import Body, PredictionService
 from mlapp.services.stored_versions import describe
@@ -318,9 +318,9 @@ class Worn(ModelStore):
 
 
 async def test_model_that_is_activated_while_its_file_cannot_be_read_is_loaded_later(
-    store: ModelStore, monitoring: MonitoringService, wine: Fitted
+    store: ModelStore, recorder: TrafficRecorder, wine: Fitted
 ):
-    prediction = PredictionService(Worn(store.folder), monitoring)
+    prediction = PredictionService(Worn(store.folder), recorder)
     store.activate(wine.add_to(store))
     await prediction.refresh()
     store.activate(wine.add_to(store))

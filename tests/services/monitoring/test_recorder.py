@@ -1,0 +1,171 @@
+"""Recording of requests: queues, saved counts, several processes, failures."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlapp.schemas import Span
+from mlapp.services.monitoring import counts
+from mlapp.services.monitoring import recorder as module
+from mlapp.services.monitoring.recorder import TrafficRecorder
+from mlapp.services.monitoring.service import MonitoringService
+from mlapp.services.prediction.service import PredictionService
+from mlapp.store import ModelStore, TrafficStore
+from tests.fitted import Fitted
+from tests.services.conftest import eventually
+from tests.services.disk import full_disk
+from tests.services.monitoring.conftest import NOON, rows_of
+
+
+def another(monitoring: MonitoringService) -> MonitoringService:
+    """Return a service on the same store, as in another process."""
+    folder = monitoring.store.folder
+    return MonitoringService(monitoring.store, TrafficRecorder(TrafficStore(folder), monitoring.recorder.clock))
+
+
+@pytest.mark.usefixtures("active")
+async def test_counts_survive_a_restart(prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted):
+    await monitoring.recorder.start()
+    await prediction.answer(rows_of(diabetes, 3))
+    await monitoring.recorder.close()
+
+    again = another(monitoring)
+    await again.recorder.start()
+
+    assert (await again.traffic(Span.DAY)).total.rows == (await again.drift(1)).rows == 3
+    await again.recorder.close()
+
+
+@pytest.mark.usefixtures("active")
+async def test_counts_of_other_processes_are_seen_and_not_overwritten(
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
+):
+    other = another(monitoring)
+    await monitoring.recorder.start()
+    await other.recorder.start()
+    await prediction.answer(rows_of(diabetes, 3))
+    await asyncio.to_thread(monitoring.recorder.count)
+    await asyncio.to_thread(monitoring.recorder._save)
+
+    assert (await other.traffic(Span.HOUR)).total.rows == (await other.drift(1)).rows == 3
+    assert other.recorder.revision == 1
+    with other.recorder.request():
+        pass
+    await other.recorder.close()
+    assert (await monitoring.traffic(Span.HOUR)).total.requests == 2
+
+
+@pytest.mark.usefixtures("active")
+async def test_queue_is_counted_and_saved_in_the_background(
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "COUNT_INTERVAL_S", 0.01)
+    monkeypatch.setattr(module, "SAVE_INTERVAL_S", 0.01)
+    await monitoring.recorder.start()
+
+    await prediction.answer(rows_of(diabetes))
+
+    await eventually(lambda: monitoring.recorder.revision and (monitoring.store.folder / "traffic/1.json").exists())
+
+
+@pytest.mark.usefixtures("active")
+async def test_rows_of_large_tables_are_sampled(
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
+):
+    monitoring.recorder._free_cells = 300
+    for rows in (100, 1):
+        await prediction.answer(rows_of(diabetes, rows))
+
+    total = (await monitoring.traffic(Span.HOUR)).total
+
+    assert (total.rows, total.predictions) == (101, 26)
+    assert (await monitoring.drift(1)).rows == 26
+
+
+@pytest.mark.usefixtures("active")
+async def test_rows_beyond_the_queue_limit_are_counted_without_a_profile(
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MAX_QUEUED_BATCHES", 0)
+    await prediction.answer(rows_of(diabetes))
+
+    total = (await monitoring.traffic(Span.HOUR)).total
+
+    assert (total.requests, total.rows, total.predictions) == (1, 1, 0)
+
+
+async def test_versions_of_the_latest_requests_keep_their_profile(
+    store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted, monkeypatch
+):
+    monkeypatch.setattr(counts, "MAX_VERSIONS", 2)
+    for version in [wine.add_to(store) for _ in range(3)]:
+        await prediction.answer(rows_of(wine), version)
+        if version == 2:
+            await prediction.answer(rows_of(wine), 1)
+
+    assert [(await monitoring.drift(version)).rows for version in (1, 2, 3)] == [2, 0, 1]
+
+
+@pytest.mark.usefixtures("active")
+async def test_clock_that_is_set_back_drops_the_old_counts(
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
+):
+    for days in (0, -400):
+        monitoring.recorder.clock = partial(float, NOON + days * 86_400)
+        await prediction.answer(rows_of(diabetes))
+        traffic = await monitoring.traffic(Span.DAY)
+
+        assert traffic.total.requests == 1
+    assert (await monitoring.drift(1)).since == datetime.fromtimestamp(NOON - 400 * 86_400, UTC)
+
+
+@pytest.mark.usefixtures("active")
+async def test_full_disk_is_logged_once_and_counting_continues(
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
+):
+    await monitoring.recorder.start()
+    await prediction.answer(rows_of(diabetes))
+    await monitoring.traffic(Span.HOUR)
+
+    with full_disk(left_bytes=10):
+        for _ in range(2):
+            await asyncio.to_thread(monitoring.recorder._save)
+
+    assert [record.levelno for record in caplog.records if "cannot be saved" in record.message] == [logging.ERROR]
+    assert (await monitoring.traffic(Span.HOUR)).total.requests == 1
+    await monitoring.recorder.close()
+    assert (await another(monitoring).traffic(Span.HOUR)).total.requests == 1
+
+
+async def test_counting_works_without_a_folder_to_save_to(tmp_path: Path):
+    (tmp_path / "file").touch()
+    monitoring = MonitoringService(ModelStore(tmp_path / "file"), TrafficRecorder(TrafficStore(tmp_path / "file")))
+    await monitoring.recorder.start()
+
+    with monitoring.recorder.request():
+        pass
+
+    assert (await monitoring.traffic(Span.HOUR)).total.requests == 1
+    await monitoring.recorder.close()
+
+
+@pytest.mark.usefixtures("active")
+async def test_bug_in_counting_is_logged_and_affects_one_version_only(
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
+):
+    await prediction.answer(rows_of(diabetes, 2))
+    other = (await prediction.fitted()).model.model_copy(update={"version": 9})
+    monitoring.recorder.add_rows(other, np.ones((1, 1)), np.ones(1))
+    await prediction.answer(rows_of(diabetes))
+
+    await monitoring.recorder.start()
+    await eventually(lambda: "Requests cannot be counted" in caplog.text)
+    await prediction.answer(rows_of(diabetes))
+    await monitoring.recorder.close()
+
+    assert (await another(monitoring).traffic(Span.HOUR, 1)).total.predictions == 4
