@@ -1,6 +1,6 @@
-"""Take the screenshots of the README: a real server, real models, real requests, a real browser.
+"""Take the README's screenshots, with a real server, models, requests and browser: `uv run poe screenshots`.
 
-`uv run poe screenshots` writes them to docs/images, so that they stay true.
+Writes them to docs/images.
 """
 
 import asyncio
@@ -19,49 +19,54 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 REQUESTS = 600
 
 
-def make_history(server: Server) -> None:
-    """Train a few versions, and ask the last one for predictions of machines that are older than in training."""
+def populate(server: Server) -> None:
+    """Train three versions, and send requests with drift: machines that are older and warmer than in training."""
     server.train(dataset="wine", note="First try on the wines.")
     server.train(dataset="machines", estimator="linear")
     model = server.train(dataset="machines", estimator="hist_gradient_boosting", note="Boosting, for the fleet.")
-    draw = random.Random(0)
+    random_ = random.Random(0)
     examples = [dict(zip((f["name"] for f in model["features"]), row, strict=True)) for row in model["examples"]]
     rows = [row for row in examples if None not in row.values()]
     for _ in range(REQUESTS):
-        row = draw.choice(rows)
-        older = {"age": min(1_190, int(row["age"] * 1.6) + draw.randrange(60)), "temperature": row["temperature"] + 4}
-        server.http.post("/predict", json={"records": [row | older]}).raise_for_status()
+        row = random_.choice(rows)
+        drift = {
+            "age": min(1_190, int(row["age"] * 1.6) + random_.randrange(60)),
+            "temperature": row["temperature"] + 4,
+        }
+        server.http.post("/predict", json={"records": [row | drift]}).raise_for_status()
+    # Rejected, so that the Monitor page shows an error.
     server.http.post("/predict", json={"records": [{}]})
 
 
-async def choose_a_table(page: Page) -> None:
-    """Choose a bundled table on the Train page, and wait for what is found about it."""
+async def select_dataset(page: Page) -> None:
+    """Select a bundled dataset on the Train page, and wait for its preview."""
     await page.get_by_role("button", name="machines").click()
     await expect(page.get_by_text("2,000 rows, 7 columns")).to_be_visible(timeout=30_000)
     await page.wait_for_timeout(1_000)
 
 
-async def nothing(_: Page) -> None:
-    """Show a page as it opens."""
+async def no_steps(_: Page) -> None:
+    """Show a page as it loads."""
 
 
 SHOTS: dict[str, tuple[str, Callable[[Page], Awaitable[None]]]] = {
-    "overview": ("/", nothing),
-    "train": ("/train", choose_a_table),
-    "predict": ("/predict", nothing),
-    "models": ("/models", nothing),
-    "compare": ("/models/compare?versions=2,3", nothing),
-    "model": ("/models/3", nothing),
-    "monitor": ("/monitor", nothing),
-    "jobs": ("/jobs", nothing),
-    "health": ("/health", nothing),
+    "overview": ("/", no_steps),
+    "train": ("/train", select_dataset),
+    "predict": ("/predict", no_steps),
+    "models": ("/models", no_steps),
+    "compare": ("/models/compare?versions=2,3", no_steps),
+    "model": ("/models/3", no_steps),
+    "monitor": ("/monitor", no_steps),
+    "jobs": ("/jobs", no_steps),
+    "health": ("/health", no_steps),
 }
+"""Name of the image → path of the page, and the steps before the screenshot."""
 ON_A_PHONE = ("overview", "predict")
 
 
 async def take(browser: Browser, base: str, name: str, *, phone: bool) -> None:
-    """Take one screenshot: of a desktop in light, of a phone in dark."""
-    path, prepare = SHOTS[name]
+    """Take one screenshot: desktops in light mode, phones in dark mode."""
+    path, steps = SHOTS[name]
     scheme = "dark" if phone else "light"
     context = await browser.new_context(
         base_url=base,
@@ -71,7 +76,7 @@ async def take(browser: Browser, base: str, name: str, *, phone: bool) -> None:
     page = await context.new_page()
     await page.goto(f"/ui{path}")
     await page.wait_for_load_state("networkidle")
-    await prepare(page)
+    await steps(page)
     await page.wait_for_timeout(1_500)
     await page.screenshot(path=IMAGES / f"{name}{'-phone' if phone else ''}.png")
     await context.close()
@@ -89,10 +94,10 @@ async def take_all(base: str) -> None:
 
 
 def main() -> None:
-    """Serve, train, ask, look."""
+    """Start a server, populate it, and take the screenshots."""
     IMAGES.mkdir(exist_ok=True)
     with serving() as server:
-        make_history(server)
+        populate(server)
         asyncio.run(take_all(str(server.http.base_url)))
 
 

@@ -30,16 +30,16 @@ def pytest_collect_file() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add advice to a failure for forks that have kept the template's name."""
-    return explained((yield))
+    return with_advice((yield))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Add the same advice if a module cannot be imported."""
-    return explained((yield))
+    return with_advice((yield))
 
 
-def explained(report: Report) -> Report:
+def with_advice(report: Report) -> Report:
     """Return a report with the advice if it failed."""
     if report.failed:
         report.sections.append(("In a fork", IN_A_FORK))

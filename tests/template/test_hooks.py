@@ -13,7 +13,7 @@ from tests.servers import ROOT
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
 
 
-def test_hooks_format_and_check_what_changed_and_nothing_else(tmp_path: Path):
+def test_hooks_format_and_check_changed_files_only(tmp_path: Path):
     changed, other = tmp_path / "changed.py", tmp_path / "other.py"
     for path in (changed, other):
         path.write_text("import os\nx  =  1\n")

@@ -11,14 +11,14 @@ import pytest
 
 from tests.servers import ROOT
 
-PLAIN = {
+ENVIRONMENT = {
     name: value for name, value in os.environ.items() if not name.startswith(("NICEGUI", "PYTEST", "MLAPP", "COV"))
 }
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *command], cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, *command], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -33,7 +33,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def few(tmp_path: Path) -> Path:
+def project_copy(tmp_path: Path) -> Path:
     """A copy of the files that `poe init` changes."""
     for file in ("LICENSE", "README.md", "pyproject.toml", "mlapp/__init__.py", "delivery/init.py"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
@@ -45,23 +45,29 @@ def few(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_names_are_written_to_all_files(few: Path):
+def test_names_are_written_to_all_files(project_copy: Path):
     output = init(
-        few, "claims", "--title", "Claims of 2031", "--description", "What claims cost.", *holder("Ada", "2031")
+        project_copy,
+        "claims",
+        "--title",
+        "Claims of 2031",
+        "--description",
+        "What claims cost.",
+        *holder("Ada", "2031"),
     )
 
-    project = tomllib.loads((few / "pyproject.toml").read_text())["project"]
-    assert (project["name"], project["description"]) == ("claims", "What claims cost.")
-    assert (few / "README.md").read_text().startswith("# Claims of 2031\n")
-    assert '\nTITLE = "Claims of 2031"\n' in (few / "mlapp/__init__.py").read_text()
-    assert (few / "render.yaml").read_text().splitlines()[2:] == [
+    metadata = tomllib.loads((project_copy / "pyproject.toml").read_text())["project"]
+    assert (metadata["name"], metadata["description"]) == ("claims", "What claims cost.")
+    assert (project_copy / "README.md").read_text().startswith("# Claims of 2031\n")
+    assert '\nTITLE = "Claims of 2031"\n' in (project_copy / "mlapp/__init__.py").read_text()
+    assert (project_copy / "render.yaml").read_text().splitlines()[2:] == [
         "    name: claims",
         "    envVars:",
         "      - name: KEY",
     ]
-    assert (few / "CHANGELOG.md").read_text() == "# CHANGELOG\n"
+    assert (project_copy / "CHANGELOG.md").read_text() == "# CHANGELOG\n"
     # The MIT licence requires to keep the notice of the original.
-    notices = [line for line in (few / "LICENSE").read_text().splitlines() if line.startswith("Copyright")]
+    notices = [line for line in (project_copy / "LICENSE").read_text().splitlines() if line.startswith("Copyright")]
     assert notices == ["Copyright (c) 2031 Ada", "Copyright (c) 2026 The mlapp developers"]
     assert 'pyproject.toml:\n    name = "claims"\n    description = "What claims cost."\n' in output
 
@@ -70,28 +76,30 @@ def holder(name: str, year: str) -> tuple[str, ...]:
     return "--holder", name, "--year", year
 
 
-def test_second_run_changes_nothing_and_keeps_the_changelog_of_the_fork(few: Path):
-    init(few, "claims", *holder("Ada", "2031"))
-    (few / "CHANGELOG.md").write_text("# CHANGELOG\n\n## v0.1.0\n")
-    before = contents(few)
+def test_second_run_changes_nothing_and_keeps_the_changelog_of_the_fork(project_copy: Path):
+    init(project_copy, "claims", *holder("Ada", "2031"))
+    (project_copy / "CHANGELOG.md").write_text("# CHANGELOG\n\n## v0.1.0\n")
+    before = contents(project_copy)
 
-    assert init(few, "claims", "--holder", "Ada") == "0 files changed.\n"
-    assert contents(few) == before
+    assert init(project_copy, "claims", "--holder", "Ada") == "0 files changed.\n"
+    assert contents(project_copy) == before
 
-    init(few, "other", *holder("Bob", "2032"))
-    assert (few / "LICENSE").read_text().count("Copyright (c) 2032 Bob\nCopyright (c) 2026 The mlapp developers\n") == 1
-    assert "Ada" not in (few / "LICENSE").read_text()
-    assert (few / "CHANGELOG.md").read_bytes() == before["CHANGELOG.md"]
+    init(project_copy, "other", *holder("Bob", "2032"))
+    assert (project_copy / "LICENSE").read_text().count(
+        "Copyright (c) 2032 Bob\nCopyright (c) 2026 The mlapp developers\n"
+    ) == 1
+    assert "Ada" not in (project_copy / "LICENSE").read_text()
+    assert (project_copy / "CHANGELOG.md").read_bytes() == before["CHANGELOG.md"]
 
 
-def test_dry_run_prints_the_changes_without_making_them(few: Path):
-    before = contents(few)
+def test_dry_run_prints_the_changes_without_making_them(project_copy: Path):
+    before = contents(project_copy)
 
-    output = init(few, "claims", "--holder", "Ada", "--dry-run")
+    output = init(project_copy, "claims", "--holder", "Ada", "--dry-run")
 
     assert 'TITLE = "Claims"' in output
     assert output.endswith("Dry run: nothing was changed.\n")
-    assert contents(few) == before
+    assert contents(project_copy) == before
 
 
 @pytest.mark.parametrize(
@@ -108,12 +116,12 @@ def test_dry_run_prints_the_changes_without_making_them(few: Path):
         (["claims", "--holder", "<b>"], "--holder must be one line"),
     ],
 )
-def test_invalid_values_are_rejected_with_a_message(few: Path, arguments: list[str], message: str):
-    before = contents(few)
+def test_invalid_values_are_rejected_with_a_message(project_copy: Path, arguments: list[str], message: str):
+    before = contents(project_copy)
 
-    done = run(few, "delivery/init.py", *arguments)
+    done = run(project_copy, "delivery/init.py", *arguments)
 
     assert done.returncode == 1
     assert message in done.stderr
     assert "Traceback" not in done.stderr
-    assert contents(few) == before
+    assert contents(project_copy) == before

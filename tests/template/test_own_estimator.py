@@ -25,9 +25,9 @@ TABLE = Table(
 
 
 @pytest.fixture(autouse=True)
-def _nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+def _example(monkeypatch: pytest.MonkeyPatch) -> None:
     """Add the example to the estimators."""
-    # So that monkeypatch removes it at the end.
+    # monkeypatch removes it at the end.
     monkeypatch.setitem(estimators.ESTIMATORS, "nearest", None)
     exec(example_estimator(), dict(vars(estimators)))
 
@@ -50,14 +50,14 @@ def test_own_estimator_is_compared_by_auto():
     assert len(leaderboard) > 1
 
 
-@pytest.mark.parametrize(("target", "ends"), [("price", (3, 7.2)), ("grade", ("low", "high"))])
-def test_own_estimator_trains_and_predicts_by_its_name(target: str, ends: tuple[object, object]):
-    made = trained(target, "nearest")
+@pytest.mark.parametrize(("target", "expected"), [("price", (3, 7.2)), ("grade", ("low", "high"))])
+def test_own_estimator_trains_and_predicts_by_its_name(target: str, expected: tuple[object, object]):
+    result = trained(target, "nearest")
     stored = {"version": 1, "active": True, "usable": True, "model_sha256": "", "source": None}
-    model = load_model(Model(**made.record | stored, created_at="2024-01-31T00:00Z"), made.file)
+    model = load_model(Model(**result.record | stored, created_at="2024-01-31T00:00Z"), result.file)
 
     predictions = model.answer(model.predict(model.encoder.encode(TABLE))).predictions
 
-    assert made.record["estimator"] == "nearest"
+    assert result.record["estimator"] == "nearest"
     # The mean or majority of five neighbours, for the smallest and the largest row.
-    assert (predictions[0], predictions[-1]) == ends
+    assert (predictions[0], predictions[-1]) == expected
