@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from mlapp.api.dependencies import Models
+from mlapp.api.dependencies import AppServices
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import FILES
 from mlapp.schemas import DatasetInfo, EstimatorInfo, Format
@@ -18,18 +18,18 @@ TABLE: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/estimators", responses=problem_responses(500))
-async def list_estimators(models: Models) -> Sequence[EstimatorInfo]:
+async def list_estimators(services: AppServices) -> Sequence[EstimatorInfo]:
     """List the available estimators."""
-    return await models.estimators()
+    return await services.models.estimators()
 
 
 @router.get("/datasets")
-async def list_datasets(models: Models) -> Sequence[DatasetInfo]:
+async def list_datasets(services: AppServices) -> Sequence[DatasetInfo]:
     """List the bundled datasets."""
-    return await models.datasets()
+    return await services.models.datasets()
 
 
 @router.get("/datasets/{name}", response_class=Response, responses=TABLE | problem_responses(404))
-async def get_dataset(name: str, models: Models) -> Response:
+async def get_dataset(name: str, services: AppServices) -> Response:
     """Return a bundled dataset as CSV."""
-    return Response(await models.dataset_csv(name), media_type="text/csv; charset=utf-8")
+    return Response(await services.models.dataset_csv(name), media_type="text/csv; charset=utf-8")

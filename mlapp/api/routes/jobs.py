@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from mlapp.api.dependencies import Jobs
+from mlapp.api.dependencies import AppServices
 from mlapp.api.problems import problem_responses
 from mlapp.schemas import Job, JobList
 
@@ -20,44 +20,45 @@ NO_CONTENT: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("")
-async def list_jobs(jobs: Jobs) -> JobList:
+async def list_jobs(services: AppServices) -> JobList:
     """List all stored jobs, newest first."""
-    return JobList(jobs=await jobs.jobs())
+    return JobList(jobs=await services.jobs.jobs())
 
 
 @router.get("/{job_id}", responses=problem_responses(404))
-async def get_job(job_id: str, jobs: Jobs) -> Job:
+async def get_job(job_id: str, services: AppServices) -> Job:
     """Return the current state of a job."""
-    return await jobs.job(job_id)
+    return await services.jobs.job(job_id)
 
 
 @router.delete("/{job_id}", responses=problem_responses(404, 409, 503))
-async def cancel_job(job_id: str, jobs: Jobs) -> Job:
+async def cancel_job(job_id: str, services: AppServices) -> Job:
     """Cancel a job. Its process is killed, and no model is stored."""
-    return await jobs.cancel(job_id)
+    return await services.jobs.cancel(job_id)
 
 
-async def _received_last_event(
-    job: Annotated[Job, Depends(get_job)],
+async def _job_to_follow(
+    job_id: str,
+    services: AppServices,
     response: Response,
     last_event_id: Annotated[str | None, Header(description="The `id` of the last received event.")] = None,
-) -> bool:
-    received = last_event_id == LAST_EVENT and job.finished_at is not None
-    if received:
+) -> Job | None:
+    """Return the job; None, with the status 204, if the client has received the last event."""
+    job = await services.jobs.job(job_id)
+    if last_event_id == LAST_EVENT and job.finished_at:
         response.status_code = 204
-    return received
+        return None
+    return job
 
 
 @router.get("/{job_id}/events", response_class=EventSourceResponse, responses=NO_CONTENT | problem_responses(404))
-async def follow_job(
-    job: Annotated[Job, Depends(get_job)], jobs: Jobs, received: Annotated[bool, Depends(_received_last_event)]
-) -> AsyncIterator[Job]:
+async def follow_job(job: Annotated[Job | None, Depends(_job_to_follow)], services: AppServices) -> AsyncIterator[Job]:
     """Stream a job as server-sent events: its current state, and every change until it has ended.
 
     The last event has the id `ended`. A client that reconnects with this id, as `EventSource` does, receives 204.
     """
-    if received:
+    if job is None:
         return
-    async for now in jobs.follow(job.id):
+    async for now in services.jobs.follow(job.id):
         # FastAPI takes the schema of the event data from the annotation.
         yield ServerSentEvent(data=now, id=LAST_EVENT if now.finished_at else None)  # type: ignore[misc]

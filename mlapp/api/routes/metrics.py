@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
-from mlapp.api.dependencies import Metrics
+from mlapp.api.dependencies import AppServices
 
 router = APIRouter(tags=["health"])
 
@@ -20,6 +20,6 @@ router = APIRouter(tags=["health"])
         }
     },
 )
-async def get_metrics(metrics: Metrics) -> Response:
+async def get_metrics(services: AppServices) -> Response:
     """Return the metrics of this process since its start, in the Prometheus text format."""
-    return Response(await asyncio.to_thread(metrics.exposition), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(await asyncio.to_thread(services.metrics.exposition), media_type=CONTENT_TYPE_PLAIN_0_0_4)

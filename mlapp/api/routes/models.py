@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from mlapp.api.dependencies import Access, Models
+from mlapp.api.dependencies import AppServices
 from mlapp.api.problems import problem_responses
 from mlapp.presentation.model_card import card
 from mlapp.schemas import History, Model, ModelList
@@ -18,43 +18,43 @@ CARD: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("")
-async def list_models(models: Models) -> ModelList:
+async def list_models(services: AppServices) -> ModelList:
     """List all versions in short form, newest first."""
-    return await models.list()
+    return await services.models.list()
 
 
 @router.get("/history")
-async def get_history(models: Models) -> History:
+async def get_history(services: AppServices) -> History:
     """Return the log of activations, newest first."""
-    return await models.history()
+    return await services.models.history()
 
 
 @router.post("/rollback", responses=problem_responses(409, 503))
-async def rollback(models: Models) -> Model:
+async def rollback(services: AppServices) -> Model:
     """Activate the previously active version again."""
-    return await models.rollback()
+    return await services.models.rollback()
 
 
 @router.get("/{version}", responses=problem_responses(404))
-async def get_version(version: str, models: Models) -> Model:
+async def get_version(version: str, services: AppServices) -> Model:
     """Return a version by its number, `active` or `latest`."""
-    return await models.get(version)
+    return await services.models.get(version)
 
 
 @router.get("/{version}/card", response_class=Response, responses=CARD | problem_responses(404))
-async def get_model_card(version: str, request: Request, models: Models, access: Access) -> Response:
+async def get_model_card(version: str, request: Request, services: AppServices) -> Response:
     """Return the model card of a version: data, features, evaluation, limits and usage."""
-    text = card(await models.get(version), str(request.base_url), access.key_variable)
+    text = card(await services.models.get(version), str(request.base_url), services.access.key_variable)
     return Response(text, media_type=MARKDOWN)
 
 
 @router.post("/{version}/activate", responses=problem_responses(404, 409, 503))
-async def activate_version(version: str, models: Models) -> Model:
+async def activate_version(version: str, services: AppServices) -> Model:
     """Activate a version: `/predict` uses it from now on."""
-    return await models.activate(version)
+    return await services.models.activate(version)
 
 
 @router.delete("/{version}", status_code=204, responses=problem_responses(404, 409, 503))
-async def delete_version(version: str, models: Models) -> None:
+async def delete_version(version: str, services: AppServices) -> None:
     """Delete a version permanently. The active version cannot be deleted."""
-    await models.delete(version)
+    await services.models.delete(version)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic.json_schema import models_json_schema
 
-from mlapp.api.dependencies import Training
+from mlapp.api.dependencies import AppServices
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import BINARY, FILES, MULTIPART, options_of, received
@@ -73,7 +73,7 @@ FAILED = {
     responses=ACCEPTED | problem_responses(400, 404, 409, 413, 415, 429, described=FAILED),
     openapi_extra={"requestBody": REQUEST_BODY, "parameters": PARAMETERS},
 )
-async def train(request: Request, response: Response, training: Training) -> Model | Response:
+async def train(request: Request, response: Response, services: AppServices) -> Model | Response:
     """Train a model on a table, store it as the next version and activate it.
 
     Send the options as keys of a JSON body, as fields of a form or in the query string.
@@ -84,10 +84,10 @@ async def train(request: Request, response: Response, training: Training) -> Mod
         options = merge_options(options, body.options)
         submission = Submission(options=options, format=body.format, path=await body.save(), name=body.name)
     if prefers(request.headers.getlist("prefer"), "respond-async"):
-        job = await training.submit(submission)
+        job = await services.training.submit(submission)
         headers = {"Location": f"/jobs/{job.id}", "Preference-Applied": "respond-async"}
         return JSONResponse(job.model_dump(mode="json"), 202, headers)
-    model = await training.train(submission)
+    model = await services.training.train(submission)
     response.headers["Location"] = f"/models/{model.version}"
     return model
 
