@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -45,18 +44,10 @@ def error_response(error: MlappError) -> Response:
     return problem_response(error.status, error.detail, error.errors, headers)
 
 
-def internal_error_response(headers: Mapping[str, str]) -> Response:
-    """Return the response for an unhandled error."""
-    detail = "Internal error; the server log has the details under the id of this request."
-    return problem_response(500, detail, headers=dict(headers))
-
-
-def problem_responses(
-    *statuses: int, described: Mapping[int, str] = MappingProxyType({})
-) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*statuses: int, described: Mapping[int, str] | None = None) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entries of error responses, with the status phrase or a description from `described`."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    phrases = {status: HTTPStatus(status).phrase for status in statuses} | dict(described)
+    phrases = {status: HTTPStatus(status).phrase for status in statuses} | dict(described or {})
     entries: dict[int | str, dict[str, Any]] = {
         status: {"description": phrase, "content": content} for status, phrase in phrases.items()
     }
@@ -72,9 +63,9 @@ def default_detail(status: int, fallback: str = "") -> str:
 
 def add_error_handlers(app: FastAPI) -> None:
     """Register the error handlers."""
-    app.add_exception_handler(MlappError, _handle_expected)
-    app.add_exception_handler(HTTPException, _handle_http)
-    app.add_exception_handler(RequestValidationError, _handle_invalid)
+    app.exception_handler(MlappError)(_handle_expected)
+    app.exception_handler(HTTPException)(_handle_http)
+    app.exception_handler(RequestValidationError)(_handle_invalid)
 
 
 def problem_body(status: int, detail: str, errors: Sequence[dict[str, str]] = (), id_: str | None = None) -> bytes:
@@ -84,13 +75,11 @@ def problem_body(status: int, detail: str, errors: Sequence[dict[str, str]] = ()
     return body.model_dump_json().encode()
 
 
-async def _handle_expected(_: Request, error: Exception) -> Response:
-    assert isinstance(error, MlappError)  # noqa: S101 - registered for this class only
+async def _handle_expected(_: Request, error: MlappError) -> Response:
     return error_response(error)
 
 
-async def _handle_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+async def _handle_http(request: Request, error: HTTPException) -> Response:
     detail = default_detail(error.status_code, str(error.detail))
     headers = dict(error.headers or {}) | ({"Allow": _allowed(request)} if error.status_code == 405 else {})
     return problem_response(error.status_code, detail, headers=headers)
@@ -105,8 +94,7 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted({method for each in declared for method in each.methods or ()}))
 
 
-async def _handle_invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+async def _handle_invalid(_: Request, error: RequestValidationError) -> Response:
     errors = [
         {"detail": f"{found['loc'][-1]}: {found['msg']}.", "pointer": pointer(*found["loc"])}
         for found in error.errors()[:MAX_REPORTED]

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlapp.api.middleware.security_headers import API_HEADERS, NO_STORE
-from mlapp.api.problems import internal_error_response
+from mlapp.api.problems import problem_response
 from mlapp.logs import caller, request_scope
 from mlapp.services.observability.metrics import MetricsService
 
@@ -23,6 +23,7 @@ NO_RESPONSE = "No response returned."
 """Message of the error that Starlette's BaseHTTPMiddleware raises if no response was sent, as after a disconnect."""
 SECURITY_HEADERS = {name.decode(): value.decode() for name, value in [*API_HEADERS, NO_STORE]}
 """Of responses that bypass the middleware which adds them."""
+INTERNAL_ERROR = "Internal error; the server log has the details under the id of this request."
 OTHER = "other"
 """Route label of unknown paths, which clients can invent without limit."""
 
@@ -75,7 +76,8 @@ class RequestIdMiddleware:
                 return
             log.exception("Unhandled error.", extra=self._about(scope))
             if not status:
-                await internal_error_response(SECURITY_HEADERS)(scope, receive, send_with_id)
+                response = problem_response(500, INTERNAL_ERROR, headers=SECURITY_HEADERS)
+                await response(scope, receive, send_with_id)
         seconds = time.perf_counter() - started
         self.metrics.answered(scope["method"], self._route(scope), status, seconds)
         if log.isEnabledFor(logging.DEBUG):

@@ -21,8 +21,8 @@ object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'""
 PAGE_HEADERS = [*COMMON_HEADERS, (b"content-security-policy", " ".join(_PAGES.split()).encode())]
 PAGES_PATH = "/ui"
 NO_STORE = (b"cache-control", b"no-store")
-ABSOLUTE_URL = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
-SLASHES = re.compile(rb"[/\\]{2,}")
+HOST = re.compile(rb"\Ahttps?://[^/?#]*", re.IGNORECASE)
+SLASHES = re.compile(rb"\A[/\\]{2,}")
 
 
 class SecurityHeadersMiddleware:
@@ -63,5 +63,4 @@ def with_headers(
 
 def _without_host(location: bytes) -> bytes:
     """Return a URL without its host, in a form that browsers cannot take for another host."""
-    path = ABSOLUTE_URL.sub(b"", location, count=1) if ABSOLUTE_URL.match(location) else location
-    return SLASHES.sub(b"/", path, count=1) if SLASHES.match(path) else path
+    return SLASHES.sub(b"/", HOST.sub(b"", location))
