@@ -91,11 +91,11 @@ def validate(wanted: Wanted) -> None:
     if wanted.name in dependencies():
         sys.exit(f"{wanted.name!r} is a dependency of this project: choose another name.")
     texts = {"title": (wanted.title, TITLE_LENGTH), "description": (wanted.description, TEXT_LENGTH)}
-    for option, (text, most) in (texts | {"holder": (wanted.holder, TEXT_LENGTH)}).items():
+    for option, (text, max_length) in (texts | {"holder": (wanted.holder, TEXT_LENGTH)}).items():
         if text is not None and (
-            not text.strip() or not text.isprintable() or len(text) > most or set(text) & set('"\\<>&')
+            not text.strip() or not text.isprintable() or len(text) > max_length or set(text) & set('"\\<>&')
         ):
-            sys.exit(f'--{option} must be one line of up to {most} characters, without ", \\, <, > and &.')
+            sys.exit(f'--{option} must be one line of up to {max_length} characters, without ", \\, <, > and &.')
 
 
 def dependencies() -> set[str]:
