@@ -14,6 +14,7 @@ from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import BINARY, FILES, MULTIPART
 from mlapp.api.routes import train
 from mlapp.presentation.markdown import text
+from mlapp.presentation.sentences import training_values
 from mlapp.schemas import ColumnType, Feature, Format, Model, Problem
 
 NO_MODEL = "No model is active yet; rows may have any features."
@@ -24,7 +25,7 @@ SCHEMES = {
 }
 """Alternative headers for the API key."""
 CROSS_SITE = "The request comes from a page of another site."
-PREDICT_ONLY = "The key may only predict"
+STRINGS = {ColumnType.CATEGORY: "string", ColumnType.DATETIME: "string"}
 
 
 def add_openapi(app: FastAPI) -> None:
@@ -56,14 +57,12 @@ def _describe_routes(app: FastAPI) -> dict[str, Any]:
 
 def _add_security(document: dict[str, Any], *, open_: bool) -> dict[str, Any]:
     """Add security requirements and the responses 401, 403 and 421 to every operation."""
-    rejections = problem_responses(403, 421) if open_ else problem_responses(401, 403, 421)
+    statuses = (421,) if open_ else (401, 421)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             route = (method.upper(), path)
-            responses = {str(status): rejection for status, rejection in rejections.items()} | operation["responses"]
-            operation["responses"] = responses | {
-                "403": rejections[403] | {"description": _forbidden(route, open_=open_)}
-            }
+            rejections = problem_responses(*statuses, described={403: _forbidden(route, open_=open_)})
+            operation["responses"] |= {str(status): rejection for status, rejection in rejections.items()}
             if not open_:
                 operation["security"] = [] if route in PUBLIC else [{scheme: []} for scheme in SCHEMES]
     if not open_:
@@ -76,7 +75,7 @@ def _forbidden(route: tuple[str, str], *, open_: bool) -> str:
     if open_ or route in PUBLIC | PREDICT_ROUTES:
         return CROSS_SITE
     exception = ", except for `active`" if (method, path.replace("{version}", "active")) in PREDICT_ROUTES else ""
-    return f"{PREDICT_ONLY}{exception}. {CROSS_SITE}"
+    return f"The key may only predict{exception}. {CROSS_SITE}"
 
 
 def _with_model(routes: dict[str, Any], model: Model | None) -> dict[str, Any]:
@@ -135,26 +134,14 @@ def _row_schema(model: Model | None) -> dict[str, Any]:
 
 
 def _feature_schema(feature: Feature) -> dict[str, Any]:
-    kinds: dict[ColumnType, dict[str, Any]] = {
-        ColumnType.NUMBER: {"type": ["number", "null"]},
-        ColumnType.INTEGER: {"type": ["integer", "null"]},
-        ColumnType.BOOLEAN: {"type": ["boolean", "null"]},
-        ColumnType.CATEGORY: {"type": ["string", "null"]},
-        ColumnType.DATETIME: {"type": ["string", "null"], "format": "date-time"},
-    }
-    return kinds[feature.type] | {"description": _training_values(feature), "examples": [feature.example]}
-
-
-def _training_values(feature: Feature) -> str:
-    """Describe the training values; other values are predicted with a warning."""
     optional = "" if feature.required else " Optional, as the training data has missing values."
-    if feature.categories:
-        more = ", …" if len(feature.categories) > 10 else ""
-        return f"Training values: {', '.join(map(text, feature.categories[:10]))}{more}.{optional}"
-    if feature.min is not None:
-        return f"Training values: {feature.min} to {feature.max}.{optional}"
-    values = "true or false" if feature.type is ColumnType.BOOLEAN else "none"
-    return f"Training values: {values}.{optional}"
+    schema = {
+        # The other types have the names of JSON Schema.
+        "type": [STRINGS.get(feature.type, feature.type.value), "null"],
+        "description": f"Training values: {text(training_values(feature), 500)}.{optional}",
+        "examples": [feature.example],
+    }
+    return schema | ({"format": "date-time"} if feature.type is ColumnType.DATETIME else {})
 
 
 def _csv(example: dict[str, Any]) -> str:

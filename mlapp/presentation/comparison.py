@@ -16,7 +16,7 @@ from mlapp.presentation.sentences import (
     format_value,
     headline,
 )
-from mlapp.schemas import Feature, Model, Scalar
+from mlapp.schemas import Model, Scalar
 
 MAX_COMPARED = 5
 """Models in one comparison: as many as fit side by side."""
@@ -73,41 +73,36 @@ def _target_changes(old: Model, new: Model) -> list[str]:
         sentences.append(
             f"It predicts {shorten(new.target)} ({new.task.value}) instead of {shorten(old.target)} ({old.task.value})."
         )
-    elif old.classes is not None and new.classes is not None:
-        sentences += _class_changes("New classes:", new.classes, old.classes)
-        sentences += _class_changes("Classes that are no longer predicted:", old.classes, new.classes)
+    elif old.classes and new.classes:
+        added = [value for value in new.classes if value not in old.classes]
+        removed = [value for value in old.classes if value not in new.classes]
+        sentences += _listed({"New classes": added, "Classes that are no longer predicted": removed})
     if old.coverage and new.coverage and old.coverage != new.coverage:
         before, after = format_percent(old.coverage), format_percent(new.coverage)
         sentences.append(f"Its intervals cover {after} of true values instead of {before}.")
     return sentences
 
 
-def _class_changes(label: str, classes: Sequence[Scalar], without: Sequence[Scalar]) -> list[str]:
-    only = [str(value) for value in classes if value not in without]
-    return [f"{label} {_listed(only)}."] if only else []
-
-
 def _feature_changes(old: Model, new: Model) -> list[str]:
     known, wanted = ({feature.name: feature for feature in model.features} for model in (old, new))
-    needed = [name for name, feature in wanted.items() if feature.required and not _required(known.get(name))]
-    optional = [name for name, feature in wanted.items() if name not in known and not feature.required]
-    unused = [name for name in known if name not in wanted]
+    required = {feature.name for feature in old.features if feature.required}
     retyped = [
         f"{shorten(name)} ({known[name].type.value} → {feature.type.value})"
         for name, feature in wanted.items()
         if name in known and known[name].type is not feature.type
     ]
-    sentences = {
-        "Clients must now send": needed,
-        "Clients may now send": optional,
-        "No longer used": unused,
-        "Type changed": retyped,
-    }
-    return [f"{label}: {_listed(names)}." for label, names in sentences.items() if names]
-
-
-def _required(feature: Feature | None) -> bool:
-    return feature is not None and feature.required
+    return _listed(
+        {
+            "Clients must now send": [
+                each.name for each in new.features if each.required and each.name not in required
+            ],
+            "Clients may now send": [
+                each.name for each in new.features if not each.required and each.name not in known
+            ],
+            "No longer used": [name for name in known if name not in wanted],
+            "Type changed": retyped,
+        }
+    )
 
 
 def _score_changes(old: Model, new: Model) -> list[str]:
@@ -125,9 +120,14 @@ def _score_changes(old: Model, new: Model) -> list[str]:
     return sentences
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(shorten(name, 120) for name in names[:MAX_NAMES])
-    return shown if len(names) <= MAX_NAMES else f"{shown} and {len(names) - MAX_NAMES:,} more"
+def _listed(changed: dict[str, Sequence[Scalar]]) -> list[str]:
+    """Return a sentence with the first names for each label that has any."""
+    sentences = []
+    for label, names in changed.items():
+        if names:
+            more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
+            sentences.append(f"{label}: {', '.join(shorten(name, 120) for name in names[:MAX_NAMES])}{more}.")
+    return sentences
 
 
 _PROPERTIES: dict[str, Callable[[Model], str]] = {
@@ -146,10 +146,10 @@ _PROPERTIES: dict[str, Callable[[Model], str]] = {
 
 def _metric_differences(models: Sequence[Model]) -> Iterable[Difference]:
     for name, (label, _) in METRICS.items():
-        values = [model.metrics.get(name) for model in models]
-        if any(value is not None for value in values):
+        scores = {index: model.metrics[name] for index, model in enumerate(models) if name in model.metrics}
+        if scores:
             texts = tuple(_score(model, name) for model in models)
-            yield Difference(label, texts, _best(name, values) if comparable(models) else frozenset())
+            yield Difference(label, texts, _best(name, scores) if comparable(models) else frozenset())
 
 
 def _score(model: Model, name: str) -> str:
@@ -159,12 +159,10 @@ def _score(model: Model, name: str) -> str:
     return f"{format_number(model.metrics[name])}{spread}"
 
 
-def _best(name: str, values: Sequence[float | None]) -> frozenset[int]:
-    known = [value for value in values if value is not None]
-    if len({format_number(value) for value in known}) == 1:
-        return frozenset()
-    best = format_number(min(known) if name in LOWER_IS_BETTER else max(known))
-    return frozenset(index for index, value in enumerate(values) if value is not None and format_number(value) == best)
+def _best(name: str, scores: dict[int, float]) -> frozenset[int]:
+    best = format_number((min if name in LOWER_IS_BETTER else max)(scores.values()))
+    tied = frozenset(index for index, score in scores.items() if format_number(score) == best)
+    return tied if len(tied) < len(scores) else frozenset()
 
 
 def _parameter_differences(models: Sequence[Model]) -> Iterable[Difference]:

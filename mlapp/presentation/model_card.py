@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from mlapp import ml
@@ -10,16 +9,17 @@ from mlapp.errors import shorten
 from mlapp.presentation.code_snippets import curl, python
 from mlapp.presentation.markdown import quotation, table, text
 from mlapp.presentation.sentences import (
+    MAX_CATEGORIES,
     METRICS,
     format_number,
     format_percent,
     headline,
     quality_summary,
     training_rows,
+    training_values,
 )
-from mlapp.schemas import ColumnType, Evaluation, Feature, Model, Scalar, Task
+from mlapp.schemas import Evaluation, Model, Scalar, Task
 
-MAX_CATEGORIES = 10
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
 EVALUATED = {
     Evaluation.CROSS_VALIDATION: "with five-fold cross-validation (stratified for classes) on up to 20,000 rows",
@@ -96,26 +96,13 @@ def _features(model: Model) -> str:
         (
             feature.name,
             feature.type.value,
-            _training_values(feature),
+            training_values(feature),
             "none" if feature.required else "yes (optional feature)",
             "" if feature.example is None else _value(feature.example),
         )
         for feature in model.features
     ]
     return table(("Feature", "Type", "Training values", "Missing values", "Example"), rows)
-
-
-def _training_values(feature: Feature) -> str:
-    if feature.categories:
-        more = f", … ({len(feature.categories):,} in total)" if len(feature.categories) > MAX_CATEGORIES else ""
-        return ", ".join(shorten(category, 40) for category in feature.categories[:MAX_CATEGORIES]) + more
-    if feature.min is not None and feature.max is not None:
-        low, high = (
-            edge.isoformat() if isinstance(edge, datetime) else format_number(edge)
-            for edge in (feature.min, feature.max)
-        )
-        return f"{low} to {high}"
-    return "true or false" if feature.type is ColumnType.BOOLEAN else "none"
 
 
 def _evaluation(model: Model) -> str:
@@ -183,7 +170,7 @@ def _origin(model: Model) -> str:
     rows = [
         ("Trained", f"{model.created_at:%Y-%m-%d %H:%M} UTC, in {format_number(model.training_seconds)} s"),
         ("Seed", str(model.seed)),
-        *((name, version) for name, version in model.library_versions.items()),
+        *model.library_versions.items(),
         *((f"{model.estimator}: {name}", _value(value)) for name, value in model.parameters.items()),
     ]
     same = "The same table, options, seed and library versions give the same model."

@@ -3,7 +3,8 @@
 import math
 from datetime import datetime
 
-from mlapp.schemas import Job, Model, ModelSummary, Task
+from mlapp.errors import shorten
+from mlapp.schemas import ColumnType, Feature, Job, Model, ModelSummary, Task
 
 METRICS = {
     "r2": ("R²", "share of the target's variance that the model explains"),
@@ -18,6 +19,8 @@ METRICS = {
 MAIN_METRIC = {Task.REGRESSION: "r2", Task.CLASSIFICATION: "accuracy"}
 """The metric by which models of a task are ranked; higher is better."""
 LOWER_IS_BETTER = frozenset({"mae", "rmse", "log_loss"})
+MAX_CATEGORIES = 10
+"""Categories or classes in a sentence."""
 
 
 def headline(model: Model) -> str:
@@ -48,6 +51,17 @@ def training_rows(model: Model) -> str:
         return rows
     kind = "simulated" if source.simulated else "bundled"
     return f"{rows} of the {kind} table {source.dataset}" if source.dataset else f"{rows} of the file {source.file}"
+
+
+def training_values(feature: Feature) -> str:
+    """Return the range of a feature in the training table, or its most frequent categories."""
+    if feature.categories:
+        count = len(feature.categories)
+        more = f", … ({count:,} in total)" if count > MAX_CATEGORIES else ""
+        return ", ".join(shorten(category, 40) for category in feature.categories[:MAX_CATEGORIES]) + more
+    if feature.min is not None:
+        return f"{format_value(feature.min)} to {format_value(feature.max)}"
+    return "true or false" if feature.type is ColumnType.BOOLEAN else "none"
 
 
 def main_score(model: Model | ModelSummary) -> str:

@@ -103,5 +103,7 @@ async def test_many_categories_are_truncated(own: httpx.AsyncClient):
 
     row = (await document_of(own))["components"]["schemas"]["Row"]["properties"]
 
-    assert row["town"]["description"] == f"Training values: {', '.join(f't{n:02}' for n in range(10))}, …."
+    assert (
+        row["town"]["description"] == f"Training values: {', '.join(f't{n:02}' for n in range(10))}, … (15 in total)."
+    )
     assert row["empty"]["description"].startswith("Training values: none.")

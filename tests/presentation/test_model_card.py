@@ -126,7 +126,7 @@ def test_features_are_described_by_training_values(regression: Model):
     assert cells(said, "n") == ["n", "number", "-2.5 to 1,234", "none", "1.5"]
     assert cells(said, "b")[2:] == ["true or false", "yes (optional feature)", "true"]
     assert cells(said, "c")[2] == ", ".join(many[:10]) + ", … (12 in total)"
-    assert cells(said, "d")[2] == "2024-01-31T00:00:00 to 2024-02-01T00:00:00"
+    assert cells(said, "d")[2] == "2024-01-31 00:00:00 to 2024-02-01 00:00:00"
     assert cells(said, "e")[2:4] == ["none", "yes (optional feature)"]
 
 
