@@ -64,8 +64,6 @@ SIDE_EFFECTS = r"(aiohttp|glob|httpx?|os|pathlib|requests|sched|shutil|socket|su
 """Modules of the clock, files, processes and the network."""
 SIDE_EFFECT_CALLS = r"(.+\.)?(now|open|today|utcnow|(read|scan|sink)_\w+)"
 """Built-in, and of datetime, polars and pandas."""
-TIMED = "mlapp/ml/inference/"
-"""May import `time`: when a model is loaded, it measures whether its predictions are fast enough for the event loop."""
 
 
 class Import(NamedTuple):
@@ -146,8 +144,6 @@ def side_effects(source: str) -> list[str]:
 @pytest.mark.parametrize("file", [file for file in FILES if file.startswith("mlapp/ml/")])
 def test_ml_uses_no_clock_files_or_network(file):
     found = side_effects((ROOT / file).read_text())
-    if file.startswith(TIMED):
-        found = [each for each in found if each != "import time"]
 
     assert not found, (
         f"{file} has {found[0]!r}, but mlapp/ml has no side effects, so that trainings are reproducible: read the "

@@ -1,4 +1,4 @@
-"""Request bodies: the bytes of a table, the format it comes in, and the options beside it."""
+"""Request bodies with a table: bytes, format and options, from plain bodies and multipart forms."""
 
 import asyncio
 import io
@@ -25,100 +25,102 @@ FILES: dict[str, dict[str, Any]] = {
     Format.PARQUET: {"schema": BINARY},
     Format.NDJSON: {"schema": {"type": "string"}},
 }
-"""The OpenAPI entries of tables that are files."""
+"""OpenAPI entries of tables in files."""
 IN_MEMORY_BYTES = 1_000_000
-"""What of a body is kept in memory; more goes to a temporary file."""
-LISTS = ("features",)
+"""Larger bodies are stored in a temporary file."""
+LIST_OPTIONS = ("features",)
 """Options that may be repeated in a query string or a form."""
 
 
 @dataclass(frozen=True)
-class Received:
-    """A body that is here."""
+class RequestBody:
+    """A received body, in memory or in a temporary file."""
 
     format: Format
     file: BinaryIO
     options: dict[str, Any] = field(default_factory=dict)
-    """Those in a form; those in JSON are found where the table is."""
+    """The options in a form; options in JSON are read with the table."""
     name: str | None = None
-    """What the sender calls the file."""
+    """The file name in a form."""
 
     async def save(self) -> str:
-        """Copy the body to a temporary file, which is the caller's to remove, and return its path."""
+        """Copy the body to a temporary file, which the caller removes, and return its path."""
         return await asyncio.to_thread(save_copy, self.file)
 
 
-class InMemory(NamedTuple):
-    """A body that is in memory as a whole."""
+class BodyInMemory(NamedTuple):
+    """A received body, in memory."""
 
     format: Format
     data: bytes
     options: dict[str, Any]
 
 
-async def receive_body(request: Request) -> InMemory:
-    """Take in a body as a whole.
+async def receive_body(request: Request) -> BodyInMemory:
+    """Receive a body into memory.
 
     Raises:
-        MlappError: see `received`.
+        MlappError: see `spool_body`.
     """
-    async with received(request) as body:
-        return InMemory(body.format, await asyncio.to_thread(body.file.read), body.options)
+    async with spool_body(request) as body:
+        return BodyInMemory(body.format, await asyncio.to_thread(body.file.read), body.options)
 
 
 @asynccontextmanager
-async def received(request: Request) -> AsyncIterator[Received]:
-    """Take in a body; what it takes on disk is gone afterwards.
+async def spool_body(request: Request) -> AsyncIterator[RequestBody]:
+    """Receive a body; temporary files are removed at the end of the context.
 
     Raises:
-        UnsupportedType: the content type, or the coding, is none that mlapp reads.
-        Unacceptable: a form has no file, or gives an option twice.
-        TooLarge: it is more JSON than is taken.
-        Unavailable: there is no room on the disk for it.
+        UnsupportedType: the content type or content coding is not supported.
+        Unacceptable: a form has no file, or repeats an option.
+        TooLarge: a JSON body exceeds its limit.
+        Unavailable: the disk is full.
     """
     try:
-        async with _received(request) as body:
+        async with _receive(request) as body:
             yield body
     except OSError as error:
-        raise Unavailable(f"There is no room for the body ({error.strerror}); send less, or try again later.") from None
+        raise Unavailable(
+            f"The body cannot be stored ({error.strerror}); send a smaller one, or try again later."
+        ) from None
 
 
 @asynccontextmanager
-async def _received(request: Request) -> AsyncIterator[Received]:
+async def _receive(request: Request) -> AsyncIterator[RequestBody]:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedType("The body is packed (Content-Encoding); send it as it is.")
-    sent = request.headers.get("content-type", "")
-    if sent.lower().startswith(MULTIPART):
+        raise UnsupportedType("The body is compressed (Content-Encoding); send it uncompressed.")
+    media_type = request.headers.get("content-type", "")
+    if media_type.lower().startswith(MULTIPART):
         async with request.form(max_files=1, max_fields=100) as form:
             upload = _upload(form)
-            options = options_of((name, value) for name, value in form.multi_items() if name != "file")
-            yield Received(_format(upload), upload.file, options, upload.filename)
+            options = parse_options((name, value) for name, value in form.multi_items() if name != "file")
+            yield RequestBody(_format(upload), upload.file, options, upload.filename)
         return
-    if sent.lower().startswith(URLENCODED):
+    if media_type.lower().startswith(URLENCODED):
         raise UnsupportedType(
-            f"'{URLENCODED}' is what curl -d declares, and -d removes line ends; send a file by --data-binary @file "
+            f"'{URLENCODED}' is the type of curl -d, which removes line ends; send a file by --data-binary @file "
             f"with -H 'Content-Type: {Format.CSV}', JSON with -H 'Content-Type: {Format.JSON}'."
         )
-    kind = Format.of_media_type(sent)
+    kind = Format.of_media_type(media_type)
     if kind is None:
-        what = f"'{shorten(sent)}' is no content type that tables come in" if sent else "The body has no Content-Type"
-        raise UnsupportedType(f"{what}; send {', '.join(Format)} or {MULTIPART}.")
+        reason = f"Unsupported Content-Type '{shorten(media_type)}'" if media_type else "The body has no Content-Type"
+        raise UnsupportedType(f"{reason}; send {', '.join(Format)} or {MULTIPART}.")
     if kind is Format.JSON:
-        yield Received(kind, io.BytesIO(await receive_json(request.receive)))
+        yield RequestBody(kind, io.BytesIO(await receive_json(request.receive)))
         return
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
         async for chunk in request.stream():
             file.write(chunk)
         file.seek(0)
-        yield Received(kind, file)  # type: ignore[arg-type]
+        yield RequestBody(kind, file)  # type: ignore[arg-type]
 
 
 async def receive_json(receive: Receive) -> bytes:
-    """Return a JSON body, which is parsed as a whole and so has a limit of its own.
+    """Return a JSON body. Its limit is lower than that of other bodies, as it is parsed as a whole.
 
     Raises:
-        TooLarge: it is over the limit.
-        ClientDisconnect: the client is gone.
+        TooLarge: the body exceeds the limit.
+        ClientDisconnect: the client has disconnected.
     """
     message = await receive()
     data: bytes = message.get("body", b"")
@@ -132,15 +134,15 @@ async def receive_json(receive: Receive) -> bytes:
     return data
 
 
-def options_of(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def parse_options(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Return the options in a query string or a form.
 
     Raises:
-        Unacceptable: one that is no list is given twice.
+        Unacceptable: an option that is not a list is given twice.
     """
     options: dict[str, Any] = {}
     for name, value in items:
-        if name in LISTS:
+        if name in LIST_OPTIONS:
             options.setdefault(name, []).append(value)
         elif name in options:
             raise Unacceptable(f"The option '{shorten(name)}' is given twice; send it once.")
@@ -152,7 +154,7 @@ def options_of(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 def _upload(form: FormData) -> UploadFile:
     upload = form.get("file")
     if not isinstance(upload, UploadFile):
-        raise Unacceptable("The form has no part 'file' with a file in it; add one, CSV, Parquet or NDJSON.")
+        raise Unacceptable("The form has no file in a part 'file'; add a CSV, Parquet or NDJSON file.")
     return upload
 
 
@@ -160,5 +162,5 @@ def _format(upload: UploadFile) -> Format:
     found = Format.of_media_type(upload.content_type or "") or Format.of_file(upload.filename or "")
     if found is None or found is Format.JSON:
         name = shorten(upload.filename)
-        raise UnsupportedType(f"The file '{name}' is neither CSV, Parquet nor NDJSON by its type or name.")
+        raise UnsupportedType(f"The file '{name}' is not CSV, Parquet or NDJSON by its type or name.")
     return found

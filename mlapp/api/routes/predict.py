@@ -1,4 +1,4 @@
-"""POST /predict."""
+"""POST /predict. Runs for every prediction, so it parses requests and builds responses without FastAPI."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,18 +11,18 @@ from mlapp.api.dependencies import services_of
 from mlapp.api.negotiation import negotiate
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
-from mlapp.api.request_body import FILES, options_of, receive_body, receive_json
+from mlapp.api.request_body import FILES, parse_options, receive_body, receive_json
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Format, PredictResponse
 from mlapp.services.models.service import ModelService
 from mlapp.services.options import merge_options
-from mlapp.services.prediction.service import Body, Predicted
+from mlapp.services.prediction.service import Body, PredictionResult
 
-ANSWERS: dict[int | str, dict[str, Any]] = {
+RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "model": PredictResponse,
-        "description": "The predictions, in the order of the rows. A CSV, Parquet or NDJSON body is answered in the "
-        "same format, or in what `Accept` asks for: the same rows and columns, followed by the predictions.",
+        "description": "The predictions, in the order of the rows. The response to CSV, Parquet or NDJSON has the "
+        "format of the body, or the one that `Accept` requests: all rows and columns, followed by the predictions.",
         "content": FILES,
         "headers": {
             "X-Model-Version": {"schema": {"type": "integer"}},
@@ -30,19 +30,14 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         },
     }
 }
-
-
-STRICT = "`handling=strict`: refuse what is otherwise predicted with a warning, and extra columns."
-
-
+STRICT = "`handling=strict`: reject values that are otherwise predicted with a warning, and extra columns."
 VERSION = {
     "name": "version",
     "in": "query",
     "required": False,
     "schema": {"type": "string"},
-    "description": "The version that answers; the active model when not given.",
+    "description": "The version that predicts; by default the active model.",
 }
-
 
 router = APIRouter(tags=["prediction"])
 
@@ -50,7 +45,7 @@ router = APIRouter(tags=["prediction"])
 @router.post(
     "/predict",
     response_model=None,
-    responses=ANSWERS | problem_responses(400, 404, 409, 413, 415, 422, 503),
+    responses=RESPONSES | problem_responses(400, 404, 409, 413, 415, 422, 503),
     openapi_extra={"parameters": [VERSION, prefer_header(STRICT)]},
 )
 async def predict(request: Request) -> Response:
@@ -61,61 +56,62 @@ async def predict(request: Request) -> Response:
     services = services_of(request.app)
     headers = _read_headers(request.scope["headers"])
     with services.recorder.rejections(ClientDisconnect):
-        options = options_of(request.query_params.multi_items()) if request.scope["query_string"] else {}
+        options = parse_options(request.query_params.multi_items()) if request.scope["query_string"] else {}
         if headers.is_json:
             body = Body(await receive_json(request.receive), Format.JSON)
         else:
             received = await receive_body(request)
             options, body = merge_options(options, received.options), Body(received.data, received.format)
         version = await _version(services.models, options) if options else None
-    wanted = negotiate(headers.accept, [body.format, *Format]) or body.format if headers.accept else body.format
-    predicted = await services.prediction.predict(body, wanted, version, strict=headers.strict)
-    if isinstance(predicted.body, bytes):
-        return _Whole(predicted.body, predicted)
-    fields = {"X-Model-Version": str(predicted.version), "X-Warnings-Total": str(predicted.warnings_total)}
-    media_type = "text/csv; charset=utf-8" if wanted is Format.CSV else str(wanted)
-    return StreamingResponse(predicted.chunks, headers=fields, media_type=media_type)
+    format_ = negotiate(headers.accept, [body.format, *Format]) or body.format if headers.accept else body.format
+    result = await services.prediction.predict(body, format_, version, strict=headers.strict)
+    if isinstance(result.body, bytes):
+        return _JsonResponse(result.body, result)
+    fields = {"X-Model-Version": str(result.version), "X-Warnings-Total": str(result.warnings_total)}
+    media_type = "text/csv; charset=utf-8" if format_ is Format.CSV else str(format_)
+    return StreamingResponse(result.chunks, headers=fields, media_type=media_type)
 
 
 async def _version(models: ModelService, options: dict[str, Any]) -> int | None:
-    """Return the version that is asked for."""
+    """Return the version in the options."""
     for name in options.keys() - {"version"}:
         raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
     return await models.requested_version(options["version"])
 
 
-class _Whole(Response):
-    """A small JSON answer; its headers take Starlette longer than its predictions take."""
+class _JsonResponse(Response):
+    """A small JSON response; Starlette takes longer to create the headers than the predictions take."""
 
-    def __init__(self, body: bytes, predicted: Predicted) -> None:
+    def __init__(self, body: bytes, result: PredictionResult) -> None:
         self.status_code, self.background, self.body = 200, None, body
         self.raw_headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),
-            (b"x-model-version", b"%d" % predicted.version),
-            (b"x-warnings-total", b"%d" % predicted.warnings_total),
+            (b"x-model-version", b"%d" % result.version),
+            (b"x-warnings-total", b"%d" % result.warnings_total),
         ]
 
 
 class _Headers(NamedTuple):
-    """What the headers of a request ask for."""
+    """The parsed headers of a request."""
 
     is_json: bool
-    """Whether the body is JSON that is not packed."""
+    """Whether the body is JSON without a content coding."""
     accept: tuple[str, ...]
     strict: bool
+
+
+_PARSED = (b"content-type", b"content-encoding", b"accept", b"prefer")
+"""Headers that are parsed."""
 
 
 def _read_headers(headers: list[tuple[bytes, bytes]]) -> _Headers:
     found = dict(headers)
     if len(found) < len(headers):
-        # A header that is given twice is one list.
-        for name in _RELEVANT:
+        # Repeated headers are joined to a list.
+        for name in _PARSED:
             found[name] = b", ".join(value for key, value in headers if key == name)
-    return _parse(*map(found.get, _RELEVANT))
-
-
-_RELEVANT = (b"content-type", b"content-encoding", b"accept", b"prefer")
+    return _parse(*map(found.get, _PARSED))
 
 
 @lru_cache(maxsize=1_000)

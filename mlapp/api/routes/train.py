@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from mlapp.api.dependencies import AppServices
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
-from mlapp.api.request_body import BINARY, FILES, MULTIPART, options_of, received
+from mlapp.api.request_body import BINARY, FILES, MULTIPART, parse_options, spool_body
 from mlapp.schemas import Format, Job, Model, Submission, TrainBody, TrainOptions
 from mlapp.services.options import merge_options
 
@@ -79,8 +79,8 @@ async def train(request: Request, response: Response, services: AppServices) -> 
     Send the options as keys of a JSON body, as fields of a form or in the query string.
     With `Prefer: respond-async` the response is 202 with the training job, without waiting for the model.
     """
-    options = options_of(request.query_params.multi_items())
-    async with received(request) as body:
+    options = parse_options(request.query_params.multi_items())
+    async with spool_body(request) as body:
         options = merge_options(options, body.options)
         submission = Submission(options=options, format=body.format, path=await body.save(), name=body.name)
     if prefers(request.headers.getlist("prefer"), "respond-async"):

@@ -1,4 +1,4 @@
-"""Validation of encoded rows against a signature: values that training did not see are reported."""
+"""Validation of encoded rows against a signature: warnings about values outside the training data."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from mlapp.errors import shorten
-from mlapp.ml.data.encoding import DAY_US, EPOCH, UNKNOWN, BadCell, days_since_epoch, refuse
+from mlapp.ml.data.encoding import EPOCH, UNKNOWN, InvalidCell, days_since_epoch, reject
 from mlapp.schemas import ColumnType, Feature, ValueWarning
+from mlapp.tables.columns.types import DAY_US
 from mlapp.tables.table import Table
 
 MAX_WARNINGS = 100
@@ -17,10 +18,10 @@ Code = Literal["missing", "unknown_category", "not_whole", "out_of_range"]
 
 
 class Warnings(NamedTuple):
-    """Values that training did not see."""
+    """Warnings about a table."""
 
     first: list[ValueWarning]
-    """The first `MAX_WARNINGS`, by row."""
+    """At most `MAX_WARNINGS`, in the order of the rows."""
     total: int
 
 
@@ -28,7 +29,7 @@ NONE = Warnings([], 0)
 
 
 class Validator:
-    """Compares encoded rows with what training saw of the features."""
+    """Compares encoded rows with the ranges and categories of the training data."""
 
     def __init__(self, features: Sequence[Feature]) -> None:
         self._features = features
@@ -39,54 +40,54 @@ class Validator:
         self._has_whole = bool(self._whole.any())
 
     def unusual(self, x: np.ndarray) -> np.ndarray:
-        """Return which rows of a matrix (rows, features) have a value to warn of, (rows,)."""
+        """Return whether each row of a matrix (rows, features) has a warning, (rows,)."""
         return np.asarray(self._cells(x).any(axis=1))
 
     def warnings(self, table: Table, x: np.ndarray) -> Warnings:
-        """Return what to warn of in the rows of a table, encoded in `x`."""
+        """Return the warnings about a table and its encoded rows `x`."""
         rows, columns = np.nonzero(self._cells(x))
         first: list[ValueWarning] = []
         for row, column in zip(rows[:MAX_WARNINGS].tolist(), columns[:MAX_WARNINGS].tolist(), strict=True):
-            first += self._warned(table, row, self._features[column], float(x[row, column]))
+            first += self._cell_warnings(table, row, self._features[column], float(x[row, column]))
         if len(rows) <= MAX_WARNINGS:
             return Warnings(first[:MAX_WARNINGS], len(first))
-        # A cell has two warnings when it is neither whole nor within the range.
+        # A cell has two warnings if it is neither whole nor within the range.
         whole = self._whole[columns]
         values, low, high = x[rows, columns][whole], self._low[columns][whole], self._high[columns][whole]
-        twice = (values % 1 > 0) & ((values < low) | (values > high))
-        return Warnings(first[:MAX_WARNINGS], len(rows) + int(twice.sum()))
+        both = (values % 1 > 0) & ((values < low) | (values > high))
+        return Warnings(first[:MAX_WARNINGS], len(rows) + int(both.sum()))
 
-    def refuse_unusual(self, table: Table, x: np.ndarray) -> None:
-        """Raise `Unacceptable` where a row has a value to warn of, or a column is no feature."""
+    def reject_unusual(self, table: Table, x: np.ndarray) -> None:
+        """Raise `Unacceptable` about the first warnings, or about columns that are not features."""
         names = {feature.name for feature in self._features}
         if extra := [name for name in table.names if name not in names]:
-            refuse(
-                table, [BadCell(0, name, f"Column '{shorten(name)}' is no feature; leave it out.") for name in extra]
-            )
-        refuse(table, [BadCell(each.row, each.feature, each.detail) for each in self.warnings(table, x).first])
+            detail = "Column '{}' is not a feature; leave it out."
+            reject(table, [InvalidCell(0, name, detail.format(shorten(name))) for name in extra])
+        first = self.warnings(table, x).first
+        reject(table, [InvalidCell(warning.row, warning.feature, warning.detail) for warning in first])
 
     def _cells(self, x: np.ndarray) -> np.ndarray:
-        found: Any = (x < self._low) | (x > self._high) | (np.isnan(x) & self._required)
+        unusual: Any = (x < self._low) | (x > self._high) | (np.isnan(x) & self._required)
         if self._has_whole:
-            found[:, self._whole] |= x[:, self._whole] % 1 > 0
-        return np.asarray(found)
+            unusual[:, self._whole] |= x[:, self._whole] % 1 > 0
+        return np.asarray(unusual)
 
-    def _warned(self, table: Table, row: int, feature: Feature, value: float) -> list[ValueWarning]:
-        """Return the warnings about an unusual cell."""
+    def _cell_warnings(self, table: Table, row: int, feature: Feature, value: float) -> list[ValueWarning]:
+        """Return the warnings about a cell."""
         if np.isnan(value):
             return [_warning(row, feature, "missing", "is missing; training saw no row without it")]
         if value == UNKNOWN:
             text = shorten(table.text(row, feature.name))
             return [_warning(row, feature, "unknown_category", f"'{text}' was never seen in training")]
         low, high = _range(feature)
-        text, found = _text(value, feature), []
+        text, warnings = _format(value, feature), []
         if feature.type is ColumnType.INTEGER and value % 1:
             detail = f"{text} is not whole; training saw whole numbers only"
-            found.append(_warning(row, feature, "not_whole", detail))
+            warnings.append(_warning(row, feature, "not_whole", detail))
         if not low <= value <= high:
-            detail = f"{text} is outside {_text(low, feature)}–{_text(high, feature)} seen in training"
-            found.append(_warning(row, feature, "out_of_range", detail))
-        return found
+            detail = f"{text} is outside {_format(low, feature)}–{_format(high, feature)} seen in training"
+            warnings.append(_warning(row, feature, "out_of_range", detail))
+        return warnings
 
 
 def _warning(row: int, feature: Feature, code: Code, detail: str) -> ValueWarning:
@@ -94,18 +95,18 @@ def _warning(row: int, feature: Feature, code: Code, detail: str) -> ValueWarnin
 
 
 def _range(feature: Feature) -> tuple[float, float]:
-    """Return the ends of what training saw, encoded; unknown categories are below all others."""
+    """Return the encoded range of the training data; `UNKNOWN` is below the range of categories."""
     if feature.type is ColumnType.CATEGORY:
         return 0.0, np.inf
     if isinstance(feature.min, datetime) and isinstance(feature.max, datetime):
         return days_since_epoch(feature.min), days_since_epoch(feature.max)
     if isinstance(feature.min, int | float) and isinstance(feature.max, int | float):
         return float(feature.min), float(feature.max)
-    # Training saw no value, or only true and false.
+    # Boolean, or without any value in training.
     return -np.inf, np.inf
 
 
-def _text(value: float, feature: Feature) -> str:
+def _format(value: float, feature: Feature) -> str:
     if feature.type is not ColumnType.DATETIME:
         return f"{value:.6g}"
     moment = EPOCH.replace(tzinfo=None) + timedelta(microseconds=round(value * DAY_US))

@@ -1,1 +1,1 @@
-"""Prediction: loaded models, batching, responses."""
+"""Prediction: the active version, loaded models, micro-batching and responses."""

@@ -1,4 +1,4 @@
-"""The active version in memory: it follows what any process activates, and goes on where that cannot be loaded."""
+"""ActiveVersion: the version that predicts by default. Follows activations by all processes on the store."""
 
 import asyncio
 import logging
@@ -15,36 +15,36 @@ from mlapp.store import ModelStore
 log = logging.getLogger(__name__)
 
 LOADING_S = 30.0
-"""How long a request waits for what is still loading after a start."""
+"""How long a request waits for a model that is still loading after the start."""
 POLL_S = 0.5
-"""How often the store is polled for what another process activated."""
+"""Interval at which the store is polled for activations by other processes."""
 RETRY_S, MAX_RETRY_S = 5.0, 3_600.0
-"""Backoff before an active version that cannot be loaded is tried again: doubled each time, up to the second."""
+"""Backoff between attempts to load an active version that cannot be loaded: doubled each time, up to the maximum."""
 
 
 @dataclass
 class ActiveVersion:
-    """Swaps the version that answers, whole, when another one is activated."""
+    """Swaps the loaded version when another one is activated; one that cannot be loaded does not replace it."""
 
     store: ModelStore
     cache: ModelCache
     fitted: "ml.FittedModel | None" = None
-    """What answers."""
+    """The loaded version; None if there is none."""
     wanted: int | None = None
-    """The version that is active in the store, whether it answers here or not."""
+    """The active version of the store, whether or not it is loaded."""
     _problem: MlappError | None = None
-    """Why that version cannot answer."""
+    """Why the wanted version is not loaded."""
     _retry_at: float = 0.0
-    """When to try again to load it, by `time.monotonic`."""
+    """Time of the next attempt to load it, by `time.monotonic`."""
     _backoff_s: float = 0.0
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
     _poller: asyncio.Task[None] | None = None
     _frozen: bool = False
-    """Whether what predicts is loaded for good."""
-    _outage: Outage = field(default_factory=lambda: Outage(log, "The store cannot be followed"))
+    """Whether `freeze_loaded` has run."""
+    _outage: Outage = field(default_factory=lambda: Outage(log, "Activations cannot be followed"))
 
     def start(self) -> None:
-        """Begin to load the active version, and to follow the store."""
+        """Start loading the active version and following the store."""
         self._poller = asyncio.create_task(self._poll())
 
     def close(self) -> None:
@@ -54,7 +54,7 @@ class ActiveVersion:
 
     @property
     def message(self) -> str:
-        """What to expect of it, in a sentence."""
+        """The state in a sentence, for clients."""
         if self.fitted and self._problem:
             return f"Model {self.fitted.model.version} answers in place of the active one. {self._problem.detail}"
         if self.fitted:
@@ -67,14 +67,14 @@ class ActiveVersion:
 
     @property
     def problem(self) -> str | None:
-        """Why the version that is active in the store does not answer; None when it does, or when it is loading."""
+        """Why the active version of the store is not loaded; None if it is loaded or loading."""
         return self._problem.detail if self._problem else None
 
     async def get(self) -> "ml.FittedModel":
-        """Return what answers, as soon as it is loaded.
+        """Return the loaded version, and wait for it while it is loading.
 
         Raises:
-            Unavailable: nothing can answer.
+            Unavailable: no version is loaded.
         """
         with suppress(TimeoutError):
             await asyncio.wait_for(self._loaded.wait(), LOADING_S)
@@ -83,7 +83,7 @@ class ActiveVersion:
         return self.fitted
 
     async def refresh(self) -> None:
-        """Take up the version that is active in the store; the old one answers until the new one is loaded."""
+        """Load the active version of the store; the previous one answers until then."""
         await self.cache.run(self._load)
         self._loaded.set()
 
@@ -91,12 +91,12 @@ class ActiveVersion:
         while True:
             with self._outage.tolerate():
                 await self._follow()
-            # What answers goes on; where nothing does, no request waits for it.
+            # After a failure, the previous version answers, or requests are rejected without waiting.
             self._loaded.set()
             await asyncio.sleep(POLL_S)
 
     async def _follow(self) -> None:
-        """Take up what another process activated; the first version there is brings the libraries with it."""
+        """Load the active version if it has changed, or if its next attempt is due."""
         active = await asyncio.to_thread(self.store.active)
         if active != self.wanted:
             if self.fitted is None:
@@ -105,7 +105,7 @@ class ActiveVersion:
         elif self._problem and time.monotonic() >= self._retry_at:
             await self.refresh()
         self._loaded.set()
-        # The libraries take 80 MB, which a server without a model can do without.
+        # Not before, as the libraries take 80 MB, which a server without a model does not need.
         if self.fitted and not self._frozen:
             ml.use_one_thread()
             await self.cache.run(freeze_loaded)
@@ -119,22 +119,22 @@ class ActiveVersion:
         try:
             fitted = self.cache.load(active)
         except Unavailable:
-            # The store cannot be read now: what answered until now goes on.
+            # The store cannot be read now: the previous version continues to answer.
             raise
         except MlappError as error:
             self._back_off(active, error)
             return
         if self._problem:
-            log.info("Model %s answers from now on.", active)
+            log.info("Model %s is loaded and answers.", active)
         self.wanted, self.fitted, self._problem = active, fitted, None
 
     def _back_off(self, active: int, problem: MlappError) -> None:
-        """Note why the active version cannot answer, and when to try again."""
-        again = self._problem if active == self.wanted else None
-        self._backoff_s = min(2 * self._backoff_s, MAX_RETRY_S) if again else RETRY_S
+        """Store why the active version cannot be loaded, and schedule the next attempt."""
+        previous = self._problem if active == self.wanted else None
+        self._backoff_s = min(2 * self._backoff_s, MAX_RETRY_S) if previous else RETRY_S
         self._retry_at = time.monotonic() + self._backoff_s
         self.wanted, self._problem = active, problem
-        if again is None or again.detail != problem.detail:
+        if previous is None or previous.detail != problem.detail:
             answering = self.fitted.model.version if self.fitted else None
             fields = {"wanted_version": active, "answering_version": answering}
             self.cache.log_problem(active, f"The active model cannot answer: {problem.detail}", problem, **fields)

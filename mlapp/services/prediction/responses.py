@@ -1,4 +1,4 @@
-"""Responses of predictions: a body → encoded rows → JSON or a file. Takes a processor, and so runs in a thread."""
+"""Reading of request bodies and writing of responses, as JSON or files. CPU-bound, so large ones run in a thread."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from mlapp import ml
     from mlapp.ml.data.validation import Warnings
 
-    Note = Callable[[Model, np.ndarray, np.ndarray], None]
-    """Takes encoded rows that were predicted, and what was predicted."""
+    AddRows = Callable[[Model, np.ndarray, np.ndarray], None]
+    """Takes the model, encoded rows and their predictions; see `TrafficRecorder.add_rows`."""
 
-JSON_ROWS = 5_000
-"""Rows of a JSON answer that are written at a time."""
+JSON_CHUNK_ROWS = 5_000
+"""Rows of a JSON response that are serialized at a time."""
 ONE_PIECE_BYTES = 100_000
 LISTS = ("predictions", "lower", "upper", "probabilities")
-"""What a JSON answer holds for each row."""
+"""Fields of a JSON response with a value for each row."""
 _VALUES = TypeAdapter(list[Any])
 
 
 class Body(NamedTuple):
-    """A table to predict, as it was sent."""
+    """A request body: a table to predict."""
 
     data: bytes
     format: Format
 
 
-class Rows(NamedTuple):
-    """A table that can be predicted."""
+class EncodedTable(NamedTuple):
+    """A table that was read, encoded and validated."""
 
     table: "tables.Table"
     x: "np.ndarray"
-    """The features, encoded."""
+    """Encoded features, (rows, features)."""
     warnings: "Warnings"
 
 
@@ -47,76 +47,76 @@ def read_json(data: bytes) -> "tables.JsonRows":
     """Read a JSON body.
 
     Raises:
-        MlappError: it is no JSON, or holds no rows.
+        MlappError: the body is not valid JSON, or has no table.
     """
     rows, options = tables.json_rows(data)
     if options:
-        _refuse(options)
+        _reject(options)
     if rows is None:
         raise Unacceptable("Send exactly one of 'records' (a list of objects) and 'columns' (an object of lists).")
     return rows
 
 
-def read_rows(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) -> Rows:
-    """Read a body to its end, encode its rows and validate them.
+def read_table(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) -> EncodedTable:
+    """Read a body, and encode and validate all of its rows.
 
     Raises:
-        MlappError: it is not rows that the model can predict.
+        MlappError: the body cannot be read, or its rows cannot be predicted.
     """
     table, options = tables.read_request(body.data, body.format)
     if options:
-        _refuse(options)
+        _reject(options)
     x = fitted.encoder.encode(table)
     if strict:
-        fitted.validator.refuse_unusual(table, x)
-    return Rows(table, x, fitted.validator.warnings(table, x))
+        fitted.validator.reject_unusual(table, x)
+    return EncodedTable(table, x, fitted.validator.warnings(table, x))
 
 
-def _refuse(options: dict[str, Any]) -> NoReturn:
+def _reject(options: dict[str, Any]) -> NoReturn:
     name = shorten(next(iter(options)))
     raise Unacceptable(f"There is no option '{name}'; the version goes into the query string.")
 
 
-def read_file_rows(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) -> Rows:
-    """Do the same for what is answered by a file: the same columns, followed by the predictions.
+def read_file_table(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) -> EncodedTable:
+    """Read a body for a response in a file, which has the same columns, followed by the predictions.
 
     Raises:
-        MlappError: it is not rows that the model can predict, or has a column named like one of the answer.
+        MlappError: see `read_table`; or a column has the name of a column of the predictions.
     """
-    rows = read_rows(fitted, body, strict=strict)
+    encoded = read_table(fitted, body, strict=strict)
     for name in fitted.column_names:
-        if name in rows.table.names:
+        if name in encoded.table.names:
             raise Unacceptable(
-                f"The table has a column '{shorten(name)}', as the answer will; rename it or leave it out."
+                f"The table has a column '{shorten(name)}', which the response adds; rename it or leave it out."
             )
-    return rows
+    return encoded
 
 
 def to_json(answer: PredictResponse) -> bytes:
-    """Return an answer as JSON."""
+    """Serialize a response."""
     return PredictResponse.__pydantic_serializer__.to_json(answer)
 
 
-def write_json(fitted: "ml.FittedModel", rows: Rows, note: "Note") -> list[bytes]:
-    """Predict rows, and return the JSON answer in pieces.
+def write_json(fitted: "ml.FittedModel", encoded: EncodedTable, add_rows: "AddRows") -> list[bytes]:
+    """Predict rows, and return the JSON response in pieces.
 
-    Many rows are written some at a time, so that they are never all there as Python objects.
+    Rows are serialized in chunks, so that not all of them exist as Python objects at the same time.
     """
     lists: dict[str, list[bytes]] = {}
-    for start in range(0, len(rows.x), JSON_ROWS):
-        x = rows.x[start : start + JSON_ROWS]
+    for start in range(0, len(encoded.x), JSON_CHUNK_ROWS):
+        x = encoded.x[start : start + JSON_CHUNK_ROWS]
         predicted = fitted.predict(x)
-        note(fitted.model, x, predicted)
-        answer = fitted.answer(predicted, rows.warnings)
+        add_rows(fitted.model, x, predicted)
+        answer = fitted.answer(predicted, encoded.warnings)
         for name in LISTS:
             if (values := getattr(answer, name)) is not None:
                 lists.setdefault(name, []).append(_VALUES.dump_json(values)[1:-1])
                 setattr(answer, name, [])
-    return _filled(to_json(answer), lists)
+    return _insert(to_json(answer), lists)
 
 
-def _filled(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:
-    """Return JSON with what belongs into its empty lists, in pieces."""
+def _insert(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:
+    """Insert values into the empty lists of a JSON text, and return it in pieces."""
     pieces = []
     for name in sorted(lists, key=lambda name: text.index(b'"%s":[]' % name.encode())):
         before, text = text.split(b'"%s":[]' % name.encode(), 1)
@@ -124,22 +124,28 @@ def _filled(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:
         for number, values in enumerate(lists[name]):
             pieces += [b",", values] if number else [values]
         text = b"]" + text
-    # A small answer is one piece, so that it is sent at once.
+    # A small response is one piece, so that it is sent in one chunk.
     return [b"".join([*pieces, text])] if sum(map(len, pieces)) < ONE_PIECE_BYTES else [*pieces, text]
 
 
-def write_file(fitted: "ml.FittedModel", rows: Rows, wanted: Format, part: slice, note: "Note") -> bytes:
+def write_file(
+    fitted: "ml.FittedModel", encoded: EncodedTable, format_: Format, part: slice, add_rows: "AddRows"
+) -> bytes:
     """Predict some of the rows, and write them with their predictions."""
-    predicted = fitted.predict(rows.x[part])
-    note(fitted.model, rows.x[part], predicted)
-    return tables.write_rows(rows.table, part, fitted.columns(predicted), wanted)
+    predicted = fitted.predict(encoded.x[part])
+    add_rows(fitted.model, encoded.x[part], predicted)
+    return tables.write_rows(encoded.table, part, fitted.columns(predicted), format_)
 
 
-def sample(fitted: "ml.FittedModel", body: Body, count: int) -> PredictionPreview:
-    """Validate a body to its end, and predict its first rows, as the file that answers it will have them."""
-    rows = read_file_rows(fitted, body)
-    predicted = fitted.columns(fitted.predict(rows.x[:count]))
-    names, cells = tables.texts(rows.table.frame[:count].hstack(predicted))
+def preview(fitted: "ml.FittedModel", body: Body, count: int) -> PredictionPreview:
+    """Validate a whole body, and predict its first rows as they will be in the response file."""
+    encoded = read_file_table(fitted, body)
+    predicted = fitted.columns(fitted.predict(encoded.x[:count]))
+    names, cells = tables.texts(encoded.table.frame[:count].hstack(predicted))
     return PredictionPreview(
-        names=names, rows=cells, total=len(rows.x), warnings_total=rows.warnings.total, warnings=rows.warnings.first
+        names=names,
+        rows=cells,
+        total=len(encoded.x),
+        warnings_total=encoded.warnings.total,
+        warnings=encoded.warnings.first,
     )

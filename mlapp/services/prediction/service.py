@@ -1,4 +1,4 @@
-"""PredictionService: predictions of rows, for programs and pages."""
+"""PredictionService: predicts rows with the active version or another one, for API and pages."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -20,40 +20,40 @@ from mlapp.store import ModelStore
 if TYPE_CHECKING:
     from mlapp.tables import JsonRows
 
-__all__ = ["Body", "Predicted", "PredictionService"]
+__all__ = ["Body", "PredictionResult", "PredictionService"]
 
 CHUNK_ROWS = 10_000
 BATCHED_BYTES = 16_000
-"""JSON bodies up to here are read on the event loop, and predicted together with others."""
+"""Smaller JSON bodies are parsed on the event loop, and predicted in batches with other requests."""
 SMALL_BYTES = 100_000
-"""Bodies beyond this queue up apart, so that single rows do not wait for them."""
+"""Larger bodies have their own pool, so that single rows do not wait for them."""
 SMALL_SLOTS = 1_000
-"""Requests with small bodies in flight. To reject one costs more than to answer it: where 256 were admitted, 900
-connections got 0.1 of what 64 got."""
+"""Maximum number of small requests in flight. Rejecting one costs more than answering it: with a limit of 256, 900
+connections had a tenth of the throughput of 64."""
 LARGE_SLOTS = 5
-"""Requests with larger bodies in flight: one that is predicted, and four that are on their way in or out."""
+"""Maximum number of large requests in flight: one is predicted, and four are received or sent."""
 MAX_WAIT_S = 0.5
-"""Where small bodies would wait longer than this for their turn, further ones are rejected."""
+"""Small requests are rejected if they would wait longer than this for a thread."""
 
 
-class Predicted(NamedTuple):
-    """Predictions on their way out."""
+class PredictionResult(NamedTuple):
+    """A response: version, format, and the body with the predictions."""
 
     version: int
     format: Format
     warnings_total: int
     body: bytes | AsyncIterator[bytes]
-    """As a whole where that is little, else in chunks."""
+    """In chunks if it is large."""
 
     @property
     def chunks(self) -> AsyncIterator[bytes]:
         """The body in chunks."""
-        return _each([self.body]) if isinstance(self.body, bytes) else self.body
+        return _iterate([self.body]) if isinstance(self.body, bytes) else self.body
 
 
 @dataclass
 class PredictionService:
-    """Answers from the active version, or from any other one."""
+    """Predicts rows: small requests in batches, tables in chunks."""
 
     store: ModelStore
     recorder: TrafficRecorder
@@ -68,11 +68,11 @@ class PredictionService:
         self._batcher = Batcher(self._small, self.recorder.add_rows)
 
     async def start(self) -> None:
-        """Begin to load the active version, and to follow what other processes activate."""
+        """Start loading the active version and following activations by other processes."""
         self._active.start()
 
     async def close(self) -> None:
-        """Stop following; requests in flight are answered."""
+        """Stop following activations; requests in flight are completed."""
         self._active.close()
         self._cache.close()
         for pool in (self._small, self._bulk):
@@ -80,35 +80,35 @@ class PredictionService:
 
     @property
     def active(self) -> Model | None:
-        """The model that answers when no version is asked for."""
+        """The version that predicts by default; None if none is loaded."""
         return self._active.fitted.model if self._active.fitted else None
 
     @property
     def message(self) -> str:
-        """What to expect of it, in a sentence."""
+        """The state of the active version in a sentence, for clients."""
         return self._active.message
 
     @property
     def problem(self) -> str | None:
-        """Why the version that is active in the store does not answer; None when it does, or when it is loading."""
+        """Why the active version of the store is not loaded; None if it is loaded or loading."""
         return self._active.problem
 
     @property
     def wanted(self) -> int | None:
-        """The version that is active in the store, whether it answers here or not."""
+        """The active version of the store, whether or not it is loaded."""
         return self._active.wanted
 
     async def refresh(self) -> None:
-        """Take up the version that is active in the store; the old one answers until the new one is loaded."""
+        """Load the active version of the store; the previous one answers until then."""
         await self._active.refresh()
 
     async def fitted(self, version: int | None = None) -> "ml.FittedModel":
-        """Return a version ready to answer, the active one by default.
+        """Return a loaded version, the active one by default.
 
         Raises:
-            NotFound: there is no such version.
-            Conflict: it cannot be loaded.
-            Unavailable: there is no active version that can answer.
+            NotFound: the version does not exist.
+            Conflict: the version cannot be loaded.
+            Unavailable: no active version is loaded.
         """
         active = self._active.fitted
         if active and version in (None, active.model.version):
@@ -119,33 +119,35 @@ class PredictionService:
         """Acquire a slot for a request by the size of its body in bytes (None: unknown); the caller releases it.
 
         Raises:
-            Overloaded: too many are in flight to be answered in time.
+            Overloaded: too many requests are in flight.
         """
         with self.recorder.rejections():
             if size is None or size > SMALL_BYTES:
                 return self._large_slots.acquire()
             if self._small.wait_s(self._batcher.calls) > MAX_WAIT_S:
-                raise Overloaded("More is asked than can be predicted in time; try again in a moment.")
+                raise Overloaded("More predictions are requested than can be made in time; try again in a moment.")
             return self._small_slots.acquire()
 
     async def predict(
-        self, body: Body, wanted: Format, version: int | None = None, *, strict: bool = False
-    ) -> Predicted:
-        """Predict rows, and write them with their predictions in the wanted format.
+        self, body: Body, format_: Format, version: int | None = None, *, strict: bool = False
+    ) -> PredictionResult:
+        """Predict rows, and return the response in a format.
 
-        The body is validated to its end before the first byte is written.
+        The whole body is validated before the first byte is returned.
 
         Raises:
-            MlappError: the version cannot answer, or the body is not rows that it can predict.
+            MlappError: the version is not available, or the rows cannot be read or predicted.
         """
         with self.recorder.request():
-            # Without a coroutine of its own where that can be.
+            # Avoids a coroutine if the active version is loaded.
             fitted = self._active.fitted if version is None else None
             fitted = fitted or await self.fitted(version)
-            if wanted is body.format is Format.JSON and len(body.data) <= BATCHED_BYTES:
+            if format_ is body.format is Format.JSON and len(body.data) <= BATCHED_BYTES:
                 answer = await self._answer(fitted, responses.read_json(body.data), strict=strict)
-                return Predicted(fitted.model.version, wanted, answer.warnings_total or 0, responses.to_json(answer))
-            predicted = await self._predict_table(fitted, body, wanted, strict=strict)
+                return PredictionResult(
+                    fitted.model.version, format_, answer.warnings_total or 0, responses.to_json(answer)
+                )
+            predicted = await self._predict_table(fitted, body, format_, strict=strict)
             self.recorder.add_warnings(predicted.warnings_total)
             return predicted
 
@@ -153,62 +155,64 @@ class PredictionService:
         """Predict records of JSON scalars.
 
         Raises:
-            MlappError: the version cannot answer, or the records are not rows that it can predict.
+            MlappError: the version is not available, or the records cannot be predicted.
         """
         with self.recorder.request():
             return await self._answer(await self.fitted(version), tables.JsonRows(records))
 
-    async def sample(self, body: Body, version: int | None = None, rows: int = 10) -> PredictionPreview:
-        """Show how the file that answers a table begins; the table is validated to its end, as `predict` does.
+    async def preview(self, body: Body, version: int | None = None, rows: int = 10) -> PredictionPreview:
+        """Return the first rows of the response to a table; the whole table is validated, as by `predict`.
 
         Raises:
-            MlappError: the version cannot answer, or the body is not rows that it can predict.
+            MlappError: the version is not available, or the rows cannot be read or predicted.
         """
         fitted = await self.fitted(version)
-        return await self._pool(body).run(lambda: responses.sample(fitted, body, rows))
+        return await self._pool(body).run(lambda: responses.preview(fitted, body, rows))
 
     async def what_if(self, record: dict[str, Any], feature: str, version: int | None = None) -> WhatIf:
-        """Predict a record of JSON scalars again with each of the values that training saw in a feature.
+        """Predict a record of JSON scalars over the values of one feature.
 
         Raises:
-            MlappError: the version cannot answer, it has no such feature, or it cannot predict the record.
+            MlappError: the version is not available or has no such feature, or the record cannot be predicted.
         """
         fitted = await self.fitted(version)
         return await self._small.run(lambda: ml.what_if(fitted, record, feature))
 
-    async def _answer(self, fitted: "ml.FittedModel", sent: "JsonRows", *, strict: bool = False) -> PredictResponse:
-        """Predict a few rows, together with those of other requests."""
-        x = fitted.encoder.encode_plain(sent)
+    async def _answer(self, fitted: "ml.FittedModel", rows: "JsonRows", *, strict: bool = False) -> PredictResponse:
+        """Predict a few rows in a batch with other requests."""
+        x = fitted.encoder.encode_plain(rows)
         if x is None:
-            x = await self._small.run(lambda: fitted.encoder.encode(sent.table()))
+            x = await self._small.run(lambda: fitted.encoder.encode(rows.table()))
         if strict:
-            fitted.validator.refuse_unusual(sent.table(), x)
+            fitted.validator.reject_unusual(rows.table(), x)
         predicted, unusual = await self._batcher.predict(fitted, x)
         if not unusual:
             return fitted.answer(predicted)
         if not fitted.encoder.is_exact(x):
-            x = await self._small.run(lambda: fitted.encoder.encode(sent.table()))
-        warnings = fitted.validator.warnings(sent.table(), x)
+            x = await self._small.run(lambda: fitted.encoder.encode(rows.table()))
+        warnings = fitted.validator.warnings(rows.table(), x)
         self.recorder.add_warnings(warnings.total)
         return fitted.answer(predicted, warnings)
 
-    async def _predict_table(self, fitted: "ml.FittedModel", body: Body, wanted: Format, *, strict: bool) -> Predicted:
-        pool, note, version = self._pool(body), self.recorder.add_rows, fitted.model.version
-        if wanted is Format.JSON:
-            rows = await pool.run(lambda: responses.read_rows(fitted, body, strict=strict))
-            pieces = await pool.run(lambda: responses.write_json(fitted, rows, note))
-            return Predicted(version, wanted, rows.warnings.total, _each(pieces))
-        rows = await pool.run(lambda: responses.read_file_rows(fitted, body, strict=strict))
-        # Parquet has its index at the end: it is written in one piece.
-        size = len(rows.x) if wanted is Format.PARQUET else CHUNK_ROWS
-        parts = [slice(start, start + size) for start in range(0, len(rows.x), size)]
-        calls = (partial(responses.write_file, fitted, rows, wanted, part, note) for part in parts)
-        return Predicted(version, wanted, rows.warnings.total, prefetch(pool, calls))
+    async def _predict_table(
+        self, fitted: "ml.FittedModel", body: Body, format_: Format, *, strict: bool
+    ) -> PredictionResult:
+        pool, add_rows, version = self._pool(body), self.recorder.add_rows, fitted.model.version
+        if format_ is Format.JSON:
+            encoded = await pool.run(lambda: responses.read_table(fitted, body, strict=strict))
+            pieces = await pool.run(lambda: responses.write_json(fitted, encoded, add_rows))
+            return PredictionResult(version, format_, encoded.warnings.total, _iterate(pieces))
+        encoded = await pool.run(lambda: responses.read_file_table(fitted, body, strict=strict))
+        # Parquet is written in one piece, as its index is at the end.
+        size = len(encoded.x) if format_ is Format.PARQUET else CHUNK_ROWS
+        parts = [slice(start, start + size) for start in range(0, len(encoded.x), size)]
+        calls = (partial(responses.write_file, fitted, encoded, format_, part, add_rows) for part in parts)
+        return PredictionResult(version, format_, encoded.warnings.total, prefetch(pool, calls))
 
     def _pool(self, body: Body) -> Pool:
         return self._small if len(body.data) <= SMALL_BYTES else self._bulk
 
 
-async def _each(pieces: list[bytes]) -> AsyncIterator[bytes]:
+async def _iterate(pieces: list[bytes]) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece

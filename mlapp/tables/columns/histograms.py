@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.schemas import ColumnType, Distribution
-from mlapp.tables.columns.types import format_values, unnamed
+from mlapp.tables.columns.types import DAY_US, format_values, unnamed
 
 BINS = 20
 CATEGORIES = 30
@@ -14,7 +14,6 @@ OUTER = 0.005
 """Share of the values below the first bin, and above the last: a few outliers do not press the others into one bin."""
 SAMPLE = 100_000
 """Values that the quantiles are taken of; of more, every so-manieth."""
-DAY_US = 86_400_000_000
 
 
 def distribution(values: pl.Series, kind: ColumnType) -> Distribution:

@@ -20,6 +20,7 @@ MAX_EXACT_INTEGER = 2.0**53
 HEAD = 1_000
 """Values that are looked at first: most columns show in a few what they are not."""
 
+DAY_US = 86_400_000_000
 MAX_MAGNITUDE = 1e38
 """Numbers up to here fit the 32-bit floats that trees split on."""
 

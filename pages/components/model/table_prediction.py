@@ -48,7 +48,7 @@ class TablePrediction:
         await event.file.save(table.file)
         try:
             body = Body(await asyncio.to_thread(table.file.read_bytes), file_format)
-            found: PredictionPreview | str = await self.services.prediction.sample(body, table.version)
+            found: PredictionPreview | str = await self.services.prediction.preview(body, table.version)
         except MlappError as error:
             found = error.detail
         # Otherwise another table has been uploaded meanwhile.

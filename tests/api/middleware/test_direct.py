@@ -14,7 +14,7 @@ from starlette.types import Message
 from mlapp.ml import FittedModel
 from mlapp.schemas import ColumnDrift, Model, Span
 from mlapp.services import Services
-from mlapp.services.prediction.batching import MAX_ROWS
+from mlapp.services.prediction.batching import MAX_BATCH_ROWS
 from tests.api.conftest import problem_of, row_of
 
 
@@ -121,7 +121,7 @@ async def test_slow_estimator_predicts_in_a_thread_and_answers_the_same(http: ht
     expected = (await http.post("/predict", json=body)).content
     active.__dict__["is_fast"] = False
 
-    answers = await asyncio.gather(*[http.post("/predict", json=body) for _ in range(3 * MAX_ROWS)])
+    answers = await asyncio.gather(*[http.post("/predict", json=body) for _ in range(3 * MAX_BATCH_ROWS)])
 
     assert {answer.content for answer in answers} == {expected}
 
@@ -132,15 +132,15 @@ async def test_estimator_that_fails_is_reported_to_each_request_and_the_next_bat
 ):
     body = {"records": [row_of(active.model)]}
     expected = (await http.post("/predict", json=body)).content
-    kernel = active.kernel
+    compiled = active.compiled
     failures = iter(range(1))
 
     def failing(x: np.ndarray) -> np.ndarray:
         for _ in failures:
             raise ZeroDivisionError
-        return kernel(x)
+        return compiled(x)
 
-    active.__dict__.update(is_fast=is_fast, kernel=failing)
+    active.__dict__.update(is_fast=is_fast, compiled=failing)
 
     answers = await asyncio.gather(*[http.post("/predict", json=body) for _ in range(3)])
 

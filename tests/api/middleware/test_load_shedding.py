@@ -1,4 +1,4 @@
-"""Who cannot be answered in time is told so before the body is read."""
+"""Load shedding: rejected requests get 503 before their body is read, and slots are released."""
 
 import asyncio
 import threading
@@ -50,16 +50,15 @@ async def chunks() -> AsyncIterator[bytes]:
     yield b"1,2\n"
 
 
-async def test_small_requests_are_refused_where_they_would_wait_too_long(
+async def test_small_requests_are_rejected_when_the_estimated_wait_is_too_long(
     http: httpx.AsyncClient, services: Services, regression: Model
 ):
-    pool, going = services.prediction._small, threading.Event()
+    pool, finish = services.prediction._small, threading.Event()
     await pool.run(lambda: time.sleep(0.3))
-    calls = [asyncio.create_task(pool.run(going.wait)) for _ in range(20)]
+    calls = [asyncio.create_task(pool.run(finish.wait)) for _ in range(20)]
     await asyncio.sleep(0)
     answer = await http.post("/predict", json={"records": [row_of(regression)]})
-    going.set()
+    finish.set()
     await asyncio.gather(*calls)
 
-    detail = "More is asked than can be predicted in time; try again in a moment."
-    assert problem_of(answer, 503)["detail"] == detail
+    assert "try again" in problem_of(answer, 503)["detail"]

@@ -152,6 +152,6 @@ def test_one_feature_is_enough():
 def test_rows_are_encoded_the_same_when_no_more_shapes_are_remembered(
     encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("mlapp.ml.data.encoding.MAX_SHAPES", 0)
+    monkeypatch.setattr("mlapp.ml.data.encoding.MAX_CACHED_SHAPES", 0)
 
     np.testing.assert_array_equal(encoder.encode_plain(sent(GOOD)), Encoder(FEATURES).encode(sent(GOOD).table()))

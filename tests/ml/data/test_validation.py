@@ -40,7 +40,7 @@ class Checked(NamedTuple):
 def check(table, features, *, strict=False):
     x = Encoder(features).encode(table)
     if strict:
-        Validator(features).refuse_unusual(table, x)
+        Validator(features).reject_unusual(table, x)
     rows = [[None if np.isnan(value) else value for value in row] for row in x.tolist()]
     return Checked(rows, Validator(features).warnings(table, x))
 
@@ -155,7 +155,7 @@ def test_all_warnings_of_many_cells_are_counted(features):
 
 
 def test_table_without_rows_is_refused(features):
-    with pytest.raises(Unacceptable, match="There is no row to predict"):
+    with pytest.raises(Unacceptable, match="no rows to predict"):
         check(json_table({"records": []}), features)
 
 
@@ -169,7 +169,7 @@ def test_row_without_any_value_is_taken_where_training_saw_gaps(features):
     ("row", "detail", "place"),
     [
         (ROW | {"n": 99}, "99 is outside 0.5–2.5", "/records/0/n"),
-        (ROW | {"z": 1}, "Column 'z' is no feature; leave it out.", "/records/0/z"),
+        (ROW | {"z": 1}, "Column 'z' is not a feature", "/records/0/z"),
     ],
 )
 def test_strict_check_refuses_what_it_would_warn_of_and_extra_columns(features, row, detail, place):

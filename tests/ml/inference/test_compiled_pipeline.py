@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.out_of_fold import predict
-from mlapp.ml.inference.compiled_pipeline import SHARE_TOLERANCE, TOLERANCE, compile_pipeline
+from mlapp.ml.inference.compiled_pipeline import PROBABILITY_TOLERANCE, RELATIVE_TOLERANCE, compile_pipeline
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.training.runtime_estimate import MEASURED
 from mlapp.schemas import Task
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 ROWS = 300
 COME_ALONG = [name for name in ESTIMATORS if name in MEASURED]
-"""One that a fork has added needs no kernel: its pipeline answers."""
+"""One that a fork has added needs no compiled: its pipeline answers."""
 
 
 def table(*, gaps: bool = True) -> np.ndarray:
@@ -49,7 +49,7 @@ def target(x: np.ndarray) -> np.ndarray:
     return found
 
 
-def is_kernel(estimator: BaseEstimator, classes: int | None, rows: np.ndarray) -> bool:
+def is_compiled(estimator: BaseEstimator, classes: int | None, rows: np.ndarray) -> bool:
     """Whether the pipeline is not asked."""
     return "partial" not in type(compile_pipeline(estimator, classes, rows)).__name__
 
@@ -64,13 +64,13 @@ def test_kernel_answers_as_the_pipeline_does_alone_and_in_company(name: str, cla
     estimator = ESTIMATORS[name].make(task, columns(classes or 0), 0).fit(x, y)
     new = table()
 
-    kernel = compile_pipeline(estimator, classes, x[:20])
+    compiled = compile_pipeline(estimator, classes, x[:20])
 
-    assert is_kernel(estimator, classes, x[:20])
+    assert is_compiled(estimator, classes, x[:20])
     expected = predict(estimator, new, classes)
-    np.testing.assert_allclose(kernel(new), expected, rtol=TOLERANCE, atol=0)
-    alone = np.concatenate([kernel(row[None]) for row in new[:20]])
-    np.testing.assert_allclose(alone, expected[:20], rtol=TOLERANCE, atol=0)
+    np.testing.assert_allclose(compiled(new), expected, rtol=RELATIVE_TOLERANCE, atol=0)
+    alone = np.concatenate([compiled(row[None]) for row in new[:20]])
+    np.testing.assert_allclose(alone, expected[:20], rtol=RELATIVE_TOLERANCE, atol=0)
 
 
 @pytest.mark.parametrize("categories", [6, 60])
@@ -84,11 +84,11 @@ def test_kernel_answers_as_the_pipeline_of_a_large_table_does(classes: int | Non
     # Places that no row of the training had, as a later frequent category's is.
     new = np.concatenate([table(), np.full((1, 5), np.nan), [[0.0, 1.0, 1.0, 99.0, 16_000.0]]])
 
-    kernel = compile_pipeline(estimator, classes, x[:20])
+    compiled = compile_pipeline(estimator, classes, x[:20])
 
     assert issparse(estimator[0].transform(x)) == (categories == 60)
-    assert is_kernel(estimator, classes, x[:20])
-    np.testing.assert_allclose(kernel(new), predict(estimator, new, classes), rtol=TOLERANCE, atol=0)
+    assert is_compiled(estimator, classes, x[:20])
+    np.testing.assert_allclose(compiled(new), predict(estimator, new, classes), rtol=RELATIVE_TOLERANCE, atol=0)
 
 
 def test_kernel_knows_calibrated_classifiers_and_classes_that_were_not_learnt():
@@ -96,18 +96,18 @@ def test_kernel_knows_calibrated_classifiers_and_classes_that_were_not_learnt():
     y = np.where(target(x) > 2, 3, 1)
     estimator = CalibratedClassifier(ESTIMATORS["linear"].make(Task.CLASSIFICATION, columns(4), 0), 1.7).fit(x, y)
 
-    kernel = compile_pipeline(estimator, 4, x[:20])
+    compiled = compile_pipeline(estimator, 4, x[:20])
 
-    assert is_kernel(estimator, 4, x[:20])
-    np.testing.assert_allclose(kernel(x), predict(estimator, x, 4), rtol=TOLERANCE, atol=0)
-    assert not kernel(x)[:, [0, 2]].any()
+    assert is_compiled(estimator, 4, x[:20])
+    np.testing.assert_allclose(compiled(x), predict(estimator, x, 4), rtol=RELATIVE_TOLERANCE, atol=0)
+    assert not compiled(x)[:, [0, 2]].any()
 
 
 def test_the_pipeline_answers_where_there_is_no_kernel_for_it():
     x = table(gaps=False)
     estimator = make_pipeline(StandardScaler(), KNeighborsRegressor()).fit(x, target(x))
 
-    assert not is_kernel(estimator, None, x[:5])
+    assert not is_compiled(estimator, None, x[:5])
     np.testing.assert_array_equal(compile_pipeline(estimator, None, x[:5])(x), estimator.predict(x))
 
 
@@ -128,9 +128,9 @@ def test_the_pipeline_answers_where_a_kernel_would_answer_otherwise(monkeypatch:
 
     x = table(gaps=False)
     estimator = Doubled().fit(x, target(x))
-    monkeypatch.setitem(compiled_pipeline._KERNELS, Doubled, lambda step: step.inner_.predict)
+    monkeypatch.setitem(compiled_pipeline._COMPILERS, Doubled, lambda step: step.inner_.predict)
 
-    assert not is_kernel(estimator, None, x[:5])
+    assert not is_compiled(estimator, None, x[:5])
 
 
 def test_an_estimator_that_takes_no_gaps_answers_as_ever():
@@ -138,9 +138,9 @@ def test_an_estimator_that_takes_no_gaps_answers_as_ever():
     estimator = make_pipeline(StandardScaler(), Ridge()).fit(x, target(x))
     rows = np.concatenate([x[:5], np.full((1, x.shape[1]), np.nan)])
 
-    kernel = compile_pipeline(estimator, None, rows)
+    compiled = compile_pipeline(estimator, None, rows)
 
-    np.testing.assert_array_equal(kernel(x), estimator.predict(x))
+    np.testing.assert_array_equal(compiled(x), estimator.predict(x))
 
 
 def test_kernel_is_trusted_with_probabilities_that_are_all_but_certain():
@@ -151,6 +151,6 @@ def test_kernel_is_trusted_with_probabilities_that_are_all_but_certain():
 
     found, expected = compile_pipeline(estimator, 2, x)(x), predict(estimator, x, 2)
 
-    assert is_kernel(estimator, 2, x)
+    assert is_compiled(estimator, 2, x)
     assert expected[expected > 0].min() < 1e-12
-    assert np.allclose(found, expected, rtol=TOLERANCE, atol=SHARE_TOLERANCE)
+    assert np.allclose(found, expected, rtol=RELATIVE_TOLERANCE, atol=PROBABILITY_TOLERANCE)

@@ -55,10 +55,10 @@ def test_categories_that_training_did_not_see_go_where_gaps_go(options: dict[str
     x[::7, 3] = 99
     x[1::7, 3] = 2.5
 
-    kernel = compile_pipeline(step, None, x[:50])
+    compiled = compile_pipeline(step, None, x[:50])
 
-    assert "partial" not in type(kernel).__name__
-    np.testing.assert_array_equal(kernel(x), step.predict(x))
+    assert "partial" not in type(compiled).__name__
+    np.testing.assert_array_equal(compiled(x), step.predict(x))
 
 
 def test_trees_that_are_a_single_leaf_add_their_value():

@@ -105,8 +105,8 @@ def test_values_never_seen_are_answered_and_reported(table, fitting, estimator):
 
 def test_strict_validation_refuses_the_target_as_an_extra_column(table, fitting):
     model = fitting(table, "price")
-    with pytest.raises(Unacceptable, match="Column 'price' is no feature"):
-        model.validator.refuse_unusual(Table(table), model.encoder.encode(Table(table)))
+    with pytest.raises(Unacceptable, match="Column 'price' is not a feature"):
+        model.validator.reject_unusual(Table(table), model.encoder.encode(Table(table)))
 
 
 def test_model_of_other_libraries_is_not_loaded(table, fitting, training):

@@ -83,12 +83,12 @@ async def test_rows_of_streamed_files_are_counted(
 
 
 @pytest.mark.usefixtures("active")
-async def test_what_if_and_samples_are_not_counted(
+async def test_what_if_and_previews_are_not_counted(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     rows = rows_of(diabetes)
     await prediction.what_if(rows[0], "bmi")
-    await prediction.sample(as_csv(rows))
+    await prediction.preview(as_csv(rows))
 
     assert (await monitoring.traffic(Span.HOUR)).total.requests == 0
     assert monitoring.recorder.revision == 0

@@ -263,7 +263,7 @@ async def test_store_that_cannot_be_read_for_a_while_is_followed_again(
     other = ModelStore(store.folder)
 
     with no_more_files():
-        await eventually(lambda: "The store cannot be followed: The store cannot be read (Too many" in caplog.text)
+        await eventually(lambda: "Activations cannot be followed: The store cannot be read (Too many" in caplog.text)
         await asyncio.sleep(3 * POLL_S)  # Further looks, which say no more of it.
         assert (await prediction.answer(row_of(model))).version == 1
     other.activate(second)
@@ -366,7 +366,7 @@ async def test_versions_used_last_stay_in_memory(store: ModelStore, prediction: 
     for version in [*versions[:4], 1, *versions[4:]]:
         await prediction.fitted(version)
 
-    assert list(prediction._cache._kept) == [4, 1, 5, 6]
+    assert list(prediction._cache._loaded) == [4, 1, 5, 6]
     assert await prediction.fitted(6) is await prediction.fitted(6)
 
 
@@ -418,11 +418,11 @@ async def test_column_called_like_one_of_the_answer_is_refused(
     names = [feature.name for feature in wine.record.features] + ["prediction"]
     csv = pl.DataFrame({name: [1] for name in names}).write_csv().encode()
 
-    with pytest.raises(Unacceptable, match="The table has a column 'prediction', as the answer will"):
+    with pytest.raises(Unacceptable, match="The table has a column 'prediction'"):
         await prediction.predict(Body(csv, Format.CSV), Format.CSV)
 
 
-async def test_sample_shows_how_the_answer_file_begins(
+async def test_preview_has_the_first_rows_of_the_response(
     store: ModelStore, prediction: PredictionService, diabetes: Fitted
 ):
     store.activate(diabetes.add_to(store))
@@ -431,26 +431,26 @@ async def test_sample_shows_how_the_answer_file_begins(
     body = rows_of(model, 12, Format.CSV)
     body = Body(body.data.rsplit(b"\n", 2)[0] + b"\n" + b",".join([b"9999"] * 10), Format.CSV)
 
-    sample = await prediction.sample(body, rows=3)
+    preview = await prediction.preview(body, rows=3)
 
     _, data = await joined((await prediction.predict(body, Format.CSV)).chunks)
     names, *lines = [line.split(",") for line in data.decode().splitlines()]
-    assert (sample.names, sample.total, sample.warnings_total) == (names, 12, 10)
-    assert {(warned.row, warned.code) for warned in sample.warnings} == {(11, "out_of_range")}
-    assert [row[:10] for row in sample.rows] == [line[:10] for line in lines[:3]]
-    assert [float(row[10] or "nan") for row in sample.rows] == [float(line[10]) for line in lines[:3]]
+    assert (preview.names, preview.total, preview.warnings_total) == (names, 12, 10)
+    assert {(warned.row, warned.code) for warned in preview.warnings} == {(11, "out_of_range")}
+    assert [row[:10] for row in preview.rows] == [line[:10] for line in lines[:3]]
+    assert [float(row[10] or "nan") for row in preview.rows] == [float(line[10]) for line in lines[:3]]
 
 
-async def test_sample_refuses_what_predict_refuses(store: ModelStore, prediction: PredictionService, wine: Fitted):
+async def test_preview_rejects_what_predict_rejects(store: ModelStore, prediction: PredictionService, wine: Fitted):
     wine.add_to(store)
     names = [feature.name for feature in wine.record.features]
     bad_last_row = pl.DataFrame({name: ["1"] * 20 + ["no number"] for name in names}).write_csv().encode()
     taken = pl.DataFrame({name: [1] for name in [*names, "prediction"]}).write_csv().encode()
 
     with pytest.raises(Unacceptable, match="Row 20, feature 'alcohol': 'no number' is not a number"):
-        await prediction.sample(Body(bad_last_row, Format.CSV), version=1)
-    with pytest.raises(Unacceptable, match="The table has a column 'prediction', as the answer will"):
-        await prediction.sample(Body(taken, Format.CSV), version=1)
+        await prediction.preview(Body(bad_last_row, Format.CSV), version=1)
+    with pytest.raises(Unacceptable, match="The table has a column 'prediction'"):
+        await prediction.preview(Body(taken, Format.CSV), version=1)
 
 
 async def test_what_if_takes_a_record_as_a_request_would_hold_it(
