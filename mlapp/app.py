@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.telemetry import TelemetryConfig
 
 from mlapp import TITLE, __version__
-from mlapp.api.middleware.authorization import PAGES, add_authorization
+from mlapp.api.middleware.authorization import PAGES, REDIRECTS, add_authorization
 from mlapp.api.middleware.body_limit import BodyLimitMiddleware
 from mlapp.api.middleware.direct import DirectCallMiddleware
 from mlapp.api.middleware.load_shedding import Admit, LoadSheddingMiddleware
@@ -110,7 +110,7 @@ def _add_redirects(app: FastAPI, pages: str | None, *, api: bool) -> None:
         query = request.scope["query_string"].decode("latin-1")
         return RedirectResponse(f"{pages}{path}?{query}" if query else f"{pages}{path}")
 
-    for path in ("/", "/train", "/predict") if pages else ("/",):
+    for path in REDIRECTS if pages else ("/",):
         app.add_api_route(path, redirect, methods=["GET"], include_in_schema=False)
 
 

@@ -18,13 +18,7 @@ request_scope: ContextVar[Mapping[str, Any] | None] = ContextVar("serving", defa
 corrects the client address later. Background work, such as a training, inherits the context of its request."""
 caller: ContextVar[str] = ContextVar("caller", default="anonymous")
 """`anonymous`, `predict key`, `full key`, `session`, or `local` when authentication is off."""
-RECORD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {
-    "message",
-    "asctime",
-    "taskName",
-    "color_message",
-    "trace",
-}
+RECORD_ATTRIBUTES = {*logging.makeLogRecord({}).__dict__, "message", "asctime", "color_message", "trace"}
 """Attributes of a log record that were not given as `extra`."""
 NOISY_LOGGERS = ("httpx", "watchfiles", "uvicorn.error")
 """Loggers of libraries that log too much below WARNING."""

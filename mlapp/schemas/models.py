@@ -61,13 +61,28 @@ class VersionStatus(Schema):
     scikit-learn, or with a package that is not installed."""
 
 
-class Record(Schema):
-    """The immutable metadata of a model, stored beside the model file."""
+class RecordSummary(Schema):
+    """The metadata of a model that lists contain."""
 
     created_at: datetime
     task: Task
     target: str
     """The predicted column."""
+    estimator: str
+    """Name of the estimator."""
+    rows: int
+    """Number of training rows."""
+    source: DataSource | None
+    """Origin of the training table; null if it was sent without a name."""
+    metrics: dict[str, float]
+    """Metrics on held-out rows."""
+    note: str
+    """Free text from the training options."""
+
+
+class Record(RecordSummary):
+    """The immutable metadata of a model, stored beside the model file."""
+
     target_type: ColumnType
     classes: list[Scalar] | None
     """The classes, in the order of the probabilities; null for regression."""
@@ -75,26 +90,18 @@ class Record(Schema):
     """The columns that predictions are made from."""
     ignored: list[IgnoredColumn]
     """The columns of the training table that are not used."""
-    source: DataSource | None
-    """Origin of the training table; null if it was sent without a name."""
     examples: list[list[Scalar | None]]
     """A few rows of the training table, their values in the order of `features`."""
     distributions: list[Distribution]
     """Distribution of each feature in the training table, in the order of `features`."""
     target_distribution: Distribution
     """Distribution of the target in the training table."""
-    estimator: str
-    """Name of the estimator."""
     parameters: dict[str, Any]
     """Hyperparameters of the fitted estimator."""
-    rows: int
-    """Number of training rows."""
     rows_dropped: int
     """Number of rows that were dropped because their target is missing."""
     evaluation: Evaluation
     """How the rows for the metrics were held out."""
-    metrics: dict[str, float]
-    """Metrics on held-out rows."""
     baseline: dict[str, float]
     """The same metrics for a model that ignores the features."""
     spread: dict[str, float]
@@ -123,33 +130,14 @@ class Record(Schema):
     """SHA-256 of the model file, verified before loading."""
     library_versions: dict[str, str]
     """Versions of Python and of the packages used in training."""
-    note: str
-    """Free text from the training options."""
 
 
 class Model(Record, VersionStatus):
     """A trained model: one immutable version in the store."""
 
 
-class ModelSummary(Schema):
+class ModelSummary(RecordSummary, VersionStatus):
     """A short form of a model for lists."""
-
-    version: int
-    created_at: datetime
-    active: bool
-    usable: bool
-    """Whether the model can be loaded. False if it was trained with another version (major.minor) of Python or
-    scikit-learn, or with a package that is not installed."""
-    task: Task
-    target: str
-    estimator: str
-    rows: int
-    """Number of training rows."""
-    source: DataSource | None
-    """Origin of the training table; null if it was sent without a name."""
-    metrics: dict[str, float]
-    """Metrics on held-out rows."""
-    note: str
 
 
 class ModelList(Schema):

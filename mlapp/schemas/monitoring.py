@@ -1,7 +1,9 @@
 """Monitoring: counts of requests and predictions, traffic over time, and drift."""
 
+from collections import Counter
 from datetime import datetime
 from enum import StrEnum
+from itertools import zip_longest
 
 from pydantic import Field
 
@@ -47,7 +49,7 @@ class PredictionCounts(Schema):
         self.sum += other.sum
         lows, highs = ([x for x in pair if x is not None] for pair in ((self.low, other.low), (self.high, other.high)))
         self.low, self.high = min(lows, default=None), max(highs, default=None)
-        self.classes = _sum(self.classes, other.classes)
+        self.classes = [a + b for a, b in zip_longest(self.classes, other.classes, fillvalue=0)]
 
 
 class RequestCounts(Schema):
@@ -59,7 +61,7 @@ class RequestCounts(Schema):
     """Number of 4xx responses."""
     server_errors: int = 0
     """Number of 5xx responses."""
-    latencies: dict[int, int] = Field(default_factory=dict)
+    latencies: Counter[int] = Field(default_factory=Counter)
     """Number of requests per latency bin; see `mlapp.services.monitoring.latency`."""
 
     def add(self, other: "RequestCounts") -> None:
@@ -68,8 +70,7 @@ class RequestCounts(Schema):
         self.rows += other.rows
         self.client_errors += other.client_errors
         self.server_errors += other.server_errors
-        for index, count in other.latencies.items():
-            self.latencies[index] = self.latencies.get(index, 0) + count
+        self.latencies.update(other.latencies)
 
 
 class RequestProfile(Schema):
@@ -178,7 +179,3 @@ class Drift(Schema):
     features: list[ColumnDrift]
     """Drift of each feature, in the order of the model's `features`."""
     prediction: ColumnDrift
-
-
-def _sum(counts: list[int], others: list[int]) -> list[int]:
-    return [a + b for a, b in zip(counts, others, strict=True)] if counts and others else counts or list(others)

@@ -1,9 +1,9 @@
 """Training: options, request bodies and jobs."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from mlapp.schemas.types import Format, JobStatus, Schema, Task
@@ -48,7 +48,7 @@ class TrainBody(TrainOptions):
 
 
 class Submission(Schema):
-    """A training request as the API or a page passes it to the training service."""
+    """A training request as the API or a page passes it to the training service; either `path` or `dataset` is set."""
 
     options: dict[str, Any]
     """Options as sent; validated by the training process."""
@@ -58,12 +58,6 @@ class Submission(Schema):
     dataset: str | None = None
     name: str | None = None
     """Name of the uploaded file; for display only."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.path is None) == (self.dataset is None):
-            raise ValueError("exactly one of path and dataset")
-        return self
 
 
 class Job(Schema):

@@ -1,9 +1,8 @@
 """The formats that tables come in."""
 
 import pytest
-from pydantic import ValidationError
 
-from mlapp.schemas import Format, Submission
+from mlapp.schemas import Format
 
 
 @pytest.mark.parametrize(
@@ -24,9 +23,3 @@ def test_name_of_a_file_tells_its_format(name, kind):
 @pytest.mark.parametrize("kind", Format)
 def test_suffix_of_a_format_names_it(kind):
     assert Format.of_file(f"table{kind.suffix}") is kind
-
-
-@pytest.mark.parametrize("sources", [{}, {"path": "a", "dataset": "wine"}])
-def test_submission_has_one_source(sources):
-    with pytest.raises(ValidationError, match="exactly one of path and dataset"):
-        Submission(options={}, **sources)

@@ -26,19 +26,9 @@ LOGIN_BYTES = 4_096
 """Largest login form: it is the only body that is read without a key."""
 PAGES_FILES = f"{PAGES}/_nicegui"
 """Scripts and styles of the pages; not redirected to the login."""
-PUBLIC = frozenset(
-    {
-        ("GET", "/health"),
-        ("GET", "/livez"),
-        ("GET", "/readyz"),
-        ("GET", LOGIN),
-        ("POST", LOGIN),
-        # These only redirect to the pages.
-        ("GET", "/"),
-        ("GET", "/train"),
-        ("GET", "/predict"),
-    }
-)
+REDIRECTS = ("/", "/train", "/predict")
+"""Paths of which GET only redirects to the pages."""
+PUBLIC = frozenset({("POST", LOGIN)} | {("GET", path) for path in ("/health", "/livez", "/readyz", LOGIN, *REDIRECTS)})
 PREDICT_ROUTES = frozenset({("POST", "/predict"), ("GET", "/models/active"), ("GET", "/models/active/card")})
 """Allowed with both keys."""
 DOCS_PATHS = frozenset({"/docs", "/openapi.json"})

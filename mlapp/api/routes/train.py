@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic.json_schema import models_json_schema
 
 from mlapp.api.dependencies import AppServices
 from mlapp.api.prefer import prefer_header, prefers
@@ -94,6 +93,5 @@ async def train(request: Request, response: Response, services: AppServices) -> 
 
 def schemas() -> dict[str, Any]:
     """Return the schemas of the JSON request body."""
-    _, document = models_json_schema([(TrainBody, "validation")], ref_template=REF)
-    definitions: dict[str, Any] = document["$defs"]
-    return definitions | {"TrainBody": _without_defaults(definitions["TrainBody"])}
+    body = TrainBody.model_json_schema(ref_template=REF)
+    return {**body.pop("$defs"), "TrainBody": _without_defaults(body)}
