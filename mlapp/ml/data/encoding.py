@@ -77,7 +77,8 @@ class Encoder:
     def __init__(self, features: Sequence[Feature]) -> None:
         self._features = features
         self._plain = {feature.name: _plain_types(feature) for feature in features}
-        self._codes = [(index, code) for index, feature in enumerate(features) if (code := _plain_code(feature))]
+        self._codes = {feature.name: code for feature in features if (code := _plain_code(feature))}
+        self._coded = [(index, self._codes[name]) for index, name in enumerate(self._plain) if name in self._codes]
         self._getters: dict[Any, Getter] = {}
         """By the names and types of the values of a record."""
         self._required = frozenset(feature.name for feature in features if feature.required)
@@ -91,7 +92,7 @@ class Encoder:
         """
         if not table.height:
             raise Unacceptable("The table has no rows to predict; send at least one.")
-        columns = list(map_columns(lambda feature: _column(table, feature), self._features, table.height))
+        columns = list(map_columns(lambda feature: self._column(table, feature), self._features, table.height))
         reject(table, [cell for _, invalid in columns for cell in invalid])
         return np.column_stack([values for values, _ in columns])
 
@@ -104,15 +105,29 @@ class Encoder:
             plain = self._plain_rows(rows)
             if not plain:
                 return None
-            if not self._codes:
+            if not self._coded:
                 return np.array(plain, dtype=float)
             columns: list[Any] = list(zip(*plain, strict=True))
-            for index, code in self._codes:
+            for index, code in self._coded:
                 columns[index] = [code(value) for value in columns[index]]
             return np.array(columns, dtype=float).T
         # `encode` raises an error that names the cell.
         except (AttributeError, OverflowError, TypeError, ValueError):
             return None
+
+    def _column(self, table: Table, feature: Feature) -> tuple[np.ndarray, list[InvalidCell]]:
+        """Return the encoded column of a feature, and its invalid cells."""
+        values = table.values(feature.name)
+        if values is None or not self._plain[feature.name].issuperset(map(type, values)):
+            return _converted(table, feature)
+        code = self._codes.get(feature.name)
+        try:
+            x = np.array(values if code is None else [code(value) for value in values], dtype=float) + 0.0
+        except (OverflowError, ValueError):
+            return _converted(table, feature)
+        if code is None and (np.abs(x) >= MAX_EXACT_INTEGER).any():
+            return _converted(table, feature)
+        return x, _absent_cells(table, feature)
 
     def is_exact(self, x: np.ndarray) -> bool:
         """Return whether all numbers of a matrix are below 2**53, so that floats have all of their digits."""
@@ -161,8 +176,8 @@ def reject(table: Table, cells: Sequence[InvalidCell]) -> None:
         raise Unacceptable(first[0].detail, errors)
 
 
-def _column(table: Table, feature: Feature) -> tuple[np.ndarray, list[InvalidCell]]:
-    """Return the encoded column of a feature, and its invalid cells."""
+def _converted(table: Table, feature: Feature) -> tuple[np.ndarray, list[InvalidCell]]:
+    """Return the converted and encoded column of a feature, and its invalid cells."""
     name = feature.name
     if name not in table.names:
         return np.full(table.height, np.nan), [
@@ -174,15 +189,20 @@ def _column(table: Table, feature: Feature) -> tuple[np.ndarray, list[InvalidCel
     rows = invalid.arg_true().head(MAX_REPORTED)
     texts = format_values(unnamed(raw).gather(rows))
     cells = [InvalidCell(row, name, _wrong_type(row, feature, text)) for row, text in zip(rows, texts, strict=True)]
-    if feature.required:
-        cells += [InvalidCell(row, name, _missing_feature(row, name)) for row in table.absent.get(name, [])]
-    return _encode(unnamed(converted), feature), cells
+    return _encode(unnamed(converted), feature), cells + _absent_cells(table, feature)
+
+
+def _absent_cells(table: Table, feature: Feature) -> list[InvalidCell]:
+    """Return the cells of a required feature that records lack."""
+    rows = table.absent.get(feature.name, []) if feature.required else []
+    return [InvalidCell(row, feature.name, _missing_feature(row, feature.name)) for row in rows]
 
 
 def _encode(values: pl.Series, feature: Feature) -> np.ndarray:
     """Encode a converted column."""
     if feature.type is ColumnType.DATETIME:
-        values = values.dt.epoch("us") / DAY_US
+        # By numpy: quotients of polars may differ in the last digit from Python's.
+        return values.dt.epoch("us").cast(pl.Float64).to_numpy() / DAY_US
     if feature.type is not ColumnType.CATEGORY:
         return values.cast(pl.Float64).to_numpy()
     known = pl.Enum(feature.categories or [])

@@ -12,10 +12,10 @@ import polars as pl
 from mlapp.errors import MAX_REPORTED, UnreadableBody
 from mlapp.schemas import Format
 from mlapp.tables.columns.json_values import column_of
-from mlapp.tables.formats.json import BOM, parse, records_table
+from mlapp.tables.formats.json import BOM, STRICT, SURROGATE, parse, records_table
 from mlapp.tables.table import SO_FAR, Table, check_cells, check_names, check_shape
 
-PIECE_BYTES = 1_000_000
+PIECE_BYTES = 100_000
 """Bytes that become columns at a time."""
 MAX_LINE_BYTES = 1_000_000
 LINE_END = re.compile(rb"\r\n|[\r\n]")
@@ -46,13 +46,23 @@ def ndjson_table(data: bytes) -> Table:
 
 
 def _lines(piece: bytes, number: int) -> tuple[list[Any], int]:
-    """Return the rows in some lines, and the number of the line that comes next."""
-    lines = piece.splitlines()
-    rows = []
-    for place, line in enumerate(lines if piece.strip() else [], number):
-        if line.strip():
-            rows.append(parse(line, f"Line {place}"))
-    return rows, number + len(lines)
+    """Return the rows in some lines, and the number of the next line."""
+    lines = [line.strip(b" \t\n\r") for line in piece.splitlines()] if piece.strip() else []
+    try:
+        rows = [_whole(line.decode()) for line in lines if line]
+    except (ValueError, RecursionError, UnreadableBody):
+        rows = []
+    if not rows or SURROGATE.search(piece.decode()):
+        # One by one, to name the line in an error.
+        rows = [parse(line, f"Line {place}") for place, line in enumerate(lines, number) if line]
+    return rows, number + len(piece.splitlines())
+
+
+def _whole(text: str) -> Any:
+    value, end = STRICT.raw_decode(text)
+    if end < len(text):
+        raise ValueError(text)
+    return value
 
 
 class _Rows:
