@@ -15,10 +15,4 @@ def prefers(lines: Iterable[str], preference: str) -> bool:
 
 def prefer_header(description: str) -> dict[str, Any]:
     """Return the OpenAPI parameter of the header."""
-    return {
-        "name": "Prefer",
-        "in": "header",
-        "required": False,
-        "schema": {"type": "string"},
-        "description": description,
-    }
+    return {"name": "Prefer", "in": "header", "schema": {"type": "string"}, "description": description}

@@ -20,7 +20,7 @@ RETRYABLE = {429, 503}
 RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before a retry."}}
 MAX_BYTES = 8_000
 """Limit of a problem body; pointers contain column names, which can be long."""
-DEFAULT_DETAILS = {
+DETAILS = {
     404: "This path does not exist; GET /docs lists all routes.",
     405: "This path does not support the method; the Allow header lists the methods.",
     413: "The body exceeds the limit of the server (MLAPP_MAX_BODY_MB); split it into several requests.",
@@ -44,6 +44,12 @@ def error_response(error: MlappError) -> Response:
     return problem_response(error.status, error.detail, error.errors, headers)
 
 
+def http_error_response(error: HTTPException) -> Response:
+    """Return the response for an HTTP error of Starlette."""
+    detail = DETAILS.get(error.status_code, str(error.detail))
+    return problem_response(error.status_code, detail, headers=dict(error.headers or {}))
+
+
 def problem_responses(*statuses: int, described: Mapping[int, str] | None = None) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entries of error responses, with the status phrase or a description from `described`."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -54,11 +60,6 @@ def problem_responses(*statuses: int, described: Mapping[int, str] | None = None
     for status in entries.keys() & RETRYABLE:
         entries[status]["headers"] = RETRY_AFTER
     return entries
-
-
-def default_detail(status: int, fallback: str = "") -> str:
-    """Return the detail for an HTTP error without one of its own."""
-    return DEFAULT_DETAILS.get(status, fallback)
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -80,9 +81,10 @@ async def _handle_expected(_: Request, error: MlappError) -> Response:
 
 
 async def _handle_http(request: Request, error: HTTPException) -> Response:
-    detail = default_detail(error.status_code, str(error.detail))
-    headers = dict(error.headers or {}) | ({"Allow": _allowed(request)} if error.status_code == 405 else {})
-    return problem_response(error.status_code, detail, headers=headers)
+    response = http_error_response(error)
+    if error.status_code == 405:
+        response.headers["Allow"] = _allowed(request)
+    return response
 
 
 def _allowed(request: Request) -> str:

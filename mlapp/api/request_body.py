@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -43,27 +43,13 @@ class RequestBody:
     name: str | None = None
     """The file name in a form."""
 
+    async def read(self) -> bytes:
+        """Read the body into memory."""
+        return await asyncio.to_thread(self.file.read)
+
     async def save(self) -> str:
         """Copy the body to a temporary file, which the caller removes, and return its path."""
         return await asyncio.to_thread(save_copy, self.file)
-
-
-class BodyInMemory(NamedTuple):
-    """A received body, in memory."""
-
-    format: Format
-    data: bytes
-    options: dict[str, Any]
-
-
-async def receive_body(request: Request) -> BodyInMemory:
-    """Receive a body into memory.
-
-    Raises:
-        MlappError: see `spool_body`.
-    """
-    async with spool_body(request) as body:
-        return BodyInMemory(body.format, await asyncio.to_thread(body.file.read), body.options)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mlapp.api.problems import default_detail, problem_response
+from mlapp.api.problems import http_error_response
 
 
 class BodyLimitMiddleware:
@@ -18,8 +18,8 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count the bytes of the body."""
-        if scope["type"] == "http" and _content_length(scope["headers"]) > self.max_bytes:
-            await problem_response(413, default_detail(413))(scope, receive, send)
+        if scope["type"] == "http" and (content_length(scope) or 0) > self.max_bytes:
+            await http_error_response(HTTPException(413))(scope, receive, send)
             return
         received = 0
 
@@ -35,9 +35,9 @@ class BodyLimitMiddleware:
         await self.app(scope, counting_receive, send)
 
 
-def _content_length(headers: list[tuple[bytes, bytes]]) -> int:
-    """Return the value of Content-Length; 0 without a valid one."""
-    for name, value in headers:
+def content_length(scope: Scope) -> int | None:
+    """Return the size of a body in bytes by its Content-Length; None without a valid one."""
+    for name, value in scope["headers"]:
         if name == b"content-length":
-            return int(value) if value.isdigit() else 0
-    return 0
+            return int(value) if value.isdigit() else None
+    return None

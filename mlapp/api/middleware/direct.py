@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mlapp.api.problems import default_detail, error_response, problem_response
+from mlapp.api.problems import error_response, http_error_response
 from mlapp.errors import MlappError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -30,5 +30,5 @@ class DirectCallMiddleware:
         except MlappError as error:
             response = error_response(error)
         except HTTPException as error:
-            response = problem_response(error.status_code, default_detail(error.status_code, str(error.detail)))
+            response = http_error_response(error)
         await response(scope, receive, send)

@@ -1,23 +1,16 @@
 """Load shedding: requests beyond a limit are rejected before their body is read."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mlapp.api.middleware.body_limit import content_length
 from mlapp.api.problems import error_response
 from mlapp.errors import MlappError
+from mlapp.services.admission import Slots
 
-
-class Slot(Protocol):
-    """A slot that a request in flight holds."""
-
-    def release(self) -> None:
-        """Free the slot."""
-
-
-Admit = Callable[[int | None], Slot]
-"""Takes the size of a body in bytes (None: unknown), and returns a slot or raises an error if none is free."""
+Admit = Callable[[int | None], Slots]
+"""Takes a slot by the size of a body in bytes (None: unknown), or raises an error if none is free."""
 
 
 class LoadSheddingMiddleware:
@@ -33,18 +26,11 @@ class LoadSheddingMiddleware:
             await self.app(scope, receive, send)
             return
         try:
-            slot = self.limited_routes[scope["path"]](_size(scope))
+            slots = self.limited_routes[scope["path"]](content_length(scope))
         except MlappError as error:
             await error_response(error)(scope, receive, send)
             return
         try:
             await self.app(scope, receive, send)
         finally:
-            slot.release()
-
-
-def _size(scope: Scope) -> int | None:
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            return int(value) if value.isdigit() else None
-    return None
+            slots.release()

@@ -1,7 +1,5 @@
 """/models: stored versions, activation and model cards."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 
 from mlapp.api.dependencies import AppServices
@@ -11,10 +9,11 @@ from mlapp.schemas import History, Model, ModelList
 
 router = APIRouter(prefix="/models", tags=["models"])
 
-MARKDOWN = "text/markdown"
-CARD: dict[int | str, dict[str, Any]] = {
-    200: {"content": {MARKDOWN: {"schema": {"type": "string"}}}, "description": "Markdown with YAML front matter."}
-}
+
+class CardResponse(Response):
+    """A model card."""
+
+    media_type = "text/markdown"
 
 
 @router.get("")
@@ -41,11 +40,14 @@ async def get_version(version: str, services: AppServices) -> Model:
     return await services.models.get(version)
 
 
-@router.get("/{version}/card", response_class=Response, responses=CARD | problem_responses(404))
-async def get_model_card(version: str, request: Request, services: AppServices) -> Response:
-    """Return the model card of a version: data, features, evaluation, limits and usage."""
-    text = card(await services.models.get(version), str(request.base_url), services.access.key_variable)
-    return Response(text, media_type=MARKDOWN)
+@router.get("/{version}/card", response_class=CardResponse, responses=problem_responses(404))
+async def get_model_card(version: str, request: Request, services: AppServices) -> CardResponse:
+    """Return the model card of a version, with data, features, evaluation, limits and usage.
+
+    It is Markdown with YAML front matter.
+    """
+    model = await services.models.get(version)
+    return CardResponse(card(model, str(request.base_url), services.access.key_variable))
 
 
 @router.post("/{version}/activate", responses=problem_responses(404, 409, 503))

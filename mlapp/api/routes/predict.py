@@ -11,7 +11,7 @@ from mlapp.api.dependencies import services_of
 from mlapp.api.negotiation import negotiate
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
-from mlapp.api.request_body import FILES, parse_options, receive_body, receive_json
+from mlapp.api.request_body import FILES, parse_options, receive_json, spool_body
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Format, PredictResponse
 from mlapp.services.models.service import ModelService
@@ -34,7 +34,6 @@ STRICT = "`handling=strict`: reject values that are otherwise predicted with a w
 VERSION = {
     "name": "version",
     "in": "query",
-    "required": False,
     "schema": {"type": "string"},
     "description": "The version that predicts; by default the active model.",
 }
@@ -60,8 +59,9 @@ async def predict(request: Request) -> Response:
         if headers.is_json:
             body = Body(await receive_json(request.receive), Format.JSON)
         else:
-            received = await receive_body(request)
-            options, body = merge_options(options, received.options), Body(received.data, received.format)
+            async with spool_body(request) as received:
+                options = merge_options(options, received.options)
+                body = Body(await received.read(), received.format)
         version = await _version(services.models, options) if options else None
     format_ = negotiate(headers.accept, [body.format, *Format]) or body.format if headers.accept else body.format
     result = await services.prediction.predict(body, format_, version, strict=headers.strict)

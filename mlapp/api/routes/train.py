@@ -34,7 +34,7 @@ def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
 
 OPTIONS = _without_defaults(TrainOptions.model_json_schema(ref_template=REF))
 PARAMETERS = [
-    {"name": name, "in": "query", "required": False, "schema": schema, "description": schema["description"]}
+    {"name": name, "in": "query", "schema": schema, "description": schema["description"]}
     for name, schema in OPTIONS["properties"].items()
 ]
 PARAMETERS += [prefer_header("`respond-async`: respond with the job at once, without waiting for the model.")]
