@@ -1,4 +1,4 @@
-"""A look at a table before training: what its columns are."""
+"""Table preview: types, distributions and examples of the columns, and the first rows."""
 
 import polars as pl
 
@@ -9,14 +9,14 @@ from mlapp.tables.columns.types import format_values, infer_type, unnamed
 from mlapp.tables.table import Table
 
 HEAD_ROWS = 20
-EXAMPLES = 3
+MAX_EXAMPLES = 3
 
 
 def preview_table(table: Table) -> TablePreview:
-    """Describe every column as training would take it, and show the first rows.
+    """Describe the columns as training would convert them, and return the first rows.
 
     Raises:
-        Unacceptable: there is no column, or one holds infinite numbers.
+        Unacceptable: the table has no columns, or a column has infinite numbers.
     """
     if not table.frame.width:
         raise Unacceptable("The table is empty; choose one with column names and rows.")
@@ -27,9 +27,9 @@ def preview_table(table: Table) -> TablePreview:
 
 def _describe(raw: pl.Series) -> TableColumn:
     kind, values = infer_type(raw)
-    there = unnamed(values).is_not_null()
-    examples = format_values(unnamed(raw).filter(there)).unique(maintain_order=True).head(EXAMPLES).to_list()
-    distinct = values.filter(there).n_unique()
+    present = unnamed(values).is_not_null()
+    examples = format_values(unnamed(raw).filter(present)).unique(maintain_order=True).head(MAX_EXAMPLES).to_list()
+    distinct = values.filter(present).n_unique()
     return TableColumn(
         name=raw.name,
         type=kind,

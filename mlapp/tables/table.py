@@ -1,4 +1,4 @@
-"""A table as it was read: text still text, every value there."""
+"""Table: rows and columns as they were read, before column types are inferred; and its limits."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -11,26 +11,25 @@ from mlapp.schemas import MAX_NAME_LENGTH, Format
 from mlapp.tables.columns.json_values import column_of, format_scalar
 from mlapp.tables.columns.types import format_values, unnamed
 
-Sent = Callable[[slice], Iterable[dict[str, Any]]]
-"""Returns some rows as they came, where they came as JSON objects."""
+ReadRecords = Callable[[slice], Iterable[dict[str, Any]]]
+"""Reads a range of rows as JSON objects."""
 
 MAX_ROWS = 2_000_000
 MAX_COLUMNS = 1_000
 MAX_CELLS = 20_000_000
 MAX_CELL_BYTES = 32_000
 MAX_TEXT_BYTES = 200_000_000
-"""Of all texts together: a Parquet file of some kilobytes may hold a long one a million times."""
-SO_FAR = "at least "
+"""Limit of all texts of a table: a Parquet file of some kilobytes may contain a long text a million times."""
 
 
 class Table:
-    """Rows × named columns, before any column type is decided.
+    """A table of raw values.
 
-    It holds a polars frame (text, numbers, booleans, dates and nothing else), or JSON scalars, as records or by column,
-    of which `frame` makes one when it is needed.
+    It contains a polars frame of text, numbers, booleans and dates, or JSON scalars, by row or by column; `frame`
+    converts JSON scalars on first use.
     """
 
-    def __init__(  # noqa: PLR0913 - what is known of a table
+    def __init__(  # noqa: PLR0913 - all optional
         self,
         frame: pl.DataFrame | None = None,
         format: Format = Format.JSON,  # noqa: A002 - the format of the body
@@ -40,15 +39,15 @@ class Table:
         values: dict[str, list[Any]] | None = None,
         names: Sequence[str] = (),
         absent: dict[str, list[int]] | None = None,
-        sent: Sent | None = None,
+        read_records: ReadRecords | None = None,
     ) -> None:
-        """Take a frame, or JSON scalars: `records` with their `names`, or `values` by column.
+        """Create a table of a frame, of `records` with the column `names`, or of `values` by column.
 
-        `absent` names the columns that some records lack, with the first such rows: prediction treats an absent key
-        unlike null. `sent` returns some rows as they came.
+        `absent` has the first rows without a key for each column that some records lack, as prediction distinguishes
+        absent keys from null. `read_records` returns rows as JSON objects, if the table was read from NDJSON.
         """
         self.format, self.delimiter, self.absent, self.records = format, delimiter, absent or {}, records
-        self._sent = sent
+        self._read_records = read_records
         self.by_columns = values is not None
         if frame is not None:
             self.frame, self.names, self.height = frame, frame.columns, frame.height
@@ -61,29 +60,29 @@ class Table:
     @cached_property
     def frame(self) -> pl.DataFrame:
         """All columns, raw."""
-        # Of an empty list polars makes no rows.
+        # An empty list of columns would make a frame without rows.
         columns = [column_of(name, values) for name, values in self._values.items()]
         return pl.DataFrame(columns or None, height=self.height)
 
     @cached_property
     def _values(self) -> dict[str, list[Any]]:
-        """JSON scalars by column; empty where the table is a frame."""
+        """JSON scalars by column; empty if the table is a frame."""
         if self.records is None:
             return {}
         return {name: [record.get(name) for record in self.records] for name in self.names}
 
-    def as_sent(self, rows: slice) -> Iterable[dict[str, Any]] | None:
-        """Return some rows as they came, None where they did not come as JSON objects."""
+    def json_records(self, rows: slice) -> Iterable[dict[str, Any]] | None:
+        """Return rows as they were in JSON; None if the table was not read from JSON objects."""
         if self.records is not None:
             return self.records[rows]
-        return self._sent(rows) if self._sent else None
+        return self._read_records(rows) if self._read_records else None
 
     def values(self, name: str) -> list[Any] | None:
-        """Return the JSON scalars of a column, None where the table is a frame or has no such column."""
+        """Return the JSON scalars of a column; None if the table is a frame or has no such column."""
         return self._values.get(name)
 
     def text(self, row: int, name: str) -> str:
-        """Return a cell as text, as a CSV has it."""
+        """Return a cell as text, as in a CSV."""
         if self.records is not None:
             return format_scalar(self.records[row].get(name)) or ""
         values = self.values(name)
@@ -97,23 +96,28 @@ class Table:
         return pointer("columns", name, row) if self.by_columns else pointer("records", row, name)
 
 
-def check_shape(rows: int, columns: int, so_far: str = "") -> None:
-    """Refuse more than a server of 512 MB can handle; `so_far` says that not all was counted.
+def check_shape(rows: int, columns: int, *, at_least: bool = False) -> None:
+    """Reject tables that are too large for a server with 512 MB of memory.
+
+    `at_least` states that there may be more rows and columns.
 
     Raises:
-        TooLarge: too many rows, columns or cells.
+        TooLarge: there are too many rows, columns or cells.
     """
+    prefix = "at least " if at_least else ""
     for count, limit, what in (
         (rows, MAX_ROWS, "rows"),
         (columns, MAX_COLUMNS, "columns"),
         (rows * columns, MAX_CELLS, "cells"),
     ):
         if count > limit:
-            raise TooLarge(f"The table has {so_far}{count:,} {what}; at most {limit:,} are taken. Send a smaller one.")
+            raise TooLarge(
+                f"The table has {prefix}{count:,} {what}; at most {limit:,} are allowed. Send a smaller one."
+            )
 
 
 def check_names(names: list[str]) -> None:
-    """Refuse column names that could not be told apart, or not be shown.
+    """Reject column names that are ambiguous or cannot be shown.
 
     Raises:
         Unacceptable: a name is given twice, is empty or too long.
@@ -124,7 +128,7 @@ def check_names(names: list[str]) -> None:
             raise Unacceptable(f"Column {number} has no name; give every column one.")
         if len(name) > MAX_NAME_LENGTH:
             raise Unacceptable(
-                f"Column {number} has a name of {len(name):,} characters; at most {MAX_NAME_LENGTH} are taken."
+                f"Column {number} has a name of {len(name):,} characters; at most {MAX_NAME_LENGTH} are allowed."
             )
         if name in seen:
             raise Unacceptable(f"Two columns are called '{shorten(name)}'; rename one of them.")
@@ -132,11 +136,11 @@ def check_names(names: list[str]) -> None:
 
 
 def check_cells(frame: pl.DataFrame) -> None:
-    """Refuse cells that are documents rather than values.
+    """Reject texts that are too long to be values of a cell.
 
     Raises:
         Unacceptable: a text is too long.
-        TooLarge: all texts together are.
+        TooLarge: the sum of all texts is too long.
     """
     total = 0
     for column in frame.select(pl.col(pl.String)).iter_columns():
@@ -146,12 +150,12 @@ def check_cells(frame: pl.DataFrame) -> None:
             raise text_too_long(column.name)
     if total > MAX_TEXT_BYTES:
         raise TooLarge(
-            f"The texts of the table take {total:,} bytes; at most {MAX_TEXT_BYTES:,} are taken. Send fewer rows."
+            f"The texts of the table take {total:,} bytes; at most {MAX_TEXT_BYTES:,} are allowed. Send fewer rows."
         )
 
 
 def text_too_long(name: str) -> Unacceptable:
-    """Return the error about a text that is a document rather than a value."""
+    """Return the error for a column with a text that is too long."""
     return Unacceptable(
-        f"Column '{shorten(name)}' holds a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out."
+        f"Column '{shorten(name)}' has a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out."
     )

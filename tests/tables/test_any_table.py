@@ -105,8 +105,8 @@ def test_json_and_ndjson_are_read_alike(columns, escaped, indent, options):
     assert found == options
     for each in (table, ndjson_table(lines)):
         assert each.frame.equals(whole)
-        assert list(each.as_sent(slice(0, len(records))) or ()) == records
-        assert list(each.as_sent(slice(1, 3)) or ()) == records[1:3]
+        assert list(each.json_records(slice(0, len(records))) or ()) == records
+        assert list(each.json_records(slice(1, 3)) or ()) == records[1:3]
 
 
 @often

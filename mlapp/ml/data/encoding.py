@@ -19,7 +19,7 @@ from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Feature
 from mlapp.tables.columns.json_values import column_of
 from mlapp.tables.columns.types import DAY_US, MAX_EXACT_INTEGER, convert_column, format_values, unnamed
-from mlapp.tables.formats.json import PLAIN, JsonRows
+from mlapp.tables.formats.json import SCALAR_TYPES, JsonRows
 from mlapp.tables.table import Table, check_names
 
 UNKNOWN = -np.inf
@@ -151,7 +151,7 @@ class Encoder:
     def _make_getter(self, names: tuple[str, ...], types: tuple[type, ...]) -> Getter | None:
         """Return a getter for records with these names and types of values; None if they need a conversion."""
         given = dict(zip(names, types, strict=True))
-        if not PLAIN.issuperset(types) or not self._required <= given.keys():
+        if not SCALAR_TYPES.issuperset(types) or not self._required <= given.keys():
             return None
         if not all(given.get(name, type(None)) in plain for name, plain in self._plain.items()):
             return None

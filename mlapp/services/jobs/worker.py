@@ -23,7 +23,7 @@ from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, Train
 from mlapp.services.jobs.ipc import Failed, Finished, Previewed, Progress, Started, send
 from mlapp.services.options import merge_options, train_options
 from mlapp.tables.bundled.datasets import dataset, source_of
-from mlapp.tables.formats.json import json_body, not_one
+from mlapp.tables.formats.json import json_body, one_table_expected
 from mlapp.tables.formats.reader import read_file
 from mlapp.tables.preview import preview_table
 from mlapp.tables.table import Table
@@ -147,7 +147,7 @@ def _load(submission: Submission) -> tuple[DataSource | None, Table, TrainOption
     options = merge_options(submission.options, {name: value for name, value in fields.items() if name != "dataset"})
     if "dataset" not in fields:
         if table is None:
-            raise not_one(ALTERNATIVE)
+            raise one_table_expected(ALTERNATIVE)
         return None, table, train_options(options)
     if table is not None:
         raise Unacceptable("Send exactly one of 'records', 'columns' and 'dataset'.")

@@ -56,7 +56,7 @@ def count_rows(counts: TrafficCounts, model: Model, batches: list[PredictedRows]
     for minute in {minute for minute, _, _ in samples}:
         predicted = [values for at, _, values in samples if at == minute]
         new.minutes[minute], distribution = ml.count_predictions(model, predicted)
-        new.prediction = distribution.plus(new.prediction) if distribution else None
+        new.prediction = distribution.plus(new.prediction)
     # Last in the dict, which is in the order of the last request.
     profile = counts.versions.pop(model.version, None) or RequestProfile(since=new.since)
     profile.add(new)

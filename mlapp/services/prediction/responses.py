@@ -52,8 +52,6 @@ def read_json(data: bytes) -> "tables.JsonRows":
     rows, options = tables.json_rows(data)
     if options:
         _reject(options)
-    if rows is None:
-        raise Unacceptable("Send exactly one of 'records' (a list of objects) and 'columns' (an object of lists).")
     return rows
 
 

@@ -1,1 +1,1 @@
-"""Bundled tables."""
+"""Bundled tables, real and simulated."""

@@ -1,4 +1,4 @@
-"""Bundled tables, so that everything can be tried without a file of one's own. A fork adds its own here."""
+"""Catalog of bundled tables, for trying the app without a file. A fork adds its own tables here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def dataset(name: str) -> tuple[Table, str]:
     """Return a bundled table and the name of its target.
 
     Raises:
-        NotFound: there is none of that name.
+        NotFound: there is no bundled table of that name.
     """
     if name not in _DATASETS:
         raise NotFound(f"There is no bundled table '{shorten(name)}'; there are {', '.join(_DATASETS)}.")
@@ -35,7 +35,7 @@ def dataset(name: str) -> tuple[Table, str]:
 
 
 def source_of(name: str) -> DataSource:
-    """Return what a version that is trained on a bundled table keeps of it."""
+    """Return the data source that a version trained on a bundled table stores."""
     return DataSource(dataset=name, simulated=_DATASETS[name].simulated)
 
 

@@ -1,4 +1,4 @@
-"""The bundled table `machines`: simulated, and the only one with every column type."""
+"""The bundled table `machines`: simulated failures, and the only table with every column type."""
 
 from datetime import date, timedelta
 
@@ -15,20 +15,20 @@ LOAD_EXPONENT = 0.8
 ACTIVATION_KELVIN = 1_500.0
 """Activation energy over Boltzmann's constant."""
 SERVICE_EFFECT = 0.6
-"""Share of the wear before the last service that the service took away."""
+"""Share of the wear that the last service removed."""
 
 
 def machines(rows: int = ROWS, seed: int = 1) -> pl.DataFrame:
     """Simulate machines that are observed once, and the days until each fails.
 
-    A machine's life is Weibull distributed. Its scale follows from its type, falls with the load by the
-    inverse power law and with the temperature by Arrhenius' law. It has survived until now with the wear of
-    its virtual age, of which the last service took a part away, so what is left is drawn from the
-    conditional distribution: for wear v, scale s, shape k and E exponential, (vᵏ + E·sᵏ)^(1/k) − v.
+    A machine's life has a Weibull distribution. Its scale depends on the type, and decreases with the load (inverse
+    power law) and the temperature (Arrhenius' law). The wear is a virtual age, which the last service reduced. The
+    remaining life is drawn from the conditional distribution: for wear v, scale s, shape k and E exponential,
+    (vᵏ + E·sᵏ)^(1/k) − v.
 
-    Columns: `age` in days (integer), `type` (category), `temperature` in °C (number, known where there is a
-    sensor), `load` from 0 to 1 (number, with gaps), `last_service` (datetime, with gaps), `has_sensor`
-    (boolean), `time_for_failure` in days (number). The same seed gives the same table.
+    Columns: `age` in days (integer), `type` (category), `temperature` in °C (number, missing without
+    a sensor), `load` from 0 to 1 (number, with missing values), `last_service` (datetime, with missing values),
+    `has_sensor` (boolean), `time_for_failure` in days (number). The same seed gives the same table.
 
     Source: Weibull and conditional life: Rinne, The Weibull Distribution (2008), ch. 2; inverse power law
     and Arrhenius: Nelson, Accelerated Testing (1990), ch. 2; virtual age: Kijima, J. Appl. Probab. 26 (1989).
@@ -43,7 +43,7 @@ def machines(rows: int = ROWS, seed: int = 1) -> pl.DataFrame:
     life = life * (load / 0.5) ** -LOAD_EXPONENT
     life = life * np.exp(ACTIVATION_KELVIN * (1 / (temperature + 273.15) - 1 / (40 + 273.15)))
     wear = since_service + (1 - SERVICE_EFFECT) * (age - since_service)
-    left = (wear**SHAPE + random.exponential(1, rows) * life**SHAPE) ** (1 / SHAPE) - wear
+    remaining = (wear**SHAPE + random.exponential(1, rows) * life**SHAPE) ** (1 / SHAPE) - wear
     has_sensor = random.uniform(size=rows) < 0.9
     serviced = [OBSERVED_ON - timedelta(days=int(days)) for days in since_service]
     frame = pl.DataFrame(
@@ -54,12 +54,14 @@ def machines(rows: int = ROWS, seed: int = 1) -> pl.DataFrame:
             "load": load.round(2),
             "last_service": serviced,
             "has_sensor": has_sensor,
-            "time_for_failure": np.maximum(left, 0.1).round(1),
+            "time_for_failure": np.maximum(remaining, 0.1).round(1),
         }
     )
-    known = {
+    is_known = {
         "temperature": has_sensor,
         "load": random.uniform(size=rows) < 0.95,
         "last_service": random.uniform(size=rows) < 0.97,
     }
-    return frame.with_columns(pl.when(pl.Series(there)).then(pl.col(name)).alias(name) for name, there in known.items())
+    return frame.with_columns(
+        pl.when(pl.Series(known)).then(pl.col(name)).alias(name) for name, known in is_known.items()
+    )

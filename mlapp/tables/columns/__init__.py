@@ -1,1 +1,1 @@
-"""Columns: types and histograms."""
+"""Columns: types, distributions and columns of JSON values."""

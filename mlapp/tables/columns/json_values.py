@@ -1,4 +1,4 @@
-"""Columns of JSON values."""
+"""Columns of JSON values, and the text of a JSON value."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ INT64 = range(-(2**63), 2**63)
 
 
 def column_of(name: str, values: Sequence[Any]) -> pl.Series:
-    """Return JSON scalars as a column; mixed ones as text, spelled as in a CSV."""
+    """Return JSON scalars as a column; values of mixed types become text, formatted as in a CSV."""
     kinds = set(map(type, values)) - {type(None)}
     if kinds == {bool}:
         return pl.Series(name, values, dtype=pl.Boolean)
@@ -21,14 +21,14 @@ def column_of(name: str, values: Sequence[Any]) -> pl.Series:
         return pl.Series(name, values, dtype=pl.Float64)
     if kinds <= {str}:
         return pl.Series(name, values, dtype=pl.String)
-    # Integers beside other numbers are text too: the category `1` is not `1.0`, whatever stands beside it.
+    # Also mixed integers and floats: the category `1` must not become `1.0` because of other rows.
     decimals = pl.Series([value if type(value) is float else None for value in values], dtype=pl.Float64)
     texts = zip(decimals.cast(pl.String), values, strict=True)
     return pl.Series(name, [format_scalar(value) if text is None else text for text, value in texts], dtype=pl.String)
 
 
 def format_scalar(value: Scalar | None) -> str | None:
-    """Return a JSON scalar as text, as a CSV has it."""
+    """Return a JSON scalar as text, as in a CSV."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if value is None or isinstance(value, str) else str(value)

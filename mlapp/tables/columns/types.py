@@ -1,8 +1,8 @@
-"""Column types: one set of rules, whichever door a column came through.
+"""Column types: inference and conversion, by the same rules for all formats.
 
-A raw column is text, numbers, booleans or dates, as its format had it. Its type is the narrowest one that
-every value converts to without loss, so that `1` in a CSV, `1` in JSON and `1.0` in Parquet are the same.
-What no other type takes whole, `00123` or whole numbers beyond ±2⁵³, stays text: a category.
+A raw column has text, numbers, booleans or dates, depending on its format. Its type is the narrowest one to which every
+value converts without loss, so that `1` in a CSV, `1` in JSON and `1.0` in Parquet are equal. All other columns are
+categories, such as `00123` and whole numbers beyond ±2⁵³.
 """
 
 import polars as pl
@@ -17,8 +17,8 @@ ZONE = r"(?:Z|[+-]\d{2}:?\d{2})$"
 MAX_EXACT_INTEGER = 2.0**53
 """Whole numbers up to here are exact as 64-bit floats (IEEE 754)."""
 
-HEAD = 1_000
-"""Values that are looked at first: most columns show in a few what they are not."""
+HEAD_ROWS = 1_000
+"""Values that are converted first, as a few values rule out most types."""
 
 DAY_US = 86_400_000_000
 MAX_MAGNITUDE = 1e38
@@ -31,68 +31,70 @@ DTYPES: dict[ColumnType, pl.DataType] = {
     ColumnType.CATEGORY: pl.String(),
     ColumnType.DATETIME: pl.Datetime("us"),
 }
-"""What a converted column is made of; integers are floats, which hold them exactly and gaps as well."""
+"""Data types of converted columns; integers are floats, so that they can be missing."""
 
 
 def convert_column(raw: pl.Series, kind: ColumnType) -> tuple[pl.Series, pl.Series]:
     """Convert a raw column to a type.
 
-    Returns the converted column, with null for gaps and for values that do not convert, and a boolean
-    column of the same length that is true where a value does not convert. `integer` takes what `number`
-    takes; whether the values are whole is for the caller to judge.
+    For `integer`, all numbers are valid; the caller checks whether they are whole.
+
+    Returns:
+        The converted column, with null for missing and invalid values, and a boolean column that is true for invalid
+        values.
     """
-    filled = _gaps(unnamed(raw))
-    converted = unnamed(_CONVERTERS[kind](filled))
-    bad = converted.is_null() & filled.is_not_null()
-    if kind in (ColumnType.NUMBER, ColumnType.INTEGER) and filled.dtype == pl.String and bad.any():
-        # A gap, too, but too rare to be sought in every column.
-        bad &= ~filled.str.contains(NAN)
-    return converted.alias(raw.name), bad
+    values = _empty_to_null(unnamed(raw))
+    converted = unnamed(_CONVERTERS[kind](values))
+    invalid = converted.is_null() & values.is_not_null()
+    if kind in (ColumnType.NUMBER, ColumnType.INTEGER) and values.dtype == pl.String and invalid.any():
+        # NaN as text is missing, but too rare to search every column for it.
+        invalid &= ~values.str.contains(NAN)
+    return converted.alias(raw.name), invalid
 
 
 def infer_type(raw: pl.Series) -> tuple[ColumnType, pl.Series]:
-    """Return the narrowest type that holds every value, and the column converted to it.
+    """Return the narrowest type to which every value converts, and the converted column.
 
     Raises:
-        Unacceptable: the column is one of numbers, but for some that are infinite or beyond ±1e38.
+        Unacceptable: the column has numbers, some of them infinite or beyond ±1e38.
     """
     for kind in (ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.DATETIME):
-        if _cannot_be(raw.head(HEAD), kind):
+        if _is_ruled_out(raw.head(HEAD_ROWS), kind):
             continue
-        converted, bad = convert_column(raw, kind)
+        converted, invalid = convert_column(raw, kind)
         if kind is ColumnType.NUMBER:
-            _refuse_huge(raw, bad)
-        if not bad.any() and converted.null_count() < len(raw):
+            _check_magnitude(raw, invalid)
+        if not invalid.any() and converted.null_count() < len(raw):
             return (ColumnType.INTEGER if kind is ColumnType.NUMBER and is_whole(converted).all() else kind), converted
     return ColumnType.CATEGORY, convert_column(raw, ColumnType.CATEGORY)[0]
 
 
-def _cannot_be(head: pl.Series, kind: ColumnType) -> bool:
-    """Return whether one of these values rules a type out; one that is merely too large does not."""
-    bad = convert_column(head, kind)[1]
-    return bool(bad.any()) and not (kind is ColumnType.NUMBER and _all_huge(unnamed(head).filter(bad)))
+def _is_ruled_out(head: pl.Series, kind: ColumnType) -> bool:
+    """Return whether a value does not convert to a type; numbers that are too large do not count."""
+    invalid = convert_column(head, kind)[1]
+    return bool(invalid.any()) and not (kind is ColumnType.NUMBER and _all_too_large(unnamed(head).filter(invalid)))
 
 
 def is_whole(numbers: pl.Series) -> pl.Series:
-    """Return true where a number is whole and small enough to be exact, and null for gaps."""
+    """Return true where a number is whole and exact as a float, and null where it is missing."""
     numbers = unnamed(numbers)
     return (numbers == numbers.floor()) & (numbers.abs() < MAX_EXACT_INTEGER)
 
 
 def format_values(values: pl.Series) -> pl.Series:
-    """Return the values of a column as a CSV spells them."""
+    """Return the values of a column as text, as in a CSV."""
     if values.dtype == pl.Datetime:
         return unnamed(values).dt.strftime("%Y-%m-%dT%H:%M:%S%.f").str.strip_suffix("T00:00:00")
     return values.cast(pl.String)
 
 
 def unnamed(column: pl.Series) -> pl.Series:
-    """Return the column without its name, which polars' methods would take for a pattern if it is one like `^x$`."""
+    """Return the column without its name, as methods of polars treat a name such as `^x$` as a pattern."""
     return column.alias("")
 
 
-def _gaps(raw: pl.Series) -> pl.Series:
-    """Return the column with null for every way to leave a cell out: null, NaN, an empty text."""
+def _empty_to_null(raw: pl.Series) -> pl.Series:
+    """Return the column with null for all kinds of missing values: null, NaN and empty text."""
     if raw.dtype == pl.String:
         return pl.select(pl.when(raw != "").then(raw)).to_series()
     return raw.fill_nan(None) if raw.dtype.is_float() else raw
@@ -100,34 +102,34 @@ def _gaps(raw: pl.Series) -> pl.Series:
 
 def _number(raw: pl.Series) -> pl.Series:
     if raw.dtype == pl.String:
-        numbers = _spelled(raw)
+        numbers = _parse_numbers(raw)
     elif raw.dtype.is_numeric():
         numbers = raw.cast(pl.Float64)
     else:
-        return _nothing(raw, ColumnType.NUMBER)
+        return _all_null(raw, ColumnType.NUMBER)
     exact = numbers.abs() <= MAX_MAGNITUDE
     if not raw.dtype.is_float() and (numbers.abs() >= MAX_EXACT_INTEGER).any():
-        # A float is what it is, but digits that were written out must not be rounded away.
+        # Floats are exact, but integers and text with more digits would be rounded.
         exact &= (numbers.abs() < MAX_EXACT_INTEGER) | _is_float_text(raw)
-    # Some formats know no sign on zero, so there is none here.
+    # -0 becomes 0, as some formats have no negative zero.
     return pl.select(pl.when(numbers == 0).then(0.0).when(exact).then(numbers)).to_series()
 
 
-def _spelled(raw: pl.Series) -> pl.Series:
-    """Return the numbers that texts spell, null where a text is none.
+def _parse_numbers(raw: pl.Series) -> pl.Series:
+    """Return the numbers in a column of text, null for other text.
 
-    polars also takes leading zeros, inf and nan for numbers, but no spaces. Where there are none of those, nothing
-    has to be looked at by a pattern, which takes longer than to read it.
+    polars also parses leading zeros, inf and nan, but no spaces. A column without any of them needs no regular
+    expression, which would take longer than parsing.
     """
     numbers = raw.cast(pl.Float64, strict=False)
-    if numbers.null_count() == raw.null_count() and not _any_padded(raw) and numbers.is_finite().all():
+    if numbers.null_count() == raw.null_count() and not _any_leading_zero(raw) and numbers.is_finite().all():
         return numbers
     text = raw.str.strip_chars()
     return pl.select(pl.when(text.str.contains(NUMBER)).then(text)).to_series().cast(pl.Float64, strict=False)
 
 
-def _any_padded(numbers: pl.Series) -> bool:
-    """Return whether any of these spelled numbers has a zero before other digits; after 9 comes a colon."""
+def _any_leading_zero(numbers: pl.Series) -> bool:
+    """Return whether any number has a zero before other digits; in ASCII, the colon follows 9."""
     signed = numbers.filter(numbers < "0").str.slice(1)
     return any(bool(((digits >= "00") & (digits < "0:")).any()) for digits in (numbers, signed))
 
@@ -140,7 +142,7 @@ def _boolean(raw: pl.Series) -> pl.Series:
     if raw.dtype == pl.Boolean:
         return raw
     if raw.dtype != pl.String:
-        return _nothing(raw, ColumnType.BOOLEAN)
+        return _all_null(raw, ColumnType.BOOLEAN)
     if ((raw == "true") | (raw == "false")).all():
         return raw == "true"
     text = raw.str.strip_chars().str.to_lowercase()
@@ -154,7 +156,7 @@ def _datetime(raw: pl.Series) -> pl.Series:
         utc = raw.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if raw.dtype.time_zone else raw
         return utc.cast(pl.Datetime("us"))
     if raw.dtype != pl.String:
-        return _nothing(raw, ColumnType.DATETIME)
+        return _all_null(raw, ColumnType.DATETIME)
     text = raw
     if not raw.str.contains(DATETIME).all():
         text = raw.str.strip_chars()
@@ -171,20 +173,20 @@ def _datetime(raw: pl.Series) -> pl.Series:
     return moments.dt.replace_time_zone(None)
 
 
-def _nothing(raw: pl.Series, kind: ColumnType) -> pl.Series:
+def _all_null(raw: pl.Series, kind: ColumnType) -> pl.Series:
     return pl.Series(raw.name, [None] * len(raw), dtype=DTYPES[kind])
 
 
-def _refuse_huge(raw: pl.Series, bad: pl.Series) -> None:
-    values = unnamed(raw).filter(bad)
-    if not values.is_empty() and _all_huge(values):
-        row = bad.arg_max()
+def _check_magnitude(raw: pl.Series, invalid: pl.Series) -> None:
+    values = unnamed(raw).filter(invalid)
+    if not values.is_empty() and _all_too_large(values):
+        row = invalid.arg_max()
         detail = f"Row {row} of column '{shorten(raw.name)}' is beyond ±1e38; leave it empty or send a smaller number."
         raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("records", row, raw.name)}])
 
 
-def _all_huge(values: pl.Series) -> bool:
-    """Return whether values that are no numbers would be, were they smaller."""
+def _all_too_large(values: pl.Series) -> bool:
+    """Return whether all values are numbers beyond `MAX_MAGNITUDE`."""
     sizes = values.cast(pl.Float64, strict=False)
     return bool((sizes.abs() > MAX_MAGNITUDE).all()) and not sizes.has_nulls()
 

@@ -1,4 +1,4 @@
-"""JSON → table, strictly: nothing is guessed, rounded or dropped."""
+"""Strict JSON reader: tables as records or columns, and the options next to them."""
 
 import gc
 import json
@@ -14,20 +14,20 @@ from mlapp.tables.table import MAX_CELL_BYTES, Table, check_names, check_shape, 
 
 BOM = b"\xef\xbb\xbf"
 SPACE = " \t\n\r"
-PLAIN = {bool, int, float, str, type(None)}
+SCALAR_TYPES = {bool, int, float, str, type(None)}
 MAX_OPTIONS = 100
 LARGE_BYTES = 1_000_000
-"""Larger bodies are parsed one at a time: as Python objects they take many times their size."""
+"""Larger bodies are parsed one at a time, as Python objects take many times their size."""
 INTERRUPTIBLE_BYTES = 5_000_000
 """Smaller bodies block other threads for less than 70 ms."""
 
 SURROGATE = re.compile(r"\\u[dD][89abAB]")
 
-_large = threading.Lock()
+_large_body_lock = threading.Lock()
 
 
 class JsonRows(NamedTuple):
-    """The table in a JSON body, as it was sent: `records`, a list of objects, or `columns`, an object of lists."""
+    """The unchecked table of a JSON body: `records`, a list of objects, or `columns`, an object of lists."""
 
     records: Any = None
     columns: Any = None
@@ -36,81 +36,85 @@ class JsonRows(NamedTuple):
         """Return the table.
 
         Raises:
-            Unacceptable: it is something else.
+            Unacceptable: there is no table, or it is invalid.
             TooLarge: there are too many rows, columns or cells.
         """
-        return _columns_table(self.columns) if self.records is None else records_table(self.records)
+        if self.records is not None:
+            return records_table(self.records)
+        if self.columns is not None:
+            return _columns_table(self.columns)
+        raise one_table_expected()
 
 
 NO_ROWS = JsonRows()
 
 
-def json_rows(data: bytes, also: str = "") -> tuple[JsonRows | None, dict[str, Any]]:
-    """Read a JSON body: the table in its `records` or its `columns`, if there is one, and its further keys.
+def json_rows(data: bytes, alternative: str = "") -> tuple[JsonRows, dict[str, Any]]:
+    """Parse a JSON body: the table in `records` or `columns`, if there is one, and the other keys.
 
-    `also` ends the sentence that says what to send.
+    `alternative` is added to messages that require a table.
 
     Raises:
-        UnreadableBody: it is not strict JSON: UTF-8, no NaN or Infinity, no duplicate names in an object.
-        Unacceptable: it holds both, or too many keys.
-        TooLarge: it has too many bytes.
+        UnreadableBody: the body is not strict JSON: UTF-8, no NaN or Infinity, no duplicate names in an object.
+        Unacceptable: the body has two tables, or too many keys.
+        TooLarge: the body is too long.
 
-    Source: RFC 8259; RFC 7493 (I-JSON) for what is refused beyond it.
+    Source: RFC 8259; RFC 7493 (I-JSON) for further restrictions.
     """
     if len(data) > MAX_JSON_BYTES:
         raise json_too_large()
     body = parse(data, "The body")
     if type(body) is not dict:
-        raise Unacceptable(f"The body is an object with 'records' or 'columns'{also}.")
+        raise Unacceptable(f"The body must be an object with 'records' or 'columns'{alternative}.")
     rows = JsonRows(body.pop("records", None), body.pop("columns", None))
     if len(body) > MAX_OPTIONS:
-        raise Unacceptable(f"There are more than {MAX_OPTIONS} options; leave out what is none.")
+        raise Unacceptable(f"There are more than {MAX_OPTIONS} options; remove those that do not exist.")
     if rows.records is not None and rows.columns is not None:
-        raise not_one(also)
-    return (None if rows == NO_ROWS else rows), body
+        raise one_table_expected(alternative)
+    return rows, body
 
 
-def json_body(data: bytes, also: str = "") -> tuple[Table | None, dict[str, Any]]:
-    """Read a JSON body as `json_rows` does, and make a table of it, if there is one.
+def json_body(data: bytes, alternative: str = "") -> tuple[Table | None, dict[str, Any]]:
+    """Read a JSON body as `json_rows` does, and return the table, if there is one, and the other keys.
 
     Raises:
         MlappError: see `json_rows` and `JsonRows.table`.
     """
     with _one_at_a_time() if len(data) > LARGE_BYTES else nullcontext():
-        rows, options = json_rows(data, also)
-        table = rows.table() if rows else None
+        rows, options = json_rows(data, alternative)
+        table = None if rows == NO_ROWS else rows.table()
         if table and len(data) > MAX_CELL_BYTES:
             _check_texts(table)
     return table, options
 
 
-def json_table(data: bytes, also: str = "") -> tuple[Table, dict[str, Any]]:
-    """Read a JSON body that has to hold a table.
+def json_table(data: bytes) -> tuple[Table, dict[str, Any]]:
+    """Read a JSON body with a table, and return its other keys, too.
 
     Raises:
         MlappError: see `json_body`; or there is no table.
     """
-    table, options = json_body(data, also)
+    table, options = json_body(data)
     if table is None:
-        raise not_one(also)
+        raise one_table_expected()
     return table, options
 
 
 def records_table(records: Any, first: int = 0) -> Table:
-    """Return a list of objects, one a row, as a table; errors count rows from `first`.
+    """Return a table of records; error messages count rows from `first`.
 
     Raises:
-        Unacceptable: it is something else.
+        Unacceptable: the value is not a list of objects with plain values.
         TooLarge: there are too many rows, columns or cells.
     """
     if type(records) is not list:
         raise Unacceptable(
-            "'records' is a list of objects, one a row.", [{"detail": "not a list", "pointer": "/records"}]
+            "'records' must be a list of objects, one per row.", [{"detail": "not a list", "pointer": "/records"}]
         )
     names: dict[str, Any] = {}
     for row, record in enumerate(records, first):
         if type(record) is not dict:
-            detail = f"Row {row} is not an object; each row is one object of column names and values."
+            detail = f"Row {row} is not an object; each row must be an object of column names and values."
             raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("records", row)}])
         if record.keys() != names.keys():
             names.update(record)
@@ -119,27 +123,27 @@ def records_table(records: Any, first: int = 0) -> Table:
     table = Table(records=records, names=list(names), absent=_absent(records, names))
     for name in names:
         values = table.values(name) or []
-        if not PLAIN.issuperset(map(type, values)):
-            row = next(row for row, value in enumerate(values, first) if type(value) not in PLAIN)
-            raise _not_plain(row, name, pointer("records", row, name))
+        if not SCALAR_TYPES.issuperset(map(type, values)):
+            row = next(row for row, value in enumerate(values, first) if type(value) not in SCALAR_TYPES)
+            raise _not_a_scalar(row, name, pointer("records", row, name))
     return table
 
 
 def _absent(records: list[dict[str, Any]], names: Collection[str]) -> dict[str, list[int]]:
-    """Return the names that some records lack, with the first such rows."""
-    count, found = len(names), {}
+    """Return the first rows without each name that some records lack."""
+    count, absent = len(names), {}
     lacking = [row for row, record in enumerate(records) if len(record) < count]
     for name in names if lacking else ():
         if rows := [row for row in lacking if name not in records[row]][:MAX_REPORTED]:
-            found[name] = rows
-    return found
+            absent[name] = rows
+    return absent
 
 
 def parse(data: bytes, what: str) -> Any:
-    """Return the value that a text is.
+    """Parse strict JSON; `what` names the text in error messages.
 
     Raises:
-        UnreadableBody: it is not strict JSON; `what` names it in the sentence that says why.
+        UnreadableBody: the text is not strict JSON.
     """
     try:
         text = data.removeprefix(BOM).decode()
@@ -149,41 +153,42 @@ def parse(data: bytes, what: str) -> Any:
     except UnicodeDecodeError:
         raise UnreadableBody(f"{what} is not UTF-8 text; save it as UTF-8.") from None
     except UnicodeEncodeError:
-        raise UnreadableBody(f"{what} holds a lone surrogate, half a character; send whole characters.") from None
+        raise UnreadableBody(f"{what} has a lone surrogate, half of a character; send whole characters.") from None
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise UnreadableBody(f"{what} is not JSON: {error.msg} at {place}.") from None
+        position = f"line {error.lineno}, column {error.colno}"
+        raise UnreadableBody(f"{what} is not JSON: {error.msg} at {position}.") from None
     except ValueError:
-        raise UnreadableBody(f"{what} holds a number with thousands of digits; send it as text.") from None
+        raise UnreadableBody(f"{what} has a number with thousands of digits; send it as text.") from None
     except RecursionError:
-        raise UnreadableBody(f"{what} is nested too deeply; a table is a list of flat objects.") from None
+        raise UnreadableBody(f"{what} is nested too deeply; send a list of flat objects.") from None
     return value
 
 
-def not_one(also: str) -> Unacceptable:
-    """Return the error about a body without a table, or with two."""
-    return Unacceptable(f"Send exactly one of 'records' (a list of objects) and 'columns' (an object of lists){also}.")
+def one_table_expected(alternative: str = "") -> Unacceptable:
+    """Return the error for a body without a table, or with two."""
+    tables = "'records' (a list of objects) and 'columns' (an object of lists)"
+    return Unacceptable(f"Send exactly one of {tables}{alternative}.")
 
 
 def _columns_table(columns: Any) -> Table:
     if type(columns) is not dict or not all(type(values) is list for values in columns.values()):
         raise Unacceptable(
-            "'columns' is an object of lists, one a column.", [{"detail": "not lists", "pointer": "/columns"}]
+            "'columns' must be an object of lists, one per column.", [{"detail": "not lists", "pointer": "/columns"}]
         )
     lengths = set(map(len, columns.values()))
     if len(lengths) > 1:
-        raise Unacceptable(f"The lists in 'columns' are of different lengths ({min(lengths)} to {max(lengths)}).")
+        raise Unacceptable(f"The lists in 'columns' have different lengths ({min(lengths)} to {max(lengths)}).")
     check_shape(max(lengths, default=0), len(columns))
     check_names(list(columns))
     for name, values in columns.items():
-        if not PLAIN.issuperset(map(type, values)):
-            row = next(row for row, value in enumerate(values) if type(value) not in PLAIN)
-            raise _not_plain(row, name, pointer("columns", name, row))
+        if not SCALAR_TYPES.issuperset(map(type, values)):
+            row = next(row for row, value in enumerate(values) if type(value) not in SCALAR_TYPES)
+            raise _not_a_scalar(row, name, pointer("columns", name, row))
     return Table(values=columns)
 
 
-def _not_plain(row: int, name: str, place: str) -> Unacceptable:
-    detail = f"Row {row} of column '{shorten(name)}' is a list or an object; a cell holds one plain value."
+def _not_a_scalar(row: int, name: str, place: str) -> Unacceptable:
+    detail = f"Row {row} of column '{shorten(name)}' is a list or an object; each cell must be a plain value."
     return Unacceptable(detail, [{"detail": detail, "pointer": place}])
 
 
@@ -196,17 +201,17 @@ def _check_texts(table: Table) -> None:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Parse a large body while no other one is, without a garbage collection for every few thousand values.
+    """Hold the lock for large bodies, with the garbage collector disabled.
 
-    With it, three million lists held up all other threads for half a second.
+    With it enabled, parsing three million lists blocked all other threads for half a second.
     """
-    with _large:
-        collecting = gc.isenabled()
+    with _large_body_lock:
+        was_enabled = gc.isenabled()
         gc.disable()
         try:
             yield
         finally:
-            if collecting:
+            if was_enabled:
                 gc.enable()
 
 
@@ -215,7 +220,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) < len(pairs):
         seen: set[str] = set()
         name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise UnreadableBody(f"The name '{shorten(name)}' is given twice in one object; keep one of them.")
+        raise UnreadableBody(f"The name '{shorten(name)}' is given twice in one object; remove one of them.")
     return value
 
 
@@ -228,6 +233,6 @@ def _int(text: str) -> int:
 
 
 STRICT = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-"""Made once: to make one took half the time of parsing a line of NDJSON."""
+"""Created once, as creating one takes half as long as parsing a line of NDJSON."""
 _INTERRUPTIBLE = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=_int)
-"""Calls Python for every integer, which lets other threads run: five million of them blocked these for 130 ms."""
+"""Calls Python for every integer, so that other threads can run: five million of them blocked these for 130 ms."""

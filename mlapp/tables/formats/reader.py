@@ -1,4 +1,4 @@
-"""The one reader: a body in any format → a table, and the options that came with it."""
+"""Reader of tables: CSV, NDJSON, Parquet and JSON; Parquet is read here."""
 
 import io
 from pathlib import Path
@@ -14,7 +14,7 @@ from mlapp.tables.formats.json import json_table
 from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.table import Table, check_cells, check_names, check_shape
 
-PACKED = {
+MAGIC_BYTES = {
     b"\x1f\x8b": "gzip",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PK\x03\x04": "zip (an Excel workbook?)",
@@ -22,33 +22,33 @@ PACKED = {
     b"\x78\x9c": "zlib",
     b"\x78\xda": "zlib",
 }
-"""First bytes of what people take for a CSV. zlib's 78 5E is not among them: a CSV may start with `x^`."""
+"""First bytes of compressed files. zlib's 78 5E is not included, as a CSV may start with `x^`."""
 
 
-def read_request(data: bytes, kind: Format, *, also: str = "") -> tuple[Table, dict[str, Any]]:
-    """Read a request body: the table, and the options beside it (in JSON only).
-
-    `also` ends the sentence that says what may be sent instead of a table.
+def read_request(data: bytes, kind: Format) -> tuple[Table, dict[str, Any]]:
+    """Read a request body: the table, and in JSON also the options next to it.
 
     Raises:
         MlappError: see `read_file` and `json_table`.
     """
-    return (read_file(data, kind), {}) if kind is not Format.JSON else json_table(data, also)
+    return (read_file(data, kind), {}) if kind is not Format.JSON else json_table(data)
 
 
 def read_file(source: bytes | Path, kind: Format) -> Table:
     """Read a CSV, Parquet or NDJSON file.
 
     Raises:
-        UnreadableBody: the bytes are not of that format.
-        UnsupportedType: the bytes are packed.
-        Unacceptable: the format holds it, but it is not a table of plain values.
-        TooLarge: too many rows, columns or cells.
+        UnreadableBody: the file does not have that format.
+        UnsupportedType: the file is compressed.
+        Unacceptable: the content is not a table of plain values.
+        TooLarge: there are too many rows, columns or cells.
     """
     data = source.read_bytes() if isinstance(source, Path) else source
-    for magic, name in PACKED.items():
+    for magic, name in MAGIC_BYTES.items():
         if data.startswith(magic):
-            raise UnsupportedType(f"The file is packed with {name}; send it unpacked, as CSV, Parquet or NDJSON.")
+            raise UnsupportedType(
+                f"The file is compressed with {name}; send it uncompressed, as CSV, Parquet or NDJSON."
+            )
     if data.startswith(b"PAR1") and kind is not Format.PARQUET:
         raise UnsupportedType(f"The file is Parquet, but was sent as {kind}; send it as {Format.PARQUET}.")
     if kind is Format.CSV:
@@ -57,11 +57,11 @@ def read_file(source: bytes | Path, kind: Format) -> Table:
 
 
 def parquet_table(data: bytes) -> Table:
-    """Read a Parquet file; its footer says how large it is before anything is unpacked.
+    """Read a Parquet file; its size is checked by its footer, before any column is decompressed.
 
     Raises:
-        UnreadableBody: it is cut, or no Parquet.
-        Unacceptable: a column holds no plain values.
+        UnreadableBody: the file is truncated, or not Parquet.
+        Unacceptable: a column does not have plain values.
     """
     try:
         lazy = pl.scan_parquet(io.BytesIO(data))
@@ -70,16 +70,18 @@ def parquet_table(data: bytes) -> Table:
         check_names(schema.names())
         frame = lazy.select(_plain(name, dtype) for name, dtype in schema.items()).collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        raise UnreadableBody("The Parquet file cannot be read: it is cut short, damaged or something else.") from None
+        raise UnreadableBody("The Parquet file cannot be read: it is truncated, damaged or not Parquet.") from None
     check_cells(frame)
     return Table(frame, Format.PARQUET)
 
 
 def _plain(name: str, dtype: pl.DataType) -> pl.Expr:
-    # pl.col would take names such as `*` and `^x$` for patterns.
+    # pl.col would treat names such as `*` and `^x$` as patterns.
     column = cs.by_name(name)
     if dtype.is_numeric() or dtype in (pl.Boolean, pl.String, pl.Date) or isinstance(dtype, pl.Datetime):
         return column
     if isinstance(dtype, (pl.Categorical, pl.Enum, pl.Time, pl.Null)):
         return column.cast(pl.String)
-    raise Unacceptable(f"Column '{shorten(name)}' holds {dtype} values; a cell holds one plain value. Leave it out.")
+    raise Unacceptable(
+        f"Column '{shorten(name)}' has {dtype} values, not numbers, text, booleans or dates; leave it out."
+    )

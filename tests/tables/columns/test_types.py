@@ -103,7 +103,7 @@ def test_dates_and_moments_of_any_kind_become_utc(dtype, moment):
 def test_numbers_beyond_the_bound_are_refused_by_row(values):
     raw = pl.Series("^a$", values)
 
-    with pytest.raises(Unacceptable, match=r"Row 1 of column '.a.' is beyond ±1e38") as refused:
+    with pytest.raises(Unacceptable, match=r"Row 1 of column '.a.'") as refused:
         infer_type(raw)
 
     assert refused.value.errors[0]["pointer"] == "/records/1/^a$"

@@ -55,7 +55,7 @@ def test_delimiter_is_the_one_by_which_rows_have_cells_alike():
 def test_delimiter_is_found_in_a_sample_that_ends_within_quotes():
     text = 'a;b\n1;"' + "x,y\n" * 300_000 + '"\n'
 
-    with pytest.raises(Unacceptable, match="Column 'b' holds a text of over 32,000 bytes"):
+    with pytest.raises(Unacceptable, match="Column 'b' .* 32,000 bytes"):
         csv_table(text.encode())
 
 
@@ -81,7 +81,7 @@ def test_header_of_a_thousand_long_names_is_read():
         (b"a,b\n1,2,3\n", "Row 0 of the CSV has 3 cells where the header has 2: '3'"),
         (b"a,b\n1,2\n1,2,3\n", "Row 1 of the CSV has 3 cells"),
         (b"a\n1,2\n", "Row 0 of the CSV has 2 cells where the header has 1"),
-        (b'a,b\n1,2"3\n4,5\n', "quote stands in the middle of a cell"),
+        (b'a,b\n1,2"3\n4,5\n', "a quote"),
         (b'a,b\n1,"2\n', "unexpected end of data. Check its quotes"),
         (b'a,b\n1,"2"3\n', "expected after"),
     ],

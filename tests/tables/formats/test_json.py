@@ -12,8 +12,8 @@ from mlapp.tables.formats.json import json_table as read_json
 from mlapp.tables.formats.ndjson import ndjson_table
 
 
-def json_table(body, also=""):
-    return read_json(json.dumps(body).encode(), also)[0]
+def json_table(body):
+    return read_json(json.dumps(body).encode())[0]
 
 
 @pytest.mark.parametrize(
@@ -74,20 +74,20 @@ def test_table_without_cells_is_a_table(body):
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ({}, "exactly one of 'records' .* and 'columns' .*, or else"),
+        ({}, "exactly one of 'records' .* and 'columns'"),
         ({"records": [], "columns": {}}, "exactly one"),
-        ({"records": {}}, "'records' is a list of objects"),
+        ({"records": {}}, "'records' must be a list"),
         ({"records": [{}, 1]}, "Row 1 is not an object"),
-        ({"columns": []}, "'columns' is an object of lists"),
-        ({"columns": {"a": 1}}, "'columns' is an object of lists"),
-        ({"columns": {"a": [1], "b": []}}, "of different lengths \\(0 to 1\\)"),
+        ({"columns": []}, "'columns' must be an object"),
+        ({"columns": {"a": 1}}, "'columns' must be an object"),
+        ({"columns": {"a": [1], "b": []}}, "different lengths \\(0 to 1\\)"),
         ({"records": [{"": 1}]}, "Column 1 has no name"),
-        ({"records": [{"a": "x" * 32_001}]}, "Column 'a' holds a text of over 32,000 bytes"),
+        ({"records": [{"a": "x" * 32_001}]}, "Column 'a' .* 32,000 bytes"),
     ],
 )
 def test_what_is_no_table_is_refused_with_the_reason(body, sentence):
     with pytest.raises(Unacceptable, match=sentence):
-        json_table(body, ", or else")
+        json_table(body)
 
 
 @pytest.mark.parametrize("cell", [[], {}, [1], {"a": {"a": {}}}])
@@ -95,7 +95,7 @@ def test_what_is_no_table_is_refused_with_the_reason(body, sentence):
 def test_cell_that_is_no_plain_value_is_refused_by_its_place(cell, body, place):
     table = [{"a": 1}, {"a": cell}] if body == "records" else {"a": [1, cell]}
 
-    with pytest.raises(Unacceptable, match="Row 1 of column 'a' is a list or an object") as refused:
+    with pytest.raises(Unacceptable, match="Row 1 of column 'a'") as refused:
         json_table({body: table})
 
     assert refused.value.errors[0]["pointer"] == place
