@@ -201,7 +201,7 @@ def _absent_cells(table: Table, feature: Feature) -> list[InvalidCell]:
 def _encode(values: pl.Series, feature: Feature) -> np.ndarray:
     """Encode a converted column."""
     if feature.type is ColumnType.DATETIME:
-        # By numpy: quotients of polars may differ in the last digit from Python's.
+        # Divided by numpy, as quotients of polars may differ from Python's in the last digit.
         return values.dt.epoch("us").cast(pl.Float64).to_numpy() / DAY_US
     if feature.type is not ColumnType.CATEGORY:
         return values.cast(pl.Float64).to_numpy()
