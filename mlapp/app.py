@@ -103,7 +103,8 @@ def _add_redirects(app: FastAPI, pages: str | None, *, api: bool) -> None:
 
     async def redirect(request: Request) -> RedirectResponse:
         path = request.url.path
-        if path != "/" and api and not _prefers_html(request):
+        accepted = negotiate(request.headers.getlist("accept"), ["application/json", "text/html"])
+        if path != "/" and api and accepted != "text/html":
             raise HTTPException(405)
         if pages is None:
             return RedirectResponse("/docs")
@@ -112,7 +113,3 @@ def _add_redirects(app: FastAPI, pages: str | None, *, api: bool) -> None:
 
     for path in REDIRECTS if pages else ("/",):
         app.add_api_route(path, redirect, methods=["GET"], include_in_schema=False)
-
-
-def _prefers_html(request: Request) -> bool:
-    return negotiate(request.headers.getlist("accept"), ["application/json", "text/html"]) == "text/html"

@@ -22,7 +22,7 @@ same text. They contain only plain data, so that they can be pickled.
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from mlapp.schemas.types import MAX_JSON_BYTES
 
@@ -59,9 +59,6 @@ class MlappError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.errors = list(errors)[:MAX_REPORTED]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.detail, self.errors)
 
 
 class UnreadableBody(MlappError):

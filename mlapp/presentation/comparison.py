@@ -76,7 +76,7 @@ def _target_changes(old: Model, new: Model) -> list[str]:
     elif old.classes and new.classes:
         added = [value for value in new.classes if value not in old.classes]
         removed = [value for value in old.classes if value not in new.classes]
-        sentences += _listed({"New classes": added, "Classes that are no longer predicted": removed})
+        sentences += _listed(("New classes", added), ("Classes that are no longer predicted", removed))
     if old.coverage and new.coverage and old.coverage != new.coverage:
         before, after = format_percent(old.coverage), format_percent(new.coverage)
         sentences.append(f"Its intervals cover {after} of true values instead of {before}.")
@@ -85,23 +85,19 @@ def _target_changes(old: Model, new: Model) -> list[str]:
 
 def _feature_changes(old: Model, new: Model) -> list[str]:
     known, wanted = ({feature.name: feature for feature in model.features} for model in (old, new))
-    required = {feature.name for feature in old.features if feature.required}
+    required = {name for name, feature in known.items() if feature.required}
+    needed = [name for name, feature in wanted.items() if feature.required and name not in required]
+    optional = [name for name, feature in wanted.items() if not feature.required and name not in known]
     retyped = [
         f"{shorten(name)} ({known[name].type.value} → {feature.type.value})"
         for name, feature in wanted.items()
         if name in known and known[name].type is not feature.type
     ]
     return _listed(
-        {
-            "Clients must now send": [
-                each.name for each in new.features if each.required and each.name not in required
-            ],
-            "Clients may now send": [
-                each.name for each in new.features if not each.required and each.name not in known
-            ],
-            "No longer used": [name for name in known if name not in wanted],
-            "Type changed": retyped,
-        }
+        ("Clients must now send", needed),
+        ("Clients may now send", optional),
+        ("No longer used", [name for name in known if name not in wanted]),
+        ("Type changed", retyped),
     )
 
 
@@ -120,10 +116,10 @@ def _score_changes(old: Model, new: Model) -> list[str]:
     return sentences
 
 
-def _listed(changed: dict[str, Sequence[Scalar]]) -> list[str]:
+def _listed(*changed: tuple[str, Sequence[Scalar]]) -> list[str]:
     """Return a sentence with the first names for each label that has any."""
     sentences = []
-    for label, names in changed.items():
+    for label, names in changed:
         if names:
             more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
             sentences.append(f"{label}: {', '.join(shorten(name, 120) for name in names[:MAX_NAMES])}{more}.")

@@ -1,7 +1,9 @@
 """Stored versions as API models: full and summary."""
 
+from typing import Any
+
 from mlapp import ml
-from mlapp.schemas import Model, ModelSummary, Record
+from mlapp.schemas import Model, ModelSummary
 from mlapp.store import ModelStore
 
 
@@ -11,32 +13,23 @@ def describe(store: ModelStore, version: int) -> Model:
     Raises:
         NotFound: the version does not exist.
     """
-    record = store.record(version)
-    state = {"note": store.note(version), "active": version == store.active(), "usable": _usable(record)}
-    return Model.model_construct(**(dict(record) | state), version=version)
+    return Model.model_construct(**_values(store, version, store.active()))
 
 
 def summarize(store: ModelStore, version: int, active: int | None) -> ModelSummary:
-    """Return a summary of a version. Reads only what is shown, as there may be a thousand versions.
+    """Return a summary of a version.
 
     Raises:
         NotFound: the version does not exist.
     """
+    return ModelSummary.model_construct(**_values(store, version, active))
+
+
+def _values(store: ModelStore, version: int, active: int | None) -> dict[str, Any]:
     record = store.record(version)
-    return ModelSummary.model_construct(
-        version=version,
-        created_at=record.created_at,
-        active=version == active,
-        usable=_usable(record),
-        task=record.task,
-        target=record.target,
-        estimator=record.estimator,
-        rows=record.rows,
-        source=record.source,
-        metrics=record.metrics,
-        note=store.note(version),
-    )
-
-
-def _usable(record: Record) -> bool:
-    return ml.unusable_reason(record.library_versions) is None
+    return dict(record) | {
+        "version": version,
+        "note": store.note(version),
+        "active": version == active,
+        "usable": ml.unusable_reason(record.library_versions) is None,
+    }

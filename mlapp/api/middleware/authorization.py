@@ -98,7 +98,8 @@ class AuthorizationMiddleware:
         caller.set(role.value)
         session = None
         if _is_below(scope["path"], PAGES) or _is_docs(scope):
-            session = self._session(scope, headers)
+            cookies = cookie_parser(headers.get(b"cookie", b"").decode("latin-1"))
+            session = self.access.sessions.verify(cookies.get(cookie_name(scope["scheme"]), ""))
         _check_permission(scope, role, session)
         if session:
             scope[SESSION] = session
@@ -112,10 +113,6 @@ class AuthorizationMiddleware:
         if len(keys) > 1:
             raise Unauthorized(TWO_KEYS)
         return self.access.authenticate(keys.pop())
-
-    def _session(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Session | None:
-        cookies = cookie_parser(headers.get(b"cookie", b"").decode("latin-1"))
-        return self.access.sessions.verify(cookies.get(cookie_name(scope["scheme"]), ""))
 
     def _receive_until_logout(self, session: Session, receive: Receive, send: Send) -> Receive:
         async def receive_if_valid() -> Message:
