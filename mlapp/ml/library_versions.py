@@ -4,6 +4,7 @@ import platform
 import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from types import MappingProxyType
 
 from mlapp.ml.estimator_tree import parts
 
@@ -15,9 +16,11 @@ REQUIRED_MODULES = frozenset({"mlapp", "sklearn", "numpy", "scipy", "joblib", "p
 """Top-level modules of the app, its required libraries and Python."""
 
 
-def installed_versions() -> dict[str, str]:
+@cache
+def installed_versions() -> MappingProxyType[str, str]:
     """Return the versions of Python and of the libraries that all models use."""
-    return dict(_versions())
+    # Cached because importlib.metadata reads files, and a list of a thousand models checks each of them.
+    return MappingProxyType({"python": platform.python_version()} | {name: version(name) for name in PACKAGES})
 
 
 def package_versions(fitted: object) -> dict[str, str]:
@@ -59,9 +62,3 @@ def _is_installed(package: str) -> bool:
     except PackageNotFoundError:
         return False
     return True
-
-
-@cache
-def _versions() -> tuple[tuple[str, str], ...]:
-    # Cached because importlib.metadata reads files, and a list of a thousand models checks each of them.
-    return (("python", platform.python_version()), *((package, version(package)) for package in PACKAGES))

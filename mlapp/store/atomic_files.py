@@ -15,8 +15,6 @@ from mlapp.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-ABSENT = (errno.ENOENT, errno.ENOTDIR)
-
 
 class NotARegularFile(Exception):
     """The path is a link, a pipe, a device or a folder."""
@@ -42,26 +40,36 @@ def read(path: Path) -> bytes | None:
         NotARegularFile: a link could lead anywhere, and reading a pipe could block forever.
         Unavailable: the file cannot be read now.
     """
+    with suppress_absent(), open(path, "rb", opener=_open_regular) as file:
+        return file.read()
+    return None
+
+
+def _open_regular(path: str, flags: int) -> int:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise NotARegularFile
-            with open(handle, "rb", closefd=False) as file:
-                return file.read()
-        finally:
-            os.close(handle)
+        handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        if error.errno in ABSENT:
-            return None
-        if error.errno == errno.ELOOP:
-            raise NotARegularFile from None
-        raise read_error(error) from None
+        raise (NotARegularFile if error.errno == errno.ELOOP else error) from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NotARegularFile
+    return handle
 
 
-def read_error(error: OSError) -> Unavailable:
-    """Return the error of a store that cannot be read."""
-    return Unavailable(f"The store cannot be read ({error.strerror}); try again in a moment, or check the disk.")
+@contextmanager
+def suppress_absent() -> Iterator[None]:
+    """Suppress that a file or folder does not exist, and translate other errors of a read.
+
+    Raises:
+        Unavailable: it cannot be read now.
+    """
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        text = f"The store cannot be read ({error.strerror}); try again in a moment, or check the disk."
+        raise Unavailable(text) from None
 
 
 def create_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mlapp.errors import shorten
-from mlapp.store.atomic_files import ABSENT, read_error
+from mlapp.store.atomic_files import suppress_absent
 
 NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 FOREIGN = 900_000_000
@@ -26,18 +26,15 @@ def list_numbers(folder: Path, warn: Callable[[str], None]) -> list[int]:
     Raises:
         Unavailable: the folder cannot be read now.
     """
-    try:
-        with os.scandir(folder) as entries:
-            names = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
-    except OSError as error:
-        if error.errno in ABSENT:
-            return []
-        raise read_error(error) from None
-    found = {name: parse_number(name) if is_folder else None for name, is_folder in names.items()}
-    for name, number in found.items():
-        if number is None:
-            warn(f"'{shorten(name)}' in the folder {folder.name} of the store was not created by mlapp; it is ignored.")
-    return sorted(filter(None, found.values()), reverse=True)
+    numbers = []
+    with suppress_absent(), os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False) and (number := parse_number(name)):
+                numbers.append(number)
+            else:
+                warn(f"'{shorten(name)}' in folder {folder.name} of the store was not created by mlapp; it is ignored.")
+    return sorted(numbers, reverse=True)
 
 
 def next_number(assigned: Iterable[int]) -> int:

@@ -19,14 +19,13 @@ from pydantic import ValidationError
 from mlapp.errors import Conflict, NotFound
 from mlapp.schemas import Record
 from mlapp.store.atomic_files import (
-    ABSENT,
     NotARegularFile,
     OnceLogger,
     fsync_folder,
     read,
-    read_error,
     remove,
     replace,
+    suppress_absent,
     write,
 )
 from mlapp.store.numbered_folders import list_numbers
@@ -59,12 +58,9 @@ class VersionFolders:
         Raises:
             Unavailable: the store cannot be read now.
         """
-        try:
+        with suppress_absent():
             return stat.S_ISDIR(os.lstat(self.path(version)).st_mode)
-        except OSError as error:
-            if error.errno in ABSENT:
-                return False
-            raise read_error(error) from None
+        return False
 
     def require(self, version: int) -> None:
         """Check that a version exists.

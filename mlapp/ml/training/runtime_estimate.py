@@ -1,8 +1,9 @@
 """Training time estimates, interpolated between measured training times."""
 
-import math
 from collections.abc import Mapping
 from typing import NamedTuple
+
+import numpy as np
 
 from mlapp.schemas import Task
 
@@ -53,11 +54,5 @@ def estimate_s(name: str, task: Task, rows: int, features: int, classes: int = 0
 
 def _interpolate(times: Measured, size: float) -> float:
     sizes = list(times)
-    if size <= sizes[0]:
-        return times[sizes[0]]
-    if size >= sizes[-1]:
-        return times[sizes[-1]] * size / sizes[-1]
-    index = next(index for index, known in enumerate(sizes) if size < known)
-    low, high = sizes[index - 1], sizes[index]
-    weight = math.log(size / low) / math.log(high / low)
-    return float(times[low] ** (1 - weight) * times[high] ** weight)
+    within = float(np.exp(np.interp(np.log(size), np.log(sizes), np.log(list(times.values())))))
+    return within * max(1.0, size / sizes[-1])

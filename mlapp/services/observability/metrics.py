@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
 from prometheus_client import (
     CollectorRegistry,
@@ -47,29 +47,17 @@ class MetricsService:
     def __post_init__(self) -> None:
         # Drops the `_created` metric of each counter and histogram.
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        registry = self.registry
-        self._requests = Counter(
-            "mlapp_http_requests", "Completed requests.", ("method", "route", "status"), registry=registry
-        )
-        self._durations = Histogram(
+        counter, histogram = partial(Counter, registry=self.registry), partial(Histogram, registry=self.registry)
+        self._requests = counter("mlapp_http_requests", "Completed requests.", ("method", "route", "status"))
+        self._durations = histogram(
             "mlapp_http_request_duration_seconds",
             "Time from the start of a request to the end of its response.",
             ("route",),
             buckets=REQUEST_S,
-            registry=registry,
         )
-        self._refusals = Counter(
-            "mlapp_http_refusals", "Responses with an error status.", ("status",), registry=registry
-        )
-        self.disconnects = Counter(
-            "mlapp_http_disconnects", "Requests whose client disconnected before the response.", registry=registry
-        )
-        self._lag = Histogram(
-            "mlapp_event_loop_lag_seconds",
-            "Delay of event loop timers.",
-            buckets=LAG_S,
-            registry=registry,
-        )
+        self._refusals = counter("mlapp_http_refusals", "Responses with an error status.", ("status",))
+        self.disconnects = counter("mlapp_http_disconnects", "Requests whose client disconnected before the response.")
+        self._lag = histogram("mlapp_event_loop_lag_seconds", "Delay of event loop timers.", buckets=LAG_S)
         # Cached, as looking up labels takes as long as counting.
         self._series = cache(
             lambda method, route, hundreds: (
@@ -78,8 +66,8 @@ class MetricsService:
             )
         )
         self._gauges()
-        ProcessCollector("mlapp", registry=registry)
-        Info("mlapp_app", "Version of the app.", registry=registry).info({"version": __version__})
+        ProcessCollector("mlapp", registry=self.registry)
+        Info("mlapp_app", "Version of the app.", registry=self.registry).info({"version": __version__})
 
     async def start(self) -> None:
         """Start measuring the event loop's lag."""
