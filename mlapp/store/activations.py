@@ -5,6 +5,7 @@
 """
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,22 +14,22 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from mlapp.schemas import Activation
-from mlapp.store.atomic_files import NotARegularFile, OnceLogger, read, replace
-from mlapp.store.numbered_folders import parse_number
+from mlapp.store.atomic_files import NotARegularFile, read, replace
+from mlapp.store.numbered_folders import MAX_NUMBER, parse_number
 
 
 class _Pointer(BaseModel):
-    version: Annotated[int, Field(strict=True)]
+    version: Annotated[int, Field(strict=True, gt=0, le=MAX_NUMBER)]
 
 
 class Activations:
     """Read without a lock; `switch` requires the lock of the folder."""
 
-    def __init__(self, folder: Path, once: OnceLogger) -> None:
+    def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
         self._pointer = folder / "active.json"
         self._log = folder / "history.jsonl"
         self._staging = folder / "staging"
-        self._once = once
+        self._warn = warn
 
     def active(self) -> int | None:
         """Return the active version: that of the pointer or, if it is damaged, of the last log entry.
@@ -36,15 +37,12 @@ class Activations:
         Raises:
             Unavailable: the store cannot be read now.
         """
-        with suppress(NotARegularFile, ValidationError):
-            data = read(self._pointer)
-            if data is None:
-                return self._last()
-            version = _Pointer.model_validate_json(data).version
-            if parse_number(str(version)):
-                return version
-        self._once.warn("active.json cannot be read; the last readable line of history.jsonl is used instead.")
-        return self._last()
+        try:
+            if (data := read(self._pointer)) is not None:
+                return _Pointer.model_validate_json(data).version
+        except (NotARegularFile, ValidationError):
+            self._warn("active.json cannot be read; the last readable line of history.jsonl is used instead.")
+        return next((entry.version for entry in self.log()), None)
 
     def log(self) -> list[Activation]:
         """Return all activations, newest first; lines that a crash truncated are skipped.
@@ -55,7 +53,7 @@ class Activations:
         try:
             data = read(self._log) or b""
         except NotARegularFile:
-            self._once.warn("history.jsonl is not a regular file and cannot be read.")
+            self._warn("history.jsonl is not a regular file and cannot be read.")
             return []
         entries = []
         for line in filter(None, data.splitlines()):
@@ -64,7 +62,7 @@ class Activations:
                 if parse_number(str(entry.version)):
                     entries.append(entry)
                     continue
-            self._once.warn(f"A line of history.jsonl cannot be read and is skipped: {line[:80]!r}")
+            self._warn(f"A line of history.jsonl cannot be read and is skipped: {line[:80]!r}")
         return entries[::-1]
 
     def rollback_stack(self) -> list[int]:
@@ -98,6 +96,3 @@ class Activations:
             with suppress(OSError):
                 os.truncate(self._log, size)
             raise
-
-    def _last(self) -> int | None:
-        return next((entry.version for entry in self.log()), None)

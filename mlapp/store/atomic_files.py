@@ -7,8 +7,9 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from mlapp.errors import Unavailable
@@ -18,19 +19,6 @@ log = logging.getLogger(__name__)
 
 class NotARegularFile(Exception):
     """The path is a link, a pipe, a device or a folder."""
-
-
-class OnceLogger:
-    """Logs each warning once, so that a damaged or foreign file does not flood the log."""
-
-    def __init__(self) -> None:
-        self._logged: set[str] = set()
-
-    def warn(self, message: str) -> None:
-        """Log a warning, unless it was logged before."""
-        if message not in self._logged:
-            self._logged.add(message)
-            log.warning(message)
 
 
 def read(path: Path) -> bytes | None:
@@ -128,6 +116,11 @@ def locked(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def warn_once() -> Callable[[str], None]:
+    """Return a function that logs each warning once, so that a damaged or foreign file does not flood the log."""
+    return cache(log.warning)
 
 
 class WriteErrors:

@@ -18,7 +18,6 @@ from mlapp.errors import NotFound, Unavailable
 from mlapp.schemas import Job, JobStatus
 from mlapp.store.atomic_files import (
     NotARegularFile,
-    OnceLogger,
     WriteErrors,
     create_folder,
     fsync_folder,
@@ -26,6 +25,7 @@ from mlapp.store.atomic_files import (
     read,
     remove,
     replace,
+    warn_once,
 )
 from mlapp.store.numbered_folders import list_numbers, next_number, parse_number
 
@@ -41,7 +41,7 @@ class JobStore:
         """Number → file descriptor of the lock."""
         self._ended: dict[int, Job] = {}
         """Cache of jobs that have ended, which never change."""
-        self._once = OnceLogger()
+        self._warn = warn_once()
         self._write_errors = WriteErrors(self.folder)
 
     def prepare(self) -> None:
@@ -62,10 +62,7 @@ class JobStore:
         """
         with self._write_errors.translated(), locked(self.folder.parent):
             create_folder(self.folder)
-            number = next_number(self._numbers())
-            while os.path.lexists(self._path(number)):
-                # Not a folder, which would have been listed.
-                number += 1
+            number = next_number(self._numbers(), self.folder)
             self._path(number).mkdir()
             fsync_folder(self.folder)
             lock = os.open(self._path(number) / "lock", os.O_CREAT | os.O_RDWR)
@@ -129,7 +126,7 @@ class JobStore:
                 shutil.rmtree(self._path(number), ignore_errors=True)
 
     def _numbers(self) -> list[int]:
-        return list_numbers(self.folder, self._once.warn)
+        return list_numbers(self.folder, self._warn)
 
     def _remove_leftovers(self, folder: Path) -> None:
         """Remove a job that was never saved, and unfinished writes."""
@@ -162,7 +159,7 @@ class JobStore:
                 return None  # It is being opened, or was pruned.
             job = Job.model_validate_json(data)
         if job is None or job.id != number:
-            self._once.warn(f"The record of training {number} cannot be read; it is skipped.")
+            self._warn(f"The record of training {number} cannot be read; it is skipped.")
             return None
         if interrupted and not job.finished_at:
             with suppress(FileNotFoundError):
@@ -176,8 +173,6 @@ class JobStore:
         try:
             with (self._path(number) / "lock").open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
+        except OSError as error:
+            return isinstance(error, BlockingIOError)
         return False

@@ -7,7 +7,6 @@
 """
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,13 +16,13 @@ from mlapp.schemas import Activation, Record
 from mlapp.store.activations import Activations
 from mlapp.store.atomic_files import (
     NotARegularFile,
-    OnceLogger,
     WriteErrors,
     create_folder,
     locked,
     read,
     remove,
     replace,
+    warn_once,
 )
 from mlapp.store.numbered_folders import next_number, parse_number
 from mlapp.store.version_folders import VersionFolders
@@ -36,9 +35,9 @@ class ModelStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        once = OnceLogger()
-        self._folders = VersionFolders(folder, once)
-        self._activations = Activations(folder, once)
+        warn = warn_once()
+        self._folders = VersionFolders(folder, warn)
+        self._activations = Activations(folder, warn)
         self._write_errors = WriteErrors(folder)
 
     def prepare(self) -> None:
@@ -167,10 +166,8 @@ class ModelStore:
         counter, last = self.folder / "counter", 0
         with suppress(NotARegularFile):
             last = parse_number((read(counter) or b"").decode(errors="replace")) or 0
-        version = next_number([last, *self._folders.numbers(), *(entry.version for entry in self.history())])
-        while os.path.lexists(self._folders.path(version)):
-            # Not a folder, which would have been listed.
-            version += 1
+        assigned = [last, *self._folders.numbers(), *(entry.version for entry in self.history())]
+        version = next_number(assigned, self._folders.folder)
         replace(counter, str(version).encode(), staging=self._folders.staging)
         return version
 

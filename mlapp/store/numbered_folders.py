@@ -3,12 +3,13 @@
 import os
 import re
 from collections.abc import Callable, Iterable
+from itertools import count
 from pathlib import Path
 
 from mlapp.errors import shorten
 from mlapp.store.atomic_files import suppress_absent
 
-NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+NUMBER, MAX_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII), 999_999_999
 FOREIGN = 900_000_000
 """Folders from this number on were not created by mlapp; they must not exhaust the numbers."""
 
@@ -37,6 +38,8 @@ def list_numbers(folder: Path, warn: Callable[[str], None]) -> list[int]:
     return sorted(numbers, reverse=True)
 
 
-def next_number(assigned: Iterable[int]) -> int:
-    """Return the number after the greatest assigned one."""
-    return max((number for number in assigned if number < FOREIGN), default=0) + 1
+def next_number(assigned: Iterable[int], folder: Path) -> int:
+    """Return the first free number after the greatest assigned one."""
+    first = max((number for number in assigned if number < FOREIGN), default=0) + 1
+    # An entry that is not a folder takes a number, too.
+    return next(number for number in count(first) if not os.path.lexists(folder / str(number)))

@@ -28,7 +28,7 @@ class TrafficStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "traffic"
-        self._slot: int | None = None
+        self._own: Path | None = None
         self._lock = -1
         self._others: dict[Path, tuple[tuple[int, int], TrafficCounts]] = {}
         """Path → modification time and size, and the counts."""
@@ -40,16 +40,17 @@ class TrafficStore:
             OSError: the disk is full, or read-only.
             Unavailable: the counts cannot be read now; the slot is released, as a save would overwrite them.
         """
-        if self._slot:
+        if self._own:
             return TrafficCounts()
         create_folder(self.folder)
-        self._slot = next(number for number in count(1) if self._try_lock(number))
+        number = next(number for number in count(1) if self._try_lock(number))
+        self._own = self.folder / f"{number}.json"
         with suppress(OSError):
-            for temporary in self.folder.glob(f"{self._slot}.json.*"):
+            for temporary in self.folder.glob(f"{number}.json.*"):
                 # An unfinished write of a killed process.
                 remove(temporary)
         try:
-            return self._load(self._path(self._slot))
+            return self._load(self._own)
         except Unavailable:
             self.close()
             raise
@@ -60,34 +61,29 @@ class TrafficStore:
         Raises:
             OSError: the disk is full, or read-only.
         """
-        assert self._slot  # noqa: S101 - set by `open`
+        assert self._own  # noqa: S101 - set by `open`
         create_folder(self.folder)
-        replace(self._path(self._slot), counts.model_dump_json().encode(), durable=False)
+        replace(self._own, counts.model_dump_json().encode(), durable=False)
 
     def close(self) -> None:
         """Release the slot for the next process."""
-        if self._slot:
+        if self._own:
             os.close(self._lock)
-        self._slot = None
+        self._own = None
 
     def others(self) -> list[TrafficCounts]:
         """Return the last saved counts of all other processes."""
-        mine = self._path(self._slot) if self._slot else None
         # If a file cannot be read now, the counts that were read last are used.
         with suppress(OSError, Unavailable):
-            found = {
+            self._others = {
                 path: self._load_if_changed(path)
                 for path in self.folder.glob("*.json")
-                if path != mine and _is_slot(path)
+                if path != self._own and parse_number(path.stem) and path.exists()
             }
-            self._others = {path: entry for path, entry in found.items() if entry}
         return [counts for _, counts in self._others.values()]
 
-    def _load_if_changed(self, path: Path) -> tuple[tuple[int, int], TrafficCounts] | None:
-        try:
-            stat = path.stat()
-        except OSError:
-            return None
+    def _load_if_changed(self, path: Path) -> tuple[tuple[int, int], TrafficCounts]:
+        stat = path.stat()
         stamp = stat.st_mtime_ns, stat.st_size
         cached = self._others.get(path)
         return cached if cached and cached[0] == stamp else (stamp, self._load(path))
@@ -102,9 +98,6 @@ class TrafficStore:
         self._lock = lock
         return True
 
-    def _path(self, number: int) -> Path:
-        return self.folder / f"{number}.json"
-
     def _load(self, path: Path) -> TrafficCounts:
         """Return the counts in a file; empty if it does not exist or is damaged.
 
@@ -117,7 +110,3 @@ class TrafficStore:
         except (NotARegularFile, ValidationError):
             log.warning("The request counts in %s cannot be read; they start from zero.", path)
             return TrafficCounts()
-
-
-def _is_slot(path: Path) -> bool:
-    return parse_number(path.stem) is not None

@@ -20,7 +20,6 @@ from mlapp.errors import Conflict, NotFound
 from mlapp.schemas import Record
 from mlapp.store.atomic_files import (
     NotARegularFile,
-    OnceLogger,
     fsync_folder,
     read,
     remove,
@@ -34,15 +33,15 @@ from mlapp.store.numbered_folders import list_numbers
 class VersionFolders:
     """Read without a lock; `add`, `annotate` and `remove` require the lock of the store."""
 
-    def __init__(self, folder: Path, once: OnceLogger) -> None:
+    def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
         self.folder = folder / "versions"
         self.staging = folder / "staging"
         self._records: dict[int, Record] = {}
-        self._once = once
+        self._warn = warn
 
     def numbers(self) -> list[int]:
         """Return the numbers of all versions, also of damaged ones, newest first."""
-        return list_numbers(self.folder, self._once.warn)
+        return list_numbers(self.folder, self._warn)
 
     def readable(self) -> list[int]:
         """Return the numbers of all versions with a readable record, newest first."""
@@ -151,7 +150,7 @@ class VersionFolders:
                 if data := read(self.path(version) / "record.json"):
                     self._records[version] = Record.model_validate_json(data)
                     return self._records[version]
-            self._once.warn(f"The record of model {version} cannot be read; the version is skipped.")
+            self._warn(f"The record of model {version} cannot be read; the version is skipped.")
             return None
         return self._records[version]
 
