@@ -14,7 +14,7 @@ from pathlib import Path
 from mlapp.errors import MlappError, Unavailable, shorten
 from mlapp.schemas import Format, Job, Model, Record, Submission, TablePreview
 from mlapp.services.admission import Slots
-from mlapp.services.jobs.ipc import Finished, Previewed, Progress, Started
+from mlapp.services.jobs.ipc import Finished, Progress, Started
 from mlapp.services.jobs.run import Run
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.jobs.service import JobService
@@ -97,9 +97,9 @@ class TrainingService:
             MlappError: the file cannot be read.
         """
         async with self._previews:
-            previewed = await self.processes.run("preview", submission, lambda _: None)
-        assert isinstance(previewed, Previewed)  # noqa: S101 - for the type checker
-        return previewed.preview
+            preview = await self.processes.run("preview", submission, lambda _: None)
+        assert isinstance(preview, TablePreview)  # noqa: S101 - for the type checker
+        return preview
 
     async def _start(self, submission: Submission, *, demo: bool = False) -> Run:
         try:
@@ -115,15 +115,12 @@ class TrainingService:
         return run
 
     async def _train(self, submission: Submission, run: Run, *, demo: bool) -> Model:
+        """Fit a model in a process, store it, activate it if requested, and prune old ones."""
         finished = await self.processes.run("train", submission, _progress_listener(run.job))
         assert isinstance(finished, Finished)  # noqa: S101 - for the type checker
         run.committed = True
-        return await self._store(finished, demo=demo)
-
-    async def _store(self, finished: Finished, *, demo: bool) -> Model:
-        """Store a fitted model, activate it if requested, and prune old ones."""
         sha256 = hashlib.sha256(finished.file).hexdigest()
-        record = Record(created_at=_now(), model_sha256=sha256, **finished.record)
+        record = Record(created_at=datetime.now(UTC), model_sha256=sha256, **finished.record)
         version = await asyncio.to_thread(self.store.add, finished.file, record)
         try:
             superseded = demo and await asyncio.to_thread(self.store.active) is not None
@@ -166,7 +163,3 @@ def _name(submission: Submission) -> str:
 def _remove_body(submission: Submission) -> None:
     if submission.path:
         Path(submission.path).unlink(missing_ok=True)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -106,7 +106,6 @@ class ModelStore:
             Conflict: the version is active.
         """
         with self._writing():
-            self._folders.require(version)
             if version == self.active():
                 raise Conflict(f"Model {version} is active; activate another one first.")
             self._folders.remove(version)

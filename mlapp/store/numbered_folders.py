@@ -9,7 +9,8 @@ from pathlib import Path
 from mlapp.errors import shorten
 from mlapp.store.atomic_files import suppress_absent
 
-NUMBER, MAX_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII), 999_999_999
+NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+MAX_NUMBER = 999_999_999
 FOREIGN = 900_000_000
 """Folders from this number on were not created by mlapp; they must not exhaust the numbers."""
 

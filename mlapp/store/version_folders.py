@@ -61,15 +61,6 @@ class VersionFolders:
             return stat.S_ISDIR(os.lstat(self.path(version)).st_mode)
         return False
 
-    def require(self, version: int) -> None:
-        """Check that a version exists.
-
-        Raises:
-            NotFound: the version does not exist.
-        """
-        if not self.exists(version):
-            raise _not_found(version)
-
     def record(self, version: int) -> Record:
         """Return the record of a version.
 
@@ -135,7 +126,13 @@ class VersionFolders:
         replace(self.path(version) / "note.txt", note.encode(errors="replace"), staging=self.staging)
 
     def remove(self, version: int) -> None:
-        """Remove a version, even if it is damaged."""
+        """Remove a version, even if it is damaged.
+
+        Raises:
+            NotFound: the version does not exist.
+        """
+        if not self.exists(version):
+            raise _not_found(version)
         # Renamed first, so that a crash leaves no partial version.
         deleted = self.staging / f"deleted-{version}-{uuid.uuid4().hex}"
         self.path(version).rename(deleted)
@@ -146,13 +143,12 @@ class VersionFolders:
     def _read(self, version: int) -> Record | None:
         """Return the record of a version, cached as it never changes; None if it is damaged, which is logged."""
         if version not in self._records:
-            with suppress(NotARegularFile, ValidationError):
-                if data := read(self.path(version) / "record.json"):
-                    self._records[version] = Record.model_validate_json(data)
-                    return self._records[version]
-            self._warn(f"The record of model {version} cannot be read; the version is skipped.")
-            return None
-        return self._records[version]
+            try:
+                data = read(self.path(version) / "record.json") or b""
+                self._records[version] = Record.model_validate_json(data)
+            except (NotARegularFile, ValidationError):
+                self._warn(f"The record of model {version} cannot be read; the version is skipped.")
+        return self._records.get(version)
 
 
 def _not_found(version: int) -> NotFound:

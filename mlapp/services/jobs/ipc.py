@@ -41,12 +41,6 @@ class Finished(NamedTuple):
     options: TrainOptions
 
 
-class Previewed(NamedTuple):
-    """The result of a preview."""
-
-    preview: TablePreview
-
-
 class Failed(NamedTuple):
     """The error of a training or preview; `trace` is set for bugs and failing estimators."""
 
@@ -54,7 +48,7 @@ class Failed(NamedTuple):
     trace: str | None = None
 
 
-Message = Started | Progress | Finished | Previewed | Failed
+Message = Started | Progress | Finished | TablePreview | Failed
 
 
 def send(message: Message, pipe: Connection) -> None:

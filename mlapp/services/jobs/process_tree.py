@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 
@@ -56,19 +55,13 @@ def terminate_tree(process: BaseProcess) -> None:
 def process_tree(process: BaseProcess) -> set[psutil.Process]:
     """Return a process and its descendants, including those of its session that have outlived their parent."""
     found: set[psutil.Process] = set()
-    for pid in _roots(process):
-        with suppress(psutil.NoSuchProcess):
-            member = psutil.Process(pid)
-            found |= {member, *member.children(recursive=True)}
-    return found
-
-
-def _roots(process: BaseProcess) -> Iterator[int]:
     for pid in psutil.pids():
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
             # A process that was just forked has not called setsid() yet.
             if process.pid in (pid, os.getsid(pid)):
-                yield pid
+                member = psutil.Process(pid)
+                found |= {member, *member.children(recursive=True)}
+    return found
 
 
 def exit_error(exit_status: int) -> MlappError:

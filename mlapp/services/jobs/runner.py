@@ -15,9 +15,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from mlapp.errors import EstimatorsBroken, MlappError, TrainingAborted, TrainingFailed
-from mlapp.schemas import Submission
+from mlapp.schemas import Submission, TablePreview
 from mlapp.services.jobs.import_check import report_import_errors
-from mlapp.services.jobs.ipc import Failed, Finished, Message, Previewed, Progress, Started, receive, send
+from mlapp.services.jobs.ipc import Failed, Finished, Message, Progress, Started, receive, send
 from mlapp.services.jobs.process_tree import exit_error, is_alive, resident_bytes, terminate, terminate_tree
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Processes:
 
     async def run(
         self, kind: str, submission: Submission, on_message: Callable[[Started | Progress], None]
-    ) -> Finished | Previewed:
+    ) -> Finished | TablePreview:
         """Run a `train` or `preview` process, and return its result; afterwards its process tree is terminated.
 
         `on_message` is called with the messages before the result.
@@ -86,7 +86,7 @@ class Processes:
 
     async def _receive(
         self, process: BaseProcess, results: Connection, on_message: Callable[[Started | Progress], None]
-    ) -> Finished | Previewed:
+    ) -> Finished | TablePreview:
         self._running.add(process)
         messages: asyncio.Queue[Message | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
@@ -209,7 +209,7 @@ def _forward(results: Connection, loop: asyncio.AbstractEventLoop, messages: "as
         loop.call_soon_threadsafe(messages.put_nowait, last)
 
 
-def _result(message: Finished | Previewed | Failed | None, otherwise: MlappError) -> Finished | Previewed:
+def _result(message: Finished | TablePreview | Failed | None, otherwise: MlappError) -> Finished | TablePreview:
     if message is None:
         raise otherwise
     if isinstance(message, Failed):

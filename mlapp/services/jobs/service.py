@@ -179,10 +179,8 @@ class JobService:
             job.status, run.error = run.stop_status, _stop_error(run.stop_status)
         except Exception:
             log.exception("Training %s failed with an internal error.", job.id)
-            job.status, run.error = (
-                JobStatus.FAILED,
-                MlappError("The training failed with an internal error; see the log."),
-            )
+            failure = MlappError("The training failed with an internal error; see the log.")
+            job.status, run.error = JobStatus.FAILED, failure
         await self._finish(run, model)
         return model
 

@@ -1,7 +1,7 @@
 """JobSync: saves the jobs of this process, and polls for cancellation requests of other processes."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlapp.schemas import JobStatus
 from mlapp.services.jobs.run import Run
@@ -18,9 +18,7 @@ class JobSync:
     store: JobStore
     runs: dict[int, Run]
     task: asyncio.Task[None] | None = None
-
-    def __post_init__(self) -> None:
-        self._saving = asyncio.Lock()
+    _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def start(self) -> None:
         """Start polling, unless it is running."""

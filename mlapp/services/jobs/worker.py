@@ -19,8 +19,8 @@ from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import describe_estimators
 from mlapp.ml.training.runtime_estimate import estimate_s
 from mlapp.ml.training.train import train
-from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, TrainOptions
-from mlapp.services.jobs.ipc import Failed, Finished, Previewed, Progress, Started, send
+from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, TablePreview, TrainOptions
+from mlapp.services.jobs.ipc import Failed, Finished, Progress, Started, send
 from mlapp.services.options import merge_options, train_options
 from mlapp.tables.bundled.datasets import dataset, source_of
 from mlapp.tables.formats.json import json_body, one_table_expected
@@ -87,7 +87,7 @@ def _train(submission: Submission, results: Connection) -> Finished:
     return Finished(trained.file, trained.record | {"source": source}, options)
 
 
-def _preview(submission: Submission) -> Previewed:
+def _preview(submission: Submission) -> TablePreview:
     _, table, options = _load(submission)
     preview = preview_table(table)
     preview.target = options.target or preview.columns[-1].name
@@ -96,7 +96,7 @@ def _preview(submission: Submission) -> Previewed:
         preview.warnings, preview.estimates = _warnings(training_set), _estimates(training_set)
     except Unacceptable as error:
         preview.warnings = [error.detail]
-    return Previewed(preview)
+    return preview
 
 
 def _warnings(training_set: TrainingSet) -> list[str]:

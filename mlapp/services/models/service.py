@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mlapp import ml, tables
-from mlapp.errors import Conflict, NotFound, Unacceptable, shorten
+from mlapp.errors import NotFound, Unacceptable, shorten
 from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList, ModelSummary
 from mlapp.services.jobs.import_check import report_import_errors
 from mlapp.services.prediction.service import PredictionService
@@ -89,10 +89,8 @@ class ModelService:
         Raises:
             Conflict: there is no previous version, or it cannot be loaded.
         """
-        version = await self.previous()
-        if version is None:
-            raise Conflict("No other model was active before; activate one by its number.")
-        await self.prediction.fitted(version)
+        if previous := await self.previous():
+            await self.prediction.fitted(previous)
         version = await asyncio.to_thread(self.store.rollback)
         log.info("Model %s was activated by a rollback.", version)
         await self.prediction.refresh()

@@ -14,7 +14,7 @@ from mlapp.ml.estimators import ESTIMATORS, Recipe, linear
 from mlapp.ml.training.runtime_estimate import MEASURED
 from mlapp.schemas import Format, Submission, TablePreview, TrainOptions
 from mlapp.services.jobs import worker
-from mlapp.services.jobs.ipc import Failed, Finished, Message, Previewed, Progress, Started, receive, send
+from mlapp.services.jobs.ipc import Failed, Finished, Message, Progress, Started, receive, send
 from mlapp.services.jobs.worker import run
 from tests.services.misbehaving import misbehaving
 
@@ -120,12 +120,12 @@ def test_started_names_the_bundled_table_and_its_target():
 def test_preview_has_rows_and_columns():
     (message,) = messages_of(Submission(dataset="wine", options={}), "preview")
 
-    assert isinstance(message, Previewed)
-    assert (message.preview.rows, len(message.preview.columns)) == (178, 14)
+    assert isinstance(message, TablePreview)
+    assert (message.rows, len(message.columns)) == (178, 14)
 
 
 def preview(submission: Submission) -> TablePreview:
-    return worker._preview(submission).preview
+    return worker._preview(submission)
 
 
 def preview_of(tmp_path: Path, csv: str, **options: Any) -> TablePreview:
