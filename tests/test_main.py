@@ -82,7 +82,7 @@ def test_pages_only_have_health_and_no_json_routes(tmp_path: Path):
     with serving(tmp_path, "--only-pages") as (process, http):
         wait_until(http, "/readyz")
         overview, predict = http.get("/ui/").text, http.get("/ui/predict").text
-        assert "What to do next" in overview
+        assert "Next steps" in overview
         assert "Call it from a program" not in overview
         assert "Change the values" in predict
         assert "Use it from code" not in predict
