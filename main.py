@@ -26,43 +26,33 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     """Create the services and the app from the settings."""
     from prometheus_client import CollectorRegistry
 
-    from mlapp import app
-    from mlapp.services import Services
-    from mlapp.services.access.service import AccessService
+    from mlapp import app, services
     from mlapp.services.jobs.runner import Processes
-    from mlapp.services.jobs.service import JobService
-    from mlapp.services.models.service import ModelService
-    from mlapp.services.monitoring.recorder import TrafficRecorder
-    from mlapp.services.monitoring.service import MonitoringService
-    from mlapp.services.observability.health import HealthService
-    from mlapp.services.observability.metrics import MetricsService
-    from mlapp.services.prediction.service import PredictionService
-    from mlapp.services.training import TrainingService
     from mlapp.settings import load_settings
     from mlapp.store import JobStore, ModelStore, TrafficStore
 
     settings = settings or load_settings()
-    access = AccessService(settings)
+    access = services.AccessService(settings)
     if access.generated_key:
         # Not logged: logs are stored and shared.
         sys.stderr.write(f"MLAPP_API_KEY is not set; until the next start the full key is {access.generated_key}\n")
     store, registry = ModelStore(settings.store), CollectorRegistry()
-    recorder = TrafficRecorder(TrafficStore(settings.store), registry=registry)
-    monitoring = MonitoringService(store, recorder)
-    prediction = PredictionService(store, recorder)
-    models = ModelService(store, prediction)
-    jobs = JobService(JobStore(settings.store), settings.max_jobs, registry)
-    training = TrainingService(store, models, jobs, Processes(settings.job_memory_mb), settings.keep_models)
-    metrics = MetricsService(store, prediction, recorder, registry)
-    health = HealthService(store, prediction)
-    services = Services(models, prediction, training, jobs, health, recorder, monitoring, access, metrics)
+    recorder = services.TrafficRecorder(TrafficStore(settings.store), registry=registry)
+    monitoring = services.MonitoringService(store, recorder)
+    prediction = services.PredictionService(store, recorder)
+    models = services.ModelService(store, prediction)
+    jobs = services.JobService(JobStore(settings.store), settings.max_jobs, registry)
+    training = services.TrainingService(store, models, jobs, Processes(settings.job_memory_mb), settings.keep_models)
+    metrics = services.MetricsService(store, prediction, recorder, registry)
+    health = services.HealthService(store, prediction)
+    wired = services.Services(models, prediction, training, jobs, health, recorder, monitoring, access, metrics)
     if not pages:
-        return app.create_app(settings, services)
+        return app.create_app(settings, wired)
 
     from pages import mount
 
     return app.create_app(
-        settings, services, api=api, mount_pages=lambda host, path: mount(host, path, services, settings, api=api)
+        settings, wired, api=api, mount_pages=lambda host, path: mount(host, path, wired, settings, api=api)
     )
 
 
