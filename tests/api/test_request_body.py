@@ -114,7 +114,7 @@ UNREADABLE: dict[str, tuple[str, bytes | str, int, str]] = {
 
 @pytest.mark.parametrize("path", ["/train", "/predict"])
 @pytest.mark.parametrize("what", UNREADABLE)
-async def test_body_that_cannot_be_read_is_refused_with_the_reason(http: httpx.AsyncClient, path: str, what: str):
+async def test_unreadable_body_is_rejected_with_the_reason(http: httpx.AsyncClient, path: str, what: str):
     kind, body, status, sentence = UNREADABLE[what]
 
     answer = await http.post(path, content=body, headers={"Content-Type": kind} if kind else {})
@@ -136,7 +136,7 @@ def wrong(regression: Model, **changed: Any) -> dict[str, Any]:
         (10**400, "Row 1, feature 'age': '1000"),
     ],
 )
-async def test_value_of_another_type_is_refused_by_row_and_feature(
+async def test_value_of_another_type_is_rejected_with_row_and_feature(
     http: httpx.AsyncClient, regression: Model, value: Any, sentence: str
 ):
     problem = problem_of(await http.post("/predict", json=wrong(regression, age=value)), 422)
@@ -146,7 +146,7 @@ async def test_value_of_another_type_is_refused_by_row_and_feature(
 
 
 @pytest.mark.parametrize("path", ["/train", "/predict"])
-async def test_number_beyond_all_bounds_is_refused(http: httpx.AsyncClient, regression: Model, path: str):
+async def test_infinite_number_is_rejected(http: httpx.AsyncClient, regression: Model, path: str):
     rows = [json.dumps(row_of(regression) | {"y": row}) for row in range(20)]
     rows[3] = json.dumps(row_of(regression) | {"y": 3, "bmi": 0}).replace('"bmi": 0', '"bmi": 1e999')
     body = '{"records": [' + ",".join(rows) + "]"
@@ -157,7 +157,7 @@ async def test_number_beyond_all_bounds_is_refused(http: httpx.AsyncClient, regr
     assert problem_of(answer, 422)["errors"][0]["pointer"] == "/records/3/bmi"
 
 
-async def test_row_that_lacks_a_feature_is_refused_by_row_and_feature(http: httpx.AsyncClient, regression: Model):
+async def test_row_without_a_feature_is_rejected_with_row_and_feature(http: httpx.AsyncClient, regression: Model):
     body = wrong(regression)
     del body["records"][1]["bmi"]
 
@@ -167,7 +167,7 @@ async def test_row_that_lacks_a_feature_is_refused_by_row_and_feature(http: http
     assert problem["errors"][0]["pointer"] == "/records/1/bmi"
 
 
-async def test_many_wrong_rows_are_refused_in_few_words(http: httpx.AsyncClient, regression: Model):
+async def test_errors_of_many_rows_are_limited(http: httpx.AsyncClient, regression: Model):
     csv = ",".join(row_of(regression)) + "\n" + ",".join(["wrong"] * 10) + "\n"
     csv += (",".join(["?"] * 10) + "\n") * 20_000
 
@@ -186,7 +186,7 @@ async def test_many_wrong_rows_are_refused_in_few_words(http: httpx.AsyncClient,
         {"content": parquet(TABLE.clear()), "headers": {"Content-Type": PARQUET}},
     ],
 )
-async def test_table_without_rows_is_refused(http: httpx.AsyncClient, path: str, sentence: str, body: dict[str, Any]):
+async def test_table_without_rows_is_rejected(http: httpx.AsyncClient, path: str, sentence: str, body: dict[str, Any]):
     params = {"target": "y"} if path == "/train" else {}
 
     problem = problem_of(await http.post(path, params=params, **body), 422)
@@ -194,7 +194,7 @@ async def test_table_without_rows_is_refused(http: httpx.AsyncClient, path: str,
     assert sentence in problem["detail"] or "There is no column 'y' in the table" in problem["detail"]
 
 
-async def test_column_names_of_all_kinds_are_kept(http: httpx.AsyncClient):
+async def test_special_column_names_are_kept(http: httpx.AsyncClient):
     names = [":x", "<img src=x onerror=alert(1)>", "a.b c", "^x$", "*", "a/b~c", "größe 🌡", '"', "a,b", " ", "x\ny"]
     rows = [{name: row * place % 17 for place, name in enumerate(names, 1)} | {"y": row} for row in range(40)]
     options = {"target": "y", "estimator": "linear", "activate": False}
@@ -211,7 +211,7 @@ async def test_column_names_of_all_kinds_are_kept(http: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("path", ["/train", "/predict"])
-async def test_packed_body_is_refused(http: httpx.AsyncClient, path: str):
+async def test_compressed_body_is_rejected(http: httpx.AsyncClient, path: str):
     headers = {"Content-Type": CSV, "Content-Encoding": "gzip"}
 
     answer = await http.post(path, content=gzip.compress(b"x\n1\n"), headers=headers)
@@ -227,7 +227,7 @@ async def too_much() -> AsyncIterator[bytes]:
 @pytest.mark.parametrize("path", ["/train", "/predict"])
 @pytest.mark.parametrize("declared", [True, False])
 @pytest.mark.parametrize("kind", [CSV, "multipart/form-data; boundary=b"])
-async def test_body_over_the_limit_is_refused(http: httpx.AsyncClient, path: str, kind: str, *, declared: bool):
+async def test_body_over_the_limit_is_rejected(http: httpx.AsyncClient, path: str, kind: str, *, declared: bool):
     start = b'--b\r\nContent-Disposition: form-data; name="file"; filename="t.csv"\r\n\r\nx\n'
     length = {"Content-Length": str(3_000_000 + len(start))} if declared else {}
 
@@ -241,7 +241,7 @@ async def test_body_over_the_limit_is_refused(http: httpx.AsyncClient, path: str
     assert "MLAPP_MAX_BODY_MB" in problem_of(answer, 413)["detail"]
 
 
-async def test_body_under_the_limit_is_taken(http: httpx.AsyncClient, regression: Model):
+async def test_body_under_the_limit_is_accepted(http: httpx.AsyncClient, regression: Model):
     row = row_of(regression)
     csv = ",".join(row) + "\n" + (",".join(str(value) for value in row.values()) + "\n") * 30_000
 
@@ -255,7 +255,7 @@ async def test_body_under_the_limit_is_taken(http: httpx.AsyncClient, regression
     ("name", "kind"), [("book.xlsx", XLSX), ("rows.json", JSON), ("rows", "application/octet-stream"), ("", "")]
 )
 @pytest.mark.parametrize("path", ["/train", "/predict"])
-async def test_file_of_another_kind_in_a_form_is_refused(http: httpx.AsyncClient, path: str, name: str, kind: str):
+async def test_file_of_another_format_in_a_form_is_rejected(http: httpx.AsyncClient, path: str, name: str, kind: str):
     answer = await http.post(path, files={"file": (name or "?", b"x\n1\n", kind or "text/plain")})
 
     assert problem_of(answer, 415)["detail"].startswith("The file ")
@@ -275,14 +275,14 @@ async def test_file_of_another_kind_in_a_form_is_refused(http: httpx.AsyncClient
     ],
 )
 @pytest.mark.parametrize("path", ["/train", "/predict"])
-async def test_form_that_is_none_is_refused(http: httpx.AsyncClient, path: str, kind: str, body: bytes):
+async def test_malformed_form_is_rejected(http: httpx.AsyncClient, path: str, kind: str, body: bytes):
     answer = await http.post(path, content=body, headers={"Content-Type": kind})
 
     assert answer.status_code in {400, 422}
     problem_of(answer, answer.status_code)
 
 
-async def test_form_with_two_files_is_refused(http: httpx.AsyncClient):
+async def test_form_with_two_files_is_rejected(http: httpx.AsyncClient):
     files = [("file", ("a.csv", b"x\n1\n")), ("file", ("b.csv", b"x\n1\n"))]
 
     problem_of(await http.post("/train", files=files), 400)
@@ -296,7 +296,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 
 @pytest.mark.parametrize(("path", "rows"), [("/train", 2_000), ("/train", 300_000), ("/predict", 300_000)])
-async def test_body_without_room_on_the_disk_is_refused(http: httpx.AsyncClient, temporary: Path, path: str, rows: int):
+async def test_body_is_rejected_when_the_disk_is_full(http: httpx.AsyncClient, temporary: Path, path: str, rows: int):
     with full_disk():
         answer = await http.post(path, content="x\n" + "100\n" * rows, headers={"Content-Type": CSV})
 

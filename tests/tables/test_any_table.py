@@ -1,4 +1,4 @@
-"""Any table, through every door that can say it: the same frame; any JSON: read as a whole and by pieces alike."""
+"""Property-based tests: any table is equal in all formats, and any JSON is read or rejected alike."""
 
 import csv
 import io
@@ -52,7 +52,7 @@ def read(data, kind):
 
 @often
 @given(columns_of(scalars))
-def test_json_says_the_same_in_every_form(columns):
+def test_records_columns_and_ndjson_are_equal(columns):
     frame = read(json.dumps({"columns": columns}).encode(), Format.JSON)
 
     assert read(json.dumps({"records": records_of(columns)}, indent=1).encode(), Format.JSON).equals(frame)
@@ -63,7 +63,7 @@ def test_json_says_the_same_in_every_form(columns):
 @often
 @given(columns_of(texts.filter(lambda text: "\r" not in text)))
 @example({"a": ["", "x"]})
-def test_texts_are_the_same_in_every_format(columns):
+def test_texts_are_equal_in_all_formats(columns):
     frame = read(json.dumps({"columns": columns}).encode(), Format.JSON)
     parquet, text = io.BytesIO(), io.StringIO()
     frame.write_parquet(parquet)
@@ -72,7 +72,7 @@ def test_texts_are_the_same_in_every_format(columns):
 
     assert read(parquet.getvalue(), Format.PARQUET).equals(frame)
     found = outcome(lambda: read(text.getvalue().encode(), Format.CSV))
-    # An empty cell is a gap; and the first character of a file may say that it is something else.
+    # An empty cell is a missing value; and a file may start like another format.
     assert isinstance(found, MlappError) or found.equals(frame.with_columns(pl.all().replace("", None)).fill_null(""))
 
 
@@ -92,7 +92,7 @@ def small_pieces():
 
 @often
 @given(columns_of(scalars), st.booleans(), st.sampled_from([None, 1]), st.dictionaries(texts, scalars, max_size=2))
-def test_json_and_ndjson_are_read_alike(columns, escaped, indent, options):
+def test_json_and_ndjson_are_equal(columns, escaped, indent, options):
     options = {name: value for name, value in options.items() if name not in {"records", "columns"}}
     records = records_of(columns)
     whole = pl.DataFrame([column_of(name, values) for name, values in columns.items()])
@@ -111,7 +111,7 @@ def test_json_and_ndjson_are_read_alike(columns, escaped, indent, options):
 
 @often
 @given(st.lists(st.dictionaries(st.sampled_from("abcd"), scalars, max_size=4), max_size=12))
-def test_absent_keys_are_found_piece_by_piece(records):
+def test_absent_keys_are_found_across_pieces(records):
     lines = "".join(json.dumps(record) + "\n" for record in records).encode()
     known = list(dict.fromkeys(name for record in records for name in record))
 
@@ -126,7 +126,7 @@ json_texts = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionari
 
 @often
 @given(json_texts.map(json.dumps), st.data())
-def test_what_is_cut_or_changed_is_refused_as_json_is(text, data):
+def test_damaged_json_is_rejected_with_the_position(text, data):
     text = '{"records": [{"a": 1, "b": "x}"}, {"a": ' + text + "}]}"
     place = data.draw(st.integers(0, len(text) - 1))
     changed = text[:place] + data.draw(st.sampled_from(["", "]", ",", '"', "}", " ", "\\", "é"])) + text[place + 1 :]
@@ -140,7 +140,7 @@ def test_what_is_cut_or_changed_is_refused_as_json_is(text, data):
 
     found = outcome(lambda: json_body(body))
 
-    # What is no table is refused before the end is looked at.
+    # Some errors are found before the invalid JSON.
     if wrong and isinstance(found, UnreadableBody) and "twice" not in found.detail:
         assert found.detail.endswith(wrong)
     assert not wrong or isinstance(found, MlappError)
@@ -161,23 +161,23 @@ def test_what_is_cut_or_changed_is_refused_as_json_is(text, data):
         (b"{a}", "Expecting property name enclosed in double quotes at line 1, column 2"),
     ],
 )
-def test_what_is_no_json_is_refused_by_its_place(body, sentence):
+def test_invalid_json_is_rejected_with_the_position(body, sentence):
     with pytest.raises(UnreadableBody, match=sentence):
         json_body(body)
 
 
-def test_options_without_end_are_refused():
+def test_too_many_options_are_rejected():
     with pytest.raises(Unacceptable, match="more than 100 options"):
         json_body(json.dumps(dict.fromkeys(map(str, range(101)))).encode())
 
 
 @pytest.mark.parametrize("line", [b"1" * 2_000_000, b"1" * 2_000_000 + b"\n{}"])
-def test_line_without_end_is_refused_by_its_number(line):
+def test_line_that_is_too_long_is_rejected_with_its_number(line):
     with pytest.raises(UnreadableBody, match="Line 2 is longer than 1,000,000 bytes"):
         ndjson_table(b"{}\n" + line)
 
 
-def test_line_of_two_objects_is_refused():
+def test_line_with_two_objects_is_rejected():
     with pytest.raises(UnreadableBody, match="Line 2 is not JSON: Extra data at line 1, column 5"):
         ndjson_table(b'{"a": 1}\n{}  {}\n')
 
@@ -207,8 +207,8 @@ PIECES = [
 @often
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), min_size=1, max_size=12), st.data())
 @pytest.mark.parametrize("kind", list(ColumnType))
-def test_a_text_means_the_same_alone_and_in_company(kind, cells, data):
-    # What is plainly of the type throughout is read by a shorter way than what stands beside anything else.
+def test_conversion_of_a_text_does_not_depend_on_other_rows(kind, cells, data):
+    # Columns whose values are all valid are converted by a faster path.
     plain = [cell for cell in cells if not convert_column(pl.Series([cell]), kind)[1].any()]
     others = data.draw(st.lists(st.sampled_from(cells), max_size=3))
     for column in (plain, cells, plain + others):

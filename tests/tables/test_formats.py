@@ -1,4 +1,4 @@
-"""The formats that tables come in."""
+"""Table formats: media types and suffixes."""
 
 import pytest
 
@@ -9,14 +9,14 @@ from mlapp.schemas import Format
     ("header", "kind"),
     [("text/csv; charset=utf-8", Format.CSV), (" Application/JSON ", Format.JSON), ("text/html", None), ("", None)],
 )
-def test_media_type_names_a_format(header, kind):
+def test_format_is_known_by_the_media_type(header, kind):
     assert Format.of_media_type(header) is kind
 
 
 @pytest.mark.parametrize(
     ("name", "kind"), [("a.b.CSV", Format.CSV), ("a.pq", Format.PARQUET), ("a.jsonl", Format.NDJSON), ("csv", None)]
 )
-def test_name_of_a_file_tells_its_format(name, kind):
+def test_format_is_known_by_the_file_name(name, kind):
     assert Format.of_file(name) is kind
 
 

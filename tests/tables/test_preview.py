@@ -1,4 +1,4 @@
-"""A look at a table before training."""
+"""Table previews."""
 
 import polars as pl
 import pytest
@@ -9,7 +9,7 @@ from mlapp.tables.preview import preview_table
 from mlapp.tables.table import Table
 
 
-def test_columns_are_described_as_training_would_take_them():
+def test_columns_are_described_as_training_would_convert_them():
     frame = pl.DataFrame({"^n$": ["1", "", "2", "2", "5", "9"], "b": [True, None, False, True, True, True]})
 
     number, boolean = preview_table(Table(frame)).columns
@@ -31,7 +31,7 @@ def test_table_without_columns_is_refused():
         preview_table(Table(pl.DataFrame()))
 
 
-def test_columns_say_how_their_values_lie():
+def test_columns_have_distributions():
     frame = pl.DataFrame({"n": ["1", "", "2", "2"], "b": [True, None, True, True], "empty": [None] * 4})
 
     numbers, booleans, empty = [column.distribution for column in preview_table(Table(frame)).columns]

@@ -1,4 +1,4 @@
-"""POST /predict: the same answer to the same row, however it is asked and whatever is asked beside it."""
+"""POST /predict: batches, the fast path, and bodies in pieces."""
 
 import asyncio
 import json
@@ -26,14 +26,14 @@ async def train(http: httpx.AsyncClient, **options: Any) -> dict[str, Any]:
 
 
 def rows_of(model: dict[str, Any]) -> list[dict[str, Any]]:
-    """Real rows of the training table."""
+    """Return rows of the training table."""
     names = [feature["name"] for feature in model["features"]]
     return [dict(zip(names, row, strict=True)) for row in model["examples"]]
 
 
 @pytest.fixture
 async def active(http: httpx.AsyncClient, services: Services, machines: Model) -> AsyncIterator[FittedModel]:
-    """The version that answers."""
+    """The active model."""
     await http.post(f"/models/{machines.version}/activate")
     fitted = await services.prediction.fitted()
     kept = dict(fitted.__dict__)
@@ -44,7 +44,7 @@ async def active(http: httpx.AsyncClient, services: Services, machines: Model) -
 
 @pytest.mark.parametrize("dataset", ["machines", "wine"])
 @pytest.mark.parametrize("estimator", ["linear", "hist_gradient_boosting"])
-async def test_rows_are_answered_together_as_alone_and_as_in_a_file(
+async def test_concurrent_requests_have_the_responses_of_single_requests_and_of_a_file(
     http: httpx.AsyncClient, dataset: str, estimator: str
 ):
     model = await train(http, dataset=dataset, estimator=estimator)
@@ -86,7 +86,7 @@ def closely(found: Any) -> Any:
     ],
     ids=str,
 )
-async def test_spellings_of_a_request_get_the_same_answer(
+async def test_equivalent_requests_have_equal_responses(
     http: httpx.AsyncClient, active: FittedModel, changed: dict[str, Any]
 ):
     rows = [row_of(active.model)]
@@ -98,7 +98,7 @@ async def test_spellings_of_a_request_get_the_same_answer(
     assert (expected.status_code, records.content, columns.content) == (200, expected.content, expected.content)
 
 
-async def test_warnings_are_about_the_request_that_has_the_value(http: httpx.AsyncClient, active: FittedModel):
+async def test_warnings_of_a_batch_belong_to_the_request_with_the_value(http: httpx.AsyncClient, active: FittedModel):
     good, far = row_of(active.model), row_of(active.model) | {"age": 100_000}
 
     answers = await asyncio.gather(*[http.post("/predict", json={"records": [row]}) for row in (good, far, good)])
@@ -108,7 +108,7 @@ async def test_warnings_are_about_the_request_that_has_the_value(http: httpx.Asy
 
 
 @pytest.mark.parametrize(("age", "status"), [(2.0**53, 200), (2**53, 422)])
-async def test_digits_that_a_float_may_lose_are_refused(
+async def test_integers_that_floats_may_round_are_rejected(
     http: httpx.AsyncClient, active: FittedModel, age: float, status: int
 ):
     answer = await http.post("/predict", json={"records": [row_of(active.model) | {"age": age}]})
@@ -116,7 +116,7 @@ async def test_digits_that_a_float_may_lose_are_refused(
     assert answer.status_code == status
 
 
-async def test_slow_estimator_predicts_in_a_thread_and_answers_the_same(http: httpx.AsyncClient, active: FittedModel):
+async def test_slow_estimator_predicts_the_same_in_a_thread(http: httpx.AsyncClient, active: FittedModel):
     body = {"records": [row_of(active.model)]}
     expected = (await http.post("/predict", json=body)).content
     active.__dict__["is_fast"] = False
@@ -127,7 +127,7 @@ async def test_slow_estimator_predicts_in_a_thread_and_answers_the_same(http: ht
 
 
 @pytest.mark.parametrize("is_fast", [True, False])
-async def test_estimator_that_fails_is_reported_to_each_request_and_the_next_batch_is_predicted(
+async def test_estimator_error_fails_each_request_of_the_batch_only(
     http: httpx.AsyncClient, active: FittedModel, *, is_fast: bool
 ):
     body = {"records": [row_of(active.model)]}
@@ -160,35 +160,35 @@ async def test_requests_and_rows_are_counted(http: httpx.AsyncClient, services: 
     assert after.predictions == 6
     drift = await services.monitoring.drift(model["version"])
     assert drift.rows == 6
-    assert all(sum(lies(column)) + column.production.missing == 6 for column in drift.features)
+    assert all(sum(counts(column)) + column.production.missing == 6 for column in drift.features)
 
 
-def lies(column: ColumnDrift) -> list[int]:
+def counts(column: ColumnDrift) -> list[int]:
     return [*column.production.counts, column.production.others]
 
 
-def sent(body: bytes, pieces: int) -> Callable[[], Any]:
-    """Return what gives a body in pieces, and says then that nobody is there any more."""
+def sender(body: bytes, pieces: int) -> Callable[[], Any]:
+    """Return a function that sends a body in pieces, and then disconnects."""
     size = -(-len(body) // pieces)
     messages: list[Message] = [
-        {"type": "http.request", "body": body[size * place :][:size], "more_body": place < pieces - 1}
-        for place in range(pieces)
+        {"type": "http.request", "body": body[size * index :][:size], "more_body": index < pieces - 1}
+        for index in range(pieces)
     ]
     messages.append({"type": "http.disconnect"})
-    left = iter(messages)
+    remaining = iter(messages)
 
     async def receive() -> Message:
-        return next(left)
+        return next(remaining)
 
     return receive
 
 
-async def asked(app: FastAPI, receive: Callable[[], Any]) -> list[Message]:
-    """Ask `/predict` as a server would, and return what is answered."""
-    answered: list[Message] = []
+async def call(app: FastAPI, receive: Callable[[], Any]) -> list[Message]:
+    """Call `/predict` as a server does, and return the response messages."""
+    messages: list[Message] = []
 
     async def send(message: Message) -> None:
-        answered.append(message)
+        messages.append(message)
 
     scope = {
         "type": "http",
@@ -204,43 +204,41 @@ async def asked(app: FastAPI, receive: Callable[[], Any]) -> list[Message]:
         "client": ("localhost", 1),
     }
     await app(scope, receive, send)
-    return answered
+    return messages
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
-async def test_a_body_may_come_in_pieces(app: FastAPI, active: FittedModel, pieces: int):
+async def test_body_in_pieces_is_predicted(app: FastAPI, active: FittedModel, pieces: int):
     plain = json.dumps({"records": [row_of(active.model)]}).encode()
     unusual = json.dumps({"records": [row_of(active.model) | {"age": 100_000}]}).encode()
 
     for body in (plain, unusual):
-        answered = await asked(app, sent(body, pieces))
+        answered = await call(app, sender(body, pieces))
         assert answered[0]["status"] == 200
 
 
-async def test_a_long_body_is_predicted_as_a_whole(app: FastAPI, active: FittedModel):
+async def test_long_body_is_predicted(app: FastAPI, active: FittedModel):
     body = json.dumps({"records": [row_of(active.model)] * 1_000}).encode()
 
-    answered = await asked(app, sent(body, 20))
+    answered = await call(app, sender(body, 20))
 
     assert len(json.loads(b"".join(message.get("body", b"") for message in answered))["predictions"]) == 1_000
 
 
-async def test_a_body_that_breaks_off_spoils_nothing(app: FastAPI, http: httpx.AsyncClient, active: FittedModel):
+async def test_disconnect_within_the_body_has_no_response(app: FastAPI, http: httpx.AsyncClient, active: FittedModel):
     body = json.dumps({"records": [row_of(active.model)]}).encode()
     sent: list[Message] = [{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}]
 
     async def receive() -> Message:
         return sent.pop(0)
 
-    assert await asked(app, receive) == []
+    assert await call(app, receive) == []
 
     assert (await http.post("/predict", json={"records": [row_of(active.model)]})).status_code == 200
 
 
 @pytest.mark.parametrize("is_fast", [True, False])
-async def test_a_client_that_leaves_before_the_answer_does_not_hold_up_others(
-    services: Services, active: FittedModel, *, is_fast: bool
-):
+async def test_cancelled_request_does_not_affect_its_batch(services: Services, active: FittedModel, *, is_fast: bool):
     active.__dict__["is_fast"] = is_fast
     gone, stays = (asyncio.create_task(services.prediction.answer([row_of(active.model)])) for _ in range(2))
     await asyncio.sleep(0)
@@ -252,13 +250,13 @@ async def test_a_client_that_leaves_before_the_answer_does_not_hold_up_others(
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
-async def test_json_beyond_its_limit_is_refused_with_what_to_send(
+async def test_json_over_the_limit_is_rejected_with_the_alternatives(
     app: FastAPI, active: FittedModel, pieces: int, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("mlapp.api.request_body.MAX_JSON_BYTES", 10_000)
     body = json.dumps({"records": [row_of(active.model)] * 200}).encode()
 
-    answered = await asked(app, sent(body, pieces))
+    answered = await call(app, sender(body, pieces))
 
     assert answered[0]["status"] == 413
     assert "CSV, NDJSON or Parquet" in json.loads(answered[1]["body"])["detail"]

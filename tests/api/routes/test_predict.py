@@ -35,7 +35,7 @@ def decoded(answer: httpx.Response) -> pl.DataFrame:
     return pl.read_ndjson(data) if answer.headers["content-type"] == NDJSON else pl.read_csv(data)
 
 
-async def test_regression_answers_with_intervals(http: httpx.AsyncClient, machines: Model):
+async def test_regression_response_has_intervals(http: httpx.AsyncClient, machines: Model):
     answer = await http.post("/predict", json={"records": ROWS.to_dicts()})
 
     body = answer.json()
@@ -46,7 +46,7 @@ async def test_regression_answers_with_intervals(http: httpx.AsyncClient, machin
     )
 
 
-async def test_classification_answers_with_probabilities(http: httpx.AsyncClient, classification: Model):
+async def test_classification_response_has_probabilities(http: httpx.AsyncClient, classification: Model):
     row = row_of(classification)
 
     body = (await http.post("/predict", params={"version": classification.version}, json={"records": [row]})).json()
@@ -57,7 +57,7 @@ async def test_classification_answers_with_probabilities(http: httpx.AsyncClient
     assert sum(probabilities.values()) == pytest.approx(1)
 
 
-async def test_every_row_answers_as_it_would_alone(http: httpx.AsyncClient):
+async def test_prediction_of_a_row_does_not_depend_on_other_rows(http: httpx.AsyncClient):
     together = (await http.post("/predict", json={"records": ROWS.to_dicts()})).json()["predictions"]
 
     alone = [(await http.post("/predict", json={"records": [row]})).json()["predictions"][0] for row in ROWS.to_dicts()]
@@ -66,7 +66,7 @@ async def test_every_row_answers_as_it_would_alone(http: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("kind", [CSV, PARQUET, NDJSON])
-async def test_file_is_answered_by_the_same_file_with_predictions(http: httpx.AsyncClient, machines: Model, kind: str):
+async def test_response_to_a_file_has_its_columns_and_predictions(http: httpx.AsyncClient, machines: Model, kind: str):
     expected = (await http.post("/predict", json={"records": ROWS.to_dicts()})).json()
 
     answer = await http.post("/predict", content=encoded(ROWS, kind), headers={"Content-Type": kind})
@@ -80,7 +80,9 @@ async def test_file_is_answered_by_the_same_file_with_predictions(http: httpx.As
 
 
 @pytest.mark.parametrize("kind", [CSV, PARQUET, NDJSON])
-async def test_classes_are_answered_with_a_column_each(http: httpx.AsyncClient, classification: Model, kind: str):
+async def test_response_file_has_a_probability_column_per_class(
+    http: httpx.AsyncClient, classification: Model, kind: str
+):
     rows = pl.DataFrame([row_of(classification)] * 2)
 
     answer = await http.post(
@@ -127,7 +129,7 @@ async def test_accept_chooses_the_format(http: httpx.AsyncClient, accept: str, k
     assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
 
 
-async def test_file_in_a_form_is_answered_like_the_file(http: httpx.AsyncClient, machines: Model):
+async def test_file_in_a_form_has_the_response_of_the_file(http: httpx.AsyncClient, machines: Model):
     data = encoded(ROWS, CSV)
 
     form = await http.post(
@@ -138,7 +140,7 @@ async def test_file_in_a_form_is_answered_like_the_file(http: httpx.AsyncClient,
     assert form.text == (await http.post("/predict", content=data, headers={"Content-Type": CSV})).text
 
 
-async def test_what_training_never_saw_is_predicted_and_reported(http: httpx.AsyncClient):
+async def test_values_outside_the_training_data_are_predicted_and_reported(http: httpx.AsyncClient):
     row = ROWS.to_dicts()[0] | {"type": "crane", "age": 5_000, "more": 1}
 
     answer = await http.post("/predict", json={"records": [row] * 60})
@@ -155,7 +157,9 @@ async def test_what_training_never_saw_is_predicted_and_reported(http: httpx.Asy
 
 @pytest.mark.parametrize(("changed", "name"), [({"type": "crane"}, "type"), ({"more": 1}, "more")])
 @pytest.mark.parametrize("prefer", ["handling=strict", "respond-async, Handling = Strict"])
-async def test_strict_handling_refuses_them(http: httpx.AsyncClient, changed: dict[str, Any], name: str, prefer: str):
+async def test_strict_handling_rejects_values_outside_the_training_data(
+    http: httpx.AsyncClient, changed: dict[str, Any], name: str, prefer: str
+):
     row = ROWS.to_dicts()[0] | changed
 
     answer = await http.post("/predict", json={"records": [row]}, headers={"Prefer": prefer})
@@ -163,7 +167,7 @@ async def test_strict_handling_refuses_them(http: httpx.AsyncClient, changed: di
     assert problem_of(answer, 422)["errors"][0]["pointer"] == f"/records/0/{name}"
 
 
-async def test_feature_that_training_saw_gaps_in_may_be_left_out(http: httpx.AsyncClient):
+async def test_feature_with_missing_values_in_training_is_optional(http: httpx.AsyncClient):
     (row, *_) = ROWS.drop("load").to_dicts()
 
     absent, null = [await http.post("/predict", json={"records": [it]}) for it in (row, row | {"load": None})]
@@ -186,7 +190,7 @@ async def test_version_is_a_number_or_a_name(http: httpx.AsyncClient, name: str)
 
 
 @pytest.mark.parametrize("version", ["999999", "0", "01", "+1", " 1", "1.0", "١", "１", "", "first", "9" * 500])
-async def test_version_of_no_model_is_not_found(http: httpx.AsyncClient, version: str):
+async def test_unknown_version_is_not_found(http: httpx.AsyncClient, version: str):
     answer = await http.post("/predict", params={"version": version}, json={"records": ROWS.to_dicts()})
 
     assert problem_of(answer, 404)["detail"].startswith("There is no model")
@@ -204,13 +208,13 @@ async def test_version_of_no_model_is_not_found(http: httpx.AsyncClient, version
         ),
     ],
 )
-async def test_option_that_will_not_do_is_named(http: httpx.AsyncClient, request_: dict[str, Any], sentence: str):
+async def test_invalid_option_is_named(http: httpx.AsyncClient, request_: dict[str, Any], sentence: str):
     answer = await http.post("/predict", **({"json": {"records": [{}]}} | request_))
 
     assert problem_of(answer, 422)["detail"].startswith(sentence)
 
 
-async def test_refusals_before_the_service_are_counted_once(http: httpx.AsyncClient, services: Services):
+async def test_rejections_before_the_service_are_counted_once(http: httpx.AsyncClient, services: Services):
     before = (await services.monitoring.traffic(Span.HOUR)).total
     refused = [
         await http.post("/predict", content=b"x", headers={"Content-Type": "text/plain"}),

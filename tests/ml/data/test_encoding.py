@@ -1,4 +1,4 @@
-"""Encoding of rows: JSON that needs no conversion is encoded as all other is."""
+"""Encoding of rows: `encode_plain` returns what `encode` returns."""
 
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ def encoder() -> Encoder:
     return Encoder(FEATURES)
 
 
-def sent(*records: Any) -> tables.JsonRows:
+def rows(*records: Any) -> tables.JsonRows:
     return tables.JsonRows(list(records))
 
 
@@ -66,9 +66,13 @@ PLAIN = [
 
 @pytest.mark.parametrize("changed", PLAIN, ids=str)
 @pytest.mark.parametrize("as_columns", [False, True])
-def test_plain_json_is_encoded_as_all_other_is(encoder: Encoder, changed: dict[str, Any], *, as_columns: bool):
-    rows = [GOOD | changed, GOOD]
-    given = tables.JsonRows(columns={name: [row[name] for row in rows] for name in GOOD}) if as_columns else sent(*rows)
+def test_plain_json_is_encoded_as_by_encode(encoder: Encoder, changed: dict[str, Any], *, as_columns: bool):
+    records = [GOOD | changed, GOOD]
+    given = (
+        tables.JsonRows(columns={name: [row[name] for row in records] for name in GOOD})
+        if as_columns
+        else rows(*records)
+    )
 
     x = encoder.encode_plain(given)
 
@@ -76,7 +80,7 @@ def test_plain_json_is_encoded_as_all_other_is(encoder: Encoder, changed: dict[s
     np.testing.assert_array_equal(x, encoder.encode(given.table()))
 
 
-CONVERTED = [
+NEEDS_CONVERSION = [
     {"number": "1.5"},
     {"number": " 2e3 "},
     {"count": "3"},
@@ -88,27 +92,27 @@ CONVERTED = [
 ]
 
 
-@pytest.mark.parametrize("changed", CONVERTED, ids=str)
-def test_values_that_need_conversion_are_left_to_it(encoder: Encoder, changed: dict[str, Any]):
-    given = sent(GOOD, GOOD | changed)
+@pytest.mark.parametrize("changed", NEEDS_CONVERSION, ids=str)
+def test_values_that_need_conversion_are_left_to_encode(encoder: Encoder, changed: dict[str, Any]):
+    given = rows(GOOD, GOOD | changed)
 
     assert encoder.encode_plain(given) is None
     assert encoder.encode(given.table()).shape == (2, len(FEATURES))
 
 
-REFUSED = [
-    sent({name: value for name, value in GOOD.items() if name != "number"}),
-    sent(GOOD | {"number": True}),
-    sent(GOOD | {"number": [1]}),
-    sent(GOOD | {"number": 10**400}),
-    sent(GOOD | {"more": [1]}),
-    sent(GOOD | {"": 1}),
-    sent(GOOD | {"day": "yesterday"}),
-    sent(GOOD | {"day": "2024-02-30"}),
-    sent(GOOD | {"day": "２０２４-01-31"}),
-    sent(GOOD, {}),
-    sent(),
-    sent(1),
+INVALID = [
+    rows({name: value for name, value in GOOD.items() if name != "number"}),
+    rows(GOOD | {"number": True}),
+    rows(GOOD | {"number": [1]}),
+    rows(GOOD | {"number": 10**400}),
+    rows(GOOD | {"more": [1]}),
+    rows(GOOD | {"": 1}),
+    rows(GOOD | {"day": "yesterday"}),
+    rows(GOOD | {"day": "2024-02-30"}),
+    rows(GOOD | {"day": "２０２４-01-31"}),
+    rows(GOOD, {}),
+    rows(),
+    rows(1),
     tables.JsonRows({"number": 1}),
     tables.JsonRows(columns=[1]),
     tables.JsonRows(columns={"number": [1.5], "count": []}),
@@ -116,15 +120,15 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("given", REFUSED, ids=str)
-def test_what_is_not_plain_is_refused_with_the_reason(encoder: Encoder, given: tables.JsonRows):
+@pytest.mark.parametrize("given", INVALID, ids=str)
+def test_invalid_json_is_left_to_encode_which_rejects_it(encoder: Encoder, given: tables.JsonRows):
     assert encoder.encode_plain(given) is None
     with pytest.raises(MlappError):
         encoder.encode(given.table())
 
 
-def test_absent_values_are_missing_where_training_saw_missing_ones(encoder: Encoder):
-    given = sent({"number": 1.5}, GOOD)
+def test_absent_optional_features_are_missing_values(encoder: Encoder):
+    given = rows({"number": 1.5}, GOOD)
 
     x = encoder.encode_plain(given)
 
@@ -134,24 +138,22 @@ def test_absent_values_are_missing_where_training_saw_missing_ones(encoder: Enco
 
 
 @pytest.mark.parametrize(("number", "exact"), [(2**53 - 1, True), (2**53, False), (-(2**60), False)])
-def test_numbers_whose_digits_may_be_lost_are_found(encoder: Encoder, number: int, *, exact: bool):
-    x = encoder.encode_plain(sent(GOOD | {"number": number, "kind": "unseen"}))
+def test_numbers_that_floats_may_round_are_not_exact(encoder: Encoder, number: int, *, exact: bool):
+    x = encoder.encode_plain(rows(GOOD | {"number": number, "kind": "unseen"}))
 
     assert x is not None
     assert encoder.is_exact(x) is exact
 
 
-def test_one_feature_is_enough():
+def test_single_feature_is_encoded():
     encoder = Encoder([Feature(name="x", type=ColumnType.NUMBER, required=False, example=None)])
 
-    x = encoder.encode_plain(sent({"x": 1.5}, {"x": None}, {}))
+    x = encoder.encode_plain(rows({"x": 1.5}, {"x": None}, {}))
 
     np.testing.assert_array_equal(x, [[1.5], [np.nan], [np.nan]])
 
 
-def test_rows_are_encoded_the_same_when_no_more_shapes_are_remembered(
-    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
-):
+def test_rows_are_encoded_when_the_cache_of_shapes_is_full(encoder: Encoder, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("mlapp.ml.data.encoding.MAX_CACHED_SHAPES", 0)
 
-    np.testing.assert_array_equal(encoder.encode_plain(sent(GOOD)), Encoder(FEATURES).encode(sent(GOOD).table()))
+    np.testing.assert_array_equal(encoder.encode_plain(rows(GOOD)), Encoder(FEATURES).encode(rows(GOOD).table()))

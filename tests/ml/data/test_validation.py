@@ -15,17 +15,17 @@ from mlapp.ml.data.validation import Validator, Warnings
 from mlapp.tables.formats.json import json_table as read_json
 from mlapp.tables.table import Table
 
-SEEN = pl.DataFrame(
+TRAINING = pl.DataFrame(
     {
         "n": [0.5, 2.5, 1.0],
         "i": [1, 5, 3],
         "b": [True, False, True],
         "c": ["1", "u", "1.0"],
         "d": ["2024-01-01", "2024-02-01T12:00", "2024-01-05"],
-        "gap": [1.5, None, 2.5],
+        "optional": [1.5, None, 2.5],
     }
 )
-ROW = {"n": 1, "i": 2, "b": True, "c": "u", "d": "2024-01-10", "gap": 2}
+ROW = {"n": 1, "i": 2, "b": True, "c": "u", "d": "2024-01-10", "optional": 2}
 
 
 def json_table(body):
@@ -47,7 +47,7 @@ def check(table, features, *, strict=False):
 
 @pytest.fixture
 def features():
-    return infer_signature(Table(SEEN.with_columns(y=pl.Series([1, 2, 3]))), "y", SEEN.columns).features
+    return infer_signature(Table(TRAINING.with_columns(y=pl.Series([1, 2, 3]))), "y", TRAINING.columns).features
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def features():
         ("n", "", "missing", "is missing; training saw no row without it"),
     ],
 )
-def test_value_never_seen_is_reported(features, name, value, code, detail):
+def test_value_outside_the_training_data_is_reported(features, name, value, code, detail):
     checked = check(json_table({"records": [ROW | {name: value}]}), features)
 
     (warning,) = checked.warnings.first
@@ -72,17 +72,18 @@ def test_value_never_seen_is_reported(features, name, value, code, detail):
 
 
 @pytest.mark.parametrize(
-    "row", [ROW, ROW | {"gap": None}, {name: value for name, value in ROW.items() if name != "gap"}, ROW | {"y": 1}]
+    "row",
+    [ROW, ROW | {"optional": None}, {name: value for name, value in ROW.items() if name != "optional"}, ROW | {"y": 1}],
 )
-def test_usual_row_is_taken_without_a_warning(features, row):
+def test_usual_row_has_no_warnings(features, row):
     checked = check(json_table({"records": [row]}), features)
 
-    assert len(checked.rows[0]) == len(SEEN.columns)
+    assert len(checked.rows[0]) == len(TRAINING.columns)
     assert checked.warnings == ([], 0)
 
 
-def test_numbers_written_as_strings_count_as_numbers(features):
-    texts = ROW | {"n": "1", "i": "2", "b": "true", "gap": "2.0"}
+def test_numbers_in_strings_are_converted(features):
+    texts = ROW | {"n": "1", "i": "2", "b": "true", "optional": "2.0"}
 
     assert check(json_table({"records": [texts]}), features) == check(json_table({"records": [ROW]}), features)
 
@@ -98,41 +99,45 @@ def test_numbers_written_as_strings_count_as_numbers(features):
     ],
 )
 @pytest.mark.parametrize("form", ["records", "columns"])
-def test_value_of_another_type_is_refused_by_its_place(features, form, name, value, detail):
+def test_value_of_another_type_is_rejected_with_its_pointer(features, form, name, value, detail):
     rows = [ROW, ROW | {name: value}]
     body = rows if form == "records" else {key: [row[key] for row in rows] for key in ROW}
 
-    with pytest.raises(Unacceptable, match=detail) as refused:
+    with pytest.raises(Unacceptable, match=detail) as rejected:
         check(json_table({form: body}), features)
 
-    (error,) = refused.value.errors
+    (error,) = rejected.value.errors
     assert error["pointer"] == (f"/records/1/{name}" if form == "records" else f"/columns/{name}/1")
 
 
 @pytest.mark.parametrize(
     ("table", "row"),
-    [({"records": [{"gap": 1}]}, 0), ({"records": [ROW, ROW, {"gap": 1}]}, 2), ({"columns": {"gap": [1]}}, 0)],
+    [
+        ({"records": [{"optional": 1}]}, 0),
+        ({"records": [ROW, ROW, {"optional": 1}]}, 2),
+        ({"columns": {"optional": [1]}}, 0),
+    ],
 )
-def test_row_that_lacks_features_is_refused_by_name(features, table, row):
-    with pytest.raises(Unacceptable, match=f"Row {row} lacks the feature 'n'; send its value, or null") as refused:
+def test_row_without_required_features_is_rejected_with_their_names(features, table, row):
+    with pytest.raises(Unacceptable, match=f"Row {row} lacks the feature 'n'; send its value, or null") as rejected:
         check(json_table(table), features)
 
-    assert [error["pointer"].split("/")[-2:] for error in refused.value.errors] == [
+    assert [error["pointer"].split("/")[-2:] for error in rejected.value.errors] == [
         [str(row), name] if "records" in table else [name, str(row)] for name in "nibcd"
     ]
 
 
-def test_first_ten_refusals_are_named_by_row(features):
+def test_first_ten_invalid_cells_are_reported_by_row(features):
     rows = [ROW] * 5 + [ROW | {"n": "x", "b": "x"}] * 50
 
-    with pytest.raises(Unacceptable, match="Row 5, feature 'n'") as refused:
+    with pytest.raises(Unacceptable, match="Row 5, feature 'n'") as rejected:
         check(json_table({"records": rows}), features)
 
     places = [f"/records/{row}/{name}" for row in range(5, 10) for name in "nb"]
-    assert [error["pointer"] for error in refused.value.errors] == places
+    assert [error["pointer"] for error in rejected.value.errors] == places
 
 
-def test_first_hundred_warnings_are_told_and_all_counted(features):
+def test_first_hundred_warnings_are_returned_and_all_are_counted(features):
     rows = [ROW | {"n": 99, "c": "never"}] * 80
 
     checked = check(json_table({"records": rows}), features)
@@ -154,12 +159,12 @@ def test_all_warnings_of_many_cells_are_counted(features):
     ]
 
 
-def test_table_without_rows_is_refused(features):
+def test_table_without_rows_is_rejected(features):
     with pytest.raises(Unacceptable, match="no rows to predict"):
         check(json_table({"records": []}), features)
 
 
-def test_row_without_any_value_is_taken_where_training_saw_gaps(features):
+def test_empty_row_is_valid_if_all_features_are_optional(features):
     optional = [feature for feature in features if not feature.required]
 
     assert check(json_table({"records": [{}, {}]}), optional).rows == [[None], [None]]
@@ -172,14 +177,14 @@ def test_row_without_any_value_is_taken_where_training_saw_gaps(features):
         (ROW | {"z": 1}, "Column 'z' is not a feature", "/records/0/z"),
     ],
 )
-def test_strict_check_refuses_what_it_would_warn_of_and_extra_columns(features, row, detail, place):
-    with pytest.raises(Unacceptable, match=detail) as refused:
+def test_strict_validation_rejects_warnings_and_extra_columns(features, row, detail, place):
+    with pytest.raises(Unacceptable, match=detail) as rejected:
         check(json_table({"records": [row]}), features, strict=True)
 
-    assert [error["pointer"] for error in refused.value.errors] == [place]
+    assert [error["pointer"] for error in rejected.value.errors] == [place]
 
 
-def test_strict_check_takes_a_usual_row(features):
+def test_strict_validation_accepts_a_usual_row(features):
     assert check(json_table({"records": [ROW]}), features, strict=True).warnings.total == 0
 
 
@@ -187,21 +192,21 @@ VALUES = [None, 1, 1.0, 1.5, -0.0, 1e22, 2**53, 2**64, 1e39, True, "", "1", "1.0
 
 
 @pytest.mark.parametrize("name", list(ROW))
-def test_row_is_judged_beside_another_as_alone(features, name):
+def test_validation_of_a_row_does_not_depend_on_other_rows(features, name):
     feature = [feature for feature in features if feature.name == name]
     for rows in itertools.permutations([{name: value} for value in VALUES], 2):
-        alone = [judged(feature, [row])[0] for row in rows]
-        refused = any(isinstance(found, str) for found in alone)
+        alone = [outcomes(feature, [row])[0] for row in rows]
+        rejected = any(isinstance(found, str) for found in alone)
 
-        assert judged(feature, rows) == [found if isinstance(found, str) or not refused else None for found in alone]
+        assert outcomes(feature, rows) == [found if isinstance(found, str) or not rejected else None for found in alone]
 
 
-def judged(features, rows):
-    """Return for each row why it is refused, or its values and warnings; None when another row is refused."""
+def outcomes(features, rows):
+    """Return for each row its error, or its values and warnings; None if another row is rejected."""
     try:
         checked = check(json_table({"records": list(rows)}), features)
-    except Unacceptable as refused:
-        details = {int(error["pointer"].split("/")[2]): error["detail"] for error in refused.errors}
+    except Unacceptable as rejected:
+        details = {int(error["pointer"].split("/")[2]): error["detail"] for error in rejected.errors}
         return [details[row].removeprefix(f"Row {row}") if row in details else None for row in range(len(rows))]
     warned = [(warning.row, warning.code, warning.detail) for warning in checked.warnings.first]
     return [(values, [found[1:] for found in warned if found[0] == row]) for row, values in enumerate(checked.rows)]

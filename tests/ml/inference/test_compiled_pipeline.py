@@ -1,4 +1,4 @@
-"""Kernels: what a fitted pipeline answers, in less time."""
+"""Compiled pipelines predict as the original pipelines do."""
 
 import numpy as np
 import pytest
@@ -20,12 +20,12 @@ from mlapp.schemas import Task
 pytestmark = pytest.mark.slow
 
 ROWS = 300
-COME_ALONG = [name for name in ESTIMATORS if name in MEASURED]
-"""One that a fork has added needs no compiled: its pipeline answers."""
+OWN_ESTIMATORS = [name for name in ESTIMATORS if name in MEASURED]
+"""Without those that a fork has added, which need not be compiled."""
 
 
-def table(*, gaps: bool = True) -> np.ndarray:
-    """Numbers, a boolean, categories and dates, with gaps."""
+def table(*, missing: bool = True) -> np.ndarray:
+    """Return numbers, a boolean, categories and dates."""
     random = np.random.default_rng(0)
     columns = [
         random.normal(size=ROWS),
@@ -35,7 +35,7 @@ def table(*, gaps: bool = True) -> np.ndarray:
         random.uniform(15_000, 20_000, ROWS),
     ]
     found = np.column_stack(columns).astype(float)
-    if gaps:
+    if missing:
         found[random.uniform(size=found.shape) < 0.1] = np.nan
     return found
 
@@ -50,15 +50,16 @@ def target(x: np.ndarray) -> np.ndarray:
 
 
 def is_compiled(estimator: BaseEstimator, classes: int | None, rows: np.ndarray) -> bool:
-    """Whether the pipeline is not asked."""
     return "partial" not in type(compile_pipeline(estimator, classes, rows)).__name__
 
 
-@pytest.mark.parametrize("gaps", [True, False])
+@pytest.mark.parametrize("missing", [True, False])
 @pytest.mark.parametrize("classes", [None, 2, 4])
-@pytest.mark.parametrize("name", COME_ALONG)
-def test_kernel_answers_as_the_pipeline_does_alone_and_in_company(name: str, classes: int | None, gaps: bool):  # noqa: FBT001
-    x = table(gaps=gaps)
+@pytest.mark.parametrize("name", OWN_ESTIMATORS)
+def test_compiled_pipeline_predicts_as_the_original_in_batches_and_one_by_one(
+    name: str, classes: int | None, *, missing: bool
+):
+    x = table(missing=missing)
     task = Task.REGRESSION if classes is None else Task.CLASSIFICATION
     y = target(x) if classes is None else np.digitize(target(x), [2, 4, 6][: classes - 1])
     estimator = ESTIMATORS[name].make(task, columns(classes or 0), 0).fit(x, y)
@@ -75,13 +76,13 @@ def test_kernel_answers_as_the_pipeline_does_alone_and_in_company(name: str, cla
 
 @pytest.mark.parametrize("categories", [6, 60])
 @pytest.mark.parametrize("classes", [None, 2, 4])
-def test_kernel_answers_as_the_pipeline_of_a_large_table_does(classes: int | None, categories: int):
+def test_compiled_pipeline_with_one_hot_columns_predicts_as_the_original(classes: int | None, categories: int):
     x = table()
     x[:, 3] = np.where(np.isnan(x[:, 3]), np.nan, np.arange(ROWS) % categories)
     task = Task.REGRESSION if classes is None else Task.CLASSIFICATION
     y = target(x) if classes is None else np.digitize(target(x), [2, 4, 6][: classes - 1])
     estimator = ESTIMATORS["linear"].make(task, FeatureColumns([0, 1, 2], [3], [4], classes=classes or 0), 0).fit(x, y)
-    # Places that no row of the training had, as a later frequent category's is.
+    # Category codes that no training row had.
     new = np.concatenate([table(), np.full((1, 5), np.nan), [[0.0, 1.0, 1.0, 99.0, 16_000.0]]])
 
     compiled = compile_pipeline(estimator, classes, x[:20])
@@ -91,7 +92,7 @@ def test_kernel_answers_as_the_pipeline_of_a_large_table_does(classes: int | Non
     np.testing.assert_allclose(compiled(new), predict(estimator, new, classes), rtol=RELATIVE_TOLERANCE, atol=0)
 
 
-def test_kernel_knows_calibrated_classifiers_and_classes_that_were_not_learnt():
+def test_calibrated_classifier_without_some_classes_is_compiled():
     x = table()
     y = np.where(target(x) > 2, 3, 1)
     estimator = CalibratedClassifier(ESTIMATORS["linear"].make(Task.CLASSIFICATION, columns(4), 0), 1.7).fit(x, y)
@@ -103,8 +104,8 @@ def test_kernel_knows_calibrated_classifiers_and_classes_that_were_not_learnt():
     assert not compiled(x)[:, [0, 2]].any()
 
 
-def test_the_pipeline_answers_where_there_is_no_kernel_for_it():
-    x = table(gaps=False)
+def test_unknown_estimator_is_not_compiled():
+    x = table(missing=False)
     estimator = make_pipeline(StandardScaler(), KNeighborsRegressor()).fit(x, target(x))
 
     assert not is_compiled(estimator, None, x[:5])
@@ -112,7 +113,7 @@ def test_the_pipeline_answers_where_there_is_no_kernel_for_it():
 
 
 class Doubled(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """Twice what a linear model says."""
+    """A regressor whose compiled function below is wrong by a factor of 2."""
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> "Doubled":
         self.inner_ = Ridge().fit(x, y)
@@ -123,18 +124,18 @@ class Doubled(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return found
 
 
-def test_the_pipeline_answers_where_a_kernel_would_answer_otherwise(monkeypatch: pytest.MonkeyPatch):
+def test_compiled_function_with_other_predictions_is_not_used(monkeypatch: pytest.MonkeyPatch):
     from mlapp.ml.inference import compiled_pipeline
 
-    x = table(gaps=False)
+    x = table(missing=False)
     estimator = Doubled().fit(x, target(x))
     monkeypatch.setitem(compiled_pipeline._COMPILERS, Doubled, lambda step: step.inner_.predict)
 
     assert not is_compiled(estimator, None, x[:5])
 
 
-def test_an_estimator_that_takes_no_gaps_answers_as_ever():
-    x = table(gaps=False)
+def test_estimator_that_rejects_missing_values_is_not_compiled():
+    x = table(missing=False)
     estimator = make_pipeline(StandardScaler(), Ridge()).fit(x, target(x))
     rows = np.concatenate([x[:5], np.full((1, x.shape[1]), np.nan)])
 
@@ -143,7 +144,7 @@ def test_an_estimator_that_takes_no_gaps_answers_as_ever():
     np.testing.assert_array_equal(compiled(x), estimator.predict(x))
 
 
-def test_kernel_is_trusted_with_probabilities_that_are_all_but_certain():
+def test_probabilities_close_to_1_are_within_the_tolerance():
     x = np.random.default_rng(0).normal(size=(80, 12))
     estimator = LogisticRegression().fit(x, x.sum(axis=1) > 0)
     estimator.coef_ = estimator.coef_ * 7

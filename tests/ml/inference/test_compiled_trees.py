@@ -1,4 +1,4 @@
-"""Boosted trees asked all at once: to the last bit what scikit-learn answers."""
+"""Compiled boosted trees predict the same as scikit-learn, to the last bit."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from mlapp.ml.inference.compiled_trees import MAX_LEAVES, BoostedTrees, compile_
 ROWS = 500
 
 
-def table(gaps: float = 0.1) -> np.ndarray:
+def table() -> np.ndarray:
     random = np.random.default_rng(0)
     x = random.normal(size=(ROWS, 4)).round(1)
     x[:, 3] = random.integers(0, 12, ROWS)
-    x[random.uniform(size=x.shape) < gaps] = np.nan
+    x[random.uniform(size=x.shape) < 0.1] = np.nan
     return x
 
 
@@ -27,7 +27,7 @@ def target(x: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("leaves", [2, 8, 15, 31, MAX_LEAVES])
 @pytest.mark.parametrize("rows", [1, 2, ROWS])
-def test_values_are_those_of_scikit_learn_to_the_last_bit(leaves: int, rows: int):
+def test_values_equal_those_of_scikit_learn(leaves: int, rows: int):
     x = table()
     step = HistGradientBoostingRegressor(max_leaf_nodes=leaves, max_iter=60, min_samples_leaf=2).fit(x, target(x))
 
@@ -38,7 +38,7 @@ def test_values_are_those_of_scikit_learn_to_the_last_bit(leaves: int, rows: int
 
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("rows", [1, ROWS])
-def test_probabilities_are_those_of_scikit_learn_to_the_last_bit(classes: int, rows: int):
+def test_probabilities_equal_those_of_scikit_learn(classes: int, rows: int):
     x = table()
     y = np.digitize(target(x), [5, 25][: classes - 1])
     step = HistGradientBoostingClassifier(max_iter=40).fit(x, y)
@@ -49,7 +49,7 @@ def test_probabilities_are_those_of_scikit_learn_to_the_last_bit(classes: int, r
 
 
 @pytest.mark.parametrize("options", [{}, {"early_stopping": False, "max_iter": 1}], ids=str)
-def test_categories_that_training_did_not_see_go_where_gaps_go(options: dict[str, Any]):
+def test_unknown_categories_are_predicted_as_missing_values(options: dict[str, Any]):
     x = table()
     step = HistGradientBoostingRegressor(categorical_features=[3], **options).fit(x, target(x))
     x[::7, 3] = 99
@@ -61,14 +61,14 @@ def test_categories_that_training_did_not_see_go_where_gaps_go(options: dict[str
     np.testing.assert_array_equal(compiled(x), step.predict(x))
 
 
-def test_trees_that_are_a_single_leaf_add_their_value():
+def test_trees_with_a_single_leaf_add_its_value():
     x = table()
     step = HistGradientBoostingRegressor(min_samples_leaf=ROWS, max_iter=3).fit(x, target(x))
 
     np.testing.assert_array_equal(compile_trees(step, None)(x), step.predict(x))
 
 
-def test_trees_with_more_leaves_than_a_word_has_bits_are_left_to_scikit_learn():
+def test_trees_with_too_many_leaves_are_left_to_scikit_learn():
     x = table()
     step = HistGradientBoostingRegressor(max_leaf_nodes=None, min_samples_leaf=1).fit(x, np.arange(ROWS) % 97)
 

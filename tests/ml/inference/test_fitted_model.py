@@ -1,4 +1,4 @@
-"""A fitted model in memory."""
+"""Loaded models: predictions, responses and loading errors."""
 
 import importlib
 import io
@@ -33,7 +33,7 @@ def numbers(answer):
     )
 
 
-def test_row_is_answered_in_a_batch_as_alone(table, model):
+def test_prediction_of_a_row_does_not_depend_on_other_rows(table, model):
     together = answered(model, table)
     alone = [answered(model, table[row]) for row in range(20)]
     backwards = answered(model, table.reverse())
@@ -44,7 +44,7 @@ def test_row_is_answered_in_a_batch_as_alone(table, model):
     np.testing.assert_allclose(numbers(together), numbers(backwards)[::-1], rtol=1e-12)
 
 
-def test_columns_agree_with_the_answer(table, model):
+def test_columns_equal_the_response(table, model):
     predicted = model.predict(model.encoder.encode(Table(table)))
 
     answer, columns = model.answer(predicted), model.columns(predicted)
@@ -58,7 +58,7 @@ def test_columns_agree_with_the_answer(table, model):
         assert (columns["lower"].to_list(), columns["upper"].to_list()) == (answer.lower, answer.upper)
 
 
-def test_regression_answers_with_an_interval(table, fitting):
+def test_regression_has_intervals(table, fitting):
     answer = answered(fitting(table, "price", coverage=0.8), table)
 
     inside = [low <= price <= high for low, price, high in zip(answer.lower, table["price"], answer.upper, strict=True)]
@@ -77,7 +77,7 @@ def test_regression_answers_with_an_interval(table, fitting):
         (["2024-01-02", "2024-01-01T10:00"], ["2024-01-01T10:00:00", "2024-01-02"], None),
     ],
 )
-def test_classes_keep_their_type_and_their_spelling(fitting, values, classes, names):
+def test_classes_keep_their_type_and_format(fitting, values, classes, names):
     frame = pl.DataFrame({"x": range(20), "y": values * 10}, strict=False)
 
     answer = answered(fitting(frame, "y", task="classification", estimator="hist_gradient_boosting"), frame)
@@ -90,7 +90,7 @@ def test_classes_keep_their_type_and_their_spelling(fitting, values, classes, na
 
 @pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("estimator", list(ESTIMATORS))
-def test_values_never_seen_are_answered_and_reported(table, fitting, estimator):
+def test_values_outside_the_training_data_are_predicted_and_reported(table, fitting, estimator):
     model = fitting(table, "price", estimator=estimator, features=["size", "parts", "kind", "made", "old"])
     row = {"size": 500, "parts": 3, "kind": "boat", "made": None, "old": True}
 
@@ -103,7 +103,7 @@ def test_values_never_seen_are_answered_and_reported(table, fitting, estimator):
     assert answer.warnings_total == 3
 
 
-def test_strict_validation_refuses_the_target_as_an_extra_column(table, fitting):
+def test_strict_validation_rejects_the_target_as_an_extra_column(table, fitting):
     model = fitting(table, "price")
     with pytest.raises(Unacceptable, match="Column 'price' is not a feature"):
         model.validator.reject_unusual(Table(table), model.encoder.encode(Table(table)))
@@ -117,7 +117,7 @@ def test_model_of_other_libraries_is_not_loaded(table, fitting, training):
         load_model(foreign, training(table, "price").file)
 
 
-def test_model_of_code_that_is_gone_is_not_loaded(table, fitting, tmp_path, monkeypatch):
+def test_model_with_missing_code_is_not_loaded(table, fitting, tmp_path, monkeypatch):
     (tmp_path / "gone.py").write_text("class Estimator: pass\n")
     monkeypatch.syspath_prepend(tmp_path)
     file = io.BytesIO()

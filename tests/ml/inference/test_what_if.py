@@ -24,7 +24,7 @@ def record(row):
     return json.loads(row[:1].write_ndjson())
 
 
-def test_numbers_run_over_the_range_seen_with_the_present_value_in_its_place(model, table):
+def test_numbers_cover_the_training_range_and_include_the_own_value(model, table):
     found = curve(model, table[:1], "size", size=5.123456)
 
     assert (found.feature, found.type, len(found.values)) == ("size", "number", 61)
@@ -39,18 +39,18 @@ def test_numbers_run_over_the_range_seen_with_the_present_value_in_its_place(mod
 
 
 @pytest.mark.parametrize(("present", "end"), [(-100.0, 0), (100.0, -1)])
-def test_value_beyond_the_range_ends_the_curve(model, table, present, end):
+def test_own_value_beyond_the_range_extends_the_curve(model, table, present, end):
     assert curve(model, table[:1], "size", size=present).values[end] == present
 
 
-def test_few_whole_numbers_are_all_there(model, table):
+def test_few_integers_are_all_included(model, table):
     found = curve(model, table[:1], "parts")
 
     assert found.values == list(range(table["parts"].min(), table["parts"].max() + 1))
     assert {type(value) for value in found.values} == {int}
 
 
-def test_many_whole_numbers_are_thinned_and_stay_whole(fitting, table):
+def test_many_integers_are_sampled_and_remain_whole(fitting, table):
     wide = table.with_columns(parts=pl.int_range(len(table)) * 1_000 - 7)
 
     values = curve(fitting(wide, "price"), wide[:1], "parts", parts=0.5).values
@@ -60,21 +60,21 @@ def test_many_whole_numbers_are_thinned_and_stay_whole(fitting, table):
     assert [value for value in values if type(value) is not int] == [0.5]
 
 
-def test_one_value_seen_is_a_curve_of_one_point(fitting, table):
+def test_constant_feature_has_a_curve_of_one_point(fitting, table):
     constant = table.with_columns(parts=pl.lit(7))
     model = fitting(constant, "price", features=["size", "parts"])
 
     assert curve(model, constant[:1], "parts").values == [7]
 
 
-def test_gap_has_no_value_of_its_own(model, table):
+def test_missing_value_is_not_on_the_curve(model, table):
     found = curve(model, table[:1], "load", load=None)
 
     assert len(found.values) == 60
     assert None not in found.values
 
 
-def test_dates_over_months_are_days(model, table):
+def test_long_periods_are_sampled_by_day(model, table):
     found = curve(model, table[:1], "made", made="2024-03-01T12:00:00")
 
     assert found.values == sorted(found.values)
@@ -82,7 +82,7 @@ def test_dates_over_months_are_days(model, table):
     assert [value for value in found.values if "T" in value] == ["2024-03-01T12:00:00"]
 
 
-def test_moments_of_a_day_are_moments(fitting, table):
+def test_short_periods_are_sampled_by_time(fitting, table):
     start = pl.datetime(2024, 1, 1)
     day = table.with_columns(made=start + pl.duration(minutes=pl.int_range(len(table)) * 5))
 
@@ -92,11 +92,11 @@ def test_moments_of_a_day_are_moments(fitting, table):
     assert len(values) == 60
 
 
-def test_booleans_are_both(model, table):
+def test_booleans_have_both_values(model, table):
     assert curve(model, table[:1], "old").values == [False, True]
 
 
-def test_categories_are_the_most_frequent_and_the_present_one(fitting, table):
+def test_categories_are_the_most_frequent_and_the_own_one(fitting, table):
     names = [f"k{place:02}" for place in range(30)]
     kinds = table.with_columns(kind=pl.Series([*names, *reversed(names)]))
     model = fitting(kinds, "price", features=["kind"])
@@ -105,7 +105,7 @@ def test_categories_are_the_most_frequent_and_the_present_one(fitting, table):
     assert curve(model, kinds[:1], "kind", kind="never seen").values == [*feature.categories[:20], "never seen"]
 
 
-def test_classes_are_the_likeliest_over_the_curve_and_a_few(fitting, table):
+def test_classes_are_the_most_probable_ones(fitting, table):
     many = table.with_columns(grade=pl.Series([f"g{row % 7}" if row < 35 else "most" for row in range(len(table))]))
     model = fitting(many, "grade")
 
@@ -118,20 +118,20 @@ def test_classes_are_the_likeliest_over_the_curve_and_a_few(fitting, table):
     assert found.lower is None
 
 
-def test_everything_else_stays_as_it_is(model, table):
+def test_other_features_are_unchanged(model, table):
     flat = curve(model, table[:1], "old", size=1.0)
     raised = curve(model, table[:1], "old", size=9.0)
 
     assert raised.predictions[0] - flat.predictions[0] == pytest.approx(8 * 7, rel=0.1)
 
 
-def test_feature_that_is_not_there_is_refused(model, table):
+def test_unknown_feature_is_rejected(model, table):
     with pytest.raises(Unacceptable, match="Model 3 has no feature 'price'"):
         curve(model, table[:1], "price")
 
 
 @pytest.mark.parametrize("dtype", [pl.String, pl.Float64])
-def test_feature_of_gaps_alone_has_nothing_to_try(fitting, table, dtype):
+def test_feature_without_any_value_is_rejected(fitting, table, dtype):
     empty = table.with_columns(load=pl.lit(None, dtype=dtype))
     model = fitting(empty, "price", features=["size", "load"])
 

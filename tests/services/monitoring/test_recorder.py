@@ -42,7 +42,7 @@ async def test_counts_survive_a_restart(prediction: PredictionService, monitorin
 
 
 @pytest.mark.usefixtures("active")
-async def test_counts_of_other_processes_are_seen_and_not_overwritten(
+async def test_counts_of_other_processes_are_included_and_not_overwritten(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     other = another(monitoring)

@@ -1,4 +1,4 @@
-"""PredictionService, over a store of its own."""
+"""PredictionService on a temporary store."""
 
 import asyncio
 import sys
@@ -51,7 +51,7 @@ async def test_request_waits_for_the_model_that_is_loading(
     assert prediction.message == "Model 1 answers."
 
 
-async def test_request_for_a_model_that_does_not_get_loaded_is_told_so(
+async def test_request_is_rejected_when_loading_takes_too_long(
     store: ModelStore, prediction: PredictionService, wine: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("mlapp.services.prediction.active_version.LOADING_S", 0.01)
@@ -61,7 +61,7 @@ async def test_request_for_a_model_that_does_not_get_loaded_is_told_so(
         await prediction.fitted()
 
 
-async def test_the_first_model_that_another_process_activates_is_waited_for(
+async def test_request_waits_for_the_first_model_of_another_process(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     await prediction.start()
@@ -74,7 +74,7 @@ async def test_the_first_model_that_another_process_activates_is_waited_for(
     assert (await prediction.fitted()).model.version == 1
 
 
-async def test_request_without_a_model_is_told_to_train_one(prediction: PredictionService):
+async def test_request_without_a_model_is_rejected(prediction: PredictionService):
     await prediction.start()
 
     with pytest.raises(Unavailable, match="There is no model yet; train one: POST /train."):
@@ -83,7 +83,7 @@ async def test_request_without_a_model_is_told_to_train_one(prediction: Predicti
 
 
 @pytest.mark.parametrize("library", ["scikit-learn", "python"])
-async def test_model_of_other_libraries_is_refused_with_a_sentence(
+async def test_model_of_other_libraries_is_unavailable(
     store: ModelStore, models: ModelService, prediction: PredictionService, wine: Fitted, library: str
 ):
     old = wine.but(library_versions=wine.record.library_versions | {library: "0.24.2"})
@@ -99,7 +99,7 @@ async def test_model_of_other_libraries_is_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize("file", [b"cmlapp.nowhere\nmodel\n.", b"cmlapp.store\nnothing\n."])
-async def test_model_whose_code_is_gone_is_refused_with_a_sentence(
+async def test_model_with_missing_code_is_unavailable(
     store: ModelStore, prediction: PredictionService, wine: Fitted, file: bytes
 ):
     store.activate(wine.but(file).add_to(store))
@@ -109,7 +109,7 @@ async def test_model_whose_code_is_gone_is_refused_with_a_sentence(
         await prediction.fitted()
 
 
-async def test_damaged_active_model_says_so_and_others_answer(
+async def test_damaged_active_model_is_unavailable_but_others_predict(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     wine.add_to(store)
@@ -143,7 +143,7 @@ def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("watchful")
 @pytest.mark.parametrize(("code", "reason"), RAISING)
-async def test_whatever_loading_raises_is_told_at_once_and_the_next_activation_is_followed(
+async def test_any_error_of_loading_is_reported_and_the_next_activation_is_followed(
     store: ModelStore, prediction: PredictionService, wine: Fitted, code: str, reason: str
 ):
     store.activate(wine.but(model_file(code)).add_to(store))
@@ -160,7 +160,7 @@ async def test_whatever_loading_raises_is_told_at_once_and_the_next_activation_i
 
 
 @pytest.mark.usefixtures("watchful")
-async def test_libraries_that_cannot_be_imported_are_told_and_tried_again(
+async def test_import_error_of_libraries_is_reported_and_loading_is_retried(
     store: ModelStore, prediction: PredictionService, wine: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.delitem(vars(ml), "load_model", raising=False)
@@ -193,7 +193,7 @@ async def test_version_that_cannot_be_loaded_is_logged_once_with_its_trace(
 
 
 @pytest.mark.usefixtures("watchful")
-async def test_good_model_goes_on_answering_when_another_process_activates_one_that_cannot_be_loaded(
+async def test_loaded_model_keeps_predicting_when_a_broken_one_is_activated(
     store: ModelStore, prediction: PredictionService, wine: Fitted, caplog: pytest.LogCaptureFixture
 ):
     store.activate(wine.add_to(store))
@@ -222,7 +222,7 @@ async def test_good_model_goes_on_answering_when_another_process_activates_one_t
 
 
 @pytest.mark.usefixtures("watchful")
-async def test_active_model_that_cannot_be_loaded_is_tried_again_ever_more_rarely(
+async def test_loading_the_active_model_is_retried_with_backoff(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     store.activate(wine.add_to(store))
@@ -252,7 +252,7 @@ async def test_activation_by_another_process_is_followed(
 
 
 @pytest.mark.slow
-async def test_store_that_cannot_be_read_for_a_while_is_followed_again(
+async def test_store_is_followed_again_after_it_was_unreadable(
     store: ModelStore, prediction: PredictionService, wine: Fitted, caplog: pytest.LogCaptureFixture
 ):
     store.activate(wine.add_to(store))
@@ -272,7 +272,7 @@ async def test_store_that_cannot_be_read_for_a_while_is_followed_again(
 
 
 @pytest.mark.slow
-async def test_store_is_followed_on_after_a_bug_which_is_logged_once(
+async def test_store_is_followed_after_a_bug_which_is_logged_once(
     store: ModelStore,
     prediction: PredictionService,
     wine: Fitted,
@@ -297,7 +297,7 @@ async def test_store_is_followed_on_after_a_bug_which_is_logged_once(
     assert "Traceback" in record.trace  # type: ignore[attr-defined]
 
 
-async def test_threads_that_begin_when_no_file_can_be_opened_go_on_predicting(
+async def test_threads_that_start_without_free_file_descriptors_predict(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     wine.add_to(store)
@@ -317,7 +317,7 @@ class Worn(ModelStore):
             return super().file(version)
 
 
-async def test_model_that_is_activated_while_its_file_cannot_be_read_is_loaded_later(
+async def test_model_whose_file_is_unreadable_at_activation_is_loaded_later(
     store: ModelStore, recorder: TrafficRecorder, wine: Fitted
 ):
     prediction = PredictionService(Worn(store.folder), recorder)
@@ -335,7 +335,7 @@ async def test_model_that_is_activated_while_its_file_cannot_be_read_is_loaded_l
     await prediction.close()
 
 
-async def test_request_for_a_model_in_a_store_that_cannot_be_read_is_told_so(
+async def test_request_is_rejected_while_the_store_is_unreadable(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     store.activate(wine.add_to(store))
@@ -360,7 +360,9 @@ async def test_version_that_another_process_deleted_is_not_found(
         await prediction.fitted(1)
 
 
-async def test_versions_used_last_stay_in_memory(store: ModelStore, prediction: PredictionService, wine: Fitted):
+async def test_most_recently_used_versions_stay_in_memory(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
     versions = [wine.add_to(store) for _ in range(6)]
 
     for version in [*versions[:4], 1, *versions[4:]]:
@@ -370,7 +372,7 @@ async def test_versions_used_last_stay_in_memory(store: ModelStore, prediction: 
     assert await prediction.fitted(6) is await prediction.fitted(6)
 
 
-async def test_answer_is_the_same_from_a_version_and_from_the_active_model(
+async def test_response_of_a_version_equals_that_of_the_active_model(
     store: ModelStore, prediction: PredictionService, diabetes: Fitted
 ):
     store.activate(diabetes.add_to(store))
@@ -385,7 +387,7 @@ async def test_answer_is_the_same_from_a_version_and_from_the_active_model(
 
 
 @pytest.mark.parametrize("kind", [Format.CSV, Format.NDJSON])
-async def test_rows_are_answered_in_chunks_as_they_would_be_alone(
+async def test_rows_in_chunks_are_predicted_as_single_rows(
     store: ModelStore, prediction: PredictionService, diabetes: Fitted, kind: Format
 ):
     store.activate(diabetes.add_to(store))
@@ -402,7 +404,7 @@ async def test_rows_are_answered_in_chunks_as_they_would_be_alone(
     assert frame.columns == [*(f.name for f in model.features), "prediction", "lower", "upper"]
 
 
-async def test_options_beside_the_rows_are_refused(store: ModelStore, prediction: PredictionService, wine: Fitted):
+async def test_options_in_the_body_are_rejected(store: ModelStore, prediction: PredictionService, wine: Fitted):
     store.activate(wine.add_to(store))
     await prediction.refresh()
 
@@ -410,7 +412,7 @@ async def test_options_beside_the_rows_are_refused(store: ModelStore, prediction
         await prediction.predict(Body(b'{"records": [{}], "version": 1}', Format.JSON), Format.JSON)
 
 
-async def test_column_called_like_one_of_the_answer_is_refused(
+async def test_column_with_the_name_of_a_prediction_column_is_rejected(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     store.activate(wine.add_to(store))
@@ -453,9 +455,7 @@ async def test_preview_rejects_what_predict_rejects(store: ModelStore, predictio
         await prediction.preview(Body(taken, Format.CSV), version=1)
 
 
-async def test_what_if_takes_a_record_as_a_request_would_hold_it(
-    store: ModelStore, prediction: PredictionService, wine: Fitted
-):
+async def test_what_if_converts_records_as_predict_does(store: ModelStore, prediction: PredictionService, wine: Fitted):
     wine.add_to(store)
     record = {feature.name: feature.example for feature in wine.record.features}
 

@@ -10,7 +10,7 @@ from mlapp.tables.columns.types import infer_type
 
 
 @pytest.mark.parametrize("info", describe_datasets(), ids=lambda info: info.name)
-def test_bundled_table_is_what_its_description_says(info):
+def test_bundled_table_matches_its_description(info):
     table, target = dataset(info.name)
 
     assert (table.frame.height, table.frame.columns, target) == (info.rows, info.columns, info.target)
@@ -19,7 +19,7 @@ def test_bundled_table_is_what_its_description_says(info):
 
 
 @pytest.mark.parametrize("name", ["diabetes", "machines", "wine"])
-def test_tables_that_other_tests_train_on_are_there(name):
+def test_tables_for_other_tests_exist(name):
     there = {info.name for info in describe_datasets()}
 
     assert name in there, (
@@ -32,5 +32,5 @@ def test_unknown_bundled_table_is_not_found():
         dataset("x")
 
 
-def test_names_of_the_package_are_found_when_first_used():
+def test_names_of_the_package_are_imported_on_first_use():
     assert tables.dataset is dataset

@@ -1,4 +1,4 @@
-"""The simulated table."""
+"""The simulated table `machines`."""
 
 from mlapp.schemas import ColumnType
 from mlapp.tables.bundled.machines import machines
@@ -17,7 +17,7 @@ def test_same_seed_gives_the_same_machines():
     assert not machines(50, seed=3).equals(machines(50, seed=4))
 
 
-def test_temperature_is_known_where_there_is_a_sensor():
+def test_temperature_is_missing_without_a_sensor():
     frame = machines(500)
 
     assert frame["temperature"].is_not_null().equals(frame["has_sensor"])

@@ -1,4 +1,4 @@
-"""The type of a column, and its values in that type."""
+"""Inference of column types, and conversion."""
 
 from datetime import date
 
@@ -35,7 +35,7 @@ DATETIME, CATEGORY = ColumnType.DATETIME, ColumnType.CATEGORY
         ([], CATEGORY, []),
     ],
 )
-def test_text_becomes_the_narrowest_type_that_holds_all_of_it(texts, kind, values):
+def test_text_has_the_narrowest_type_to_which_all_values_convert(texts, kind, values):
     found, converted = infer_type(pl.Series("a", texts, dtype=pl.String))
 
     assert (found, converted.to_list(), converted.name) == (kind, values, "a")
@@ -53,14 +53,14 @@ def test_text_becomes_the_narrowest_type_that_holds_all_of_it(texts, kind, value
         ("2024-01-31T10:05:00-0130", "2024-01-31T11:35:00"),
     ],
 )
-def test_moments_are_read_as_utc(text, moment):
+def test_datetimes_are_converted_to_utc(text, moment):
     kind, converted = infer_type(pl.Series([text, ""]))
 
     assert (kind, converted.dtype, format_values(converted).to_list()) == (DATETIME, pl.Datetime("us"), [moment, None])
 
 
 @pytest.mark.parametrize("text", ["2024-02-31", "2024-01-31T24:00", "2024-01", "31.01.2024", "20240131T10:00"])
-def test_what_is_no_moment_of_the_calendar_stays_text(text):
+def test_invalid_datetime_is_a_category(text):
     assert infer_type(pl.Series([text]))[0] is CATEGORY
 
 
@@ -76,7 +76,7 @@ def test_what_is_no_moment_of_the_calendar_stays_text(text):
         (pl.Series([float("nan")]), CATEGORY, [None]),
     ],
 )
-def test_typed_columns_follow_the_rules_of_text(raw, kind, values):
+def test_typed_columns_have_the_types_of_equal_texts(raw, kind, values):
     found, converted = infer_type(raw)
 
     assert (found, converted.to_list()) == (kind, values)
@@ -91,7 +91,7 @@ def test_typed_columns_follow_the_rules_of_text(raw, kind, values):
         (pl.Datetime("us", "Asia/Tokyo"), "2024-01-31T10:05:00"),
     ],
 )
-def test_dates_and_moments_of_any_kind_become_utc(dtype, moment):
+def test_typed_dates_and_datetimes_are_converted_to_utc(dtype, moment):
     raw = pl.Series(["2024-01-31T10:05:00+00:00"]).str.to_datetime().cast(dtype)
 
     kind, converted = infer_type(raw)
@@ -100,7 +100,7 @@ def test_dates_and_moments_of_any_kind_become_utc(dtype, moment):
 
 
 @pytest.mark.parametrize("values", [[1.0, 1e39], ["1", "inf"], ["1", "1e400"]])
-def test_numbers_beyond_the_bound_are_refused_by_row(values):
+def test_numbers_beyond_the_bound_are_rejected_with_their_row(values):
     raw = pl.Series("^a$", values)
 
     with pytest.raises(Unacceptable, match=r"Row 1 of column '.a.'") as refused:
@@ -122,7 +122,7 @@ def test_numbers_beyond_the_bound_are_refused_by_row(values):
         (pl.Series([date(2024, 1, 31)]), NUMBER, [None], [True]),
     ],
 )
-def test_conversion_marks_what_does_not_convert(raw, kind, values, bad):
+def test_conversion_marks_invalid_values(raw, kind, values, bad):
     converted, marked = convert_column(raw, kind)
 
     assert (converted.to_list(), marked.to_list()) == (values, bad)
@@ -130,14 +130,14 @@ def test_conversion_marks_what_does_not_convert(raw, kind, values, bad):
 
 @pytest.mark.parametrize("name", ["^x$", "*", ":x", "a.b c", "", "count"])
 @pytest.mark.parametrize("values", [["u", ""], ["1.5", "2"], ["2024-01-31", ""], ["true", ""], [1.5, float("nan")]])
-def test_name_of_a_column_is_never_a_pattern(name, values):
+def test_column_name_is_never_a_pattern(name, values):
     named, unnamed = infer_type(pl.Series(name, values)), infer_type(pl.Series(values))
 
     assert named[1].name == name
     assert (named[0], named[1].to_list()) == (unnamed[0], unnamed[1].to_list())
 
 
-def test_whole_numbers_are_those_a_float_holds_exactly():
+def test_whole_numbers_are_exact_as_floats():
     assert is_whole(pl.Series([1.0, 1.5, None, 2.0**53])).to_list() == [True, False, None, False]
 
 
@@ -151,12 +151,12 @@ def test_whole_numbers_are_those_a_float_holds_exactly():
         (pl.Series(["2024-01-31T00:00", "2024-01-31T10:05"]).str.to_datetime(), ["2024-01-31", "2024-01-31T10:05:00"]),
     ],
 )
-def test_values_are_spelled_as_in_a_csv(values, texts):
+def test_values_are_formatted_as_in_a_csv(values, texts):
     assert format_values(values).to_list() == texts
 
 
 @pytest.mark.parametrize("zero", [pl.Series(["-0"]), pl.Series([-0.0]), pl.Series([0])])
-def test_zero_has_no_sign(zero):
+def test_negative_zero_becomes_zero(zero):
     _, values = infer_type(zero)
 
     assert str(values[0]) == "0.0"

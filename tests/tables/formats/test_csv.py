@@ -1,4 +1,4 @@
-"""CSV → table."""
+"""The CSV reader."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_cells_are_read_as_text(text, columns):
 
 
 @pytest.mark.parametrize("start", [b"x\x01", "xڀ".encode(), b"x^", b"PK\x03\x04"])
-def test_row_that_starts_like_a_packed_file_is_text(start):
+def test_row_that_starts_like_a_compressed_file_is_text(start):
     assert csv_table(b"a,b\n" + start + b",1\n").frame["a"].to_list() == [start.decode()]
 
 
@@ -46,7 +46,7 @@ def test_delimiter_line_ends_and_bom_are_found(delimiter, end, bom):
     assert table.frame["b"].to_list() == ["2"]
 
 
-def test_delimiter_is_the_one_by_which_rows_have_cells_alike():
+def test_delimiter_is_the_one_with_the_most_matching_rows():
     table = csv_table(b'price,EUR;name,first\n1,5;"a;b"\n2,7;x\n')
 
     assert table.frame.rows() == [("1,5", "a;b"), ("2,7", "x")]
@@ -86,7 +86,7 @@ def test_header_of_a_thousand_long_names_is_read():
         (b'a,b\n1,"2"3\n', "expected after"),
     ],
 )
-def test_unreadable_csv_is_refused_with_the_reason(data, sentence):
+def test_unreadable_csv_is_rejected_with_the_reason(data, sentence):
     with pytest.raises(UnreadableBody, match=sentence):
         csv_table(data)
 
@@ -101,11 +101,11 @@ def test_unreadable_csv_is_refused_with_the_reason(data, sentence):
         (b"a," + b"b" * 201 + b"\n1,2\n", "Column 2 has a name of 201 characters"),
     ],
 )
-def test_unacceptable_header_is_refused_with_the_reason(data, sentence):
+def test_invalid_header_is_rejected_with_the_reason(data, sentence):
     with pytest.raises(Unacceptable, match=sentence):
         csv_table(data)
 
 
-def test_more_columns_than_taken_are_refused_by_the_header():
+def test_too_many_columns_are_rejected_by_the_header():
     with pytest.raises(TooLarge, match="1,001 columns; at most 1,000"):
         csv_table((",".join(f"c{place}" for place in range(1_001)) + "\n").encode())

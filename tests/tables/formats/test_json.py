@@ -1,4 +1,4 @@
-"""JSON and NDJSON → table."""
+"""The JSON and NDJSON readers."""
 
 import json
 
@@ -37,17 +37,17 @@ def test_json_is_parsed(body, value):
         (b'{"b": 0, "a": 1, "a": 2}', "The name 'a' is given twice"),
     ],
 )
-def test_what_is_no_strict_json_is_refused_with_the_reason(body, sentence):
+def test_json_that_is_not_strict_is_rejected_with_the_reason(body, sentence):
     with pytest.raises(UnreadableBody, match=sentence):
         json_body(body)
 
 
-def test_body_over_the_limit_is_refused_with_what_to_send():
+def test_json_over_the_limit_is_rejected_with_the_alternatives():
     with pytest.raises(TooLarge, match="CSV, NDJSON or Parquet"):
         json_body(b" " * (MAX_JSON_BYTES + 1))
 
 
-def test_records_and_columns_make_the_same_table():
+def test_records_and_columns_are_equal():
     records = json_table({"records": [{"a": 1, "b": "x"}, {"a": None, "b": "y"}]})
     columns = json_table({"columns": {"a": [1, None], "b": ["x", "y"]}})
 
@@ -55,19 +55,19 @@ def test_records_and_columns_make_the_same_table():
     assert (records.pointer(1, "a/b"), columns.pointer(1, "a/b")) == ("/records/1/a~1b", "/columns/a~1b/1")
 
 
-def test_absent_keys_are_gaps_and_remembered():
+def test_absent_keys_are_missing_values_and_recorded():
     table = json_table({"records": [{"a": 1}, {"b": 2}, {"a": None, "b": 3}, {}]})
 
     assert table.frame.to_dict(as_series=False) == {"a": [1, None, None, None], "b": [None, 2, 3, None]}
     assert table.absent == {"a": [1, 3], "b": [0, 3]}
 
 
-def test_first_ten_rows_that_lack_a_key_are_remembered():
+def test_first_ten_rows_without_a_key_are_recorded():
     assert json_table({"records": [{"a": 1}] + [{}] * 50}).absent == {"a": list(range(1, 11))}
 
 
 @pytest.mark.parametrize("body", [{"records": [{}, {}]}, {"records": []}, {"columns": {}}, {"columns": {"a": []}}])
-def test_table_without_cells_is_a_table(body):
+def test_table_without_cells_is_valid(body):
     assert json_table(body).frame.height == len(body.get("records", []))
 
 
@@ -85,14 +85,14 @@ def test_table_without_cells_is_a_table(body):
         ({"records": [{"a": "x" * 32_001}]}, "Column 'a' .* 32,000 bytes"),
     ],
 )
-def test_what_is_no_table_is_refused_with_the_reason(body, sentence):
+def test_invalid_table_is_rejected_with_the_reason(body, sentence):
     with pytest.raises(Unacceptable, match=sentence):
         json_table(body)
 
 
 @pytest.mark.parametrize("cell", [[], {}, [1], {"a": {"a": {}}}])
 @pytest.mark.parametrize(("body", "place"), [("records", "/records/1/a"), ("columns", "/columns/a/1")])
-def test_cell_that_is_no_plain_value_is_refused_by_its_place(cell, body, place):
+def test_nested_cell_is_rejected_with_its_pointer(cell, body, place):
     table = [{"a": 1}, {"a": cell}] if body == "records" else {"a": [1, cell]}
 
     with pytest.raises(Unacceptable, match="Row 1 of column 'a'") as refused:
@@ -118,13 +118,13 @@ def test_column_keeps_every_value(values, made):
     assert column_of("a", values).to_list() == made
 
 
-def test_ndjson_is_one_object_a_line():
+def test_ndjson_has_one_object_per_line():
     table = ndjson_table(b'\xef\xbb\xbf{"a": 1}\r\n\n  \n{"b": "x\\ny"}\n')
 
     assert table.frame.rows() == [(1, None), (None, "x\ny")]
     assert (table.format, table.absent) == (Format.NDJSON, {"a": [1], "b": [0]})
 
 
-def test_ndjson_names_the_line_that_is_no_json():
+def test_invalid_line_of_ndjson_is_named():
     with pytest.raises(UnreadableBody, match="Line 3 is not JSON"):
         ndjson_table(b'{"a": 1}\n\n{"a": }\n')

@@ -1,4 +1,4 @@
-"""The one reader."""
+"""The reader of all formats, and Parquet."""
 
 import gzip
 import io
@@ -36,13 +36,13 @@ def test_file_is_read_from_bytes_and_from_disk(tmp_path, kind, data):
     assert all(table.frame.equals(tables[0].frame) for table in tables)
 
 
-def test_options_stand_beside_the_table_in_json():
+def test_json_has_options_next_to_the_table():
     table, options = read_request(b'{"columns": {"a": [1]}, "target": "a", "seed": 1}', Format.JSON)
 
     assert (table.frame.rows(), options) == ([(1,)], {"target": "a", "seed": 1})
 
 
-def test_json_that_is_no_object_is_refused():
+def test_json_that_is_not_an_object_is_rejected():
     with pytest.raises(Unacceptable, match="an object with 'records' or 'columns'"):
         read_request(b"[]", Format.JSON)
 
@@ -59,18 +59,18 @@ def test_json_that_is_no_object_is_refused():
         (b"PK\x03\x04", "zip .an Excel workbook"),
     ],
 )
-def test_packed_file_is_refused_whatever_it_is_sent_as(kind, data, packer):
+def test_compressed_file_is_rejected_as_any_format(kind, data, packer):
     with pytest.raises(UnsupportedType, match=packer):
         read_file(data, kind)
 
 
-def test_zlib_that_starts_like_a_text_is_refused_as_no_text():
+def test_zlib_that_starts_like_text_is_rejected_as_binary():
     with pytest.raises(UnreadableBody, match="not UTF-8"):
         read_file(zlib.compress(b"a\n1\n", 5), Format.CSV)
 
 
 @pytest.mark.parametrize("kind", [Format.CSV, Format.NDJSON])
-def test_parquet_sent_as_something_else_is_refused(kind):
+def test_parquet_sent_as_another_format_is_rejected(kind):
     with pytest.raises(UnsupportedType, match=f"The file is Parquet, but was sent as {kind}"):
         read_file(parquet({"a": [1]}), kind)
 
@@ -83,12 +83,12 @@ def test_csv_whose_first_name_starts_like_json_is_read(name):
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"a,b\n1,2\n", parquet({"a": [1] * 1_000})[:-20]])
-def test_damaged_parquet_is_refused(data):
+def test_damaged_parquet_is_rejected(data):
     with pytest.raises(UnreadableBody, match="The Parquet file cannot be read"):
         read_file(data, Format.PARQUET)
 
 
-def test_plain_parquet_types_are_taken():
+def test_plain_parquet_types_are_accepted():
     frame = read_file(
         parquet(
             {
@@ -112,12 +112,12 @@ def test_plain_parquet_types_are_taken():
     [[[1]], [{"a": 1}], [b"x"], pl.Series([1], dtype=pl.Duration)],
     ids=["list", "struct", "bytes", "duration"],
 )
-def test_parquet_columns_of_no_plain_values_are_refused(values):
+def test_parquet_columns_with_nested_or_binary_values_are_rejected(values):
     with pytest.raises(Unacceptable, match=r"Column 'a' has .* values"):
         read_file(parquet({"a": values}), Format.PARQUET)
 
 
-def test_parquet_that_unpacks_to_too_many_rows_is_refused_by_its_footer():
+def test_parquet_with_too_many_rows_is_rejected_by_its_footer():
     data = parquet({"a": pl.repeat(1, 2_000_001, eager=True)})
 
     with pytest.raises(TooLarge, match="2,000,001 rows; at most 2,000,000"):
@@ -125,7 +125,7 @@ def test_parquet_that_unpacks_to_too_many_rows_is_refused_by_its_footer():
     assert len(data) < 100_000
 
 
-def test_long_text_that_stands_there_often_is_refused():
+def test_repeated_long_text_is_rejected():
     with pytest.raises(TooLarge, match="The texts of the table take 224,000,000 bytes; at most 200,000,000"):
         read_file(parquet({"a": pl.repeat("x" * 32_000, 7_000, eager=True)}), Format.PARQUET)
 
@@ -134,6 +134,6 @@ def test_long_text_that_stands_there_often_is_refused():
     ("rows", "columns", "what"),
     [(2_000_001, 1, "2,000,001 rows"), (1, 1_001, "1,001 columns"), (1_000_001, 20, "20,000,020 cells")],
 )
-def test_too_large_a_table_is_refused(rows, columns, what):
+def test_table_that_is_too_large_is_rejected(rows, columns, what):
     with pytest.raises(TooLarge, match=what):
         check_shape(rows, columns)

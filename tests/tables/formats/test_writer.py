@@ -1,4 +1,4 @@
-"""A frame → bytes."""
+"""The writer of all formats."""
 
 import polars as pl
 import pytest
@@ -21,7 +21,7 @@ FRAME = pl.DataFrame(
 
 
 @pytest.mark.parametrize("kind", [Format.CSV, Format.NDJSON, Format.PARQUET])
-def test_what_is_written_is_read_back(kind):
+def test_written_table_is_read_back(kind):
     written = read_file(write_table(FRAME, kind), kind).frame
 
     assert [infer_type(column)[1].to_list() for column in written] == [
@@ -29,11 +29,11 @@ def test_what_is_written_is_read_back(kind):
     ]
 
 
-def test_csv_is_written_with_the_delimiter_and_without_header_when_asked():
+def test_csv_is_written_with_a_delimiter_and_without_header():
     assert write_table(FRAME.select("a", "d"), Format.CSV, delimiter=";", header=False) == b"1;0.1\n;2.0\n"
 
 
-def test_write_rows_keeps_records_as_they_came():
+def test_write_rows_keeps_records_as_they_were():
     table = ndjson_table(b'{"x": 1, "when": "2024-01-31"}\n{"x": 2.5, "flag": true}\n{"x": "\xc3\xa4"}\n')
 
     written = write_rows(table, slice(1, 3), pl.DataFrame({"prediction": [0.5, 1.5]}), Format.NDJSON)
@@ -61,7 +61,7 @@ def test_write_rows_writes_the_header_with_the_first_rows_only():
         ),
     ],
 )
-def test_rows_are_written_as_they_came_with_what_is_added(kind, body, written):
+def test_rows_are_written_as_they_were_with_the_added_columns(kind, body, written):
     table, added = read_file(body, kind), pl.DataFrame({"p": [1, 2]})
 
     parts = [write_rows(table, slice(row, row + 1), added[row], kind) for row in range(2)]
@@ -75,14 +75,14 @@ def test_rows_of_another_format_are_written_as_ndjson():
     assert write_rows(table, slice(0, 1), pl.DataFrame({"p": [0.5]}), Format.NDJSON) == b'{"a":"1","p":0.5}\n'
 
 
-def test_texts_are_spelled_as_in_a_csv():
+def test_texts_are_formatted_as_in_a_csv():
     names, rows = texts(FRAME)
 
     assert names == ["a", "b", "c", "d"]
     assert rows == [["1", "x;y", "2024-01-31", "0.1"], [None, 'say "hi"\n', "2024-01-31T10:05:00", "2.0"]]
 
 
-def test_texts_that_a_spreadsheet_would_run_are_quoted_in_a_csv_and_numbers_are_not():
+def test_formulas_are_escaped_in_a_csv_but_numbers_are_not():
     cells = ["=1+1", "+1", "-1.5e3", "-x", "@SUM(A1)", "\tx", "\0x", "a=b", None]
     frame = pl.DataFrame({"=name": cells, "number": [-1.0] * 9})
 
@@ -97,17 +97,17 @@ def test_texts_that_a_spreadsheet_would_run_are_quoted_in_a_csv_and_numbers_are_
 
 @pytest.mark.parametrize("others", [[], [""], [None], ["A"], ["0"], ["-1"], ["~"], ["", None, "-1", "0", "Z"]])
 @pytest.mark.parametrize("formula", ["=1", "@a", "+a", "-a", "\0"])
-def test_a_formula_is_found_whatever_is_beside_it(formula, others):
+def test_formula_is_escaped_among_any_other_values(formula, others):
     frame = pl.DataFrame({"a": [*others, formula]})
 
     assert write_table(frame, Format.CSV).decode().splitlines()[-1].strip('"') == "'" + formula
 
 
-def test_texts_that_are_numbers_below_zero_are_written_as_they_are():
+def test_negative_numbers_are_not_escaped():
     assert write_table(pl.DataFrame({"a": ["-1", "+2", "3", None]}), Format.CSV) == b"a\n-1\n+2\n3\n\n"
 
 
-def test_a_column_of_gaps_is_written_as_it_is():
+def test_column_of_missing_values_is_unchanged():
     assert (
         write_table(
             pl.DataFrame({"a": [None, None], "b": ["x", ""]}, schema={"a": pl.String, "b": pl.String}), Format.CSV
@@ -116,9 +116,9 @@ def test_a_column_of_gaps_is_written_as_it_is():
     )
 
 
-def test_a_guarded_name_never_becomes_the_name_of_another_column():
+def test_escaped_name_never_equals_the_name_of_another_column():
     assert write_table(pl.DataFrame({"=a": [1], "'=a": [2]}), Format.CSV) == b"=a,'=a\n1,2\n"
 
 
-def test_texts_stay_as_they_are_where_no_spreadsheet_opens_them():
+def test_formulas_are_not_escaped_in_other_formats():
     assert write_table(pl.DataFrame({"=a": ["=1"]}), Format.NDJSON) == b'{"=a":"=1"}\n'

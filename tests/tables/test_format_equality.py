@@ -1,4 +1,4 @@
-"""One table through every door: the same types, the same values, the same model."""
+"""A table in any format has the same types, values and model."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ COLUMNS = {
     "day": [f"2024-01-{1 + row % 28:02}" for row in range(ROWS)],
     "moment": [f"2024-02-{1 + row % 28:02}T{row % 24:02}:30:00" for row in range(ROWS)],
     "truth": [row % 5 == 0 for row in range(ROWS)],
-    "gaps, whole": [None if row % 7 == 0 else row * 11 % 100 for row in range(ROWS)],
+    "missing, whole": [None if row % 7 == 0 else row * 11 % 100 for row in range(ROWS)],
     "late half": [1.5 if row >= 200 else row % 50 for row in range(ROWS)],
     "code": [f"00{row % 9}23" for row in range(ROWS)],
     'text "quoted"': [TEXTS[row % 5] for row in range(ROWS)],
@@ -35,7 +35,7 @@ TYPES = dict.fromkeys(COLUMNS, ColumnType.NUMBER) | {
     "day": ColumnType.DATETIME,
     "moment": ColumnType.DATETIME,
     "truth": ColumnType.BOOLEAN,
-    "gaps, whole": ColumnType.INTEGER,
+    "missing, whole": ColumnType.INTEGER,
     "code": ColumnType.CATEGORY,
     'text "quoted"': ColumnType.CATEGORY,
 }
@@ -54,7 +54,7 @@ def json_columns(columns) -> tuple[bytes, Format]:
 
 
 def json_of_texts(columns) -> tuple[bytes, Format]:
-    texts = {name: [format_scalar(value) for value in values] for name, values in columns.items()}
+    texts = {name: [as_text(value) for value in values] for name, values in columns.items()}
     return json.dumps({"columns": texts}).encode(), Format.JSON
 
 
@@ -62,19 +62,19 @@ def ndjson(columns) -> tuple[bytes, Format]:
     return "\n".join(json.dumps(record) for record in records(columns)).encode(), Format.NDJSON
 
 
-def csv_door(delimiter=",", end="\n", start=""):
+def csv_writer(delimiter=",", end="\n", start=""):
     def write(columns) -> tuple[bytes, Format]:
         text = io.StringIO()
         writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n" if end == "\r\n" else "\n")
         writer.writerow(columns)
-        writer.writerows([format_scalar(value) for value in row] for row in zip(*columns.values(), strict=True))
+        writer.writerows([as_text(value) for value in row] for row in zip(*columns.values(), strict=True))
         written = text.getvalue()
         return (start + (written.replace("\n", "\r") if end == "\r" else written)).encode(), Format.CSV
 
     return write
 
 
-def format_scalar(value) -> str:
+def as_text(value) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -90,26 +90,26 @@ def parquet(columns) -> tuple[bytes, Format]:
     return buffer.getvalue(), Format.PARQUET
 
 
-DOORS = {
+WRITERS = {
     "JSON records": json_records,
     "JSON columns": json_columns,
     "JSON of texts": json_of_texts,
     "NDJSON": ndjson,
     "Parquet": parquet,
-    "CSV": csv_door(),
-    "CSV ;": csv_door(";"),
-    "CSV tab": csv_door("\t"),
-    "CSV |": csv_door("|"),
-    "CSV with BOM": csv_door(start="\ufeff"),
-    "CSV CRLF": csv_door(end="\r\n"),
-    "CSV CR": csv_door(end="\r"),
+    "CSV": csv_writer(),
+    "CSV ;": csv_writer(";"),
+    "CSV tab": csv_writer("\t"),
+    "CSV |": csv_writer("|"),
+    "CSV with BOM": csv_writer(start="\ufeff"),
+    "CSV CRLF": csv_writer(end="\r\n"),
+    "CSV CR": csv_writer(end="\r"),
 }
-every_door = pytest.mark.parametrize("door", DOORS)
+all_formats = pytest.mark.parametrize("writer", WRITERS)
 
 
-@every_door
-def test_types_and_values_are_the_same_through_every_door(door):
-    table = read_request(*DOORS[door](COLUMNS))[0]
+@all_formats
+def test_types_and_values_are_equal_in_all_formats(writer):
+    table = read_request(*WRITERS[writer](COLUMNS))[0]
     reference = read_request(*json_records(COLUMNS))[0]
 
     found = {column.name: infer_type(column) for column in table.frame}
@@ -131,9 +131,9 @@ def test_types_and_values_are_the_same_through_every_door(door):
     ],
     ids=["half", "seven", "number", "text", "long", "digits"],
 )
-@pytest.mark.parametrize("door", [name for name in DOORS if name != "Parquet"])
-def test_late_value_is_neither_cut_nor_dropped(door, values, kind, made):
-    table = read_request(*DOORS[door]({"a": values, "b": [0] * len(values)}))[0]
+@pytest.mark.parametrize("writer", [name for name in WRITERS if name != "Parquet"])
+def test_value_of_another_type_in_a_late_row_is_kept(writer, values, kind, made):
+    table = read_request(*WRITERS[writer]({"a": values, "b": [0] * len(values)}))[0]
 
     found, converted = infer_type(table.frame["a"])
 
@@ -141,7 +141,7 @@ def test_late_value_is_neither_cut_nor_dropped(door, values, kind, made):
 
 
 @pytest.mark.parametrize("kind", [Format.JSON, Format.NDJSON])
-def test_late_column_is_not_dropped(kind):
+def test_column_that_starts_in_a_late_row_is_kept(kind):
     rows = [{"a": 1}] * 200 + [{"a": 1, "b": 2}]
     lines = "\n".join(json.dumps(row) for row in rows)
 
@@ -152,11 +152,11 @@ def test_late_column_is_not_dropped(kind):
 
 @pytest.fixture(scope="module")
 def reference():
-    return trained_through("JSON records")
+    return trained_from("JSON records")
 
 
-def trained_through(door):
-    table = read_request(*DOORS[door](COLUMNS))[0]
+def trained_from(writer):
+    table = read_request(*WRITERS[writer](COLUMNS))[0]
     options = TrainOptions(target="^y$", estimator="linear")
     trained = train(table, options, count().__next__, lambda *_: None)
     model = Model(
@@ -172,9 +172,9 @@ def trained_through(door):
     return trained, fitted.answer(fitted.predict(fitted.encoder.encode(table)))
 
 
-@every_door
-def test_model_is_the_same_through_every_door(door, reference):
-    trained, answer = trained_through(door)
+@all_formats
+def test_models_are_equal_for_all_formats(writer, reference):
+    trained, answer = trained_from(writer)
 
     assert trained.record["data_sha256"] == reference[0].record["data_sha256"]
     assert trained.record == reference[0].record
