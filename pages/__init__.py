@@ -9,7 +9,7 @@ from mlapp import TITLE
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages import compare, health, jobs, model, models, monitor, overview, predict, train
-from pages.components.buttons import link_button
+from pages.components.buttons import OVERVIEW
 from pages.components.cards import empty_state
 from pages.frame import frame
 from pages.session import login
@@ -37,8 +37,8 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
 
     async def not_found(request: Request, _: Exception) -> Response:
         client = Client(page("", title=f"Not found · {TITLE}"), request=request)
-        with client, frame(site, "This page does not exist", ""), empty_state(*NOT_FOUND):
-            link_button("Go to the overview", "space_dashboard", "/")
+        with client, frame(site, "This page does not exist", ""):
+            empty_state(*NOT_FOUND, OVERVIEW)
         return client.build_response(request, 404)
 
     ui_app.exception_handlers[404] = not_found
@@ -50,5 +50,5 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
 
 
 def _broken_page(site: Site) -> None:
-    with frame(site, "Something went wrong", ""), empty_state(*BROKEN):
-        link_button("Go to the overview", "space_dashboard", "/")
+    with frame(site, "Something went wrong", ""):
+        empty_state(*BROKEN, OVERVIEW)

@@ -9,8 +9,8 @@ from mlapp.errors import NotFound
 from mlapp.presentation.comparison import MAX_COMPARED, Difference, comparable, differences, same_table
 from mlapp.schemas import Model
 from mlapp.services.models.service import ModelService
-from pages.components.buttons import link_button
-from pages.components.cards import card, empty_state
+from pages.components.buttons import MODELS
+from pages.components.cards import card, empty_state, not_found
 from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.model.actions import ModelActions
 from pages.components.tables.plain_table import scrolling
@@ -20,6 +20,7 @@ from pages.session.site import Site
 from pages.theme import LINE, LINK, MUTED, SURFACE, TEXT
 
 TITLE = "Compare models"
+SELECT = f"Select two to {MAX_COMPARED} models in the list."
 OTHER_TARGETS = "These models predict different targets, so their scores and plots cannot be compared."
 OTHER_TABLES = "These models were trained and evaluated on different tables, so their scores are not comparable."
 CELL = f"p-2 text-left align-top border-b {LINE} {TEXT} break-words min-w-[8rem] max-w-[18rem]"
@@ -39,14 +40,16 @@ def register(site: Site) -> None:
             models = await _models(site.services.models, names)
         except NotFound as error:
             ui.status_code(404)
-            _empty(site, "Model not found", error.detail)
+            with frame(site, TITLE, "/models"):
+                not_found(error)
             return
         if not 2 <= len(models) <= MAX_COMPARED:
-            _empty(site, "Choose models to compare", f"Select two to {MAX_COMPARED} models in the list.")
+            with frame(site, TITLE, "/models"):
+                empty_state("compare_arrows", "Choose models to compare", SELECT, MODELS)
             return
         await site.live.refresh()
         with frame(site, TITLE, "/models", f"Models {', '.join(str(model.version) for model in models)}."):
-            _Comparison(site, models).build()
+            _comparison(site, models)
 
 
 async def _models(service: ModelService, names: Sequence[str]) -> list[Model]:
@@ -55,63 +58,51 @@ async def _models(service: ModelService, names: Sequence[str]) -> list[Model]:
     return list({model.version: model for model in found}.values())
 
 
-def _empty(site: Site, title: str, text: str) -> None:
-    with frame(site, TITLE, "/models"), empty_state("compare_arrows", title, text):
-        link_button("All models", "inventory_2", "/models")
+def _comparison(site: Site, models: Sequence[Model]) -> None:
+    live, same_target = site.live, comparable(models)
+    if not same_target or not same_table(models):
+        with card():
+            warnings([OTHER_TABLES if same_target else OTHER_TARGETS])
+    with card("Side by side"):
+        buttons = _table(models, ModelActions(site))
+        ui.label("The best value of each row is starred; ± is the standard deviation across folds.").classes(MUTED)
 
-
-class _Comparison:
-    def __init__(self, site: Site, models: Sequence[Model]) -> None:
-        self.live, self.models = site.live, models
-        self.actions = ModelActions(site)
-
-    def build(self) -> None:
-        same_target = comparable(self.models)
-        if not same_target or not same_table(self.models):
-            with card():
-                warnings([OTHER_TABLES if same_target else OTHER_TARGETS])
-        with card("Side by side"):
-            self._table()
-            ui.label("The best value of each row is starred; ± is the standard deviation across folds.").classes(MUTED)
-        self._update()
-        self.live.models_changed.subscribe(self._update)
-        if same_target:
-            with card("Feature importance"):
-                importance_plot([(f"Model {model.version}", model.importance) for model in self.models])
-            plots(self.models)
-
-    def _table(self) -> None:
-        with (
-            scrolling("Differences"),
-            ui.element("table").classes("w-full border-collapse").mark("differences"),
-        ):
-            with ui.element("thead"), ui.element("tr"):
-                ui.element("td").classes(HEAD)
-                self.buttons = [self._head(model) for model in self.models]
-            with ui.element("tbody"):
-                for row in differences(self.models):
-                    _row(row)
-
-    def _head(self, model: Model) -> tuple[ui.badge, ui.button]:
-        with (
-            ui.element("th").classes(CELL).props("scope=col"),
-            ui.column().classes("gap-2 items-start"),
-        ):
-            with ui.row().classes("items-center gap-2"):
-                ui.link(f"Model {model.version}", f"/models/{model.version}").classes(LINK)
-                badge = ui.badge("active", color="positive")
-            activate = ui.button("Activate", on_click=partial(self.actions.activate, model.version))
-            activate.props("outline dense size=sm").classes("px-2").mark(f"activate-{model.version}")
-            activate.props["aria-label"] = f"Activate model {model.version}"
-        return badge, activate
-
-    def _update(self) -> None:
+    def update() -> None:
         """Show which model is active, and which ones can be activated."""
-        active = self.live.active_version
-        for model, (badge, activate) in zip(self.models, self.buttons, strict=True):
-            badge.set_visibility(model.version == active)
-            activate.set_visibility(model.version != active)
-            activate.set_enabled(model.usable and model.version in self.live.versions)
+        for model, (badge, activate) in zip(models, buttons, strict=True):
+            badge.set_visibility(model.version == live.active_version)
+            activate.set_visibility(model.version != live.active_version)
+            activate.set_enabled(model.usable and model.version in live.versions)
+
+    update()
+    live.models_changed.subscribe(update)
+    if same_target:
+        with card("Feature importance"):
+            importance_plot([(f"Model {model.version}", model.importance) for model in models])
+        plots(models)
+
+
+def _table(models: Sequence[Model], actions: ModelActions) -> list[tuple[ui.badge, ui.button]]:
+    """Draw the differences, and return the badge and the button of each model."""
+    with scrolling("Differences"), ui.element("table").classes("w-full border-collapse").mark("differences"):
+        with ui.element("thead"), ui.element("tr"):
+            ui.element("td").classes(HEAD)
+            buttons = [_head(model, actions) for model in models]
+        with ui.element("tbody"):
+            for row in differences(models):
+                _row(row)
+    return buttons
+
+
+def _head(model: Model, actions: ModelActions) -> tuple[ui.badge, ui.button]:
+    with ui.element("th").classes(CELL).props("scope=col"), ui.column().classes("gap-2 items-start"):
+        with ui.row().classes("items-center gap-2"):
+            ui.link(f"Model {model.version}", f"/models/{model.version}").classes(LINK)
+            badge = ui.badge("active", color="positive")
+        activate = ui.button("Activate", on_click=partial(actions.activate, model.version))
+        activate.props("outline dense size=sm").classes("px-2").mark(f"activate-{model.version}")
+        activate.props["aria-label"] = f"Activate model {model.version}"
+    return badge, activate
 
 
 def _row(row: Difference) -> None:

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from pages.components.buttons import link_button
+from pages.components.buttons import TRAIN, link_button
 from pages.components.cards import card, facts
 from pages.components.warnings import warnings
 from pages.frame import frame
@@ -30,6 +30,7 @@ class _Health:
 
     def __init__(self, site: Site) -> None:
         self.services = site.services
+        self.figures: dict[str, ui.label] = {}
         self.advised: object = None
         """The state that the shown advice is for."""
 
@@ -43,23 +44,20 @@ class _Health:
                     self.message = ui.label().classes(f"{TEXT} break-words").props("role=status").mark("message")
             self.advice = ui.column().classes("w-full gap-3")
         with ui.element("div").classes(FIGURES):
-            self.figures = [self._figure(name) for name in LIVE_INFO]
+            for name in LIVE_INFO:
+                with card(), ui.column().classes("gap-0"):
+                    ui.label(name).classes(MUTED)
+                    self.figures[name] = ui.label().classes(FIGURE)
         with card("System"):
             facts([(name, text) for name, text in info.items() if name not in LIVE_INFO])
         await self.update()
         ui.timer(REFRESH_S, self.update, immediate=False)
 
-    @staticmethod
-    def _figure(name: str) -> ui.label:
-        with card(), ui.column().classes("gap-0"):
-            ui.label(name).classes(MUTED)
-            return ui.label().classes(FIGURE)
-
     async def update(self) -> None:
         """Show the current state."""
         info, store_error = await self.services.health.system_info(), await self.services.health.store_error()
         active, _ = await self.services.models.versions()
-        for label, name in zip(self.figures, LIVE_INFO, strict=True):
+        for name, label in self.figures.items():
             label.set_text(info[name])
         now, problem = self.services.health.health(), self.services.prediction.problem
         answers = now.active_model is not None and not problem
@@ -88,4 +86,4 @@ def _advise(store_error: str | None, *, answers: bool, has_active: bool) -> None
     with ui.row():
         if has_active:
             link_button("Activate another model", "inventory_2", "/models")
-        link_button("Train a model", "model_training", "/train").props("outline" if has_active else "")
+        link_button(*TRAIN).props("outline" if has_active else "")

@@ -7,13 +7,14 @@ from nicegui import ui
 from mlapp.errors import NotFound
 from mlapp.presentation.sentences import format_duration, format_time
 from mlapp.schemas import Job, JobStatus
-from pages.components.buttons import link_button
+from pages.components.buttons import JOBS, TRAIN, link_button
 from pages.components.cards import card, empty_state, facts
 from pages.components.training.job_progress import JobFollower, JobView
 from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import MUTED
 
+EMPTY = "Trainings of these pages and the API appear here."
 PAGE_JOBS = 25
 """Jobs per page of the list."""
 FILTERS = {
@@ -41,14 +42,11 @@ def register(site: Site) -> None:
             found = await site.services.jobs.job(job_id)
         except NotFound as error:
             ui.status_code(404)
-            with (
-                frame(site, "Training not found", "/jobs"),
-                empty_state("work_history", "It is not in the job history", error.detail),
-            ):
-                link_button("All jobs", "work_history", "/jobs")
+            with frame(site, "Training not found", "/jobs"):
+                empty_state("work_history", "It is not in the job history", error.detail, JOBS)
             return
         with frame(site, f"Training {found.id}", "/jobs"):
-            await _Job(site).build(found.model_copy())
+            await _job(site, found.model_copy())
 
 
 class _Jobs:
@@ -60,19 +58,14 @@ class _Jobs:
         with ui.column().classes("w-full") as self.content, card():
             with ui.row().classes("w-full items-center justify-between"):
                 names = {key: label for key, (label, _) in FILTERS.items()}
-                self.filter = ui.select(names, label="Show", value="all", on_change=self._show_first_page).mark(
-                    "filter"
-                )
-                self.filter.props("outlined dense").classes("w-56")
+                self.filter = ui.select(names, label="Show", value="all", on_change=self._show_first_page)
+                self.filter.props("outlined dense").classes("w-56").mark("filter")
                 self.count = ui.label().classes(MUTED).props("role=status").mark("count")
             self.rows = ui.column().classes("w-full gap-0")
             self.pages = ui.pagination(1, 1, value=1, direction_links=True, on_change=self.show).mark("pages")
             self.pages.props["aria-label"] = "Pages of the list"
-        with (
-            ui.column().classes("w-full") as self.empty,
-            empty_state("work_history", "No trainings yet", "Trainings of these pages and the API appear here."),
-        ):
-            link_button("Train a model", "model_training", "/train")
+        with ui.column().classes("w-full") as self.empty:
+            empty_state("work_history", "No trainings yet", EMPTY, TRAIN)
         self.show()
         site.live.jobs_changed.subscribe(self.show)
 
@@ -82,8 +75,7 @@ class _Jobs:
         self.content.set_visibility(bool(self.site.live.jobs))
         self.empty.set_visibility(not self.site.live.jobs)
         last = max(1, -(-len(jobs) // PAGE_JOBS))
-        if last != self.pages.max:
-            self.pages.max = last
+        self.pages.max = last
         self.pages.set_visibility(last > 1)
         page = min(self.pages.value, last)
         self.count.set_text(f"{len(jobs)} training{'' if len(jobs) == 1 else 's'}")
@@ -105,41 +97,32 @@ class _Jobs:
         self.show()
 
 
-class _Job:
-    """The page of one job."""
+async def _job(site: Site, job: Job) -> None:
+    """Draw a job, and update it as it changes."""
+    with card():
+        with ui.element("div").classes("w-full"):
+            view = JobView(site, job)
+        links = ui.row()
+    with card("Details"):
+        details = ui.column().classes("w-full").mark("facts")
+    ui.link("All jobs", "/jobs").classes(MUTED)
 
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        self.follower = JobFollower(site)
-
-    async def build(self, job: Job) -> None:
-        with card():
-            with ui.element("div").classes("w-full"):
-                view = JobView(self.site, job)
-            self.links = ui.row()
-        with card("Details"):
-            self.facts = ui.column().classes("w-full").mark("facts")
-        ui.link("All jobs", "/jobs").classes(MUTED)
-        await self.follower.follow(view, self._show)
-
-    async def _show(self, job: Job) -> None:
-        again = await self._train_again_path(job)
-        self.facts.clear()
-        with self.facts:
+    async def show(job: Job) -> None:
+        again = f"/train?job={job.id}"
+        name = job.table.partition(",")[0]
+        if name in [dataset.name for dataset in await site.services.models.datasets()]:
+            again = "/train?" + urlencode({"dataset": name, "estimator": job.estimator or "auto"})
+        details.clear()
+        with details:
             facts(_facts(job))
-        self.links.clear()
-        with self.links:
+        links.clear()
+        with links:
             if job.version:
                 link_button("View the model", "inventory_2", f"/models/{job.version}")
             if job.finished_at:
                 link_button("Train again", "replay", again).props("outline").mark("again")
 
-    async def _train_again_path(self, job: Job) -> str:
-        """Return the path of a Train page with the same table."""
-        name = job.table.partition(",")[0]
-        if name not in [dataset.name for dataset in await self.site.services.models.datasets()]:
-            return f"/train?job={job.id}"
-        return "/train?" + urlencode({"dataset": name, "estimator": job.estimator or "auto"})
+    await JobFollower(site).follow(view, show)
 
 
 def _facts(job: Job) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from mlapp.presentation.model_card import card as model_card
 from mlapp.presentation.sentences import format_duration, format_time, format_value, headline, training_rows
 from mlapp.schemas import Feature, Model
 from pages.components.buttons import link_button
-from pages.components.cards import card, empty_state, facts
+from pages.components.cards import card, facts, not_found
 from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.model.actions import ModelActions
 from pages.components.model.activation_log import activation_log
@@ -39,7 +39,7 @@ def register(site: Site) -> None:
         except NotFound as error:
             ui.status_code(404)
             with frame(site, "Model not found", "/models"):
-                _not_found(error.detail)
+                not_found(error)
             return
         await site.live.refresh()
         title = ALIASES.get(version, f"Model {found.version}")
@@ -48,11 +48,6 @@ def register(site: Site) -> None:
             with ui.column().classes("w-full gap-5") as page.content:
                 await page.build()
         site.live.models_changed.subscribe(page.update)
-
-
-def _not_found(text: str) -> None:
-    with empty_state("inventory_2", "Model not found", text):
-        link_button("All models", "inventory_2", "/models")
 
 
 class _Page:
@@ -98,7 +93,7 @@ class _Page:
         except NotFound as error:
             self.content.clear()
             with self.content:
-                _not_found(error.detail)
+                not_found(error)
             return
         if self.model.version != version:
             self.content.clear()
@@ -127,7 +122,8 @@ class _Page:
             self.predict = link_button("Predict", "insights", f"/predict?version={version}")
             self.activate = ui.button("Activate", icon="bolt", on_click=partial(self.actions.activate, version))
             self.activate.props("outline").mark("activate")
-            self.compare = ui.button("Compare with active", icon="compare_arrows", on_click=self._compare)
+            comparison = f"/models/compare?versions=active,{version}"
+            self.compare = link_button("Compare with active", "compare_arrows", comparison)
             self.compare.props("outline").mark("compare")
             self.delete = ui.button("Delete", icon="delete", on_click=partial(self.actions.delete, version))
             self.delete.props("flat color=negative").mark("delete")
@@ -147,9 +143,6 @@ class _Page:
         self.activate.set_enabled(model.usable)
         self.compare.set_visibility(not model.active and self.site.live.active is not None)
         self.delete.set_visibility(not model.active)
-
-    def _compare(self) -> None:
-        ui.navigate.to(f"/models/compare?versions=active,{self.model.version}")
 
     async def _signature(self) -> None:
         rows = [

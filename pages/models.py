@@ -58,6 +58,7 @@ class _Models:
             with card():
                 self._tools()
                 self.table = PagedTable("Models", COLUMNS, self._load, NEWEST_FIRST, select=True)
+                self.query.on_value_change(self.table.show_first_page)
                 for name, template in CELLS.items():
                     self.table.table.add_slot(name, template)
                 self.table.cards(CARD)
@@ -73,7 +74,7 @@ class _Models:
 
     def _tools(self) -> None:
         with ui.row().classes("w-full items-center gap-3"):
-            self.query = ui.input(placeholder="Search", on_change=self._search).mark("search")
+            self.query = ui.input(placeholder="Search").mark("search")
             self.query.props("outlined dense clearable debounce=250").classes("w-full sm:w-64")
             self.query.props["aria-label"] = "Search models by target, estimator, note or number"
             with self.query.add_slot("prepend"):
@@ -131,9 +132,6 @@ class _Models:
         count = len(self.table.table.selected)
         self.compare.set_text(f"Compare ({count})" if count else "Compare")
         self.compare.set_enabled(1 < count <= MAX_COMPARED)
-
-    async def _search(self) -> None:
-        await self.table.show_first_page()
 
     async def _sort(self, event: ValueChangeEventArguments[str]) -> None:
         order = event.value

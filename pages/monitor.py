@@ -3,11 +3,12 @@
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.schemas import Drift, Span, Traffic
-from pages.components.buttons import link_button
-from pages.components.cards import card, empty_state
+from mlapp.schemas import Span
+from pages.components.buttons import TRAIN
+from pages.components.cards import card, empty_state, not_found
 from pages.components.charts.drift import DriftView
 from pages.components.charts.traffic import TrafficView
+from pages.components.forms.coalescing import CoalescedTask
 from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import MUTED
@@ -29,13 +30,14 @@ def register(site: Site) -> None:
 class _Monitor:
     """The page: redrawn when another model is selected, updated in place with each request."""
 
+    traffic: TrafficView
+    drift: DriftView
+
     def __init__(self, site: Site, span: Span, version: str) -> None:
         self.site, self.span, self.version = site, span, version
-        self.traffic: TrafficView | None = None
-        self.drift: DriftView | None = None
         self.drawn: tuple[int | None, bool] | None = None
         """The version that is shown, and whether there were requests."""
-        self.updating = self.pending = False
+        self.task = CoalescedTask(self._update)
 
     async def build(self) -> None:
         await self.site.live.refresh()
@@ -57,79 +59,54 @@ class _Monitor:
             ui.space()
             ui.label("Times are UTC.").classes(MUTED)
         self.content = ui.column().classes("w-full gap-5")
-        await self.update()
-        self.site.live.traffic_changed.subscribe(self.update)
+        await self._update()
+        self.site.live.traffic_changed.subscribe(self.task.schedule)
         self.site.live.models_changed.subscribe(self._models_changed)
-
-    async def update(self) -> None:
-        """Show the current state; a call during an update causes one more update after it."""
-        self.pending = True
-        if self.updating:
-            return
-        self.updating = True
-        try:
-            while self.pending:
-                self.pending = False
-                await self._update()
-        except NotFound as error:
-            self._not_found(error)
-        finally:
-            self.updating = False
 
     async def _update(self) -> None:
         monitoring, active = self.site.services.monitoring, self.site.live.active
         number = active.version if active else None
-        if self.version != ACTIVE:
-            number = await self.site.services.models.number(self.version)
-        traffic = await monitoring.traffic(self.span, number)
-        drift = await monitoring.drift(number) if number else None
+        try:
+            if self.version != ACTIVE:
+                number = await self.site.services.models.number(self.version)
+            traffic = await monitoring.traffic(self.span, number)
+            drift = await monitoring.drift(number) if number else None
+        except NotFound as error:
+            self.drawn = None
+            self.content.clear()
+            with self.content:
+                not_found(error)
+            return
         has_requests = bool(traffic.total.requests or (drift and drift.rows))
         if self.drawn == (number, has_requests):
-            self._refresh(traffic, drift)
+            if has_requests:
+                self.traffic.show(traffic)
+                if drift:
+                    self.drift.show(drift)
             return
         self.drawn = number, has_requests
         self.content.clear()
-        self.traffic = self.drift = None
         with self.content:
-            self._draw(traffic, drift) if has_requests else _no_requests(number)
+            if not has_requests:
+                target = ("Make a prediction", "insights", "/predict") if number else TRAIN
+                empty_state("query_stats", "No requests yet", NO_REQUESTS, target, mark="no-requests")
+                return
+            self.traffic = TrafficView(traffic)
+            if drift:
+                with card("Data drift since training", mark="drift"):
+                    self.drift = DriftView(drift)
 
-    def _draw(self, traffic: Traffic, drift: Drift | None) -> None:
-        self.traffic = TrafficView(traffic)
-        if drift:
-            with card("Data drift since training", mark="drift"):
-                self.drift = DriftView(drift)
-
-    def _refresh(self, traffic: Traffic, drift: Drift | None) -> None:
-        if self.traffic:
-            self.traffic.show(traffic)
-        if self.drift and drift:
-            self.drift.show(drift)
-
-    def _not_found(self, error: NotFound) -> None:
-        self.drawn = None
-        self.content.clear()
-        with self.content, empty_state("travel_explore", "Model not found", error.detail):
-            link_button("All models", "inventory_2", "/models")
-
-    async def _select(self, span: str | None = None, version: str | None = None) -> None:
+    def _select(self, span: str | None = None, version: str | None = None) -> None:
         self.span, self.version = Span(span or self.span), version or self.version
         ui.navigate.history.replace(f"?span={self.span.value}&version={self.version}")
-        await self.update()
+        self.task.schedule()
 
-    async def _models_changed(self) -> None:
+    def _models_changed(self) -> None:
         self.select.set_options(self._versions())
-        await self.update()
+        self.task.schedule()
 
     def _versions(self) -> dict[str, str]:
         active = self.site.live.active
         return {ACTIVE: f"the active model ({active.version})" if active else "the active model"} | {
             str(version): f"model {version}" for version in self.site.live.versions
         }
-
-
-def _no_requests(number: int | None) -> None:
-    with empty_state("query_stats", "No requests yet", NO_REQUESTS, mark="no-requests"):
-        if number:
-            link_button("Make a prediction", "insights", "/predict")
-        else:
-            link_button("Train a model", "model_training", "/train")

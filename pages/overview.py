@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mlapp.presentation.sentences import METRICS, format_number, headline, quality_summary, training_rows
 from mlapp.presentation.verdict import verdict
-from mlapp.schemas import Job, Model, Span, Task
+from mlapp.schemas import Model, Span, Task
 from pages.components.buttons import link_button
 from pages.components.cards import card, figures, no_model
 from pages.components.overview_cards import (
@@ -74,16 +74,15 @@ class _Overview:
             self.health = HealthSummary()
             ui.link("Health", "/health").classes(LINK)
         self._show_health()
-        await self._show_model(live.active, live.jobs)
-        live.models_changed.subscribe(lambda: self._show_model(live.active, live.jobs))
+        await self._show_model()
+        live.models_changed.subscribe(self._show_model)
         live.jobs_changed.subscribe(self._jobs_changed)
         live.traffic_changed.subscribe(self._traffic_changed)
         ui.timer(HEALTH_S, self._show_health, immediate=False)
 
     async def _jobs_changed(self) -> None:
-        jobs = self.site.live.jobs
-        self.trainings.show(jobs)
-        await self._show_model(self.site.live.active, jobs)
+        self.trainings.show(self.site.live.jobs)
+        await self._show_model()
 
     async def _traffic_changed(self) -> None:
         self.traffic.show(await self.services.monitoring.traffic(Span.HOUR))
@@ -92,31 +91,32 @@ class _Overview:
         now, problem = self.services.health.health(), self.services.prediction.problem
         self.health.show(now.message, healthy=now.active_model is not None and not problem)
 
-    async def _show_model(self, model: Model | None, jobs: list[Job]) -> None:
-        job = next((job for job in reversed(jobs) if not job.finished_at), None)
+    async def _show_model(self) -> None:
+        model = self.site.live.active
+        job = next((job for job in reversed(self.site.live.jobs) if not job.finished_at), None)
         shown = ("model", model.version) if model else ("training", job.id) if job else ("nothing", 0)
         if shown == self.drawn:
             if self.progress and job:
                 self.progress.show(job)
             return
         self.drawn, self.progress = shown, None
-        since = await self._since(model) if model else None
+        log = (await self.services.models.history()).activations
         self.head.clear()
         self.features.clear()
         self.rest.set_visibility(model is not None)
         with self.head:
             if model:
-                _model(model, since)
+                _model(model, log[0].at if log and log[0].version == model.version else None)
                 with self.features:
                     importance_bars(model.importance)
             elif job:
-                self.progress = _first_training(job)
+                with card(mark="no-model"):
+                    ui.label("The first model is being trained").classes(LEAD)
+                    self.progress = TrainingProgress(job)
+                    ui.label("The model appears here when the training has finished.").classes(MUTED)
+                    ui.link(f"Training {job.id}", f"/jobs/{job.id}").classes(LINK)
             else:
                 no_model()
-
-    async def _since(self, model: Model) -> datetime | None:
-        log = (await self.services.models.history()).activations
-        return log[0].at if log and log[0].version == model.version else None
 
 
 def _model(model: Model, since: datetime | None) -> None:
@@ -126,15 +126,12 @@ def _model(model: Model, since: datetime | None) -> None:
         if assessment := verdict(model):
             ui.label(f"{assessment}.").classes("text-lg break-words max-w-full").mark("verdict")
         ui.label(quality_summary(model)).classes(f"{TEXT} break-words max-w-full").mark("quality")
+        metrics, baseline = model.metrics, model.baseline
         figures(
             [
-                (
-                    METRICS[name][0],
-                    format_number(model.metrics[name]),
-                    f"baseline {format_number(model.baseline[name])}",
-                )
+                (METRICS[name][0], format_number(metrics[name]), f"baseline {format_number(baseline[name])}")
                 for name in KEY_METRICS[model.task]
-                if name in model.metrics and name in model.baseline
+                if name in metrics and name in baseline
             ]
         )
         warnings(model.warnings)
@@ -149,27 +146,17 @@ def _model(model: Model, since: datetime | None) -> None:
             link_button("Train another", "model_training", "/train").props("outline")
 
 
-def _first_training(job: Job) -> TrainingProgress:
-    with card(mark="no-model"):
-        ui.label("The first model is being trained").classes(LEAD)
-        progress = TrainingProgress(job)
-        ui.label("The model appears here when the training has finished.").classes(MUTED)
-        ui.link(f"Training {job.id}", f"/jobs/{job.id}").classes(LINK)
-    return progress
-
-
 def _next_steps(*, api: bool) -> None:
     for target, name, text in STEPS:
         with ui.column().classes("gap-0"):
             ui.link(name, target).classes(LINK)
             ui.label(text).classes(MUTED)
-    if not api:
-        return
-    with ui.column().classes("gap-0"):
-        # Not ui.link, which links to pages only.
-        with ui.element("a").props("href=/docs").classes(LINK):
-            ui.label("Use the API")
-        ui.label("POST /predict returns the same predictions; see the API docs.").classes(MUTED)
+    if api:
+        with ui.column().classes("gap-0"):
+            # Not ui.link, which links to pages only.
+            with ui.element("a").props("href=/docs").classes(LINK):
+                ui.label("Use the API")
+            ui.label("POST /predict returns the same predictions; see the API docs.").classes(MUTED)
 
 
 def _time(at: datetime) -> str:

@@ -5,7 +5,7 @@ from nicegui import ui
 from mlapp.errors import MlappError
 from mlapp.presentation.sentences import headline
 from mlapp.schemas import Model
-from pages.components.buttons import link_button
+from pages.components.buttons import MODELS
 from pages.components.cards import card, empty_state, no_model
 from pages.components.forms.coalescing import CoalescedTask
 from pages.components.forms.feature_form import FeatureForm
@@ -37,17 +37,12 @@ def register(site: Site) -> None:
                 number = await services.models.requested_version(version or None)
                 model = (await services.prediction.fitted(number)).model
             except MlappError as error:
-                await _unusable(site, error)
+                if (await services.models.versions())[1]:
+                    empty_state("sentiment_dissatisfied", "This model cannot be used", error.detail, MODELS)
+                else:
+                    no_model()
                 return
             await _Predict(site, downloads, model, pinned=number is not None).predict_now()
-
-
-async def _unusable(site: Site, error: MlappError) -> None:
-    if not (await site.services.models.versions())[1]:
-        no_model()
-    else:
-        with empty_state("sentiment_dissatisfied", "This model cannot be used", error.detail):
-            link_button("All models", "inventory_2", "/models")
 
 
 class _Predict:
@@ -65,26 +60,25 @@ class _Predict:
             with card("Prediction", mark="prediction-card") as element:
                 element.classes("lg:sticky lg:top-16")
                 self.prediction = PredictionView(model)
-        self.what_if = WhatIfView(site.services, model, lambda: self.form.record)
+        self.views: list[WhatIfView | CodeSample] = [WhatIfView(site.services, model, lambda: self.form.record)]
         TablePrediction(site, downloads, model)
-        self.code = None
         if site.api:
             key = site.services.access.key_variable
-            self.code = CodeSample(lambda: self.form.record, model.version if pinned else None, key)
-        self._subscribe()
+            self.views.append(CodeSample(lambda: self.form.record, model.version if pinned else None, key))
+        self._update_versions()
+        site.live.models_changed.subscribe(self._models_changed)
 
     async def predict_now(self) -> None:
         """Show the prediction for the initial values."""
         await self._predict()
-        self.what_if.schedule()
-        if self.code:
-            self.code.schedule()
+        for view in self.views:
+            view.schedule()
 
     def _buttons(self) -> None:
         with ui.row().classes("gap-2"):
-            another = ui.button("Another example", icon="shuffle", on_click=self._next_example).props("outline")
-            another.mark("another").set_visibility(len(self.model.examples) > 1)
-            ui.button("Reset", icon="restart_alt", on_click=self._reset).props("flat").mark("reset")
+            another = ui.button("Another example", icon="shuffle", on_click=self.form.show_next_example)
+            another.props("outline").mark("another").set_visibility(len(self.model.examples) > 1)
+            ui.button("Reset", icon="restart_alt", on_click=self.form.reset).props("flat").mark("reset")
 
     def _banner(self) -> None:
         with ui.row().classes(BANNER).props("role=status").mark("banner") as self.banner:
@@ -99,11 +93,7 @@ class _Predict:
             self.version = ui.select({selected: ""}, value=selected, on_change=lambda event: _open_version(event.value))
             self.version.props('outlined dense aria-label="Version"').classes("min-w-[11rem]").mark("version")
             self.state = ui.label().classes(MUTED)
-
-    def _subscribe(self) -> None:
-        """Keep versions and active model up to date."""
-        self._update_versions()
-        self.site.live.models_changed.subscribe(self._models_changed)
+            self.state.set_visibility(self.pinned)
 
     def _models_changed(self) -> None:
         self._update_versions()
@@ -119,28 +109,13 @@ class _Predict:
         live, version = self.site.live, self.model.version
         versions = sorted({*live.versions, version}, reverse=True)
         self.version.set_options({0: "The active model"} | {number: f"Model {number}" for number in versions})
-        active = live.active.version if live.active else None
-        self.state.set_text(
-            ""
-            if not self.pinned
-            else "This is the active model."
-            if active == version
-            else "This is not the active model."
-        )
-
-    def _next_example(self) -> None:
-        self.form.show_next_example()
-        self._changed()
-
-    def _reset(self) -> None:
-        self.form.reset()
-        self._changed()
+        is_active = live.active is not None and live.active.version == version
+        self.state.set_text("This is the active model." if is_active else "This is not the active model.")
 
     def _changed(self) -> None:
         self.task.schedule()
-        self.what_if.schedule()
-        if self.code:
-            self.code.schedule()
+        for view in self.views:
+            view.schedule()
 
     async def _predict(self) -> None:
         """Predict the current values, by the same service as the API."""

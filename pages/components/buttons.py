@@ -4,6 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
+Target = tuple[str, str, str]
+"""What `link_button` takes: text, icon and path."""
+OVERVIEW: Target = ("Go to the overview", "space_dashboard", "/")
+TRAIN: Target = ("Train a model", "model_training", "/train")
+JOBS: Target = ("All jobs", "work_history", "/jobs")
+MODELS: Target = ("All models", "inventory_2", "/models")
+
 
 def link_button(text: str, icon: str, path: str) -> ui.button:
     """Return a button that opens another page; its mark is `go` and the path."""

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
-from pages.components.buttons import link_button
+from mlapp.errors import NotFound
+from pages.components.buttons import MODELS, TRAIN, Target, link_button
 from pages.theme import CARD, HEADING, LEAD, MUTED, SMALL, TEXT
 
 NO_MODEL = "Train one on your own table, or on a bundled table to see how it works."
@@ -22,21 +23,24 @@ def card(heading: str = "", mark: str = "") -> Iterator[ui.card]:
         yield element
 
 
-@contextmanager
-def empty_state(icon: str, title: str, text: str, mark: str = "empty") -> Iterator[None]:
-    """Draw a card for missing content: a title, an explanation, and inside it the buttons for what to do next."""
+def empty_state(icon: str, title: str, text: str, target: Target, mark: str = "empty") -> None:
+    """Draw a card for missing content: a title, an explanation, and a button for what to do next."""
     with card(mark=mark), ui.column().classes("w-full items-center text-center gap-2 py-8"):
         ui.icon(icon).classes("text-5xl text-slate-400")
         ui.label(title).classes(LEAD)
         ui.label(text).classes(f"{MUTED} max-w-lg break-words")
         with ui.row().classes("justify-center pt-2"):
-            yield
+            link_button(*target)
+
+
+def not_found(error: NotFound) -> None:
+    """Draw the empty state of pages whose model does not exist."""
+    empty_state("travel_explore", "Model not found", error.detail, MODELS)
 
 
 def no_model() -> None:
     """Draw the empty state of pages that need a model."""
-    with empty_state("hub", "No model yet", NO_MODEL, mark="no-model"):
-        link_button("Train a model", "model_training", "/train")
+    empty_state("hub", "No model yet", NO_MODEL, TRAIN, mark="no-model")
 
 
 def loading(text: str) -> None:

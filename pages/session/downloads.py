@@ -33,7 +33,7 @@ class UploadedTable:
 
 @dataclass
 class Downloads:
-    """The available downloads, by unguessable tokens."""
+    """The available downloads, by path with an unguessable token."""
 
     services: Services
     _tables: dict[str, UploadedTable] = field(default_factory=dict)
@@ -44,27 +44,25 @@ class Downloads:
 
     def add(self, table: UploadedTable) -> str:
         """Add a download, and return its path below the pages."""
-        token = secrets.token_urlsafe(24)
-        self._tables[token] = table
-        return f"{PATH}/{token}"
+        path = f"{PATH}/{secrets.token_urlsafe(24)}"
+        self._tables[path] = table
+        return path
 
     def remove(self, path: str) -> None:
         """Remove a download."""
-        self._tables.pop(path.rpartition("/")[2], None)
+        self._tables.pop(path, None)
 
     async def send(self, token: str) -> Response:
         """Respond with the table and its predictions, in the format of the upload."""
-        table = self._tables.get(token)
         try:
-            return await self._predictions(table) if table else PlainTextResponse(GONE, 404)
-        except FileNotFoundError:
+            table = self._tables[f"{PATH}/{token}"]
+            body = Body(await asyncio.to_thread(table.file.read_bytes), table.format)
+        except (KeyError, FileNotFoundError):
             return PlainTextResponse(GONE, 404)
+        try:
+            found = await self.services.prediction.predict(body, table.format, table.version)
         except MlappError as error:
             return PlainTextResponse(error.detail, error.status)
-
-    async def _predictions(self, table: UploadedTable) -> Response:
-        body = Body(await asyncio.to_thread(table.file.read_bytes), table.format)
-        found = await self.services.prediction.predict(body, table.format, table.version)
         headers = {
             "Content-Disposition": f'attachment; filename="{table.name}"',
             # Otherwise the response would be compressed on the event loop, blocking all other requests.

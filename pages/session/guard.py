@@ -19,11 +19,11 @@ MESSAGES = ("event", "javascript_response", "ack", "log")
 """Socket.IO messages that NiceGUI handles for any page they name; it checks handshakes itself."""
 
 
+@dataclass(frozen=True)
 class Guard:
     """Rejects requests for pages of other sessions, whose ids may be known."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    app: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request or a socket."""

@@ -64,38 +64,29 @@ class LiveUpdates:
     async def refresh(self) -> None:
         """Read the current state, and notify pages of changes."""
         async with self._lock:
-            await self._refresh()
-
-    async def _refresh(self) -> None:
-        jobs = [job.model_copy() for job in await self.services.jobs.jobs()]
-        # Read after the jobs and emitted before them, so that pages never show a finished training without its model.
-        fallback = self._fallback()
-        found = *await self.services.models.versions(), fallback.version if fallback else None
-        active = self.active if found == self._state else await self._model(fallback)
-        if found != self._state:
-            self._state, self.active, self.versions = found, active, found[1]
-            self.models_changed.emit()
-        if jobs != self.jobs:
-            self.jobs = jobs
-            self.jobs_changed.emit()
-        self._check_traffic()
-
-    def _check_traffic(self) -> None:
-        traffic, now = (self.services.recorder.revision, int(time.time() // 60)), time.monotonic()
-        if traffic != self._last_traffic and now - self._last_traffic_at >= TRAFFIC_S:
-            self._last_traffic, self._last_traffic_at = traffic, now
-            self.traffic_changed.emit()
+            jobs = [job.model_copy() for job in await self.services.jobs.jobs()]
+            # Models are read after the jobs and emitted before them, so that pages never show a finished training
+            # without its model. The fallback answers in place of the active model.
+            prediction = self.services.prediction
+            fallback = prediction.active if prediction.problem else None
+            state = *await self.services.models.versions(), fallback.version if fallback else None
+            if state != self._state:
+                self.active = await self._model(fallback)
+                self._state, self.versions = state, state[1]
+                self.models_changed.emit()
+            if jobs != self.jobs:
+                self.jobs = jobs
+                self.jobs_changed.emit()
+            traffic, now = (self.services.recorder.revision, int(time.time() // 60)), time.monotonic()
+            if traffic != self._last_traffic and now - self._last_traffic_at >= TRAFFIC_S:
+                self._last_traffic, self._last_traffic_at = traffic, now
+                self.traffic_changed.emit()
 
     async def _poll(self) -> None:
         while Client.instances:
             with self.outage.tolerate():
                 await self.refresh()
             await asyncio.sleep(POLL_S)
-
-    def _fallback(self) -> Model | None:
-        """Return the model that answers in place of the active one."""
-        prediction = self.services.prediction
-        return prediction.active if prediction.problem else None
 
     async def _model(self, fallback: Model | None) -> Model | None:
         try:

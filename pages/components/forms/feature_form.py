@@ -58,6 +58,7 @@ class FeatureForm:
         marks = {feature.name: f"feature-{index}" for index, feature in enumerate(model.features)}
         ordered = _ordered(model)
         self._fields: dict[str, FeatureField] = {}
+        self._on_change = on_change
         visible, rest = (ordered, []) if len(ordered) <= MAX_VISIBLE else (ordered[:MAX_VISIBLE], ordered[MAX_VISIBLE:])
         self._draw(visible, marks, on_change)
         if rest:
@@ -83,6 +84,7 @@ class FeatureForm:
         self._next = 1
         for field in self._fields.values():
             field.set_value(field.feature.example)
+        self._on_change()
 
     def show_next_example(self) -> None:
         """Fill in the next example row of the training table."""
@@ -90,6 +92,7 @@ class FeatureForm:
         self._next += 1
         for name, value in zip(self._names, row, strict=True):
             self._fields[name].set_value(value)
+        self._on_change()
 
     def show_messages(self, messages: dict[str, list[str]], *, error: bool = False) -> None:
         """Show warnings or errors by feature name, and clear all others."""
