@@ -1,5 +1,7 @@
 """Web pages (NiceGUI): one module per page, `frame` around them, shared `components`."""
 
+from pathlib import Path
+
 from fastapi import FastAPI, Request, Response
 from nicegui import Client, ui
 from nicegui import app as ui_app
@@ -32,6 +34,7 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
     site = Site(services, settings, LiveUpdates(services), api)
     for module in PAGES:
         module.register(site)
+    ui.add_css(Path(__file__).with_name("style.css"), shared=True)
     ui.button.default_props("no-caps unelevated")
     ui_app.on_page_exception(lambda: _broken_page(site))
 

@@ -21,10 +21,6 @@ NAVIGATION = (
     ("/jobs", "Jobs", "work_history"),
     ("/health", "Health", "monitor_heart"),
 )
-SET_COOKIE = {
-    name: f"document.cookie = '{theme.COOKIE}={name}; path=/; max-age=31536000; samesite=lax'" for name in theme.THEMES
-}
-"""JavaScript that stores the theme in the browser, so that the server needs no session."""
 
 
 @contextmanager
@@ -32,10 +28,9 @@ def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[Non
     """Draw the frame; the elements of the page go inside."""
     ui.page_title(f"{title} · {TITLE}")
     ui.colors(**theme.PALETTE)
-    ui.add_css(theme.CSS)
     ui.query("body").classes(theme.PAGE)
     ui.query(".nicegui-content").classes("p-0")
-    ui.on_exception(_notify_exception)
+    ui.on_exception(lambda: notify_error("Something went wrong; see the server log. Reload the page to continue."))
     site.live.watch()
     drawer = _drawer(site, path)
     _header(site, drawer)
@@ -132,13 +127,10 @@ def _theme_menu() -> None:
     def select(name: str) -> None:
         dark.set_value(theme.THEMES[name][0])
         button.set_icon(theme.THEMES[name][2])
-        ui.run_javascript(SET_COOKIE[name])
+        # In the browser, so that the server needs no session.
+        ui.run_javascript(f"document.cookie = '{theme.COOKIE}={name}; path=/; max-age=31536000; samesite=lax'")
 
     button = ui.button(icon=theme.THEMES[current][2]).props('flat round dense color=primary aria-label="Theme"')
     with button.mark("theme"), ui.menu().props("auto-close"):
         for name, (_, text, _) in theme.THEMES.items():
             ui.menu_item(text, lambda name=name: select(name)).mark(f"theme-{name}")
-
-
-def _notify_exception() -> None:
-    notify_error("Something went wrong; see the server log. Reload the page to continue.")

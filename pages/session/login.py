@@ -4,6 +4,8 @@ So the server keeps no state for anonymous clients, and password managers work.
 """
 
 from html import escape
+from pathlib import Path
+from string import Template
 from urllib.parse import parse_qs, unquote
 
 from nicegui import app as ui_app
@@ -16,46 +18,33 @@ from mlapp.errors import MlappError
 from mlapp.services.access.sessions import LIFETIME_S, SESSION, cookie_name
 from pages.session.guard import close_pages
 from pages.session.site import Site
-from pages.theme import COOKIE, LOGIN_CSS, THEMES
+from pages.theme import COOKIE, THEMES
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-ancestors 'none'"
 OVERVIEW = "/ui/"
-FORM = """<!doctype html>
-<html lang="en-US" data-theme="{theme}"><head><meta charset="utf-8"><title>Log in · {title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<style>{css}</style></head><body><main><p class="brand">{title}</p><h1>Log in</h1>
-<p>Enter the API key of this server (MLAPP_API_KEY).</p>
-<form method="post" action="{action}">
-<input type="text" name="username" value="{title}" autocomplete="username" tabindex="-1" aria-hidden="true" hidden>
-<label for="key">Key</label>
-<input id="key" name="key" type="password" autocomplete="current-password" required autofocus {invalid}>
-<p id="error" role="alert">{error}</p>
-<button type="submit">Log in</button></form></main></body></html>"""
 
 
 def register(site: Site) -> None:
     """Add the login page and the routes of its forms."""
     access = site.services.access
+    template = Template(Path(__file__).with_suffix(".html").read_text("utf-8"))
 
     @ui_app.get("/login")
     async def show(request: Request) -> Response:
         if access.open or SESSION in request.scope:
             return RedirectResponse(_redirect_target(request), 303)
-        return _form(request)
+        return _form(template, request)
 
     @ui_app.post("/login")
     async def log_in(request: Request) -> Response:
-        # A middleware limits the size of this body.
-        return start_session(request, parse_qs((await request.body()).decode("latin-1"), encoding="utf-8"))
-
-    def start_session(request: Request, form: dict[str, list[str]]) -> Response:
         if access.open:
             return RedirectResponse(OVERVIEW, 303)
-        key = form.get("key", [""])[0].strip().encode()
+        # A middleware limits the size of this body.
+        form = parse_qs((await request.body()).decode("latin-1"), encoding="utf-8")
         try:
-            token = access.log_in(key)
+            token = access.log_in(form.get("key", [""])[0].strip().encode())
         except MlappError as error:
-            return _form(request, error)
+            return _form(template, request, error)
         if SESSION in request.scope:
             access.sessions.revoke(request.scope[SESSION])
         return _set_cookie(request, RedirectResponse(_redirect_target(request), 303), token, LIFETIME_S)
@@ -76,15 +65,14 @@ def _set_cookie(request: Request, response: Response, token: str, seconds: int) 
     return response
 
 
-def _form(request: Request, error: MlappError | None = None) -> Response:
+def _form(template: Template, request: Request, error: MlappError | None = None) -> Response:
     theme = request.cookies.get(COOKIE, "auto")
-    page = FORM.format(
+    page = template.substitute(
         title=escape(TITLE),
         theme=theme if theme in THEMES else "auto",
-        css=LOGIN_CSS,
         # Keeps the query, which names the page to open after login.
         action=escape("?" + request.url.query),
-        invalid='aria-invalid="true" aria-describedby="error"' if error else "",
+        invalid="true" if error else "false",
         error=escape(error.detail) if error else "",
     )
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
