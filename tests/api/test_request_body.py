@@ -49,7 +49,7 @@ def parquet(frame: pl.DataFrame) -> bytes:
 
 TABLE = pl.DataFrame({"x": list(range(50)), "y": list(range(50))})
 NESTED_JSON = '{"records": ' + "[" * 100_000 + "]" * 100_000 + "}"
-NESTED_CELL = '{"records": [{"x": ' + '{"a": ' * 900 + "1" + "}" * 900 + "}]}"
+NESTED_CELL = '{"records": [{"x": ' + '{"a": ' * 400 + "1" + "}" * 400 + "}]}"
 
 UNREADABLE: dict[str, tuple[str, bytes | str, int, str]] = {
     "no JSON": (JSON, '{"records": [', 400, "The body is not JSON"),

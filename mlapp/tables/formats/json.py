@@ -206,13 +206,11 @@ def _one_at_a_time() -> Iterator[None]:
     With it enabled, parsing three million lists blocked all other threads for half a second.
     """
     with _large_body_lock:
-        was_enabled = gc.isenabled()
         gc.disable()
         try:
             yield
         finally:
-            if was_enabled:
-                gc.enable()
+            gc.enable()
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

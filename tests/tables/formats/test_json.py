@@ -1,5 +1,6 @@
 """The JSON and NDJSON readers."""
 
+import gc
 import json
 
 import pytest
@@ -45,6 +46,16 @@ def test_json_that_is_not_strict_is_rejected_with_the_reason(body, sentence):
 def test_json_over_the_limit_is_rejected_with_the_alternatives():
     with pytest.raises(TooLarge, match="CSV, NDJSON or Parquet"):
         json_body(b" " * (MAX_JSON_BYTES + 1))
+
+
+def test_large_body_is_read_without_garbage_collection_for_a_while():
+    numbers = ", ".join(["1234567"] * 600_000)
+
+    table, options = json_body(f'{{"columns": {{"a": [{numbers}]}}, "seed": 1}}'.encode())
+
+    assert table is not None
+    assert (table.height, set(table.values("a") or []), options) == (600_000, {1234567}, {"seed": 1})
+    assert gc.isenabled()
 
 
 def test_records_and_columns_are_equal():
