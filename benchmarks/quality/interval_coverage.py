@@ -21,7 +21,7 @@ from mlapp.ml.data.training_set import make_training_set
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation.conformal import bounds, fit_interval
 from mlapp.ml.evaluation.out_of_fold import fit
-from mlapp.ml.training.model_selection import compare, fit_cost
+from mlapp.ml.training.model_selection import compare
 from mlapp.ml.training.overall_progress import OverallProgress
 from mlapp.schemas import Task, TrainOptions
 from mlapp.tables.bundled.datasets import dataset, describe_datasets
@@ -71,7 +71,7 @@ def _measure(frame: pl.DataFrame, target: str, estimator: str, seed: int) -> lis
     training_set = make_training_set(Table(known), TrainOptions(target=target, task=Task.REGRESSION, seed=seed))
     recipe = ESTIMATORS[estimator]
     progress = OverallProgress(lambda _stage, _share: None, "", 0)
-    progress.expect(fit_cost(recipe, known.height * len(training_set.samples.folds)))
+    progress.expect(recipe.cost * known.height * len(training_set.samples.folds))
     best = compare(training_set, {estimator: recipe}, np.inf, lambda: 0.0, progress).best
     fitted = fit(
         training_set.estimator_factory(recipe)(), training_set.samples.X, training_set.samples.y, lambda _: None

@@ -36,15 +36,12 @@ class FeatureColumns:
     @classmethod
     def of(cls, features: Sequence[Feature], rows: float = math.inf, classes: int = 0) -> "FeatureColumns":
         """Group the columns of a feature matrix by type."""
-        types = [feature.type for feature in features]
-        special = (ColumnType.CATEGORY, ColumnType.DATETIME)
-        return cls(
-            [index for index, kind in enumerate(types) if kind not in special],
-            [index for index, kind in enumerate(types) if kind is ColumnType.CATEGORY],
-            [index for index, kind in enumerate(types) if kind is ColumnType.DATETIME],
-            rows,
-            classes,
-        )
+
+        def indices(*types: ColumnType) -> list[int]:
+            return [index for index, feature in enumerate(features) if feature.type in types]
+
+        numbers = indices(ColumnType.NUMBER, ColumnType.INTEGER, ColumnType.BOOLEAN)
+        return cls(numbers, indices(ColumnType.CATEGORY), indices(ColumnType.DATETIME), rows, classes)
 
 
 def one_hot(columns: FeatureColumns) -> ColumnTransformer:

@@ -9,6 +9,7 @@ import polars as pl
 
 from mlapp.errors import shorten
 from mlapp.ml.data.leakage import leaking_features
+from mlapp.ml.evaluation.splits import FOLDS
 from mlapp.schemas import ColumnType, Feature, Task
 from mlapp.tables.columns.types import format_values, is_whole, unnamed
 
@@ -32,19 +33,12 @@ IMBALANCE_RATIO = 19
 
 
 def quality_warnings(  # noqa: PLR0913, PLR0917 - everything known before the first fit
-    frame: pl.DataFrame,
-    features: Sequence[Feature],
-    target: pl.Series,
-    task: Task,
-    y: np.ndarray,
-    folds: int,
-    seed: int,
+    frame: pl.DataFrame, features: Sequence[Feature], target: pl.Series, task: Task, y: np.ndarray, seed: int
 ) -> list[str]:
     """Return the data-quality warnings of a training set.
 
-    `frame` holds the converted columns of the features, as in `Signature`; `y` holds values or class indices; `folds`
-    is the number of cross-validation folds. A column gets one warning at most. Empty and constant columns get none
-    here, as `infer_signature` reports them.
+    `frame` holds the converted columns of the features, as in `Signature`; `y` holds values or class indices. A column
+    gets one warning at most. Empty and constant columns get none here, as `infer_signature` reports them.
     """
     checks = [
         {name: _leaking(name, target.name) for name in leaking_features(frame, features, y, task, seed)},
@@ -59,7 +53,7 @@ def quality_warnings(  # noqa: PLR0913, PLR0917 - everything known before the fi
         reported |= by_column.keys()
     of_rows = [_duplicates(frame, features, target)]
     if task is Task.CLASSIFICATION:
-        of_rows += [_rare_classes(target, y, folds), _imbalance(target, y)]
+        of_rows += [_rare_classes(target, y), _imbalance(target, y)]
     return warnings + [warning for warning in of_rows if warning]
 
 
@@ -151,14 +145,14 @@ def _log_values(feature: Feature) -> float:
     return math.inf
 
 
-def _rare_classes(target: pl.Series, y: np.ndarray, folds: int) -> str | None:
+def _rare_classes(target: pl.Series, y: np.ndarray) -> str | None:
     counts = np.bincount(y)
-    rare = np.flatnonzero(counts < folds)
+    rare = np.flatnonzero(counts < FOLDS)
     if not len(rare):
         return None
     classes = [f"'{_class(target, y, label)}' ({_count(counts[label], 'row')})" for label in rare[: MAX_SENTENCES + 1]]
     return (
-        f"'{shorten(target.name)}' has {_count(len(rare), 'class', 'classes')} with fewer rows than the {folds} folds "
+        f"'{shorten(target.name)}' has {_count(len(rare), 'class', 'classes')} with fewer rows than the {FOLDS} folds "
         f"of the cross-validation, too few to train and to evaluate: {_listed(classes, MAX_SENTENCES)}; send more rows "
         "of them, or merge them into other classes."
     )

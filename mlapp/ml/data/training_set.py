@@ -12,7 +12,7 @@ from mlapp.ml.data.signature import Signature, infer_signature
 from mlapp.ml.data.target import as_classes, as_numbers, as_times, infer_task, rows_with_target
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
-from mlapp.ml.evaluation.splits import FOLDS, folds
+from mlapp.ml.evaluation.splits import folds
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.schemas import ColumnType, Distribution, Evaluation, Scalar, Task, TrainOptions
 from mlapp.tables.columns.histograms import distribution
@@ -54,10 +54,9 @@ class TrainingSet:
 
     def quality_warnings(self) -> list[str]:
         """Return the data-quality warnings of the table."""
-        signature, y = self.signature, self.samples.y
-        return signature.warnings + quality_warnings(
-            signature.frame, signature.features, self.target, self.task, y, FOLDS, self.seed
-        )
+        frame, features = self.signature.frame, self.signature.features
+        found = quality_warnings(frame, features, self.target, self.task, self.samples.y, self.seed)
+        return self.signature.warnings + found
 
 
 def make_training_set(table: Table, options: TrainOptions) -> TrainingSet:

@@ -1,10 +1,10 @@
 """Temperature scaling of class probabilities."""
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 
 from mlapp.ml.evaluation.out_of_fold import Samples
 
@@ -22,17 +22,12 @@ MIN_STANDARD_ERRORS = 2.0
 """Number of standard errors by which the saved log loss has to exceed 0."""
 
 
-class CalibratedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A classifier with temperature scaling: above 1 its probabilities are softened, below 1 sharpened."""
+class CalibratedClassifier(BaseEstimator):  # type: ignore[misc]
+    """A fitted classifier with temperature scaling: above 1 its probabilities are softened, below 1 sharpened."""
 
     def __init__(self, estimator: BaseEstimator, temperature: float) -> None:
         self.estimator = estimator
         self.temperature = temperature
-
-    def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
-        """Fit the classifier; the temperature is a parameter and is not fitted."""
-        self.estimator.fit(X, y)
-        return self
 
     @property
     def classes_(self) -> Any:
@@ -42,10 +37,6 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities (rows, classes)."""
         return apply_temperature(self.estimator.predict_proba(X), self.temperature)
-
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """Return the most probable class of each row."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
 
 def calibrate(samples: Samples, predicted: np.ndarray) -> tuple[float | None, np.ndarray]:

@@ -64,15 +64,9 @@ def _histogram(residuals: np.ndarray) -> Histogram:
 
 
 def _confusion(y: np.ndarray, predicted_class: np.ndarray, shown: np.ndarray, names: list[str]) -> ConfusionMatrix:
-    listed = np.isin(y, shown) & np.isin(predicted_class, shown)
-    counts = (
-        confusion_matrix(y[listed], predicted_class[listed], labels=shown)
-        if listed.any()
-        else np.zeros([len(shown)] * 2, int)
-    )
-    return ConfusionMatrix(
-        classes=[names[label] for label in shown], counts=counts.tolist(), others=int(len(y) - listed.sum())
-    )
+    counts = confusion_matrix(y, predicted_class, labels=shown)
+    others = len(y) - int(counts.sum())
+    return ConfusionMatrix(classes=[names[label] for label in shown], counts=counts.tolist(), others=others)
 
 
 def _class_scores(y: np.ndarray, predicted_class: np.ndarray, shown: np.ndarray, names: list[str]) -> list[ClassScore]:

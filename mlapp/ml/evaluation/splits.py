@@ -81,6 +81,5 @@ def _subsample(  # noqa: PLR0913, PLR0917 - rows, and how many of them
         return np.sort(shuffled[:size])
     by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
     classes = np.split(by_class, np.cumsum(np.bincount(y[rows]))[:-1])
-    return np.sort(
-        np.concatenate([part[: max(min_per_class, round(len(part) * size / len(rows)))] for part in classes])
-    )
+    kept = [part[: max(min_per_class, round(len(part) * size / len(rows)))] for part in classes]
+    return np.sort(np.concatenate(kept))

@@ -51,15 +51,10 @@ class Comparison:
     """Why candidates were left out."""
 
 
-def fit_cost(recipe: Recipe, rows: float) -> float:
-    """Return the cost of fitting a recipe on this many rows."""
-    return recipe.cost * rows
-
-
 def comparison_cost(training_set: TrainingSet, recipes: dict[str, Recipe]) -> float:
     """Return the cost of all fits of a comparison."""
     rows = sum(map(len, training_set.samples.train_sets))
-    return sum(fit_cost(recipe, rows) for recipe in recipes.values())
+    return rows * sum(recipe.cost for recipe in recipes.values())
 
 
 class _BudgetReached(Exception):
@@ -108,7 +103,7 @@ def _evaluate(  # noqa: PLR0913, PLR0917 - a candidate, and what limits and repo
             raise _BudgetReached
         fits = len(samples.train_sets)
         stage = f"Evaluating {name}: fold {fold} of {fits}" if fits > 1 else f"Fitting {name}"
-        return progress.start_stage(stage, fit_cost(recipe, len(samples.folds[fold - 1][0])))
+        return progress.start_stage(stage, recipe.cost * len(samples.folds[fold - 1][0]))
 
     with estimator_errors(name):
         result = out_of_fold(training_set.estimator_factory(recipe), samples, clock, start_fit)

@@ -23,14 +23,7 @@ from mlapp.ml.evaluation.out_of_fold import fit, out_of_fold
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots
 from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
-from mlapp.ml.training.model_selection import (
-    Candidate,
-    Clock,
-    compare,
-    comparison_cost,
-    estimator_errors,
-    fit_cost,
-)
+from mlapp.ml.training.model_selection import Candidate, Clock, compare, comparison_cost, estimator_errors
 from mlapp.ml.training.overall_progress import OverallProgress, Report
 from mlapp.schemas import Importance, Task, TrainOptions
 from mlapp.tables.columns.types import format_values
@@ -68,8 +61,7 @@ def train(table: Table, options: TrainOptions, clock: Clock, report: Report) -> 
         TrainingFailed: the estimator failed for another reason.
     """
     # Metrics and data-quality warnings cover what the libraries warn of; in a log, their warnings lack a context.
-    with warnings.catch_warnings(), threads_for(0):
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"), threads_for(0):
         return _train(table, options, clock, report)
 
 
@@ -82,11 +74,11 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
     # polars and hashlib release the GIL, so the hash is computed during the first fit.
     background = ThreadPoolExecutor(1)
     data_sha256 = background.submit(_hash, signature.frame, training_set.target)
-    final_cost = max(_final_cost(training_set, fit_cost(recipe, 1)) for recipe in recipes.values())
+    final_cost = max(_final_cost(training_set, recipe.cost) for recipe in recipes.values())
     progress.expect(comparison_cost(training_set, recipes) + final_cost)
     comparison = compare(training_set, recipes, options.budget_s, clock, progress)
     best = comparison.best
-    progress.expect(_final_cost(training_set, fit_cost(best.recipe, 1)))
+    progress.expect(_final_cost(training_set, best.recipe.cost))
     quality = _quality(training_set, best, options.coverage)
     no_better = baseline_warnings(training_set.task, training_set.target.name, quality["metrics"], quality["baseline"])
     record = {
@@ -114,12 +106,13 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
         "note": options.note,
     }
     fitted = _fit_on_all_rows(training_set, best, progress)
-    serialized = progress.start_stage("Serializing the model", SERIALIZE_COST * fit_cost(best.recipe, rows))
+    serialized = progress.start_stage("Serializing the model", best.recipe.cost * rows * SERIALIZE_COST)
+    file = io.BytesIO()
     with estimator_errors(best.name):
-        file = _serialize(fitted)
+        joblib.dump(fitted, file, compress=3)
     serialized(1.0)
-    parameters = _parameters(fitted)
-    return Trained(file, record | {"parameters": parameters, "training_seconds": round(clock() - started, 3)})
+    record |= {"parameters": _parameters(fitted), "training_seconds": round(clock() - started, 3)}
+    return Trained(file.getvalue(), record)
 
 
 def _final_cost(training_set: TrainingSet, row_cost: float) -> float:
@@ -157,7 +150,7 @@ def _quality(training_set: TrainingSet, best: Candidate, coverage: float) -> dic
 
 def _importance(training_set: TrainingSet, best: Candidate, progress: OverallProgress) -> list[Importance]:
     """Return the permutation importance of every feature on the test rows of the last fold, largest first."""
-    cost = fit_cost(best.recipe, _importance_rows(training_set) * PREDICT_COST)
+    cost = best.recipe.cost * _importance_rows(training_set) * PREDICT_COST
     progress.start_stage("Computing feature importance", cost)
     samples, test = training_set.samples, training_set.samples.folds[-1][1]
     mean, std = permutation_importance(
@@ -174,7 +167,7 @@ def _fit_on_all_rows(training_set: TrainingSet, best: Candidate, progress: Overa
     samples = training_set.samples
     if samples.is_holdout:
         return _calibrated(best.fitted, best)
-    on_progress = progress.start_stage(f"Fitting {best.name} on all rows", fit_cost(best.recipe, len(samples.y)))
+    on_progress = progress.start_stage(f"Fitting {best.name} on all rows", best.recipe.cost * len(samples.y))
     with estimator_errors(best.name):
         estimator = training_set.estimator_factory(best.recipe)()
         return _calibrated(fit(estimator, samples.X, samples.y, on_progress), best)
@@ -206,9 +199,3 @@ def _hash(frame: pl.DataFrame, target: pl.Series) -> str:
         for part in columns.iter_slices(100_000):
             digest.update(part.write_csv().encode())
     return digest.hexdigest()
-
-
-def _serialize(fitted: BaseEstimator) -> bytes:
-    buffer = io.BytesIO()
-    joblib.dump(fitted, buffer, compress=3)
-    return buffer.getvalue()

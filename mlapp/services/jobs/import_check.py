@@ -50,7 +50,8 @@ def report_import_errors() -> Iterator[None]:
         yield
     # An import runs code of libraries, which may raise anything.
     except Exception as error:
-        own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT / "mlapp")]
         where = f"{Path(own[-1].filename).relative_to(ROOT)}, line {own[-1].lineno}"
         text = f"The estimators cannot be imported: {reason(error)} ({where})"
         raise EstimatorsBroken(f"{text}; install the missing package or fix the import, then train again.") from error
@@ -77,7 +78,3 @@ def _exists(module: str, root: Path) -> bool:
 def _file(module: str, root: Path) -> Path:
     path = root.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-
-
-def _is_own(file: str) -> bool:
-    return Path(file).is_relative_to(ROOT / "mlapp")

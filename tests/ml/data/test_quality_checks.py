@@ -21,7 +21,7 @@ def warned(frame, target="y", chosen=None, seed=0):
     task = infer_task(kind, values)
     y = as_numbers(values) if task is Task.REGRESSION else as_classes(values)[1]
     signature = infer_signature(rows, target, chosen)
-    return quality_warnings(signature.frame, signature.features, values, task, y, 5, seed)
+    return quality_warnings(signature.frame, signature.features, values, task, y, seed)
 
 
 def noise(rows=ROWS, seed=0):

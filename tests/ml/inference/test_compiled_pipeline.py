@@ -95,7 +95,8 @@ def test_compiled_pipeline_with_one_hot_columns_predicts_as_the_original(classes
 def test_calibrated_classifier_without_some_classes_is_compiled():
     x = table()
     y = np.where(target(x) > 2, 3, 1)
-    estimator = CalibratedClassifier(ESTIMATORS["linear"].make(Task.CLASSIFICATION, columns(4), 0), 1.7).fit(x, y)
+    linear = ESTIMATORS["linear"].make(Task.CLASSIFICATION, columns(4), 0).fit(x, y)
+    estimator = CalibratedClassifier(linear, 1.7)
 
     compiled = compile_pipeline(estimator, 4, x[:20])
 
