@@ -22,8 +22,9 @@ from pages.components.training.job_progress import JobFollower, JobView, OtherTr
 from pages.components.training.options_form import OptionsForm
 from pages.components.training.result import TrainingResult
 from pages.frame import frame
-from pages.session.form_state import FormState, FormStates, Owner, TableFile
+from pages.session.form_state import FormState, FormStates, Owner
 from pages.session.site import Site
+from pages.session.table_file import TableFile
 from pages.theme import GRID, MUTED, TEXT
 
 HEAD_COLUMNS = 50

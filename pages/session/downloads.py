@@ -3,32 +3,17 @@
 import asyncio
 import secrets
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from nicegui import app as ui_app
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from mlapp.errors import MlappError
-from mlapp.schemas import Format
 from mlapp.services import Services
 from mlapp.services.prediction.service import Body
+from pages.session.table_file import TableFile
 
 PATH = "/predictions"
 GONE = "This table is no longer available; upload it on the Predict page again."
-
-
-@dataclass(frozen=True)
-class UploadedTable:
-    """A table to predict, which exists as long as the page it was uploaded on is open."""
-
-    file: Path
-    format: Format
-    version: int
-
-    @property
-    def name(self) -> str:
-        """The name of the file with predictions."""
-        return f"predictions{self.format.suffix}"
 
 
 @dataclass
@@ -36,16 +21,16 @@ class Downloads:
     """The available downloads, by path with an unguessable token."""
 
     services: Services
-    _tables: dict[str, UploadedTable] = field(default_factory=dict)
+    _tables: dict[str, tuple[TableFile, int]] = field(default_factory=dict)
 
     def register(self) -> None:
         """Add the route to the pages' app."""
         ui_app.get(f"{PATH}/{{token}}")(self.send)
 
-    def add(self, table: UploadedTable) -> str:
-        """Add a download, and return its path below the pages."""
+    def add(self, table: TableFile, version: int) -> str:
+        """Add the predictions of a version as a download, and return its path below the pages."""
         path = f"{PATH}/{secrets.token_urlsafe(24)}"
-        self._tables[path] = table
+        self._tables[path] = table, version
         return path
 
     def remove(self, path: str) -> None:
@@ -55,16 +40,16 @@ class Downloads:
     async def send(self, token: str) -> Response:
         """Respond with the table and its predictions, in the format of the upload."""
         try:
-            table = self._tables[f"{PATH}/{token}"]
-            body = Body(await asyncio.to_thread(table.file.read_bytes), table.format)
+            table, version = self._tables[f"{PATH}/{token}"]
+            body = Body(await asyncio.to_thread(table.path.read_bytes), table.format)
         except (KeyError, FileNotFoundError):
             return PlainTextResponse(GONE, 404)
         try:
-            found = await self.services.prediction.predict(body, table.format, table.version)
+            found = await self.services.prediction.predict(body, table.format, version)
         except MlappError as error:
             return PlainTextResponse(error.detail, error.status)
         headers = {
-            "Content-Disposition": f'attachment; filename="{table.name}"',
+            "Content-Disposition": f'attachment; filename="predictions{table.format.suffix}"',
             # Otherwise the response would be compressed on the event loop, blocking all other requests.
             "Content-Encoding": "identity",
             "Cache-Control": "no-store",

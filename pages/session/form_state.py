@@ -1,18 +1,15 @@
 """State of the Train form: table and options, kept on the server for each browser tab."""
 
-import os
-import tempfile
 import time
-import weakref
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from mlapp.errors import NotFound, Unavailable
-from mlapp.schemas import Format, Submission, TablePreview
+from mlapp.schemas import Submission, TablePreview
 from mlapp.services.access.sessions import Session
 from mlapp.services.temporary_files import save_copy
 from mlapp.services.training import TrainingService
+from pages.session.table_file import TableFile
 
 MAX_STATES = 100
 MAX_AGE_S = 24 * 3_600
@@ -20,17 +17,6 @@ MAX_AGE_S = 24 * 3_600
 
 Owner = tuple[Session | None, str]
 """The session, if the server requires a login, and a secret id of the browser tab."""
-
-
-class TableFile:
-    """An uploaded file; it is deleted with its last reference, or when the server stops."""
-
-    def __init__(self, name: str, file_format: Format, size: int) -> None:
-        self.name, self.format, self.size = name, file_format, size
-        handle, path = tempfile.mkstemp(prefix="mlapp-table-")
-        os.close(handle)
-        self.path = Path(path)
-        self.remove = weakref.finalize(self, self.path.unlink, missing_ok=True)
 
 
 @dataclass(eq=False)

@@ -1,9 +1,6 @@
 """Predictions for an uploaded table: a preview of the first rows, and a download of all."""
 
 import asyncio
-import shutil
-import tempfile
-from pathlib import Path
 
 from nicegui import events, ui
 
@@ -14,8 +11,9 @@ from pages.components.cards import card, loading
 from pages.components.forms.file_drop import file_drop
 from pages.components.tables.plain_table import plain_table
 from pages.components.warnings import warnings
-from pages.session.downloads import Downloads, UploadedTable
+from pages.session.downloads import Downloads
 from pages.session.site import Site
+from pages.session.table_file import TableFile
 from pages.theme import MUTED, TEXT
 
 MAX_WARNINGS = 5
@@ -26,9 +24,9 @@ class TablePrediction:
 
     def __init__(self, site: Site, downloads: Downloads, model: Model) -> None:
         self.services, self.downloads, self.model = site.services, downloads, model
-        self.folder: Path | None = None
+        self.table: TableFile | None = None
+        """The last upload."""
         self.path = ""
-        self.uploads = 0
         ui.context.client.on_delete(self._clean_up)
         with card("Predict a table", mark="table-prediction"):
             ui.label(
@@ -38,24 +36,22 @@ class TablePrediction:
             self.result = ui.column().classes("w-full gap-3").props("aria-live=polite")
 
     async def _predict(self, event: events.UploadEventArguments, file_format: Format) -> None:
-        self.uploads += 1
-        upload = self.uploads
-        self.downloads.remove(self.path)
+        self._clean_up()
+        table = self.table = TableFile(event.file.name, file_format, event.file.size())
         self.result.clear()
         with self.result:
             loading("Predicting the table")
-        table = UploadedTable(self._folder() / f"table-{upload}", file_format, self.model.version)
-        await event.file.save(table.file)
+        await event.file.save(table.path)
         try:
-            body = Body(await asyncio.to_thread(table.file.read_bytes), file_format)
-            found: PredictionPreview | str = await self.services.prediction.preview(body, table.version)
+            body = Body(await asyncio.to_thread(table.path.read_bytes), file_format)
+            found: PredictionPreview | str = await self.services.prediction.preview(body, self.model.version)
         except MlappError as error:
             found = error.detail
         # Otherwise another table has been uploaded meanwhile.
-        if upload == self.uploads:
+        if table is self.table:
             self._show(table, found)
 
-    def _show(self, table: UploadedTable, found: PredictionPreview | str) -> None:
+    def _show(self, table: TableFile, found: PredictionPreview | str) -> None:
         self.result.clear()
         with self.result:
             if isinstance(found, str):
@@ -63,16 +59,16 @@ class TablePrediction:
                     ui.icon("error_outline").classes("text-lg")
                     ui.label(found).classes("text-sm break-words min-w-0").mark("table-error")
                 return
-            self.path = self.downloads.add(table)
-            self._preview(table, found)
+            self.path = self.downloads.add(table, self.model.version)
+            self._preview(found)
 
-    def _preview(self, table: UploadedTable, found: PredictionPreview) -> None:
+    def _preview(self, found: PredictionPreview) -> None:
         rows = f"{found.total:,} row{'' if found.total == 1 else 's'}"
         with ui.row().classes("w-full items-center justify-between gap-3"):
             ui.label(f"{rows} predicted by model {self.model.version}").classes(f"{TEXT} font-medium")
             path = self.path
             button = ui.button("Download predictions", icon="download")
-            button.on_click(lambda: ui.download.from_url(path, table.name)).mark("download")
+            button.on_click(lambda: ui.download.from_url(path)).mark("download")
         if found.warnings_total:
             warnings(_warning_texts(found.warnings, found.warnings_total))
         # Predictions are the last columns of the file, but first here, so that they are visible.
@@ -83,15 +79,10 @@ class TablePrediction:
         shown = len(found.rows)
         ui.label(f"The first {shown} of {rows}." if shown < found.total else "All rows.").classes(MUTED)
 
-    def _folder(self) -> Path:
-        if self.folder is None:
-            self.folder = Path(tempfile.mkdtemp(prefix="mlapp-page-"))
-        return self.folder
-
     def _clean_up(self) -> None:
         self.downloads.remove(self.path)
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.table:
+            self.table.remove()
 
 
 def _warning_texts(found: list[ValueWarning], total: int) -> list[str]:

@@ -8,7 +8,8 @@ from mlapp.errors import Unavailable
 from mlapp.schemas import Format
 from mlapp.services.access.sessions import Session
 from pages.session import form_state as module
-from pages.session.form_state import FormState, FormStates, Owner, TableFile
+from pages.session.form_state import FormState, FormStates, Owner
+from pages.session.table_file import TableFile
 from tests.services.disk import full_disk
 
 pytestmark = pytest.mark.slow

@@ -106,7 +106,7 @@ async def uploaded(page: User, model: Model, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     await drop(page, "fleet.csv", csv(model, 3))
     await page.should_see("3 rows predicted")
-    (file,) = tmp_path.glob("mlapp-page-*/*")
+    (file,) = tmp_path.glob("mlapp-table-*")
     return file, await download_path(page)
 
 
