@@ -45,17 +45,10 @@ class _Monitor:
             spans = ui.toggle(SPANS, value=self.span.value, on_change=lambda event: self._select(span=event.value))
             spans.props("unelevated no-caps toggle-color=primary").mark("span")
             options = self._versions()
-            self.select = (
-                ui.select(
-                    options,
-                    value=self.version if self.version in options else None,
-                    label="Predictions and drift of",
-                    on_change=lambda event: self._select(version=event.value),
-                )
-                .props("outlined dense")
-                .classes("w-56")
-                .mark("version")
-            )
+            known = self.version if self.version in options else None
+            self.select = ui.select(options, label="Predictions and drift of", value=known)
+            self.select.props("outlined dense").classes("w-56").mark("version")
+            self.select.on_value_change(lambda event: self._select(version=event.value))
             ui.space()
             ui.label("Times are UTC.").classes(MUTED)
         self.content = ui.column().classes("w-full gap-5")

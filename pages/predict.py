@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from mlapp.errors import MlappError
+from mlapp.errors import MlappError, pointer
 from mlapp.presentation.sentences import headline
 from mlapp.schemas import Model
 from pages.components.buttons import MODELS
@@ -123,23 +123,15 @@ class _Predict:
             found = await self.site.services.prediction.answer([self.form.record], self.model.version)
         except MlappError as error:
             self.prediction.show_error(error.detail)
-            self.form.show_messages(self._invalid_features(error), error=True)
+            invalid = {entry.get("pointer") for entry in error.errors}
+            names = [feature.name for feature in self.model.features if pointer("records", 0, feature.name) in invalid]
+            self.form.show_messages({name: ["not a value of this type"] for name in names}, error=True)
             return
         self.prediction.show(found)
         messages: dict[str, list[str]] = {}
         for warned in found.warnings:
             messages.setdefault(warned.feature, []).append(warned.detail)
         self.form.show_messages(messages)
-
-    def _invalid_features(self, error: MlappError) -> dict[str, list[str]]:
-        """Return the features with invalid values, and messages about them."""
-        pointers = {entry["pointer"] for entry in error.errors if "pointer" in entry}
-        names = {f"/records/0/{_escaped(feature.name)}": feature.name for feature in self.model.features}
-        return {names[pointer]: ["not a value of this type"] for pointer in pointers if pointer in names}
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _open_version(version: int) -> None:
