@@ -10,7 +10,9 @@ import pytest
 from fastapi import FastAPI
 
 from main import create_app
+from mlapp.ml import FittedModel
 from mlapp.schemas import Model
+from mlapp.services import Services
 from mlapp.settings import Settings
 from tests.fitted import publish
 
@@ -58,6 +60,17 @@ async def machines(app: FastAPI) -> Model:
         options = {"target": "days", "estimator": "linear"}
         answer = await client.post("/train", json={"records": MACHINES.to_dicts()} | options)
     return Model.model_validate(answer.json())
+
+
+@pytest.fixture
+async def active(http: httpx.AsyncClient, services: Services, machines: Model) -> AsyncIterator[FittedModel]:
+    """The active model."""
+    await http.post(f"/models/{machines.version}/activate")
+    fitted = await services.prediction.fitted()
+    kept = dict(fitted.__dict__)
+    yield fitted
+    fitted.__dict__.clear()
+    fitted.__dict__.update(kept)
 
 
 def row_of(model: Model) -> dict[str, Any]:

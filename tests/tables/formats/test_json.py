@@ -48,7 +48,7 @@ def test_json_over_the_limit_is_rejected_with_the_alternatives():
         json_body(b" " * (MAX_JSON_BYTES + 1))
 
 
-def test_large_body_is_read_without_garbage_collection_for_a_while():
+def test_large_body_is_parsed_without_garbage_collection():
     numbers = ", ".join(["1234567"] * 600_000)
 
     table, options = json_body(f'{{"columns": {{"a": [{numbers}]}}, "seed": 1}}'.encode())
@@ -56,6 +56,16 @@ def test_large_body_is_read_without_garbage_collection_for_a_while():
     assert table is not None
     assert (table.height, set(table.values("a") or []), options) == (600_000, {1234567}, {"seed": 1})
     assert gc.isenabled()
+
+
+def test_garbage_collector_stays_disabled_after_a_large_body(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mlapp.tables.formats.json.LARGE_BYTES", 10)
+    gc.disable()
+    try:
+        json_table({"records": [{"a": 1}]})
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_records_and_columns_are_equal():

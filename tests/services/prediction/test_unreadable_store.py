@@ -1,0 +1,118 @@
+"""Predictions while the store cannot be read."""
+
+import asyncio
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from mlapp.errors import Unavailable
+from mlapp.schemas import Model
+from mlapp.services.monitoring.recorder import TrafficRecorder
+from mlapp.services.prediction.active_version import POLL_S
+from mlapp.services.prediction.service import PredictionService
+from mlapp.store import ModelStore
+from tests.fitted import Fitted
+from tests.services.conftest import eventually
+from tests.services.disk import no_more_files
+
+
+def row_of(model: Model) -> list[dict[str, Any]]:
+    return [{f.name: f.example for f in model.features}]
+
+
+@pytest.mark.slow
+async def test_store_is_followed_again_after_it_was_unreadable(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, caplog: pytest.LogCaptureFixture
+):
+    store.activate(wine.add_to(store))
+    second = wine.add_to(store)
+    await prediction.start()
+    model = (await prediction.fitted()).model
+    assert (await prediction.answer(row_of(model))).version == 1
+    other = ModelStore(store.folder)
+
+    with no_more_files():
+        await eventually(lambda: "Activations cannot be followed: The store cannot be read (Too many" in caplog.text)
+        await asyncio.sleep(3 * POLL_S)  # Further polls, which are not logged.
+        assert (await prediction.answer(row_of(model))).version == 1
+    other.activate(second)
+
+    await eventually(lambda: prediction.active and prediction.active.version == 2, timeout_s=1.5)
+
+
+@pytest.mark.slow
+async def test_store_is_followed_after_a_bug_which_is_logged_once(
+    store: ModelStore,
+    prediction: PredictionService,
+    wine: Fitted,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    store.activate(wine.add_to(store))
+    await prediction.start()
+    assert (await prediction.fitted()).model.version == 1
+
+    def fail() -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "active", fail)
+        await eventually(lambda: "can't start new thread" in caplog.text)
+        await asyncio.sleep(3 * POLL_S)  # Further polls, which are not logged.
+    ModelStore(store.folder).activate(wine.add_to(store))
+
+    await eventually(lambda: prediction.active and prediction.active.version == 2)
+    (record,) = [record for record in caplog.records if "can't start" in record.message]
+    assert "Traceback" in record.trace  # type: ignore[attr-defined]
+
+
+async def test_threads_that_start_without_free_file_descriptors_predict(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    wine.add_to(store)
+    model = (await prediction.fitted(1)).model
+
+    with no_more_files():
+        assert await prediction._small.run(lambda: "started") == "started"
+
+    assert (await prediction.answer(row_of(model), 1)).version == 1
+
+
+class UnreadableFile(ModelStore):
+    """A store whose newest model file cannot be read."""
+
+    def file(self, version: int) -> bytes:
+        with no_more_files() if version == 2 else nullcontext():
+            return super().file(version)
+
+
+async def test_model_whose_file_is_unreadable_at_activation_is_loaded_later(
+    store: ModelStore, recorder: TrafficRecorder, wine: Fitted
+):
+    prediction = PredictionService(UnreadableFile(store.folder), recorder)
+    store.activate(wine.add_to(store))
+    await prediction.refresh()
+    store.activate(wine.add_to(store))
+
+    with pytest.raises(Unavailable, match="The store cannot be read"):
+        await prediction.refresh()
+
+    assert (await prediction.fitted()).model.version == 1
+    prediction._active.store = prediction._cache.store = store
+    await prediction.refresh()
+    assert (await prediction.fitted()).model.version == 2
+    await prediction.close()
+
+
+async def test_request_is_rejected_while_the_store_is_unreadable(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    store.activate(wine.add_to(store))
+    with no_more_files():
+        await prediction.start()
+        with pytest.raises(Unavailable, match="The store cannot be read now, see the log; try again in a moment."):
+            await prediction.fitted()
+
+    await eventually(lambda: prediction.active)
+    assert (await prediction.fitted()).model.version == 1
