@@ -58,16 +58,6 @@ def test_large_body_is_parsed_without_garbage_collection():
     assert gc.isenabled()
 
 
-def test_garbage_collector_stays_disabled_after_a_large_body(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("mlapp.tables.formats.json.LARGE_BYTES", 10)
-    gc.disable()
-    try:
-        json_table({"records": [{"a": 1}]})
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
-
-
 def test_records_and_columns_are_equal():
     records = json_table({"records": [{"a": 1, "b": "x"}, {"a": None, "b": "y"}]})
     columns = json_table({"columns": {"a": [1, None], "b": ["x", "y"]}})
