@@ -68,6 +68,7 @@ def closely(found: Any) -> Any:
         {"headers": {"Accept": "application/json, text/plain, */*"}},
         {"headers": {"Content-Type": "application/json; charset=utf-8"}},
         {"headers": [("Accept", "text/csv;q=0.1"), ("Accept", "application/json")]},
+        {"headers": {"Accept": "application/json, " + ", ".join(f"text/x-{number}" for number in range(200))}},
         {"params": {"version": "active"}},
     ],
     ids=str,

@@ -1,5 +1,6 @@
 """POST /predict. Runs for every prediction, so it parses requests and builds responses without FastAPI."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -63,7 +64,7 @@ async def predict(request: Request) -> Response:
                 options = merge_options(options, received.options)
                 body = Body(await received.read(), received.format)
         version = await _version(services.models, options) if options else None
-    format_ = negotiate(headers.accept, [body.format, *Format]) or body.format if headers.accept else body.format
+    format_ = headers.formats[body.format]
     result = await services.prediction.predict(body, format_, version, strict=headers.strict)
     if isinstance(result.body, bytes):
         return _JsonResponse(result.body, result)
@@ -97,10 +98,12 @@ class _Headers(NamedTuple):
 
     is_json: bool
     """Whether the body is JSON without a content coding."""
-    accept: tuple[str, ...]
+    formats: Mapping[Format, Format]
+    """The format of the response, by that of the body."""
     strict: bool
 
 
+MAX_CACHED_BYTES = 1_000
 _PARSED = (b"content-type", b"content-encoding", b"accept", b"prefer")
 """Headers that are parsed."""
 
@@ -111,12 +114,14 @@ def _read_headers(headers: list[tuple[bytes, bytes]]) -> _Headers:
         # Repeated headers are joined to a list.
         for name in _PARSED:
             found[name] = b", ".join(value for key, value in headers if key == name)
-    return _parse(*map(found.get, _PARSED))
+    values = [found.get(name, b"") for name in _PARSED]
+    # Long headers are not worth the memory of a cache.
+    return (_parse if sum(map(len, values)) <= MAX_CACHED_BYTES else _parse.__wrapped__)(*values)
 
 
 @lru_cache(maxsize=1_000)
-def _parse(content_type: bytes | None, encoding: bytes | None, accept: bytes | None, prefer: bytes | None) -> _Headers:
-    kind = Format.of_media_type((content_type or b"").decode("latin-1"))
-    accepted = (accept.decode("latin-1"),) if accept else ()
-    preferred = (prefer or b"").decode("latin-1")
-    return _Headers(kind is Format.JSON and not encoding, accepted, prefers([preferred], "handling=strict"))
+def _parse(content_type: bytes, encoding: bytes, accept: bytes, prefer: bytes) -> _Headers:
+    is_json = Format.of_media_type(content_type.decode("latin-1")) is Format.JSON and not encoding
+    accepted = [accept.decode("latin-1")] if accept else []
+    formats = {sent: negotiate(accepted, [sent, *Format]) or sent for sent in Format}
+    return _Headers(is_json, formats, prefers([prefer.decode("latin-1")], "handling=strict"))

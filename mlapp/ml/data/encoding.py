@@ -29,6 +29,7 @@ MAX_CODES = 255
 
 Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `max_bins` = 255 categories.
 """
+MAX_OTHER_NAMES = 20
 MAX_CACHED_SHAPES = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{3}|\.\d{6})?)?Z?)?", re.ASCII)
@@ -163,7 +164,8 @@ class Encoder:
         getter: Getter = itemgetter(*features) if len(features) > 1 else lambda record: (record[features[0]],)
         if not given.keys() >= self._plain.keys():
             getter = lambda record: tuple(map(record.get, features))  # noqa: E731 - one of three getters
-        if len(self._getters) < MAX_CACHED_SHAPES:
+        # Records with many other names are not worth the memory.
+        if len(self._getters) < MAX_CACHED_SHAPES and len(names) <= len(features) + MAX_OTHER_NAMES:
             self._getters[names, types] = getter
         return getter
 

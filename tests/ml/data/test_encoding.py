@@ -157,3 +157,13 @@ def test_rows_are_encoded_when_the_cache_of_shapes_is_full(encoder: Encoder, mon
     monkeypatch.setattr("mlapp.ml.data.encoding.MAX_CACHED_SHAPES", 0)
 
     np.testing.assert_array_equal(encoder.encode_plain(rows(GOOD)), Encoder(FEATURES).encode(rows(GOOD).table()))
+
+
+def test_records_with_many_other_names_are_encoded_without_being_cached(encoder: Encoder):
+    others = {f"other {number}": number for number in range(30)}
+
+    for _ in range(2):
+        x = encoder.encode_plain(rows(GOOD | others))
+        assert x is not None
+        np.testing.assert_array_equal(x, encoder.encode(rows(GOOD).table()))
+    assert not encoder._getters
