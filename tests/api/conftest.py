@@ -108,3 +108,14 @@ async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client,
     ):
         yield client
+
+
+@pytest.fixture
+async def unharmed(http: httpx.AsyncClient, services: Services, regression: Model) -> AsyncIterator[None]:
+    """Check that a test does not change the response to a valid request, nor the models."""
+    await http.post(f"/models/{regression.version}/activate")
+    good = {"records": [row_of(regression)]}
+    before = (await http.post("/predict", json=good)).json(), (await http.get("/models")).json()
+    yield
+    assert before == ((await http.post("/predict", json=good)).json(), (await http.get("/models")).json())
+    assert all(job.finished_at for job in await services.jobs.jobs())

@@ -1,4 +1,4 @@
-"""Bodies that cannot be taken: each is refused with a reason, and the next good request answers as before."""
+"""Invalid request bodies are rejected with a reason, and the next valid request works."""
 
 import gzip
 import io
@@ -6,32 +6,19 @@ import json
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import polars as pl
 import pytest
 
 from mlapp.schemas import Model
-from mlapp.services import Services
 from tests.api.conftest import CSV, NDJSON, PARQUET, problem_of, row_of
 from tests.services.disk import full_disk
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unharmed")]
 
 JSON = "application/json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@pytest.fixture(autouse=True)
-async def unharmed(http: httpx.AsyncClient, services: Services, regression: Model) -> AsyncIterator[None]:
-    """After whatever a test sends, a good request is answered as before, from the same models."""
-    await http.post(f"/models/{regression.version}/activate")
-    good = {"records": [row_of(regression)]}
-    before = (await http.post("/predict", json=good)).json(), (await http.get("/models")).json()
-    yield
-    assert before == ((await http.post("/predict", json=good)).json(), (await http.get("/models")).json())
-    assert all(job.finished_at for job in await services.jobs.jobs())
 
 
 def packed_workbook() -> bytes:
@@ -122,101 +109,13 @@ async def test_unreadable_body_is_rejected_with_the_reason(http: httpx.AsyncClie
     assert sentence in problem_of(answer, status)["detail"]
 
 
-def wrong(regression: Model, **changed: Any) -> dict[str, Any]:
-    return {"records": [row_of(regression), row_of(regression) | changed]}
-
-
-@pytest.mark.parametrize(
-    ("value", "sentence"),
-    [
-        ("old", "Row 1, feature 'age': 'old' is not a number within ±1e38."),
-        (True, "Row 1, feature 'age': 'true' is not a number within ±1e38."),
-        ("2026-01-31", "Row 1, feature 'age': '2026-01-31' is not a number within ±1e38."),
-        ("\0<b>", "Row 1, feature 'age': '�<b>' is not a number within ±1e38."),
-        (10**400, "Row 1, feature 'age': '1000"),
-    ],
-)
-async def test_value_of_another_type_is_rejected_with_row_and_feature(
-    http: httpx.AsyncClient, regression: Model, value: Any, sentence: str
-):
-    problem = problem_of(await http.post("/predict", json=wrong(regression, age=value)), 422)
-
-    assert problem["detail"].startswith(sentence)
-    assert problem["errors"] == [{"detail": problem["detail"], "pointer": "/records/1/age"}]
-
-
-@pytest.mark.parametrize("path", ["/train", "/predict"])
-async def test_infinite_number_is_rejected(http: httpx.AsyncClient, regression: Model, path: str):
-    rows = [json.dumps(row_of(regression) | {"y": row}) for row in range(20)]
-    rows[3] = json.dumps(row_of(regression) | {"y": 3, "bmi": 0}).replace('"bmi": 0', '"bmi": 1e999')
-    body = '{"records": [' + ",".join(rows) + "]"
-    body += ', "target": "y", "estimator": "linear"}' if path == "/train" else "}"
-
-    answer = await http.post(path, content=body, headers={"Content-Type": JSON})
-
-    assert problem_of(answer, 422)["errors"][0]["pointer"] == "/records/3/bmi"
-
-
-async def test_row_without_a_feature_is_rejected_with_row_and_feature(http: httpx.AsyncClient, regression: Model):
-    body = wrong(regression)
-    del body["records"][1]["bmi"]
-
-    problem = problem_of(await http.post("/predict", json=body), 422)
-
-    assert "Row 1 lacks the feature 'bmi'" in problem["detail"]
-    assert problem["errors"][0]["pointer"] == "/records/1/bmi"
-
-
-async def test_errors_of_many_rows_are_limited(http: httpx.AsyncClient, regression: Model):
-    csv = ",".join(row_of(regression)) + "\n" + ",".join(["wrong"] * 10) + "\n"
-    csv += (",".join(["?"] * 10) + "\n") * 20_000
-
-    answer = await http.post("/predict", content=csv, headers={"Content-Type": CSV})
-
-    assert len(problem_of(answer, 422)["errors"]) == 10
-
-
-@pytest.mark.parametrize(("path", "sentence"), [("/train", "missing in every row"), ("/predict", "no rows")])
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"content": "age,y\n", "headers": {"Content-Type": CSV}},
-        {"content": b"", "headers": {"Content-Type": NDJSON}},
-        {"content": '{"records": []}', "headers": {"Content-Type": JSON}},
-        {"content": parquet(TABLE.clear()), "headers": {"Content-Type": PARQUET}},
-    ],
-)
-async def test_table_without_rows_is_rejected(http: httpx.AsyncClient, path: str, sentence: str, body: dict[str, Any]):
-    params = {"target": "y"} if path == "/train" else {}
-
-    problem = problem_of(await http.post(path, params=params, **body), 422)
-
-    assert sentence in problem["detail"] or "There is no column 'y' in the table" in problem["detail"]
-
-
-async def test_special_column_names_are_kept(http: httpx.AsyncClient):
-    names = [":x", "<img src=x onerror=alert(1)>", "a.b c", "^x$", "*", "a/b~c", "größe 🌡", '"', "a,b", " ", "x\ny"]
-    rows = [{name: row * place % 17 for place, name in enumerate(names, 1)} | {"y": row} for row in range(40)]
-    options = {"target": "y", "estimator": "linear", "activate": False}
-
-    model = (await http.post("/train", json={"records": rows} | options)).json()
-
-    assert [feature["name"] for feature in model["features"]] == names
-    csv = pl.DataFrame(rows[:5]).write_csv()
-    place = f"/predict?version={model['version']}"
-    from_json = await http.post(place, json={"records": rows[:5]})
-    from_csv = await http.post(place, content=csv, headers={"Content-Type": CSV})
-    assert pl.read_csv(from_csv.content)["prediction"].to_list() == from_json.json()["predictions"]
-    assert (await http.delete(f"/models/{model['version']}")).status_code == 204
-
-
 @pytest.mark.parametrize("path", ["/train", "/predict"])
 async def test_compressed_body_is_rejected(http: httpx.AsyncClient, path: str):
     headers = {"Content-Type": CSV, "Content-Encoding": "gzip"}
 
     answer = await http.post(path, content=gzip.compress(b"x\n1\n"), headers=headers)
 
-    assert problem_of(answer, 415)["detail"].count("Content-Encoding")
+    assert "Content-Encoding" in problem_of(answer, 415)["detail"]
 
 
 async def too_much() -> AsyncIterator[bytes]:
@@ -300,4 +199,4 @@ async def test_body_is_rejected_when_the_disk_is_full(http: httpx.AsyncClient, t
     with full_disk():
         answer = await http.post(path, content="x\n" + "100\n" * rows, headers={"Content-Type": CSV})
 
-    assert problem_of(answer, 503)["detail"].count("File too large")
+    assert "File too large" in problem_of(answer, 503)["detail"]

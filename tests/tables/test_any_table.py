@@ -128,9 +128,9 @@ json_texts = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionari
 @given(json_texts.map(json.dumps), st.data())
 def test_damaged_json_is_rejected_with_the_position(text, data):
     text = '{"records": [{"a": 1, "b": "x}"}, {"a": ' + text + "}]}"
-    place = data.draw(st.integers(0, len(text) - 1))
-    changed = text[:place] + data.draw(st.sampled_from(["", "]", ",", '"', "}", " ", "\\", "é"])) + text[place + 1 :]
-    body = data.draw(st.sampled_from([text, changed, text[:place]])).encode()
+    index = data.draw(st.integers(0, len(text) - 1))
+    changed = text[:index] + data.draw(st.sampled_from(["", "]", ",", '"', "}", " ", "\\", "é"])) + text[index + 1 :]
+    body = data.draw(st.sampled_from([text, changed, text[:index]])).encode()
     try:
         json.loads(body)
     except json.JSONDecodeError as error:
@@ -212,7 +212,7 @@ def test_conversion_of_a_text_does_not_depend_on_other_rows(kind, cells, data):
     plain = [cell for cell in cells if not convert_column(pl.Series([cell]), kind)[1].any()]
     others = data.draw(st.lists(st.sampled_from(cells), max_size=3))
     for column in (plain, cells, plain + others):
-        alone = [convert_column(pl.Series([cell, *beside]), kind) for cell in column for beside in ([], [" 1 "])]
+        alone = [convert_column(pl.Series([cell, *others]), kind) for cell in column for others in ([], [" 1 "])]
 
         values, bad = convert_column(pl.Series(column, dtype=pl.String), kind)
 

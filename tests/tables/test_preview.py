@@ -26,7 +26,7 @@ def test_first_rows_are_shown_as_text():
     assert preview.head == [[str(row), None] for row in range(20)]
 
 
-def test_table_without_columns_is_refused():
+def test_table_without_columns_is_rejected():
     with pytest.raises(Unacceptable, match="The table is empty"):
         preview_table(Table(pl.DataFrame()))
 

@@ -73,10 +73,10 @@ async def test_long_body_is_predicted(app: FastAPI, active: FittedModel):
 
 async def test_disconnect_within_the_body_has_no_response(app: FastAPI, http: httpx.AsyncClient, active: FittedModel):
     body = json.dumps({"records": [row_of(active.model)]}).encode()
-    sent: list[Message] = [{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}]
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}]
 
     async def receive() -> Message:
-        return sent.pop(0)
+        return messages.pop(0)
 
     assert await call(app, receive) == []
 

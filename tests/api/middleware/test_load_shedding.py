@@ -37,8 +37,8 @@ async def test_slots_are_released_when_requests_have_ended(
 ):
     good, bad = {"records": [row_of(regression)]}, {"records": "none"}
     for _ in range(LARGE_SLOTS + 1):
-        refused = await http.post("/predict", content=chunks(), headers={"Content-Type": CSV})
-        assert refused.status_code == 422
+        rejected = await http.post("/predict", content=chunks(), headers={"Content-Type": CSV})
+        assert rejected.status_code == 422
 
     assert (await http.post("/predict", json=bad)).status_code == 422
     assert (await http.post(f"/predict?version={regression.version}", json=good)).status_code == 200

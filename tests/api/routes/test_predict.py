@@ -97,9 +97,9 @@ async def test_response_file_has_a_probability_column_per_class(
 
 
 async def test_csv_keeps_its_delimiter_and_cells(http: httpx.AsyncClient):
-    sent = 'type;age;load;indoors;checked;my note\n"a;b,c";30.50;;TRUE;2026-01-05;"say ""hi"""\n'
+    csv = 'type;age;load;indoors;checked;my note\n"a;b,c";30.50;;TRUE;2026-01-05;"say ""hi"""\n'
 
-    answer = await http.post("/predict", content=sent, headers={"Content-Type": CSV})
+    answer = await http.post("/predict", content=csv, headers={"Content-Type": CSV})
 
     header, row, *rest = answer.text.splitlines()
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -216,7 +216,7 @@ async def test_invalid_option_is_named(http: httpx.AsyncClient, request_: dict[s
 
 async def test_rejections_before_the_service_are_counted_once(http: httpx.AsyncClient, services: Services):
     before = (await services.monitoring.traffic(Span.HOUR)).total
-    refused = [
+    rejected = [
         await http.post("/predict", content=b"x", headers={"Content-Type": "text/plain"}),
         await http.post("/predict", files={"other": b"x"}),
         await http.post("/predict?nonsense=1", json={"records": [{}]}),
@@ -226,5 +226,5 @@ async def test_rejections_before_the_service_are_counted_once(http: httpx.AsyncC
 
     total = (await services.monitoring.traffic(Span.HOUR)).total
 
-    assert all(answer.status_code >= 400 for answer in refused)
+    assert all(answer.status_code >= 400 for answer in rejected)
     assert (total.requests - before.requests, total.errors - before.errors) == (5, 5)

@@ -133,8 +133,8 @@ def test_first_ten_invalid_cells_are_reported_by_row(features):
     with pytest.raises(Unacceptable, match="Row 5, feature 'n'") as rejected:
         check(json_table({"records": rows}), features)
 
-    places = [f"/records/{row}/{name}" for row in range(5, 10) for name in "nb"]
-    assert [error["pointer"] for error in rejected.value.errors] == places
+    pointers = [f"/records/{row}/{name}" for row in range(5, 10) for name in "nb"]
+    assert [error["pointer"] for error in rejected.value.errors] == pointers
 
 
 def test_first_hundred_warnings_are_returned_and_all_are_counted(features):
@@ -171,17 +171,17 @@ def test_empty_row_is_valid_if_all_features_are_optional(features):
 
 
 @pytest.mark.parametrize(
-    ("row", "detail", "place"),
+    ("row", "detail", "pointer"),
     [
         (ROW | {"n": 99}, "99 is outside 0.5–2.5", "/records/0/n"),
         (ROW | {"z": 1}, "Column 'z' is not a feature", "/records/0/z"),
     ],
 )
-def test_strict_validation_rejects_warnings_and_extra_columns(features, row, detail, place):
+def test_strict_validation_rejects_warnings_and_extra_columns(features, row, detail, pointer):
     with pytest.raises(Unacceptable, match=detail) as rejected:
         check(json_table({"records": [row]}), features, strict=True)
 
-    assert [error["pointer"] for error in rejected.value.errors] == [place]
+    assert [error["pointer"] for error in rejected.value.errors] == [pointer]
 
 
 def test_strict_validation_accepts_a_usual_row(features):

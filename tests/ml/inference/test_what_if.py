@@ -30,17 +30,17 @@ def test_numbers_cover_the_training_range_and_include_the_own_value(model, table
     assert (found.feature, found.type, len(found.values)) == ("size", "number", 61)
     assert found.values == sorted(found.values)
     assert (found.values[0], found.values[-1]) == (table["size"].min(), table["size"].max())
-    place = found.values.index(5.123456)
-    assert found.predictions[place] == pytest.approx(
+    index = found.values.index(5.123456)
+    assert found.predictions[index] == pytest.approx(
         model.predict(model.encoder.encode(Table(table[:1].with_columns(size=pl.lit(5.123456)))))[0, 0], rel=1e-12
     )
     assert all(low < value < high for low, value, high in zip(found.lower, found.predictions, found.upper, strict=True))
     assert found.probabilities is None
 
 
-@pytest.mark.parametrize(("present", "end"), [(-100.0, 0), (100.0, -1)])
-def test_own_value_beyond_the_range_extends_the_curve(model, table, present, end):
-    assert curve(model, table[:1], "size", size=present).values[end] == present
+@pytest.mark.parametrize(("own", "end"), [(-100.0, 0), (100.0, -1)])
+def test_own_value_beyond_the_range_extends_the_curve(model, table, own, end):
+    assert curve(model, table[:1], "size", size=own).values[end] == own
 
 
 def test_few_integers_are_all_included(model, table):
@@ -97,7 +97,7 @@ def test_booleans_have_both_values(model, table):
 
 
 def test_categories_are_the_most_frequent_and_the_own_one(fitting, table):
-    names = [f"k{place:02}" for place in range(30)]
+    names = [f"k{index:02}" for index in range(30)]
     kinds = table.with_columns(kind=pl.Series([*names, *reversed(names)]))
     model = fitting(kinds, "price", features=["kind"])
     (feature,) = model.model.features

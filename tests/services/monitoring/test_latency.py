@@ -6,10 +6,10 @@ from mlapp.services.monitoring.latency import LAST_BIN, SHORTEST_MS, bin_of, per
 
 
 @pytest.mark.parametrize(
-    ("duration_ms", "place"), [(0.0, 0), (SHORTEST_MS, 0), (SHORTEST_MS * 10.5, 20), (1e5, LAST_BIN), (1e9, LAST_BIN)]
+    ("duration_ms", "index"), [(0.0, 0), (SHORTEST_MS, 0), (SHORTEST_MS * 10.5, 20), (1e5, LAST_BIN), (1e9, LAST_BIN)]
 )
-def test_bin_of_the_shortest_and_the_longest_are_the_ends(duration_ms: float, place: int):
-    assert bin_of(duration_ms) == place
+def test_bin_of_the_shortest_and_the_longest_are_the_ends(duration_ms: float, index: int):
+    assert bin_of(duration_ms) == index
 
 
 def test_percentile_is_within_six_per_cent():

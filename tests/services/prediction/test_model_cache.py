@@ -15,11 +15,11 @@ async def test_version_that_cannot_be_loaded_is_logged_once_with_its_trace(
     wine.but(model_file("raise RuntimeError('a bug')")).add_to(store)
 
     for _ in range(3):
-        with pytest.raises(Conflict) as refused:
+        with pytest.raises(Conflict) as rejected:
             await prediction.fitted(1)
 
     (record,) = caplog.records
-    assert record.message == refused.value.detail
+    assert record.message == rejected.value.detail
     assert record.message.endswith("a bug; see the log, then activate another model or train again.")
     assert "RuntimeError: a bug" in record.trace  # type: ignore[attr-defined]
 

@@ -115,12 +115,12 @@ async def test_preview_rejects_what_predict_rejects(store: ModelStore, predictio
     wine.add_to(store)
     names = [feature.name for feature in wine.record.features]
     bad_last_row = pl.DataFrame({name: ["1"] * 20 + ["no number"] for name in names}).write_csv().encode()
-    taken = pl.DataFrame({name: [1] for name in [*names, "prediction"]}).write_csv().encode()
+    with_prediction = pl.DataFrame({name: [1] for name in [*names, "prediction"]}).write_csv().encode()
 
     with pytest.raises(Unacceptable, match="Row 20, feature 'alcohol': 'no number' is not a number"):
         await prediction.preview(Body(bad_last_row, Format.CSV), version=1)
     with pytest.raises(Unacceptable, match="The table has a column 'prediction'"):
-        await prediction.preview(Body(taken, Format.CSV), version=1)
+        await prediction.preview(Body(with_prediction, Format.CSV), version=1)
 
 
 async def test_what_if_converts_records_as_predict_does(store: ModelStore, prediction: PredictionService, wine: Fitted):
@@ -131,7 +131,7 @@ async def test_what_if_converts_records_as_predict_does(store: ModelStore, predi
 
     assert record["alcohol"] in found.values
     assert found.probabilities
-    place = found.values.index(record["alcohol"] or 0)
-    assert found.predictions[place] == (await prediction.answer(row_of(describe(store, 1)), 1)).predictions[0]
+    index = found.values.index(record["alcohol"] or 0)
+    assert found.predictions[index] == (await prediction.answer(row_of(describe(store, 1)), 1)).predictions[0]
     with pytest.raises(Unacceptable, match="'strong' is not a number"):
         await prediction.what_if(record | {"ash": "strong"}, "alcohol", version=1)

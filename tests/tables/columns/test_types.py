@@ -103,10 +103,10 @@ def test_typed_dates_and_datetimes_are_converted_to_utc(dtype, moment):
 def test_numbers_beyond_the_bound_are_rejected_with_their_row(values):
     raw = pl.Series("^a$", values)
 
-    with pytest.raises(Unacceptable, match=r"Row 1 of column '.a.'") as refused:
+    with pytest.raises(Unacceptable, match=r"Row 1 of column '.a.'") as rejected:
         infer_type(raw)
 
-    assert refused.value.errors[0]["pointer"] == "/records/1/^a$"
+    assert rejected.value.errors[0]["pointer"] == "/records/1/^a$"
 
 
 @pytest.mark.parametrize(

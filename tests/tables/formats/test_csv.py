@@ -60,7 +60,7 @@ def test_delimiter_is_found_in_a_sample_that_ends_within_quotes():
 
 
 def test_header_of_a_thousand_long_names_is_read():
-    names = [f"{place:03}" + "é" * 150 for place in range(1_000)]
+    names = [f"{index:03}" + "é" * 150 for index in range(1_000)]
 
     assert csv_table((",".join(names) + "\n" + "1," * 999 + "1\n").encode()).frame.columns == names
 
@@ -108,4 +108,4 @@ def test_invalid_header_is_rejected_with_the_reason(data, sentence):
 
 def test_too_many_columns_are_rejected_by_the_header():
     with pytest.raises(TooLarge, match="1,001 columns; at most 1,000"):
-        csv_table((",".join(f"c{place}" for place in range(1_001)) + "\n").encode())
+        csv_table((",".join(f"c{index}" for index in range(1_001)) + "\n").encode())

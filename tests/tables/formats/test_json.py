@@ -102,14 +102,14 @@ def test_invalid_table_is_rejected_with_the_reason(body, sentence):
 
 
 @pytest.mark.parametrize("cell", [[], {}, [1], {"a": {"a": {}}}])
-@pytest.mark.parametrize(("body", "place"), [("records", "/records/1/a"), ("columns", "/columns/a/1")])
-def test_nested_cell_is_rejected_with_its_pointer(cell, body, place):
+@pytest.mark.parametrize(("body", "pointer"), [("records", "/records/1/a"), ("columns", "/columns/a/1")])
+def test_nested_cell_is_rejected_with_its_pointer(cell, body, pointer):
     table = [{"a": 1}, {"a": cell}] if body == "records" else {"a": [1, cell]}
 
-    with pytest.raises(Unacceptable, match="Row 1 of column 'a'") as refused:
+    with pytest.raises(Unacceptable, match="Row 1 of column 'a'") as rejected:
         json_table({body: table})
 
-    assert refused.value.errors[0]["pointer"] == place
+    assert rejected.value.errors[0]["pointer"] == pointer
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_write_rows_writes_the_header_with_the_first_rows_only():
     table = csv_table(b"x;y\n1;2\n01;\n")
     added = pl.DataFrame({"prediction": [0.5]})
 
-    parts = [write_rows(table, slice(place, place + 1), added, Format.CSV) for place in (0, 1)]
+    parts = [write_rows(table, slice(row, row + 1), added, Format.CSV) for row in (0, 1)]
 
     assert parts == [b"x;y;prediction\n1;2;0.5\n", b"01;;0.5\n"]
 
