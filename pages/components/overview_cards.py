@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mlapp.presentation.sentences import job_status_line, job_title
 from mlapp.schemas import Importance, Job, Traffic
-from pages.components.charts.base import chart
+from pages.components.charts.base import chart, redraw
 from pages.components.charts.share_bar import bar
 from pages.components.charts.traffic import sparkline
 from pages.components.training.job_progress import ICONS
@@ -85,8 +85,7 @@ class TrafficSummary:
         total = traffic.total
         for label, count in zip(self.figures, (total.requests, total.rows, total.errors), strict=True):
             label.set_text(f"{count:,}")
-        self.chart.options.update(sparkline(traffic))
-        self.chart.update()
+        redraw(self.chart, sparkline(traffic))
 
 
 class HealthSummary:

@@ -4,8 +4,8 @@ from nicegui import ui
 
 from mlapp.presentation.sentences import format_number, format_time
 from mlapp.schemas import DRIFT_ROWS, ColumnDrift, ColumnType, Distribution, Drift, DriftLevel
-from pages.components.charts.base import Options, axis, bars, chart, grid, histogram, legend
-from pages.theme import FAINT, HEADING, INK, MUTED, SMALL, TEXT
+from pages.components.charts.base import HIDDEN, Options, axis, bars, category_axis, chart, histogram, plot, redraw
+from pages.theme import HEADING, MUTED, SMALL, TEXT
 
 MAX_FEATURES, MAX_CATEGORIES = 30, 12
 DAY_MS = 86_400_000
@@ -25,17 +25,15 @@ SELECTED, UNSELECTED = "bg-indigo-50 dark:bg-[#232a4d]", "hover:bg-slate-100 dar
 
 
 class DriftView:
-    """A list of columns, most drift first, and a chart of the selected one."""
+    """The prediction and the features, most drift first, and a chart of the selected one."""
 
     def __init__(self, drift: Drift) -> None:
-        self.drift = drift
-        self.selected: tuple[str, bool] | None = None
-        """Name of a column, and whether it is the prediction."""
-        self.columns = _sorted_columns(drift)
+        self.selected: str | None = None
+        """The name of a feature; None is the prediction."""
         self.summary = ui.label().classes(MUTED).mark("drift-rows")
         with ui.element("div").classes("w-full grid grid-cols-1 lg:grid-cols-2 gap-x-8 gap-y-4"):
             with ui.column().classes("w-full gap-1"):
-                self.entries = [_Entry(self, index) for index in range(len(self.columns))]
+                self.entries = [_Entry(self, index) for index in range(1 + min(len(drift.features), MAX_FEATURES))]
                 if len(drift.features) > MAX_FEATURES:
                     ui.label(
                         f"{len(drift.features) - MAX_FEATURES:,} more features drift less and are not listed."
@@ -47,34 +45,34 @@ class DriftView:
         ui.label(PSI_MEANING).classes(MUTED)
         self.show(drift)
 
-    def select(self, index: int) -> None:
-        """Show the distributions of a column."""
-        column, is_prediction = self.columns[index]
-        self.selected = column.name, is_prediction
-        self.show(self.drift)
-
     def show(self, drift: Drift) -> None:
         """Update list and chart."""
-        self.drift, self.columns = drift, _sorted_columns(drift)
-        names = [(column.name, is_prediction) for column, is_prediction in self.columns]
-        position = names.index(self.selected) if self.selected in names else 0
         self.summary.set_text(_summary(drift))
-        for index, entry in enumerate(self.entries):
-            entry.show(*self.columns[index], selected=index == position)
-        self._draw(*self.columns[position])
+        features = sorted(drift.features, key=lambda column: -(column.psi or 0))[:MAX_FEATURES]
+        self.columns = [drift.prediction, *features]
+        self._update()
 
-    def _draw(self, column: ColumnDrift, is_prediction: bool) -> None:  # noqa: FBT001 - unpacked from a tuple
-        self.name.set_text(f"{column.name} (predictions)" if is_prediction else column.name)
-        draw = _categories if column.training.edges is None else _numbers
-        self.chart.options.update(draw(column))
-        self.chart.update()
+    def select(self, index: int) -> None:
+        """Show the distributions of a column."""
+        self.selected = self.columns[index].name if index else None
+        self._update()
+
+    def _update(self) -> None:
+        names = [None, *(column.name for column in self.columns[1:])]
+        selected = names.index(self.selected) if self.selected in names else 0
+        for index, (entry, column) in enumerate(zip(self.entries, self.columns, strict=True)):
+            entry.show(column, selected=index == selected)
+        column = self.columns[selected]
+        self.name.set_text(column.name if selected else f"{column.name} (predictions)")
+        redraw(self.chart, (_categories if column.training.edges is None else _numbers)(column))
         self.missing.set_text(_missing_text(column))
 
 
 class _Entry:
-    """A column in the list."""
+    """A column in the list; the first one is the prediction."""
 
     def __init__(self, view: DriftView, index: int) -> None:
+        self.prefix = "" if index else "Predicted: "
         # Not a Quasar button, which centres its content.
         self.button = ui.element("button").classes(ENTRY).mark(f"column-{index}")
         self.button.on("click", lambda: view.select(index))
@@ -82,23 +80,17 @@ class _Entry:
             self.icon = ui.icon("check_circle").props("aria-hidden=true")
             self.name = ui.label().classes(f"{TEXT} truncate flex-1 min-w-0")
             self.level = ui.label().classes(f"{SMALL} whitespace-nowrap")
-            self.index = ui.label().classes(f"{TEXT} w-12 text-right tabular-nums")
+            self.psi = ui.label().classes(f"{TEXT} w-12 text-right tabular-nums")
 
-    def show(self, column: ColumnDrift, is_prediction: bool, *, selected: bool) -> None:  # noqa: FBT001
+    def show(self, column: ColumnDrift, *, selected: bool) -> None:
         icon, colour = LEVEL_ICONS[column.level]
         self.icon.set_name(icon)
         self.icon.classes(replace=f"text-lg {colour}")
-        self.name.set_text(f"Predicted: {column.name}" if is_prediction else column.name)
+        self.name.set_text(self.prefix + column.name)
         self.level.set_text(_level_text(column))
-        self.index.set_text("" if column.psi is None else f"{column.psi:.2f}")
-        self.button.classes(SELECTED if selected else UNSELECTED, remove=UNSELECTED if selected else SELECTED)
+        self.psi.set_text("" if column.psi is None else f"{column.psi:.2f}")
+        self.button.classes(replace=f"{ENTRY} {SELECTED if selected else UNSELECTED}")
         self.button.props["aria-pressed"] = "true" if selected else "false"
-
-
-def _sorted_columns(drift: Drift) -> list[tuple[ColumnDrift, bool]]:
-    """Return the prediction, then the features with the most drift; each with whether it is the prediction."""
-    features = sorted(drift.features, key=lambda column: -(column.psi or 0))[:MAX_FEATURES]
-    return [(drift.prediction, True), *((column, False) for column in features)]
 
 
 def _level_text(column: ColumnDrift) -> str:
@@ -140,37 +132,21 @@ def _numbers(column: ColumnDrift) -> Options:
     series = [histogram(edges, column.training.counts, "Training", 0)]
     if sum(column.production.counts):
         series.append(histogram(edges, column.production.counts, "Requests", 2))
-    ends = {"min": edges[0], "max": edges[-1]}
-    return _chart_options(
-        series, axis("", "time" if dates else "value", **ends, splitLine={"show": False}), _percent_axis()
-    )
+    x = axis("", "time" if dates else "value", min=edges[0], max=edges[-1], splitLine=HIDDEN)
+    return plot(series, x, axis(unit="%", min=0))
 
 
 def _categories(column: ColumnDrift) -> Options:
-    names, trained, production = _most_frequent(column.training, column.production)
-    label = {"color": INK, "fontSize": 12, "width": 110, "overflow": "truncate"}
-    series = [bars("Training", trained, 0), bars("Requests", production, 2)]
-    return _chart_options(series, _percent_axis(), axis(kind="category", data=names, inverse=True, axisLabel=label))
+    training, production = column.training, column.production
+    names = [*(training.categories or [])[:MAX_CATEGORIES], "other"]
+    trained, requested = (_category_shares(values) for values in (training, production))
+    if not trained[-1] and not requested[-1]:
+        del names[-1], trained[-1], requested[-1]
+    series = [bars("Training", trained, 0), bars("Requests", requested, 2)]
+    return plot(series, axis(unit="%", min=0), category_axis(names))
 
 
-def _most_frequent(training: Distribution, production: Distribution) -> tuple[list[str], list[float], list[float]]:
-    names = (training.categories or [])[:MAX_CATEGORIES]
-    trained, requested = ([*values.counts[:MAX_CATEGORIES], _other(values)] for values in (training, production))
-    names, size = [*names, "other"], len(names) + bool(trained[-1] or requested[-1])
-    shares = [
-        [_percentage(count, values) for count in counts][:size]
-        for counts, values in ((trained, training), (requested, production))
-    ]
-    return names[:size], shares[0], shares[1]
-
-
-def _other(values: Distribution) -> int:
-    return values.others + sum(values.counts[MAX_CATEGORIES:])
-
-
-def _chart_options(series: list[Options], x: Options, y: Options) -> Options:
-    return {"grid": grid(legend=True) | {"bottom": 8}, "legend": legend(), "xAxis": x, "yAxis": y, "series": series}
-
-
-def _percent_axis() -> Options:
-    return axis(min=0, axisLabel={"color": FAINT, "fontSize": 11, "formatter": "{value}%"})
+def _category_shares(values: Distribution) -> list[float]:
+    """Return the percentages of the first categories, and of all others."""
+    others = values.others + sum(values.counts[MAX_CATEGORIES:])
+    return [_percentage(count, values) for count in (*values.counts[:MAX_CATEGORIES], others)]

@@ -5,8 +5,8 @@ from nicegui import ui
 from mlapp.presentation.sentences import format_number
 from mlapp.schemas import Traffic, TrafficPoint
 from pages.components.cards import card
-from pages.components.charts.base import Options, axis, bars, chart, grid, legend, line
-from pages.theme import FAINT, FIGURE, FIGURES, GRID, MUTED, SERIES, SMALL
+from pages.components.charts.base import HIDDEN, Options, axis, bars, chart, floating_bars, line, plot, redraw
+from pages.theme import FIGURE, FIGURES, GRID, MUTED, SERIES, SMALL
 
 AMBER, RED = 2, 8
 """Indices of colours in `SERIES`."""
@@ -25,18 +25,13 @@ class TrafficView:
                 with card(), ui.column().classes("gap-0"):
                     ui.label(name).classes(MUTED)
                     self.figures.append((ui.label().classes(FIGURE), ui.label().classes(SMALL)))
-        self.charts: dict[str, ui.echart] = {}
+        self.charts: list[ui.echart] = []
         with ui.element("div").classes(GRID):
-            for name, label in (
-                ("Requests", "Requests over time: succeeded, rejected and failed"),
-                ("Rows", "Rows over time"),
-                ("Latency", "Latency over time: p50, p95 and p99"),
-                ("Predictions", "Predictions over time"),
-            ):
-                with card(name, mark=f"chart-{name.lower()}"):
-                    self.charts[name] = chart(label, {}, height="h-56")
-                    if name == "Predictions":
-                        self.predicted = ui.label().classes(MUTED)
+            for name, (label, _) in CHARTS.items():
+                with card(name, mark=f"chart-{name.lower()}") as drawn:
+                    self.charts.append(chart(label, {}, height="h-56"))
+        with drawn:
+            self.predicted = ui.label().classes(MUTED)
         self.show(traffic)
 
     def show(self, traffic: Traffic) -> None:
@@ -45,22 +40,16 @@ class TrafficView:
             value.set_text(text)
             detail.set_text(small)
         self.predicted.set_text(_predictions_text(traffic))
-        for element, options in zip(
-            self.charts.values(),
-            (_requests(traffic), _rows(traffic), _latency(traffic), _predictions(traffic)),
-            strict=True,
-        ):
-            element.options.update(options)
-            element.update()
+        for element, (_, options) in zip(self.charts, CHARTS.values(), strict=True):
+            redraw(element, options(traffic))
 
 
 def sparkline(traffic: Traffic) -> Options:
     """Return a small bar chart of requests, without axes."""
-    hidden: Options = {"show": False}
     return {
         "grid": {"left": 0, "right": 0, "top": 4, "bottom": 0},
-        "xAxis": {"type": "category", "data": _times(traffic), **hidden},
-        "yAxis": {"type": "value", "min": 0, **hidden},
+        "xAxis": {"type": "category", "data": _times(traffic), **HIDDEN},
+        "yAxis": {"type": "value", "min": 0, **HIDDEN},
         "series": [bars("Requests", [point.requests for point in traffic.points], 0, barCategoryGap="20%")],
     }
 
@@ -96,33 +85,28 @@ def _requests(traffic: Traffic) -> Options:
 
 def _rows(traffic: Traffic) -> Options:
     series = [bars("Rows", [point.rows for point in traffic.points], 1)]
-    return _over_time(traffic, series, axis(minInterval=1), with_legend=False)
+    return _over_time(traffic, series, axis(minInterval=1), legend=False)
 
 
 def _latency(traffic: Traffic) -> Options:
     series = [
-        line("p50", _rounded([point.p50_ms for point in traffic.points]), 0, **DOTS),
-        line("p95", _rounded([point.p95_ms for point in traffic.points]), 1, **DOTS),
-        line("p99", _rounded([point.p99_ms for point in traffic.points]), AMBER, **DOTS),
+        line(name, _rounded(traffic, f"{name}_ms"), index, **DOTS) for index, name in enumerate(("p50", "p95", "p99"))
     ]
-    return _over_time(traffic, series, _unit_axis(" ms"))
+    return _over_time(traffic, series, axis(unit=" ms", min=0))
 
 
 def _predictions(traffic: Traffic) -> Options:
     if traffic.classes:
-        return _over_time(traffic, _shares(traffic), _unit_axis("%") | {"max": 100})
-    low, mean, high = (_rounded([getattr(point, name) for point in traffic.points]) for name in ("low", "mean", "high"))
-    width = [None if a is None or b is None else b - a for a, b in zip(low, high, strict=True)]
-    # Floating bars, as an area has no width at a minute whose neighbours have no predictions.
-    stacked: Options = {"stack": "range", "stackStrategy": "all", "silent": True, "tooltip": {"show": False}}
+        return _over_time(traffic, _shares(traffic), axis(unit="%", min=0, max=100))
+    low, mean, high = (_rounded(traffic, name) for name in ("low", "mean", "high"))
     series = [
-        bars("", low, 0, **stacked, itemStyle={"opacity": 0}),
-        bars("", width, 0, **stacked, itemStyle={"opacity": 0.25}),
+        # Not a band, which has no width at a minute whose neighbours have no predictions.
+        *floating_bars(low, high),
         line("Highest", high, 0, **INVISIBLE),
         line("Mean", mean, 0, **DOTS),
         line("Lowest", low, 0, **INVISIBLE),
     ]
-    return _over_time(traffic, series, axis(scale=True), with_legend=False)
+    return _over_time(traffic, series, axis(scale=True), legend=False)
 
 
 def _shares(traffic: Traffic) -> list[Options]:
@@ -141,24 +125,24 @@ def _shares(traffic: Traffic) -> list[Options]:
     ]
 
 
-def _over_time(traffic: Traffic, series: list[Options], y: Options, *, with_legend: bool = True) -> Options:
-    times = axis(kind="category", data=_times(traffic), boundaryGap=True, nameGap=24, name="UTC")
-    return {
-        "grid": grid(legend=with_legend) | {"bottom": 20},
-        "legend": legend() if with_legend else {"show": False},
-        "xAxis": times,
-        "yAxis": y,
-        "series": series,
-    }
-
-
-def _unit_axis(unit: str) -> Options:
-    return axis(min=0, axisLabel={"color": FAINT, "fontSize": 11, "formatter": f"{{value}}{unit}"})
+def _over_time(traffic: Traffic, series: list[Options], y: Options, *, legend: bool = True) -> Options:
+    x = axis("UTC", "category", data=_times(traffic), boundaryGap=True)
+    return plot(series, x, y, legend=legend)
 
 
 def _times(traffic: Traffic) -> list[str]:
     return [f"{point.at:%H:%M}" for point in traffic.points]
 
 
-def _rounded(values: list[float | None]) -> list[float | None]:
+def _rounded(traffic: Traffic, name: str) -> list[float | None]:
+    values = [getattr(point, name) for point in traffic.points]
     return [None if value is None else float(f"{value:.4g}") for value in values]
+
+
+CHARTS = {
+    "Requests": ("Requests over time: succeeded, rejected and failed", _requests),
+    "Rows": ("Rows over time", _rows),
+    "Latency": ("Latency over time: p50, p95 and p99", _latency),
+    "Predictions": ("Predictions over time", _predictions),
+}
+"""Heading → accessible name, and a function that returns the options."""

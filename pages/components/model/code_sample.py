@@ -23,7 +23,8 @@ class CodeSample:
     def __init__(self, record: Callable[[], dict[str, Any]], version: int | None, key: str | None) -> None:
         self.record, self.version, self.key = record, version, key
         self.base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
-        self.task = CoalescedTask(self._update, PAUSE_S)
+        self.schedule = CoalescedTask(self._update, PAUSE_S).schedule
+        """Updates the code soon."""
         self.codes: list[ui.code] = []
         with card("Use it from code", mark="code"):
             note = f" It reads the API key from the environment variable {key}." if key else ""
@@ -37,10 +38,6 @@ class CodeSample:
                         code = ui.code(language=language).classes("w-full mlapp-code [&_pre]:pr-10").mark(name.lower())
                         code.copy_button.props('aria-label="Copy"')
                         self.codes.append(code)
-
-    def schedule(self) -> None:
-        """Update the code soon."""
-        self.task.schedule()
 
     async def _update(self) -> None:
         for code, (_, _, write) in zip(self.codes, LANGUAGES, strict=True):
