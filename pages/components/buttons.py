@@ -1,8 +1,11 @@
 """Buttons: links to pages, and actions that ask for confirmation."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 from nicegui import ui
+
+from pages.theme import LEAD
 
 Target = tuple[str, str, str]
 """What `link_button` takes: text, icon and path."""
@@ -17,7 +20,15 @@ def link_button(text: str, icon: str, path: str) -> ui.button:
     return ui.button(text, icon=icon, on_click=lambda: ui.navigate.to(path)).mark(f"go{path.replace('/', '-')}")
 
 
-def confirm(question: str, action: str, on_confirm: Callable[[], Awaitable[None]], *, dismiss: str = "Cancel") -> None:
+@contextmanager
+def confirmation(
+    question: str,
+    action: str,
+    on_confirm: Callable[[], Awaitable[None]],
+    *,
+    dismiss: str = "Cancel",
+    color: str = "primary",
+) -> Iterator[None]:
     """Open a dialog that asks before it runs an action; the button that runs it is marked `confirm`."""
 
     async def run() -> None:
@@ -25,8 +36,10 @@ def confirm(question: str, action: str, on_confirm: Callable[[], Awaitable[None]
         await on_confirm()
 
     # In the page, as the element that asks may be deleted while the dialog is open.
-    with ui.context.client, ui.dialog(value=True) as dialog, ui.card().classes("gap-4"):
-        ui.label(question)
-        with ui.row().classes("w-full justify-end"):
+    with ui.context.client, ui.dialog(value=True) as dialog, ui.card().classes("w-full max-w-lg gap-4 p-5"):
+        dialog.props["aria-label"] = question
+        ui.label(question).classes(LEAD).props("role=heading aria-level=2")
+        yield
+        with ui.row().classes("w-full justify-end gap-2"):
             ui.button(dismiss, on_click=dialog.close).props("flat")
-            ui.button(action, on_click=run).mark("confirm")
+            ui.button(action, color=color, on_click=run).mark("confirm")

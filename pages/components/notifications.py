@@ -1,6 +1,10 @@
 """Notifications of success and failure."""
 
+from collections.abc import Awaitable
+
 from nicegui import ui
+
+from mlapp.errors import MlappError
 
 
 def notify_error(message: str) -> None:
@@ -8,6 +12,11 @@ def notify_error(message: str) -> None:
     ui.notify(message, type="negative", timeout=0, close_button="OK", multi_line=True)
 
 
-def notify_success(message: str) -> None:
-    """Show briefly that an action succeeded."""
-    ui.notify(message, type="positive")
+async def notify_result(action: Awaitable[object], success: str) -> None:
+    """Await an action, and show briefly that it succeeded, or its error."""
+    try:
+        await action
+    except MlappError as error:
+        notify_error(error.detail)
+    else:
+        ui.notify(success, type="positive")

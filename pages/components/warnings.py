@@ -1,4 +1,4 @@
-"""Lists of warnings."""
+"""Warnings, and errors shown in a page."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,21 @@ from nicegui import ui
 
 from pages.theme import TEXT
 
+ROW = "items-start gap-2 flex-nowrap"
+
 
 def warnings(messages: Sequence[str]) -> None:
     """Draw warnings, one per line."""
     for message in messages:
-        with ui.row().classes("items-start gap-2 flex-nowrap").mark("data-warning"):
+        with ui.row().classes(ROW).mark("data-warning"):
             ui.icon("warning_amber").classes("text-warning text-lg")
             ui.label(message).classes(f"{TEXT} break-words min-w-0")
+
+
+def error_line(mark: str, message: str = "") -> ui.label:
+    """Draw an error, which is hidden while its text is empty."""
+    with ui.row().classes(f"{ROW} text-negative") as row:
+        ui.icon("error_outline").classes("text-lg")
+        label = ui.label(message).classes("text-sm break-words min-w-0").mark(mark)
+    row.bind_visibility_from(label, "text", bool)
+    return label

@@ -1,12 +1,11 @@
 """The prediction for one row: a value with its interval, or classes with probabilities; updated in place."""
 
-from typing import Protocol
-
 from nicegui import ui
 
 from mlapp.presentation.sentences import format_number, format_percent, format_value
-from mlapp.schemas import Distribution, Model, PredictResponse, Task
+from mlapp.schemas import Model, PredictResponse, Task
 from pages.components.charts.share_bar import bar
+from pages.components.warnings import error_line
 from pages.theme import FIGURE, MUTED, RULE, SMALL
 
 MAX_CLASSES = 8
@@ -16,36 +15,25 @@ COLUMN = "absolute bottom-4 rounded-t-sm bg-slate-300 dark:bg-slate-600"
 DOT = "absolute bottom-[-2px] w-3.5 h-3.5 -ml-[7px] rounded-full bg-primary border-2 border-white dark:border-[#111628]"
 
 
-class _View(Protocol):
-    def show(self, answer: PredictResponse) -> None: ...
-
-
 class PredictionView:
     """A prediction, or the error of the request."""
 
     def __init__(self, model: Model) -> None:
         with ui.column().classes("w-full gap-2").props("aria-live=polite"):
             ui.label(model.target).classes(f"{MUTED} break-words max-w-full")
-            with ui.column().classes("w-full gap-2") as self._content:
-                self._view: _View = _NumberView(model) if model.task is Task.REGRESSION else _ClassesView(model)
-            with ui.row().classes("items-start gap-2 flex-nowrap text-negative") as self._error_row:
-                ui.icon("error_outline").classes("text-lg")
-                self._error = ui.label().classes("text-sm break-words min-w-0").mark("prediction-error")
-        self._error_row.set_visibility(False)
+            with ui.column().classes("w-full gap-2") as content:
+                self._show = (_NumberView if model.task is Task.REGRESSION else _ClassesView)(model).show
+            self._error = error_line("prediction-error")
+        content.bind_visibility_from(self._error, "text", lambda text: not text)
 
     def show(self, answer: PredictResponse) -> None:
         """Show a prediction."""
-        self._switch(error=False)
-        self._view.show(answer)
+        self._error.set_text("")
+        self._show(answer)
 
     def show_error(self, message: str) -> None:
         """Show an error instead of a prediction."""
         self._error.set_text(message)
-        self._switch(error=True)
-
-    def _switch(self, *, error: bool) -> None:
-        self._error_row.set_visibility(error)
-        self._content.set_visibility(not error)
 
 
 class _NumberView:
@@ -58,7 +46,10 @@ class _NumberView:
         # Hidden from screen readers, as the labels above say the same.
         with ui.column().classes("w-full gap-1 pt-2").props("aria-hidden=true"):
             with ui.element("div").classes(TRACK):
-                self.bars = _histogram_bars(distribution)
+                # The distribution in training.
+                top = max(distribution.counts, default=0) or 1
+                heights = [1.4 * count / top for count in distribution.counts]
+                self.bars = [ui.element("div").classes(COLUMN).style(f"height: {height:.2f}rem") for height in heights]
                 ui.element("div").classes(f"{BAR} w-full").style(f"background: {RULE}")
                 self.range = ui.element("div").classes(f"{BAR} bg-primary opacity-50")
                 self.dot = ui.element("div").classes(DOT)
@@ -82,14 +73,6 @@ class _NumberView:
         for column, begin, end in zip(self.bars, self.edges, self.edges[1:], strict=False):
             left, right = (100 * (edge - low) / ((high - low) or 1) for edge in (begin, end))
             column.style(f"left: {left:.2f}%; width: calc({right - left:.2f}% - 1px)")
-
-
-def _histogram_bars(distribution: Distribution) -> list[ui.element]:
-    """Draw the distribution of the target in training, faintly above the bar."""
-    top = max(distribution.counts, default=0) or 1
-    return [
-        ui.element("div").classes(COLUMN).style(f"height: {1.4 * count / top:.2f}rem") for count in distribution.counts
-    ]
 
 
 class _ClassesView:

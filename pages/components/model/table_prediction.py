@@ -10,7 +10,7 @@ from mlapp.services.prediction.service import Body
 from pages.components.cards import card, loading
 from pages.components.forms.file_drop import file_drop
 from pages.components.tables.plain_table import plain_table
-from pages.components.warnings import warnings
+from pages.components.warnings import error_line, warnings
 from pages.session.downloads import Downloads
 from pages.session.site import Site
 from pages.session.table_file import TableFile
@@ -55,12 +55,10 @@ class TablePrediction:
         self.result.clear()
         with self.result:
             if isinstance(found, str):
-                with ui.row().classes("items-start gap-2 flex-nowrap text-negative"):
-                    ui.icon("error_outline").classes("text-lg")
-                    ui.label(found).classes("text-sm break-words min-w-0").mark("table-error")
-                return
-            self.path = self.downloads.add(table, self.model.version)
-            self._preview(found)
+                error_line("table-error", found)
+            else:
+                self.path = self.downloads.add(table, self.model.version)
+                self._preview(found)
 
     def _preview(self, found: PredictionPreview) -> None:
         rows = f"{found.total:,} row{'' if found.total == 1 else 's'}"

@@ -4,7 +4,7 @@ User text is only ever the value of a cell or a label: fields are called `c0`, `
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nicegui import ui
@@ -63,9 +63,8 @@ class PagedTable:
         self, label: str, columns: Sequence[PagedColumn], load: Load, first: View = FIRST_PAGE, *, select: bool = False
     ) -> None:
         """Draw the table without rows; `label` is its accessible name."""
-        self._load = load
+        self._load, self._view = load, first
         self._orders = {f"c{index}": column.order for index, column in enumerate(columns) if column.order}
-        self._page, self._limit, self._order, self._descending = 1, first.limit, first.order, first.descending
         with scrolling(label):
             self.table = ui.table(
                 columns=[_column(index, column) for index, column in enumerate(columns)],
@@ -86,46 +85,42 @@ class PagedTable:
 
     async def show(self) -> None:
         """Load the rows of the current page, or of the last page if the current one no longer exists."""
-        rows, count = await self._load(self._view())
-        last = max(1, -(-count // self._limit))
-        if self._page > last:
-            self._page = last
-            rows, count = await self._load(self._view())
+        rows, count = await self._load(self._view)
+        last = max(0, count - 1) // self._view.limit * self._view.limit
+        if self._view.offset > last:
+            self._view = replace(self._view, offset=last)
+            rows, count = await self._load(self._view)
         self.table.rows = [_row(row) for row in rows]
         self.table.pagination = self._pagination(count)
         self.table.props["hide-pagination"] = count <= min(PAGE_ROWS)
 
     async def show_first_page(self) -> None:
         """Go to the first page."""
-        self._page = 1
+        self._view = replace(self._view, offset=0)
         await self.show()
 
     async def sort(self, order: str, *, descending: bool) -> None:
         """Sort by the `order` of a column, and go to the first page."""
-        self._order, self._descending = order, descending
-        await self.show_first_page()
+        self._view = View(0, self._view.limit, order, descending)
+        await self.show()
 
     async def _requested(self, event: GenericEventArguments) -> None:
         """Change page, order or page size; the browser's values are not trusted."""
         requested = event.args["pagination"]
         page, limit, column = requested.get("page"), requested.get("rowsPerPage"), requested.get("sortBy")
-        self._page = page if isinstance(page, int) and 0 < page < 1e9 else 1
-        self._limit = limit if limit in PAGE_ROWS else self._limit
-        self._order = self._orders.get(column, "") if isinstance(column, str) else ""
-        self._descending = bool(requested.get("descending"))
+        page = page if isinstance(page, int) and 0 < page < 1e9 else 1
+        limit = limit if limit in PAGE_ROWS else self._view.limit
+        order = self._orders.get(column, "") if isinstance(column, str) else ""
+        self._view = View((page - 1) * limit, limit, order, bool(requested.get("descending")))
         await self.show()
 
-    def _view(self) -> View:
-        return View((self._page - 1) * self._limit, self._limit, self._order, self._descending)
-
     def _pagination(self, count: int) -> dict[str, Any]:
-        column = next((name for name, order in self._orders.items() if order == self._order), None)
         return {
-            "page": self._page,
-            "rowsPerPage": self._limit,
+            "page": self._view.offset // self._view.limit + 1,
+            "rowsPerPage": self._view.limit,
             "rowsNumber": count,
-            "sortBy": column,
-            "descending": self._descending,
+            "sortBy": next((name for name, order in self._orders.items() if order == self._view.order), None),
+            "descending": self._view.descending,
         }
 
 

@@ -7,7 +7,8 @@ from nicegui import ui
 from mlapp.errors import MlappError
 from mlapp.presentation.sentences import format_time, job_status_line, job_title
 from mlapp.schemas import Job, JobStatus
-from pages.components.buttons import confirm
+from pages.components.buttons import confirmation
+from pages.components.charts.share_bar import bar
 from pages.components.notifications import notify_error
 from pages.session.site import Site
 from pages.theme import LINK, MUTED, ROW, SMALL, TEXT
@@ -35,42 +36,41 @@ class JobView:
                     ui.link(f"Training {job.id}", f"/jobs/{job.id}").classes(LINK)
                     self.about = ui.label().classes(f"{MUTED} break-words min-w-0")
                 self.stage = ui.label().classes(f"{TEXT} break-words max-w-full").props("role=status").mark("stage")
-                self.bar = ui.linear_progress(show_value=False, size="8px").props("rounded instant-feedback")
-                self.bar.props["aria-label"] = f"Progress of training {job.id}"
+                self.bar = bar(0, f"Progress of training {job.id}")
             with ui.column().classes("items-end gap-1 shrink-0"):
                 ui.label(format_time(job.created_at)).classes(f"{SMALL} max-sm:hidden")
                 self.model = ui.link("", "/models").classes(LINK).mark(f"made-{job.id}")
                 self.cancel = ui.button("Cancel", on_click=self._confirm_cancel).mark(f"cancel-{job.id}")
                 self.cancel.props("outline dense color=negative padding='xs md'")
                 self.cancel.props["aria-label"] = f"Cancel training {job.id}"
-        self.show(job, first=True)
+        self.show(job)
 
-    def show(self, job: Job, *, first: bool = False) -> None:
+    def show(self, job: Job) -> None:
         """Update the job."""
-        status_changed = first or job.status is not self.job.status
         self.job = job
         self.about.set_text(job_title(job))
         self.stage.set_text(job_status_line(job))
         self.bar.set_value(job.progress)
-        if status_changed:
-            name, colour = ICONS[job.status]
-            self.icon.set_name(name)
-            self.icon.classes(replace=f"text-xl {colour}").props["aria-label"] = job.status.value
-            self.bar.set_visibility(job.status is JobStatus.RUNNING)
-            self.cancel.set_visibility(not job.finished_at)
-            self.model.set_visibility(job.version is not None)
-            self.model.set_text(f"Model {job.version}")
-            self.model.props["href"] = f"/models/{job.version}"
+        self.bar.set_visibility(job.status is JobStatus.RUNNING)
+        name, colour = ICONS[job.status]
+        self.icon.set_name(name)
+        self.icon.classes(replace=f"text-xl {colour}").props["aria-label"] = job.status.value
+        self.cancel.set_visibility(not job.finished_at)
+        self.model.set_visibility(job.version is not None)
+        self.model.set_text(f"Model {job.version}")
+        self.model.props["href"] = f"/models/{job.version}"
 
     def _confirm_cancel(self) -> None:
-        question = f"Cancel training {self.job.id}? Its progress will be lost."
-        confirm(question, "Cancel training", self._cancel, dismiss="Keep running")
+        question = f"Cancel training {self.job.id}?"
+        with confirmation(question, "Cancel training", self._cancel, dismiss="Keep running"):
+            ui.label("Its progress will be lost.").classes(TEXT)
 
     async def _cancel(self) -> None:
         try:
-            self.show(await self.site.services.jobs.cancel(self.job.id))
+            await self.site.services.jobs.cancel(self.job.id)
         except MlappError as error:
             notify_error(error.detail)
+        await self.site.live.refresh()
 
 
 class OtherTrainingLink:
@@ -110,13 +110,12 @@ class JobFollower:
     def __init__(self, site: Site) -> None:
         self.site = site
         self._view: JobView | None = None
-        self._last: Job | None = None
         site.live.jobs_changed.subscribe(self._update)
 
     async def follow(self, view: JobView, on_change: OnChange) -> None:
         """Follow the job of this view only; `on_change` is called now, too."""
-        self._view, self._last, self._on_change = view, None, on_change
-        await self._show(view, view.job)
+        self._view, self._on_change = view, on_change
+        await on_change(view.job)
         # The job may have changed before the view existed.
         await self._update()
 
@@ -125,15 +124,11 @@ class JobFollower:
         self._view = None
 
     async def _update(self) -> None:
-        view = self._view
-        if view and self._last and not self._last.finished_at:
-            found = next((job for job in self.site.live.jobs if job.id == view.job.id), None)
-            # A new job may not be listed yet.
-            if found:
-                await self._show(view, found)
-
-    async def _show(self, view: JobView, job: Job) -> None:
-        view.show(job)
-        before, self._last = self._last, job
-        if before is None or (job.status, job.table) != (before.status, before.table):
+        if self._view is None or self._view.job.finished_at:
+            return
+        before = self._view.job
+        # A new job may not be listed yet.
+        job = next((job for job in self.site.live.jobs if job.id == before.id), before)
+        self._view.show(job)
+        if (job.status, job.table) != (before.status, before.table):
             await self._on_change(job)

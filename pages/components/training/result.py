@@ -1,18 +1,20 @@
 """The result of a training: scores, plots, and buttons to activate or discard the model."""
 
+from collections.abc import Awaitable
+
 from nicegui import ui
 
-from mlapp.errors import MlappError, NotFound
+from mlapp.errors import NotFound
 from mlapp.presentation.sentences import headline
 from mlapp.schemas import Model
-from pages.components.buttons import confirm, link_button
+from pages.components.buttons import confirmation, link_button
 from pages.components.cards import card
 from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.model.scores import leaderboard, scores
-from pages.components.notifications import notify_error, notify_success
+from pages.components.notifications import notify_result
 from pages.components.warnings import warnings
 from pages.session.site import Site
-from pages.theme import GRID, LEAD, MUTED
+from pages.theme import GRID, LEAD, MUTED, TEXT
 
 
 class TrainingResult:
@@ -93,24 +95,17 @@ class TrainingResult:
             )
 
     async def _activate(self) -> None:
-        try:
-            await self.site.services.models.activate(str(self.version))
-        except MlappError as error:
-            notify_error(error.detail)
-            return
-        notify_success(f"Model {self.version} is now active.")
-        await self._update()
+        await self._do(self.site.services.models.activate(str(self.version)), f"Model {self.version} is now active.")
 
     def _confirm_discard(self) -> None:
-        confirm(f"Discard model {self.version}? It will be deleted permanently.", "Discard", self._discard)
+        with confirmation(f"Discard model {self.version}?", "Discard", self._discard):
+            ui.label("It will be deleted permanently.").classes(TEXT)
 
     async def _discard(self) -> None:
-        try:
-            await self.site.services.models.delete(str(self.version))
-        except MlappError as error:
-            notify_error(error.detail)
-            return
-        notify_success(f"Model {self.version} is deleted.")
+        await self._do(self.site.services.models.delete(str(self.version)), f"Model {self.version} is deleted.")
+
+    async def _do(self, action: Awaitable[object], success: str) -> None:
+        await notify_result(action, success)
         await self._update()
 
 
