@@ -52,20 +52,18 @@ def _number(feature: Feature, mark: str, on_change: Setter) -> Setter:
             slider.set_value(_clamped(slider, field.value))
         on_change(_as_json(feature, field.value))
 
-    field = ui.number(value=_float(feature.example), on_change=typed)
-    # Not in the string of props, where a name could be parsed as further props.
-    field.props["label"] = feature.name
+    field = ui.number(feature.name, value=_float(feature.example), on_change=typed)
     field.props(STYLE).classes("w-full").mark(mark)
     slider = _slider(feature)
     if slider:
-        slider.mark(f"{mark}-slider").on_value_change(lambda: _slider_moved(feature, slider, field))
+
+        def moved() -> None:
+            """Copy the slider's value to the field, unless the slider was clamped to follow the field."""
+            if slider.value is not None and (field.value is None or _clamped(slider, field.value) != slider.value):
+                field.set_value(_as_json(feature, slider.value))
+
+        slider.mark(f"{mark}-slider").on_value_change(moved)
     return field.set_value
-
-
-def _slider_moved(feature: Feature, slider: ui.slider, field: ui.number) -> None:
-    """Copy the slider's value to the field, unless the slider was clamped to follow the field."""
-    if slider.value is not None and (field.value is None or _clamped(slider, field.value) != slider.value):
-        field.set_value(_as_json(feature, slider.value))
 
 
 def _slider(feature: Feature) -> ui.slider | None:
@@ -89,8 +87,7 @@ def _slider(feature: Feature) -> ui.slider | None:
 
 
 def _clamped(slider: ui.slider, value: float) -> float:
-    low, high = float(slider.props["min"]), float(slider.props["max"])
-    return min(max(value, low), high)
+    return min(max(value, float(slider.props["min"])), float(slider.props["max"]))
 
 
 def _float(value: object) -> float | None:
@@ -98,17 +95,22 @@ def _float(value: object) -> float | None:
 
 
 def _as_json(feature: Feature, value: float | None) -> float | None:
-    whole = feature.type is ColumnType.INTEGER and isinstance(value, float) and value.is_integer()
-    return int(value) if whole and value is not None else value
+    """Return whole numbers of an integer feature as such."""
+    if feature.type is ColumnType.INTEGER and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _select(feature: Feature, mark: str, on_change: Setter) -> Setter:
     """Draw a searchable list; other values can be typed."""
     categories = list(feature.categories or [])
     field = ui.select(
-        categories, clearable=True, new_value_mode="add-unique", on_change=lambda event: on_change(event.value)
+        categories,
+        label=feature.name,
+        clearable=True,
+        new_value_mode="add-unique",
+        on_change=lambda event: on_change(event.value),
     )
-    field.props["label"] = feature.name
     field.props(STYLE).classes("w-full").mark(mark)
 
     def set_value(value: Value) -> None:
@@ -123,26 +125,21 @@ def _select(feature: Feature, mark: str, on_change: Setter) -> Setter:
 
 def _toggle(feature: Feature, mark: str, on_change: Setter) -> Setter:
     """Draw all categories side by side, and `missing`."""
-    names = [*(feature.categories or []), MISSING]
-    missing = len(names) - 1
+    categories = feature.categories or []
 
     def index(value: Value) -> int:
-        return names.index(str(value), 0, missing) if value in names[:missing] else missing
+        return categories.index(str(value)) if value in categories else len(categories)
+
+    def changed() -> None:
+        on_change(categories[field.value] if field.value in range(len(categories)) else None)
 
     ui.label(feature.name).classes(f"{SMALL} break-words max-w-full")
     # Options are indices, as a category may be called `missing` itself.
-    options = dict(enumerate(names))
-    field = ui.toggle(
-        options, value=index(feature.example), on_change=lambda event: on_change(_category(names, missing, event.value))
-    )
+    field = ui.toggle(dict(enumerate([*categories, MISSING])), value=index(feature.example), on_change=changed)
     field.props["aria-label"] = feature.name
     field.props("role=group unelevated dense no-caps toggle-color=primary padding='0.2rem 0.6rem'").mark(mark)
-    field.classes(f"rounded-md border {'border-slate-300 dark:border-slate-600'}")
+    field.classes("rounded-md border border-slate-300 dark:border-slate-600")
     return lambda value: field.set_value(index(value))
-
-
-def _category(names: list[str], missing: int, index: int | None) -> str | None:
-    return None if index is None or index == missing else names[index]
 
 
 def _switch(feature: Feature, mark: str, on_change: Setter) -> Setter:
@@ -153,7 +150,8 @@ def _switch(feature: Feature, mark: str, on_change: Setter) -> Setter:
         on_change(field.value)
 
     with ui.row().classes("w-full items-center gap-2 flex-nowrap"):
-        field = ui.switch(feature.name, value=_bool(feature.example), on_change=changed)
+        example = feature.example if isinstance(feature.example, bool) else None
+        field = ui.switch(feature.name, value=example, on_change=changed)
         field.classes("min-w-0").mark(mark)
         state = ui.label().classes("text-sm font-medium flex-1")
         ui.button(MISSING, on_click=lambda: field.set_value(None)).props("flat dense size=sm").mark(f"{mark}-missing")
@@ -161,14 +159,9 @@ def _switch(feature: Feature, mark: str, on_change: Setter) -> Setter:
     return field.set_value
 
 
-def _bool(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
 def _date(feature: Feature, mark: str, on_change: Setter) -> Setter:
     """Draw a date field with a calendar; a time of day can be typed and is kept when the date changes."""
-    field = ui.input(value=_text(feature.example), on_change=lambda event: on_change(event.value or None))
-    field.props["label"] = feature.name
+    field = ui.input(feature.name, value=_text(feature.example), on_change=lambda event: on_change(event.value or None))
     field.props(STYLE).classes("w-full").mark(mark)
 
     def pick(day: str | None) -> None:

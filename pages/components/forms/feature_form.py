@@ -55,24 +55,22 @@ class FeatureForm:
     """The fields of all features of a model; less important ones are folded if there are many."""
 
     def __init__(self, model: Model, on_change: Callable[[], None]) -> None:
-        marks = {feature.name: f"feature-{index}" for index, feature in enumerate(model.features)}
-        ordered = _ordered(model)
+        self._examples, self._next = model.examples, 1
+        self._names = [feature.name for feature in model.features]
         self._fields: dict[str, FeatureField] = {}
         self._on_change = on_change
-        visible, rest = (ordered, []) if len(ordered) <= MAX_VISIBLE else (ordered[:MAX_VISIBLE], ordered[MAX_VISIBLE:])
-        self._draw(visible, marks, on_change)
-        if rest:
+        ordered = _ordered(model)
+        self._draw(ordered[:MAX_VISIBLE])
+        if rest := ordered[MAX_VISIBLE:]:
             fold = ui.expansion(f"{len(rest)} more feature{'' if len(rest) == 1 else 's'}").classes("w-full")
             with fold.props("dense header-class='px-0 text-sm font-medium'").mark("more-features"):
-                self._draw(rest, marks, on_change)
-        self._examples = model.examples
-        self._names = list(marks)
-        self._next = 1
+                self._draw(rest)
 
-    def _draw(self, features: Sequence[Feature], marks: dict[str, str], on_change: Callable[[], None]) -> None:
+    def _draw(self, features: Sequence[Feature]) -> None:
         with ui.element("div").classes(f"{GRID} gap-x-6"):
             for feature in features:
-                self._fields[feature.name] = FeatureField(feature, marks[feature.name], on_change)
+                mark = f"feature-{self._names.index(feature.name)}"
+                self._fields[feature.name] = FeatureField(feature, mark, self._on_change)
 
     @property
     def record(self) -> dict[str, Value]:
