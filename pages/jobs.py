@@ -9,7 +9,7 @@ from mlapp.presentation.sentences import format_duration, format_time
 from mlapp.schemas import Job, JobStatus
 from pages.components.buttons import JOBS, TRAIN, link_button
 from pages.components.cards import card, empty_state, facts
-from pages.components.training.job_progress import JobFollower, JobView
+from pages.components.training.job_progress import JobFollower, JobList, JobView
 from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import MUTED
@@ -54,14 +54,13 @@ class _Jobs:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.views: dict[int, JobView] = {}
         with ui.column().classes("w-full") as self.content, card():
             with ui.row().classes("w-full items-center justify-between"):
                 names = {key: label for key, (label, _) in FILTERS.items()}
                 self.filter = ui.select(names, label="Show", value="all", on_change=self._show_first_page)
                 self.filter.props("outlined dense").classes("w-56").mark("filter")
                 self.count = ui.label().classes(MUTED).props("role=status").mark("count")
-            self.rows = ui.column().classes("w-full gap-0")
+            self.list = JobList(site)
             self.pages = ui.pagination(1, 1, value=1, direction_links=True, on_change=self.show).mark("pages")
             self.pages.props["aria-label"] = "Pages of the list"
         with ui.column().classes("w-full") as self.empty:
@@ -79,18 +78,7 @@ class _Jobs:
         self.pages.set_visibility(last > 1)
         page = min(self.pages.value, last)
         self.count.set_text(f"{len(jobs)} training{'' if len(jobs) == 1 else 's'}")
-        self._draw(jobs[(page - 1) * PAGE_JOBS : page * PAGE_JOBS])
-
-    def _draw(self, jobs: list[Job]) -> None:
-        for gone in self.views.keys() - {job.id for job in jobs}:
-            self.views.pop(gone).row.delete()
-        for index, job in enumerate(jobs):
-            if job.id not in self.views:
-                with self.rows:
-                    self.views[job.id] = JobView(self.site, job)
-                self.views[job.id].row.move(target_index=index)
-            elif job != self.views[job.id].job:
-                self.views[job.id].show(job)
+        self.list.show(jobs[(page - 1) * PAGE_JOBS : page * PAGE_JOBS])
 
     def _show_first_page(self) -> None:
         self.pages.set_value(1)

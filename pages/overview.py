@@ -9,19 +9,15 @@ from mlapp.presentation.verdict import verdict
 from mlapp.schemas import Model, Span, Task
 from pages.components.buttons import link_button
 from pages.components.cards import card, figures, no_model
-from pages.components.overview_cards import (
-    HealthSummary,
-    RecentTrainings,
-    TrafficSummary,
-    TrainingProgress,
-    importance_bars,
-)
+from pages.components.overview_cards import HealthSummary, TrafficSummary, importance_bars
+from pages.components.training.job_progress import JobList, JobView
 from pages.components.warnings import warnings
 from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import GRID, LEAD, LINK, MUTED, TEXT
 
 HEALTH_S = 2.0
+MAX_TRAININGS = 4
 KEY_METRICS = {
     Task.REGRESSION: ("mae", "rmse", "r2"),
     Task.CLASSIFICATION: ("accuracy", "balanced_accuracy", "roc_auc"),
@@ -50,7 +46,7 @@ class _Overview:
     def __init__(self, site: Site) -> None:
         self.site, self.services = site, site.services
         self.drawn: tuple[str, int] | None = None
-        self.progress: TrainingProgress | None = None
+        self.progress: JobView | None = None
 
     async def build(self) -> None:
         live = self.site.live
@@ -66,7 +62,7 @@ class _Overview:
                 self.traffic = TrafficSummary(traffic)
                 ui.link("Traffic and drift", "/monitor").classes(LINK)
             with card("Recent trainings"):
-                self.trainings = RecentTrainings(live.jobs)
+                self.trainings = JobList(self.site)
                 ui.link("All trainings", "/jobs").classes(LINK)
             with card("Next steps"):
                 _next_steps(api=self.site.api)
@@ -74,14 +70,14 @@ class _Overview:
             self.health = HealthSummary()
             ui.link("Health", "/health").classes(LINK)
         self._show_health()
-        await self._show_model()
+        await self._jobs_changed()
         live.models_changed.subscribe(self._show_model)
         live.jobs_changed.subscribe(self._jobs_changed)
         live.traffic_changed.subscribe(self._traffic_changed)
         ui.timer(HEALTH_S, self._show_health, immediate=False)
 
     async def _jobs_changed(self) -> None:
-        self.trainings.show(self.site.live.jobs)
+        self.trainings.show(self.site.live.jobs[:MAX_TRAININGS])
         await self._show_model()
 
     async def _traffic_changed(self) -> None:
@@ -112,9 +108,8 @@ class _Overview:
             elif job:
                 with card(mark="no-model"):
                     ui.label("The first model is being trained").classes(LEAD)
-                    self.progress = TrainingProgress(job)
+                    self.progress = JobView(self.site, job)
                     ui.label("The model appears here when the training has finished.").classes(MUTED)
-                    ui.link(f"Training {job.id}", f"/jobs/{job.id}").classes(LINK)
             else:
                 no_model()
 

@@ -1,67 +1,16 @@
-"""Overview summaries of trainings, traffic, health and feature importance, updated in place."""
+"""Overview summaries of traffic, health and feature importance."""
 
 from collections.abc import Sequence
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import job_status_line, job_title
-from mlapp.schemas import Importance, Job, Traffic
+from mlapp.schemas import Importance, Traffic
 from pages.components.charts.base import chart, redraw
 from pages.components.charts.share_bar import bar
 from pages.components.charts.traffic import sparkline
-from pages.components.training.job_progress import ICONS
-from pages.theme import FIGURE, LINK, MUTED, SMALL, TEXT
+from pages.theme import FIGURE, SMALL, TEXT
 
-MAX_TRAININGS, MAX_FEATURES = 4, 6
-
-
-class RecentTrainings:
-    """The most recent trainings with their state."""
-
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self.empty = ui.label("No trainings yet").classes(MUTED)
-        self.rows = [_TrainingRow() for _ in range(MAX_TRAININGS)]
-        self.show(jobs)
-
-    def show(self, jobs: Sequence[Job]) -> None:
-        """Update the trainings."""
-        self.empty.set_visibility(not jobs)
-        for index, row in enumerate(self.rows):
-            row.show(jobs[index] if index < len(jobs) else None)
-
-
-class _TrainingRow:
-    def __init__(self) -> None:
-        with ui.row().classes("w-full items-start gap-3 flex-nowrap").mark("newest-training") as self.row:
-            self.icon = ui.icon("schedule").props("aria-hidden=true")
-            with ui.column().classes("gap-0 min-w-0 flex-1"):
-                self.link = ui.link("", "/jobs").classes(f"{LINK} truncate max-w-full")
-                self.state = ui.label().classes(f"{MUTED} break-words max-w-full line-clamp-2")
-
-    def show(self, job: Job | None) -> None:
-        self.row.set_visibility(job is not None)
-        if job is None:
-            return
-        name, colour = ICONS[job.status]
-        self.icon.set_name(name)
-        self.icon.classes(replace=f"text-lg {colour}")
-        self.link.set_text(f"Training {job.id}: {job_title(job)}")
-        self.link.props["href"] = f"/jobs/{job.id}"
-        self.state.set_text(job_status_line(job))
-
-
-class TrainingProgress:
-    """The stage and the progress bar of a training."""
-
-    def __init__(self, job: Job) -> None:
-        self.stage = ui.label().classes(TEXT).props("role=status").mark("stage")
-        self.bar = bar(0, f"Progress of training {job.id}")
-        self.show(job)
-
-    def show(self, job: Job) -> None:
-        """Update stage and progress."""
-        self.stage.set_text(job_status_line(job))
-        self.bar.set_value(job.progress)
+MAX_FEATURES = 6
 
 
 class TrafficSummary:

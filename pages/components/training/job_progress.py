@@ -1,6 +1,6 @@
-"""Progress of a training job: stage, progress bar and cancel button, live on every page that shows it."""
+"""Training jobs: stage, progress bar and cancel button, live on every page that shows them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import ui
 
@@ -71,6 +71,27 @@ class JobView:
         except MlappError as error:
             notify_error(error.detail)
         await self.site.live.refresh()
+
+
+class JobList:
+    """A list of jobs, updated in place."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.views: dict[int, JobView] = {}
+        self.rows = ui.column().classes("w-full gap-0")
+
+    def show(self, jobs: Sequence[Job]) -> None:
+        """Show these jobs."""
+        for gone in self.views.keys() - {job.id for job in jobs}:
+            self.views.pop(gone).row.delete()
+        for index, job in enumerate(jobs):
+            if job.id not in self.views:
+                with self.rows:
+                    self.views[job.id] = JobView(self.site, job)
+                self.views[job.id].row.move(target_index=index)
+            elif job != self.views[job.id].job:
+                self.views[job.id].show(job)
 
 
 class OtherTrainingLink:
