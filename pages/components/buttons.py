@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
-from pages.theme import LEAD
+from pages.theme import LEAD, SELECTED, UNSELECTED
 
 Target = tuple[str, str, str]
 """What `link_button` takes: text, icon and path."""
@@ -18,6 +18,12 @@ MODELS: Target = ("All models", "inventory_2", "/models")
 def link_button(text: str, icon: str, path: str) -> ui.button:
     """Return a button that opens another page; its mark is `go` and the path."""
     return ui.button(text, icon=icon, on_click=lambda: ui.navigate.to(path)).mark(f"go{path.replace('/', '-')}")
+
+
+def set_pressed(button: ui.element, style: str, *, pressed: bool) -> None:
+    """Set the style of a toggle button, highlighted if it is pressed."""
+    button.classes(replace=f"{style} {SELECTED if pressed else UNSELECTED}")
+    button.props["aria-pressed"] = "true" if pressed else "false"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from mlapp.errors import NotFound
 from pages.components.buttons import MODELS, TRAIN, Target, link_button
-from pages.theme import CARD, HEADING, LEAD, MUTED, SMALL, TEXT
+from pages.theme import CARD, FIGURE, HEADING, LEAD, MUTED, SMALL, TEXT
 
 NO_MODEL = "Train one on your own table, or on a bundled table to see how it works."
 
@@ -50,14 +50,19 @@ def loading(text: str) -> None:
         ui.label(text).classes(MUTED)
 
 
+def figure(name: str) -> tuple[ui.label, ui.label]:
+    """Draw the name of a figure, and return the labels of its value and of a detail."""
+    with ui.column().classes("gap-0"):
+        ui.label(name).classes(MUTED)
+        return ui.label().classes(FIGURE), ui.label().classes(SMALL)
+
+
 def figures(items: Sequence[tuple[str, str, str]]) -> None:
     """Draw figures in a row: name, value, and a value to compare it with."""
     with ui.row().classes("w-full gap-x-10 gap-y-4"):
         for name, value, comparison in items:
-            with ui.column().classes("gap-0"):
-                ui.label(name).classes(MUTED)
-                ui.label(value).classes("text-2xl font-semibold tracking-tight")
-                ui.label(comparison).classes(SMALL)
+            for label, text in zip(figure(name), (value, comparison), strict=True):
+                label.set_text(text)
 
 
 def facts(items: Sequence[tuple[str, str]]) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from mlapp.schemas import Importance, Traffic
+from pages.components.cards import figure
 from pages.components.charts.base import chart, redraw
 from pages.components.charts.share_bar import bar
 from pages.components.charts.traffic import sparkline
-from pages.theme import FIGURE, SMALL, TEXT
+from pages.theme import SMALL, TEXT
 
 MAX_FEATURES = 6
 
@@ -18,16 +19,9 @@ class TrafficSummary:
 
     def __init__(self, traffic: Traffic) -> None:
         with ui.row().classes("w-full gap-x-10 gap-y-2"):
-            self.figures = [self._figure(name) for name in ("requests", "rows", "errors")]
+            self.figures = [figure(name)[0].mark(f"hour-{name.lower()}") for name in ("Requests", "Rows", "Errors")]
         self.chart = chart("Requests per minute in the last hour", {}, height="h-16")
         self.show(traffic)
-
-    @staticmethod
-    def _figure(name: str) -> ui.label:
-        with ui.column().classes("gap-0"):
-            value = ui.label().classes(FIGURE).mark(f"hour-{name}")
-            ui.label(name).classes(SMALL)
-        return value
 
     def show(self, traffic: Traffic) -> None:
         """Update figures and chart."""

@@ -4,6 +4,7 @@ from nicegui import ui
 
 from mlapp.presentation.sentences import format_number, format_time
 from mlapp.schemas import DRIFT_ROWS, ColumnDrift, ColumnType, Distribution, Drift, DriftLevel
+from pages.components.buttons import set_pressed
 from pages.components.charts.base import HIDDEN, Options, axis, bars, category_axis, chart, histogram, plot, redraw
 from pages.theme import HEADING, MUTED, SMALL, TEXT
 
@@ -21,7 +22,6 @@ PSI_MEANING = (
     "below 0.1 is stable, up to 0.25 is some drift, above is strong drift and a reason to train again."
 )
 ENTRY = "w-full text-left flex items-center gap-3 flex-nowrap px-2 py-2 rounded-lg"
-SELECTED, UNSELECTED = "bg-indigo-50 dark:bg-[#232a4d]", "hover:bg-slate-100 dark:hover:bg-[#1a2138]"
 
 
 class DriftView:
@@ -74,7 +74,7 @@ class _Entry:
     def __init__(self, view: DriftView, index: int) -> None:
         self.prefix = "" if index else "Predicted: "
         # Not a Quasar button, which centres its content.
-        self.button = ui.element("button").classes(ENTRY).mark(f"column-{index}")
+        self.button = ui.element("button").mark(f"column-{index}")
         self.button.on("click", lambda: view.select(index))
         with self.button:
             self.icon = ui.icon("check_circle").props("aria-hidden=true")
@@ -89,8 +89,7 @@ class _Entry:
         self.name.set_text(self.prefix + column.name)
         self.level.set_text(_level_text(column))
         self.psi.set_text("" if column.psi is None else f"{column.psi:.2f}")
-        self.button.classes(replace=f"{ENTRY} {SELECTED if selected else UNSELECTED}")
-        self.button.props["aria-pressed"] = "true" if selected else "false"
+        set_pressed(self.button, ENTRY, pressed=selected)
 
 
 def _level_text(column: ColumnDrift) -> str:

@@ -4,9 +4,9 @@ from nicegui import ui
 
 from mlapp.presentation.sentences import format_number
 from mlapp.schemas import Traffic, TrafficPoint
-from pages.components.cards import card
+from pages.components.cards import card, figure
 from pages.components.charts.base import HIDDEN, Options, axis, bars, chart, floating_bars, line, plot, redraw
-from pages.theme import FIGURE, FIGURES, GRID, MUTED, SERIES, SMALL
+from pages.theme import FIGURES, GRID, MUTED, SERIES
 
 AMBER, RED = 2, 8
 """Indices of colours in `SERIES`."""
@@ -19,12 +19,11 @@ class TrafficView:
     """Totals and charts of requests, rows, latency and predictions."""
 
     def __init__(self, traffic: Traffic) -> None:
-        self.figures: list[tuple[ui.label, ui.label]] = []
+        self.figures = []
         with ui.element("div").classes(FIGURES).mark("totals"):
             for name in ("Requests", "Rows", "Errors", "Median latency"):
-                with card(), ui.column().classes("gap-0"):
-                    ui.label(name).classes(MUTED)
-                    self.figures.append((ui.label().classes(FIGURE), ui.label().classes(SMALL)))
+                with card():
+                    self.figures.append(figure(name))
         self.charts: list[ui.echart] = []
         with ui.element("div").classes(GRID):
             for name, (label, _) in CHARTS.items():

@@ -26,9 +26,9 @@ class FeatureField:
             self._set_control = control(feature, mark, self._changed)
             ui.label(_hint(feature)).classes(SMALL)
             with ui.row().classes(NOTE).props("aria-live=polite") as self._note:
-                self._icon = ui.icon("warning_amber").classes("text-base")
+                icon = ui.icon("warning_amber").classes("text-base")
                 self._message = ui.label().classes("text-sm break-words min-w-0").mark("warning")
-        self._icon.set_visibility(False)
+        icon.bind_visibility_from(self._message, "text", bool)
 
     def set_value(self, value: Value) -> None:
         """Set the value without calling `on_change`."""
@@ -37,13 +37,8 @@ class FeatureField:
 
     def show_messages(self, messages: Sequence[str], *, error: bool = False) -> None:
         """Show warnings or errors about the value."""
-        text = "; ".join(messages)
-        if text == self._message.text:
-            return
-        self._message.set_text(text)
-        self._icon.set_visibility(bool(text))
-        tone = ("text-negative", "text-warning") if error else ("text-warning", "text-negative")
-        self._note.classes(tone[0], remove=tone[1])
+        self._message.set_text("; ".join(messages))
+        self._note.classes(replace=f"{NOTE} {'text-negative' if error else 'text-warning'}")
 
     def _changed(self, value: Value) -> None:
         if value != self.value:

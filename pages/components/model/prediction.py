@@ -65,21 +65,20 @@ class _NumberView:
         self.interval.set_text(f"{format_number(lower)} to {format_number(upper)}")
         self.coverage.set_text(f"The true value lies in this interval in about {answer.coverage:.0%} of cases.")
         low, high = min(lower, *self.edges), max(upper, *self.edges)
-        left, right, dot = (100 * (at - low) / ((high - low) or 1) for at in (lower, upper, value))
-        self.range.style(f"left: {left:.2f}%; width: {right - left:.2f}%")
-        self.dot.style(f"left: {dot:.2f}%")
+        scale = 100 / ((high - low) or 1)
+        self.range.style(f"left: {(lower - low) * scale:.2f}%; width: {(upper - lower) * scale:.2f}%")
+        self.dot.style(f"left: {(value - low) * scale:.2f}%")
         self.low.set_text(format_number(low))
         self.high.set_text(format_number(high))
         for column, begin, end in zip(self.bars, self.edges, self.edges[1:], strict=False):
-            left, right = (100 * (edge - low) / ((high - low) or 1) for edge in (begin, end))
-            column.style(f"left: {left:.2f}%; width: calc({right - left:.2f}% - 1px)")
+            column.style(f"left: {(begin - low) * scale:.2f}%; width: calc({(end - begin) * scale:.2f}% - 1px)")
 
 
 class _ClassesView:
     def __init__(self, model: Model) -> None:
         count = len(model.classes or [])
         self.top_class = ui.label().classes(f"{FIGURE} break-words max-w-full").mark("prediction")
-        self.rows = [_ClassRow() for _ in range(min(count, MAX_CLASSES))]
+        self.rows = [_class_row() for _ in range(min(count, MAX_CLASSES))]
         if count > MAX_CLASSES:
             ui.label(f"and {count - MAX_CLASSES} more classes").classes(MUTED)
 
@@ -87,20 +86,16 @@ class _ClassesView:
         assert answer.probabilities  # noqa: S101 - a classification has probabilities
         self.top_class.set_text(format_value(answer.predictions[0]))
         shares = sorted(answer.probabilities[0].items(), key=lambda item: -item[1])
-        for row, (name, share) in zip(self.rows, shares, strict=False):
-            row.show(name, share)
+        for (label, percentage, share_bar), (name, share) in zip(self.rows, shares, strict=False):
+            label.set_text(name)
+            percentage.set_text(format_percent(share))
+            share_bar.props["aria-label"] = name
+            share_bar.set_value(share)
 
 
-class _ClassRow:
-    def __init__(self) -> None:
-        with ui.column().classes("w-full gap-1"):
-            with ui.row().classes("w-full justify-between flex-nowrap gap-2"):
-                self.name = ui.label().classes("text-sm min-w-0 break-words")
-                self.share = ui.label().classes("text-sm tabular-nums whitespace-nowrap").mark("probability")
-            self.bar = bar(0, "")
-
-    def show(self, name: str, share: float) -> None:
-        self.name.set_text(name)
-        self.share.set_text(format_percent(share))
-        self.bar.props["aria-label"] = name
-        self.bar.set_value(share)
+def _class_row() -> tuple[ui.label, ui.label, ui.linear_progress]:
+    with ui.column().classes("w-full gap-1"):
+        with ui.row().classes("w-full justify-between flex-nowrap gap-2"):
+            name = ui.label().classes("text-sm min-w-0 break-words")
+            percentage = ui.label().classes("text-sm tabular-nums whitespace-nowrap").mark("probability")
+        return name, percentage, bar(0, "")

@@ -6,7 +6,8 @@ from nicegui import ui
 
 from mlapp.presentation.sentences import format_percent
 from mlapp.schemas import ColumnType, Distribution, TableColumn
-from pages.theme import COLUMN, COLUMN_HEADS, MUTED, SELECTED, SERIES, SMALL, TEXT, UNSELECTED
+from pages.components.buttons import set_pressed
+from pages.theme import COLUMN, COLUMN_HEADS, MUTED, SERIES, SMALL, TEXT
 
 PAGE_COLUMNS = 20
 """Columns per page."""
@@ -87,10 +88,8 @@ class ColumnPicker:
                     with ui.element("div").classes("flex items-center gap-2 min-w-0"):
                         ui.label(label).classes(f"{SMALL} truncate")
                         ui.label("Target").classes("mlapp-target")
-            missing = (
-                f"{format_percent(column.missing / self.table_rows)} missing" if column.missing else "none missing"
-            )
-            ui.label(missing).classes(TEXT if column.missing else MUTED)
+            missing = format_percent(column.missing / self.table_rows) if column.missing else "none"
+            ui.label(f"{missing} missing").classes(TEXT if column.missing else MUTED)
             ui.label(f"{column.distinct:,}").classes(f"{TEXT} max-sm:hidden")
             mini_histogram(column.distribution)
             ui.label(_values(column)).classes(f"{SMALL} truncate max-sm:hidden")
@@ -98,9 +97,7 @@ class ColumnPicker:
         return row
 
     def _highlight(self, name: str) -> None:
-        selected = name == self.target
-        self.drawn[name].classes(replace=f"{COLUMN} {SELECTED if selected else UNSELECTED}")
-        self.drawn[name].props(f"aria-pressed={'true' if selected else 'false'}")
+        set_pressed(self.drawn[name], COLUMN, pressed=name == self.target)
 
 
 def mini_histogram(found: Distribution | None) -> ui.element:

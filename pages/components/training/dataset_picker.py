@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from nicegui import ui
 
 from mlapp.schemas import DatasetInfo
+from pages.components.buttons import set_pressed
 from pages.components.cards import loading
-from pages.theme import DATASET, SELECTED, SMALL, UNSELECTED
+from pages.theme import DATASET, SMALL
 
 
 class DatasetPicker:
@@ -33,8 +34,7 @@ class DatasetPicker:
         """Highlight a table, or none."""
         self.selected = selected
         for name, button in self.buttons.items():
-            button.classes(replace=f"{DATASET} {SELECTED if name == selected else UNSELECTED}")
-            button.props(f"aria-pressed={'true' if name == selected else 'false'}")
+            set_pressed(button, DATASET, pressed=name == selected)
 
     def _draw(self, table: DatasetInfo) -> None:
         button = self.buttons[table.name] = ui.element("button").props("type=button").mark(f"dataset-{table.name}")

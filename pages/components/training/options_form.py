@@ -88,15 +88,12 @@ class OptionsForm:
                 features.props("use-chips")
                 time_column = ui.select(ordered, label="Time column: evaluate on the latest rows", clearable=True)
                 self._bind(time_column, "time_column")
-                self._number("Time budget of auto, in seconds", "budget_s", value=60, min=1, max=86_400)
-                self._number("Interval coverage", "coverage", value=0.9, min=0.5, max=0.99, step=0.05)
-                self._number("Seed", "seed", value=0, min=0, precision=0)
+                self._bind(ui.number("Time budget of auto, in seconds", value=60, min=1, max=86_400), "budget_s")
+                self._bind(ui.number("Interval coverage", value=0.9, min=0.5, max=0.99, step=0.05), "coverage")
+                self._bind(ui.number("Seed", value=0, min=0, precision=0), "seed")
                 self._bind(ui.input("Note"), "note").props("maxlength=2000")
             switch = ui.switch("Activate the model after training", value=self.state.options.get("activate", True))
             switch.bind_value_to(self.state.options, "activate").mark("activate")
-
-    def _number(self, label: str, option: str, **limits: Any) -> None:
-        self._bind(ui.number(label, **limits), option)
 
     def _bind(self, field: Any, option: str) -> Any:
         field.set_value(self.state.options.get(option, field.value))
