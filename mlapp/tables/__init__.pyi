@@ -3,7 +3,7 @@ from .bundled.datasets import describe_datasets as describe_datasets
 from .formats.json import JsonRows as JsonRows
 from .formats.json import json_rows as json_rows
 from .formats.reader import read_request as read_request
-from .formats.writer import texts as texts
+from .formats.writer import format_rows as format_rows
 from .formats.writer import write_rows as write_rows
 from .formats.writer import write_table as write_table
 from .table import Table as Table

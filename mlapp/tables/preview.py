@@ -6,6 +6,7 @@ from mlapp.errors import Unacceptable
 from mlapp.schemas import TableColumn, TablePreview
 from mlapp.tables.columns.histograms import distribution
 from mlapp.tables.columns.types import format_values, infer_type, unnamed
+from mlapp.tables.formats.writer import format_rows
 from mlapp.tables.table import Table
 
 HEAD_ROWS = 20
@@ -21,8 +22,8 @@ def preview_table(table: Table) -> TablePreview:
     if not table.frame.width:
         raise Unacceptable("The table is empty; choose one with column names and rows.")
     columns = [_describe(column) for column in table.frame.iter_columns()]
-    texts = [format_values(column).to_list() for column in table.frame.head(HEAD_ROWS).iter_columns()]
-    return TablePreview(rows=table.frame.height, columns=columns, head=[list(row) for row in zip(*texts, strict=True)])
+    _, head = format_rows(table.frame.head(HEAD_ROWS))
+    return TablePreview(rows=table.frame.height, columns=columns, head=head)
 
 
 def _describe(raw: pl.Series) -> TableColumn:

@@ -164,7 +164,7 @@ class Encoder:
         getter: Getter = itemgetter(*features) if len(features) > 1 else lambda record: (record[features[0]],)
         if not given.keys() >= self._plain.keys():
             getter = lambda record: tuple(map(record.get, features))  # noqa: E731 - one of three getters
-        # Records with many other names are not worth the memory.
+        # Records with many other names would take too much memory.
         if len(self._getters) < MAX_CACHED_SHAPES and len(names) <= len(features) + MAX_OTHER_NAMES:
             self._getters[names, types] = getter
         return getter
@@ -182,9 +182,8 @@ def _converted(table: Table, feature: Feature) -> tuple[np.ndarray, list[Invalid
     """Return the converted and encoded column of a feature, and its invalid cells."""
     name = feature.name
     if name not in table.names:
-        return np.full(table.height, np.nan), [
-            InvalidCell(0, name, _missing_feature(0, name))
-        ] if feature.required else []
+        missing = [InvalidCell(0, name, _missing_feature(0, name))] if feature.required else []
+        return np.full(table.height, np.nan), missing
     values = table.values(name)
     raw = table.frame[name] if values is None else column_of(name, values)
     converted, invalid = convert_column(raw, feature.type)

@@ -139,7 +139,7 @@ def preview(fitted: "ml.FittedModel", body: Body, count: int) -> PredictionPrevi
     """Validate a whole body, and predict its first rows as they will be in the response file."""
     encoded = read_file_table(fitted, body)
     predicted = fitted.columns(fitted.predict(encoded.x[:count]))
-    names, cells = tables.texts(encoded.table.frame[:count].hstack(predicted))
+    names, cells = tables.format_rows(encoded.table.frame[:count].hstack(predicted))
     return PredictionPreview(
         names=names,
         rows=cells,

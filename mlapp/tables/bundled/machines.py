@@ -39,9 +39,7 @@ def machines(rows: int = ROWS, seed: int = 1) -> pl.DataFrame:
     load = random.uniform(0.2, 1.0, rows)
     temperature = 25 + 45 * load + random.normal(0, 8, rows)
     since_service = (age * random.uniform(0.02, 0.95, rows)).astype(int)
-    life = np.array([LIFE_DAYS[kind] for kind in kinds])
-    life = life * (load / 0.5) ** -LOAD_EXPONENT
-    life = life * np.exp(ACTIVATION_KELVIN * (1 / (temperature + 273.15) - 1 / (40 + 273.15)))
+    life = _characteristic_life(kinds, load, temperature)
     wear = since_service + (1 - SERVICE_EFFECT) * (age - since_service)
     remaining = (wear**SHAPE + random.exponential(1, rows) * life**SHAPE) ** (1 / SHAPE) - wear
     has_sensor = random.uniform(size=rows) < 0.9
@@ -65,3 +63,10 @@ def machines(rows: int = ROWS, seed: int = 1) -> pl.DataFrame:
     return frame.with_columns(
         pl.when(pl.Series(known)).then(pl.col(name)).alias(name) for name, known in is_known.items()
     )
+
+
+def _characteristic_life(kinds: np.ndarray, load: np.ndarray, temperature: np.ndarray) -> np.ndarray:
+    """Return the Weibull scale in days, by the inverse power law and Arrhenius' law."""
+    life = np.array([LIFE_DAYS[kind] for kind in kinds])
+    life = life * (load / 0.5) ** -LOAD_EXPONENT
+    return np.asarray(life * np.exp(ACTIVATION_KELVIN * (1 / (temperature + 273.15) - 1 / (40 + 273.15))))

@@ -66,7 +66,7 @@ def _escape(column: pl.Series) -> pl.Series:
     return pl.select(pl.when(is_formula).then("'" + text).otherwise(text)).to_series().alias(column.name)
 
 
-def texts(frame: pl.DataFrame) -> tuple[list[str], list[list[str | None]]]:
+def format_rows(frame: pl.DataFrame) -> tuple[list[str], list[list[str | None]]]:
     """Return the column names of a frame, and its rows as text."""
     columns = [format_values(column).to_list() for column in frame.iter_columns()]
     return frame.columns, [list(row) for row in zip(*columns, strict=True)]

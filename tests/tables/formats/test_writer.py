@@ -8,7 +8,7 @@ from mlapp.tables.columns.types import infer_type
 from mlapp.tables.formats.csv import csv_table
 from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.formats.reader import read_file
-from mlapp.tables.formats.writer import texts, write_rows, write_table
+from mlapp.tables.formats.writer import format_rows, write_rows, write_table
 
 FRAME = pl.DataFrame(
     {
@@ -76,7 +76,7 @@ def test_rows_of_another_format_are_written_as_ndjson():
 
 
 def test_texts_are_formatted_as_in_a_csv():
-    names, rows = texts(FRAME)
+    names, rows = format_rows(FRAME)
 
     assert names == ["a", "b", "c", "d"]
     assert rows == [["1", "x;y", "2024-01-31", "0.1"], [None, 'say "hi"\n', "2024-01-31T10:05:00", "2.0"]]
