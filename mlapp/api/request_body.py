@@ -108,16 +108,19 @@ async def receive_json(receive: Receive) -> bytes:
         TooLarge: the body exceeds the limit.
         ClientDisconnect: the client has disconnected.
     """
-    message = await receive()
-    data: bytes = message.get("body", b"")
-    while message.get("more_body") and len(data) <= MAX_JSON_BYTES:
+    chunks, size, more = [], 0, True
+    while more:
         message = await receive()
-        data += message.get("body", b"")
-    if len(data) > MAX_JSON_BYTES:
-        raise json_too_large()
+        chunks.append(message.get("body", b""))
+        size, more = size + len(chunks[-1]), message.get("more_body", False)
+        if size > MAX_JSON_BYTES:
+            # The rest is received and dropped: clients that are cut off while they send do not read the response.
+            chunks.clear()
     if message["type"] == "http.disconnect":
         raise ClientDisconnect
-    return data
+    if size > MAX_JSON_BYTES:
+        raise json_too_large()
+    return b"".join(chunks)
 
 
 def parse_options(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
