@@ -36,12 +36,12 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
         module.register(site)
     ui.add_css(Path(__file__).with_name("style.css"), shared=True)
     ui.button.default_props("no-caps unelevated")
-    ui_app.on_page_exception(lambda: _broken_page(site))
+    ui_app.on_page_exception(lambda: _error_page(site, "Something went wrong", BROKEN))
 
     async def not_found(request: Request, _: Exception) -> Response:
         client = Client(page("", title=f"Not found · {TITLE}"), request=request)
-        with client, frame(site, "This page does not exist", ""):
-            empty_state(*NOT_FOUND, OVERVIEW)
+        with client:
+            _error_page(site, "This page does not exist", NOT_FOUND)
         return client.build_response(request, 404)
 
     ui_app.exception_handlers[404] = not_found
@@ -52,6 +52,6 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
     )
 
 
-def _broken_page(site: Site) -> None:
-    with frame(site, "Something went wrong", ""):
-        empty_state(*BROKEN, OVERVIEW)
+def _error_page(site: Site, title: str, state: tuple[str, str, str]) -> None:
+    with frame(site, title, ""):
+        empty_state(*state, OVERVIEW)

@@ -105,16 +105,15 @@ class _Train:
     async def _select_file(self, event: events.UploadEventArguments, file_format: Format) -> None:
         file = TableFile(event.file.name, file_format, event.file.size())
         await event.file.save(file.path)
-        await self._select(FormState(self.owner, file=file, options={"estimator": self.estimator}))
+        await self._select(FormState(self.owner, file=file))
 
     async def _select_dataset(self, dataset: DatasetInfo) -> None:
-        options = {"target": dataset.target, "estimator": self.estimator}
-        await self._select(
-            FormState(self.owner, dataset=dataset.name, description=dataset.description, options=options)
-        )
+        options = {"target": dataset.target}
+        await self._select(FormState(self.owner, dataset.name, dataset.description, options=options))
 
     async def _select(self, state: FormState) -> None:
         """Start over with another table."""
+        state.options["estimator"] = self.estimator
         self.states.keep(state)
         self._set_address("train")
         self._leave_job()

@@ -71,7 +71,11 @@ class LiveUpdates:
             fallback = prediction.active if prediction.problem else None
             state = *await self.services.models.versions(), fallback.version if fallback else None
             if state != self._state:
-                self.active = await self._model(fallback)
+                try:
+                    self.active = await self.services.models.get(str(fallback.version) if fallback else "active")
+                except NotFound:
+                    # The fallback may have been deleted while it still answers.
+                    self.active = fallback
                 self._state, self.versions = state, state[1]
                 self.models_changed.emit()
             if jobs != self.jobs:
@@ -87,10 +91,3 @@ class LiveUpdates:
             with self.outage.tolerate():
                 await self.refresh()
             await asyncio.sleep(POLL_S)
-
-    async def _model(self, fallback: Model | None) -> Model | None:
-        try:
-            return await self.services.models.get(str(fallback.version) if fallback else "active")
-        except NotFound:
-            # The fallback may have been deleted while it still answers.
-            return fallback
