@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from mlapp.schemas import Activation
-from mlapp.store.atomic_files import NotARegularFile, read, replace
+from mlapp.store import atomic_files
 from mlapp.store.numbered_folders import MAX_NUMBER, parse_number
 
 
@@ -38,9 +38,9 @@ class Activations:
             Unavailable: the store cannot be read now.
         """
         try:
-            if (data := read(self._pointer)) is not None:
+            if (data := atomic_files.read(self._pointer)) is not None:
                 return _Pointer.model_validate_json(data).version
-        except (NotARegularFile, ValidationError):
+        except (atomic_files.NotARegularFile, ValidationError):
             self._warn("active.json cannot be read; the last readable line of history.jsonl is used instead.")
         return next((entry.version for entry in self.log()), None)
 
@@ -51,8 +51,8 @@ class Activations:
             Unavailable: the store cannot be read now.
         """
         try:
-            data = read(self._log) or b""
-        except NotARegularFile:
+            data = atomic_files.read(self._log) or b""
+        except atomic_files.NotARegularFile:
             self._warn("history.jsonl is not a regular file and cannot be read.")
             return []
         entries = []
@@ -91,7 +91,7 @@ class Activations:
                 file.flush()
                 os.fsync(file.fileno())
             pointer = _Pointer(version=version).model_dump_json()
-            replace(self._pointer, pointer.encode(), staging=self._staging)
+            atomic_files.replace(self._pointer, pointer.encode(), staging=self._staging)
         except OSError:
             with suppress(OSError):
                 os.truncate(self._log, size)

@@ -16,17 +16,7 @@ from pydantic import ValidationError
 
 from mlapp.errors import NotFound, Unavailable
 from mlapp.schemas import Job, JobStatus
-from mlapp.store.atomic_files import (
-    NotARegularFile,
-    WriteErrors,
-    create_folder,
-    fsync_folder,
-    locked,
-    read,
-    remove,
-    replace,
-    warn_once,
-)
+from mlapp.store import atomic_files
 from mlapp.store.numbered_folders import list_numbers, next_number, parse_number
 
 INTERRUPTED = "The server that ran it stopped; train again."
@@ -41,15 +31,15 @@ class JobStore:
         """Number → file descriptor of the lock."""
         self._ended: dict[int, Job] = {}
         """Cache of jobs that have ended, which never change."""
-        self._warn = warn_once()
-        self._write_errors = WriteErrors(self.folder)
+        self._warn = atomic_files.warn_once()
+        self._write_errors = atomic_files.WriteErrors(self.folder)
 
     def prepare(self) -> None:
         """Remove leftovers of killed processes.
 
         A read-only store does not prevent the start; the model store logs that it is.
         """
-        with suppress(OSError, Unavailable), locked(self.folder.parent):
+        with suppress(OSError, Unavailable), atomic_files.locked(self.folder.parent):
             for number in self._numbers():
                 if not self._is_locked(number):
                     self._remove_leftovers(self._path(number))
@@ -60,11 +50,11 @@ class JobStore:
         Raises:
             Unavailable: the disk is full, or read-only.
         """
-        with self._write_errors.translated(), locked(self.folder.parent):
-            create_folder(self.folder)
+        with self._write_errors.translated(), atomic_files.locked(self.folder.parent):
+            atomic_files.create_folder(self.folder)
             number = next_number(self._numbers(), self.folder)
             self._path(number).mkdir()
-            fsync_folder(self.folder)
+            atomic_files.fsync_folder(self.folder)
             lock = os.open(self._path(number) / "lock", os.O_CREAT | os.O_RDWR)
             fcntl.flock(lock, fcntl.LOCK_EX)
         self._locks[number] = lock
@@ -80,7 +70,7 @@ class JobStore:
             # This process knows the result even if the file cannot be written.
             self._ended[job.id] = job
         with self._write_errors.translated():
-            replace(self._path(job.id) / "job.json", job.model_dump_json().encode(), durable=durable)
+            atomic_files.replace(self._path(job.id) / "job.json", job.model_dump_json().encode(), durable=durable)
 
     def close(self, number: int) -> None:
         """Release the lock of a job that has ended; a job that was never saved is removed."""
@@ -131,9 +121,9 @@ class JobStore:
     def _remove_leftovers(self, folder: Path) -> None:
         """Remove a job that was never saved, and unfinished writes."""
         if not os.path.lexists(folder / "job.json"):
-            remove(folder)
+            atomic_files.remove(folder)
         for temporary in folder.glob("job.json.*"):
-            remove(temporary)
+            atomic_files.remove(temporary)
 
     def _path(self, number: int) -> Path:
         return self.folder / str(number)
@@ -153,8 +143,8 @@ class JobStore:
         """Return the last saved state of a job; with `interrupted`, a job that has not ended becomes interrupted."""
         path = self._path(number) / "job.json"
         job = None
-        with suppress(NotARegularFile, ValidationError):
-            data = read(path)
+        with suppress(atomic_files.NotARegularFile, ValidationError):
+            data = atomic_files.read(path)
             if data is None:
                 return None  # It is being opened, or was pruned.
             job = Job.model_validate_json(data)

@@ -13,17 +13,8 @@ from pathlib import Path
 
 from mlapp.errors import Conflict
 from mlapp.schemas import Activation, Record
+from mlapp.store import atomic_files
 from mlapp.store.activations import Activations
-from mlapp.store.atomic_files import (
-    NotARegularFile,
-    WriteErrors,
-    create_folder,
-    locked,
-    read,
-    remove,
-    replace,
-    warn_once,
-)
 from mlapp.store.numbered_folders import next_number, parse_number
 from mlapp.store.version_folders import VersionFolders
 
@@ -35,10 +26,10 @@ class ModelStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        warn = warn_once()
+        warn = atomic_files.warn_once()
         self._folders = VersionFolders(folder, warn)
         self._activations = Activations(folder, warn)
-        self._write_errors = WriteErrors(folder)
+        self._write_errors = atomic_files.WriteErrors(folder)
 
     def prepare(self) -> None:
         """Create the folders, and remove leftovers of killed processes.
@@ -163,11 +154,11 @@ class ModelStore:
     def _assign_number(self) -> int:
         """Return a number that was never assigned, not even to a deleted version."""
         counter, last = self.folder / "counter", 0
-        with suppress(NotARegularFile):
-            last = parse_number((read(counter) or b"").decode(errors="replace")) or 0
+        with suppress(atomic_files.NotARegularFile):
+            last = parse_number((atomic_files.read(counter) or b"").decode(errors="replace")) or 0
         assigned = [last, *self._folders.numbers(), *(entry.version for entry in self.history())]
         version = next_number(assigned, self._folders.folder)
-        replace(counter, str(version).encode(), staging=self._folders.staging)
+        atomic_files.replace(counter, str(version).encode(), staging=self._folders.staging)
         return version
 
     @contextmanager
@@ -183,10 +174,10 @@ class ModelStore:
     @contextmanager
     def _lock(self) -> Iterator[None]:
         """Hold the lock, and create missing folders, so that a repaired store needs no restart."""
-        with locked(self.folder):
+        with atomic_files.locked(self.folder):
             for folder in (self._folders.folder, self._folders.staging):
-                create_folder(folder)
+                atomic_files.create_folder(folder)
             # Only the holder of the lock writes here, so that all entries are leftovers of killed processes.
             for leftover in self._folders.staging.iterdir():
-                remove(leftover)
+                atomic_files.remove(leftover)
             yield

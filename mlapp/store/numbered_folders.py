@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from mlapp.errors import shorten
-from mlapp.store.atomic_files import suppress_absent
+from mlapp.store import atomic_files
 
 NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 MAX_NUMBER = 999_999_999
@@ -29,7 +29,7 @@ def list_numbers(folder: Path, warn: Callable[[str], None]) -> list[int]:
         Unavailable: the folder cannot be read now.
     """
     numbers = []
-    with suppress_absent(), os.scandir(folder) as entries:
+    with atomic_files.suppress_absent(), os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
             if entry.is_dir(follow_symlinks=False) and (number := parse_number(name)):

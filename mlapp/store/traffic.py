@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from mlapp.errors import Unavailable
 from mlapp.schemas import TrafficCounts
-from mlapp.store.atomic_files import NotARegularFile, create_folder, read, remove, replace
+from mlapp.store import atomic_files
 from mlapp.store.numbered_folders import parse_number
 
 log = logging.getLogger(__name__)
@@ -42,13 +42,13 @@ class TrafficStore:
         """
         if self._own:
             return TrafficCounts()
-        create_folder(self.folder)
+        atomic_files.create_folder(self.folder)
         number = next(number for number in count(1) if self._try_lock(number))
         self._own = self.folder / f"{number}.json"
         with suppress(OSError):
             for temporary in self.folder.glob(f"{number}.json.*"):
                 # An unfinished write of a killed process.
-                remove(temporary)
+                atomic_files.remove(temporary)
         try:
             return self._load(self._own)
         except Unavailable:
@@ -62,8 +62,8 @@ class TrafficStore:
             OSError: the disk is full, or read-only.
         """
         assert self._own  # noqa: S101 - set by `open`
-        create_folder(self.folder)
-        replace(self._own, counts.model_dump_json().encode(), durable=False)
+        atomic_files.create_folder(self.folder)
+        atomic_files.replace(self._own, counts.model_dump_json().encode(), durable=False)
 
     def close(self) -> None:
         """Release the slot for the next process."""
@@ -105,8 +105,8 @@ class TrafficStore:
             Unavailable: the file cannot be read now.
         """
         try:
-            data = read(path)
+            data = atomic_files.read(path)
             return TrafficCounts() if data is None else TrafficCounts.model_validate_json(data)
-        except (NotARegularFile, ValidationError):
+        except (atomic_files.NotARegularFile, ValidationError):
             log.warning("The request counts in %s cannot be read; they start from zero.", path)
             return TrafficCounts()

@@ -18,15 +18,7 @@ from pydantic import ValidationError
 
 from mlapp.errors import Conflict, NotFound
 from mlapp.schemas import Record
-from mlapp.store.atomic_files import (
-    NotARegularFile,
-    fsync_folder,
-    read,
-    remove,
-    replace,
-    suppress_absent,
-    write,
-)
+from mlapp.store import atomic_files
 from mlapp.store.numbered_folders import list_numbers
 
 
@@ -57,7 +49,7 @@ class VersionFolders:
         Raises:
             Unavailable: the store cannot be read now.
         """
-        with suppress_absent():
+        with atomic_files.suppress_absent():
             return stat.S_ISDIR(os.lstat(self.path(version)).st_mode)
         return False
 
@@ -81,8 +73,8 @@ class VersionFolders:
         """
         record = self.record(version)
         try:
-            data = read(self.path(version) / "model.joblib")
-        except NotARegularFile:
+            data = atomic_files.read(self.path(version) / "model.joblib")
+        except atomic_files.NotARegularFile:
             data = b""
         if data is None:
             raise Conflict(f"The file of model {version} is missing; delete the version or train again.")
@@ -96,8 +88,8 @@ class VersionFolders:
         Raises:
             NotFound: the version does not exist.
         """
-        with suppress(NotARegularFile, UnicodeDecodeError):
-            if (changed := read(self.path(version) / "note.txt")) is not None:
+        with suppress(atomic_files.NotARegularFile, UnicodeDecodeError):
+            if (changed := atomic_files.read(self.path(version) / "note.txt")) is not None:
                 return changed.decode()
         return self.record(version).note
 
@@ -106,14 +98,14 @@ class VersionFolders:
         staged = self.staging / uuid.uuid4().hex
         staged.mkdir()
         try:
-            write(staged / "model.joblib", file)
-            write(staged / "record.json", record.model_dump_json(indent=1).encode())
-            fsync_folder(staged)
+            atomic_files.write(staged / "model.joblib", file)
+            atomic_files.write(staged / "record.json", record.model_dump_json(indent=1).encode())
+            atomic_files.fsync_folder(staged)
             version = assign_number()
             staged.rename(self.path(version))
-            fsync_folder(self.folder)
+            atomic_files.fsync_folder(self.folder)
         finally:
-            remove(staged)
+            atomic_files.remove(staged)
         return version
 
     def annotate(self, version: int, note: str) -> None:
@@ -123,7 +115,7 @@ class VersionFolders:
             NotFound: the version does not exist.
         """
         self.record(version)
-        replace(self.path(version) / "note.txt", note.encode(errors="replace"), staging=self.staging)
+        atomic_files.replace(self.path(version) / "note.txt", note.encode(errors="replace"), staging=self.staging)
 
     def remove(self, version: int) -> None:
         """Remove a version, even if it is damaged.
@@ -136,17 +128,17 @@ class VersionFolders:
         # Renamed first, so that a crash leaves no partial version.
         deleted = self.staging / f"deleted-{version}-{uuid.uuid4().hex}"
         self.path(version).rename(deleted)
-        fsync_folder(self.folder)
+        atomic_files.fsync_folder(self.folder)
         self._records.pop(version, None)
-        remove(deleted)
+        atomic_files.remove(deleted)
 
     def _read(self, version: int) -> Record | None:
         """Return the record of a version, cached as it never changes; None if it is damaged, which is logged."""
         if version not in self._records:
             try:
-                data = read(self.path(version) / "record.json") or b""
+                data = atomic_files.read(self.path(version) / "record.json") or b""
                 self._records[version] = Record.model_validate_json(data)
-            except (NotARegularFile, ValidationError):
+            except (atomic_files.NotARegularFile, ValidationError):
                 self._warn(f"The record of model {version} cannot be read; the version is skipped.")
         return self._records.get(version)
 

@@ -3,15 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
-from sklearn.metrics import (
-    accuracy_score,
-    balanced_accuracy_score,
-    log_loss,
-    mean_absolute_error,
-    r2_score,
-    roc_auc_score,
-    root_mean_squared_error,
-)
+import sklearn.metrics
 
 from mlapp.schemas import Task
 
@@ -25,21 +17,23 @@ def metrics(task: Task, y: np.ndarray, predicted: np.ndarray) -> dict[str, float
     """
     if task is Task.REGRESSION:
         return {
-            "r2": float(r2_score(y, predicted)),
-            "mae": float(mean_absolute_error(y, predicted)),
-            "rmse": float(root_mean_squared_error(y, predicted)),
+            "r2": float(sklearn.metrics.r2_score(y, predicted)),
+            "mae": float(sklearn.metrics.mean_absolute_error(y, predicted)),
+            "rmse": float(sklearn.metrics.root_mean_squared_error(y, predicted)),
         }
     labels = np.arange(predicted.shape[1])
     predicted_class = predicted.argmax(axis=1)
     scores = {
-        "accuracy": float(accuracy_score(y, predicted_class)),
-        "balanced_accuracy": float(balanced_accuracy_score(y, predicted_class)),
-        "log_loss": float(log_loss(y, normalized(predicted), labels=labels)),
+        "accuracy": float(sklearn.metrics.accuracy_score(y, predicted_class)),
+        "balanced_accuracy": float(sklearn.metrics.balanced_accuracy_score(y, predicted_class)),
+        "log_loss": float(sklearn.metrics.log_loss(y, normalized(predicted), labels=labels)),
     }
     if len(np.unique(y)) == len(labels):
         binary = len(labels) == 2
         y_score = predicted[:, 1] if binary else normalized(predicted)
-        scores["roc_auc"] = float(roc_auc_score(y, y_score, multi_class="ovr", labels=None if binary else labels))
+        scores["roc_auc"] = float(
+            sklearn.metrics.roc_auc_score(y, y_score, multi_class="ovr", labels=None if binary else labels)
+        )
     return scores
 
 
