@@ -20,17 +20,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn import ensemble
 from sklearn.base import BaseEstimator
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-    VotingClassifier,
-    VotingRegressor,
-)
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 
@@ -63,10 +54,10 @@ def hist_gradient_boosting(task: Task, columns: FeatureColumns, seed: int) -> Ba
     """Histogram-based gradient boosting: accurate on most tables, handles missing values and categories natively."""
     options = {"categorical_features": columns.categories, "random_state": seed, **_boosting_options(columns)}
     if task is Task.REGRESSION:
-        model = HistGradientBoostingRegressor(**options)
+        model = ensemble.HistGradientBoostingRegressor(**options)
     else:
         # Early stopping would need a stratified validation set, which fails for classes with one row.
-        model = HistGradientBoostingClassifier(**options, early_stopping=False)
+        model = ensemble.HistGradientBoostingClassifier(**options, early_stopping=False)
     return make_pipeline(native(columns), model)
 
 
@@ -88,7 +79,7 @@ def _boosting_options(columns: FeatureColumns) -> dict[str, Any]:
 
 def random_forest(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Random forest, the average of many decision trees: robust, slower to predict."""
-    forest = RandomForestRegressor if task is Task.REGRESSION else RandomForestClassifier
+    forest = ensemble.RandomForestRegressor if task is Task.REGRESSION else ensemble.RandomForestClassifier
     options = {"n_estimators": FOREST_TREES, "min_samples_leaf": _min_samples_leaf(columns), "random_state": seed}
     return make_pipeline(ordinal(columns), forest(**options, n_jobs=-1))
 
@@ -97,15 +88,17 @@ def blend(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Average of a linear model, boosting and extra trees: the most reliable on small tables, slower to predict."""
     options = {"n_estimators": BLEND_TREES, "min_samples_leaf": _min_samples_leaf(columns), "random_state": seed}
     if task is Task.REGRESSION:
-        trees = ExtraTreesRegressor(max_features=0.7, **options)
+        trees = ensemble.ExtraTreesRegressor(max_features=0.7, **options)
     else:
-        trees = ExtraTreesClassifier(**options)
+        trees = ensemble.ExtraTreesClassifier(**options)
     members = [
         ("linear", linear(task, columns, seed)),
         ("hist_gradient_boosting", hist_gradient_boosting(task, columns, seed)),
         ("extra_trees", make_pipeline(ordinal(columns), trees)),
     ]
-    return VotingRegressor(members) if task is Task.REGRESSION else VotingClassifier(members, voting="soft")
+    if task is Task.REGRESSION:
+        return ensemble.VotingRegressor(members)
+    return ensemble.VotingClassifier(members, voting="soft")
 
 
 def _min_samples_leaf(columns: FeatureColumns) -> int:
@@ -119,7 +112,7 @@ class Recipe:
 
     make: Callable[[Task, FeatureColumns, int], BaseEstimator]
     """Returns the unfitted estimator for a task, the columns of the matrix and a seed."""
-    tasks: Sequence[Task] = field(default=tuple(Task))
+    tasks: Sequence[Task] = tuple(Task)
     """Tasks that it supports."""
     auto_rows: int | None = None
     """`auto` tries it on tables of up to this many rows; None: of any size, 0: never."""
@@ -163,12 +156,8 @@ def candidates(name: str, task: Task, rows: int) -> dict[str, Recipe]:
 
 def describe_estimators() -> list[EstimatorInfo]:
     """Return the catalog of estimators, `auto` first."""
-    auto = EstimatorInfo(
-        name=AUTO,
-        tasks=list(Task),
-        description="Compare all suitable estimators by cross-validation and keep the best.",
-    )
-    return [auto] + [
+    description = "Compare all suitable estimators by cross-validation and keep the best."
+    return [EstimatorInfo(name=AUTO, tasks=list(Task), description=description)] + [
         EstimatorInfo(name=name, tasks=list(recipe.tasks), description=(recipe.make.__doc__ or name).splitlines()[0])
         for name, recipe in ESTIMATORS.items()
     ]
