@@ -23,10 +23,6 @@ from pages.theme import GRID, LEAD, MUTED, TEXT
 ALIASES = {"active": "Active model", "latest": "Latest model"}
 SIGNATURE = ("Feature", "Type", "Missing in training", "Values in training", "Example")
 PAGE_FEATURES = 25
-PROSE = (
-    "w-full text-sm break-words [&_h1]:text-xl [&_h1]:font-semibold [&_h1]:leading-normal [&_h1]:my-2 "
-    "[&_h2]:text-base [&_h2]:font-semibold [&_h2]:leading-normal [&_h2]:mt-4 [&_h2]:mb-1"
-)
 
 
 def register(site: Site) -> None:
@@ -169,7 +165,7 @@ class _Page:
         if self.preview.value:
             with self.text:
                 _, _, body = self._markdown().split("---\n", 2)
-                ui.markdown(body).classes(PROSE).mark("card")
+                ui.markdown(body).classes("mlapp-prose w-full text-sm break-words").mark("card")
 
     def _download(self) -> None:
         ui.download.content(self._markdown().encode(), f"model-{self.model.version}.md", "text/markdown")

@@ -92,12 +92,8 @@ class _Models:
         found = await self.models.search(
             ModelQuery(self.query.value or "", view.order or "version", view.descending, view.offset, view.limit)
         )
-        noun = "version" if found.total == 1 else "versions"
-        self.count.set_text(
-            f"{found.total:,} {noun}"
-            if found.matches == found.total
-            else f"{found.matches:,} of {found.total:,} {noun}"
-        )
+        of_all = "" if found.matches == found.total else f" of {found.total:,}"
+        self.count.set_text(f"{found.matches:,}{of_all} version{'' if found.total == 1 else 's'}")
         return [await self._row(model) for model in found.models], found.matches
 
     async def _row(self, model: ModelSummary) -> PagedRow:
