@@ -10,15 +10,14 @@ from mlapp.presentation.sentences import format_duration, format_time, format_va
 from mlapp.schemas import Feature, Model
 from pages.components.buttons import link_button
 from pages.components.cards import card, facts, not_found
-from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.model.actions import ModelActions
 from pages.components.model.activation_log import activation_log
-from pages.components.model.scores import leaderboard, scores
+from pages.components.model.scores import details, scores
 from pages.components.tables.paged_table import PagedTable, paged_rows
 from pages.components.warnings import warnings
 from pages.frame import frame
 from pages.session.site import Site
-from pages.theme import GRID, LEAD, MUTED, TEXT
+from pages.theme import LEAD, MUTED, TEXT
 
 ALIASES = {"active": "Active model", "latest": "Latest model"}
 SIGNATURE = ("Feature", "Type", "Missing in training", "Values in training", "Example")
@@ -65,12 +64,7 @@ class _Page:
         if self.model.warnings:
             with card("Warnings"):
                 warnings(self.model.warnings)
-        with ui.element("div").classes(GRID):
-            with card("Estimators compared"):
-                leaderboard(self.model)
-            with card("Feature importance"):
-                importance_plot([("", self.model.importance)])
-        plots([self.model])
+        details(self.model)
         with card("Signature"):
             await self._signature()
         with card("Training"):

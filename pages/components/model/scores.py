@@ -1,11 +1,13 @@
-"""Metrics of a model next to its baseline, and the leaderboard of compared estimators."""
+"""Evaluation of a model: metrics next to its baseline, compared estimators, and plots."""
 
 from nicegui import ui
 
 from mlapp.presentation.sentences import METRICS, format_number, quality_summary
 from mlapp.schemas import Model
+from pages.components.cards import card
+from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.tables.plain_table import plain_table
-from pages.theme import MUTED, TEXT
+from pages.theme import GRID, MUTED, TEXT
 
 
 def scores(model: Model) -> None:
@@ -24,8 +26,17 @@ def _score(model: Model, name: str) -> str:
     return f"{format_number(model.metrics[name])}{spread}"
 
 
-def leaderboard(model: Model) -> None:
-    """Draw the compared estimators with their scores."""
+def details(model: Model) -> None:
+    """Draw the leaderboard, feature importance and plots."""
+    with ui.element("div").classes(GRID):
+        with card("Estimators compared"):
+            _leaderboard(model)
+        with card("Feature importance"):
+            importance_plot([("", model.importance)])
+    plots([model])
+
+
+def _leaderboard(model: Model) -> None:
     rows = [
         (
             entry.estimator,

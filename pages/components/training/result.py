@@ -9,12 +9,11 @@ from mlapp.presentation.sentences import headline
 from mlapp.schemas import Model
 from pages.components.buttons import confirmation, link_button
 from pages.components.cards import card
-from pages.components.charts.evaluation import importance_plot, plots
-from pages.components.model.scores import leaderboard, scores
+from pages.components.model.scores import details, scores
 from pages.components.notifications import notify_result
 from pages.components.warnings import warnings
 from pages.session.site import Site
-from pages.theme import GRID, LEAD, MUTED, TEXT
+from pages.theme import LEAD, MUTED, TEXT
 
 
 class TrainingResult:
@@ -50,7 +49,7 @@ class TrainingResult:
                     warnings([*model.warnings, *ignored])
                 self.links = ui.row()
             if model:
-                _details(model)
+                details(model)
         self._show_state(model)
 
     async def _update(self) -> None:
@@ -107,12 +106,3 @@ class TrainingResult:
     async def _do(self, action: Awaitable[object], success: str) -> None:
         await notify_result(action, success)
         await self._update()
-
-
-def _details(model: Model) -> None:
-    with ui.element("div").classes(GRID):
-        with card("Estimators compared"):
-            leaderboard(model)
-        with card("Feature importance"):
-            importance_plot([("", model.importance)])
-    plots([model])
