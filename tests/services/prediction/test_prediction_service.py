@@ -80,6 +80,18 @@ async def test_body_without_a_table_is_rejected(
         await prediction.predict(Body(b"{}", Format.JSON), response_format)
 
 
+@pytest.mark.parametrize("response_format", [Format.JSON, Format.CSV])
+async def test_strict_prediction_of_a_table_rejects_extra_columns(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, response_format: Format
+):
+    store.activate(wine.add_to(store))
+    await prediction.refresh()
+    csv = pl.DataFrame(row_of(describe(store, 1))).with_columns(more=1).write_csv().encode()
+
+    with pytest.raises(Unacceptable, match="Column 'more' is not a feature"):
+        await prediction.predict(Body(csv, Format.CSV), response_format, strict=True)
+
+
 async def test_column_with_the_name_of_a_prediction_column_is_rejected(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
