@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.sentences import format_duration, format_time
+from mlapp.presentation.formats import format_duration, format_time
 from mlapp.schemas import Job, JobStatus
 from pages.components.buttons import JOBS, TRAIN, link_button
 from pages.components.cards import card, empty_state, facts

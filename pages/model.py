@@ -5,8 +5,9 @@ from functools import partial
 from nicegui import ui
 
 from mlapp.errors import NotFound
+from mlapp.presentation.formats import format_duration, format_time, format_value
 from mlapp.presentation.model_card import card as model_card
-from mlapp.presentation.sentences import format_duration, format_time, format_value, headline, training_rows
+from mlapp.presentation.sentences import headline, training_rows
 from mlapp.schemas import Feature, Model
 from pages.components.buttons import link_button
 from pages.components.cards import card, facts, not_found

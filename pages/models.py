@@ -1,4 +1,4 @@
-"""Models page: the list of versions with search, actions and comparison, and the activation history."""
+"""Models page: list of versions with search, actions, rollback and selection for comparison; activation history."""
 
 from collections.abc import Sequence
 

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import METRICS, format_number, headline, quality_summary, training_rows
+from mlapp.presentation.formats import format_number
+from mlapp.presentation.metrics import METRICS
+from mlapp.presentation.sentences import headline, quality_summary, training_rows
 from mlapp.presentation.verdict import verdict
 from mlapp.schemas import Model, Span, Task
 from pages.components.buttons import link_button

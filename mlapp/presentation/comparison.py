@@ -6,16 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlapp.errors import shorten
-from mlapp.presentation.sentences import (
-    LOWER_IS_BETTER,
-    MAIN_METRIC,
-    METRICS,
-    format_duration,
-    format_number,
-    format_percent,
-    format_value,
-    headline,
-)
+from mlapp.presentation.formats import format_duration, format_number, format_percent, format_value
+from mlapp.presentation.metrics import LOWER_IS_BETTER, MAIN_METRIC, METRICS
+from mlapp.presentation.sentences import headline
 from mlapp.schemas import Model, Scalar
 
 MAX_COMPARED = 5

@@ -7,17 +7,10 @@ from typing import Any
 from mlapp import ml
 from mlapp.errors import shorten
 from mlapp.presentation.code_snippets import curl, python
+from mlapp.presentation.formats import format_number, format_percent
 from mlapp.presentation.markdown import quotation, table, text
-from mlapp.presentation.sentences import (
-    MAX_CATEGORIES,
-    METRICS,
-    format_number,
-    format_percent,
-    headline,
-    quality_summary,
-    training_rows,
-    training_values,
-)
+from mlapp.presentation.metrics import METRICS
+from mlapp.presentation.sentences import MAX_CATEGORIES, headline, quality_summary, training_rows, training_values
 from mlapp.schemas import Evaluation, Model, Scalar, Task
 
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}

@@ -14,19 +14,7 @@ from mlapp.schemas.models import (
     Record,
     VersionStatus,
 )
-from mlapp.schemas.monitoring import (
-    DRIFT_ROWS,
-    ColumnDrift,
-    Drift,
-    DriftLevel,
-    PredictionCounts,
-    RequestCounts,
-    RequestProfile,
-    Span,
-    Traffic,
-    TrafficCounts,
-    TrafficPoint,
-)
+from mlapp.schemas.monitoring import DRIFT_ROWS, ColumnDrift, Drift, DriftLevel, Span, Traffic, TrafficPoint
 from mlapp.schemas.plots import (
     CalibrationCurve,
     ClassScore,
@@ -38,6 +26,7 @@ from mlapp.schemas.plots import (
 )
 from mlapp.schemas.responses import Health, PredictionPreview, PredictResponse, Problem, Readiness, ValueWarning, WhatIf
 from mlapp.schemas.tables import DatasetInfo, DataSource, Feature, IgnoredColumn, TableColumn, TablePreview
+from mlapp.schemas.traffic_counts import PredictionCounts, RequestCounts, RequestProfile, TrafficCounts
 from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions
 from mlapp.schemas.types import (
     MAX_JSON_BYTES,

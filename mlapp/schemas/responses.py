@@ -1,4 +1,4 @@
-"""Response bodies: predictions, what-if curves, health and problem details."""
+"""Response bodies of predictions (and their previews), what-if curves, health, readiness and problem details."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""TrainingService: trains a model as a job, stores it and activates it; previews tables."""
+"""TrainingService: admits trainings, runs each as a job, stores and activates its model; trains the demo; previews."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""TrafficStore: request counts, one file per process.
+"""TrafficStore: traffic counts in one file per slot; a process locks a slot and continues its counts.
 
 <folder>/traffic/1.json   the counts of one process; replaced atomically
 <folder>/traffic/1.lock   held by the process that owns the slot

@@ -4,8 +4,8 @@ import polars as pl
 
 from mlapp.errors import Unacceptable
 from mlapp.schemas import TableColumn, TablePreview
-from mlapp.tables.columns.histograms import distribution
-from mlapp.tables.columns.types import format_values, infer_type, unnamed
+from mlapp.tables.columns.conversion import format_values, infer_type, unnamed
+from mlapp.tables.columns.distributions import distribution
 from mlapp.tables.formats.writer import format_rows
 from mlapp.tables.table import Table
 

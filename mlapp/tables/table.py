@@ -8,8 +8,8 @@ import polars as pl
 
 from mlapp.errors import TooLarge, Unacceptable, pointer, shorten
 from mlapp.schemas import MAX_NAME_LENGTH, Format
+from mlapp.tables.columns.conversion import format_values, unnamed
 from mlapp.tables.columns.json_values import column_of, format_scalar
-from mlapp.tables.columns.types import format_values, unnamed
 
 ReadRecords = Callable[[slice], Iterable[dict[str, Any]]]
 """Reads a range of rows as JSON objects."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from mlapp.presentation.formats import format_number
 from mlapp.presentation.model_card import card
-from mlapp.presentation.sentences import format_number
 from mlapp.schemas import ColumnType, DataSource, Evaluation, Feature, IgnoredColumn, Model
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore

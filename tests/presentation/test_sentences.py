@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.sentences import (
+from mlapp.presentation.formats import (
     expected_duration,
     format_duration,
     format_number,
@@ -14,11 +14,8 @@ from mlapp.presentation.sentences import (
     format_time,
     format_uptime,
     format_value,
-    headline,
-    job_status_line,
-    job_title,
-    quality_summary,
 )
+from mlapp.presentation.sentences import headline, job_status_line, job_title, quality_summary
 from mlapp.schemas import JobStatus, Model
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mlapp.errors import MlappError, Unacceptable, UnreadableBody
 from mlapp.schemas import ColumnType, Format
+from mlapp.tables.columns.conversion import convert_column
 from mlapp.tables.columns.json_values import column_of
-from mlapp.tables.columns.types import convert_column
 from mlapp.tables.formats import ndjson as ndjson_lines
 from mlapp.tables.formats.json import json_body, json_table
 from mlapp.tables.formats.ndjson import ndjson_table

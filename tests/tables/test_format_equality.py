@@ -11,7 +11,7 @@ import pytest
 from mlapp.ml.inference.fitted_model import load_model
 from mlapp.ml.training.train import train
 from mlapp.schemas import ColumnType, Format, Model, TrainOptions
-from mlapp.tables.columns.types import infer_type
+from mlapp.tables.columns.conversion import infer_type
 from mlapp.tables.formats.reader import read_request
 
 ROWS = 210

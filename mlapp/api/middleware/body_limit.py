@@ -1,4 +1,4 @@
-"""Limit of the size of request bodies, on every path."""
+"""Body limit: one maximum size of request bodies, for all paths."""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

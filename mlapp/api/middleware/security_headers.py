@@ -1,4 +1,4 @@
-"""Security headers of every response."""
+"""Security headers of every response; also makes redirects relative, and disables caching by default."""
 
 import re
 

@@ -17,8 +17,8 @@ import polars as pl
 from mlapp.errors import MAX_REPORTED, Unacceptable, shorten
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Feature
+from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER, convert_column, format_values, unnamed
 from mlapp.tables.columns.json_values import column_of
-from mlapp.tables.columns.types import DAY_US, MAX_EXACT_INTEGER, convert_column, format_values, unnamed
 from mlapp.tables.formats.json import SCALAR_TYPES, JsonRows
 from mlapp.tables.table import Table, check_names
 

@@ -11,7 +11,7 @@ from mlapp.errors import shorten
 from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.evaluation.splits import FOLDS
 from mlapp.schemas import ColumnType, Feature, Task
-from mlapp.tables.columns.types import format_values, is_whole, unnamed
+from mlapp.tables.columns.conversion import format_values, is_whole, unnamed
 
 MAX_SENTENCES = 3
 """Columns that get their own sentence, per kind of warning; the others share one. Also the rare classes listed."""

@@ -10,8 +10,8 @@ import polars as pl
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Distribution, Feature, IgnoredColumn, Scalar
-from mlapp.tables.columns.histograms import distribution
-from mlapp.tables.columns.types import format_values, infer_type, unnamed
+from mlapp.tables.columns.conversion import format_values, infer_type, unnamed
+from mlapp.tables.columns.distributions import distribution
 from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000

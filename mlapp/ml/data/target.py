@@ -6,7 +6,7 @@ import polars as pl
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.ml.data.signature import scalar
 from mlapp.schemas import ColumnType, Scalar, Task, TrainOptions
-from mlapp.tables.columns.types import infer_type, unnamed
+from mlapp.tables.columns.conversion import infer_type, unnamed
 from mlapp.tables.table import Table
 
 MIN_ROWS = 10

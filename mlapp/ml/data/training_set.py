@@ -15,8 +15,8 @@ from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.schemas import ColumnType, Distribution, Evaluation, Scalar, Task, TrainOptions
-from mlapp.tables.columns.histograms import distribution
-from mlapp.tables.columns.types import format_values
+from mlapp.tables.columns.conversion import format_values
+from mlapp.tables.columns.distributions import distribution
 from mlapp.tables.table import Table
 
 

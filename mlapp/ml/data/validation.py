@@ -9,7 +9,7 @@ import numpy as np
 from mlapp.errors import shorten
 from mlapp.ml.data.encoding import EPOCH, UNKNOWN, InvalidCell, days_since_epoch, reject
 from mlapp.schemas import ColumnType, Feature, ValueWarning
-from mlapp.tables.columns.types import DAY_US
+from mlapp.tables.columns.conversion import DAY_US
 from mlapp.tables.table import Table
 
 MAX_WARNINGS = 100

@@ -1,4 +1,4 @@
-"""Evaluation plots as data, from out-of-fold predictions: residuals, confusion matrix, ROC and calibration curves."""
+"""Evaluation plots as data, out of fold: predicted against actual, residuals, confusion matrix, class scores, ROC."""
 
 import numpy as np
 from sklearn.metrics import auc, confusion_matrix, precision_recall_fscore_support, roc_curve

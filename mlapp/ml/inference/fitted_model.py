@@ -19,7 +19,7 @@ from mlapp.ml.inference.compiled_pipeline import compile_pipeline
 from mlapp.ml.inference.compiled_steps import ArrayFunction
 from mlapp.ml.library_versions import unusable_reason
 from mlapp.schemas import Model, PredictResponse, Scalar, Task
-from mlapp.tables.columns.types import format_values
+from mlapp.tables.columns.conversion import format_values
 from mlapp.tables.table import Table
 
 CHUNK_ROWS = 10_000

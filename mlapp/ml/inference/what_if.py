@@ -9,8 +9,8 @@ import polars as pl
 from mlapp.errors import Unacceptable, shorten
 from mlapp.ml.inference.fitted_model import FittedModel
 from mlapp.schemas import ColumnType, Feature, Scalar, WhatIf
+from mlapp.tables.columns.conversion import DAY_US, DTYPES, convert_column, format_values
 from mlapp.tables.columns.json_values import column_of
-from mlapp.tables.columns.types import DAY_US, DTYPES, convert_column, format_values
 from mlapp.tables.formats.json import records_table
 
 MAX_POINTS = 60

@@ -7,7 +7,7 @@ import polars as pl
 
 from mlapp.ml.data.encoding import MAX_CODES
 from mlapp.schemas import ColumnType, Distribution, Feature, PredictionCounts, Record, Task
-from mlapp.tables.columns.types import format_values
+from mlapp.tables.columns.conversion import format_values
 
 
 def count_features(model: Record, requests: Sequence[np.ndarray]) -> list[Distribution]:

@@ -26,7 +26,7 @@ from mlapp.ml.threads import threads_for
 from mlapp.ml.training.model_selection import Candidate, Clock, compare, comparison_cost, estimator_errors
 from mlapp.ml.training.overall_progress import OverallProgress, Report
 from mlapp.schemas import Importance, Task, TrainOptions
-from mlapp.tables.columns.types import format_values
+from mlapp.tables.columns.conversion import format_values
 from mlapp.tables.table import Table
 
 READ_SHARE = 0.02

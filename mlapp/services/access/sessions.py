@@ -1,4 +1,4 @@
-"""Browser sessions: signed tokens with an expiry, and a list of the revoked ones."""
+"""Browser sessions: signed tokens with an expiry; revoked ones are kept in memory only."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""Process trees: liveness, memory, termination, and exit statuses in words."""
+"""Process trees: liveness, memory, termination, and the error for an exit status."""
 
 import os
 import signal

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from mlapp.presentation.sentences import MAIN_METRIC
+from mlapp.presentation.metrics import MAIN_METRIC
 from mlapp.schemas import ModelSummary
 
 ORDERS: dict[str, Callable[[ModelSummary], Any]] = {

@@ -1,4 +1,4 @@
-"""RequestTimer: a context manager that measures a request and its status."""
+"""RequestTimer: a context manager that reports when a request started, and its status or that of its exception."""
 
 import time
 from collections.abc import Callable

@@ -11,7 +11,7 @@ import psutil
 
 from mlapp import __version__, ml
 from mlapp.errors import Unavailable
-from mlapp.presentation.sentences import format_uptime
+from mlapp.presentation.formats import format_uptime
 from mlapp.schemas import Health, Readiness
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore

@@ -1,4 +1,4 @@
-"""NDJSON reader: parses a file in pieces, so that a large table never exists as Python objects."""
+"""NDJSON reader: parses the bytes of a file in pieces, and again when rows are written, to keep no Python objects."""
 
 import json
 import re

@@ -6,7 +6,7 @@ import json
 import polars as pl
 
 from mlapp.schemas import Format
-from mlapp.tables.columns.types import NUMBER, format_values, unnamed
+from mlapp.tables.columns.conversion import NUMBER, format_values, unnamed
 from mlapp.tables.table import Table
 
 FORMULA = r"^[=+\-@\t\r\x00]"

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import format_number, format_time
+from mlapp.presentation.formats import format_number, format_time
 from mlapp.schemas import DRIFT_ROWS, ColumnDrift, ColumnType, Distribution, Drift, DriftLevel
 from pages.components.buttons import set_pressed
 from pages.components.charts.base import HIDDEN, Options, axis, bars, category_axis, chart, histogram, plot, redraw

@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import format_number
+from mlapp.presentation.formats import format_number
 from mlapp.schemas import CalibrationCurve, ConfusionMatrix, Histogram, Importance, Model, PredictedActual, RocCurve
 from pages.components.cards import card
 from pages.components.charts.base import (

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import format_number
+from mlapp.presentation.formats import format_number
 from mlapp.schemas import Traffic, TrafficPoint
 from pages.components.cards import card, figure
 from pages.components.charts.base import HIDDEN, Options, axis, bars, chart, floating_bars, line, plot, redraw

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import format_number
+from mlapp.presentation.formats import format_number
 from mlapp.schemas import ColumnType, Feature, Model
 from pages.components.forms.controls import Value, control
 from pages.theme import GRID, SMALL

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mlapp.presentation.sentences import format_time
+from mlapp.presentation.formats import format_time
 from mlapp.services.models.service import ModelService
 from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTable, View
 

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import format_number, format_percent, format_value
+from mlapp.presentation.formats import format_number, format_percent, format_value
 from mlapp.schemas import Model, PredictResponse, Task
 from pages.components.charts.share_bar import bar
 from pages.components.warnings import error_line

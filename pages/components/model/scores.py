@@ -2,7 +2,9 @@
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import METRICS, format_number, quality_summary
+from mlapp.presentation.formats import format_number
+from mlapp.presentation.metrics import METRICS
+from mlapp.presentation.sentences import quality_summary
 from mlapp.schemas import Model
 from pages.components.cards import card
 from pages.components.charts.evaluation import importance_plot, plots

@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from mlapp.errors import MlappError
-from mlapp.presentation.sentences import format_number, format_value
+from mlapp.presentation.formats import format_number, format_value
 from mlapp.schemas import ColumnType, Model, Scalar, WhatIf
 from mlapp.services import Services
 from pages.components.cards import card

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from mlapp.presentation.sentences import format_percent
+from mlapp.presentation.formats import format_percent
 from mlapp.schemas import ColumnType, Distribution, TableColumn
 from pages.components.buttons import set_pressed
 from pages.theme import COLUMN, COLUMN_HEADS, MUTED, SERIES, SMALL, TEXT

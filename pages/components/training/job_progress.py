@@ -1,11 +1,12 @@
-"""Training jobs: stage, progress bar and cancel button, live on every page that shows them."""
+"""JobView: a job with status, progress and cancel button; JobFollower keeps it up to date."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import ui
 
 from mlapp.errors import MlappError
-from mlapp.presentation.sentences import format_time, job_status_line, job_title
+from mlapp.presentation.formats import format_time
+from mlapp.presentation.sentences import job_status_line, job_title
 from mlapp.schemas import Job, JobStatus
 from pages.components.buttons import confirmation
 from pages.components.charts.share_bar import bar

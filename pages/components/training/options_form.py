@@ -7,7 +7,7 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from mlapp.errors import MlappError
-from mlapp.presentation.sentences import expected_duration
+from mlapp.presentation.formats import expected_duration
 from mlapp.schemas import ColumnType, EstimatorInfo, TablePreview
 from pages.components.cards import card, loading
 from pages.components.warnings import warnings

@@ -8,7 +8,7 @@ from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.signature import infer_signature
 from mlapp.ml.data.target import as_classes
 from mlapp.schemas import Task
-from mlapp.tables.columns.types import infer_type
+from mlapp.tables.columns.conversion import infer_type
 from mlapp.tables.table import Table
 
 ROWS = 200

@@ -7,7 +7,7 @@ import pytest
 from mlapp.errors import Unacceptable
 from mlapp.ml.data.target import as_classes, as_numbers, as_times, infer_task, rows_with_target
 from mlapp.schemas import ColumnType, Task, TrainOptions
-from mlapp.tables.columns.types import infer_type
+from mlapp.tables.columns.conversion import infer_type
 from mlapp.tables.table import Table
 
 

@@ -6,7 +6,7 @@ from mlapp import tables
 from mlapp.errors import NotFound
 from mlapp.ml.data.target import infer_task
 from mlapp.tables.bundled.datasets import dataset, describe_datasets
-from mlapp.tables.columns.types import infer_type
+from mlapp.tables.columns.conversion import infer_type
 
 
 @pytest.mark.parametrize("info", describe_datasets(), ids=lambda info: info.name)

@@ -2,7 +2,7 @@
 
 from mlapp.schemas import ColumnType
 from mlapp.tables.bundled.machines import machines
-from mlapp.tables.columns.types import infer_type
+from mlapp.tables.columns.conversion import infer_type
 
 
 def test_machines_have_every_column_type():

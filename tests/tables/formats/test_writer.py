@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from mlapp.schemas import Format
-from mlapp.tables.columns.types import infer_type
+from mlapp.tables.columns.conversion import infer_type
 from mlapp.tables.formats.csv import csv_table
 from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.formats.reader import read_file

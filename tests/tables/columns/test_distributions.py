@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from mlapp.schemas import ColumnType
-from mlapp.tables.columns.histograms import distribution
+from mlapp.tables.columns.distributions import distribution
 
 NUMBERS = np.random.default_rng(0).uniform(0, 1, 1_000)
 

@@ -7,7 +7,7 @@ import pytest
 
 from mlapp.errors import Unacceptable
 from mlapp.schemas import ColumnType
-from mlapp.tables.columns.types import convert_column, format_values, infer_type, is_whole
+from mlapp.tables.columns.conversion import convert_column, format_values, infer_type, is_whole
 
 BOOLEAN, NUMBER, INTEGER = ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.INTEGER
 DATETIME, CATEGORY = ColumnType.DATETIME, ColumnType.CATEGORY

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.schemas import ColumnType, Distribution
-from mlapp.tables.columns.types import DAY_US, format_values, unnamed
+from mlapp.tables.columns.conversion import DAY_US, format_values, unnamed
 
 BINS = 20
 CATEGORIES = 30

@@ -1,4 +1,4 @@
-"""Column types: inference and conversion, by the same rules for all formats.
+"""Conversion of columns: infers the narrowest type, converts to it and back to text, by the same rules for all formats.
 
 A raw column has text, numbers, booleans or dates, depending on its format. Its type is the narrowest one to which every
 value converts without loss, so that `1` in a CSV, `1` in JSON and `1.0` in Parquet are equal. All other columns are
