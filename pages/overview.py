@@ -11,7 +11,7 @@ from mlapp.presentation.verdict import verdict
 from mlapp.schemas import Model, Span, Task
 from pages.components.buttons import link_button
 from pages.components.cards import card, figures, no_model
-from pages.components.overview_cards import HealthSummary, TrafficSummary, importance_bars
+from pages.components.overview_cards import TrafficSummary, importance_bars
 from pages.components.training.job_progress import JobList, JobView
 from pages.components.warnings import warnings
 from pages.frame import frame
@@ -69,7 +69,8 @@ class _Overview:
             with card("Next steps"):
                 _next_steps(api=self.site.api)
         with card(), ui.row().classes("w-full items-center gap-3 flex-nowrap"):
-            self.health = HealthSummary()
+            self.health_icon = ui.icon("").props("aria-hidden=true")
+            self.health = ui.label().classes(f"{TEXT} flex-1 min-w-0 break-words").mark("health-line")
             ui.link("Health", "/health").classes(LINK)
         self._show_health()
         await self._jobs_changed()
@@ -87,7 +88,10 @@ class _Overview:
 
     def _show_health(self) -> None:
         now, problem = self.services.health.health(), self.services.prediction.problem
-        self.health.show(now.message, healthy=now.active_model is not None and not problem)
+        healthy = now.active_model is not None and not problem
+        self.health_icon.set_name("check_circle" if healthy else "warning_amber")
+        self.health_icon.classes(replace=f"text-xl {'text-positive' if healthy else 'text-warning'}")
+        self.health.set_text(now.message)
 
     async def _show_model(self) -> None:
         model = self.site.live.active

@@ -1,4 +1,4 @@
-"""Overview summaries of traffic, health and feature importance."""
+"""Overview summaries of traffic and feature importance."""
 
 from collections.abc import Sequence
 
@@ -29,21 +29,6 @@ class TrafficSummary:
         for label, count in zip(self.figures, (total.requests, total.rows, total.errors), strict=True):
             label.set_text(f"{count:,}")
         redraw(self.chart, sparkline(traffic))
-
-
-class HealthSummary:
-    """The message of the health check in one line."""
-
-    def __init__(self) -> None:
-        with ui.row().classes("flex-1 min-w-0 items-center gap-3 flex-nowrap"):
-            self.icon = ui.icon("check_circle").props("aria-hidden=true")
-            self.message = ui.label().classes(f"{TEXT} min-w-0 break-words").mark("health-line")
-
-    def show(self, message: str, *, healthy: bool) -> None:
-        """Update icon and message."""
-        self.icon.set_name("check_circle" if healthy else "warning_amber")
-        self.icon.classes(replace=f"text-xl {'text-positive' if healthy else 'text-warning'}")
-        self.message.set_text(message)
 
 
 def importance_bars(features: Sequence[Importance]) -> None:
