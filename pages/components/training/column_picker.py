@@ -30,8 +30,7 @@ class ColumnPicker:
         self.columns, self.table_rows, self.target, self.on_pick = columns, rows, target, on_pick
         self.drawn: dict[str, ui.element] = {}
         ui.label("Click the column to predict.").classes(MUTED)
-        if len(columns) > PAGE_COLUMNS:
-            self._search_and_pages()
+        self._search_and_pages()
         with ui.element("div").classes(COLUMN_HEADS).props("aria-hidden=true"):
             for head in ("Column", "Missing", "Distinct", "Distribution", "Values"):
                 ui.label(head)
@@ -40,9 +39,9 @@ class ColumnPicker:
 
     def show_target(self, name: str) -> None:
         """Highlight the target."""
-        before, self.target = self.target, name
-        for changed in {before, name} & self.drawn.keys():
-            self._highlight(changed)
+        self.target = name
+        for column, row in self.drawn.items():
+            set_pressed(row, COLUMN, pressed=column == name)
 
     def update(self) -> None:
         """Draw the columns of the current search and page."""
@@ -50,35 +49,32 @@ class ColumnPicker:
         self.drawn.clear()
         with self.list:
             for index, column in self._page():
-                self._row(column).mark(f"column-{index}")
+                self.drawn[column.name] = self._row(column).mark(f"column-{index}")
+        self.show_target(self.target)
 
     def _search_and_pages(self) -> None:
-        with ui.row().classes("w-full items-center justify-between"):
+        with ui.row().classes("w-full items-center justify-between") as row:
             self.search = ui.input("Find a column", on_change=self._find).mark("find-column")
             self.search.props("outlined dense clearable debounce=250").classes("w-56")
-            pages = -(-len(self.columns) // PAGE_COLUMNS)
             begin = [column.name for column in self.columns].index(self.target) // PAGE_COLUMNS + 1
-            self.pages = ui.pagination(1, pages, value=begin, direction_links=True, on_change=self.update)
-            self.pages.mark("column-pages")
-            self.pages.props('max-pages=5 aria-label="Pages of the list of columns"')
+            self.pages = ui.pagination(1, begin, value=begin, direction_links=True, on_change=self.update)
+            self.pages.props('max-pages=5 aria-label="Pages of the list of columns"').mark("column-pages")
+        row.set_visibility(len(self.columns) > PAGE_COLUMNS)
 
     def _find(self) -> None:
         self.pages.set_value(1)
         self.update()
 
     def _page(self) -> list[tuple[int, TableColumn]]:
-        columns = list(enumerate(self.columns))
-        if len(columns) <= PAGE_COLUMNS:
-            return columns
         query = (self.search.value or "").casefold()
-        found = [(index, column) for index, column in columns if query in column.name.casefold()]
+        found = [(index, column) for index, column in enumerate(self.columns) if query in column.name.casefold()]
         self.pages.max = max(1, -(-len(found) // PAGE_COLUMNS))
         begin = ((self.pages.value or 1) - 1) * PAGE_COLUMNS
         return found[begin : begin + PAGE_COLUMNS]
 
     def _row(self, column: TableColumn) -> ui.element:
         label, icon = TYPES[column.type]
-        row = self.drawn[column.name] = ui.element("button").props("type=button")
+        row = ui.element("button").props("type=button")
         row.on("click", lambda: self.on_pick(column.name), args=[])
         with row:
             with ui.element("div").classes("flex items-center gap-3 min-w-0"):
@@ -93,11 +89,7 @@ class ColumnPicker:
             ui.label(f"{column.distinct:,}").classes(f"{TEXT} max-sm:hidden")
             mini_histogram(column.distribution)
             ui.label(_values(column)).classes(f"{SMALL} truncate max-sm:hidden")
-        self._highlight(column.name)
         return row
-
-    def _highlight(self, name: str) -> None:
-        set_pressed(self.drawn[name], COLUMN, pressed=name == self.target)
 
 
 def mini_histogram(found: Distribution | None) -> ui.element:
