@@ -47,7 +47,7 @@ class TablePrediction:
             found: PredictionPreview | str = await self.services.prediction.preview(body, self.model.version)
         except MlappError as error:
             found = error.detail
-        # Otherwise another table has been uploaded meanwhile.
+        # Otherwise another table has been uploaded, or the page was closed.
         if table is self.table:
             self._show(table, found)
 
@@ -79,8 +79,8 @@ class TablePrediction:
 
     def _clean_up(self) -> None:
         self.downloads.remove(self.path)
-        if self.table:
-            self.table.remove()
+        # Not removed now, as it may be read or written.
+        self.table = None
 
 
 def _warning_texts(found: list[ValueWarning], total: int) -> list[str]:

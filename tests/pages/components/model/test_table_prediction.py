@@ -4,9 +4,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from nicegui import ui
+from nicegui.elements.upload_files import SmallFileUpload
+from nicegui.events import UploadEventArguments
 from nicegui.testing import User
 
-from mlapp.schemas import Feature, Model
+from mlapp.schemas import Feature, Format, Model
+from pages.components.model.table_prediction import TablePrediction
+from pages.session.downloads import Downloads
+from pages.session.site import Site
 from tests.pages.conftest import TrainedModels, drop, eventually, one
 
 
@@ -134,3 +140,26 @@ async def test_only_the_last_of_several_uploads_is_shown(page: User, model: Mode
 
     await page.should_see("6 rows predicted")
     await eventually(lambda: len(page.find(marker="download").elements) == 1)
+
+
+class ClosingUpload(SmallFileUpload):
+    """An upload during which the page is closed."""
+
+    async def save(self, path: str | Path) -> None:
+        ui.context.client.delete()
+        await super().save(path)
+
+
+async def test_table_of_a_page_closed_during_its_upload_is_deleted(
+    user: User, site: Site, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    await user.open("/health")
+    upload = ClosingUpload("fleet.csv", "text/csv", csv(model, 3))
+
+    with user:
+        card = TablePrediction(site, Downloads(site.services), model)
+        event = UploadEventArguments(sender=card.result, client=ui.context.client, file=upload)
+        await card._predict(event, Format.CSV)
+
+    assert not list(tmp_path.iterdir())
