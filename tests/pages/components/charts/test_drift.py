@@ -9,7 +9,7 @@ from nicegui.testing import User
 
 from mlapp.schemas import DRIFT_ROWS, Model
 from mlapp.services import Services
-from pages.components.charts.drift import MAX_FEATURES
+from pages.components.charts.drift import MAX_CATEGORIES, MAX_FEATURES
 from tests.fitted import publish
 from tests.pages.conftest import one
 from tests.pages.steps import chart_of, predict
@@ -83,3 +83,20 @@ async def test_monitor_compares_categories_dates_and_missing_values(
             assert [series["name"] for series in options["series"]] == ["Training"]
 
     assert seen == {("value", "value"), ("time", "value"), ("value", "category")}
+
+
+async def test_monitor_sums_up_rare_categories(user: User, http: httpx.AsyncClient):
+    rows = [{"kind": chr(97 + row % 15), "y": row} for row in range(150)]
+    trained = await http.post("/train", json={"records": rows, "target": "y", "estimator": "linear"})
+    answer = await http.post("/predict", json={"records": rows[:30]})
+    assert (trained.status_code, answer.status_code) == (201, 200)
+    await user.open("/monitor")
+
+    user.find(marker="column-1").click()
+
+    options = chart_of(user, "Distribution in training").options
+    assert len(options["yAxis"]["data"]) == MAX_CATEGORIES + 1
+    assert [(series["name"], series["data"][-1]) for series in options["series"]] == [
+        ("Training", 20.0),
+        ("Requests", 20.0),
+    ]
