@@ -103,7 +103,6 @@ class _Headers(NamedTuple):
     strict: bool
 
 
-MAX_CACHED_BYTES = 1_000
 _PARSED = (b"content-type", b"content-encoding", b"accept", b"prefer")
 """Headers that are parsed."""
 
@@ -114,12 +113,12 @@ def _read_headers(headers: list[tuple[bytes, bytes]]) -> _Headers:
         # Repeated headers are joined to a list.
         for name in _PARSED:
             found[name] = b", ".join(value for key, value in headers if key == name)
-    values = [found.get(name, b"") for name in _PARSED]
-    # Long headers are not worth the memory of a cache.
-    return (_parse if sum(map(len, values)) <= MAX_CACHED_BYTES else _parse.__wrapped__)(*values)
+    get = found.get
+    return _parse(get(b"content-type", b""), get(b"content-encoding", b""), get(b"accept", b""), get(b"prefer", b""))
 
 
-@lru_cache(maxsize=1_000)
+# Few, as the headers of a request may have 64 kB.
+@lru_cache(maxsize=100)
 def _parse(content_type: bytes, encoding: bytes, accept: bytes, prefer: bytes) -> _Headers:
     is_json = Format.of_media_type(content_type.decode("latin-1")) is Format.JSON and not encoding
     accepted = [accept.decode("latin-1")] if accept else []

@@ -1,6 +1,6 @@
 """Validation of encoded rows against a signature: warnings about values outside the training data."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -17,6 +17,10 @@ MAX_WARNINGS = 100
 Code = Literal["missing", "unknown_category", "not_whole", "out_of_range"]
 
 
+CellText = Callable[[int, str], str]
+"""Returns the text of a cell, by row and feature."""
+
+
 class Warnings(NamedTuple):
     """Warnings about a table."""
 
@@ -25,7 +29,7 @@ class Warnings(NamedTuple):
     total: int
 
 
-NONE = Warnings([], 0)
+NO_WARNINGS = Warnings([], 0)
 
 
 class Validator:
@@ -43,12 +47,12 @@ class Validator:
         """Return whether each row of a matrix (rows, features) has a warning, (rows,)."""
         return np.asarray(self._cells(x).any(axis=1))
 
-    def warnings(self, table: Table, x: np.ndarray) -> Warnings:
-        """Return the warnings about a table and its encoded rows `x`."""
+    def warnings(self, x: np.ndarray, cell_text: CellText) -> Warnings:
+        """Return the warnings about the encoded rows `x`."""
         rows, columns = np.nonzero(self._cells(x))
         first: list[ValueWarning] = []
         for row, column in zip(rows[:MAX_WARNINGS].tolist(), columns[:MAX_WARNINGS].tolist(), strict=True):
-            first += self._cell_warnings(table, row, self._features[column], float(x[row, column]))
+            first += self._cell_warnings(cell_text, row, self._features[column], float(x[row, column]))
         if len(rows) <= MAX_WARNINGS:
             return Warnings(first[:MAX_WARNINGS], len(first))
         # A cell has two warnings if it is neither whole nor within the range.
@@ -63,7 +67,7 @@ class Validator:
         if extra := [name for name in table.names if name not in names]:
             detail = "Column '{}' is not a feature; leave it out."
             reject(table, [InvalidCell(0, name, detail.format(shorten(name))) for name in extra])
-        first = self.warnings(table, x).first
+        first = self.warnings(x, table.text).first
         reject(table, [InvalidCell(warning.row, warning.feature, warning.detail) for warning in first])
 
     def _cells(self, x: np.ndarray) -> np.ndarray:
@@ -72,12 +76,12 @@ class Validator:
             unusual[:, self._whole] |= x[:, self._whole] % 1 > 0
         return np.asarray(unusual)
 
-    def _cell_warnings(self, table: Table, row: int, feature: Feature, value: float) -> list[ValueWarning]:
+    def _cell_warnings(self, cell_text: CellText, row: int, feature: Feature, value: float) -> list[ValueWarning]:
         """Return the warnings about a cell."""
         if np.isnan(value):
             return [_warning(row, feature, "missing", "is missing; training saw no row without it")]
         if value == UNKNOWN:
-            text = shorten(table.text(row, feature.name))
+            text = shorten(cell_text(row, feature.name))
             return [_warning(row, feature, "unknown_category", f"'{text}' was never seen in training")]
         low, high = _range(feature)
         text, warnings = _format(value, feature), []

@@ -4,16 +4,17 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import joblib
 import numpy as np
 import polars as pl
+from pydantic import TypeAdapter
 from sklearn.base import BaseEstimator
 
 from mlapp.errors import Conflict
 from mlapp.ml.data.encoding import Encoder, known_only
-from mlapp.ml.data.validation import NONE, Validator, Warnings
+from mlapp.ml.data.validation import NO_WARNINGS, Validator, Warnings
 from mlapp.ml.evaluation.conformal import bounds
 from mlapp.ml.inference.compiled_pipeline import compile_pipeline
 from mlapp.ml.inference.compiled_steps import ArrayFunction
@@ -26,6 +27,9 @@ CHUNK_ROWS = 10_000
 """Rows that are predicted at a time: intermediate matrices may be many times as wide as the table."""
 MAX_MISSING_ROWS = 30
 """Rows with one missing value on which the compiled pipeline is tested."""
+
+
+_dump_numbers = TypeAdapter(list[float]).dump_json
 
 
 class Batch(NamedTuple):
@@ -45,6 +49,7 @@ class FittedModel:
 
     model: Model
     estimator: BaseEstimator
+    no_warnings: ClassVar[Warnings] = NO_WARNINGS
     is_fast: bool = False
     """Whether the event loop can wait for a batch; measured when the version is loaded."""
 
@@ -109,7 +114,7 @@ class FittedModel:
         x = np.concatenate(requests) + 0.0
         return Batch(x, self.predict(x), self.validator.unusual(x))
 
-    def answer(self, predicted: np.ndarray, warnings: Warnings = NONE) -> PredictResponse:
+    def answer(self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS) -> PredictResponse:
         """Return the response to a request from the predictions of its rows."""
         version, first, total = self.model.version, warnings.first, warnings.total or None
         if self.model.task is Task.REGRESSION:
@@ -132,12 +137,34 @@ class FittedModel:
             warnings_total=total,
         )
 
+    def answer_json(self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS) -> bytes:
+        """Return `answer` as JSON; without warnings, that of a regression in half the time."""
+        if warnings.total or self.model.task is Task.CLASSIFICATION:
+            return _to_json(self.answer(predicted, warnings))
+        values, lower, upper = map(_dump_numbers, predicted.T.tolist())
+        begin, end = self._json_ends
+        return b"".join((begin, values, b',"lower":', lower, b',"upper":', upper, end))
+
+    @cached_property
+    def _json_ends(self) -> tuple[bytes, bytes]:
+        """What JSON responses have before and after their numbers."""
+        response = _to_json(
+            PredictResponse(version=self.model.version, predictions=[], coverage=self.model.coverage, warnings=[])
+        )
+        begin, _, end = response.partition(b"[]")
+        return begin, end
+
     def columns(self, predicted: np.ndarray) -> pl.DataFrame:
         """Return predictions as columns: `prediction`, and `lower` and `upper` or one `probability_<class>` each."""
         values: list[np.ndarray | list[Scalar]] = [*predicted.T]
         if self.model.task is Task.CLASSIFICATION:
             values = [[self.classes[0][index] for index in predicted.argmax(axis=1)], *values]
         return pl.DataFrame([pl.Series(name, column) for name, column in zip(self.column_names, values, strict=True)])
+
+
+def _to_json(response: PredictResponse) -> bytes:
+    """Serialize a response."""
+    return PredictResponse.__pydantic_serializer__.to_json(response)
 
 
 def load_model(model: Model, file: bytes) -> FittedModel:
@@ -158,5 +185,5 @@ def load_model(model: Model, file: bytes) -> FittedModel:
         ) from error
     # Tests that it can predict, and prepares all that requests need.
     fitted.predict_batch([fitted.examples])
-    _ = fitted.column_names
+    _ = fitted.column_names, fitted.answer_json(fitted.predict(fitted.examples))
     return fitted

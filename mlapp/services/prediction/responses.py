@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 
 from mlapp import tables
 from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Format, Model, PredictionPreview, PredictResponse
+from mlapp.schemas import Format, Model, PredictionPreview
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ def read_table(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) ->
     x = fitted.encoder.encode(table)
     if strict:
         fitted.validator.reject_unusual(table, x)
-    return EncodedTable(table, x, fitted.validator.warnings(table, x))
+    return EncodedTable(table, x, fitted.validator.warnings(x, table.text))
 
 
 def _reject(options: dict[str, Any]) -> NoReturn:
@@ -90,11 +90,6 @@ def read_file_table(fitted: "ml.FittedModel", body: Body, *, strict: bool = Fals
     return encoded
 
 
-def to_json(answer: PredictResponse) -> bytes:
-    """Serialize a response."""
-    return PredictResponse.__pydantic_serializer__.to_json(answer)
-
-
 def write_json(fitted: "ml.FittedModel", encoded: EncodedTable, add_rows: "AddRows") -> list[bytes]:
     """Predict rows, and return the JSON response in pieces.
 
@@ -110,7 +105,7 @@ def write_json(fitted: "ml.FittedModel", encoded: EncodedTable, add_rows: "AddRo
             if (values := getattr(answer, name)) is not None:
                 lists.setdefault(name, []).append(_VALUES.dump_json(values)[1:-1])
                 setattr(answer, name, [])
-    return _insert(to_json(answer), lists)
+    return _insert(answer.model_dump_json().encode(), lists)
 
 
 def _insert(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:

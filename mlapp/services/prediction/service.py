@@ -18,6 +18,9 @@ from mlapp.services.prediction.responses import Body
 from mlapp.store import ModelStore
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from mlapp.ml.data.validation import Warnings
     from mlapp.tables import JsonRows
 
 __all__ = ["Body", "PredictionResult", "PredictionService"]
@@ -143,13 +146,12 @@ class PredictionService:
             fitted = self._active.fitted if version is None else None
             fitted = fitted or await self.fitted(version)
             if format_ is body.format is Format.JSON and len(body.data) <= BATCHED_BYTES:
-                answer = await self._answer(fitted, responses.read_json(body.data), strict=strict)
-                return PredictionResult(
-                    fitted.model.version, format_, answer.warnings_total or 0, responses.to_json(answer)
-                )
-            predicted = await self._predict_table(fitted, body, format_, strict=strict)
-            self.recorder.add_warnings(predicted.warnings_total)
-            return predicted
+                predicted, warnings = await self._predict_rows(fitted, responses.read_json(body.data), strict=strict)
+                data = fitted.answer_json(predicted, warnings)
+                return PredictionResult(fitted.model.version, format_, warnings.total, data)
+            result = await self._predict_table(fitted, body, format_, strict=strict)
+            self.recorder.add_warnings(result.warnings_total)
+            return result
 
     async def answer(self, records: list[dict[str, Any]], version: int | None = None) -> PredictResponse:
         """Predict records of JSON scalars.
@@ -158,7 +160,8 @@ class PredictionService:
             MlappError: the version is not available, or the records cannot be predicted.
         """
         with self.recorder.request():
-            return await self._answer(await self.fitted(version), tables.JsonRows(records))
+            fitted = await self.fitted(version)
+            return fitted.answer(*await self._predict_rows(fitted, tables.JsonRows(records)))
 
     async def preview(self, body: Body, version: int | None = None, rows: int = 10) -> PredictionPreview:
         """Return the first rows of the response to a table; the whole table is validated, as by `predict`.
@@ -178,7 +181,9 @@ class PredictionService:
         fitted = await self.fitted(version)
         return await self._small.run(lambda: ml.what_if(fitted, record, feature))
 
-    async def _answer(self, fitted: "ml.FittedModel", rows: "JsonRows", *, strict: bool = False) -> PredictResponse:
+    async def _predict_rows(
+        self, fitted: "ml.FittedModel", rows: "JsonRows", *, strict: bool = False
+    ) -> "tuple[np.ndarray, Warnings]":
         """Predict a few rows in a batch with other requests."""
         x = fitted.encoder.encode_plain(rows)
         if x is None:
@@ -187,12 +192,13 @@ class PredictionService:
             fitted.validator.reject_unusual(rows.table(), x)
         predicted, unusual = await self._batcher.predict(fitted, x)
         if not unusual:
-            return fitted.answer(predicted)
+            return predicted, fitted.no_warnings
         if not fitted.encoder.is_exact(x):
             x = await self._small.run(lambda: fitted.encoder.encode(rows.table()))
-        warnings = fitted.validator.warnings(rows.table(), x)
+        # The table is made only for the text of unknown categories.
+        warnings = fitted.validator.warnings(x, lambda row, name: rows.table().text(row, name))
         self.recorder.add_warnings(warnings.total)
-        return fitted.answer(predicted, warnings)
+        return predicted, warnings
 
     async def _predict_table(
         self, fitted: "ml.FittedModel", body: Body, format_: Format, *, strict: bool

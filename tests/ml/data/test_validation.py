@@ -42,7 +42,7 @@ def check(table, features, *, strict=False):
     if strict:
         Validator(features).reject_unusual(table, x)
     rows = [[None if np.isnan(value) else value for value in row] for row in x.tolist()]
-    return Checked(rows, Validator(features).warnings(table, x))
+    return Checked(rows, Validator(features).warnings(x, table.text))
 
 
 @pytest.fixture

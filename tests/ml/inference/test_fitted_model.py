@@ -96,7 +96,7 @@ def test_values_outside_the_training_data_are_predicted_and_reported(table, fitt
 
     table = Table(pl.DataFrame([row]))
     x = model.encoder.encode(table)
-    answer = model.answer(model.predict(x), model.validator.warnings(table, x))
+    answer = model.answer(model.predict(x), model.validator.warnings(x, table.text))
 
     assert np.isfinite(answer.predictions).all()
     assert [warning.code for warning in answer.warnings] == ["out_of_range", "unknown_category", "missing"]
