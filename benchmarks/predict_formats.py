@@ -1,4 +1,4 @@
-"""Single-row latency while tables of 100,000 rows are predicted on the same core, in every format: p99 within 100 ms.
+"""Single-row latency while tables of 100,000 rows, or of 10 MB of JSON, are predicted on the same core: p99 ≤ 100 ms.
 
 A hundred single-row requests a second run beside one table after another. The time of a table and the growth of the
 server's memory are printed.
@@ -23,6 +23,7 @@ from benchmarks import NOT_JUDGED
 from benchmarks.harness.load import LOAD_CORE, SERVER_CORE, steady
 from benchmarks.harness.server import Server, shared_or_new_server
 from benchmarks.harness.tables import as_csv, mixed
+from mlapp.schemas import MAX_JSON_BYTES
 
 GOAL_MS = 100.0
 ROWS = 100_000
@@ -37,8 +38,14 @@ def bodies(table: pl.DataFrame) -> Iterator[tuple[str, str, bytes]]:
     yield "Parquet", "application/vnd.apache.parquet", parquet.getvalue()
     plain = table.with_columns(pl.col("day").cast(pl.String))
     yield "NDJSON", "application/x-ndjson", plain.write_ndjson().encode()
-    yield "JSON records", "application/json", json.dumps({"records": plain.to_dicts()}).encode()
-    yield "JSON columns", "application/json", json.dumps({"columns": plain.to_dict(as_series=False)}).encode()
+    yield "JSON records", "application/json", largest(plain, lambda rows: {"records": rows.to_dicts()})
+    yield "JSON columns", "application/json", largest(plain, lambda rows: {"columns": rows.to_dict(as_series=False)})
+
+
+def largest(table: pl.DataFrame, body: Callable[[pl.DataFrame], object]) -> bytes:
+    """Return as many rows as JSON may hold."""
+    size = len(json.dumps(body(table)))
+    return json.dumps(body(table.head(int(table.height * min(1.0, 0.98 * MAX_JSON_BYTES / size))))).encode()
 
 
 @contextmanager

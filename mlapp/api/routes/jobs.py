@@ -1,4 +1,4 @@
-"""/jobs: training jobs of the API and the pages."""
+"""/jobs: lists, cancels and streams training jobs, as server-sent events; POST /train starts them."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any

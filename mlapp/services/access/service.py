@@ -1,4 +1,4 @@
-"""AccessService: authentication by API key, and login."""
+"""AccessService: roles by API key, login, and whether authentication is off."""
 
 import hashlib
 import hmac

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from mlapp.schemas import Drift, Span, Traffic
-from mlapp.services.monitoring.drift import drift
+from mlapp.services.monitoring.drift_report import drift
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.monitoring.traffic import traffic
 from mlapp.store import ModelStore

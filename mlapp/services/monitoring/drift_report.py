@@ -1,4 +1,4 @@
-"""Drift of features and predictions: production data compared with the training data."""
+"""Drift report of a version: the drift, measured by mlapp.ml, of each feature and of the predictions."""
 
 from typing import TYPE_CHECKING
 
