@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from typing import Any
 
 import httpx
@@ -111,6 +112,22 @@ async def test_slow_estimator_predicts_the_same_in_a_thread(http: httpx.AsyncCli
     answers = await asyncio.gather(*[http.post("/predict", json=body) for _ in range(3 * MAX_BATCH_ROWS)])
 
     assert {answer.content for answer in answers} == {expected}
+
+
+async def test_many_rows_of_a_small_body_are_predicted_in_a_thread(http: httpx.AsyncClient, active: FittedModel):
+    compiled, threads = active.compiled, []
+
+    def predicting(x: np.ndarray) -> np.ndarray:
+        threads.append(threading.current_thread())
+        return compiled(x)
+
+    active.__dict__.update(is_fast=True, compiled=predicting)
+    row = row_of(active.model)
+    for count in (1, MAX_BATCH_ROWS + 1):
+        columns = {name: [value] * count for name, value in row.items()}
+        assert (await http.post("/predict", json={"columns": columns})).status_code == 200
+
+    assert [thread is threading.main_thread() for thread in threads] == [True, False]
 
 
 @pytest.mark.parametrize("is_fast", [True, False])

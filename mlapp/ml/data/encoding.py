@@ -100,7 +100,7 @@ class Encoder:
     def encode_plain(self, rows: JsonRows) -> np.ndarray | None:
         """Return what `encode` returns, in a hundredth of the time; None for JSON that needs conversion or is invalid.
 
-        Unlike `encode`, it accepts whole numbers from 2**53, of which a float may lose digits; see `is_exact`.
+        Unlike `encode`, it accepts integers from 2**53 outside the range of the training data; see `is_exact`.
         """
         try:
             plain = self._plain_rows(rows)
@@ -222,11 +222,13 @@ def _wrong_type(row: int, feature: Feature, text: str) -> str:
 
 def _plain_types(feature: Feature) -> frozenset[type]:
     """Return the types of JSON values that `encode_plain` accepts for a feature."""
-    if feature.type is ColumnType.BOOLEAN:
-        return frozenset({bool, type(None)})
-    if feature.type in (ColumnType.CATEGORY, ColumnType.DATETIME):
-        return frozenset({str, type(None)})
-    return frozenset({int, float, type(None)})
+    other = {ColumnType.BOOLEAN: bool, ColumnType.CATEGORY: str, ColumnType.DATETIME: str}.get(feature.type)
+    if other:
+        return frozenset({other, type(None)})
+    limits = [abs(limit) for limit in (feature.min, feature.max) if isinstance(limit, int | float)]
+    # Within a larger range, no warning would lead to `is_exact`, and integers would be rounded.
+    is_exact = max(limits, default=MAX_EXACT_INTEGER) < MAX_EXACT_INTEGER
+    return frozenset({int, float, type(None)} if is_exact else {float, type(None)})
 
 
 def _plain_code(feature: Feature) -> Callable[[Any], float] | None:

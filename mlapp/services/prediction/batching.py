@@ -64,7 +64,8 @@ class Batcher:
             asyncio.get_running_loop().call_soon(self._start, fitted)
         batch = queued[:count]
         call = partial(fitted.predict_batch, [request.x for request in batch])
-        if not fitted.is_fast:
+        # A single request may have more rows than a batch.
+        if not fitted.is_fast or len(batch[0].x) > MAX_BATCH_ROWS:
             self._busy.add(fitted)
             pooled = asyncio.ensure_future(self.pool.run(call))
             pooled.add_done_callback(partial(self._on_done, fitted, batch))

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlapp import ml, tables
@@ -195,8 +195,9 @@ class PredictionService:
             return predicted, fitted.no_warnings
         if not fitted.encoder.is_exact(x):
             x = await self._small.run(lambda: fitted.encoder.encode(rows.table()))
-        # The table is made only for the text of unknown categories.
-        warnings = fitted.validator.warnings(x, lambda row, name: rows.table().text(row, name))
+        # The table is made once, and only for the text of unknown categories.
+        table = cache(rows.table)
+        warnings = fitted.validator.warnings(x, lambda row, name: table().text(row, name))
         self.recorder.add_warnings(warnings.total)
         return predicted, warnings
 

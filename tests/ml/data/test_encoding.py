@@ -139,10 +139,18 @@ def test_absent_optional_features_are_missing_values(encoder: Encoder):
 
 @pytest.mark.parametrize(("number", "exact"), [(2**53 - 1, True), (2**53, False), (-(2**60), False)])
 def test_numbers_that_floats_may_round_are_not_exact(encoder: Encoder, number: int, *, exact: bool):
-    x = encoder.encode_plain(rows(GOOD | {"number": number, "kind": "unseen"}))
+    x = encoder.encode_plain(rows(GOOD | {"count": number, "kind": "unseen"}))
 
     assert x is not None
     assert encoder.is_exact(x) is exact
+
+
+def test_large_integers_within_the_training_range_are_not_rounded(encoder: Encoder):
+    given = rows(GOOD | {"number": 2**53 + 1})
+
+    assert encoder.encode_plain(given) is None
+    with pytest.raises(MlappError, match="9007199254740993"):
+        encoder.encode(given.table())
 
 
 def test_single_feature_is_encoded():
