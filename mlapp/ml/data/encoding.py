@@ -194,13 +194,11 @@ def _converted(table: Table, feature: Feature) -> tuple[np.ndarray, list[Invalid
 
 
 def _absent_cells(table: Table, feature: Feature) -> list[InvalidCell]:
-    """Return the cells of a required feature that records lack."""
     rows = table.absent.get(feature.name, []) if feature.required else []
     return [InvalidCell(row, feature.name, _missing_feature(row, feature.name)) for row in rows]
 
 
 def _encode(values: pl.Series, feature: Feature) -> np.ndarray:
-    """Encode a converted column."""
     if feature.type is ColumnType.DATETIME:
         # Divided by numpy, as quotients of polars may differ from Python's in the last digit.
         return values.dt.epoch("us").cast(pl.Float64).to_numpy() / DAY_US
