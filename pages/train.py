@@ -168,7 +168,7 @@ class _Train:
             ui.label(name).classes("font-semibold break-words min-w-0")
             ui.label(f"{found.rows:,} rows, {len(found.columns)} columns").classes(TEXT).mark("size")
         ui.label(description).classes(MUTED).set_visibility(bool(description))
-        columns = ColumnPicker(found.columns, found.rows, found.target, form.set_target)
+        columns = ColumnPicker(found.columns, found.rows, found.target or "", form.set_target)
         form.on_target = columns.show_target
         with ui.expansion("First rows", icon="table_rows").classes("w-full"):
             names = [column.name for column in found.columns[:HEAD_COLUMNS]]

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.plots import Plots
+from mlapp.schemas.reading import ColumnFormat, ReadAs
 from mlapp.schemas.tables import DataSource, Feature, IgnoredColumn
 from mlapp.schemas.types import ColumnType, Evaluation, Scalar, Schema, Task
 
@@ -84,6 +85,10 @@ class Record(RecordSummary):
     """The immutable metadata of a model, stored beside the model file."""
 
     target_type: ColumnType
+    target_read_as: ColumnFormat | None = None
+    """How the values of the target are written in the training table, where they are not plain."""
+    read_as: ReadAs | None = None
+    """How the training table was read; null for bundled tables."""
     classes: list[Scalar] | None
     """The classes, in the order of the probabilities; null for regression."""
     features: list[Feature]

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, WithJsonSchema
 
 from mlapp.schemas.distributions import Distribution
+from mlapp.schemas.reading import ColumnFormat, ReadAs
 from mlapp.schemas.types import ColumnType, OmitIfNone, Scalar, Schema, Task
 
 DatetimeValue = Annotated[datetime, WithJsonSchema({"type": "string"})]
@@ -29,6 +30,8 @@ class Feature(Schema):
     """Mean of the training values (number, integer)."""
     categories: OmitIfNone[list[str]] = None
     """Training values, the most frequent first (category)."""
+    read_as: OmitIfNone[ColumnFormat] = None
+    """How its values are written in the training table, where they are not plain."""
 
 
 class DataSource(Schema):
@@ -63,6 +66,16 @@ class TableColumn(Schema):
     """The first few values."""
     distribution: Distribution | None = None
     """Distribution of the values."""
+    read_as: OmitIfNone[ColumnFormat] = None
+    """How its values are written, where they are not plain."""
+    ignored: OmitIfNone[str] = None
+    """Why the column would not be used; null if it would be."""
+    warnings: list[str] = Field(default_factory=list)
+    """What is doubtful about the column, as sentences."""
+    leaks: bool = False
+    """Whether the column alone predicts the target almost perfectly."""
+    variants: bool = False
+    """Whether values differ only by case or spaces, so that `merge_values` would merge them."""
 
 
 class TablePreview(Schema):
@@ -72,8 +85,14 @@ class TablePreview(Schema):
     columns: list[TableColumn]
     head: list[list[str | None]]
     """The first rows as text, in the order of `columns`."""
-    target: str = ""
-    """The column to predict: the requested one, or the last one by default."""
+    target: str | None = None
+    """The column to predict: the requested one, or a plausible one; null if none is plausible."""
+    task: Task | None = None
+    """The task that the target implies; null without a usable target."""
+    read_as: ReadAs | None = None
+    """How the file was read."""
+    error: str | None = None
+    """Why no model can be trained with these options; null if one can."""
     warnings: list[str] = Field(default_factory=list)
     """Data-quality warnings, and the columns and rows that will be dropped."""
     estimates: dict[str, float] = Field(default_factory=dict)

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from mlapp.schemas.reading import ColumnTypes, FileOptions
 from mlapp.schemas.types import Format, JobStatus, Schema, Task
 
 DEFAULT_COVERAGE = 0.9
 
 
-class TrainOptions(Schema):
-    """Training options."""
+class TrainOptions(FileOptions):
+    """Training options, and how the table is read."""
 
     target: str | None = None
     """The column to predict. Required unless `dataset` is given."""
@@ -22,6 +23,12 @@ class TrainOptions(Schema):
     """`regression` or `classification`; inferred from the target if not given."""
     features: Annotated[list[str], Field(min_length=1)] | None = None
     """Columns to predict from; all columns except the target if not given."""
+    exclude: list[str] = Field(default_factory=list)
+    """Columns that are not used, instead of `features`."""
+    types: ColumnTypes = Field(default_factory=dict)
+    """Types of columns by name, such as `{"zip": "category"}`; inferred if not given."""
+    merge_values: list[str] = Field(default_factory=list)
+    """Columns in which spellings that differ by case or spaces are one value."""
     activate: bool = True
     """Whether to make the new version the active one."""
     coverage: Annotated[float, Field(ge=0.5, le=0.99)] = DEFAULT_COVERAGE

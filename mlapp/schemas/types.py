@@ -46,14 +46,17 @@ class Format(StrEnum):
 
     JSON = "application/json"
     CSV = "text/csv"
+    WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    """Workbooks are read as xlsx, xls, xlsb or ods, by their content, and written as xlsx."""
     PARQUET = "application/vnd.apache.parquet"
+    ARROW = "application/vnd.apache.arrow.file"
     NDJSON = "application/x-ndjson"
 
     @classmethod
     def of_media_type(cls, header: str) -> "Format | None":
         """Return the format of a Content-Type header; parameters are ignored."""
         kind = header.partition(";")[0].strip().lower()
-        return next((known for known in cls if known == kind), None)
+        return next((known for known in cls if known == kind), _OTHER_TYPES.get(kind))
 
     @classmethod
     def of_file(cls, name: str) -> "Format | None":
@@ -66,12 +69,23 @@ class Format(StrEnum):
         return next(suffix for suffix, known in _SUFFIXES.items() if known is self)
 
 
+_OTHER_TYPES = {
+    "application/vnd.ms-excel.sheet.binary.macroenabled.12": Format.WORKBOOK,
+    "application/vnd.oasis.opendocument.spreadsheet": Format.WORKBOOK,
+}
 _SUFFIXES = {
     ".csv": Format.CSV,
     ".tsv": Format.CSV,
     ".txt": Format.CSV,
+    ".xlsx": Format.WORKBOOK,
+    ".xlsm": Format.WORKBOOK,
+    ".xls": Format.WORKBOOK,
+    ".xlsb": Format.WORKBOOK,
+    ".ods": Format.WORKBOOK,
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
+    ".arrow": Format.ARROW,
+    ".feather": Format.ARROW,
     ".ndjson": Format.NDJSON,
     ".jsonl": Format.NDJSON,
     ".json": Format.JSON,

@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from mlapp.errors import TooLarge, Unacceptable, pointer, shorten
-from mlapp.schemas import MAX_NAME_LENGTH, Format
+from mlapp.schemas import JSON_AS_READ, MAX_NAME_LENGTH, FileOptions, Format, ReadAs
+from mlapp.tables.columns.conventions import Conventions, find_conventions
 from mlapp.tables.columns.conversion import format_values, unnamed
 from mlapp.tables.columns.json_values import column_of, format_scalar
 
@@ -32,9 +33,11 @@ class Table:
     def __init__(  # noqa: PLR0913 - all optional
         self,
         frame: pl.DataFrame | None = None,
-        format: Format = Format.JSON,  # noqa: A002 - the format of the body
-        delimiter: str = ",",
+        read_as: ReadAs = JSON_AS_READ,
         *,
+        options: FileOptions | None = None,
+        lines: Sequence[int] | None = None,
+        problems: dict[int, str] | None = None,
         records: list[dict[str, Any]] | None = None,
         values: dict[str, list[Any]] | None = None,
         names: Sequence[str] = (),
@@ -45,8 +48,12 @@ class Table:
 
         `absent` has the first rows without a key for each column that some records lack, as prediction distinguishes
         absent keys from null. `read_records` returns rows as JSON objects, if the table was read from NDJSON.
+        `lines` has the line or row of the file for each row, from 1. `problems` says which rows cannot be predicted,
+        and why: blank lines, a second header or totals, which keep their place in the answer.
         """
-        self.format, self.delimiter, self.absent, self.records = format, delimiter, absent or {}, records
+        self.read_as, self.absent, self.records = read_as, absent or {}, records
+        self.lines, self.problems = lines, problems or {}
+        self.options: FileOptions = options or FileOptions()
         self._read_records = read_records
         self.by_columns = values is not None
         if frame is not None:
@@ -56,6 +63,16 @@ class Table:
             self.names, self.height = list(values), len(next(iter(values.values()), ()))
         else:
             self.names, self.height = list(names), len(records or ())
+
+    @property
+    def format(self) -> Format:
+        """The format of the body."""
+        return self.read_as.format
+
+    @cached_property
+    def conventions(self) -> Conventions:
+        """How numbers and dates of the table are written, where a column alone is ambiguous."""
+        return find_conventions(self.frame.iter_columns(), self.options, self.read_as.delimiter)
 
     @cached_property
     def frame(self) -> pl.DataFrame:

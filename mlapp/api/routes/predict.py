@@ -64,7 +64,7 @@ async def predict(request: Request) -> Response:
                 options = merge_options(options, received.options)
                 body = Body(await received.read(), received.format)
         version = await _version(services.models, options) if options else None
-    format_ = headers.formats[body.format]
+    format_ = headers.formats[body.format or Format.CSV]
     result = await services.prediction.predict(body, format_, version, strict=headers.strict)
     if isinstance(result.body, bytes):
         return _JsonResponse(result.body, result)

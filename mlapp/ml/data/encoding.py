@@ -17,7 +17,8 @@ import polars as pl
 from mlapp.errors import MAX_REPORTED, Unacceptable, shorten
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Feature
-from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER, convert_column, format_values, unnamed
+from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER, format_values, unnamed
+from mlapp.tables.columns.inference import convert_column
 from mlapp.tables.columns.json_values import column_of
 from mlapp.tables.formats.json import SCALAR_TYPES, JsonRows
 from mlapp.tables.table import Table, check_names
@@ -186,7 +187,7 @@ def _converted(table: Table, feature: Feature) -> tuple[np.ndarray, list[Invalid
         return np.full(table.height, np.nan), missing
     values = table.values(name)
     raw = table.frame[name] if values is None else column_of(name, values)
-    converted, invalid = convert_column(raw, feature.type)
+    converted, invalid, _ = convert_column(raw, feature.type, feature.read_as, table.conventions)
     rows = invalid.arg_true().head(MAX_REPORTED)
     texts = format_values(unnamed(raw).gather(rows))
     cells = [InvalidCell(row, name, _wrong_type(row, feature, text)) for row, text in zip(rows, texts, strict=True)]

@@ -1,6 +1,6 @@
 """Model signature: the features that a model expects, inferred from its training table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,8 +10,10 @@ import polars as pl
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Distribution, Feature, IgnoredColumn, Scalar
-from mlapp.tables.columns.conversion import format_values, infer_type, unnamed
+from mlapp.tables.columns.conventions import Conventions
+from mlapp.tables.columns.conversion import format_values, unnamed
 from mlapp.tables.columns.distributions import distribution
+from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000
@@ -36,18 +38,25 @@ class Signature:
     """The distribution of each feature."""
 
 
-def infer_signature(table: Table, target: str, chosen: Sequence[str] | None = None) -> Signature:
+def infer_signature(
+    table: Table, target: str, chosen: Sequence[str] | None = None, types: Mapping[str, ColumnType] | None = None
+) -> Signature:
     """Infer the signature from the rows of a training table.
 
     By default, constant and empty columns and texts that are distinct in every row are ignored. Chosen features
-    are all used, with a warning for each that would be ignored.
+    are all used, with a warning for each that would be ignored. `types` overrules the types of columns.
 
     Raises:
         Unacceptable: a chosen feature is not in the table, or no feature is left.
     """
     names = _feature_names(table.frame.columns, target, chosen)
     ignored, warnings, used = [], [], []
-    for column in map_columns(lambda name: _inspect(table.frame[name], chosen is not None), names, table.frame.height):
+    conventions, kinds = table.conventions, types or {}
+
+    def inspect(name: str) -> _UsedColumn | IgnoredColumn:
+        return _inspect(table.frame[name], conventions, kinds.get(name), chosen=chosen is not None)
+
+    for column in map_columns(inspect, names, table.frame.height):
         if isinstance(column, IgnoredColumn):
             ignored.append(column)
         else:
@@ -70,17 +79,21 @@ class _UsedColumn(NamedTuple):
     warnings: list[str]
 
 
-def _inspect(raw: pl.Series, chosen: bool) -> _UsedColumn | IgnoredColumn:  # noqa: FBT001 - a flag of the column
+def _inspect(
+    raw: pl.Series, conventions: Conventions, kind: ColumnType | None, *, chosen: bool
+) -> _UsedColumn | IgnoredColumn:
     """Return a column as a feature, or why it is ignored; a chosen column is always a feature."""
     name = raw.name
-    kind, named = infer_type(raw)
+    kind, named, read_as, doubts = infer_column(raw, conventions, kind)
     values = unnamed(named)
     reason = _ignore_reason(kind, values)
     if reason and not chosen:
         return IgnoredColumn(name=name, reason=reason)
     warnings = [f"Feature '{shorten(name)}' was chosen although it {reason}."] if reason else []
-    warnings += _mixed_text_warning(name, kind, unnamed(raw))
-    return _UsedColumn(_describe(name, kind, values), named, distribution(named, kind), warnings)
+    warnings += doubts + _mixed_text_warning(name, kind, unnamed(raw))
+    feature = _describe(name, kind, values)
+    feature.read_as = read_as
+    return _UsedColumn(feature, named, distribution(named, kind), warnings)
 
 
 def _feature_names(columns: list[str], target: str, chosen: Sequence[str] | None) -> list[str]:

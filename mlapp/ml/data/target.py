@@ -39,7 +39,7 @@ def rows_with_target(table: Table, options: TrainOptions) -> tuple[Table, Column
     if target.n_unique() == 1:
         raise Unacceptable(f"The target '{shorten(name)}' has only one value; there is nothing to predict.")
     frame = table.frame.filter(present) if count < len(values) else table.frame
-    return Table(frame, table.format), kind, target
+    return Table(frame, table.read_as, options=table.options), kind, target
 
 
 def infer_task(kind: ColumnType, target: pl.Series) -> Task:

@@ -67,7 +67,7 @@ def make_training_set(table: Table, options: TrainOptions) -> TrainingSet:
     """
     rows, target_type, target = rows_with_target(table, options)
     task = options.task or infer_task(target_type, target)
-    signature = infer_signature(rows, target.name, options.features)
+    signature = infer_signature(rows, target.name, options.features, options.types)
     X = encode_columns(signature.frame, signature.features)
     classes, y = as_classes(target) if task is Task.CLASSIFICATION else (None, as_numbers(target))
     times = as_times(rows, options.time_column) if options.time_column else None

@@ -90,9 +90,9 @@ def _train(submission: Submission, results: Connection) -> Finished:
 def _preview(submission: Submission) -> TablePreview:
     _, table, options = _load(submission)
     preview = preview_table(table)
-    preview.target = options.target or preview.columns[-1].name
+    target = preview.target = options.target or preview.columns[-1].name
     try:
-        training_set = make_training_set(table, options.model_copy(update={"target": preview.target}))
+        training_set = make_training_set(table, options.model_copy(update={"target": target}))
         preview.warnings, preview.estimates = _warnings(training_set), _estimates(training_set)
     except Unacceptable as error:
         preview.warnings = [error.detail]
@@ -142,13 +142,15 @@ def _load(submission: Submission) -> tuple[DataSource | None, Table, TrainOption
         raise UnreadableBody("The file is gone; send it again.") from None
     if submission.format is not Format.JSON:
         source = DataSource(file=shorten(submission.name, MAX_NAME_LENGTH)) if submission.name else None
-        return source, read_file(data, submission.format), train_options(submission.options)
+        chosen = train_options(submission.options)
+        return source, read_file(data, submission.format, chosen, training=True), chosen
     table, fields = json_body(data, ALTERNATIVE)
     options = merge_options(submission.options, {name: value for name, value in fields.items() if name != "dataset"})
     if "dataset" not in fields:
         if table is None:
             raise one_table_expected(ALTERNATIVE)
-        return None, table, train_options(options)
+        table.options = train_options(options)
+        return None, table, table.options
     if table is not None:
         raise Unacceptable("Send exactly one of 'records', 'columns' and 'dataset'.")
     return _bundled(fields["dataset"], options)

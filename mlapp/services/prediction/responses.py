@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 
 from mlapp import tables
 from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Format, Model, PredictionPreview
+from mlapp.schemas import FileOptions, Format, Model, PredictionPreview
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,11 @@ class Body(NamedTuple):
     """A request body: a table to predict."""
 
     data: bytes
-    format: Format
+    format: Format | None
+    """The format by content type or name; a hint, as files are recognized by their content."""
+    options: FileOptions | None = None
+    name: str | None = None
+    """Name of the uploaded file."""
 
 
 class EncodedTable(NamedTuple):
@@ -61,7 +65,7 @@ def read_table(fitted: "ml.FittedModel", body: Body, *, strict: bool = False) ->
     Raises:
         MlappError: the body cannot be read, or its rows cannot be predicted.
     """
-    table, options = tables.read_request(body.data, body.format)
+    table, options = tables.read_request(body.data, body.format, body.options)
     if options:
         _reject(options)
     x = fitted.encoder.encode(table)

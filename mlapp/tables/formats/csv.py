@@ -10,7 +10,7 @@ from typing import NamedTuple
 import polars as pl
 
 from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
-from mlapp.schemas import Format
+from mlapp.schemas import Format, ReadAs
 from mlapp.tables.table import MAX_CELLS, MAX_ROWS, Table, check_cells, check_names, check_shape
 
 DELIMITERS = ",;\t|"
@@ -56,7 +56,7 @@ def csv_table(data: bytes) -> Table:
     frame = _read(memoryview(data)[header.length : end], header)
     check_shape(frame.height, frame.width, at_least=True)
     check_cells(frame)
-    return Table(frame, Format.CSV, header.delimiter)
+    return Table(frame, ReadAs(format=Format.CSV, delimiter=header.delimiter))
 
 
 def _read(rows: memoryview, header: _Header) -> pl.DataFrame:

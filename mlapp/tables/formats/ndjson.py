@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from mlapp.errors import MAX_REPORTED, UnreadableBody
-from mlapp.schemas import Format
+from mlapp.schemas import Format, ReadAs
 from mlapp.tables.columns.json_values import column_of
 from mlapp.tables.formats.json import BOM, STRICT, SURROGATE, parse, records_table
 from mlapp.tables.table import Table, check_cells, check_names, check_shape
@@ -42,7 +42,7 @@ def ndjson_table(data: bytes) -> Table:
         columns.add(records)
         start = end
     frame, absent = columns.finish()
-    return Table(frame, Format.NDJSON, absent=absent, read_records=lines.records)
+    return Table(frame, ReadAs(format=Format.NDJSON), absent=absent, read_records=lines.records)
 
 
 def _parse_lines(piece: bytes, number: int) -> tuple[list[Any], int]:

@@ -8,7 +8,7 @@ import polars as pl
 import polars.selectors as cs
 
 from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
-from mlapp.schemas import Format
+from mlapp.schemas import FileOptions, Format, ReadAs
 from mlapp.tables.formats.csv import csv_table
 from mlapp.tables.formats.json import json_table
 from mlapp.tables.formats.ndjson import ndjson_table
@@ -25,17 +25,22 @@ MAGIC_BYTES = {
 """First bytes of compressed files. zlib's 78 5E is not included, as a CSV may start with `x^`."""
 
 
-def read_request(data: bytes, kind: Format) -> tuple[Table, dict[str, Any]]:
+def read_request(data: bytes, kind: Format | None, options: FileOptions | None = None) -> tuple[Table, dict[str, Any]]:
     """Read a request body: the table, and in JSON also the options next to it.
 
     Raises:
         MlappError: see `read_file` and `json_table`.
     """
-    return (read_file(data, kind), {}) if kind is not Format.JSON else json_table(data)
+    return (read_file(data, kind, options), {}) if kind is not Format.JSON else json_table(data)
 
 
-def read_file(source: bytes | Path, kind: Format) -> Table:
-    """Read a CSV, Parquet or NDJSON file.
+def read_file(
+    source: bytes | Path, kind: Format | None, options: FileOptions | None = None, *, training: bool = False
+) -> Table:
+    """Read a file. Its format is detected by its content; `kind` is a hint.
+
+    For `training`, lines and columns around the table are left out and reported; otherwise all lines below the header
+    are kept, those that are no rows with a problem each.
 
     Raises:
         UnreadableBody: the file does not have that format.
@@ -72,7 +77,7 @@ def parquet_table(data: bytes) -> Table:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise UnreadableBody("The Parquet file cannot be read: it is truncated, damaged or not Parquet.") from None
     check_cells(frame)
-    return Table(frame, Format.PARQUET)
+    return Table(frame, ReadAs(format=Format.PARQUET))
 
 
 def _plain(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -25,7 +25,7 @@ def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format) -> 
         lines = zip(records, added.iter_rows(named=True), strict=True)
         return "".join(json.dumps(record | more, ensure_ascii=False) + "\n" for record, more in lines).encode()
     frame = table.frame[rows].hstack(added)
-    return write_table(frame, kind, delimiter=table.delimiter, header=rows.start == 0)
+    return write_table(frame, kind, delimiter=table.read_as.delimiter or ",", header=rows.start == 0)
 
 
 def write_table(frame: pl.DataFrame, kind: Format, *, delimiter: str = ",", header: bool = True) -> bytes:

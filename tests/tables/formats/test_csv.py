@@ -42,7 +42,7 @@ def test_delimiter_line_ends_and_bom_are_found(delimiter, end, bom):
 
     table = csv_table(text.encode())
 
-    assert (table.format, table.delimiter, table.frame.columns) == (Format.CSV, delimiter, ["a", "b"])
+    assert (table.format, table.read_as.delimiter, table.frame.columns) == (Format.CSV, delimiter, ["a", "b"])
     assert table.frame["b"].to_list() == ["2"]
 
 

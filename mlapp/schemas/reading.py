@@ -1,0 +1,102 @@
+"""Reading of tables: the options that overrule what is detected, and the record of what was decided."""
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from mlapp.schemas.types import ColumnType, Format, OmitIfNone, Schema
+
+DecimalSign = Literal[".", ","]
+DateOrder = Literal["dmy", "mdy", "ymd"]
+
+
+def _parse_json(value: object) -> object:
+    """Parse an object that was sent as text, as query strings and forms have only texts."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+ColumnTypes = Annotated[dict[str, ColumnType], BeforeValidator(_parse_json)]
+
+
+class FileOptions(Schema):
+    """How a file is read; whatever is null is detected. An option always wins over what the file looks like."""
+
+    sheet: str | None = None
+    """Name of the sheet of a workbook; the first one that has a table if not given."""
+    encoding: str | None = None
+    """Text encoding of a CSV, such as `utf-8` or `cp1252`."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """Delimiter of a CSV."""
+    decimal: DecimalSign | None = None
+    """Decimal sign of numbers in texts: `.` or `,`."""
+    date_order: DateOrder | None = None
+    """Order of day, month and year in dates such as `01/02/2024`: `dmy`, `mdy` or `ymd`."""
+    header_row: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    """Line of the column names, counted from 1; 0 if the file has none."""
+    na_values: list[str] = Field(default_factory=list)
+    """Further texts that are missing values."""
+    keep_values: list[str] = Field(default_factory=list)
+    """Texts that are values, although they usually mark missing values, such as `NA`."""
+
+
+class ColumnFormat(Schema):
+    """How the values of a column are written in the training table; decides what is ambiguous at prediction."""
+
+    decimal: OmitIfNone[DecimalSign] = None
+    """Decimal sign of its numbers; null if no number has one."""
+    thousands: OmitIfNone[str] = None
+    """Thousands separator of its numbers; null if no number has one."""
+    unit: OmitIfNone[str] = None
+    """Unit, currency or `%` of its numbers. Percentages are fractions: `24.7%` is 0.247."""
+    dates: OmitIfNone[str] = None
+    """How its dates and times are written: an order (`dmy`, `mdy`, `ymd`), `epoch_s`, `epoch_ms`, `epoch_us`, `excel`,
+    or `duration` for times and durations, which are numbers of seconds."""
+    words: OmitIfNone[dict[str, bool]] = None
+    """Words of a boolean column, in lower case, and their values."""
+    missing: OmitIfNone[list[str]] = None
+    """Marks of missing values in the column."""
+    odd: OmitIfNone[list[str]] = None
+    """Words without digits in a column of numbers or dates, which count as missing values."""
+    kept: OmitIfNone[list[str]] = None
+    """Texts that are values in this column, although they usually mark missing values."""
+    spellings: OmitIfNone[dict[str, str]] = None
+    """Spellings that are merged, and the value that each stands for."""
+
+
+class ReadAs(Schema):
+    """How a file was read."""
+
+    format: Format
+    packed: OmitIfNone[str] = None
+    """Compression: `gzip`, `zip` or `zstd`."""
+    encoding: OmitIfNone[str] = None
+    """Text encoding of a CSV."""
+    bom: OmitIfNone[bool] = None
+    """Whether a CSV starts with a byte order mark."""
+    delimiter: OmitIfNone[str] = None
+    """Delimiter of a CSV."""
+    quote: OmitIfNone[str] = None
+    """Quote character of a CSV, if it is not `"`."""
+    line_end: OmitIfNone[str] = None
+    """Line end of a CSV."""
+    sheet: OmitIfNone[str] = None
+    """Sheet of a workbook that holds the table."""
+    sheets: OmitIfNone[list[str]] = None
+    """All sheets of a workbook."""
+    header_row: OmitIfNone[int] = None
+    """Line of the column names, counted from 1; 0 if there is none."""
+    decimal: OmitIfNone[DecimalSign] = None
+    """Decimal sign of numbers in texts; null if none has one."""
+    date_order: OmitIfNone[DateOrder] = None
+    """Order of day, month and year in dates; null if there are none."""
+    left_out: list[str] = Field(default_factory=list)
+    """Lines and columns around the table that were left out, as sentences."""
+    warnings: list[str] = Field(default_factory=list)
+    """What was ambiguous, as sentences."""
+
+
+JSON_AS_READ = ReadAs(format=Format.JSON)
