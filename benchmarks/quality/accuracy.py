@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import NOT_JUDGED
 from mlapp.ml.data.encoding import known_only
-from mlapp.ml.data.target import as_classes, infer_task, rows_with_target
+from mlapp.ml.data.target import as_classes, as_numbers, infer_task, rows_with_target
 from mlapp.ml.inference.fitted_model import FittedModel, load_model
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.training.train import train
@@ -123,8 +123,9 @@ def _tables(arguments: argparse.Namespace) -> Iterator[tuple[str, Table, str]]:
 
 def _splits(table: Table, target: str, count: int) -> Iterator[Split]:
     options = TrainOptions(target=target)
-    table, kind, values = rows_with_target(table, options)
-    classes, y = as_classes(values) if infer_task(kind, values) is Task.CLASSIFICATION else (None, values.to_numpy())
+    table, found = rows_with_target(table, target, options)
+    task = infer_task(found.type, found.values)
+    classes, y = as_classes(found) if task is Task.CLASSIFICATION else (None, as_numbers(found))
     for seed in range(count):
         training, test = train_test_split(
             np.arange(len(y)), test_size=HELD_OUT, random_state=seed, stratify=y if classes else None

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import shorten
-from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.evaluation.splits import FOLDS
 from mlapp.schemas import ColumnType, Feature, Task
 from mlapp.tables.columns.conversion import format_values, is_whole, unnamed
@@ -33,15 +32,21 @@ IMBALANCE_RATIO = 19
 
 
 def quality_warnings(  # noqa: PLR0913, PLR0917 - everything known before the first fit
-    frame: pl.DataFrame, features: Sequence[Feature], target: pl.Series, task: Task, y: np.ndarray, seed: int
+    frame: pl.DataFrame,
+    features: Sequence[Feature],
+    target: pl.Series,
+    task: Task,
+    y: np.ndarray,
+    leaking: Sequence[str],
 ) -> list[str]:
     """Return the data-quality warnings of a training set.
 
-    `frame` holds the converted columns of the features, as in `Signature`; `y` holds values or class indices. A column
-    gets one warning at most. Empty and constant columns get none here, as `infer_signature` reports them.
+    `frame` holds the converted columns of the features, as in `Signature`; `y` holds values or class indices; `leaking`
+    names the features that predict the target on their own. A column gets one warning at most. Empty and constant
+    columns get none here, as `infer_signature` reports them.
     """
     checks = [
-        {name: _leaking(name, target.name) for name in leaking_features(frame, features, y, task, seed)},
+        {name: _leaking(name, target.name) for name in leaking},
         _identifiers(frame, features),
         _missing(frame, features),
         _near_constant(frame, features),
@@ -78,11 +83,12 @@ def _identifiers(frame: pl.DataFrame, features: Sequence[Feature]) -> dict[str, 
         feature.name: f"Column '{shorten(feature.name)}' has a distinct whole number in every row, like a row number "
         "or an ID, which does not generalize to new rows; train again without it, unless the number has a meaning."
         for feature in features
-        if feature.type is ColumnType.INTEGER and _identifies(feature.name, unnamed(frame[feature.name]))
+        if feature.type is ColumnType.INTEGER and identifies(feature.name, unnamed(frame[feature.name]))
     }
 
 
-def _identifies(name: str, values: pl.Series) -> bool:
+def identifies(name: str, values: pl.Series) -> bool:
+    """Return whether whole numbers identify the rows, like row numbers and IDs."""
     if len(values) < ID_MIN_ROWS or values.has_nulls():
         return False
     span = values.max() - values.min() + 1  # type: ignore[operator]

@@ -1,15 +1,16 @@
 """Model signature: the features that a model expects, inferred from its training table."""
 
-from collections.abc import Mapping, Sequence
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.errors import Unacceptable, shorten
+from mlapp.ml.data.column_options import feature_names
 from mlapp.ml.threads import map_columns
-from mlapp.schemas import ColumnType, Distribution, Feature, IgnoredColumn, Scalar
+from mlapp.schemas import ColumnType, Distribution, Feature, IgnoredColumn, Scalar, TrainOptions
 from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import format_values, unnamed
 from mlapp.tables.columns.distributions import distribution
@@ -18,6 +19,12 @@ from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000
 """A text column with more distinct values is free text, and no feature."""
+INDEX_NAME = re.compile(
+    r"(?i)(unnamed: ?\d+(\.\d+)*|(__)?(index|level)(_level)?(_\d+)?(__)?|rownames?|row(_| )?(number|nr|no|id)|#)"
+)
+"""Names that pandas, R and spreadsheets give to a column of row numbers."""
+INDEX_SPAN = 5
+"""A part of a shuffled table, such as its test rows, has row numbers up to this many times its rows."""
 MAX_EXAMPLES = 20
 MAX_EXAMPLE_CELLS = 2_000
 """Bounds the cells of all example rows; one row is kept in any case."""
@@ -38,23 +45,22 @@ class Signature:
     """The distribution of each feature."""
 
 
-def infer_signature(
-    table: Table, target: str, chosen: Sequence[str] | None = None, types: Mapping[str, ColumnType] | None = None
-) -> Signature:
+def infer_signature(table: Table, target: str, options: TrainOptions) -> Signature:
     """Infer the signature from the rows of a training table.
 
-    By default, constant and empty columns and texts that are distinct in every row are ignored. Chosen features
-    are all used, with a warning for each that would be ignored. `types` overrules the types of columns.
+    By default, constant and empty columns, row numbers and texts that are distinct in every row are ignored. Chosen
+    features are all used, with a warning for each that would be ignored. Other columns are not looked at.
 
     Raises:
-        Unacceptable: a chosen feature is not in the table, or no feature is left.
+        Unacceptable: a feature cannot be used, or no feature is left.
     """
-    names = _feature_names(table.frame.columns, target, chosen)
-    ignored, warnings, used = [], [], []
-    conventions, kinds = table.conventions, types or {}
+    names = feature_names(table.frame.columns, target, options)
+    ignored = [IgnoredColumn(name=name, reason="was excluded") for name in dict.fromkeys(options.exclude)]
+    warnings, used = [], []
+    conventions, chosen = table.conventions, options.features is not None
 
     def inspect(name: str) -> _UsedColumn | IgnoredColumn:
-        return _inspect(table.frame[name], conventions, kinds.get(name), chosen=chosen is not None)
+        return _inspect(table.frame[name], conventions, options.types.get(name), chosen=chosen)
 
     for column in map_columns(inspect, names, table.frame.height):
         if isinstance(column, IgnoredColumn):
@@ -86,7 +92,7 @@ def _inspect(
     name = raw.name
     kind, named, read_as, doubts = infer_column(raw, conventions, kind)
     values = unnamed(named)
-    reason = _ignore_reason(kind, values)
+    reason = _ignore_reason(name, kind, values)
     if reason and not chosen:
         return IgnoredColumn(name=name, reason=reason)
     warnings = [f"Feature '{shorten(name)}' was chosen although it {reason}."] if reason else []
@@ -96,21 +102,7 @@ def _inspect(
     return _UsedColumn(feature, named, distribution(named, kind), warnings)
 
 
-def _feature_names(columns: list[str], target: str, chosen: Sequence[str] | None) -> list[str]:
-    if chosen is None:
-        return [name for name in columns if name != target]
-    for index, name in enumerate(chosen):
-        if name not in columns or name == target or name in chosen[:index]:
-            if name == target:
-                reason = "is the target"
-            else:
-                reason = "is given twice" if name in columns else "is not a column of the table"
-            detail = f"'{shorten(name)}' in 'features' {reason}; remove it."
-            raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("features", index)}])
-    return list(chosen)
-
-
-def _ignore_reason(kind: ColumnType, values: pl.Series) -> str | None:
+def _ignore_reason(name: str, kind: ColumnType, values: pl.Series) -> str | None:
     present = values.drop_nulls()
     if present.is_empty():
         return "is empty"
@@ -123,7 +115,17 @@ def _ignore_reason(kind: ColumnType, values: pl.Series) -> str | None:
         return "has a distinct text in every row, like a name or an ID"
     if kind is ColumnType.CATEGORY and distinct > MAX_CATEGORIES:
         return f"has {distinct:,} distinct texts, more than the maximum of {MAX_CATEGORIES:,}"
+    if kind is ColumnType.INTEGER and INDEX_NAME.fullmatch(name) and _are_row_numbers(values):
+        return "has a distinct whole number in every row and the name of an index"
     return None
+
+
+def _are_row_numbers(values: pl.Series) -> bool:
+    """Return whether whole numbers are distinct, and in order or within the range of row numbers."""
+    if values.has_nulls() or values.min() < 0:  # type: ignore[operator]
+        return False
+    near = values.max() < INDEX_SPAN * len(values)  # type: ignore[operator]
+    return bool((near or values.is_sorted()) and values.n_unique() == len(values))
 
 
 def _mixed_text_warning(name: str, kind: ColumnType, raw: pl.Series) -> list[str]:

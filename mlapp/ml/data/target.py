@@ -1,86 +1,135 @@
 """Target: the rows that have one, the task it implies, and its values as estimators take them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
-from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.errors import Unacceptable, shorten
+from mlapp.ml.data.quality_checks import identifies
 from mlapp.ml.data.signature import scalar
-from mlapp.schemas import ColumnType, Scalar, Task, TrainOptions
-from mlapp.tables.columns.conversion import infer_type, unnamed
+from mlapp.schemas import ColumnFormat, ColumnType, Scalar, Task, TrainOptions
+from mlapp.tables.columns.conversion import unnamed
+from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.table import Table
 
 MIN_ROWS = 10
 MAX_CLASSES = 1_000
+CODES = range(3, 11)
+"""Numbers of distinct whole numbers that are taken as codes of classes, if they are consecutive from 0 or 1."""
+ROWS_PER_CODE = 50
+"""One row in this many, at least, has each of the codes: 2 %."""
 
 
-def rows_with_target(table: Table, options: TrainOptions) -> tuple[Table, ColumnType, pl.Series]:
-    """Return the rows that have a target, the target's type, and its converted values.
+@dataclass(frozen=True)
+class Target:
+    """The values of the rows that have a target."""
+
+    type: ColumnType
+    values: pl.Series
+    """Converted to the type."""
+    read_as: ColumnFormat | None
+    """How the values are written; None if they are plain."""
+    warnings: list[str]
+    """What is doubtful about the values, as sentences."""
+
+
+def rows_with_target(table: Table, name: str, options: TrainOptions) -> tuple[Table, Target]:
+    """Return the rows that have a target, and its values.
 
     Raises:
-        Unacceptable: a named column does not exist, or there are too few rows or distinct values to train on.
+        Unacceptable: values are not of the type in the options, or there are too few rows or distinct values.
     """
-    name = options.target
-    if name is None:
-        raise Unacceptable("Say which column to predict: send the option 'target'.")
-    for option, column in (("target", name), ("time_column", options.time_column)):
-        if column is not None and column not in table.frame.columns:
-            known = ", ".join(f"'{shorten(known, 40)}'" for known in table.frame.columns[:20])
-            detail = f"There is no column '{shorten(column)}' in the table; there are {known or 'none'}."
-            raise Unacceptable(detail, [{"detail": detail, "pointer": pointer(option)}])
-    kind, values = infer_type(table.frame[name])
-    present = unnamed(values).is_not_null()
+    found = infer_column(table.frame[name], table.conventions, options.types.get(name))
+    if found.read_as and found.read_as.words and name not in options.types:
+        # Classes are answered as they are spelled in the table: `yes`, not `true`.
+        found = infer_column(table.frame[name], table.conventions, ColumnType.CATEGORY)
+    present = unnamed(found.values).is_not_null()
     count = int(present.sum())
     if count == 0:
         raise Unacceptable(f"The target '{shorten(name)}' is missing in every row.")
     if count < MIN_ROWS:
         have = "row has" if count == 1 else "rows have"
         raise Unacceptable(f"Only {count} {have} a target; at least {MIN_ROWS} are needed.")
-    target = values.filter(present)
-    if target.n_unique() == 1:
+    values = found.values.filter(present)
+    if values.n_unique() == 1:
         raise Unacceptable(f"The target '{shorten(name)}' has only one value; there is nothing to predict.")
-    frame = table.frame.filter(present) if count < len(values) else table.frame
-    return Table(frame, table.read_as, options=table.options), kind, target
+    rows = table.filter(present) if count < len(present) else table
+    return rows, Target(found.type, values, found.read_as, found.warnings + _identity(found.type, values))
 
 
-def infer_task(kind: ColumnType, target: pl.Series) -> Task:
-    """Return classification for texts, booleans and two distinct whole numbers, otherwise regression."""
-    binary = kind is ColumnType.INTEGER and target.n_unique() == 2
-    if binary or kind in (ColumnType.CATEGORY, ColumnType.BOOLEAN):
+def _identity(kind: ColumnType, values: pl.Series) -> list[str]:
+    """Warn of values that identify rows, from which there is nothing to learn."""
+    distinct, rows = values.n_unique(), len(values)
+    if kind is ColumnType.CATEGORY and distinct > rows / 2:
+        found = f"{distinct:,} distinct texts in {rows:,} rows, like a name or an ID"
+    elif kind is ColumnType.INTEGER and identifies(values.name, unnamed(values)):
+        found = "a distinct whole number in every row, like a row number or an ID"
+    else:
+        return []
+    return [f"The target '{shorten(values.name)}' has {found}; choose another column unless this is what you predict."]
+
+
+def infer_task(kind: ColumnType, values: pl.Series) -> Task:
+    """Return classification for texts, booleans, two distinct whole numbers and codes, otherwise regression."""
+    if kind in (ColumnType.CATEGORY, ColumnType.BOOLEAN):
+        return Task.CLASSIFICATION
+    if kind is ColumnType.INTEGER and (values.n_unique() == 2 or _are_codes(values)):
         return Task.CLASSIFICATION
     return Task.REGRESSION
 
 
-def as_numbers(target: pl.Series) -> np.ndarray:
+def _are_codes(values: pl.Series) -> bool:
+    """Return whether whole numbers are consecutive ones from 0 or 1, none of them rare, like codes of classes."""
+    low, span = values.min(), values.max() - values.min() + 1  # type: ignore[operator]
+    if low not in (0, 1) or span not in CODES:
+        return False
+    counts = unnamed(values).value_counts(name="rows")["rows"].sort()
+    # Classes with one row each could not be evaluated.
+    return bool(len(counts) == span and counts[0] * ROWS_PER_CODE >= len(values) and counts[-2] > 1)
+
+
+def task_warnings(kind: ColumnType, values: pl.Series) -> list[str]:
+    """Warn of whole numbers that were taken as classes, although they could be a quantity."""
+    if kind is not ColumnType.INTEGER or values.n_unique() == 2:
+        return []
+    name, low, high = shorten(values.name), int(values.min()), int(values.max())  # type: ignore[arg-type]
+    found = f"The target '{name}' has only the whole numbers {low} to {high}, so they are predicted as classes"
+    return [f"{found}; send task=regression if it is a quantity."]
+
+
+def as_numbers(target: Target) -> np.ndarray:
     """Return the values of a regression target, (rows,).
 
     Raises:
         Unacceptable: they are not numbers.
     """
-    if target.dtype != pl.Float64:
+    if target.values.dtype != pl.Float64:
+        name, reasons = shorten(target.values.name), "".join(f" {warning}" for warning in target.warnings)
         raise Unacceptable(
-            f"The target '{shorten(target.name)}' does not hold numbers, so regression cannot predict it; choose "
-            "another target, send numbers (for example days instead of dates), or task=classification."
+            f"The target '{name}' does not hold numbers, so regression cannot predict it; choose "
+            f"another target, send numbers (for example days instead of dates), or task=classification.{reasons}"
         )
-    return target.to_numpy()
+    return target.values.to_numpy()
 
 
-def as_classes(target: pl.Series) -> tuple[list[Scalar], np.ndarray]:
+def as_classes(target: Target) -> tuple[list[Scalar], np.ndarray]:
     """Return the class labels in sorted order, and the index of each row's class, (rows,).
 
     Raises:
         Unacceptable: there are too many classes, or fewer than two with at least two rows.
     """
-    kind, name = infer_type(target)[0], shorten(target.name)
-    labels = unnamed(target).unique().sort()
+    name, values = shorten(target.values.name), unnamed(target.values)
+    labels = values.unique().sort()
     if len(labels) > MAX_CLASSES:
         raise Unacceptable(f"The target '{name}' has {len(labels):,} classes; at most {MAX_CLASSES:,} are supported.")
-    codes = unnamed(target).rank("dense").cast(pl.Int64).to_numpy() - 1
+    codes = values.rank("dense").cast(pl.Int64).to_numpy() - 1
     if np.sort(np.bincount(codes))[-2] < 2:
         raise Unacceptable(
             f"At least two classes of the target '{name}' need two rows or more, one to train and one to evaluate; "
             "send more rows, or task=regression if it is a quantity."
         )
-    return [_label(labels[code : code + 1], kind) for code in range(len(labels))], codes
+    return [_label(labels[code : code + 1], target.type) for code in range(len(labels))], codes
 
 
 def _label(value: pl.Series, kind: ColumnType) -> Scalar:
@@ -89,13 +138,15 @@ def _label(value: pl.Series, kind: ColumnType) -> Scalar:
     return label
 
 
-def as_times(rows: Table, name: str) -> np.ndarray:
-    """Return the values of a time column as numbers that sort the rows by time.
+def as_times(rows: Table, name: str, kind: ColumnType | None = None) -> np.ndarray:
+    """Return the values of a time column as numbers that sort the rows by time; `kind` overrules its type.
 
     Raises:
         Unacceptable: they are neither dates nor numbers, or some are missing.
     """
-    kind, values = infer_type(rows.frame[name])
-    if kind not in (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER) or values.has_nulls():
-        raise Unacceptable(f"The time column '{shorten(name)}' needs a date, time or number in every row.")
-    return values.cast(pl.Float64).to_numpy()
+    found = infer_column(rows.frame[name], rows.conventions, kind)
+    sortable = found.type in (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER)
+    if not sortable or found.values.has_nulls():
+        reasons = "".join(f" {warning}" for warning in found.warnings)
+        raise Unacceptable(f"The time column '{shorten(name)}' needs a date, time or number in every row.{reasons}")
+    return found.values.cast(pl.Float64).to_numpy()

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 from sklearn.base import BaseEstimator
 
+from mlapp.ml.data.column_options import check_columns
 from mlapp.ml.data.encoding import encode_columns
+from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.quality_checks import quality_warnings
 from mlapp.ml.data.signature import Signature, infer_signature
-from mlapp.ml.data.target import as_classes, as_numbers, as_times, infer_task, rows_with_target
+from mlapp.ml.data.target import Target, as_classes, as_numbers, as_times, infer_task, rows_with_target, task_warnings
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
@@ -25,18 +28,18 @@ class TrainingSet:
     """A training set: features, target, task and evaluation splits."""
 
     task: Task
-    target: pl.Series
-    """Converted values of the rows that have a target."""
-    target_type: ColumnType
+    target: Target
     signature: Signature
     samples: Samples
     classes: list[Scalar] | None
     """Class labels in sorted order; None for regression."""
     seed: int
+    warnings: list[str]
+    """What is doubtful about how table, target and task were read, as sentences."""
 
     def estimator_factory(self, recipe: Recipe) -> Callable[[], BaseEstimator]:
         """Return a function that makes the recipe's unfitted estimator for this training set."""
-        columns = FeatureColumns.of(self.signature.features, len(self.target), self.samples.classes or 0)
+        columns = FeatureColumns.of(self.signature.features, len(self.target.values), self.samples.classes or 0)
         return lambda: recipe.make(self.task, columns, self.seed)
 
     @property
@@ -49,14 +52,19 @@ class TrainingSet:
     def target_distribution(self) -> Distribution:
         """Return the distribution of the target; classes are categories, spelled as in a CSV."""
         if self.classes is None:
-            return distribution(self.target, self.target_type)
+            return distribution(self.target.values, self.target.type)
         return distribution(format_values(pl.Series(self.classes))[self.samples.y], ColumnType.CATEGORY)
 
+    @cached_property
+    def leaking(self) -> list[str]:
+        """The features that predict the target on their own."""
+        return leaking_features(self.signature.frame, self.signature.features, self.samples.y, self.task, self.seed)
+
     def quality_warnings(self) -> list[str]:
-        """Return the data-quality warnings of the table."""
+        """Return the data-quality warnings of the table, each once."""
         frame, features = self.signature.frame, self.signature.features
-        found = quality_warnings(frame, features, self.target, self.task, self.samples.y, self.seed)
-        return self.signature.warnings + found
+        found = quality_warnings(frame, features, self.target.values, self.task, self.samples.y, self.leaking)
+        return list(dict.fromkeys(self.warnings + self.signature.warnings + found))
 
 
 def make_training_set(table: Table, options: TrainOptions) -> TrainingSet:
@@ -65,11 +73,16 @@ def make_training_set(table: Table, options: TrainOptions) -> TrainingSet:
     Raises:
         Unacceptable: the table or an option cannot be used for training.
     """
-    rows, target_type, target = rows_with_target(table, options)
-    task = options.task or infer_task(target_type, target)
-    signature = infer_signature(rows, target.name, options.features, options.types)
+    name = check_columns(table.frame.columns, options)
+    rows, target = rows_with_target(table, name, options)
+    task = options.task or infer_task(target.type, target.values)
+    doubts = table.read_as.left_out + table.read_as.warnings + target.warnings
+    if not options.task and task is Task.CLASSIFICATION:
+        doubts = doubts + task_warnings(target.type, target.values)
+    signature = infer_signature(rows, name, options)
     X = encode_columns(signature.frame, signature.features)
     classes, y = as_classes(target) if task is Task.CLASSIFICATION else (None, as_numbers(target))
-    times = as_times(rows, options.time_column) if options.time_column else None
+    time = options.time_column
+    times = as_times(rows, time, options.types.get(time)) if time else None
     samples = Samples(X, y, folds(task, y, options.seed, times), len(classes) if classes else None)
-    return TrainingSet(task, target, target_type, signature, samples, classes, options.seed)
+    return TrainingSet(task, target, signature, samples, classes, options.seed, doubts)

@@ -69,22 +69,26 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
     started = clock()
     progress = OverallProgress(report, "Reading the columns", READ_SHARE)
     training_set = make_training_set(table, options)
-    signature, rows = training_set.signature, len(training_set.target)
+    signature, rows = training_set.signature, len(training_set.target.values)
     recipes = candidates(options.estimator, training_set.task, rows)
     # polars and hashlib release the GIL, so the hash is computed during the first fit.
     background = ThreadPoolExecutor(1)
-    data_sha256 = background.submit(_hash, signature.frame, training_set.target)
+    data_sha256 = background.submit(_hash, signature.frame, training_set.target.values)
     final_cost = max(_final_cost(training_set, recipe.cost) for recipe in recipes.values())
     progress.expect(comparison_cost(training_set, recipes) + final_cost)
     comparison = compare(training_set, recipes, options.budget_s, clock, progress)
     best = comparison.best
     progress.expect(_final_cost(training_set, best.recipe.cost))
     quality = _quality(training_set, best, options.coverage)
-    no_better = baseline_warnings(training_set.task, training_set.target.name, quality["metrics"], quality["baseline"])
+    no_better = baseline_warnings(
+        training_set.task, training_set.target.values.name, quality["metrics"], quality["baseline"]
+    )
     record = {
         "task": training_set.task,
         "target": options.target,
-        "target_type": training_set.target_type,
+        "target_type": training_set.target.type,
+        "target_read_as": training_set.target.read_as,
+        "read_as": table.read_as,
         "classes": training_set.classes,
         "features": signature.features,
         "ignored": signature.ignored,
@@ -98,7 +102,7 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
         **quality,
         "leaderboard": comparison.leaderboard,
         "importance": _importance(training_set, best, progress),
-        "warnings": no_better + training_set.quality_warnings() + comparison.warnings,
+        "warnings": list(dict.fromkeys(no_better + training_set.quality_warnings() + comparison.warnings)),
         "seed": options.seed,
         "budget_reached": comparison.budget_reached,
         "data_sha256": data_sha256.result(),
@@ -117,7 +121,7 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
 
 def _final_cost(training_set: TrainingSet, row_cost: float) -> float:
     """Return the cost of what follows the comparison, given the cost of fitting one row."""
-    rows = len(training_set.target)
+    rows = len(training_set.target.values)
     fit_rows = 0 if training_set.samples.is_holdout else rows
     return row_cost * (fit_rows + rows * SERIALIZE_COST + _importance_rows(training_set) * PREDICT_COST)
 

@@ -84,7 +84,7 @@ def _train(submission: Submission, results: Connection) -> Finished:
     dataset = source.dataset if source else None
     send(Started(dataset, table.frame.height, table.frame.width, options.target, options.estimator), results)
     trained = train(table, options, time.perf_counter, _ProgressReporter(results))
-    return Finished(trained.file, trained.record | {"source": source}, options)
+    return Finished(trained.file, trained.record | {"source": source} | ({"read_as": None} if dataset else {}), options)
 
 
 def _preview(submission: Submission) -> TablePreview:
@@ -108,7 +108,7 @@ def _warnings(training_set: TrainingSet) -> list[str]:
 
 def _estimates(training_set: TrainingSet) -> dict[str, float]:
     """Return estimated training times in seconds by estimator."""
-    rows, features = len(training_set.target), len(training_set.signature.features)
+    rows, features = len(training_set.target.values), len(training_set.signature.features)
     classes = len(training_set.classes or [])
     names = [known.name for known in describe_estimators() if training_set.task in known.tasks]
     found = {name: estimate_s(name, training_set.task, rows, features, classes) for name in names}

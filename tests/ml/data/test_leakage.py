@@ -6,9 +6,7 @@ import pytest
 
 from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.signature import infer_signature
-from mlapp.ml.data.target import as_classes
-from mlapp.schemas import Task
-from mlapp.tables.columns.conversion import infer_type
+from mlapp.schemas import Task, TrainOptions
 from mlapp.tables.table import Table
 
 ROWS = 200
@@ -21,9 +19,9 @@ def noise(rows=ROWS, seed=0):
 def leaks_of(y, seed=0, **columns):
     """Return the leaking features among the columns and one of noise; a `y` of texts is a classification."""
     table = Table(pl.DataFrame({"x": noise(len(y), 9)} | columns))
-    signature = infer_signature(table, "y", table.frame.columns)
+    signature = infer_signature(table, "y", TrainOptions(features=table.frame.columns))
     task = Task.REGRESSION if isinstance(y, np.ndarray) else Task.CLASSIFICATION
-    codes = y if task is Task.REGRESSION else as_classes(infer_type(pl.Series("y", y))[1])[1]
+    codes = y if task is Task.REGRESSION else np.unique(y, return_inverse=True)[1]
     return leaking_features(signature.frame, signature.features, codes, task, seed)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.quality_checks import quality_warnings
 from mlapp.ml.data.signature import infer_signature
 from mlapp.ml.data.target import as_classes, as_numbers, infer_task, rows_with_target
@@ -17,11 +18,13 @@ BUNDLED = [info.name for info in describe_datasets() if info.name in {"diabetes"
 
 
 def warned(frame, target="y", chosen=None, seed=0):
-    rows, kind, values = rows_with_target(Table(frame), TrainOptions(target=target))
-    task = infer_task(kind, values)
-    y = as_numbers(values) if task is Task.REGRESSION else as_classes(values)[1]
-    signature = infer_signature(rows, target, chosen)
-    return quality_warnings(signature.frame, signature.features, values, task, y, seed)
+    options = TrainOptions(target=target, features=chosen)
+    rows, found = rows_with_target(Table(frame), target, options)
+    task = infer_task(found.type, found.values)
+    y = as_numbers(found) if task is Task.REGRESSION else as_classes(found)[1]
+    signature = infer_signature(rows, target, options)
+    leaking = leaking_features(signature.frame, signature.features, y, task, seed)
+    return quality_warnings(signature.frame, signature.features, found.values, task, y, leaking)
 
 
 def noise(rows=ROWS, seed=0):

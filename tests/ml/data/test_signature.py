@@ -7,17 +7,18 @@ import pytest
 from mlapp.errors import Unacceptable
 from mlapp.ml.data.encoding import encode_columns
 from mlapp.ml.data.signature import infer_signature
-from mlapp.schemas import ColumnType
+from mlapp.schemas import ColumnType, TrainOptions
 from mlapp.tables.table import Table
 
 
-def inferred(chosen=None, **columns):
+def inferred(chosen=None, exclude=(), **columns):
     rows = len(next(iter(columns.values())))
-    return infer_signature(Table(pl.DataFrame(columns | {"y": range(rows)})), "y", chosen)
+    options = TrainOptions(features=chosen, exclude=list(exclude))
+    return infer_signature(Table(pl.DataFrame(columns | {"y": range(rows)})), "y", options)
 
 
 def test_features_are_described_by_the_training_rows(table):
-    features = {feature.name: feature for feature in infer_signature(Table(table), "price").features}
+    features = {feature.name: feature for feature in infer_signature(Table(table), "price", TrainOptions()).features}
 
     assert [feature.type.value for feature in features.values()][:6] == [
         "number",
@@ -94,19 +95,33 @@ def test_column_of_mostly_numbers_has_a_warning():
     assert "3 of its 35 values are not numbers ('n/a', '?')" in warning
 
 
-@pytest.mark.parametrize(
-    ("chosen", "sentence", "pointer"),
-    [
-        (["a", "z"], "'z' in 'features' is not a column", "/features/1"),
-        (["y"], "'y' in 'features' is the target", "/features/0"),
-        (["a", "a"], "'a' in 'features' is given twice", "/features/1"),
-    ],
-)
-def test_wrong_choice_of_features_is_rejected_with_a_pointer(chosen, sentence, pointer):
-    with pytest.raises(Unacceptable, match=sentence) as rejected:
-        inferred(chosen, a=[1, 2, 3])
+@pytest.mark.parametrize("name", ["Unnamed: 0", "index", "level_0", "rownames", "__index_level_0__", "#"])
+@pytest.mark.parametrize("values", [range(30), [*range(0, 90, 6), *range(3, 93, 6)], range(1, 120, 4)])
+def test_column_of_row_numbers_is_ignored_unless_chosen(name, values):
+    columns = {name: list(values), "a": [1, 2, 3] * 10}
 
-    assert rejected.value.errors[0]["pointer"] == pointer
+    ignored, chosen = inferred(**columns), inferred([name], **columns)
+
+    assert [(column.name, column.reason) for column in ignored.ignored] == [
+        (name, "has a distinct whole number in every row and the name of an index")
+    ]
+    assert [feature.name for feature in chosen.features] == [name]
+
+
+@pytest.mark.parametrize("values", [[1, 2, 2] * 10, [*range(29), None], range(-3, 27), [900, 7, 30] + [*range(27)]])
+def test_column_with_the_name_of_an_index_is_used_for_other_values(values):
+    assert [feature.name for feature in inferred(index=list(values)).features] == ["index"]
+
+
+def test_excluded_columns_are_ignored():
+    signature = inferred(exclude=["b", "b"], a=[1, 2, 3], b=[1, 2, 4])
+
+    assert [feature.name for feature in signature.features] == ["a"]
+    assert [(column.name, column.reason) for column in signature.ignored] == [("b", "was excluded")]
+
+
+def test_columns_that_are_not_chosen_are_not_looked_at():
+    assert inferred(["a"], a=[1, 2, 3], b=[1e300, 1, 2]).features[0].name == "a"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +138,7 @@ def test_table_without_a_useful_column_is_rejected(columns, sentence):
 
 def test_table_with_only_the_target_is_rejected():
     with pytest.raises(Unacceptable, match="has only the target"):
-        infer_signature(Table(pl.DataFrame({"y": [1, 2]})), "y")
+        infer_signature(Table(pl.DataFrame({"y": [1, 2]})), "y", TrainOptions())
 
 
 @pytest.mark.parametrize("name", ["^x$", "*", "count", "a.b c", ":x", "/~"])

@@ -5,10 +5,20 @@ import polars as pl
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.ml.data.target import as_classes, as_numbers, as_times, infer_task, rows_with_target
+from mlapp.ml.data.target import Target, as_classes, as_numbers, as_times, infer_task, rows_with_target, task_warnings
 from mlapp.schemas import ColumnType, Task, TrainOptions
-from mlapp.tables.columns.conversion import infer_type
+from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.table import Table
+
+
+def target_of(values, name="y", **options):
+    frame = pl.DataFrame({"x": range(len(values)), name: pl.Series(values, strict=False)})
+    return rows_with_target(Table(frame), name, TrainOptions(**options))[1]
+
+
+def as_target(values, kind=None):
+    found = infer_column(pl.Series("y", values), kind=kind)
+    return Target(found.type, found.values, None, [])
 
 
 @pytest.mark.parametrize(
@@ -18,45 +28,94 @@ from mlapp.tables.table import Table
         ([True, False, True], Task.CLASSIFICATION),
         ([0, 1, 1], Task.CLASSIFICATION),
         (["7", "5", "7"], Task.CLASSIFICATION),
-        ([1, 2, 3], Task.REGRESSION),
         ([0.5, 1.5, 1.5], Task.REGRESSION),
         (["2024-01-01", "2024-01-02", "2024-01-02"], Task.REGRESSION),
     ],
 )
 def test_task_follows_from_the_target(values, task):
-    assert infer_task(*infer_type(pl.Series(values))) is task
+    target = as_target(values)
+
+    assert (infer_task(target.type, target.values), task_warnings(target.type, target.values)) == (task, [])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0, 1, 2] * 5,
+        ["3", "1", "2"] * 5,
+        [1.0, 2.0, 3.0, 4.0] * 5,
+        [*range(10)] * 2,
+        [*range(1, 11)] * 2,
+        [0] * 24 + [1] + [2] * 25,
+    ],
+)
+def test_few_consecutive_whole_numbers_are_classes_with_a_warning(values):
+    target = as_target(values)
+
+    assert infer_task(target.type, target.values) is Task.CLASSIFICATION
+    (warning,) = task_warnings(target.type, target.values)
+    assert "are predicted as classes; send task=regression if it is a quantity" in warning
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [2, 3, 4] * 5,
+        [0, 1, 3] * 5,
+        [*range(11)] * 2,
+        [*range(1, 12)] * 2,
+        [0] * 25 + [1] + [2] * 25,
+        [-1, 0, 1] * 5,
+        [0.5, 1, 2] * 5,
+        [*range(10)],
+    ],
+)
+def test_other_numbers_are_a_quantity(values):
+    target = as_target(values)
+
+    assert infer_task(target.type, target.values) is Task.REGRESSION
 
 
 def test_rows_without_a_target_are_dropped():
     frame = pl.DataFrame({"^a$": range(12), "^y$": [None, ""] + [str(row) for row in range(10)]})
 
-    rows, kind, target = rows_with_target(Table(frame), TrainOptions(target="^y$"))
+    rows, target = rows_with_target(Table(frame), "^y$", TrainOptions())
 
-    assert (rows.frame["^a$"].to_list(), kind, target.to_list()) == (
-        list(range(2, 12)),
-        ColumnType.INTEGER,
-        [*range(10)],
-    )
+    assert rows.frame["^a$"].to_list() == list(range(2, 12))
+    assert (target.type, target.values.to_list()) == (ColumnType.INTEGER, [*range(10)])
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence", "pointers"),
+    ("name", "values", "warning"),
     [
-        ({}, "Say which column to predict", []),
-        ({"target": "z"}, "no column 'z' in the table; there are 'a', 'y', 'few', 'same', 'none'", ["/target"]),
-        ({"target": "y", "time_column": "t/"}, "no column 't/' in the table", ["/time_column"]),
-        ({"target": "few"}, "Only 9 rows have a target; at least 10 are needed", []),
-        ({"target": "same"}, "'same' has only one value", []),
-        ({"target": "none"}, "'none' is missing in every row", []),
+        ("y", [f"Ann {row}" for row in range(11)] + ["Bob"] * 9, "has 12 distinct texts in 20 rows, like a name or an"),
+        ("y", range(20), "has a distinct whole number in every row, like a row number or an ID"),
+        ("order_id", range(5, 3_000, 7), "has a distinct whole number in every row, like a row number or an ID"),
     ],
 )
-def test_unusable_target_is_rejected_with_the_reason(options, sentence, pointers):
-    columns = {"a": range(12), "y": range(12), "few": [None] * 3 + [*range(9)], "same": [1] * 12, "none": [""] * 12}
+def test_target_that_identifies_rows_has_a_warning(name, values, warning):
+    (found,) = target_of(list(values), name).warnings
 
-    with pytest.raises(Unacceptable, match=sentence) as rejected:
-        rows_with_target(Table(pl.DataFrame(columns)), TrainOptions(**options))
+    assert f"The target '{name}' {warning}" in found
 
-    assert [error["pointer"] for error in rejected.value.errors] == pointers
+
+@pytest.mark.parametrize("values", [["a", "b"] * 10, [1.5, 2.5] * 10, [row**2 % 97 for row in range(40)]])
+def test_ordinary_target_has_no_warning(values):
+    assert target_of(values).warnings == []
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ([None] * 3 + [*range(9)], "Only 9 rows have a target; at least 10 are needed"),
+        ([None] * 11 + [1], "Only 1 row has a target; at least 10 are needed"),
+        ([1] * 12, "'y' has only one value"),
+        ([""] * 12, "'y' is missing in every row"),
+    ],
+)
+def test_unusable_target_is_rejected_with_the_reason(values, sentence):
+    with pytest.raises(Unacceptable, match=sentence):
+        target_of(values)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +129,7 @@ def test_unusable_target_is_rejected_with_the_reason(options, sentence, pointers
     ],
 )
 def test_classes_keep_the_type_of_the_target(values, classes):
-    found, codes = as_classes(infer_type(pl.Series("^y$", values))[1])
+    found, codes = as_classes(as_target(values))
 
     assert (found, [type(label) for label in found]) == (classes, [type(label) for label in classes])
     assert [found[code] for code in codes] == list(np.array(classes)[codes])
@@ -86,17 +145,17 @@ def test_classes_keep_the_type_of_the_target(values, classes):
 )
 def test_classes_that_cannot_be_evaluated_are_rejected(values, sentence):
     with pytest.raises(Unacceptable, match=sentence):
-        as_classes(pl.Series("y", values))
+        as_classes(as_target(values))
 
 
 def test_regression_target_is_numbers():
-    assert as_numbers(pl.Series("y", [1.5, 2.0])).tolist() == [1.5, 2.0]
+    assert as_numbers(as_target([1.5, 2.0])).tolist() == [1.5, 2.0]
 
 
 @pytest.mark.parametrize("values", [["a", "b"], [True, False], ["2024-01-01", "2024-01-02"]])
 def test_target_without_numbers_is_rejected_for_regression(values):
     with pytest.raises(Unacceptable, match=r"'y' does not hold numbers, .* task=classification"):
-        as_numbers(infer_type(pl.Series("y", values))[1])
+        as_numbers(as_target(values))
 
 
 @pytest.mark.parametrize("values", [["2024-01-02", "2024-01-01", "2024-01-03 10:00"], [2, 1, 3], ["1.5", "-1", "2"]])
@@ -108,8 +167,3 @@ def test_times_sort_the_rows(values):
 def test_times_that_do_not_sort_all_rows_are_rejected(values):
     with pytest.raises(Unacceptable, match="The time column 't' needs a date, time or number in every row"):
         as_times(Table(pl.DataFrame({"t": values})), "t")
-
-
-def test_table_without_columns_is_rejected():
-    with pytest.raises(Unacceptable, match="no column 'y' in the table"):
-        rows_with_target(Table(pl.DataFrame()), TrainOptions(target="y"))

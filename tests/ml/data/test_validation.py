@@ -12,6 +12,7 @@ from mlapp.errors import Unacceptable
 from mlapp.ml.data.encoding import Encoder
 from mlapp.ml.data.signature import infer_signature
 from mlapp.ml.data.validation import Validator, Warnings
+from mlapp.schemas import TrainOptions
 from mlapp.tables.formats.json import json_table as read_json
 from mlapp.tables.table import Table
 
@@ -47,7 +48,9 @@ def check(table, features, *, strict=False):
 
 @pytest.fixture
 def features():
-    return infer_signature(Table(TRAINING.with_columns(y=pl.Series([1, 2, 3]))), "y", TRAINING.columns).features
+    return infer_signature(
+        Table(TRAINING.with_columns(y=pl.Series([1, 2, 3]))), "y", TrainOptions(features=TRAINING.columns)
+    ).features
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,11 @@ def test_task_is_inferred_from_the_target(table, training, target, classes, metr
 def test_task_option_overrides_the_inferred_task(training):
     frame = pl.DataFrame({"x": range(30), "y": [row % 3 for row in range(30)]})
 
-    assert training(frame, "y").record["task"] is Task.REGRESSION
-    assert training(frame, "y", task="classification").record["classes"] == [0, 1, 2]
+    classified, regressed = training(frame, "y").record, training(frame, "y", task="regression").record
+
+    assert classified["classes"] == [0, 1, 2]
+    assert "predicted as classes; send task=regression" in " ".join(classified["warnings"])
+    assert (regressed["task"], "as classes" in " ".join(regressed["warnings"])) == (Task.REGRESSION, False)
 
 
 @pytest.mark.usefixtures("few_trees")

@@ -117,6 +117,33 @@ def test_started_names_the_bundled_table_and_its_target():
     assert started == Started("wine", 178, 14, "cultivar", "linear")
 
 
+@pytest.mark.parametrize(
+    ("options", "pointer"),
+    [
+        ({"exclude": ["w"]}, "/exclude/0"),
+        ({"types": {"w": "category"}}, "/types/w"),
+        ({"merge_values": ["w"]}, "/merge_values/0"),
+    ],
+)
+def test_options_name_columns_of_bundled_tables(options: dict[str, Any], pointer: str):
+    with pytest.raises(Unacceptable, match="There is no column 'w' in the table") as rejected:
+        train_here(Submission(dataset="wine", options=options))
+
+    assert rejected.value.errors[0]["pointer"] == pointer
+
+
+def test_record_says_how_a_file_was_read(tmp_path: Path):
+    csv = "x;y\n" + "".join(f"{r['x']};{r['y']}\n" for r in ROWS)
+
+    _, file = train_here(sent(tmp_path, csv, Format.CSV, estimator="linear", target="y"))
+    _, bundled = train_here(Submission(dataset="wine", options={"estimator": "linear", "exclude": ["ash"]}))
+
+    assert isinstance(file, Finished)
+    assert file.record["read_as"].delimiter == ";"
+    assert isinstance(bundled, Finished)
+    assert (bundled.record["read_as"], bundled.record["ignored"][0].name) == (None, "ash")
+
+
 def test_preview_has_rows_and_columns():
     (message,) = messages_of(Submission(dataset="wine", options={}), "preview")
 

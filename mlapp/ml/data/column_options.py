@@ -1,0 +1,69 @@
+"""Column options: the columns that training options name, and the columns that become features."""
+
+from collections.abc import Iterator, Sequence
+
+from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.schemas import TrainOptions
+
+MAX_LISTED = 20
+"""Columns of the table that an error lists."""
+
+
+def check_columns(columns: Sequence[str], options: TrainOptions) -> str:
+    """Return the target, after checking that the table has every column that the options name.
+
+    Raises:
+        Unacceptable: the target is not given, or an option names a column that is not in the table.
+    """
+    if options.target is None:
+        raise Unacceptable("Say which column to predict: send the option 'target'.")
+    known = ", ".join(f"'{shorten(name, 40)}'" for name in columns[:MAX_LISTED]) or "none"
+    known += ", …" if len(columns) > MAX_LISTED else ""
+    errors = [
+        {"detail": f"There is no column '{shorten(name)}' in the table; there are {known}.", "pointer": where}
+        for name, where in _named(options)
+        if name not in columns
+    ]
+    if errors:
+        raise Unacceptable(errors[0]["detail"], errors)
+    return options.target
+
+
+def _named(options: TrainOptions) -> Iterator[tuple[str, str]]:
+    """Yield the columns that the options name, each with a pointer; `features` has sentences of its own."""
+    for option, name in (("target", options.target), ("time_column", options.time_column)):
+        if name is not None:
+            yield name, pointer(option)
+    for option, names in (("exclude", options.exclude), ("merge_values", options.merge_values)):
+        for index, name in enumerate(names):
+            yield name, pointer(option, index)
+    for name in options.types:
+        yield name, pointer("types", name)
+
+
+def feature_names(columns: Sequence[str], target: str, options: TrainOptions) -> list[str]:
+    """Return the columns that may become features: the chosen ones, or all but the target and excluded ones.
+
+    Raises:
+        Unacceptable: the target is chosen or excluded, or a chosen feature is given twice or not in the table.
+    """
+    if options.features is None:
+        if target in options.exclude:
+            raise _rejected(target, "exclude", options.exclude.index(target), "is the target")
+        return [name for name in columns if name != target and name not in options.exclude]
+    if options.exclude:
+        detail = "Send 'features' or 'exclude', not both: the columns to use, or those to leave out."
+        raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("exclude")}])
+    for index, name in enumerate(options.features):
+        if name == target:
+            raise _rejected(name, "features", index, "is the target")
+        if name not in columns:
+            raise _rejected(name, "features", index, "is not a column of the table")
+        if name in options.features[:index]:
+            raise _rejected(name, "features", index, "is given twice")
+    return list(options.features)
+
+
+def _rejected(name: str, option: str, index: int, reason: str) -> Unacceptable:
+    detail = f"'{shorten(name)}' in '{option}' {reason}; remove it."
+    return Unacceptable(detail, [{"detail": detail, "pointer": pointer(option, index)}])
