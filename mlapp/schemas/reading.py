@@ -53,8 +53,9 @@ class ColumnFormat(Schema):
     unit: OmitIfNone[str] = None
     """Unit, currency or `%` of its numbers. Percentages are fractions: `24.7%` is 0.247."""
     dates: OmitIfNone[str] = None
-    """How its dates and times are written: an order (`dmy`, `mdy`, `ymd`), `epoch_s`, `epoch_ms`, `epoch_us`, `excel`,
-    or `duration` for times and durations, which are numbers of seconds."""
+    """How its dates and times are written: an order (`dmy`, `mdy`, `ymd`, or `yymmdd` for years such as `24`), numbers
+    (`epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, `excel`, `yyyymmdd`), or `duration` for times and durations, which
+    are numbers of seconds (`duration_mm_ss` where `4:15` is minutes and seconds)."""
     words: OmitIfNone[dict[str, bool]] = None
     """Words of a boolean column, in lower case, and their values."""
     missing: OmitIfNone[list[str]] = None
