@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mlapp.errors import MlappError, TrainingFailed, Unacceptable, UnreadableBody, shorten
-from mlapp.ml.data.training_set import TrainingSet, make_training_set
-from mlapp.ml.estimators import describe_estimators
-from mlapp.ml.training.runtime_estimate import estimate_s
+from mlapp.ml.training.preview import preview_training
 from mlapp.ml.training.train import train
 from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, TablePreview, TrainOptions
 from mlapp.services.jobs.ipc import Failed, Finished, Progress, Started, send
@@ -25,7 +23,6 @@ from mlapp.services.options import merge_options, train_options
 from mlapp.tables.bundled.datasets import dataset, source_of
 from mlapp.tables.formats.json import json_body, one_table_expected
 from mlapp.tables.formats.reader import read_file
-from mlapp.tables.preview import preview_table
 from mlapp.tables.table import Table
 
 NICENESS = 10
@@ -88,31 +85,9 @@ def _train(submission: Submission, results: Connection) -> Finished:
 
 
 def _preview(submission: Submission) -> TablePreview:
-    _, table, options = _load(submission)
-    preview = preview_table(table)
-    target = preview.target = options.target or preview.columns[-1].name
-    try:
-        training_set = make_training_set(table, options.model_copy(update={"target": target}))
-        preview.warnings, preview.estimates = _warnings(training_set), _estimates(training_set)
-    except Unacceptable as error:
-        preview.warnings = [error.detail]
-    return preview
-
-
-def _warnings(training_set: TrainingSet) -> list[str]:
-    """Return the data-quality warnings of a table."""
-    return training_set.quality_warnings() + [
-        f"'{shorten(column.name)}' {column.reason}; it is left out." for column in training_set.signature.ignored
-    ]
-
-
-def _estimates(training_set: TrainingSet) -> dict[str, float]:
-    """Return estimated training times in seconds by estimator."""
-    rows, features = len(training_set.target.values), len(training_set.signature.features)
-    classes = len(training_set.classes or [])
-    names = [known.name for known in describe_estimators() if training_set.task in known.tasks]
-    found = {name: estimate_s(name, training_set.task, rows, features, classes) for name in names}
-    return {name: round(seconds, 1) for name, seconds in found.items() if seconds is not None}
+    source, table, options = _load(submission)
+    preview = preview_training(table, options)
+    return preview.model_copy(update={"read_as": None}) if source and source.dataset else preview
 
 
 class _ProgressReporter:

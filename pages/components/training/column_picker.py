@@ -56,7 +56,8 @@ class ColumnPicker:
         with ui.row().classes("w-full items-center justify-between") as row:
             self.search = ui.input("Find a column", on_change=self._find).mark("find-column")
             self.search.props("outlined dense clearable debounce=250").classes("w-56")
-            begin = [column.name for column in self.columns].index(self.target) // PAGE_COLUMNS + 1
+            names = [column.name for column in self.columns]
+            begin = names.index(self.target) // PAGE_COLUMNS + 1 if self.target else 1
             self.pages = ui.pagination(1, begin, value=begin, direction_links=True, on_change=self.update)
             self.pages.props('max-pages=5 aria-label="Pages of the list of columns"').mark("column-pages")
         row.set_visibility(len(self.columns) > PAGE_COLUMNS)

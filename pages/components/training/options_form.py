@@ -120,7 +120,7 @@ class OptionsForm:
         self.found = found
         self.warnings.clear()
         with self.warnings:
-            warnings(found.warnings)
+            warnings([found.error, *found.warnings] if found.error else found.warnings)
         self._show_duration()
 
     def _show_duration(self) -> None:

@@ -108,7 +108,7 @@ def test_column_of_row_numbers_is_ignored_unless_chosen(name, values):
     assert [feature.name for feature in chosen.features] == [name]
 
 
-@pytest.mark.parametrize("values", [[1, 2, 2] * 10, [*range(29), None], range(-3, 27), [900, 7, 30] + [*range(27)]])
+@pytest.mark.parametrize("values", [[1, 2, 2] * 10, [*range(29), None], range(-3, 27), [900, 7, 30, *range(27)]])
 def test_column_with_the_name_of_an_index_is_used_for_other_values(values):
     assert [feature.name for feature in inferred(index=list(values)).features] == ["index"]
 

@@ -10,8 +10,6 @@ import psutil
 import pytest
 
 from mlapp.errors import MlappError, NotFound, TrainingFailed, Unacceptable, UnreadableBody
-from mlapp.ml.estimators import ESTIMATORS, Recipe, linear
-from mlapp.ml.training.runtime_estimate import MEASURED
 from mlapp.schemas import Format, Submission, TablePreview, TrainOptions
 from mlapp.services.jobs import worker
 from mlapp.services.jobs.ipc import Failed, Finished, Message, Progress, Started, receive, send
@@ -151,31 +149,25 @@ def test_preview_has_rows_and_columns():
     assert (message.rows, len(message.columns)) == (178, 14)
 
 
-def preview(submission: Submission) -> TablePreview:
-    return worker._preview(submission)
-
-
 def preview_of(tmp_path: Path, csv: str, **options: Any) -> TablePreview:
-    return preview(sent(tmp_path, csv, Format.CSV, **options))
+    return worker._preview(sent(tmp_path, csv, Format.CSV, **options))
 
 
-def test_preview_defaults_to_the_last_column_as_target(tmp_path: Path):
-    csv = "x,y\n" + "".join(f"{r['x']},{r['y']}\n" for r in ROWS)
+def test_preview_accepts_all_options(tmp_path: Path):
+    csv = "x,t,y\n" + "".join(f"{r['x']},{r['x']},{r['y']}\n" for r in ROWS)
+    options = {"time_column": "t", "exclude": ["t"], "types": {"x": "number"}, "na_values": ["?"], "seed": 3}
 
-    assert preview_of(tmp_path, csv).target == "y"
-    assert preview_of(tmp_path, csv, target="x").target == "x"
+    preview = preview_of(tmp_path, csv, **options)
 
-
-def test_preview_warns_of_ignored_columns(tmp_path: Path):
-    csv = "name,x,y\n" + "".join(f"person {r['x']},{r['x']},{r['y']}\n" for r in ROWS)
-
-    warnings = preview_of(tmp_path, csv).warnings
-
-    assert "'name' has a distinct text in every row, like a name or an ID; it is left out." in warnings
+    assert (preview.target, preview.error) == ("y", None)
+    assert preview.read_as
+    assert preview.read_as.delimiter == ","
 
 
-def test_preview_warns_of_a_table_that_cannot_be_trained_on(tmp_path: Path):
-    assert preview_of(tmp_path, "x,y\n1,2\n3,4\n").warnings == ["Only 2 rows have a target; at least 10 are needed."]
+def test_preview_of_a_bundled_table_has_its_target_and_no_format():
+    preview = worker._preview(Submission(dataset="wine", options={}))
+
+    assert (preview.target, preview.read_as) == ("cultivar", None)
 
 
 def test_preview_of_an_unreadable_file_fails(tmp_path: Path):
@@ -256,25 +248,6 @@ def test_model_that_is_too_large_is_not_sent(monkeypatch: pytest.MonkeyPatch):
 
     with results, theirs, pytest.raises(TrainingFailed, match="The model has 2 MB"):
         send(Finished(bytes(2_000_000), {}, options), theirs)
-
-
-def test_preview_estimates_training_times():
-    machines, wine = (preview(Submission(dataset=name, options={})) for name in ("machines", "wine"))
-
-    assert machines.estimates["linear"] < machines.estimates["random_forest"] < 10
-    assert machines.estimates.keys() == wine.estimates.keys() == MEASURED.keys()
-
-
-def test_preview_has_no_estimates_for_invalid_tables_and_unmeasured_estimators(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    few = preview(sent(tmp_path, "x,y\n1,2\n3,4\n", Format.CSV))
-    monkeypatch.setitem(ESTIMATORS, "own", Recipe(linear))
-    own = preview(Submission(dataset="wine", options={"estimator": "own"}))
-
-    assert few.estimates == {}
-    assert few.warnings == ["Only 2 rows have a target; at least 10 are needed."]
-    assert "own" not in own.estimates
 
 
 def test_preview_of_a_missing_file_fails(tmp_path: Path):

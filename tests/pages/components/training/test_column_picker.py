@@ -49,9 +49,9 @@ async def test_train_shows_types_missing_values_and_frequent_values(user: User):
 
 async def test_columns_are_paged_and_searched(user: User):
     names = [f"c{n}" for n in range(25)]
-    row = ",".join(str(n) for n in range(25))
+    rows = "\n".join(",".join(str(n * row) for n in range(25)) for row in (1, 2, 4, 7))
     await user.open("/train")
-    await drop(user, "wide.csv", f"{','.join(names)}\n{row}\n".encode())
+    await drop(user, "wide.csv", f"{','.join(names)}\n{rows}\n".encode())
     await user.should_see(marker="column-24")
     await user.should_not_see(marker="column-0")
 

@@ -1,0 +1,68 @@
+"""Preview of a training: the columns of the table, a plausible target, data-quality warnings and estimated times."""
+
+from mlapp.errors import Unacceptable, shorten
+from mlapp.ml.data.training_set import TrainingSet, make_training_set
+from mlapp.ml.estimators import describe_estimators
+from mlapp.ml.training.default_target import default_target
+from mlapp.ml.training.runtime_estimate import estimate_s
+from mlapp.schemas import TablePreview, TrainOptions
+from mlapp.tables.preview import preview_table
+from mlapp.tables.table import Table
+
+
+def preview_training(table: Table, options: TrainOptions) -> TablePreview:
+    """Preview a training without fitting an estimator; without a target in the table, choose a plausible one.
+
+    Raises:
+        Unacceptable: the table has no columns.
+    """
+    preview = preview_table(table, options)
+    target, warnings = options.target, table.read_as.left_out + table.read_as.warnings
+    if target not in table.frame.columns:
+        preview.target = default_target(preview.columns, preview.rows, options)
+        if target is not None:
+            gone = f"There is no column '{shorten(target)}' in the table as it is read now"
+            chosen = f"'{shorten(preview.target)}' is predicted instead." if preview.target else "choose another one."
+            warnings = [*warnings, f"{gone}; {chosen}"]
+        options = options.model_copy(update={"target": preview.target})
+    else:
+        preview.target = target
+    if preview.target is None:
+        preview.error = "No column looks like one to predict; choose the column to predict."
+    else:
+        try:
+            training_set = make_training_set(table, options)
+            _describe(preview, training_set)
+            warnings = warnings + _warnings(training_set, options)
+        except Unacceptable as error:
+            preview.error = error.detail
+    preview.warnings = list(dict.fromkeys(warnings))
+    return preview
+
+
+def _describe(preview: TablePreview, training_set: TrainingSet) -> None:
+    """Add to the preview what is known of the training set."""
+    preview.task, preview.estimates = training_set.task, _estimates(training_set)
+    ignored = {column.name: column.reason for column in training_set.signature.ignored}
+    for column in preview.columns:
+        column.ignored, column.leaks = ignored.get(column.name), column.name in training_set.leaking
+        if column.name == preview.target:
+            column.type, column.read_as = training_set.target.type, training_set.target.read_as
+
+
+def _warnings(training_set: TrainingSet, options: TrainOptions) -> list[str]:
+    """Return the data-quality warnings of a table, and the columns that are left out, except by the options."""
+    return training_set.quality_warnings() + [
+        f"'{shorten(column.name)}' {column.reason}; it is left out."
+        for column in training_set.signature.ignored
+        if column.name not in options.exclude
+    ]
+
+
+def _estimates(training_set: TrainingSet) -> dict[str, float]:
+    """Return estimated training times in seconds by estimator."""
+    rows, features = len(training_set.target.values), len(training_set.signature.features)
+    classes = len(training_set.classes or [])
+    names = [known.name for known in describe_estimators() if training_set.task in known.tasks]
+    found = {name: estimate_s(name, training_set.task, rows, features, classes) for name in names}
+    return {name: round(seconds, 1) for name, seconds in found.items() if seconds is not None}
