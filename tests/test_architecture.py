@@ -278,3 +278,12 @@ def test_server_start_does_not_load_ml_libraries(module):
     heavy = loaded & {"sklearn", "polars", "scipy", "numpy", "joblib"}
     assert module in loaded
     assert not heavy, f"The start loads {heavy}: in services write `from mlapp import ml, tables`, which load lazily."
+
+
+@pytest.mark.slow
+def test_formats_load_their_libraries_when_they_are_needed():
+    loaded = loaded_after("import mlapp.tables.formats.reader, mlapp.tables.formats.writer")
+
+    eager = loaded & {"python_calamine", "xlsxwriter", "backports.zstd"}
+    assert "polars" in loaded
+    assert not eager, f"The formats load {eager}: import it in the function that needs it."

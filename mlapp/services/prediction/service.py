@@ -210,8 +210,8 @@ class PredictionService:
             pieces = await pool.run(lambda: responses.write_json(fitted, encoded, add_rows))
             return PredictionResult(version, format_, encoded.warnings.total, _iterate(pieces))
         encoded = await pool.run(lambda: responses.read_file_table(fitted, body, strict=strict))
-        # Parquet is written in one piece, as its index is at the end.
-        size = len(encoded.x) if format_ is Format.PARQUET else CHUNK_ROWS
+        # Other formats are written in one piece, as their index is at the end.
+        size = CHUNK_ROWS if format_ in (Format.CSV, Format.NDJSON) else len(encoded.x)
         parts = [slice(start, start + size) for start in range(0, len(encoded.x), size)]
         calls = (partial(responses.write_file, fitted, encoded, format_, part, add_rows) for part in parts)
         return PredictionResult(version, format_, encoded.warnings.total, prefetch(pool, calls))

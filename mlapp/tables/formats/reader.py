@@ -1,18 +1,19 @@
-"""Reader of tables: CSV, NDJSON, Parquet and JSON; Parquet is read here."""
+"""Reader of tables in all formats."""
 
-import io
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-import polars.selectors as cs
-
-from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
-from mlapp.schemas import FileOptions, Format, ReadAs
+from mlapp.errors import UnsupportedType
+from mlapp.schemas import FileOptions, Format
+from mlapp.tables.formats.arrow import arrow_table
+from mlapp.tables.formats.containers import document_kind
 from mlapp.tables.formats.csv import csv_table
 from mlapp.tables.formats.json import json_table
 from mlapp.tables.formats.ndjson import ndjson_table
-from mlapp.tables.table import Table, check_cells, check_names, check_shape
+from mlapp.tables.formats.parquet import parquet_table
+from mlapp.tables.table import Table
+from mlapp.tables.workbooks.bounds import OLE, ZIP
+from mlapp.tables.workbooks.reader import workbook_table
 
 MAGIC_BYTES = {
     b"\x1f\x8b": "gzip",
@@ -49,6 +50,9 @@ def read_file(
         TooLarge: there are too many rows, columns or cells.
     """
     data = source.read_bytes() if isinstance(source, Path) else source
+    options = options or FileOptions()
+    if data.startswith(OLE) or (data.startswith(ZIP) and document_kind(data) == "workbook"):
+        return workbook_table(data, options, training=training)
     for magic, name in MAGIC_BYTES.items():
         if data.startswith(magic):
             raise UnsupportedType(
@@ -56,37 +60,12 @@ def read_file(
             )
     if data.startswith(b"PAR1") and kind is not Format.PARQUET:
         raise UnsupportedType(f"The file is Parquet, but was sent as {kind}; send it as {Format.PARQUET}.")
+    if kind is Format.WORKBOOK:
+        raise UnsupportedType(f"The file is not a workbook, but was sent as {kind}; send it as what it is.")
     if kind is Format.CSV:
         return csv_table(data)
-    return ndjson_table(data) if kind is Format.NDJSON else parquet_table(data)
-
-
-def parquet_table(data: bytes) -> Table:
-    """Read a Parquet file; its size is checked by its footer, before any column is decompressed.
-
-    Raises:
-        UnreadableBody: the file is truncated, or not Parquet.
-        Unacceptable: a column does not have plain values.
-    """
-    try:
-        lazy = pl.scan_parquet(io.BytesIO(data))
-        schema = lazy.collect_schema()
-        check_shape(int(lazy.select(pl.len()).collect().item()), len(schema))
-        check_names(schema.names())
-        frame = lazy.select(_plain(name, dtype) for name, dtype in schema.items()).collect()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        raise UnreadableBody("The Parquet file cannot be read: it is truncated, damaged or not Parquet.") from None
-    check_cells(frame)
-    return Table(frame, ReadAs(format=Format.PARQUET))
-
-
-def _plain(name: str, dtype: pl.DataType) -> pl.Expr:
-    # pl.col would treat names such as `*` and `^x$` as patterns.
-    column = cs.by_name(name)
-    if dtype.is_numeric() or dtype in (pl.Boolean, pl.String, pl.Date) or isinstance(dtype, pl.Datetime):
-        return column
-    if isinstance(dtype, (pl.Categorical, pl.Enum, pl.Time, pl.Null)):
-        return column.cast(pl.String)
-    raise Unacceptable(
-        f"Column '{shorten(name)}' has {dtype} values, not numbers, text, booleans or dates; leave it out."
-    )
+    if kind is Format.NDJSON:
+        return ndjson_table(data)
+    if data.startswith(b"ARROW1"):
+        return arrow_table(data, options, training=training)
+    return parquet_table(data, options, training=training)

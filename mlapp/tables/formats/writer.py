@@ -1,4 +1,4 @@
-"""Writer of tables: CSV, NDJSON and Parquet, and rows as text."""
+"""Writer of tables in all formats, and of rows as text."""
 
 import io
 import json
@@ -8,6 +8,7 @@ import polars as pl
 from mlapp.schemas import Format
 from mlapp.tables.columns.conversion import NUMBER, format_values, unnamed
 from mlapp.tables.table import Table
+from mlapp.tables.workbooks.writer import write_workbook
 
 FORMULA = r"^[=+\-@\t\r\x00]"
 """Texts that spreadsheets run as formulas.
@@ -29,7 +30,7 @@ def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format) -> 
 
 
 def write_table(frame: pl.DataFrame, kind: Format, *, delimiter: str = ",", header: bool = True) -> bytes:
-    """Write a frame as CSV, NDJSON or Parquet; `header` applies to CSV."""
+    """Write a frame; `delimiter` and `header` apply to CSV."""
     buffer = io.BytesIO()
     if kind is Format.CSV:
         _escape_formulas(frame).write_csv(
@@ -37,6 +38,10 @@ def write_table(frame: pl.DataFrame, kind: Format, *, delimiter: str = ",", head
         )
     elif kind is Format.NDJSON:
         frame.write_ndjson(buffer)
+    elif kind is Format.WORKBOOK:
+        return write_workbook(frame)
+    elif kind is Format.ARROW:
+        frame.write_ipc(buffer)
     else:
         frame.write_parquet(buffer)
     return buffer.getvalue()

@@ -1,0 +1,21 @@
+"""Arrow reader: IPC files, which are also called Feather."""
+
+import io
+
+import polars as pl
+
+from mlapp.schemas import FileOptions, Format
+from mlapp.tables.formats.parquet import columnar_table, unnamed_index
+from mlapp.tables.table import Table
+
+
+def arrow_table(data: bytes, options: FileOptions, *, training: bool = False) -> Table:
+    """Read an Arrow IPC file; its size is checked by its record batches, before any column is decompressed.
+
+    Raises:
+        UnreadableBody: the file is truncated, or not Arrow.
+        Unacceptable: the target or a chosen feature does not have plain values.
+    """
+    return columnar_table(
+        lambda: pl.scan_ipc(io.BytesIO(data)), unnamed_index, Format.ARROW, options, training=training
+    )

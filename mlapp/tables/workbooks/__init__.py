@@ -1,0 +1,1 @@
+"""Workbooks: sheets as tables, and tables as xlsx."""

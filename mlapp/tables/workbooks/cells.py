@@ -1,0 +1,126 @@
+"""Cells of a sheet as typed columns; columns of several types become text, as in a CSV."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from mlapp.tables.columns.conversion import MAX_EXACT_INTEGER, format_values
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
+
+Cell = int | float | str | bool | time | date | datetime | timedelta
+"""The value of a cell; an empty text if it is empty or an error."""
+
+CHUNK_ROWS = 5_000
+"""Rows that are Python objects at a time."""
+DTYPES: dict[type, pl.DataType] = {
+    int: pl.Float64(),
+    float: pl.Float64(),
+    bool: pl.Boolean(),
+    str: pl.String(),
+    date: pl.Date(),
+    datetime: pl.Datetime("us"),
+    time: pl.Time(),
+    timedelta: pl.Duration("us"),
+}
+SECONDS = (pl.Time(), pl.Duration("us"))
+MICROSECONDS_PER_SECOND = 1e6
+
+
+def read_columns(sheet: "CalamineSheet", skip: int) -> list[pl.Series]:
+    """Return the columns of the cells below the first `skip` rows of a sheet.
+
+    They are text, numbers, booleans, dates, or times and durations.
+    """
+    rows = islice(sheet.iter_rows(), skip, None)
+    parts: list[list[pl.Series]] = [[] for _ in range(sheet.width)]
+    while chunk := list(islice(rows, CHUNK_ROWS)):
+        for part, cells in zip(parts, zip(*chunk, strict=True), strict=True):
+            part.append(_column(cells))
+    return [_concat(part) for part in parts]
+
+
+def read_head(sheet: "CalamineSheet", count: int) -> list[list[str | None]]:
+    """Return the first rows as text, beginning at the first one with a cell."""
+    columns = [_as_text(_column(cells)).to_list() for cells in zip(*sheet.to_python(nrows=count), strict=True)]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def in_seconds(column: pl.Series) -> pl.Series:
+    """Return times and durations as numbers of seconds."""
+    return column.cast(pl.Duration("us")).cast(pl.Int64) / MICROSECONDS_PER_SECOND
+
+
+def _column(cells: Sequence[Cell]) -> pl.Series:
+    """Return some cells of a column."""
+    present: Sequence[Cell | None] = cells
+    kinds: set[type] = set(map(type, cells))
+    if str in kinds:
+        present = [None if cell == "" else cell for cell in cells]
+        kinds = set(map(type, present)) - {type(None)}
+    dtypes = {DTYPES[kind] for kind in kinds}
+    if len(dtypes) < 2:
+        return pl.Series(present, dtype=dtypes.pop() if dtypes else pl.Null())
+    common = _common(dtypes)
+    parts = [
+        _cast(pl.Series([cell if DTYPES.get(type(cell)) == dtype else None for cell in present], dtype=dtype), common)
+        for dtype in dtypes
+    ]
+    return pl.select(pl.coalesce(parts)).to_series()
+
+
+def _concat(parts: list[pl.Series]) -> pl.Series:
+    common = _common({part.dtype for part in parts})
+    column = pl.concat([pl.Series(dtype=common), *(_cast(part, common) for part in parts)])
+    if column.dtype == pl.Float64 and _is_whole(column):
+        # Workbooks have no integers, and the category 1 must not become 1.0.
+        return column.cast(pl.Int64)
+    return column
+
+
+def _common(dtypes: set[pl.DataType]) -> pl.DataType:
+    """Return the type that holds the values of several types."""
+    some = dtypes - {pl.Null()}
+    if len(some) == 1:
+        return some.pop()
+    if some == {pl.Date(), pl.Datetime("us")}:
+        return pl.Datetime("us")
+    return pl.Duration("us") if some == set(SECONDS) else pl.String()
+
+
+def _cast(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+    return _as_text(column) if dtype == pl.String else column.cast(dtype)
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    """Return values as they would be written in a CSV: numbers by their shortest digits, dates by ISO 8601."""
+    if column.dtype == pl.Float64:
+        whole = _whole(column)
+        return pl.select(
+            pl.when(whole).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(column.cast(pl.String))
+        ).to_series()
+    if column.dtype == pl.Time:
+        return column.dt.strftime("%H:%M:%S%.f")
+    if column.dtype == pl.Duration:
+        return pl.Series([value and _clock(value) for value in column], dtype=pl.String)
+    return format_values(column)
+
+
+def _clock(value: timedelta) -> str:
+    """Return a duration as `[h]:mm:ss`."""
+    minutes, seconds = divmod(abs(value), timedelta(minutes=1))
+    sign = "-" if value < timedelta() else ""
+    text = f"{seconds.total_seconds():09.6f}".rstrip("0").rstrip(".")
+    return f"{sign}{minutes // 60}:{minutes % 60:02}:{text}"
+
+
+def _whole(column: pl.Series) -> pl.Series:
+    return (column == column.floor()) & (column.abs() < MAX_EXACT_INTEGER)
+
+
+def _is_whole(column: pl.Series) -> bool:
+    return bool(_whole(column).all())

@@ -1,0 +1,75 @@
+"""Workbook writer: typed cells, and texts as they are."""
+
+import io
+import tempfile
+import zipfile
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+
+from mlapp.errors import TooLarge
+from mlapp.schemas import FileOptions, Format
+from mlapp.tables.formats.writer import write_table
+from mlapp.tables.workbooks.reader import workbook_table
+from mlapp.tables.workbooks.writer import check_workbook_rows
+
+MOMENT = datetime(2024, 1, 1, 12, 30, 15)  # noqa: DTZ001 - workbooks have no time zones
+TEXTS = ["=1+1", "http://a.b", "<r><t>x</t></r>", " x ", "_x0041_", "a\x0bb\n", "'", "@SUM(A1)"]
+
+
+def rewritten(values):
+    frame = pl.DataFrame({"a": values, "row": range(len(values))})
+    return workbook_table(write_table(frame, Format.WORKBOOK), FileOptions()).frame["a"].to_list()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        TEXTS,
+        [1, -2, None],
+        [0.5, 1e300, None],
+        [True, None, False],
+        [date(2024, 2, 29), None],
+        [MOMENT, None],
+    ],
+    ids=["texts", "integers", "floats", "booleans", "dates", "moments"],
+)
+def test_values_are_read_back(values):
+    assert rewritten(values) == values
+
+
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        ([1.5, float("nan"), float("inf")], [1.5, None, None]),
+        ([10**15, 1], ["1000000000000000", "1"]),
+        ([date(1899, 1, 1), date(2024, 1, 1)], ["1899-01-01", "2024-01-01"]),
+        ([datetime(2024, 1, 1, 12, 30, 15, tzinfo=UTC)], [MOMENT]),
+        (["", "x"], [None, "x"]),
+    ],
+    ids=["not finite", "16 digits", "before 1900", "zone", "empty"],
+)
+def test_values_that_excel_does_not_have_are_written_as_text_or_left_empty(values, read):
+    assert rewritten(values) == read
+
+
+def test_names_and_texts_are_neither_formulas_nor_links():
+    data = write_table(pl.DataFrame(dict.fromkeys(TEXTS, TEXTS)), Format.WORKBOOK)
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    assert workbook_table(data, FileOptions()).frame.columns == TEXTS
+    assert b"<f>" not in sheet
+    assert b"hyperlink" not in sheet
+
+
+def test_workbook_is_written_without_temporary_files(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+
+    assert rewritten([1, 2]) == [1, 2]
+
+
+def test_more_rows_than_a_sheet_has_are_rejected():
+    with pytest.raises(TooLarge, match="holds 1,048,575 rows, and the answer has 1,048,576; ask for CSV"):
+        check_workbook_rows(1_048_576)
