@@ -7,17 +7,22 @@ import polars as pl
 
 from mlapp.schemas import DateOrder
 from mlapp.tables.columns.conventions import Conventions
-from mlapp.tables.columns.date_parts import DATETIME, HEAD_ROWS, parse_dates
+from mlapp.tables.columns.date_parts import DATES, parse_dates
 from mlapp.tables.columns.epochs import NUMBER_CODES, convert_epochs, infer_epochs
 
-ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
-ZONE = r"(?:Z|[+-]\d{2}:?\d{2})$"
-NUMBER, NANOSECONDS = r"^\d+(?:\.\d+)?$", r"^\d{19}$"
-DAY = r"(?:1[3-9]|2\d|3[01])"
-MONTH, YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:[12]\d{3}|3[2-9]|[4-9]\d)\b"
+ISO = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+)
+ZONE = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
+NUMBER, NANOSECONDS = r"^[0-9]+(?:\.[0-9]+)?$", r"^[0-9]{19}$"
+DAY = r"(?:1[3-9]|2[0-9]|3[01])"
+MONTH, YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:[12][0-9]{3}|3[2-9]|[4-9][0-9])\b"
 DAY_FIRST = rf"^{DAY}(?:[-/.] ?| ){MONTH}(?:[-/.] ?| ){YEAR}"
 MONTH_FIRST = rf"^{MONTH}(?:[-/.] ?| ){DAY}(?:[-/.] ?| ){YEAR}"
 ORDERS = ["dmy", "mdy", "ymd"]
+HEAD_ROWS = 1_000
+"""Values that are parsed first, as a few values rule out most columns."""
 SHORT_YEAR_FIRST = "yymmdd"
 """Code of numeric dates with a two-digit year before month and day."""
 
@@ -69,7 +74,7 @@ def convert_dates(text: pl.Series, conventions: Conventions, prior: str | None =
 def date_evidence(text: pl.Series) -> DateOrder | None:
     """Return whether the day or the month is first in numeric dates, as far as days after the 12th show it."""
     text = text.alias("")
-    if not text.head(HEAD_ROWS).str.contains(r"^\d{1,2}(?:[-/.] ?| )\d{1,2}(?:[-/.] ?| )\d{2}").any():
+    if not text.head(HEAD_ROWS).str.contains(r"^[0-9]{1,2}(?:[-/.] ?| )[0-9]{1,2}(?:[-/.] ?| )[0-9]{2}").any():
         return None
     is_day_first, is_month_first = (bool(text.str.contains(pattern).any()) for pattern in (DAY_FIRST, MONTH_FIRST))
     if is_day_first == is_month_first:
@@ -86,7 +91,7 @@ def convert_iso(text: pl.Series) -> pl.Series:
         pl.when(text.str.len_chars() == len("2024-01-31")).then(text + "T00:00").otherwise(text)
     ).to_series()
     text = pl.select(pl.when(text.str.contains(ZONE)).then(text).otherwise(text + "Z")).to_series()
-    text = text.str.replace(r"T(\d{2}:\d{2})(Z|[+-])", "T${1}:00${2}")
+    text = text.str.replace(r"T([0-9]{2}:[0-9]{2})(Z|[+-])", "T${1}:00${2}")
     moments = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False)
     return moments.dt.replace_time_zone(None)
 
@@ -97,7 +102,7 @@ def _infer(text: pl.Series, name: str, conventions: Conventions, prior: str | No
     if not found:
         dates = _parse(text)
         found = _reading(text, dates, _order(dates, conventions, prior))
-    return None if text.filter(found.invalid).str.contains(r"\d").any() else found
+    return None if text.filter(found.invalid).str.contains(r"[0-9]").any() else found
 
 
 def _infer_nanoseconds(text: pl.Series, name: str) -> DateReading | None:
@@ -109,12 +114,14 @@ def _infer_nanoseconds(text: pl.Series, name: str) -> DateReading | None:
 def _parse(text: pl.Series) -> pl.DataFrame:
     """Return the dates of texts by order, as `parse_dates` does, with a faster path for ISO 8601."""
     is_iso = text.str.contains(ISO)
-    iso = convert_iso(text if is_iso.all() else pl.select(pl.when(is_iso).then(text)).to_series())
     if is_iso.all():
-        others = [pl.lit(None, DATETIME).alias(order) for order in ORDERS]
-        return pl.DataFrame({"fixed": iso}).with_columns(*others, style=pl.lit(None, pl.String))
-    dates = parse_dates(pl.select(pl.when(~is_iso).then(text)).to_series())
-    return dates.with_columns(pl.col("fixed").fill_null(iso))
+        return pl.DataFrame({"fixed": convert_iso(text)}).with_columns(
+            pl.lit(None, dtype).alias(name) for name, dtype in DATES.items() if name != "fixed"
+        )
+    if not is_iso.any():
+        return parse_dates(text)
+    iso, others = (pl.select(pl.when(chosen).then(text)).to_series() for chosen in (is_iso, ~is_iso))
+    return parse_dates(others).with_columns(pl.col("fixed").fill_null(convert_iso(iso)))
 
 
 def _order(dates: pl.DataFrame, conventions: Conventions, prior: str | None) -> tuple[str, bool]:

@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 import polars as pl
 
-from mlapp.tables.columns.date_parts import HEAD_ROWS, clock_us, extract_parts
+from mlapp.tables.columns.date_parts import clock_us, match_patterns
 
 DURATION, MINUTES_FIRST = "duration", "duration_mm_ss"
 """Codes of durations: `4:15` is hours and minutes in the first, minutes and seconds in the second."""
 DAY_S = 86_400
 SIGN, HALF = r"(?P<sign>[+-])?", r"(?P<half>[ap]\.?m\.?)"
-SECONDS = r"(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?"
+SECONDS = r"(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?"
 UNITS = {
     "weeks": ("w|wks?|weeks?|wochen?", 7 * DAY_S),
     "days": ("d|days?|tage?n?|jours?|dias?", DAY_S),
@@ -19,23 +19,29 @@ UNITS = {
     "seconds": ("s|secs?|seconds?|sek|sekunden?|secondes?|segundos?", 1),
 }
 """Names and seconds of units of time."""
-DAYS = rf"(?:(?P<days>\d{{1,6}})\s?(?:{UNITS['days'][0]})[\s,]*)?"
+DAYS = rf"(?:(?P<days>[0-9]{{1,6}})\s?(?:{UNITS['days'][0]})[\s,]*)?"
 PATTERNS = (
-    rf"^{SIGN}{DAYS}(?P<hour>\d{{1,6}}):(?P<minute>\d{{2}})(?::{SECONDS})?(?:\s?uhr|\s?h)?$",
-    rf"^{SIGN}(?P<minute>\d{{1,6}}):{SECONDS}$",
-    rf"^(?P<hour>\d{{1,2}})(?::(?P<minute>\d{{2}})(?::{SECONDS})?)?\s*{HALF}$",
+    rf"^{SIGN}{DAYS}(?P<hour>[0-9]{{1,6}}):(?P<minute>[0-9]{{2}})(?::{SECONDS})?(?:\s?uhr|\s?h)?$",
+    rf"^{SIGN}(?P<minute>[0-9]{{1,6}}):{SECONDS}$",
+    rf"^(?P<hour>[0-9]{{1,2}})(?::(?P<minute>[0-9]{{2}})(?::{SECONDS})?)?\s*{HALF}$",
     rf"^{SIGN}"
     + "".join(
-        rf"(?:(?P<{name}>\d{{1,9}}(?:[.,]\d{{1,9}})?)\s?(?:{words})\.?(?:[\s,]+(?:and|und|et|y)\s)?[\s,]*)?"
+        rf"(?:(?P<{name}>[0-9]{{1,9}}(?:[.,][0-9]{{1,9}})?)\s?(?:{words})\.?(?:[\s,]+(?:and|und|et|y)\s)?[\s,]*)?"
         for name, (words, _) in UNITS.items()
     )
     + "$",
 )
 GROUPS = ("sign", "hour", "minute", "second", "fraction", "half", *UNITS)
+TIMES = {
+    **dict.fromkeys(("seconds", DURATION, MINUTES_FIRST), pl.Float64()),
+    **dict.fromkeys(("has_hours", "has_fraction", "is_clear"), pl.Boolean()),
+}
+HEAD_ROWS = 1_000
+"""Values that are parsed first, as a few values rule out most columns."""
 REWRITES = (
-    (r"^(\d{1,6})\s?h\s?(\d{2})$", "$1:$2"),
+    (r"^([0-9]{1,6})\s?h\s?([0-9]{2})$", "$1:$2"),
     # ISO 8601 without years and months, which have no fixed length.
-    (r"^([+-]?)p((?:\d+w)?(?:\d+d)?)(?:t([\d.,hms]+))?$", "$1$2$3"),
+    (r"^([+-]?)p((?:[0-9]+w)?(?:[0-9]+d)?)(?:t([0-9.,hms]+))?$", "$1$2$3"),
 )
 
 
@@ -59,7 +65,7 @@ def infer_durations(text: pl.Series, prior: str | None = None) -> DurationReadin
     for rows in (text.head(HEAD_ROWS), text):
         times = _parse(rows)
         found = _reading(rows, times, prior if prior in (DURATION, MINUTES_FIRST) else _code(times))
-        if rows.filter(found.invalid).str.contains(r"\d").any():
+        if rows.filter(found.invalid).str.contains(r"[0-9]").any():
             return None
     return found if times["is_clear"].any() else None
 
@@ -92,13 +98,19 @@ def _parse(text: pl.Series) -> pl.DataFrame:
     text = text.str.to_lowercase()
     for pattern, replacement in REWRITES:
         text = text.str.replace(pattern, replacement)
+    return match_patterns(text, PATTERNS, _seconds, TIMES)
+
+
+def _seconds(parts: pl.DataFrame) -> pl.DataFrame:
+    """Return the times of the parts that a pattern found."""
+    parts = parts.with_columns(pl.lit(None, pl.String).alias(group) for group in GROUPS if group not in parts.columns)
     number = pl.col("hour", "minute", "second").cast(pl.Int64)
     units = [
         pl.col(name).str.replace(",", ".", literal=True).cast(pl.Float64) * seconds
         for name, (_, seconds) in UNITS.items()
     ]
     fraction = pl.col("fraction").str.pad_end(9, "0").cast(pl.Int64)
-    parts = extract_parts(text, PATTERNS, GROUPS).select(
+    parts = parts.select(
         *(number, fraction, "sign", "half"),
         clock_us=clock_us(),
         units=pl.sum_horizontal(units),
