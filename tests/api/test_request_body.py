@@ -62,28 +62,20 @@ UNREADABLE: dict[str, tuple[str, bytes | str, int, str]] = {
     "uneven columns": (JSON, '{"columns": {"x": [1], "y": []}}', 422, "different lengths"),
     "empty NDJSON line": (NDJSON, '{"x": 1}\n{"x": \n', 400, "Line 2 is not JSON"),
     "half a Parquet": (PARQUET, parquet(TABLE)[:300], 400, "The Parquet file cannot be read"),
-    "CSV as Parquet": (PARQUET, "x\n1\n", 400, "The Parquet file cannot be read"),
-    "Parquet as CSV": (CSV, parquet(TABLE), 415, "The file is Parquet, but was sent as text/csv"),
-    "gzip as CSV": (CSV, gzip.compress(b"x\n1\n"), 415, "gzip"),
     "damaged workbook as CSV": (CSV, packed_workbook(), 400, "The workbook cannot be read"),
     "damaged workbook": (XLSX, packed_workbook(), 400, "The workbook cannot be read"),
-    "CSV as workbook": (XLSX, "x,y\n1,2\n", 415, "The file is not a workbook"),
     "HTML": ("text/html", "<table>", 415, "'text/html'"),
     "no type": ("", "x\n1\n", 415, "The body has no Content-Type; send application/json,"),
     "curl -d": ("application/x-www-form-urlencoded", "x,y1,23,4", 415, "send a file by --data-binary @file"),
     "curl -d as CSV": (CSV, "x,y1,23,4", 422, "send the file by --data-binary @file"),
     "long curl -d as CSV": (CSV, "x,y" + "1,2" * 400_000, 422, "send the file by --data-binary @file"),
-    "JSON as CSV": (CSV, '{"columns": {"x": [1]}}', 415, "The file is JSON, but was sent as text/csv; send it with"),
-    "formatted JSON as CSV": (CSV, '\ufeff[\n  {\n    "x": 1', 415, "'Content-Type: application/json'"),
-    "NDJSON as CSV": (CSV, '{"x": 1}\n{"x": 2}\n', 415, "or application/x-ndjson"),
-    "list as CSV": (CSV, "[[1, 2], [3, 4]]", 415, "The file is JSON"),
+    "damaged JSON as CSV": (CSV, '\ufeff[\n  {\n    "x": 1', 400, "The body is not JSON"),
+    "list as CSV": (CSV, "[[1, 2], [3, 4]]", 422, "object"),
     "empty CSV": (CSV, "", 422, "The CSV is empty"),
     "blank CSV": (CSV, " \n\n", 422, ""),
-    "UTF-16": (CSV, "x,y\n1,2\n".encode("utf-16"), 400, "The CSV is not UTF-8 text (UTF-16, or a binary file?)"),
-    "NUL bytes": (CSV, "x,y\n1,\0\n", 400, "The CSV is not UTF-8 text (UTF-16, or a binary file?)"),
-    "Latin-1": (CSV, "größe\n1\n".encode("latin-1"), 400, "The CSV is not UTF-8 text; save it as CSV UTF-8."),
-    "open quote": (CSV, 'x,y\n"1,2\n', 400, "The CSV cannot be read"),
-    "long row": (CSV, "x,y\n1,2\n1,2,3\n", 400, "Row 1 of the CSV has 3 cells where the header has 2: '3'."),
+    "NUL bytes": (CSV, "x,y\n1,\0\n", 400, "The file has binary content"),
+    "open quote": (CSV, 'x,y\n"1,2\n', 400, "Line 2 of the CSV cannot be read"),
+    "long row": (CSV, "x,y\n1,2\n1,2,3\n", 400, "Line 3 of the CSV has 3 cells where the header has 2: '3'."),
     "10,000 columns": (CSV, ",".join(f"c{n}" for n in range(10_000)) + "\n", 413, "10,000 columns"),
     "10,000 names": (
         JSON,
@@ -91,10 +83,10 @@ UNREADABLE: dict[str, tuple[str, bytes | str, int, str]] = {
         413,
         "10,000 columns",
     ),
-    "column without name": (CSV, "x,\n1,2\n", 422, "Column 2 has no name; give every column one."),
+    "column without name": (CSV, "x,\n1,2\n", 422, "Column 2 (B) has values, such as '2', but no name"),
     "empty name": (JSON, '{"records": [{"": 1}]}', 422, "Column 1 has no name; give every column one."),
     "long name": (JSON, json.dumps({"records": [{"x" * 201: 1}]}), 422, "Column 1 has a name of 201 characters"),
-    "column twice": (CSV, "x,y,x\n1,2,3\n", 422, "Two columns are called 'x'; rename one of them."),
+    "column twice": (CSV, "x,y,x\n1,2,3\n", 422, "Columns 1 (A) and 3 (C) are both called 'x'; rename one"),
     "long cell": (JSON, json.dumps({"records": [{"x": "x" * 40_000}]}), 422, "Column 'x'"),
     "long option": (JSON, json.dumps({"o" * 300_000: 1, "records": [{"x": 1}]}), 422, "There is no option 'ooo"),
 }
@@ -151,9 +143,7 @@ async def test_body_under_the_limit_is_accepted(http: httpx.AsyncClient, regress
     assert (answer.status_code, answer.text.count("\n")) == (200, 30_001)
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("book.xlsx", XLSX), ("rows.json", JSON), ("rows", "application/octet-stream"), ("", "")]
-)
+@pytest.mark.parametrize(("name", "kind"), [("rows.json", JSON), ("rows", "application/octet-stream"), ("", "")])
 @pytest.mark.parametrize("path", ["/train", "/predict"])
 async def test_file_of_another_format_in_a_form_is_rejected(http: httpx.AsyncClient, path: str, name: str, kind: str):
     answer = await http.post(path, files={"file": (name or "?", b"x\n1\n", kind or "text/plain")})

@@ -1,102 +1,107 @@
-"""CSV reader: detects delimiter and header, and reads all cells as text."""
+"""Reader of delimited text: finds encoding, delimiter and header, and reads all cells as text."""
 
 import codecs
 import csv
 import io
-import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
-from mlapp.schemas import Format, ReadAs
-from mlapp.tables.table import MAX_CELLS, MAX_ROWS, Table, check_cells, check_names, check_shape
+from mlapp.errors import Unacceptable, UnreadableBody, shorten
+from mlapp.schemas import FileOptions, Format, ReadAs
+from mlapp.tables.dialects.cells import Row, filled
+from mlapp.tables.dialects.delimiter import HINT, Style, find_style
+from mlapp.tables.dialects.encoding import Text, decode
+from mlapp.tables.dialects.header import check_header_names, find_header
+from mlapp.tables.dialects.layout import above_sentence, lay_out
+from mlapp.tables.dialects.lines import Lines
+from mlapp.tables.table import MAX_CELLS, MAX_ROWS, Table, check_cells, check_shape
 
-DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 1_000_000
 """Bytes that are decoded to find the header; longer than any valid header."""
-SAMPLE_ROWS = 20
-JSON_OBJECT = re.compile(rb"[\[\s]*\{\s*\"")
-"""Start of a JSON object or list of objects, but not of a CSV, where a name that contains a quote is quoted."""
 MAX_LINE_BYTES = 1_000_000
 """The limit of lines of NDJSON, too."""
 
 
-class _Header(NamedTuple):
-    delimiter: str
+class _Start(NamedTuple):
+    """Where the rows of a file start, and how they are written."""
+
+    style: Style
     names: list[str]
-    length: int
-    """In bytes."""
-    matching_rows: int
-    """Number of the first rows that have as many cells as the header; 0 for a single column."""
+    position: int
+    """Of the first row, in bytes."""
+    line: int
+    """Of the first row, from 1."""
+    header_row: int
+    second: list[int]
+    """Indexes of rows that are further headers."""
+    above: list[tuple[int, Row]]
+    """Lines above the header, with their numbers."""
 
 
-def csv_table(data: bytes) -> Table:
-    """Read a CSV with a header row, in UTF-8 with or without BOM; the delimiter is detected.
+def csv_table(data: bytes, options: FileOptions | None = None, *, training: bool = False) -> Table:
+    """Read delimited text; whatever `options` do not give is found.
 
     Empty cells are missing values, and so are cells that are missing at the end of a row. Rows with more cells than the
     header are rejected.
 
     Raises:
-        UnreadableBody: the file is not UTF-8 text, a line is too long, or quotes or numbers of cells do not match.
-        UnsupportedType: the file is JSON.
+        UnreadableBody: the file is not text, a line is too long, or quotes or numbers of cells do not match.
         Unacceptable: the file is empty or a single line, or column names are missing, repeated or too long.
 
     Source: RFC 4180.
     """
-    data = _normalize_lines(data)
-    _check_kind(data)
-    _check_lines(data)
-    header = _detect_header(data)
-    check_names(header.names)
-    check_shape(0, len(header.names))
+    options = options or FileOptions()
+    text = decode(data, options.encoding)
+    content, line_end = _normalize_lines(text.data)
+    _check_lines(content)
+    start = _find_start(content, options)
+    check_header_names(start.names)
+    check_shape(0, len(start.names))
     # Blank lines at the end are not rows; with a single column they are missing values.
-    end = len(data.rstrip(b"\r\n") if len(header.names) > 1 else data)
-    frame = _read(memoryview(data)[header.length : end], header)
+    end = len(content.rstrip(b"\r\n") if len(start.names) > 1 else content)
+    frame = _read(memoryview(content)[start.position : end], start)
     check_shape(frame.height, frame.width, at_least=True)
-    check_cells(frame)
-    return Table(frame, ReadAs(format=Format.CSV, delimiter=header.delimiter))
+    names = start.names + [""] * (frame.width - len(start.names))
+    lines = Lines(start.line, frame)
+    laid_out = lay_out(frame, names, lines, second=start.second, training=training)
+    check_cells(laid_out.frame)
+    return Table(
+        laid_out.frame,
+        _read_as(text, line_end, start, above_sentence(start.above) + laid_out.left_out, laid_out.warnings),
+        options=options,
+        lines=lines if laid_out.kept is None else Lines(start.line, frame, laid_out.kept),
+        problems=laid_out.problems,
+    )
 
 
-def _read(rows: memoryview, header: _Header) -> pl.DataFrame:
-    # A header of numbers for polars: it returns no rows and no error for a header with a stray quote, and without a
-    # header it decompresses rows that start like a compressed file ("x^2"), and rejects a short first row.
-    names = [str(index) for index in range(len(header.names))]
-    line = header.delimiter.join(names).encode() + b"\n"
-    schema = dict.fromkeys(names, pl.String)
-    # One row more than allowed shows that there are too many: 50 million rows of one digit took 1.5 GB.
-    n_rows = min(MAX_ROWS, MAX_CELLS // len(names)) + 1
-    try:
-        data = io.BytesIO(b"".join((line, rows)))
-        frame = pl.read_csv(data, schema=schema, separator=header.delimiter, n_rows=n_rows)
-    except pl.exceptions.PolarsError:
-        raise UnreadableBody(_find_error(rows, header)) from None
-    frame.columns = header.names
-    return frame
+def _read_as(text: Text, line_end: str, start: _Start, left_out: list[str], warnings: list[str]) -> ReadAs:
+    return ReadAs(
+        format=Format.CSV,
+        encoding=text.encoding,
+        bom=text.bom,
+        delimiter=start.style.delimiter,
+        quote=None if start.style.quote == '"' else start.style.quote,
+        line_end=line_end,
+        header_row=start.header_row,
+        left_out=left_out,
+        warnings=text.warnings + warnings,
+    )
 
 
-def _normalize_lines(data: bytes) -> bytes:
-    """Return the text without BOM, and with line feeds if all lines end in carriage returns only."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
-        raise UnreadableBody("The CSV is not UTF-8 text (UTF-16, or a binary file?); save it as CSV UTF-8.")
-    data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
-    return data.replace(b"\r", b"\n") if b"\r" in data and b"\n" not in data else data
-
-
-def _check_kind(data: bytes) -> None:
-    """Reject JSON, and files without line ends."""
-    is_line = b"\n" not in data
-    if JSON_OBJECT.match(data) or (is_line and data.startswith((b"{", b"["))):
-        raise UnsupportedType(
-            f"The file is JSON, but was sent as {Format.CSV}; send it with 'Content-Type: {Format.JSON}', "
-            f"or {Format.NDJSON} where each line is a row."
-        )
-    if is_line and data.strip():
+def _normalize_lines(data: bytes) -> tuple[bytes, str]:
+    """Return the text with line feeds if all lines end in carriage returns only, and its line end."""
+    data = data.rstrip(b"\x1a")
+    feed = data.find(b"\n")
+    if feed < 0 and b"\r" in data:
+        return data.replace(b"\r", b"\n"), "\r"
+    if feed < 0 and data.strip():
         raise Unacceptable(
             "The CSV is a single line, so it has no rows. "
             "If curl sent it: -d removes the line ends of a file; send the file by --data-binary @file."
         )
+    return data, "\r\n" if data[feed - 1 : feed] == b"\r" else "\n"
 
 
 def _check_lines(data: bytes) -> None:
@@ -108,54 +113,111 @@ def _check_lines(data: bytes) -> None:
         raise UnreadableBody(f"A line of the CSV is longer than {MAX_LINE_BYTES:,} bytes; shorten its cells.")
 
 
-def _detect_header(data: bytes) -> _Header:
-    """Read the header with the delimiter for which most of the first rows have as many cells as the header."""
-    try:
-        sample = codecs.getincrementaldecoder("utf-8")().decode(data[:SAMPLE_BYTES])
-    except UnicodeDecodeError:
-        raise UnreadableBody("The CSV is not UTF-8 text; save it as CSV UTF-8.") from None
+def _find_start(data: bytes, options: FileOptions) -> _Start:
+    """Find the delimiter and the header in the first lines."""
+    hint = HINT.match(data[:20].decode(errors="ignore"))
+    skipped = len(hint.group().encode()) if hint else 0
+    if options.header_row:
+        skipped = max(skipped, _line_start(data, options.header_row))
+    skipped += len(data[skipped:]) - len(data[skipped:].lstrip(b"\r\n")) if not options.header_row else 0
+    line = 1 + data.count(b"\n", 0, skipped)
+    sample = codecs.getincrementaldecoder("utf-8")().decode(data[skipped : skipped + SAMPLE_BYTES])
     if not sample.strip():
         raise Unacceptable("The CSV is empty; its first line names the columns, each further line is a row.")
-    found = [header for delimiter in DELIMITERS if (header := _read_header(sample, delimiter))]
-    if not found:
-        raise UnreadableBody("The header of the CSV cannot be read; check its quotes.")
-    return max(found, key=lambda header: (header.matching_rows, len(header.names)))
+    found = find_style(sample, options.delimiter or (hint.group(1) if hint else None))
+    header = find_header(found.rows, None if options.header_row is None else 0 if options.header_row else -1)
+    start = found.ends[header.row] if header.row >= 0 else 0
+    numbers = [line, *(line + number - 1 for number in found.lines)]
+    return _Start(
+        found.style,
+        header.names,
+        skipped + len(sample[:start].encode()),
+        numbers[header.row + 1],
+        numbers[header.row] if header.row >= 0 else 0,
+        [index - header.first for index in header.second],
+        [(numbers[index], found.rows[index]) for index in header.above],
+    )
 
 
-def _read_header(sample: str, delimiter: str) -> _Header | None:
-    lines = io.StringIO(sample, newline="")
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+def _line_start(data: bytes, line: int) -> int:
+    """Return the position of a line, from 1."""
+    position = 0
+    for _ in range(line - 1):
+        position = data.find(b"\n", position) + 1
+        if not position:
+            raise Unacceptable(f"The file has less than {line} lines; give the line of the names as header_row.")
+    return position
+
+
+def _read(rows: memoryview, start: _Start) -> pl.DataFrame:
+    """Read rows as text; further columns are added for blank cells beyond the header."""
+    style, width = start.style, len(start.names)
+    skip_spaces = style.skip_spaces
+    if not style.delimiter.isascii() or style.delimiter == " " or (skip_spaces and b'"' in bytes(rows)):
+        rows, style, skip_spaces = memoryview(_rewrite(rows, style)), Style(","), False
     try:
-        names = next(reader)
-    except csv.Error:
-        return None
-    length = len(sample[: lines.tell()].encode())
-    return _Header(delimiter, names, length, _count_matching(reader, len(names)) if len(names) > 1 else 0)
+        frame = _parse(rows, style, width)
+    except pl.exceptions.PolarsError:
+        widest = _widest(rows, style, start)
+        try:
+            frame = _parse(rows, style, widest)
+        except pl.exceptions.PolarsError:
+            raise UnreadableBody(
+                "The CSV cannot be read: a quote is in the middle of a cell, or is not closed."
+            ) from None
+    if skip_spaces:
+        frame = frame.with_columns(pl.all().str.strip_chars_start(" ")).with_columns(pl.all().replace("", None))
+    return frame
 
 
-def _count_matching(rows: Iterator[list[str]], width: int) -> int:
-    """Return how many of the first rows have as many cells as the header, including the header."""
-    matching = 1
+def _parse(rows: memoryview, style: Style, width: int) -> pl.DataFrame:
+    # A header of numbers for polars: it returns no rows and no error for a header with a stray quote, and without a
+    # header it decompresses rows that start like a compressed file ("x^2"), and rejects a short first row.
+    names = [str(index) for index in range(width)]
+    line = style.delimiter.join(names).encode() + b"\n"
+    schema = dict.fromkeys(names, pl.String)
+    # One row more than allowed shows that there are too many: 50 million rows of one digit took 1.5 GB.
+    n_rows = min(MAX_ROWS, MAX_CELLS // width) + 1
+    data = io.BytesIO(b"".join((line, rows)))
+    return pl.read_csv(data, schema=schema, separator=style.delimiter, quote_char=style.quote, n_rows=n_rows)
+
+
+def _rewrite(rows: memoryview, style: Style) -> bytes:
+    """Return rows in a dialect that polars reads."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    lines = io.TextIOWrapper(io.BytesIO(rows), "utf-8", newline="")
     try:
-        for _, row in zip(range(SAMPLE_ROWS), rows, strict=False):
-            matching += len(row) == width
-    except csv.Error:
-        pass  # The sample may end within quotes; other errors are found when the whole file is read.
-    return matching
-
-
-def _find_error(rows: memoryview, header: _Header) -> str:
-    """Return a message that names the first row with too many cells, or the error."""
-    width = len(header.names)
-    try:
-        lines = io.TextIOWrapper(io.BytesIO(rows), "utf-8", newline="")
-        for number, row in enumerate(csv.reader(lines, delimiter=header.delimiter, strict=True)):
-            if len(row) > width:
-                return (
-                    f"Row {number} of the CSV has {len(row)} cells where the header has {width}: '{shorten(row[-1])}'."
-                )
-    except UnicodeDecodeError:
-        return "The CSV is not UTF-8 text; save it as CSV UTF-8."
+        writer.writerows(_reader((line.strip(" ") for line in lines) if style.delimiter == " " else lines, style))
     except csv.Error as error:
-        return f"The CSV cannot be read: {error}. Check its quotes."
-    return "The CSV cannot be read: a quote is in the middle of a cell, or is not closed."
+        raise UnreadableBody(f"The CSV cannot be read: {error}. Check its quotes.") from None
+    return text.getvalue().encode()
+
+
+def _widest(rows: memoryview, style: Style, start: _Start) -> int:
+    """Return the number of cells of the longest row, if there are only blank cells beyond the header.
+
+    Raises:
+        UnreadableBody: a row has too many cells, or quotes do not match; the message names its line.
+    """
+    width, widest, line = len(start.names), len(start.names), start.line
+    lines = io.TextIOWrapper(io.BytesIO(rows), "utf-8", newline="")
+    reader = _reader(lines, style)
+    try:
+        for row in reader:
+            if len(row) > width and (beyond := [index for index in filled(row) if index >= width]):
+                raise UnreadableBody(
+                    f"Line {line} of the CSV has {beyond[-1] + 1} cells where the header has {width}: "
+                    f"'{shorten(row[beyond[-1]])}'. Quote cells that contain the delimiter, or name all columns."
+                )
+            widest = max(widest, len(row))
+            line = start.line + reader.line_num
+    except csv.Error as error:
+        raise UnreadableBody(f"Line {line} of the CSV cannot be read: {error}. Check its quotes.") from None
+    return widest
+
+
+def _reader(lines: Iterable[str], style: Style) -> Any:
+    return csv.reader(
+        lines, delimiter=style.delimiter, quotechar=style.quote, skipinitialspace=style.skip_spaces, strict=True
+    )

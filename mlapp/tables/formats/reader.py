@@ -1,29 +1,20 @@
-"""Reader of tables in all formats."""
+"""Reader of tables in any format, also packed."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mlapp.errors import UnsupportedType
+from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import FileOptions, Format
 from mlapp.tables.formats.arrow import arrow_table
-from mlapp.tables.formats.containers import document_kind
+from mlapp.tables.formats.containers import unpack
 from mlapp.tables.formats.csv import csv_table
+from mlapp.tables.formats.detection import detect_format
 from mlapp.tables.formats.json import json_table
 from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.formats.parquet import parquet_table
 from mlapp.tables.table import Table
-from mlapp.tables.workbooks.bounds import OLE, ZIP
 from mlapp.tables.workbooks.reader import workbook_table
-
-MAGIC_BYTES = {
-    b"\x1f\x8b": "gzip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"PK\x03\x04": "zip (an Excel workbook?)",
-    b"\x78\x01": "zlib",
-    b"\x78\x9c": "zlib",
-    b"\x78\xda": "zlib",
-}
-"""First bytes of compressed files. zlib's 78 5E is not included, as a CSV may start with `x^`."""
 
 
 def read_request(data: bytes, kind: Format | None, options: FileOptions | None = None) -> tuple[Table, dict[str, Any]]:
@@ -44,28 +35,38 @@ def read_file(
     are kept, those that are no rows with a problem each.
 
     Raises:
-        UnreadableBody: the file does not have that format.
-        UnsupportedType: the file is compressed.
+        UnreadableBody: the file is damaged, or does not have that format.
+        UnsupportedType: the file is no table.
         Unacceptable: the content is not a table of plain values.
         TooLarge: there are too many rows, columns or cells.
     """
-    data = source.read_bytes() if isinstance(source, Path) else source
     options = options or FileOptions()
-    if data.startswith(OLE) or (data.startswith(ZIP) and document_kind(data) == "workbook"):
-        return workbook_table(data, options, training=training)
-    for magic, name in MAGIC_BYTES.items():
-        if data.startswith(magic):
-            raise UnsupportedType(
-                f"The file is compressed with {name}; send it uncompressed, as CSV, Parquet or NDJSON."
-            )
-    if data.startswith(b"PAR1") and kind is not Format.PARQUET:
-        raise UnsupportedType(f"The file is Parquet, but was sent as {kind}; send it as {Format.PARQUET}.")
-    if kind is Format.WORKBOOK:
-        raise UnsupportedType(f"The file is not a workbook, but was sent as {kind}; send it as what it is.")
-    if kind is Format.CSV:
-        return csv_table(data)
+    unpacked = unpack(source.read_bytes() if isinstance(source, Path) else source)
+    table = _read(unpacked.data, detect_format(unpacked.data, kind), options, training=training)
+    table.options = options
+    if unpacked.packed:
+        others = [f"'{shorten(name)}' in the zip archive was left out." for name in unpacked.left_out]
+        update = {"packed": unpacked.packed, "left_out": others + table.read_as.left_out}
+        table.read_as = table.read_as.model_copy(update=update)
+    return table
+
+
+def _read(data: bytes, kind: Format, options: FileOptions, *, training: bool) -> Table:
+    if read := _READERS.get(kind):
+        return read(data, options, training=training)
     if kind is Format.NDJSON:
         return ndjson_table(data)
-    if data.startswith(b"ARROW1"):
-        return arrow_table(data, options, training=training)
-    return parquet_table(data, options, training=training)
+    table, further = json_table(data)
+    if further:
+        raise Unacceptable(
+            f"The file has an option '{shorten(next(iter(further)))}'; send options in the form or in the query."
+        )
+    return table
+
+
+_READERS: dict[Format, Callable[..., Table]] = {
+    Format.CSV: csv_table,
+    Format.WORKBOOK: workbook_table,
+    Format.PARQUET: parquet_table,
+    Format.ARROW: arrow_table,
+}

@@ -68,19 +68,20 @@ def test_header_of_a_thousand_long_names_is_read():
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ("a,b\n1,2\n".encode("utf-16"), "not UTF-8 text \\(UTF-16"),
-        (b"a,b\n1,\x00\n", "not UTF-8 text"),
-        (b"a,b\n1,\xff\n", "not UTF-8 text"),
-        (b"a,b\n" + b"1,2\n" * 300_000 + b"1,\xff\n", "not UTF-8 text"),
+        (b"a,b\n1,\x00\n", "binary content"),
+        (b"a,b\n1,\xff\x01\n", "binary content"),
+        (b"a,b\n1,\x81\n", "Line 2 of the file is neither UTF-8 nor Windows-1252"),
+        (b"a,b\n" + b"1,2\n" * 300_000 + b"1,\x81\n", "Line 300002 of the file is neither"),
         (
             b"a,b\n" + b"1,2\n" * 300_000 + b"x" * 1_000_000 + b",2\n3,4\n",
             "line of the CSV is longer than 1,000,000 bytes",
         ),
-        (b"a,b\n1," + b"x" * 1_000_000, "line of the CSV is longer than 1,000,000 bytes"),
+        (b"a,b\n1," + b"x" * 1_000_000 + b"\n", "line of the CSV is longer than 1,000,000 bytes"),
         (b'"a,b\n1,2\n', "header of the CSV cannot be read"),
-        (b"a,b\n1,2,3\n", "Row 0 of the CSV has 3 cells where the header has 2: '3'"),
-        (b"a,b\n1,2\n1,2,3\n", "Row 1 of the CSV has 3 cells"),
-        (b"a\n1,2\n", "Row 0 of the CSV has 2 cells where the header has 1"),
+        (b"a,b\n1,2,3\n", "Line 2 of the CSV has 3 cells where the header has 2: '3'"),
+        (b"a,b\n1,2\n1,2,3\n", "Line 3 of the CSV has 3 cells"),
+        (b'a,b\n"1\n",2\n1,2,3\n', "Line 4 of the CSV has 3 cells"),
+        (b"a\n1,2\n", "Line 2 of the CSV has 2 cells where the header has 1"),
         (b'a,b\n1,2"3\n4,5\n', "a quote"),
         (b'a,b\n1,"2\n', "unexpected end of data. Check its quotes"),
         (b'a,b\n1,"2"3\n', "expected after"),
@@ -96,9 +97,9 @@ def test_unreadable_csv_is_rejected_with_the_reason(data, sentence):
     [
         (b"", "The CSV is empty"),
         (b"\xef\xbb\xbf \n", "The CSV is empty"),
-        (b"a,a\n1,2\n", "Two columns are called 'a'"),
-        (b"a,,c\n1,2,3\n", "Column 2 has no name"),
-        (b"a," + b"b" * 201 + b"\n1,2\n", "Column 2 has a name of 201 characters"),
+        (b"a,a\n1,2\n", "Columns 1 \\(A\\) and 2 \\(B\\) are both called 'a'"),
+        (b"a,,c\n1,2,3\n", "Column 2 .B. has values, such as '2', but no name"),
+        (b"a," + b"b" * 201 + b"\n1,2\n", "Column 2 .B. has a name of 201 characters"),
     ],
 )
 def test_invalid_header_is_rejected_with_the_reason(data, sentence):

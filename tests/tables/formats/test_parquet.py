@@ -97,9 +97,7 @@ def test_columns_of_nested_values_are_left_out_unless_they_are_chosen(write, kin
 @pytest.mark.parametrize(
     ("kind", "data"),
     [
-        (Format.PARQUET, b""),
         (Format.PARQUET, b"PAR1"),
-        (Format.PARQUET, b"a,b\n1,2\n"),
         (Format.PARQUET, parquet({"a": [1] * 1_000})[:-20]),
         (Format.ARROW, b"ARROW1"),
         (Format.ARROW, arrow({"a": [1] * 1_000})[:-20]),

@@ -1,0 +1,132 @@
+"""Delimiter and quotes of text files, found in a sample of the first lines."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mlapp.errors import Unacceptable, UnreadableBody
+from mlapp.tables.dialects.cells import Row, filled, kind_of
+from mlapp.tables.dialects.header import HEAD_ROWS, is_comment
+
+DELIMITERS = "\t;|,"
+"""The first is preferred among equally good ones: prose and numbers have commas, hardly any has tabs."""
+HINT = re.compile(r"\"?sep=(.)\"?\r?\n?", re.IGNORECASE)
+"""First line by which Excel is told the delimiter."""
+QUOTED = re.compile(r"'[^']*'")
+
+
+class Style(NamedTuple):
+    """How cells are separated and quoted."""
+
+    delimiter: str
+    quote: str = '"'
+    skip_spaces: bool = False
+    """Whether spaces follow each delimiter."""
+
+
+class Sample(NamedTuple):
+    """The first rows of a text file."""
+
+    style: Style
+    rows: list[Row]
+    ends: list[int]
+    """Position in the text after each row."""
+    lines: list[int]
+    """Number of the line after each row, from 1."""
+
+
+def find_style(text: str, delimiter: str | None = None) -> Sample:
+    """Find delimiter and quotes of the first lines of a file; `delimiter` is found if not given.
+
+    Raises:
+        Unacceptable: the given delimiter cannot be one.
+        UnreadableBody: no row can be read, because of its quotes.
+    """
+    if delimiter is not None:
+        if delimiter in "\"'\r\n" or delimiter.isalnum():
+            raise Unacceptable(f"{delimiter!r} cannot be a delimiter; give one such as ',' or ';'.")
+        found = [_read(text, Style(delimiter, quote, skip_spaces=delimiter == " ")) for quote in _quotes(text)]
+    else:
+        styles = [Style(each, quote) for each in DELIMITERS if each in text for quote in _quotes(text)]
+        found = [_read(text, style) for style in styles]
+    samples = [sample for sample in found if sample.rows]
+    best = max(samples, key=_score, default=None)
+    if best is None or (delimiter is None and _score(best)[0] < 0.5):
+        best = _read_blanks(text) or best or _read(text, Style(","))
+    if not best.rows:
+        raise UnreadableBody("The header of the CSV cannot be read; check its quotes.")
+    return _skip_spaces(text, best)
+
+
+def _quotes(text: str) -> str:
+    """Return the possible quote characters: single quotes only if there are no double ones, and they come in pairs."""
+    if '"' in text or "'" not in text:
+        return '"'
+    lines = text.splitlines()[:HEAD_ROWS]
+    pairs = sum(len(QUOTED.findall(line)) for line in lines)
+    return "'" if pairs and all("'" not in QUOTED.sub("", line) for line in lines) else '"'
+
+
+def _read(text: str, style: Style) -> Sample:
+    """Read the first rows, up to one that cannot be read, which may be cut off at the end of the sample."""
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(
+        _without_indent(lines) if style.delimiter == " " else iter(lines.readline, ""),
+        delimiter=style.delimiter,
+        quotechar=style.quote,
+        skipinitialspace=style.skip_spaces,
+        strict=True,
+    )
+    rows: list[Row] = []
+    ends, numbers = [], []
+    try:
+        for row in reader:
+            rows.append(row)
+            ends.append(lines.tell())
+            numbers.append(reader.line_num + 1)
+            if len(rows) >= HEAD_ROWS:
+                break
+    except csv.Error:
+        pass
+    return Sample(style, rows, ends, numbers)
+
+
+def _without_indent(lines: io.StringIO) -> Iterator[str]:
+    while line := lines.readline():
+        yield line.strip(" ") if line.strip() else "\n"
+
+
+def _score(sample: Sample) -> tuple[float, float, int]:
+    """Return the share of rows with the most frequent number of cells, that of clean cells, and that number."""
+    rows = [row for row in sample.rows if filled(row) and not is_comment(row)] or sample.rows
+    widths = Counter(map(len, rows))
+    width, count = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
+    if width < 2:
+        return 0.0, 0.0, width
+    others = DELIMITERS.replace(sample.style.delimiter, "")
+    cells = [cell for row in rows if len(row) == width for cell in row]
+    mixed = sum(any(other in (cell or "") for other in others) and kind_of(cell) == "word" for cell in cells)
+    return count / len(rows), 1 - mixed / len(cells), width
+
+
+def _read_blanks(text: str) -> Sample | None:
+    """Read columns that are aligned by blanks, as R and printed reports have them; None if there are none."""
+    sample = _read(text, Style(" ", skip_spaces=True))
+    rows = [row for row in sample.rows if filled(row)]
+    widths = {len(row) for row in rows[1:]}
+    is_table = len(rows) > 2 and len(widths) == 1 and widths.pop() - len(rows[0]) in (0, 1)
+    is_typed = any(
+        all(kind_of(cell) in ("number", "date", "mark") for cell in cells) for cells in zip(*rows[1:], strict=False)
+    )
+    return sample if is_table and is_typed and len(rows[1]) > 1 else None
+
+
+def _skip_spaces(text: str, sample: Sample) -> Sample:
+    """Read the sample again without the blanks after the delimiters, if each has one."""
+    cells = [cell for row in sample.rows if len(row) > 1 for cell in row[1:] if cell]
+    if sample.style.skip_spaces or not cells or not all(cell.startswith(" ") for cell in cells):
+        return sample
+    return _read(text, sample.style._replace(skip_spaces=True))

@@ -1,0 +1,238 @@
+"""Header of a table: lines above it, its names, further header lines, and files without one."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from mlapp.errors import Unacceptable, shorten
+from mlapp.schemas import MAX_NAME_LENGTH
+from mlapp.tables.dialects.cells import Row, column, column_kind, column_label, filled, is_blank, kind_of
+
+HEAD_ROWS = 50
+"""Rows that `find_header` looks at."""
+COMMENTS = ("#", "//", "%", "--", "/*")
+YEARS = range(1800, 2201)
+MAX_SECOND_HEADERS = 2
+UNIT = re.compile(
+    r"[µmckd]?m[²³23]?|km|in|ft|mi|[µmk]?g|t|lb|oz|[mcd]?l|s|sec|ms|min|hr?|d|days?|yr|years?|%|°?[cfk]|[km]?[vaw]|kwh|"
+    r"hz|h?pa|bar|eur|usd|gbp|chf|[$€£¥]|km/h|m/s|mph|[np]|float|int|integer|num|number|numeric|string|text|str|bool|"
+    r"date|datetime|[(\[].*",
+    re.IGNORECASE,
+)
+"""Second headers: units and types."""
+
+
+class Header(NamedTuple):
+    """Where a table begins."""
+
+    row: int
+    """Index of the row of the column names; -1 if there is none."""
+    first: int
+    """Index of the first row below the header."""
+    names: list[str]
+    """Names of the columns; empty for a column without a name."""
+    second: list[int]
+    """Indexes of further header rows below the header: units, or names again."""
+    above: list[int]
+    """Indexes of title and comment rows above the header."""
+
+
+def find_header(rows: Sequence[Row], header_row: int | None = None) -> Header:
+    """Find the header in the first rows of a file or sheet.
+
+    `header_row` is the index of the row of the names, -1 if there is none; it is found if not given.
+
+    Raises:
+        Unacceptable: the first row is like all rows below, so that there seems to be no header.
+    """
+    row = _find_row(rows) if header_row is None else header_row
+    above = [index for index in range(row) if filled(rows[index])]
+    if row < 0:
+        first = next((index for index, cells in enumerate(rows) if filled(cells)), 0)
+        width = max((index + 1 for cells in rows for index in filled(cells)), default=0)
+        return Header(-1, first, [f"column_{number}" for number in range(1, width + 1)], [], [])
+    below = [cells for cells in rows[row + 1 :] if filled(cells)]
+    if header_row is None:
+        _check_header(rows[row], below)
+    names = _names(rows[row], below)
+    second = _second_headers(rows, row)
+    return Header(row, row + 1, names, second, above)
+
+
+def is_comment(cells: Row) -> bool:
+    """Return whether a row starts like a comment."""
+    return bool(cells) and (cells[0] or "").lstrip().startswith(COMMENTS)
+
+
+def _find_row(rows: Sequence[Row]) -> int:
+    """Return the first row with a name for every column that is used below it, or all but one."""
+    candidates = [index for index, cells in enumerate(rows) if filled(cells)]
+    plain = [index for index in candidates if not is_comment(rows[index])]
+    for index in plain:
+        count, needed = len(filled(rows[index])), _used(rows, index)
+        if count >= needed:
+            # A comment line may hold the names, as numpy writes them.
+            return _commented_names(rows, index, candidates) if index != candidates[0] else index
+        if _is_shorter_header(rows, index, needed) and not _has_header_below(rows, index, plain):
+            return index
+    return (plain or candidates)[0]
+
+
+def _used(rows: Sequence[Row], index: int) -> int:
+    """Return the number of columns that are used in the rows below one: at least twice, as one row may be too long."""
+    below = [found for cells in rows[index + 1 :] if (found := filled(cells)) and not is_comment(cells)]
+    counts: dict[int, int] = {}
+    for found in below:
+        for each in found:
+            counts[each] = counts.get(each, 0) + 1
+    return sum(count >= min(2, len(below) // 3) for count in counts.values())
+
+
+def _is_shorter_header(rows: Sequence[Row], index: int, needed: int) -> bool:
+    """Return whether a row may be a header without a name for an index column, or with gaps."""
+    found = filled(rows[index])
+    if len(found) == needed - 1 and needed > 2:
+        return True
+    if needed == 2:
+        return found == [1] or (index + 1 < len(rows) and bool(filled(rows[index + 1])))
+    return len(found) * 2 >= needed and found[-1] + 1 >= needed
+
+
+def _has_header_below(rows: Sequence[Row], index: int, candidates: list[int]) -> bool:
+    """Return whether a later row names all columns, with words above numbers."""
+    later = [each for each in candidates if index < each <= index + 15]
+    return any(len(filled(rows[each])) >= _used(rows, each) and _names_numbers(rows, each) for each in later)
+
+
+def _names_numbers(rows: Sequence[Row], index: int) -> bool:
+    """Return whether a row has only words, some of them above columns of numbers or dates."""
+    below = [cells for cells in rows[index + 1 :] if filled(cells)][:20]
+    kinds = [(kind_of(cell), column_kind(column(below, each))) for each, cell in enumerate(rows[index])]
+    return all(kind in ("word", "blank") for kind, _ in kinds) and any(
+        kind == "word" and below in ("number", "date") for kind, below in kinds
+    )
+
+
+def _commented_names(rows: Sequence[Row], index: int, candidates: list[int]) -> int:
+    """Return the comment row just above a row if it has the names of its columns, or else the row itself."""
+    before = candidates[candidates.index(index) - 1]
+    width = len(filled(rows[index]))
+    is_header = width > 1 and is_comment(rows[before]) and len(filled(rows[before])) == width
+    return before if is_header and not _names_numbers(rows, index) and _names_numbers(rows, before) else index
+
+
+def _check_header(header: Row, below: Sequence[Row]) -> None:
+    """Reject a first row whose cells are of the kind of every column below it.
+
+    A run of years or other numbers names columns.
+    """
+    pairs = [(kind_of(cell), column_kind(column(below, index))) for index, cell in enumerate(header)]
+    typed = [(kind, below_kind) for kind, below_kind in pairs if below_kind in ("number", "date")]
+    if not any(kind == below_kind for kind, below_kind in typed):
+        return
+    if any(kind not in (below_kind, "blank", "mark") for kind, below_kind in typed):
+        return
+    if _is_run([cell for cell in header if kind_of(cell) == "number"], below, header):
+        return
+    cells = ", ".join(f"'{shorten(cell, 20)}'" for cell in header[:4] if not is_blank(cell))
+    raise Unacceptable(
+        f"The first row ({cells}{', …' if len(header) > 4 else ''}) looks like a row of values, so the columns have no "
+        "names. Set header_row=0 if the file has no header (the columns are then called column_1, column_2, …), or "
+        "header_row=1 if the first row has the names."
+    )
+
+
+def _is_run(cells: list[str | None], below: Sequence[Row], header: Row) -> bool:
+    """Return whether numbers are names: years, or evenly spaced or rising numbers."""
+    try:
+        numbers = [float(cell or "") for cell in cells]
+    except ValueError:
+        return False
+    steps = {round(after - before, 9) for before, after in pairwise(numbers)}
+    if len(numbers) > 1:
+        is_even = len(steps) == 1 and steps != {0.0}
+        return is_even or (len(numbers) > 5 and (min(steps) > 0 or max(steps) < 0))
+    if len(numbers) == 1 and _is_year(cells[0]):
+        index = list(header).index(cells[0])
+        return not all(is_blank(cell) or _is_year(cell) for cell in column(below, index))
+    return False
+
+
+def _is_year(cell: str | None) -> bool:
+    text = (cell or "").strip()
+    return text.isdecimal() and int(text) in YEARS
+
+
+def _names(header: Row, below: Sequence[Row]) -> list[str]:
+    """Return a name for each column, which is empty for row names in front, and where only blank cells follow."""
+    names = [cell or "" for cell in header]
+    lengths = {len(cells) for cells in below}
+    if lengths == {len(names) + 1} and _has_row_names(below, len(names)):
+        return ["", *names]
+    extra = max(lengths, default=0) - len(names)
+    is_blank_beyond = all(index < len(names) for cells in below for index in filled(cells))
+    return names + [""] * extra if extra > 0 and is_blank_beyond else names
+
+
+def _has_row_names(below: Sequence[Row], last: int) -> bool:
+    """Return whether rows start with names of rows, as R writes them: `1` to `n`, or distinct words."""
+    if len(below) < 2 or all(is_blank(cells[last]) for cells in below):
+        return False
+    cells = column(below, 0)
+    if cells == [str(number) for number in range(1, len(cells) + 1)]:
+        return True
+    return column_kind(cells) == "word" and len(set(cells)) == len(cells) and last > 1
+
+
+def _second_headers(rows: Sequence[Row], header: int) -> list[int]:
+    """Return the rows just below the header that repeat it, or have words (units) above numbers."""
+    found: list[int] = []
+    for index in range(header + 1, min(len(rows), header + 1 + MAX_SECOND_HEADERS)):
+        below = [cells for cells in rows[index + 1 :] if filled(cells)][:20]
+        if not _is_second_header(rows[index], rows[header], below):
+            break
+        found.append(index)
+    return found
+
+
+def _is_second_header(cells: Row, names: Row, below: Sequence[Row]) -> bool:
+    if is_repeated(cells, names):
+        return True
+    words = [index for index, cell in enumerate(cells) if kind_of(cell) == "word"]
+    kinds = {index: column_kind(column(below, index)) for index in filled(cells)}
+    above_numbers = [index for index in words if kinds[index] in ("number", "date")]
+    if len(below) < 2 or not above_numbers:
+        return False
+    if any(kind in ("number", "date") and index not in words for index, kind in kinds.items()):
+        return False
+    if any(cells[index] in column(below, index) for index in words if index not in above_numbers):
+        return False
+    texts = {(cells[index] or "").strip() for index in above_numbers}
+    return len(texts) > 1 or bool(UNIT.fullmatch(texts.pop())) or len(filled(cells)) == 1 < len(filled(names))
+
+
+def is_repeated(cells: Row, names: Row) -> bool:
+    """Return whether a row has the names of the header again."""
+    return bool(filled(cells)) and [cell or "" for cell in cells] == [name or "" for name in names]
+
+
+def check_header_names(names: Sequence[str]) -> None:
+    """Reject names that are given twice or too long; columns without a name are checked with their values.
+
+    Raises:
+        Unacceptable: a name is invalid.
+    """
+    seen: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if len(name) > MAX_NAME_LENGTH:
+            raise Unacceptable(
+                f"Column {column_label(index)} has a name of {len(name):,} characters; "
+                f"at most {MAX_NAME_LENGTH} are allowed."
+            )
+        if name and name in seen:
+            raise Unacceptable(
+                f"Columns {column_label(seen[name])} and {column_label(index)} are both called '{shorten(name)}'; "
+                "rename one of them."
+            )
+        seen[name] = index

@@ -1,0 +1,161 @@
+"""Margins of a table: rows below its header that are no rows of the table, and columns that have no name."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from mlapp.errors import Unacceptable, shorten
+from mlapp.tables.columns.conversion import format_values, unnamed
+from mlapp.tables.dialects.cells import Row, column_kind, column_label, filled, is_blank, kind_of
+from mlapp.tables.dialects.totals import is_total_label, is_total_of
+
+TAIL_ROWS = 12
+"""Rows at the end that may be totals and notes."""
+INDEX_NAME = re.compile(r"Unnamed: 0(\.\d+)*")
+NOTE = re.compile(
+    r"\W*(source|note|notes|footnote|quelle|hinweis|anmerkung|stand|fuente|nota|notas|fonte|source|remarque|bron|"
+    r"export(ed|iert)?|generated|created|erstellt|printed|report|copyright|©|page|seite|end|ende|eof)\b.*"
+    r"|\W*\d[\d,.]* (rows?|records?|zeilen|lignes|filas)\b.*|[*†‡#].+|--.*",
+    re.IGNORECASE | re.DOTALL,
+)
+NOTE_WORDS = 4
+"""A single cell with so many words is a note."""
+
+
+class Margins(NamedTuple):
+    """What is around the rows and columns of a table."""
+
+    rows: dict[int, str]
+    """Index of each row that is no row of the table, and what it is."""
+    blank_columns: list[int]
+    """Indexes of columns without name and values."""
+    index_columns: list[int]
+    """Indexes of columns that count or name the rows."""
+    doubtful: dict[int, str]
+    """Rows that are kept, but look like a total."""
+
+
+def find_margins(
+    frame: pl.DataFrame, names: Sequence[str], second: Sequence[int] = (), *, training: bool = False
+) -> Margins:
+    """Find the margins of the rows below a header.
+
+    `frame` has the raw columns in the order of `names`, which are empty for columns without a name; `second` are the
+    indexes of rows that are further headers.
+
+    Raises:
+        Unacceptable: a column that has values, and is no index, has no name.
+    """
+    rows = dict.fromkeys(second, "a second header")
+    rows |= dict.fromkeys(_blank_rows(frame), "blank")
+    rows |= dict.fromkeys(_repeated_headers(frame, names), "the header again")
+    doubtful = _find_closing_rows(frame, rows)
+    inner = without_rows(frame, rows)
+    blank = [index for index, name in enumerate(names) if is_blank(name) and _is_empty(inner.to_series(index))]
+    index = _index_columns(inner, names, blank, training=training)
+    for each, name in enumerate(names):
+        if not name and each not in blank and each not in index:
+            values = unnamed(inner.to_series(each)).drop_nulls()
+            raise Unacceptable(
+                f"Column {column_label(each)} has values, such as '{shorten(values[0], 20)}', but no name; "
+                "give it one, or delete it."
+            )
+    return Margins(dict(sorted(rows.items())), blank, index, doubtful)
+
+
+def without_rows(frame: pl.DataFrame, rows: Collection[int]) -> pl.DataFrame:
+    """Return the frame without some rows; a slice if these are at the end."""
+    if not rows:
+        return frame
+    first = min(rows)
+    if len(rows) == frame.height - first:
+        return frame.head(first)
+    return frame.filter(~pl.int_range(frame.height, eager=True).is_in(list(rows)))
+
+
+def _is_empty(column: pl.Series) -> bool:
+    if column.null_count() == len(column):
+        return True
+    return column.dtype == pl.String and bool((unnamed(column).drop_nulls().str.strip_chars() == "").all())
+
+
+def _blank_rows(frame: pl.DataFrame) -> list[int]:
+    """Return the rows without any value; the line may have spaces."""
+    first, *others = [unnamed(column) for column in frame.iter_columns()]
+    if not others or not all(column.null_count() for column in others):
+        return []
+    blank = others[0].is_null()
+    for column in others[1:]:
+        blank &= column.is_null()
+    found = blank.arg_true()
+    return [row for row, cell in zip(found.to_list(), _texts(first.gather(found)), strict=True) if is_blank(cell)]
+
+
+def _repeated_headers(frame: pl.DataFrame, names: Sequence[str]) -> list[int]:
+    """Return the rows that have the names of the columns again, as in files that were joined."""
+    named = [index for index, name in enumerate(names) if name]
+    if not named or frame.to_series(named[0]).dtype != pl.String:
+        return []
+    found = (unnamed(frame.to_series(named[0])) == names[named[0]]).arg_true().to_list()[:1_000]
+    return [row for row in found if all(frame.to_series(index)[row] == names[index] for index in named)]
+
+
+def _find_closing_rows(frame: pl.DataFrame, rows: dict[int, str]) -> dict[int, str]:
+    """Add notes and totals at the end to `rows`, and return rows that look like a total, but are none."""
+    start = max(frame.height - TAIL_ROWS, 0)
+    tail: list[Row] = list(zip(*[_texts(column.tail(TAIL_ROWS)) for column in frame.iter_columns()], strict=True))
+    last = [(start + index, cells) for index, cells in enumerate(tail) if start + index not in rows]
+    while last and frame.width > 1 and _is_note(last[-1][1], frame, last[-1][0]):
+        row, cells = last.pop()
+        rows[row] = f"a note ('{shorten(cells[filled(cells)[0]])}')"
+    labelled: list[tuple[int, Row]] = []
+    while last and any(is_total_label(cell) for cell in last[-1][1][:3]):
+        labelled.append(last.pop())
+    if not labelled:
+        return {}
+    inner = without_rows(frame, {*rows, *range(labelled[-1][0], frame.height)})
+    doubtful = {}
+    for row, cells in labelled:
+        label = shorten(next(cell for cell in cells if is_total_label(cell)))
+        if is_total_of(cells, inner):
+            rows[row] = f"a total ('{label}')"
+        else:
+            doubtful[row] = label
+    return doubtful
+
+
+def _is_note(cells: Row, frame: pl.DataFrame, row: int) -> bool:
+    """Return whether a row is a text in a single cell, unlike the cells above it."""
+    found = filled(cells)
+    if len(found) != 1 or frame.height < 2:
+        return False
+    text = (cells[found[0]] or "").strip()
+    if kind_of(text) != "word":
+        return False
+    if NOTE.fullmatch(text) or len(text.split()) >= NOTE_WORDS or is_total_label(text):
+        return True
+    above = column_kind(_texts(frame.to_series(found[0])[max(row - TAIL_ROWS, 0) : row]))
+    return found[0] == 0 and above in ("number", "date")
+
+
+def _index_columns(frame: pl.DataFrame, names: Sequence[str], blank: list[int], *, training: bool) -> list[int]:
+    """Return the first columns if they number or name the rows, as pandas and R write them."""
+    found: list[int] = []
+    for index, name in enumerate(names):
+        column = unnamed(frame.to_series(index))
+        if name and INDEX_NAME.fullmatch(name):
+            numbers = column.cast(pl.Int64, strict=False)
+            is_index = not numbers.has_nulls() and numbers.is_unique().all()
+        else:
+            is_index = not name and index == 0 and index not in blank
+            is_index &= not training or (not column.has_nulls() and bool(column.is_unique().all()))
+        if not is_index:
+            break
+        found.append(index)
+    return found
+
+
+def _texts(column: pl.Series) -> list[str | None]:
+    return format_values(unnamed(column)).to_list()
