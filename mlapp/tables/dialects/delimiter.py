@@ -15,6 +15,7 @@ DELIMITERS = "\t;|,"
 """The first is preferred among equally good ones: prose and numbers have commas, hardly any has tabs."""
 HINT = re.compile(r"\"?sep=(.)\"?\r?\n?", re.IGNORECASE)
 """First line by which Excel is told the delimiter."""
+MAX_COMMENTS = 1_000
 QUOTED = re.compile(r"'[^']*'")
 
 
@@ -81,13 +82,14 @@ def _read(text: str, style: Style) -> Sample:
         strict=True,
     )
     rows: list[Row] = []
-    ends, numbers = [], []
+    ends, numbers, count = [], [], 0
     try:
         for row in reader:
             rows.append(row)
             ends.append(lines.tell())
             numbers.append(reader.line_num + 1)
-            if len(rows) >= HEAD_ROWS:
+            count += not is_comment(row)
+            if count >= HEAD_ROWS or len(rows) >= MAX_COMMENTS:
                 break
     except csv.Error:
         pass

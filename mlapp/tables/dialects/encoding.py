@@ -45,19 +45,19 @@ def decode(data: bytes, encoding: str | None = None) -> Text:
     """
     given = None if encoding is None else check_encoding(encoding)
     mark, found = next(((mark, name) for mark, name in BOMS.items() if data.startswith(mark)), (b"", None))
-    if given and found and not _same(given, found):
+    if given and found and not found.startswith(given):
         mark = b""
     content = data.removeprefix(mark) if mark else data
     name = given or found or _guess(content)
     if name in ("utf-16", "utf-32"):
-        name = found if found and found.startswith(name) else f"{name}-le"
+        name = found if mark and found else f"{name}-le"
     warnings: list[str] = []
     if name != UTF_8:
         if name == WINDOWS and given is None:
             _check_text(content)
             warnings = _doubts(content)
         content = _decode(content, name, given).encode()
-    elif not _is_utf8(content):
+    elif (given or mark) and not _is_utf8(content):
         raise _undecodable(content, UTF_8, given)
     if b"\0" in content:
         raise UnreadableBody(BINARY)
@@ -85,10 +85,6 @@ def check_encoding(name: str) -> str:
             f"There is no text encoding '{shorten(name)}'; give one such as utf-8, utf-16, windows-1252 or iso-8859-15."
         ) from None
     return {"utf-8-sig": UTF_8, "cp1252": WINDOWS, "ascii": UTF_8}.get(found, found)
-
-
-def _same(given: str, found: str) -> bool:
-    return found.startswith(given)
 
 
 def _guess(data: bytes) -> str:

@@ -9,8 +9,8 @@ from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import MAX_NAME_LENGTH
 from mlapp.tables.dialects.cells import Row, column, column_kind, column_label, filled, is_blank, kind_of
 
-HEAD_ROWS = 50
-"""Rows that `find_header` looks at."""
+HEAD_ROWS = 30
+"""Rows that `find_header` needs, without comments."""
 COMMENTS = ("#", "//", "%", "--", "/*")
 YEARS = range(1800, 2201)
 MAX_SECOND_HEADERS = 2

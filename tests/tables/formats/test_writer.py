@@ -29,10 +29,6 @@ def test_written_table_is_read_back(kind):
     ]
 
 
-def test_csv_is_written_with_a_delimiter_and_without_header():
-    assert write_table(FRAME.select("a", "d"), Format.CSV, delimiter=";", header=False) == b"1;0.1\n;2.0\n"
-
-
 def test_write_rows_keeps_records_as_they_were():
     table = ndjson_table(b'{"x": 1, "when": "2024-01-31"}\n{"x": 2.5, "flag": true}\n{"x": "\xc3\xa4"}\n')
 
@@ -80,44 +76,6 @@ def test_texts_are_formatted_as_in_a_csv():
 
     assert names == ["a", "b", "c", "d"]
     assert rows == [["1", "x;y", "2024-01-31", "0.1"], [None, 'say "hi"\n', "2024-01-31T10:05:00", "2.0"]]
-
-
-def test_formulas_are_escaped_in_a_csv_but_numbers_are_not():
-    cells = ["=1+1", "+1", "-1.5e3", "-x", "@SUM(A1)", "\tx", "\0x", "a=b", None]
-    frame = pl.DataFrame({"=name": cells, "number": [-1.0] * 9})
-
-    header, *rows = write_table(frame, Format.CSV).decode().splitlines()
-
-    assert header == "'=name,number"
-    assert [row.rsplit(",", 1)[0].strip('"') for row in rows] == [
-        "'=1+1", "+1", "-1.5e3", "'-x", "'@SUM(A1)", "'\tx", "'\0x", "a=b", "",
-    ]  # fmt: skip
-    assert {row.rsplit(",", 1)[1] for row in rows} == {"-1.0"}
-
-
-@pytest.mark.parametrize("others", [[], [""], [None], ["A"], ["0"], ["-1"], ["~"], ["", None, "-1", "0", "Z"]])
-@pytest.mark.parametrize("formula", ["=1", "@a", "+a", "-a", "\0"])
-def test_formula_is_escaped_among_any_other_values(formula, others):
-    frame = pl.DataFrame({"a": [*others, formula]})
-
-    assert write_table(frame, Format.CSV).decode().splitlines()[-1].strip('"') == "'" + formula
-
-
-def test_negative_numbers_are_not_escaped():
-    assert write_table(pl.DataFrame({"a": ["-1", "+2", "3", None]}), Format.CSV) == b"a\n-1\n+2\n3\n\n"
-
-
-def test_column_of_missing_values_is_unchanged():
-    assert (
-        write_table(
-            pl.DataFrame({"a": [None, None], "b": ["x", ""]}, schema={"a": pl.String, "b": pl.String}), Format.CSV
-        )
-        == b'a,b\n,x\n,""\n'
-    )
-
-
-def test_escaped_name_never_equals_the_name_of_another_column():
-    assert write_table(pl.DataFrame({"=a": [1], "'=a": [2]}), Format.CSV) == b"=a,'=a\n1,2\n"
 
 
 def test_formulas_are_not_escaped_in_other_formats():
