@@ -4,31 +4,25 @@ The query names the training (`?job=`). A reload or a return to the page restore
 """
 
 import asyncio
-from functools import partial
 
 from nicegui import app as ui_app
 from nicegui import events, ui
 
 from mlapp.errors import MlappError
-from mlapp.schemas import DatasetInfo, Format, Job, TablePreview
+from mlapp.schemas import DatasetInfo, Job
 from mlapp.services.access.sessions import SESSION
-from pages.components.cards import card, loading
-from pages.components.forms.file_drop import file_drop
+from pages.components.cards import card
 from pages.components.notifications import notify_error
-from pages.components.tables.plain_table import plain_table
-from pages.components.training.column_picker import ColumnPicker
-from pages.components.training.dataset_picker import DatasetPicker
 from pages.components.training.job_progress import JobFollower, JobView, OtherTrainingLink
-from pages.components.training.options_form import OptionsForm
 from pages.components.training.result import TrainingResult
+from pages.components.training.table_source import TableSource
+from pages.components.training.train_form import TrainForm
 from pages.frame import frame
 from pages.session.form_state import FormState, FormStates, Owner
 from pages.session.site import Site
 from pages.session.table_file import TableFile
-from pages.theme import GRID, MUTED, TEXT
+from pages.theme import MUTED, TEXT
 
-HEAD_COLUMNS = 50
-"""Columns in the preview of the first rows."""
 PRUNE_S = 3_600
 """Interval of deleting expired form states."""
 TABLE_NOT_KEPT = "The table of this training is not available in this browser tab; upload it again to train on it."
@@ -59,13 +53,9 @@ class _Train:
         """Draw the page with the training or the bundled table of the query, or with the previous form state."""
         self.other = OtherTrainingLink(self.site)
         with card("1 · Table"):
-            with ui.element("div").classes(GRID):
-                file_drop(self.site.settings, self._select_file)
-                with ui.column().classes("gap-1 w-full"):
-                    ui.label("or a bundled table").classes(MUTED)
-                    self.datasets = DatasetPicker(self._select_dataset)
+            self.source = TableSource(self.site.settings, self._select_file, self._select_dataset)
             self.table = ui.column().classes("w-full gap-3")
-        self.options = ui.column().classes("w-full")
+        self.form = ui.column().classes("w-full")
         self.progress = ui.column().classes("w-full gap-5")
         self.follower = JobFollower(self.site)
         self.result = TrainingResult(self.site)
@@ -98,12 +88,12 @@ class _Train:
     async def _load_datasets(self, dataset: str) -> None:
         """Show the bundled tables, and select the one named in the query."""
         datasets = {info.name: info for info in await self.services.models.datasets()}
-        self.datasets.show(list(datasets.values()))
+        self.source.show_datasets(list(datasets.values()))
         if dataset in datasets:
             await self._select_dataset(datasets[dataset])
 
-    async def _select_file(self, event: events.UploadEventArguments, file_format: Format) -> None:
-        file = TableFile(event.file.name, file_format, event.file.size())
+    async def _select_file(self, event: events.UploadEventArguments) -> None:
+        file = TableFile(event.file.name, event.file.size())
         await event.file.save(file.path)
         await self._select(FormState(self.owner, file=file))
 
@@ -121,58 +111,14 @@ class _Train:
         await self._show(state)
 
     async def _show(self, state: FormState) -> None:
-        """Show the columns of a table and the training options."""
+        """Show a table and the form of its training."""
         self.state = state
-        self.datasets.select(state.dataset)
-        self.options.clear()
+        self.source.show_chosen(state.name, state.dataset)
+        self.form.clear()
         self.table.clear()
-        with self.table:
-            loading("Reading the table")
         estimators = await self.services.models.estimators()
-        preview = partial(self._preview, state)
-        try:
-            found = await preview()
-        except MlappError as error:
-            self.states.forget(state)
-            self.table.clear()
-            notify_error(error.detail)
-            return
-        if found is None:
-            return
-        state.options["target"] = found.target
-        form = OptionsForm(state, found, estimators, preview)
-        self.table.clear()
-        with self.table:
-            self._draw_columns(found, form, state.name, state.description)
-        with self.options:
-            form.build(self._start)
-
-    async def _preview(self, state: FormState) -> TablePreview | None:
-        """Preview a table; None if a later preview has been requested, or the page was closed."""
-        state.previews += 1
-        number = state.previews
-        found: TablePreview | MlappError
-        try:
-            found = await state.preview(self.services.training)
-        except MlappError as error:
-            found = error
-        if self.state is not state or state.previews != number or self.client.is_deleted:
-            return None
-        if isinstance(found, MlappError):
-            raise found
-        return found
-
-    def _draw_columns(self, found: TablePreview, form: OptionsForm, name: str, description: str) -> None:
-        ui.separator()
-        with ui.row().classes("w-full items-baseline gap-x-3 gap-y-0"):
-            ui.label(name).classes("font-semibold break-words min-w-0")
-            ui.label(f"{found.rows:,} rows, {len(found.columns)} columns").classes(TEXT).mark("size")
-        ui.label(description).classes(MUTED).set_visibility(bool(description))
-        columns = ColumnPicker(found.columns, found.rows, found.target or "", form.set_target)
-        form.on_target = columns.show_target
-        with ui.expansion("First rows", icon="table_rows").classes("w-full"):
-            names = [column.name for column in found.columns[:HEAD_COLUMNS]]
-            plain_table("First rows", names, [row[:HEAD_COLUMNS] for row in found.head], page_rows=10).mark("rows")
+        if self.state is state and not self.client.is_deleted:
+            TrainForm(state, self.services.training, estimators, self._start).build(self.table, self.form)
 
     async def _start(self) -> None:
         state = self.state
@@ -204,7 +150,7 @@ class _Train:
                 ui.label(error.detail).classes(TEXT).mark("job-error")
             return
         self.other.exclude(job.id)
-        with self.progress, card("3 · Training", mark="job"):
+        with self.progress, card("Training", mark="job"):
             view = JobView(self.site, job)
         await self.follower.follow(view, self._job_changed)
 

@@ -1,14 +1,12 @@
-"""Options of trainings and predictions: validation, and merging of query string and body."""
+"""Training options: validation, and merging of query string and body."""
 
 import json
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
 from mlapp.errors import Unacceptable, pointer, shorten
-from mlapp.schemas import FileOptions, PredictOptions, TrainOptions
-
-Options = TypeVar("Options", bound=FileOptions)
+from mlapp.schemas import TrainOptions
 
 
 def train_options(options: dict[str, Any]) -> TrainOptions:
@@ -17,24 +15,11 @@ def train_options(options: dict[str, Any]) -> TrainOptions:
     Raises:
         Unacceptable: an option is unknown, or its value is invalid.
     """
-    return _validate(TrainOptions, options)
-
-
-def predict_options(options: dict[str, Any]) -> PredictOptions:
-    """Validate the options of a prediction.
-
-    Raises:
-        Unacceptable: an option is unknown, or its value is invalid.
-    """
-    return _validate(PredictOptions, options)
-
-
-def _validate(schema: type[Options], options: dict[str, Any]) -> Options:
     try:
-        return schema.model_validate(options)
+        return TrainOptions.model_validate(options)
     except ValidationError as error:
         errors = [
-            {"detail": _message(schema, issue["loc"], issue["type"], issue["msg"]), "pointer": pointer(*issue["loc"])}
+            {"detail": _message(issue["loc"], issue["type"], issue["msg"]), "pointer": pointer(*issue["loc"])}
             for issue in error.errors(include_url=False, include_input=False)
         ]
         raise Unacceptable(errors[0]["detail"], errors) from None
@@ -60,8 +45,8 @@ def _text(value: object) -> object:
     return value if isinstance(value, str | list | dict) else json.dumps(value)
 
 
-def _message(schema: type[FileOptions], location: tuple[int | str, ...], kind: str, message: str) -> str:
+def _message(location: tuple[int | str, ...], kind: str, message: str) -> str:
     name = shorten(location[0])
     if kind == "extra_forbidden":
-        return f"There is no option '{name}'; the options are {', '.join(schema.model_fields)}."
+        return f"There is no option '{name}'; the options are {', '.join(TrainOptions.model_fields)}."
     return f"Invalid option '{name}': {message}."

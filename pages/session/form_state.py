@@ -5,15 +5,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlapp.errors import NotFound, Unavailable
-from mlapp.schemas import Submission, TablePreview
+from mlapp.schemas import FileOptions, Submission, TablePreview
 from mlapp.services.access.sessions import Session
 from mlapp.services.temporary_files import save_copy
 from mlapp.services.training import TrainingService
+from pages.session.column_choices import COLUMN_OPTIONS
 from pages.session.table_file import TableFile
 
 MAX_STATES = 100
 MAX_AGE_S = 24 * 3_600
 """How long a state is kept after its last use."""
+
+PREVIEWED = {*FileOptions.model_fields, *COLUMN_OPTIONS}
+"""Options that a preview depends on."""
 
 Owner = tuple[Session | None, str]
 """The session, if the server requires a login, and a secret id of the browser tab."""
@@ -34,8 +38,6 @@ class FormState:
     started_options: dict[str, Any] = field(default_factory=dict)
     """The options of that training."""
     last_used: float = field(default_factory=time.monotonic)
-    previews: int = 0
-    """How many previews have been requested; only the last one is shown."""
 
     @property
     def name(self) -> str:
@@ -43,13 +45,13 @@ class FormState:
         return self.file.name if self.file else self.dataset or ""
 
     async def preview(self, training: TrainingService) -> TablePreview:
-        """Preview the table with the current target and features.
+        """Preview the table as it is read and used with the current options.
 
         Raises:
             MlappError: the table cannot be read.
         """
         self.last_used = time.monotonic()
-        options = {name: self.options[name] for name in ("target", "features") if self.options.get(name)}
+        options = {name: value for name, value in self._chosen().items() if name in PREVIEWED}
         return await training.preview(self._submission(options, str(self.file.path) if self.file else None))
 
     def submission(self) -> Submission:
@@ -59,8 +61,11 @@ class FormState:
             NotFound: the file has been deleted.
             Unavailable: there is no disk space for the copy.
         """
-        options = {name: value for name, value in self.options.items() if value not in (None, "", [])}
-        return self._submission(options, _copy(self.file) if self.file else None)
+        return self._submission(self._chosen(), _copy(self.file) if self.file else None)
+
+    def _chosen(self) -> dict[str, Any]:
+        """Return the options that were set."""
+        return {name: value for name, value in self.options.items() if value not in (None, "", [], {})}
 
     def _submission(self, options: dict[str, Any], path: str | None) -> Submission:
         if self.file is None:
@@ -111,10 +116,6 @@ class FormStates:
             others.append(replace(state, options=state.started_options))
         state.job, state.started_options, state.last_used = job, dict(state.options), time.monotonic()
         self._keep([*others, state])
-
-    def forget(self, state: FormState) -> None:
-        """Drop a state."""
-        self._keep([kept for kept in self._states if kept is not state])
 
     def prune(self) -> None:
         """Drop states beyond the limits, and delete their files."""

@@ -44,12 +44,15 @@ async def drop(page: Page, folder: Path, name: str, content: str) -> None:
 
 async def pick_columns(page: Page, columns: Locator) -> None:
     """Pick a column by mouse, then the price by keyboard."""
-    await columns.get_by_role("button", name="colour").click()
-    await expect(columns.get_by_role("button", name="colour")).to_have_attribute("aria-pressed", "true")
-    await columns.get_by_role("button", name="price").focus()
+    colour, price = [columns.get_by_role("button", name=f"Predict {name}") for name in ("colour", "price")]
+    await colour.click()
+    await expect(colour).to_have_attribute("aria-pressed", "true")
+    await price.focus()
     await page.keyboard.press("Enter")
-    await expect(columns.get_by_role("button", name="price")).to_have_attribute("aria-pressed", "true")
-    await expect(columns.get_by_role("button", name="colour")).to_have_attribute("aria-pressed", "false")
+    await expect(price).to_have_attribute("aria-pressed", "true")
+    await expect(colour).to_have_attribute("aria-pressed", "false")
+    # The row was not drawn again.
+    await expect(price).to_be_focused()
 
 
 async def test_uploaded_file_becomes_an_active_model_that_predicts(page: Page, api: httpx.AsyncClient, tmp_path: Path):
@@ -57,7 +60,7 @@ async def test_uploaded_file_becomes_an_active_model_that_predicts(page: Page, a
     await page.goto("/ui/train")
     await drop(page, tmp_path, "paint.csv", PAINT)
     await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
-    columns = page.get_by_role("group", name="Columns")
+    columns = page.get_by_role("list", name="Columns")
     await pick_columns(page, columns)
 
     await page.get_by_label("Estimator").click()
@@ -75,7 +78,7 @@ async def test_uploaded_file_becomes_an_active_model_that_predicts(page: Page, a
     await page.goto(f"/train?job={job['id']}")
     await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
     await expect(page.get_by_role("combobox", name="Estimator")).to_have_value("linear")
-    await expect(columns.get_by_role("button", name="price")).to_have_attribute("aria-pressed", "true")
+    await expect(columns.get_by_role("button", name="Predict price")).to_have_attribute("aria-pressed", "true")
     await expect(page.get_by_text("is trained.")).to_be_visible()
     for plot in ("Predicted values against actual ones", "Distribution of errors", "Feature importance"):
         await expect(page.get_by_role("img", name=plot)).to_be_visible()

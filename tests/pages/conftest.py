@@ -10,7 +10,7 @@ import httpx
 import polars as pl
 import pytest
 from fastapi import FastAPI
-from nicegui import Client, ui
+from nicegui import Client, ElementFilter, ui
 from nicegui.testing import User
 
 from mlapp.schemas import Format, Job, Model, Submission
@@ -85,8 +85,9 @@ def one(user: User, marker: str | None = None, content: str | None = None) -> An
 
 
 async def drop(user: User, name: str, content: bytes) -> None:
-    """Upload a file as a browser does."""
-    upload = one(user, "file")
+    """Upload a file as a browser does, by the drop zone or, while that is folded, by the page."""
+    with user:
+        (upload,) = ElementFilter(kind=ui.upload)
     answer = await user.http_client.post(upload.props["url"], files={"file": (name, content, "text/plain")})
     assert answer.status_code == 200
 

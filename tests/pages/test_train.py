@@ -6,6 +6,7 @@ from nicegui.testing import User
 from mlapp.schemas import Job, JobStatus
 from mlapp.services import Services
 from tests.pages.conftest import drop, one
+from tests.services.misbehaving import misbehaving
 
 pytestmark = pytest.mark.slow
 
@@ -39,14 +40,33 @@ async def test_train_on_a_bundled_table_selects_its_target(user: User):
     assert target.value == "time_for_failure"
 
 
-async def test_train_shows_why_a_training_failed(user: User):
+async def test_train_shows_why_a_training_failed(user: User, services: Services):
+    job = await services.training.submit(misbehaving("hungry"))
+
+    await user.open(f"/train?job={job.id}")
+
+    await user.should_see(marker="stage", content="ran out of memory")
+
+
+async def test_table_without_enough_rows_cannot_be_trained_on(user: User):
     await user.open("/train")
+
     await drop(user, "few.csv", b"x,y\n1,2\n3,4\n")
+
+    await user.should_see(marker="train-reason", content="Only 2 rows")
+    assert not one(user, "train").enabled
+    await user.should_not_see("(estimate)")
+
+
+async def test_unusable_time_column_is_reported_before_training(user: User):
+    await user.open("/train")
+    await drop(user, "gaps.csv", b"t,x,y\n,1,2\n" + b"".join(b"%d,%d,%d\n" % (n, n, n * 7 % 11) for n in range(30)))
     await user.should_see(marker="train")
 
-    user.find(marker="train").click()
+    with user:
+        one(user, "time_column").set_value("t")
 
-    await user.should_see(marker="stage", content="Only 2 rows")
+    await user.should_see(marker="train-reason", content="time column")
 
 
 async def test_train_shows_the_error_of_an_invalid_option(user: User):
@@ -87,6 +107,9 @@ async def test_uploaded_file_replaces_the_bundled_table(user: User):
     await drop(user, "people.csv", CSV.encode())
 
     await user.should_see("40 rows, 4 columns")
+    assert one(user, "table-name").text == "people.csv"
+    user.find(marker="another-file").click()
+    await user.should_see(marker="dataset-wine")
     assert one(user, "dataset-wine").props["aria-pressed"] == "false"
 
 
@@ -119,17 +142,59 @@ async def test_train_cancels_a_training_after_confirmation(user: User, endless: 
 async def test_train_checks_the_table_after_changes(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see("'name' has a distinct text in every row")
-    target, features = one(user, "target"), one(user, "features")
+    await user.should_see("A number is predicted.")
+    await user.should_see("has a distinct text in every row")
 
-    with user:
-        features.set_value(["x"])
-        target.set_value("kind")
+    user.find(marker="column-2-ignore").click()
+    user.find(marker="column-1-predict").click()
 
     await user.should_see("Checking the table")
-    assert one(user, "column-1").props["aria-pressed"] == "true"
+    assert one(user, "target").value == "kind"
     await user.should_not_see("Checking the table")
-    await user.should_not_see("'name' has a distinct text in every row")
+    await user.should_see("One of 2 classes is predicted.")
+
+
+async def test_task_of_whole_number_codes_is_a_choice(user: User):
+    rows = "".join(f"{n * 7 % 31},{n % 3}\n" for n in range(60))
+    await user.open("/train")
+    await drop(user, "codes.csv", f"x,code\n{rows}".encode())
+    await user.should_see(marker="task")
+    assert one(user, "task").value == "classification"
+
+    with user:
+        one(user, "task").set_value("regression")
+
+    await user.should_see("Checking the table")
+    await user.should_not_see("Checking the table")
+    assert one(user, "task").value == "regression"
+
+
+async def test_leaking_column_is_named_beside_train(user: User):
+    await user.open("/train")
+
+    await drop(
+        user, "leak.csv", ("x,y\n" + "".join(f"{n},{'low' if n < 90 else 'high'}\n" for n in range(180))).encode()
+    )
+
+    await user.should_see("'x' may leak the target.")
+    user.find("Leave 'x' out").click()
+    await user.should_not_see("'x' may leak the target.")
+
+
+@pytest.mark.parametrize("role", ["use", "ignore"])
+async def test_train_without_a_target_asks_for_one(user: User, role: str):
+    await user.open("/train")
+    await drop(user, "people.csv", CSV.encode())
+    await user.should_see(marker="train")
+    assert one(user, "train").enabled
+
+    user.find(marker=f"column-3-{role}").click()
+
+    await user.should_see("Choose the column to predict.")
+    assert not one(user, "train").enabled
+    user.find(marker="column-0-predict").click()
+    await user.should_not_see("Choose the column to predict.")
+    assert one(user, "train").enabled
 
 
 async def test_train_estimates_its_duration(user: User):
@@ -137,14 +202,6 @@ async def test_train_estimates_its_duration(user: User):
     await drop(user, "people.csv", CSV.encode())
 
     await user.should_see("a few seconds (estimate)")
-
-
-async def test_train_estimates_no_duration_for_a_table_that_is_too_small(user: User):
-    await user.open("/train")
-    await drop(user, "few.csv", b"x,y\n1,2\n3,4\n")
-
-    await user.should_see("Only 2 rows")
-    await user.should_not_see("(estimate)")
 
 
 @pytest.mark.parametrize(("estimator", "selected"), [("linear", "linear"), ("nope", "auto")])

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,12 @@ from nicegui.testing import User
 from mlapp.schemas import Job, Submission
 from mlapp.services import Services
 from pages.session import form_state as module
-from tests.pages.conftest import WaitingUser, drop, one
+from tests.pages.conftest import WaitingUser, drop, eventually, one
 
 pytestmark = pytest.mark.slow
 
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
-OPTIONS: dict[str, Any] = {"target": "x", "estimator": "linear", "features": ["y", "kind"], "seed": 7, "note": "Try 2"}
+OPTIONS: dict[str, Any] = {"target": "x", "estimator": "linear", "seed": 7, "note": "Try 2", "time_column": "y"}
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ async def fill(user: User) -> None:
         for option, value in OPTIONS.items():
             one(user, option).set_value(value)
         one(user, "activate").set_value(False)
+    user.find(marker="column-1-ignore").click()
     await user.should_not_see("Checking the table")
 
 
@@ -43,7 +45,8 @@ async def should_see_the_form(user: User) -> None:
     await user.should_see(marker="train")
     assert {option: one(user, option).value for option in OPTIONS} == OPTIONS
     assert one(user, "activate").value is False
-    assert one(user, "column-0").props["aria-pressed"] == "true"
+    assert one(user, "column-0-predict").props["aria-pressed"] == "true"
+    assert one(user, "column-1-ignore").props["aria-pressed"] == "true"
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ async def test_reload_restores_a_bundled_table(user: User):
 
     await user.should_see("178 rows, 14 columns")
     assert (one(user, "estimator").value, one(user, "seed").value) == ("linear", 7)
-    assert one(user, "dataset-wine").props["aria-pressed"] == "true"
+    assert one(user, "table-name").text == "wine"
 
 
 async def test_reload_of_a_training_restores_its_form(form: User, queued: Job):
@@ -135,19 +138,20 @@ async def test_duplicated_tab_has_the_same_table_and_its_own_options(form: User)
     assert one(duplicate, "seed").value == 8
 
 
-async def test_unreadable_table_is_not_restored(user: User):
+async def test_reload_of_an_unreadable_table_shows_what_is_wrong(user: User):
     await user.open("/train")
-    await drop(user, "broken.csv", b"x,y\n1,2,3\n")
-    await user.should_see("has 3 cells where the header has 2")
+    await drop(user, "broken.csv", b"x,x\n1,2\n")
+    await user.should_see(marker="read-error")
 
     await user.open("/train")
-    await user.should_see(marker="dataset-wine")
 
+    await user.should_see(marker="read-error", content="'x'")
     await user.should_not_see("Reading the table")
     await user.should_not_see(marker="train")
 
 
 async def test_selecting_another_table_leaves_the_training(form: User, queued: Job, addresses: list[str]):
+    form.find(marker="another-file").click()
     form.find(marker="dataset-wine").click()
     await form.should_see("178 rows, 14 columns")
 
@@ -191,6 +195,7 @@ async def test_table_selected_while_a_training_starts_stays_on_the_page(user: Us
     await user.should_see(marker="train")
 
     user.find(marker="train").click()
+    user.find(marker="another-file").click()
     user.find(marker="dataset-wine").click()
 
     await user.should_see("178 rows, 14 columns")
@@ -199,22 +204,28 @@ async def test_table_selected_while_a_training_starts_stays_on_the_page(user: Us
 
 
 @pytest.fixture
-def expired(form: User, monkeypatch: pytest.MonkeyPatch) -> User:
+def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of uploaded files."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+async def expired(uploads: Path, form: User, monkeypatch: pytest.MonkeyPatch) -> User:
     """A user whose file has been dropped for that of another user."""
     monkeypatch.setattr(module, "MAX_STATES", 0)
+    other = WaitingUser(form.http_client)
+    await other.open("/train")
+    await eventually(lambda: not list(uploads.glob("mlapp-table-*")))
     return form
 
 
 async def test_expired_file_must_be_uploaded_again(expired: User):
-    await WaitingUser(expired.http_client).open("/train")
-
-    with expired:
-        one(expired, "target").set_value("kind")
-    await expired.should_see("The file is gone")
     expired.find(marker="train").click()
 
     await expired.should_see("people.csv is no longer kept")
-    await expired.should_see(marker="train")
+    expired.find(marker="column-2-predict").click()
+    await expired.should_see(marker="train-reason", content="The file is gone")
 
 
 async def test_closing_the_page_while_a_start_fails_is_no_error(expired: User):
@@ -240,7 +251,7 @@ async def test_closing_the_page_while_a_table_is_read_is_no_error(user: User, se
     await user.open("/train")
     # One table is previewed at a time, so that this one waits.
     async with services.training._previews:
-        await drop(user, "broken.csv", b"x,y\n1,2,3\n")
+        await drop(user, "broken.csv", b"x,x\n1,2\n")
         await user.should_see("Reading the table")
 
         close(user)

@@ -15,6 +15,11 @@ class CoalescedTask:
         self._client = ui.context.client
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether there were changes since the current run began."""
+        return self._pending
+
     def schedule(self) -> None:
         """Run the task soon."""
         self._pending = True

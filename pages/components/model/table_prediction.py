@@ -5,7 +5,7 @@ import asyncio
 from nicegui import events, ui
 
 from mlapp.errors import MlappError
-from mlapp.schemas import Format, Model, PredictionPreview, ValueWarning
+from mlapp.schemas import Model, PredictionPreview, ValueWarning
 from mlapp.services.prediction.service import Body
 from pages.components.cards import card, loading
 from pages.components.forms.file_drop import file_drop
@@ -35,15 +35,15 @@ class TablePrediction:
             file_drop(site.settings, self._predict)
             self.result = ui.column().classes("w-full gap-3").props("aria-live=polite")
 
-    async def _predict(self, event: events.UploadEventArguments, file_format: Format) -> None:
+    async def _predict(self, event: events.UploadEventArguments) -> None:
         self._clean_up()
-        table = self.table = TableFile(event.file.name, file_format, event.file.size())
+        table = self.table = TableFile(event.file.name, event.file.size())
         self.result.clear()
         with self.result:
             loading("Predicting the table")
         await event.file.save(table.path)
         try:
-            body = Body(await asyncio.to_thread(table.path.read_bytes), file_format)
+            body = Body(await asyncio.to_thread(table.path.read_bytes), table.format)
             found: PredictionPreview | str = await self.services.prediction.preview(body, self.model.version)
         except MlappError as error:
             found = error.detail

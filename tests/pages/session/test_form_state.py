@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from mlapp.errors import Unavailable
-from mlapp.schemas import Format
 from mlapp.services.access.sessions import Session
 from pages.session import form_state as module
 from pages.session.form_state import FormState, FormStates, Owner
@@ -18,7 +17,7 @@ OWNER: Owner = (None, "a tab")
 
 
 def file(size: int = 1) -> TableFile:
-    return TableFile("a.csv", Format.CSV, size)
+    return TableFile("a.csv", size)
 
 
 def test_least_recently_used_files_are_dropped_beyond_the_size_limit():

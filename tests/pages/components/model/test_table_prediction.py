@@ -9,7 +9,7 @@ from nicegui.elements.upload_files import SmallFileUpload
 from nicegui.events import UploadEventArguments
 from nicegui.testing import User
 
-from mlapp.schemas import Feature, Format, Model
+from mlapp.schemas import Feature, Model
 from pages.components.model.table_prediction import TablePrediction
 from pages.session.downloads import Downloads
 from pages.session.site import Site
@@ -160,6 +160,6 @@ async def test_table_of_a_page_closed_during_its_upload_is_deleted(
     with user:
         card = TablePrediction(site, Downloads(site.services), model)
         event = UploadEventArguments(sender=card.result, client=ui.context.client, file=upload)
-        await card._predict(event, Format.CSV)
+        await card._predict(event)
 
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,68 @@
+"""The column to predict, and the task where the target allows both."""
+
+from collections.abc import Callable
+
+from nicegui import ui
+
+from mlapp.schemas import ColumnType, TablePreview, Task
+from pages.session.column_choices import ColumnChoices, Role
+from pages.theme import FIELD, MUTED
+
+TASKS = {Task.CLASSIFICATION: "Classes", Task.REGRESSION: "Quantities"}
+CODES = range(3, 11)
+"""Numbers of distinct whole numbers that may be classes or quantities."""
+
+
+class TargetPicker:
+    """A list of columns and, for whole-number codes, the choice of the task."""
+
+    def __init__(self, choices: ColumnChoices, on_change: Callable[[], None]) -> None:
+        """Draw it; `on_change` is called after each change of the choices."""
+        self.choices, self.on_change = choices, on_change
+        self.detected: Task | None = None
+        with ui.row().classes("w-full items-center gap-x-6 gap-y-2"):
+            self.target = ui.select([], label="Column to predict", with_input=True, on_change=self._pick)
+            self.target.props(FIELD).classes("w-full sm:w-80").mark("target")
+            self.summary = ui.label().classes(MUTED).mark("task-summary")
+            with ui.row().classes("items-center gap-2") as self.codes:
+                ui.label("Its numbers are").classes(MUTED)
+                self.task = ui.toggle({task.value: text for task, text in TASKS.items()}, on_change=self._set_task)
+                self.task.props("role=group unelevated dense no-caps toggle-color=primary padding='2px 10px'")
+                self.task.mark("task").props["aria-label"] = "Task"
+
+    def show(self, found: TablePreview) -> None:
+        """Show the columns of a preview, and the task of its target."""
+        names = [column.name for column in found.columns]
+        if names != self.target.options:
+            self.target.set_options(names, value=self.choices.target)
+        self.show_choices()
+        target = next((column for column in found.columns if column.name == self.choices.target), None)
+        is_code = target is not None and target.type is ColumnType.INTEGER and target.distinct in CODES
+        self.codes.set_visibility(is_code)
+        self.summary.set_visibility(not is_code)
+        self.detected = found.task
+        self.task.set_value(self._task())
+        classes = f"One of {target.distinct:,} classes is predicted." if target else ""
+        texts = {Task.CLASSIFICATION: classes, Task.REGRESSION: "A number is predicted."}
+        self.summary.set_text(texts[found.task] if found.task and target else "")
+
+    def show_choices(self) -> None:
+        """Show the target, before the next preview."""
+        self.target.set_value(self.choices.target)
+
+    def _pick(self) -> None:
+        name = self.target.value
+        column = next((column for column in self.choices.columns if column.name == name), None)
+        if column and name != self.choices.target:
+            self.choices.set_role(column, Role.TARGET)
+            self.on_change()
+
+    def _task(self) -> str | None:
+        """Return the task that the user chose, or else the one that the target implies."""
+        chosen: str | None = self.choices.options.get("task")
+        return chosen or (self.detected.value if self.detected else None)
+
+    def _set_task(self) -> None:
+        if self.task.value and self.task.value != self._task():
+            self.choices.options["task"] = self.task.value
+            self.on_change()

@@ -1,0 +1,87 @@
+"""The Train button, with the estimated duration or the reason why no model can be trained."""
+
+from collections.abc import Awaitable, Callable
+
+from nicegui import ui
+
+from mlapp.errors import shorten
+from mlapp.presentation.formats import expected_duration
+from mlapp.schemas import TablePreview
+from pages.components.warnings import error_line
+from pages.session.column_choices import ColumnChoices, Role
+from pages.theme import MUTED, TRAIN_BAR
+
+NO_TARGET = "Choose the column to predict."
+MAX_NAMES = 3
+CLICK_ONCE = """
+(event) => {{
+  if (event.detail > 1) return;
+  getHtmlElement({id}).disabled = true;
+  emit();
+}}
+"""
+"""Ignores the second click of a double click. The browser disables the button at once, as another click could arrive
+before the server disables it."""
+ENABLE = """
+const button = getHtmlElement({id});
+button.disabled = false;
+if (document.activeElement === document.body) button.focus({{preventScroll: true}});
+"""
+"""Enables the button and restores its focus, which a disabled button loses."""
+
+
+class TrainBar:
+    """A bar that stays at the bottom of the window while the form is longer than it."""
+
+    def __init__(self, choices: ColumnChoices, on_start: Callable[[], Awaitable[None]]) -> None:
+        self.choices, self.options, self.on_start = choices, choices.options, on_start
+        self.found: TablePreview | str | None = None
+        self._starting = False
+        with ui.row().classes(TRAIN_BAR).mark("train-bar"):
+            self.button = ui.button("Train", icon="model_training").mark("train")
+            self.button.on("click", self._start, args=[], js_handler=CLICK_ONCE.format(id=self.button.id))
+            with ui.column().classes("flex-1 min-w-0 gap-0").props("aria-live=polite"):
+                self.reason = error_line("train-reason")
+                self.leaks = ui.label().classes("text-sm text-warning break-words").mark("train-leaks")
+                self.duration = ui.label().classes(MUTED).mark("duration")
+            with ui.row().classes("items-center gap-2 flex-nowrap").mark("checking") as self.checking:
+                ui.spinner(size="1.2em")
+                ui.label("Checking the table").classes(MUTED)
+        self.checking.set_visibility(False)
+
+    def show(self, found: TablePreview | str) -> None:
+        """Show what a preview says, or why there is none."""
+        self.found = found
+        self.checking.set_visibility(False)
+        self.update()
+
+    def update(self) -> None:
+        """Show whether a model can be trained with the current options, and how long it takes."""
+        error = self.found.error if isinstance(self.found, TablePreview) else self.found
+        reason = error if error or self.options.get("target") else NO_TARGET
+        self.reason.set_text(reason or "")
+        self.button.set_enabled(not reason)
+        estimates = {} if reason or not isinstance(self.found, TablePreview) else self.found.estimates
+        seconds = estimates.get(self.options["estimator"])
+        self.leaks.set_text(self._leaks() if not reason else "")
+        self.duration.set_text(f"Training {expected_duration(seconds)} (estimate)." if seconds else "")
+
+    def _leaks(self) -> str:
+        """Return which of the used columns leak the target."""
+        leaking = [column for column in self.choices.columns if column.leaks]
+        names = [f"'{shorten(each.name, 40)}'" for each in leaking if self.choices.role(each) is Role.FEATURE]
+        return f"{', '.join(names[:MAX_NAMES])} may leak the target." if names else ""
+
+    async def _start(self) -> None:
+        if self._starting:
+            return
+        self._starting = True
+        self.button.props("loading")
+        try:
+            await self.on_start()
+        finally:
+            self._starting = False
+            # The form may have been replaced meanwhile.
+            if not self.button.is_deleted:
+                self.button.props(remove="loading")
+                self.button.client.run_javascript(ENABLE.format(id=self.button.id))

@@ -1,0 +1,162 @@
+"""The form of a training: how the file is read, the columns with roles and types, the options, and Train."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from nicegui import ui
+
+from mlapp.errors import MlappError, shorten
+from mlapp.schemas import EstimatorInfo, Format, TablePreview
+from mlapp.services.training import TrainingService
+from pages.components.cards import card, loading
+from pages.components.forms.coalescing import CoalescedTask
+from pages.components.forms.reading_options import STRUCTURE, ReadingOptions
+from pages.components.tables.plain_table import plain_table
+from pages.components.training.column_list import ColumnList
+from pages.components.training.options_form import OptionsForm
+from pages.components.training.target_picker import TargetPicker
+from pages.components.training.train_bar import TrainBar
+from pages.components.warnings import warnings
+from pages.session.column_choices import ColumnChoices
+from pages.session.form_state import FormState
+from pages.theme import MUTED, TEXT
+
+HEAD_COLUMNS = 50
+"""Columns in the preview of the first rows."""
+
+
+class TrainForm:
+    """Shows previews of a table; each change of what is read or used causes another one, shown in place."""
+
+    def __init__(
+        self,
+        state: FormState,
+        training: TrainingService,
+        estimators: Sequence[EstimatorInfo],
+        on_start: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.state, self.training, self.estimators, self.on_start = state, training, estimators, on_start
+        self.choices = ColumnChoices(state.options)
+        self.check = CoalescedTask(self._check)
+        self.is_read = False
+        """Whether the file could be read with the current reading options."""
+        self.shown_rows: tuple[list[str], list[list[str | None]]] = ([], [])
+        self.shown_warnings: list[str] = []
+
+    def build(self, table: ui.element, form: ui.element) -> None:
+        """Draw the table into one element and the rest into another, and request the first preview."""
+        with table:
+            self._draw_table()
+        with form, ui.column().classes("w-full gap-5") as self.form:
+            with card("2 · Columns"):
+                self.target = TargetPicker(self.choices, self._choices_changed)
+                self.columns = ColumnList(self.choices, self._choices_changed)
+            with card("3 · Model", mark="settings"):
+                self.options = OptionsForm(self.state.options, self.estimators, self._update_bar, self._changed)
+                self.warnings = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("warnings")
+            self.bar = TrainBar(self.choices, self.on_start)
+        self.form.set_visibility(False)
+        self.check.schedule()
+
+    def _draw_table(self) -> None:
+        with ui.row() as self.loading:
+            loading("Reading the table")
+        self.size = ui.label().classes(TEXT).mark("size")
+        self.description = ui.label(self.state.description).classes(MUTED)
+        self.description.set_visibility(bool(self.state.description))
+        hint = self.state.file.format if self.state.file else Format.JSON
+        self.reading = ReadingOptions(self.state.options, hint, self._reading_changed)
+        with ui.expansion("First rows", icon="table_rows").classes("w-full").props("dense") as self.head:
+            self.rows = ui.column().classes("w-full")
+        self.reading.element.set_visibility(False)
+        self.head.set_visibility(False)
+
+    def _reading_changed(self, option: str) -> None:
+        if option in STRUCTURE:
+            self.choices.forget()
+        self.is_read = False
+        self._changed()
+
+    def _choices_changed(self) -> None:
+        self.target.show_choices()
+        self.columns.show_choices()
+        self._update_bar()
+        self._changed()
+
+    def _update_bar(self) -> None:
+        self.bar.update()
+
+    def _changed(self) -> None:
+        self.bar.checking.set_visibility(True)
+        self.check.schedule()
+
+    async def _check(self) -> None:
+        """Preview the table with the current options."""
+        found: TablePreview | str
+        try:
+            found = await self.state.preview(self.training)
+        except MlappError as error:
+            found = error.detail
+        # Another table may have been chosen, or the page closed.
+        if self.form.is_deleted or self.check.is_outdated:
+            return
+        self.loading.set_visibility(False)
+        if isinstance(found, TablePreview):
+            self._show(_with_column_warnings(found))
+        elif self.is_read:
+            self.bar.show(found)
+        else:
+            self.reading.element.set_visibility(True)
+            self.reading.show_error(found)
+            for element in (self.form, self.head, self.size):
+                element.set_visibility(False)
+
+    def _show(self, found: TablePreview) -> None:
+        self.is_read = True
+        self.choices.columns = found.columns
+        self.state.options.setdefault("target", found.target)
+        self.size.set_text(f"{found.rows:,} rows, {len(found.columns)} columns")
+        self.reading.show(found.read_as)
+        self.reading.element.set_visibility(self.state.file is not None)
+        self._show_head(found)
+        self.target.show(found)
+        self.columns.show(found)
+        self.options.show(found)
+        self._show_warnings(found)
+        self.bar.show(found)
+        for element in (self.form, self.head, self.size):
+            element.set_visibility(True)
+
+    def _show_head(self, found: TablePreview) -> None:
+        """Draw the first rows, unless they are drawn already."""
+        names = [column.name for column in found.columns[:HEAD_COLUMNS]]
+        rows = [row[:HEAD_COLUMNS] for row in found.head]
+        if (names, rows) != self.shown_rows:
+            self.shown_rows = names, rows
+            self.rows.clear()
+            with self.rows:
+                plain_table("First rows", names, rows, page_rows=10).mark("rows")
+
+    def _show_warnings(self, found: TablePreview) -> None:
+        """Draw the warnings about the table, without those shown with the columns and with the reading."""
+        shown = {warning for column in found.columns for warning in column.warnings}
+        if found.read_as:
+            shown |= {*found.read_as.left_out, *found.read_as.warnings}
+        messages = [warning for warning in found.warnings if warning not in shown]
+        if messages != self.shown_warnings:
+            self.shown_warnings = messages
+            self.warnings.clear()
+            with self.warnings:
+                warnings(messages)
+
+
+def _with_column_warnings(found: TablePreview) -> TablePreview:
+    """Add to each column the warnings that begin with its name; without those about its being left out."""
+    columns = []
+    for column in found.columns:
+        name = shorten(column.name)
+        own = [warning for warning in found.warnings if warning.startswith((f"Column '{name}' ", f"'{name}' "))]
+        of_column = list(dict.fromkeys(column.warnings + ([] if column.ignored else own)))
+        columns.append(column.model_copy(update={"warnings": of_column}))
+    left_out = {f"'{shorten(column.name)}' {column.ignored}; it is left out." for column in found.columns}
+    rest = [warning for warning in found.warnings if warning not in left_out]
+    return found.model_copy(update={"columns": columns, "warnings": rest})
