@@ -26,7 +26,7 @@ from typing import ClassVar
 
 from mlapp.schemas.types import MAX_JSON_BYTES
 
-MAX_REPORTED = 10
+MAX_REPORTED = 100
 
 
 def pointer(*parts: object) -> str:

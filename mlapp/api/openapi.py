@@ -12,7 +12,7 @@ from mlapp.api.dependencies import services_of
 from mlapp.api.middleware.authorization import PREDICT_ROUTES, PUBLIC
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import BINARY, FILES, MULTIPART
-from mlapp.api.routes import train
+from mlapp.api.routes import predict, train
 from mlapp.presentation.markdown import text
 from mlapp.presentation.sentences import training_values
 from mlapp.schemas import ColumnType, Feature, Format, Model, Problem
@@ -109,7 +109,7 @@ def _object_with(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _request_body(example: dict[str, Any], model: Model | None) -> dict[str, Any]:
     schema = {"oneOf": [{"$ref": train.REF.format(model=name)} for name in ("PredictRecords", "PredictColumns")]}
-    file = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
+    file = {"type": "object", "required": ["file"], "properties": {"file": BINARY} | predict.OPTIONS}
     return {
         "required": True,
         "description": f"Rows for model {model.version}." if model else NO_MODEL,

@@ -18,7 +18,7 @@ from mlapp.schemas import Problem
 MEDIA_TYPE = "application/problem+json"
 RETRYABLE = {429, 503}
 RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before a retry."}}
-MAX_BYTES = 8_000
+MAX_BYTES = 32_000
 """Limit of a problem body; pointers contain column names, which can be long."""
 DETAILS = {
     404: "This path does not exist; GET /docs lists all routes.",
@@ -33,7 +33,7 @@ def problem_response(
     """Return a problem response with as many errors as fit into `MAX_BYTES`."""
     body = problem_body(status, detail, errors)
     while len(body) > MAX_BYTES and errors:
-        errors = errors[:-1]
+        errors = errors[: -1 - len(errors) // 10]
         body = problem_body(status, detail, errors)
     return Response(body, status, headers, MEDIA_TYPE)
 

@@ -22,21 +22,39 @@ URLENCODED = "application/x-www-form-urlencoded"
 BINARY = {"type": "string", "format": "binary"}
 FILES: dict[str, dict[str, Any]] = {
     Format.CSV: {"schema": {"type": "string"}},
+    Format.WORKBOOK: {"schema": BINARY},
     Format.PARQUET: {"schema": BINARY},
+    Format.ARROW: {"schema": BINARY},
     Format.NDJSON: {"schema": {"type": "string"}},
 }
 """OpenAPI entries of tables in files."""
 IN_MEMORY_BYTES = 1_000_000
 """Larger bodies are stored in a temporary file."""
-LIST_OPTIONS = ("features",)
+LIST_OPTIONS = ("features", "exclude", "merge_values", "na_values", "keep_values")
 """Options that may be repeated in a query string or a form."""
+UNSPECIFIC = {
+    "",
+    "*/*",
+    "text/plain",
+    "application/octet-stream",
+    "binary/octet-stream",
+    "application/x-download",
+    "application/vnd.ms-excel",
+    "application/gzip",
+    "application/x-gzip",
+    "application/zip",
+    "application/x-zip-compressed",
+    "application/zstd",
+}
+"""Media types of files whose content decides; Windows sends CSV as `application/vnd.ms-excel`."""
 
 
 @dataclass(frozen=True)
 class RequestBody:
     """A received body, in memory or in a temporary file."""
 
-    format: Format
+    format: Format | None
+    """By the content type; a hint, as files are recognized by their content."""
     file: BinaryIO
     options: dict[str, Any] = field(default_factory=dict)
     """The options in a form; options in JSON are read with the table."""
@@ -80,7 +98,8 @@ async def _receive(request: Request) -> AsyncIterator[RequestBody]:
         async with request.form(max_files=1, max_fields=100) as form:
             upload = _upload(form)
             options = parse_options((name, value) for name, value in form.multi_items() if name != "file")
-            yield RequestBody(_format(upload), upload.file, options, upload.filename)
+            kind = Format.of_media_type(upload.content_type or "") or Format.of_file(upload.filename or "")
+            yield RequestBody(kind, upload.file, options, upload.filename)
         return
     if media_type.lower().startswith(URLENCODED):
         raise UnsupportedType(
@@ -88,9 +107,10 @@ async def _receive(request: Request) -> AsyncIterator[RequestBody]:
             f"with -H 'Content-Type: {Format.CSV}', JSON with -H 'Content-Type: {Format.JSON}'."
         )
     kind = Format.of_media_type(media_type)
-    if kind is None:
-        reason = f"Unsupported Content-Type '{shorten(media_type)}'" if media_type else "The body has no Content-Type"
-        raise UnsupportedType(f"{reason}; send {', '.join(Format)} or {MULTIPART}.")
+    if kind is None and media_type.partition(";")[0].strip().lower() not in UNSPECIFIC:
+        raise UnsupportedType(
+            f"Unsupported Content-Type '{shorten(media_type)}'; send {', '.join(Format)} or {MULTIPART}."
+        )
     if kind is Format.JSON:
         yield RequestBody(kind, io.BytesIO(await receive_json(request.receive)))
         return
@@ -143,13 +163,7 @@ def parse_options(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 def _upload(form: FormData) -> UploadFile:
     upload = form.get("file")
     if not isinstance(upload, UploadFile):
-        raise Unacceptable("The form has no file in a part 'file'; add a CSV, Parquet or NDJSON file.")
+        raise Unacceptable(
+            "The form has no file in a part 'file'; add a CSV file, a workbook, Parquet, Arrow, NDJSON or JSON."
+        )
     return upload
-
-
-def _format(upload: UploadFile) -> Format:
-    found = Format.of_media_type(upload.content_type or "") or Format.of_file(upload.filename or "")
-    if found is None or found is Format.JSON:
-        name = shorten(upload.filename)
-        raise UnsupportedType(f"The file '{name}' is not CSV, Parquet or NDJSON by its type or name.")
-    return found

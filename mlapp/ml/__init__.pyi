@@ -1,3 +1,5 @@
+from .data.invalid_rows import problems_of as problems_of
+from .data.invalid_rows import reject_rows as reject_rows
 from .estimators import describe_estimators as describe_estimators
 from .evaluation.baseline import beats_baseline as beats_baseline
 from .inference.fitted_model import Batch as Batch

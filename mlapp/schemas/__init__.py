@@ -24,6 +24,7 @@ from mlapp.schemas.plots import (
     PredictedActual,
     RocCurve,
 )
+from mlapp.schemas.prediction import PredictOptions
 from mlapp.schemas.reading import JSON_AS_READ, ColumnFormat, DateOrder, DecimalSign, FileOptions, ReadAs
 from mlapp.schemas.responses import Health, PredictionPreview, PredictResponse, Problem, Readiness, ValueWarning, WhatIf
 from mlapp.schemas.tables import DatasetInfo, DataSource, Feature, IgnoredColumn, TableColumn, TablePreview

@@ -14,7 +14,7 @@ class ValueWarning(Schema):
     """Index of the row in the request, from 0."""
     feature: str
     """Name of the feature."""
-    code: Literal["out_of_range", "unknown_category", "missing", "not_whole"]
+    code: Literal["out_of_range", "unknown_category", "missing", "not_whole", "odd_value", "similar_name"]
     """Kind of the warning."""
     detail: str
     """Explanation for people."""
@@ -109,6 +109,6 @@ class Problem(BaseModel):
     detail: str
     """What is wrong and what to do about it."""
     errors: OmitIfNone[list[dict[str, str]]] = None
-    """Up to 10 errors in the request, each with a `detail` and a JSON `pointer` (RFC 6901)."""
+    """Up to 100 errors in the request, each with a `detail` and a JSON `pointer` (RFC 6901)."""
     request_id: OmitIfNone[str] = None
     """Id of the request in the log; the same as the header `X-Request-ID`."""

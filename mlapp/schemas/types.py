@@ -70,6 +70,16 @@ class Format(StrEnum):
 
 
 _OTHER_TYPES = {
+    "application/csv": Format.CSV,
+    "text/x-csv": Format.CSV,
+    "text/tab-separated-values": Format.CSV,
+    "text/json": Format.JSON,
+    "application/jsonl": Format.NDJSON,
+    "application/jsonlines": Format.NDJSON,
+    "application/x-jsonlines": Format.NDJSON,
+    "application/parquet": Format.PARQUET,
+    "application/x-parquet": Format.PARQUET,
+    "application/vnd.ms-excel.sheet.macroenabled.12": Format.WORKBOOK,
     "application/vnd.ms-excel.sheet.binary.macroenabled.12": Format.WORKBOOK,
     "application/vnd.oasis.opendocument.spreadsheet": Format.WORKBOOK,
 }

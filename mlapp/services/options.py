@@ -1,12 +1,14 @@
-"""Training options: validation, and merging of query string and body."""
+"""Options of trainings and predictions: validation, and merging of query string and body."""
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from mlapp.errors import Unacceptable, pointer, shorten
-from mlapp.schemas import TrainOptions
+from mlapp.schemas import FileOptions, PredictOptions, TrainOptions
+
+Options = TypeVar("Options", bound=FileOptions)
 
 
 def train_options(options: dict[str, Any]) -> TrainOptions:
@@ -15,11 +17,24 @@ def train_options(options: dict[str, Any]) -> TrainOptions:
     Raises:
         Unacceptable: an option is unknown, or its value is invalid.
     """
+    return _validate(TrainOptions, options)
+
+
+def predict_options(options: dict[str, Any]) -> PredictOptions:
+    """Validate the options of a prediction.
+
+    Raises:
+        Unacceptable: an option is unknown, or its value is invalid.
+    """
+    return _validate(PredictOptions, options)
+
+
+def _validate(schema: type[Options], options: dict[str, Any]) -> Options:
     try:
-        return TrainOptions.model_validate(options)
+        return schema.model_validate(options)
     except ValidationError as error:
         errors = [
-            {"detail": _message(issue["loc"], issue["type"], issue["msg"]), "pointer": pointer(*issue["loc"])}
+            {"detail": _message(schema, issue["loc"], issue["type"], issue["msg"]), "pointer": pointer(*issue["loc"])}
             for issue in error.errors(include_url=False, include_input=False)
         ]
         raise Unacceptable(errors[0]["detail"], errors) from None
@@ -45,8 +60,8 @@ def _text(value: object) -> object:
     return value if isinstance(value, str | list | dict) else json.dumps(value)
 
 
-def _message(location: tuple[int | str, ...], kind: str, message: str) -> str:
+def _message(schema: type[FileOptions], location: tuple[int | str, ...], kind: str, message: str) -> str:
     name = shorten(location[0])
     if kind == "extra_forbidden":
-        return f"There is no option '{name}'; the options are {', '.join(TrainOptions.model_fields)}."
+        return f"There is no option '{name}'; the options are {', '.join(schema.model_fields)}."
     return f"Invalid option '{name}': {message}."

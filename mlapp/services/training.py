@@ -155,9 +155,9 @@ def _progress_listener(job: Job) -> Callable[[Started | Progress], None]:
 
 
 def _name(submission: Submission) -> str:
-    if submission.path is None or submission.format is None:
+    if submission.path is None:
         return submission.dataset or ""
-    return shorten(submission.name or submission.format.name, 60)
+    return shorten(submission.name or (submission.format.name if submission.format else "table"), 60)
 
 
 def _remove_body(submission: Submission) -> None:

@@ -41,17 +41,19 @@ class Table:
         records: list[dict[str, Any]] | None = None,
         values: dict[str, list[Any]] | None = None,
         names: Sequence[str] = (),
-        absent: dict[str, list[int]] | None = None,
+        absent: dict[str, Sequence[int]] | None = None,
+        nested: dict[str, int] | None = None,
         read_records: ReadRecords | None = None,
     ) -> None:
         """Create a table of a frame, of `records` with the column `names`, or of `values` by column.
 
-        `absent` has the first rows without a key for each column that some records lack, as prediction distinguishes
-        absent keys from null. `read_records` returns rows as JSON objects, if the table was read from NDJSON.
+        `absent` has the rows without a key for each column that some records lack, as prediction distinguishes absent
+        keys from null. `nested` has the columns with a list or an object in a cell, and the first row of one; such
+        cells are JSON text in `frame`. `read_records` returns rows as JSON objects, if the table was read from NDJSON.
         `lines` has the line or row of the file for each row, from 1. `problems` says which rows cannot be predicted,
         and why: blank lines, a second header or totals, which keep their place in the answer.
         """
-        self.read_as, self.absent, self.records = read_as, absent or {}, records
+        self.read_as, self.absent, self.nested, self.records = read_as, absent or {}, nested or {}, records
         self.lines, self.problems = lines, problems or {}
         self.options: FileOptions = options or FileOptions()
         self._read_records = read_records
@@ -113,6 +115,10 @@ class Table:
             format_values(unnamed(self.frame[name])[row : row + 1])[0] if values is None else format_scalar(values[row])
         )
         return cell or ""
+
+    def place(self, row: int) -> str:
+        """Return where a row is: its line in the file, or its number in JSON."""
+        return f"Row {row}" if self.lines is None else f"Line {self.lines[row]}"
 
     def pointer(self, row: int, name: str) -> str:
         """Return the JSON pointer to a cell."""

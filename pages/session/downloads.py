@@ -45,7 +45,7 @@ class Downloads:
         except (KeyError, FileNotFoundError):
             return PlainTextResponse(GONE, 404)
         try:
-            found = await self.services.prediction.predict(body, table.format, version)
+            found = await self.services.prediction.predict(body, version=version)
         except MlappError as error:
             return PlainTextResponse(error.detail, error.status)
         headers = {

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from main import create_app
+from mlapp.api.problems import MAX_BYTES
 from mlapp.ml import FittedModel
 from mlapp.schemas import Model
 from mlapp.services import Services
@@ -80,7 +81,7 @@ def row_of(model: Model) -> dict[str, Any]:
 def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
     """Check what all problem responses have in common, and return the body."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM), answer.text
-    assert len(answer.content) <= 8_000
+    assert len(answer.content) <= MAX_BYTES
     problem: dict[str, Any] = answer.json()
     required = {"type", "title", "status", "detail", "request_id"}
     assert required <= problem.keys() <= {*required, "errors"}

@@ -8,8 +8,8 @@ import httpx
 import markdown2  # type: ignore[import-untyped]
 
 from mlapp.presentation.markdown import text
-from mlapp.schemas import Model
-from tests.api.conftest import CSV, NDJSON, PARQUET, row_of
+from mlapp.schemas import Format, Model
+from tests.api.conftest import CSV, row_of
 from tests.api.test_openapi import document_of
 
 HOSTILE = ("`<img src=x onerror=alert(1)>`", "[x](javascript:alert(1))", "a\n\n# <b>b</b>", "*i* ![x](x) <http://x.y>")
@@ -73,7 +73,7 @@ async def test_examples_in_the_document_are_predicted(http: httpx.AsyncClient, m
     assert csv.text.splitlines()[1].split(",")[-3:] == [
         str(json.json()[name][0]) for name in ("predictions", "lower", "upper")
     ]
-    assert body["content"].keys() == {"application/json", CSV, PARQUET, NDJSON, "multipart/form-data"}
+    assert body["content"].keys() == {*Format, "multipart/form-data"}
 
 
 async def test_document_without_a_model_has_no_features(own: httpx.AsyncClient):

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
+from mlapp.api.attachments import attachment
 from mlapp.api.dependencies import services_of
 from mlapp.api.negotiation import negotiate
+from mlapp.api.option_schemas import query_parameters, without_defaults
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import FILES, parse_options, receive_json, spool_body
-from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Format, PredictResponse
-from mlapp.services.models.service import ModelService
+from mlapp.schemas import Format, PredictOptions, PredictResponse
 from mlapp.services.options import merge_options
 from mlapp.services.prediction.service import Body, PredictionResult
 
@@ -32,12 +32,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     }
 }
 STRICT = "`handling=strict`: reject values that are otherwise predicted with a warning, and extra columns."
-VERSION = {
-    "name": "version",
-    "in": "query",
-    "schema": {"type": "string"},
-    "description": "The version that predicts; by default the active model.",
-}
+OPTIONS = without_defaults(PredictOptions.model_json_schema())["properties"]
+PARAMETERS = [*query_parameters(OPTIONS), prefer_header(STRICT)]
 
 router = APIRouter(tags=["prediction"])
 
@@ -46,7 +42,7 @@ router = APIRouter(tags=["prediction"])
     "/predict",
     response_model=None,
     responses=RESPONSES | problem_responses(400, 404, 409, 413, 415, 422, 503),
-    openapi_extra={"parameters": [VERSION, prefer_header(STRICT)]},
+    openapi_extra={"parameters": PARAMETERS},
 )
 async def predict(request: Request) -> Response:
     """Predict rows with the active model, or with any other version.
@@ -55,29 +51,23 @@ async def predict(request: Request) -> Response:
     """
     services = services_of(request.app)
     headers = _read_headers(request.scope["headers"])
+    name = None
     with services.recorder.rejections(ClientDisconnect):
         options = parse_options(request.query_params.multi_items()) if request.scope["query_string"] else {}
         if headers.is_json:
-            body = Body(await receive_json(request.receive), Format.JSON)
+            body = Body(await receive_json(request.receive), Format.JSON, options)
         else:
             async with spool_body(request) as received:
-                options = merge_options(options, received.options)
-                body = Body(await received.read(), received.format)
-        version = await _version(services.models, options) if options else None
-    format_ = headers.formats[body.format or Format.CSV]
-    result = await services.prediction.predict(body, format_, version, strict=headers.strict)
+                options, name = merge_options(options, received.options), received.name
+                body = Body(await received.read(), received.format, options)
+    result = await services.prediction.predict(body, headers.formats, strict=headers.strict)
     if isinstance(result.body, bytes):
         return _JsonResponse(result.body, result)
     fields = {"X-Model-Version": str(result.version), "X-Warnings-Total": str(result.warnings_total)}
-    media_type = "text/csv; charset=utf-8" if format_ is Format.CSV else str(format_)
+    if name and result.format is not Format.JSON:
+        fields["Content-Disposition"] = attachment(name, result.format)
+    media_type = "text/csv; charset=utf-8" if result.format is Format.CSV else str(result.format)
     return StreamingResponse(result.chunks, headers=fields, media_type=media_type)
-
-
-async def _version(models: ModelService, options: dict[str, Any]) -> int | None:
-    """Return the version in the options."""
-    for name in options.keys() - {"version"}:
-        raise Unacceptable(f"There is no option '{shorten(name)}'; there is 'version'.")
-    return await models.requested_version(options["version"])
 
 
 class _JsonResponse(Response):

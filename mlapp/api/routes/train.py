@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from mlapp.api.dependencies import AppServices
+from mlapp.api.option_schemas import query_parameters, without_defaults
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import BINARY, FILES, MULTIPART, parse_options, spool_body
@@ -17,27 +18,11 @@ router = APIRouter(tags=["training"])
 REF = "#/components/schemas/{model}"
 
 
-def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema with the defaults of its properties in their descriptions only.
-
-    From `default`, openapi-python-client generates a value that is always sent, in the query string and in the body,
-    and openapi-typescript a required property.
-    """
-    properties = {}
-    for name, property_ in schema["properties"].items():
-        option = {key: value for key, value in property_.items() if key != "default"}
-        if property_.get("default") not in (None, ""):
-            option["description"] += f" Default: `{str(property_['default']).lower()}`."
-        properties[name] = option
-    return schema | {"properties": properties}
-
-
-OPTIONS = _without_defaults(TrainOptions.model_json_schema(ref_template=REF))
+OPTIONS = without_defaults(TrainOptions.model_json_schema(ref_template=REF))
 PARAMETERS = [
-    {"name": name, "in": "query", "schema": schema, "description": schema["description"]}
-    for name, schema in OPTIONS["properties"].items()
+    *query_parameters(OPTIONS["properties"]),
+    prefer_header("`respond-async`: respond with the job at once, without waiting for the model."),
 ]
-PARAMETERS += [prefer_header("`respond-async`: respond with the job at once, without waiting for the model.")]
 REQUEST_BODY = {
     "required": True,
     "content": {
@@ -94,4 +79,4 @@ async def train(request: Request, response: Response, services: AppServices) -> 
 def schemas() -> dict[str, Any]:
     """Return the schemas of the JSON request body."""
     body = TrainBody.model_json_schema(ref_template=REF)
-    return {**body.pop("$defs"), "TrainBody": _without_defaults(body)}
+    return {**body.pop("$defs"), "TrainBody": without_defaults(body)}

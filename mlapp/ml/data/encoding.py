@@ -4,44 +4,24 @@ Booleans become 0 and 1, datetimes days since 1970-01-01 (UTC), categories their
 and missing values NaN.
 """
 
-import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from mlapp.errors import MAX_REPORTED, Unacceptable, shorten
+from mlapp.errors import Unacceptable
+from mlapp.ml.data.column_names import with_feature_names
+from mlapp.ml.data.invalid_rows import InvalidCells, reject_rows, require_columns
+from mlapp.ml.data.plain_rows import MAX_CODES, UNKNOWN, PlainEncoder
 from mlapp.ml.threads import map_columns
-from mlapp.schemas import ColumnType, Feature
+from mlapp.schemas import ColumnType, Feature, Format
+from mlapp.tables.columns.conventions import PLAIN, Conventions, find_conventions
 from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER, format_values, unnamed
-from mlapp.tables.columns.inference import convert_column
+from mlapp.tables.columns.inference import ConvertedColumn, convert_column
 from mlapp.tables.columns.json_values import column_of
-from mlapp.tables.formats.json import SCALAR_TYPES, JsonRows
-from mlapp.tables.table import Table, check_names
-
-UNKNOWN = -np.inf
-"""Code of categories outside the training data, until `known_only` replaces it."""
-MAX_CODES = 255
-"""Number of codes: the most frequent categories have their own, the others share the last one.
-
-Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `max_bins` = 255 categories.
-"""
-MAX_OTHER_NAMES = 20
-MAX_CACHED_SHAPES = 1_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{3}|\.\d{6})?)?Z?)?", re.ASCII)
-"""Datetimes that `encode_plain` parses; all other spellings need the conversion of `encode`."""
-EXPECTED_VALUES = {
-    ColumnType.NUMBER: "a number within ±1e38",
-    ColumnType.INTEGER: "a number within ±1e38",
-    ColumnType.BOOLEAN: "true or false",
-    ColumnType.DATETIME: "a date or time such as 2024-01-31 or 2024-01-31T10:00:00Z",
-    ColumnType.CATEGORY: "a text",
-}
+from mlapp.tables.formats.json import require_plain
+from mlapp.tables.table import Table
 
 
 def encode_columns(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
@@ -56,35 +36,32 @@ def known_only(x: np.ndarray) -> np.ndarray:
     return np.where(unknown, np.nan, x) if unknown.any() else x
 
 
-def days_since_epoch(moment: datetime) -> float:
-    """Encode a datetime; one without a time zone is UTC."""
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1) / DAY_US
+class EncodedRows(NamedTuple):
+    """The encoded rows of a table, and what is wrong with them."""
+
+    x: np.ndarray
+    """(rows, features), with `UNKNOWN` for categories outside the training data."""
+    invalid: list[InvalidCells]
+    odd: dict[str, np.ndarray]
+    """Features with words in place of values, which count as missing, and whether each row has one, (rows,)."""
+    names: dict[str, str]
+    """Features that the table has under a similar name, and this name."""
+    table: Table
+    """The table; records have the features' own names."""
+
+    def text(self, row: int, feature: str) -> str:
+        """Return a cell as text."""
+        return self.table.text(row, feature if feature in self.table.names else self.names[feature])
 
 
-Getter = Callable[[dict[str, Any]], tuple[Any, ...]]
-"""Returns the features' values of a record."""
+class _Column(NamedTuple):
+    x: np.ndarray
+    invalid: list[InvalidCells]
+    odd: np.ndarray | None = None
 
 
-class InvalidCell(NamedTuple):
-    """A cell for which a table is rejected."""
-
-    row: int
-    feature: str
-    detail: str
-
-
-class Encoder:
+class Encoder(PlainEncoder):
     """Encodes tables as they were read. The encoding of a row does not depend on other rows."""
-
-    def __init__(self, features: Sequence[Feature]) -> None:
-        self._features = features
-        self._plain = {feature.name: _plain_types(feature) for feature in features}
-        self._codes = {feature.name: code for feature in features if (code := _plain_code(feature))}
-        self._coded = [(index, self._codes[name]) for index, name in enumerate(self._plain) if name in self._codes]
-        self._getters: dict[Any, Getter] = {}
-        """By the names and types of the values of a record."""
-        self._required = frozenset(feature.name for feature in features if feature.required)
-        self._numbers = np.array([feature.type in (ColumnType.NUMBER, ColumnType.INTEGER) for feature in features])
 
     def encode(self, table: Table) -> np.ndarray:
         """Return a table as a matrix (rows, features), with `UNKNOWN` for categories outside the training data.
@@ -92,111 +69,96 @@ class Encoder:
         Raises:
             Unacceptable: the table has no rows, or a row lacks a required feature or has a value of another type.
         """
+        encoded = self.encode_rows(table)
+        reject_rows(table, encoded.invalid)
+        return encoded.x
+
+    def encode_rows(self, table: Table) -> EncodedRows:
+        """Encode a table; invalid cells are missing values. Rows with a problem of their own have no invalid cells.
+
+        Raises:
+            Unacceptable: the table has no rows, lacks a required feature, or has lists or objects in one.
+        """
         if not table.height:
             raise Unacceptable("The table has no rows to predict; send at least one.")
-        columns = list(map_columns(lambda feature: self._column(table, feature), self._features, table.height))
-        reject(table, [cell for _, invalid in columns for cell in invalid])
-        return np.column_stack([values for values, _ in columns])
+        renamed, names = with_feature_names(table, self._features)
+        columns = {name: name if name in renamed.names else names.get(name, name) for name in self._plain}
+        require_columns(table, [name for name in self._required if columns[name] not in renamed.names])
+        require_plain(renamed, columns.values())
+        conventions = self._conventions(renamed, columns.values())
 
-    def encode_plain(self, rows: JsonRows) -> np.ndarray | None:
-        """Return what `encode` returns, in a hundredth of the time; None for JSON that needs conversion or is invalid.
+        def encode(feature: Feature) -> _Column:
+            return self._column(renamed, columns[feature.name], feature, conventions)
 
-        Unlike `encode`, it accepts integers from 2**53 outside the range of the training data; see `is_exact`.
-        """
-        try:
-            plain = self._plain_rows(rows)
-            if not plain:
-                return None
-            if not self._coded:
-                return np.array(plain, dtype=float)
-            columns: list[Any] = list(zip(*plain, strict=True))
-            for index, code in self._coded:
-                columns[index] = [code(value) for value in columns[index]]
-            return np.array(columns, dtype=float).T
-        # `encode` raises an error that names the cell.
-        except (AttributeError, OverflowError, TypeError, ValueError):
-            return None
+        found = list(map_columns(encode, self._features, table.height))
+        problems = np.array(list(table.problems), dtype=int)
+        invalid = [cells.without(problems) for column in found for cells in column.invalid]
+        odd = {feature.name: column.odd for feature, column in zip(self._features, found, strict=True)}
+        return EncodedRows(
+            np.column_stack([column.x for column in found]),
+            [cells for cells in invalid if len(cells.rows)],
+            {name: rows for name, rows in odd.items() if rows is not None},
+            names,
+            renamed,
+        )
 
-    def _column(self, table: Table, feature: Feature) -> tuple[np.ndarray, list[InvalidCell]]:
+    def _conventions(self, table: Table, names: Iterable[str]) -> Conventions:
+        """Return the conventions of the columns that are read. Each JSON row answers as it would alone."""
+        if table.format in (Format.JSON, Format.NDJSON):
+            return find_conventions((), table.options)
+        columns = (table.frame[name] for name in names if name in table.names)
+        return find_conventions(columns, table.options, table.read_as.delimiter)
+
+    def _column(self, table: Table, name: str, feature: Feature, conventions: Conventions) -> _Column:
         """Return the encoded column of a feature, and its invalid cells."""
-        values = table.values(feature.name)
-        if values is None or not self._plain[feature.name].issuperset(map(type, values)):
-            return _converted(table, feature)
+        values = table.values(name)
+        if values is None or conventions != PLAIN or not self._plain[feature.name].issuperset(map(type, values)):
+            return _converted(table, name, feature, conventions)
         code = self._codes.get(feature.name)
         try:
             x = np.array(values if code is None else [code(value) for value in values], dtype=float) + 0.0
         except (OverflowError, ValueError):
-            return _converted(table, feature)
+            return _converted(table, name, feature, conventions)
         if code is None and (np.abs(x) >= MAX_EXACT_INTEGER).any():
-            return _converted(table, feature)
-        return x, _absent_cells(table, feature)
-
-    def is_exact(self, x: np.ndarray) -> bool:
-        """Return whether all numbers of a matrix are below 2**53, so that floats have all of their digits."""
-        large = np.abs(x) >= MAX_EXACT_INTEGER
-        return not (large.any() and bool((large & self._numbers).any()))
-
-    def _plain_rows(self, rows: JsonRows) -> list[tuple[Any, ...]] | None:
-        """Return the values of each row in the order of the features; None if one needs conversion or is invalid."""
-        records = rows.records
-        if records is None:
-            records = [dict(zip(rows.columns, row, strict=True)) for row in zip(*rows.columns.values(), strict=True)]
-        plain = []
-        for record in records:
-            shape = tuple(record), tuple(map(type, record.values()))
-            getter = self._getters.get(shape) or self._make_getter(*shape)
-            if getter is None:
-                return None
-            plain.append(getter(record))
-        return plain
-
-    def _make_getter(self, names: tuple[str, ...], types: tuple[type, ...]) -> Getter | None:
-        """Return a getter for records with these names and types of values; None if they need a conversion."""
-        given = dict(zip(names, types, strict=True))
-        if not SCALAR_TYPES.issuperset(types) or not self._required <= given.keys():
-            return None
-        if not all(given.get(name, type(None)) in plain for name, plain in self._plain.items()):
-            return None
-        try:
-            check_names(list(names))
-        except Unacceptable:
-            return None
-        features = tuple(self._plain)
-        getter: Getter = itemgetter(*features) if len(features) > 1 else lambda record: (record[features[0]],)
-        if not given.keys() >= self._plain.keys():
-            getter = lambda record: tuple(map(record.get, features))  # noqa: E731 - one of three getters
-        # Records with many other names would take too much memory.
-        if len(self._getters) < MAX_CACHED_SHAPES and len(names) <= len(features) + MAX_OTHER_NAMES:
-            self._getters[names, types] = getter
-        return getter
+            return _converted(table, name, feature, conventions)
+        return _Column(x, _absent_cells(table, name, feature))
 
 
-def reject(table: Table, cells: Sequence[InvalidCell]) -> None:
-    """Raise `Unacceptable` about the cells, if any, in the order of their rows."""
-    if cells:
-        first = sorted(cells, key=lambda cell: cell.row)
-        errors = [{"detail": cell.detail, "pointer": table.pointer(cell.row, cell.feature)} for cell in first]
-        raise Unacceptable(first[0].detail, errors)
-
-
-def _converted(table: Table, feature: Feature) -> tuple[np.ndarray, list[InvalidCell]]:
+def _converted(table: Table, name: str, feature: Feature, conventions: Conventions) -> _Column:
     """Return the converted and encoded column of a feature, and its invalid cells."""
-    name = feature.name
     if name not in table.names:
-        missing = [InvalidCell(0, name, _missing_feature(0, name))] if feature.required else []
-        return np.full(table.height, np.nan), missing
+        return _Column(np.full(table.height, np.nan), [])
     values = table.values(name)
-    raw = table.frame[name] if values is None else column_of(name, values)
-    converted, invalid, _ = convert_column(raw, feature.type, feature.read_as, table.conventions)
-    rows = invalid.arg_true().head(MAX_REPORTED)
-    texts = format_values(unnamed(raw).gather(rows))
-    cells = [InvalidCell(row, name, _wrong_type(row, feature, text)) for row, text in zip(rows, texts, strict=True)]
-    return _encode(unnamed(converted), feature), cells + _absent_cells(table, feature)
+    if values is None:
+        raw = table.frame[name]
+        converted = convert_column(raw, feature.type, feature.read_as, conventions)
+    else:
+        raw = column_of(name, values)
+        converted = _convert_json(values, raw, feature, conventions)
+    invalid = []
+    if len(rows := converted.invalid.arg_true()):
+        invalid = [InvalidCells(feature, name, rows.to_numpy(), format_values(unnamed(raw).gather(rows)))]
+    odd = converted.odd.to_numpy() if converted.odd.any() else None
+    return _Column(_encode(unnamed(converted.values), feature), invalid + _absent_cells(table, name, feature), odd)
 
 
-def _absent_cells(table: Table, feature: Feature) -> list[InvalidCell]:
-    rows = table.absent.get(feature.name, []) if feature.required else []
-    return [InvalidCell(row, feature.name, _missing_feature(row, feature.name)) for row in rows]
+def _convert_json(values: list[Any], raw: pl.Series, feature: Feature, conventions: Conventions) -> ConvertedColumn:
+    """Convert JSON values: texts as they are written in the training table, numbers as themselves."""
+    is_text = [type(value) is str for value in values]
+    if raw.dtype != pl.String or feature.type is ColumnType.CATEGORY or all(is_text):
+        return convert_column(raw, feature.type, feature.read_as, conventions)
+    texts = pl.Series([value if text else None for value, text in zip(values, is_text, strict=True)], dtype=pl.String)
+    others = column_of("", [None if text else value for value, text in zip(values, is_text, strict=True)])
+    is_number = feature.type in (ColumnType.NUMBER, ColumnType.INTEGER)
+    found = convert_column(texts, feature.type, feature.read_as, conventions)
+    more = convert_column(others, feature.type, None if is_number else feature.read_as)
+    mask = pl.Series(is_text)
+    return ConvertedColumn(*(unnamed(a).zip_with(mask, unnamed(b)) for a, b in zip(found, more, strict=True)))
+
+
+def _absent_cells(table: Table, name: str, feature: Feature) -> list[InvalidCells]:
+    rows = table.absent.get(name, ()) if feature.required else ()
+    return [InvalidCells(feature, name, np.array(rows, dtype=int), None)] if len(rows) else []
 
 
 def _encode(values: pl.Series, feature: Feature) -> np.ndarray:
@@ -209,43 +171,3 @@ def _encode(values: pl.Series, feature: Feature) -> np.ndarray:
     codes = values.cast(known, strict=False).to_physical().clip(upper_bound=MAX_CODES - 1)
     unknown = codes.is_null() & values.is_not_null()
     return np.where(unknown.to_numpy(), UNKNOWN, codes.cast(pl.Float64).to_numpy())
-
-
-def _missing_feature(row: int, name: str) -> str:
-    return f"Row {row} lacks the feature '{shorten(name)}'; send its value, or null if it is not known."
-
-
-def _wrong_type(row: int, feature: Feature, text: str) -> str:
-    return f"Row {row}, feature '{shorten(feature.name)}': '{shorten(text)}' is not {EXPECTED_VALUES[feature.type]}."
-
-
-def _plain_types(feature: Feature) -> frozenset[type]:
-    """Return the types of JSON values that `encode_plain` accepts for a feature."""
-    other = {ColumnType.BOOLEAN: bool, ColumnType.CATEGORY: str, ColumnType.DATETIME: str}.get(feature.type)
-    if other:
-        return frozenset({other, type(None)})
-    limits = [abs(limit) for limit in (feature.min, feature.max) if isinstance(limit, int | float)]
-    # Within a larger range, no warning would lead to `is_exact`, and integers would be rounded.
-    is_exact = max(limits, default=MAX_EXACT_INTEGER) < MAX_EXACT_INTEGER
-    return frozenset({int, float, type(None)} if is_exact else {float, type(None)})
-
-
-def _plain_code(feature: Feature) -> Callable[[Any], float] | None:
-    """Return the function that encodes a value; None for numbers and booleans."""
-    if feature.type is ColumnType.DATETIME:
-        return _plain_datetime
-    if feature.type is not ColumnType.CATEGORY:
-        return None
-    categories = enumerate(feature.categories or [])
-    codes: dict[str | None, float] = {category: float(min(code, MAX_CODES - 1)) for code, category in categories}
-    codes[None] = codes[""] = np.nan
-    return lambda value: codes.get(value, UNKNOWN)
-
-
-@lru_cache(maxsize=10_000)
-def _plain_datetime(text: str | None) -> float:
-    if not text:
-        return np.nan
-    if not DATETIME.fullmatch(text):
-        raise ValueError(text)
-    return days_since_epoch(datetime.fromisoformat(text))

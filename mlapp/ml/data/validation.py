@@ -1,24 +1,28 @@
 """Validation of encoded rows against a signature: warnings about values outside the training data."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from mlapp.errors import shorten
-from mlapp.ml.data.encoding import EPOCH, UNKNOWN, InvalidCell, days_since_epoch, reject
+from mlapp.errors import Unacceptable, shorten
+from mlapp.ml.data.encoding import EncodedRows
+from mlapp.ml.data.plain_rows import EPOCH, UNKNOWN, days_since_epoch
 from mlapp.schemas import ColumnType, Feature, ValueWarning
 from mlapp.tables.columns.conversion import DAY_US
 from mlapp.tables.table import Table
 
 MAX_WARNINGS = 100
 
-Code = Literal["missing", "unknown_category", "not_whole", "out_of_range"]
+Code = Literal["missing", "unknown_category", "not_whole", "out_of_range", "odd_value", "similar_name"]
 
 
 CellText = Callable[[int, str], str]
 """Returns the text of a cell, by row and feature."""
+
+
+KINDS = {ColumnType.NUMBER: "a number", ColumnType.INTEGER: "a number", ColumnType.DATETIME: "a date"}
 
 
 class Warnings(NamedTuple):
@@ -49,10 +53,35 @@ class Validator:
 
     def warnings(self, x: np.ndarray, cell_text: CellText) -> Warnings:
         """Return the warnings about the encoded rows `x`."""
-        rows, columns = np.nonzero(self._cells(x))
+        return self._warnings(x, self._cells(x), {}, cell_text)
+
+    def table_warnings(self, table: Table, encoded: EncodedRows) -> Warnings:
+        """Return the warnings about a table; rows that cannot be predicted have none."""
+        cells = self._cells(encoded.x)
+        for column, feature in enumerate(self._features):
+            if feature.name in encoded.odd:
+                cells[:, column] |= encoded.odd[feature.name]
+        cells[list(table.problems)] = False
+        for invalid in encoded.invalid:
+            cells[invalid.rows] = False
+        renamed = [
+            _warning(0, feature, "similar_name", f"the column '{shorten(encoded.names[feature.name])}' is taken for it")
+            for feature in self._features
+            if feature.name in encoded.names
+        ]
+        found = self._warnings(encoded.x, cells, encoded.odd, encoded.text)
+        return Warnings([*renamed, *found.first][:MAX_WARNINGS], len(renamed) + found.total)
+
+    def _warnings(self, x: np.ndarray, cells: np.ndarray, odd: Mapping[str, np.ndarray], text: CellText) -> Warnings:
+        rows, columns = np.nonzero(cells)
         first: list[ValueWarning] = []
         for row, column in zip(rows[:MAX_WARNINGS].tolist(), columns[:MAX_WARNINGS].tolist(), strict=True):
-            first += self._cell_warnings(cell_text, row, self._features[column], float(x[row, column]))
+            feature = self._features[column]
+            if feature.name in odd and odd[feature.name][row]:
+                detail = f"'{shorten(text(row, feature.name))}' is not {KINDS[feature.type]} and counts as missing"
+                first.append(_warning(row, feature, "odd_value", detail))
+            else:
+                first += self._cell_warnings(text, row, feature, float(x[row, column]))
         if len(rows) <= MAX_WARNINGS:
             return Warnings(first[:MAX_WARNINGS], len(first))
         # A cell has two warnings if it is neither whole nor within the range.
@@ -61,14 +90,15 @@ class Validator:
         both = (values % 1 > 0) & ((values < low) | (values > high))
         return Warnings(first[:MAX_WARNINGS], len(rows) + int(both.sum()))
 
-    def reject_unusual(self, table: Table, x: np.ndarray) -> None:
+    def reject_unusual(self, table: Table, warnings: Warnings) -> None:
         """Raise `Unacceptable` about the first warnings, or about columns that are not features."""
         names = {feature.name for feature in self._features}
-        if extra := [name for name in table.names if name not in names]:
-            detail = "Column '{}' is not a feature; leave it out."
-            reject(table, [InvalidCell(0, name, detail.format(shorten(name))) for name in extra])
-        first = self.warnings(x, table.text).first
-        reject(table, [InvalidCell(warning.row, warning.feature, warning.detail) for warning in first])
+        detail = "Column '{}' is not a feature; leave it out."
+        errors = [(0, name, detail.format(shorten(name))) for name in table.names if name not in names]
+        errors = errors or [(warning.row, warning.feature, warning.detail) for warning in warnings.first]
+        if errors:
+            found = [{"detail": detail, "pointer": table.pointer(row, name)} for row, name, detail in errors]
+            raise Unacceptable(found[0]["detail"], found)
 
     def _cells(self, x: np.ndarray) -> np.ndarray:
         unusual: Any = (x < self._low) | (x > self._high) | (np.isnan(x) & self._required)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from mlapp.ml.data.encoding import MAX_CODES
+from mlapp.ml.data.plain_rows import MAX_CODES
 from mlapp.schemas import ColumnType, Distribution, Feature, PredictionCounts, Record, Task
 from mlapp.tables.columns.conversion import format_values
 

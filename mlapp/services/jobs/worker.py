@@ -21,7 +21,7 @@ from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, Table
 from mlapp.services.jobs.ipc import Failed, Finished, Progress, Started, send
 from mlapp.services.options import merge_options, train_options
 from mlapp.tables.bundled.datasets import dataset, source_of
-from mlapp.tables.formats.json import json_body, one_table_expected
+from mlapp.tables.formats.json import json_body, leave_out_nested, one_table_expected
 from mlapp.tables.formats.reader import read_file
 from mlapp.tables.table import Table
 
@@ -108,7 +108,7 @@ class _ProgressReporter:
 
 def _load(submission: Submission) -> tuple[DataSource | None, Table, TrainOptions]:
     """Return the source of the table, the table, and the options."""
-    if submission.path is None or submission.format is None:
+    if submission.path is None:
         return _bundled(submission.dataset, submission.options)
     try:
         data = Path(submission.path).read_bytes()
@@ -118,17 +118,25 @@ def _load(submission: Submission) -> tuple[DataSource | None, Table, TrainOption
     if submission.format is not Format.JSON:
         source = DataSource(file=shorten(submission.name, MAX_NAME_LENGTH)) if submission.name else None
         chosen = train_options(submission.options)
-        return source, read_file(data, submission.format, chosen, training=True), chosen
+        file = read_file(data, submission.format, chosen, training=True)
+        leave_out_nested(file, _needed(chosen))
+        return source, file, chosen
     table, fields = json_body(data, ALTERNATIVE)
     options = merge_options(submission.options, {name: value for name, value in fields.items() if name != "dataset"})
-    if "dataset" not in fields:
-        if table is None:
-            raise one_table_expected(ALTERNATIVE)
-        table.options = train_options(options)
-        return None, table, table.options
-    if table is not None:
-        raise Unacceptable("Send exactly one of 'records', 'columns' and 'dataset'.")
-    return _bundled(fields["dataset"], options)
+    if "dataset" in fields:
+        if table is not None:
+            raise Unacceptable("Send exactly one of 'records', 'columns' and 'dataset'.")
+        return _bundled(fields["dataset"], options)
+    if table is None:
+        raise one_table_expected(ALTERNATIVE)
+    table.options = chosen = train_options(options)
+    leave_out_nested(table, _needed(chosen))
+    return None, table, chosen
+
+
+def _needed(options: TrainOptions) -> list[str]:
+    """Return the columns that the options name."""
+    return [*([options.target] if options.target else []), *(options.features or [])]
 
 
 def _bundled(name: object, options: dict[str, Any]) -> tuple[DataSource, Table, TrainOptions]:

@@ -7,13 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mlapp import ml, tables
-from mlapp.errors import NotFound, Unacceptable, shorten
+from mlapp.errors import NotFound, Unacceptable
 from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList, ModelSummary
 from mlapp.services.jobs.import_check import report_import_errors
 from mlapp.services.prediction.service import PredictionService
 from mlapp.services.models.search import ModelPage, ModelQuery, search
-from mlapp.services.stored_versions import describe, summarize
-from mlapp.store import ModelStore, parse_number
+from mlapp.services.stored_versions import describe, summarize, version_number
+from mlapp.store import ModelStore
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class ModelService:
         Raises:
             NotFound: the version does not exist.
         """
-        return await asyncio.to_thread(self._number, name)
+        return await asyncio.to_thread(version_number, self.store, name)
 
     async def requested_version(self, name: str | None) -> int | None:
         """Return the number of the version that a request names; None for the active one.
@@ -146,18 +146,6 @@ class ModelService:
             NotFound: the version does not exist.
         """
         return None if name is None or name == "active" else await self.number(name)
-
-    def _number(self, name: str) -> int:
-        if name == "active":
-            version = self.store.active()
-        elif name == "latest":
-            version = next(iter(self.store.versions()), None)
-        else:
-            version = parse_number(name)
-        if version is None:
-            problem = "There is no model yet" if name in ("active", "latest") else f"There is no model '{shorten(name)}'"
-            raise NotFound(f"{problem}; GET /models lists all models.")
-        return version
 
     def _why_unusable(self, version: int) -> str | None:
         try:

@@ -1,5 +1,6 @@
 """PredictionService: predicts rows with the active version or another one, for API and pages."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -7,14 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlapp import ml, tables
 from mlapp.errors import Overloaded
-from mlapp.schemas import Format, Model, PredictionPreview, PredictResponse, WhatIf
+from mlapp.schemas import Format, Model, PredictionPreview, PredictOptions, PredictResponse, WhatIf
 from mlapp.services.admission import PREFETCH, Pool, Slots, prefetch
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import responses
 from mlapp.services.prediction.active_version import ActiveVersion
 from mlapp.services.prediction.batching import Batcher
 from mlapp.services.prediction.model_cache import ModelCache, use_one_thread
-from mlapp.services.prediction.responses import Body
+from mlapp.services.prediction.responses import AS_SENT, PACKED, Body, Formats
+from mlapp.services.stored_versions import version_number
 from mlapp.store import ModelStore
 
 if TYPE_CHECKING:
@@ -23,9 +25,8 @@ if TYPE_CHECKING:
     from mlapp.ml.data.validation import Warnings
     from mlapp.tables import JsonRows
 
-__all__ = ["Body", "PredictionResult", "PredictionService"]
+__all__ = ["AS_SENT", "Body", "PredictionResult", "PredictionService"]
 
-CHUNK_ROWS = 10_000
 BATCHED_BYTES = 16_000
 """Smaller JSON bodies are parsed on the event loop, and predicted in batches with other requests."""
 SMALL_BYTES = 100_000
@@ -132,24 +133,26 @@ class PredictionService:
             return self._small_slots.acquire()
 
     async def predict(
-        self, body: Body, format_: Format, version: int | None = None, *, strict: bool = False
+        self, body: Body, formats: Formats = AS_SENT, version: int | None = None, *, strict: bool = False
     ) -> PredictionResult:
-        """Predict rows, and return the response in a format.
+        """Predict rows, and return the response in the format that belongs to the one of the body.
 
-        The whole body is validated before the first byte is returned.
+        The whole body is validated before the first byte is returned. `version` overrules the option.
 
         Raises:
             MlappError: the version is not available, or the rows cannot be read or predicted.
         """
         with self.recorder.request():
             # Avoids a coroutine if the active version is loaded.
-            fitted = self._active.fitted if version is None else None
-            fitted = fitted or await self.fitted(version)
-            if format_ is body.format is Format.JSON and len(body.data) <= BATCHED_BYTES:
-                predicted, warnings = await self._predict_rows(fitted, responses.read_json(body.data), strict=strict)
-                data = fitted.answer_json(predicted, warnings)
-                return PredictionResult(fitted.model.version, format_, warnings.total, data)
-            result = await self._predict_table(fitted, body, format_, strict=strict)
+            fitted = None if version or body.options else self._active.fitted
+            fitted = fitted or await self._requested(body.options.get("version"), version)
+            if _is_small(body) and formats[Format.JSON] is Format.JSON:
+                rows, keys = responses.read_json(body.data)
+                if not keys:
+                    predicted, warnings = await self._predict_rows(fitted, rows, strict=strict)
+                    data = fitted.answer_json(predicted, warnings)
+                    return PredictionResult(fitted.model.version, Format.JSON, warnings.total, data)
+            result = await self._predict_table(fitted, body, formats, strict=strict)
             self.recorder.add_warnings(result.warnings_total)
             return result
 
@@ -169,8 +172,9 @@ class PredictionService:
         Raises:
             MlappError: the version is not available, or the rows cannot be read or predicted.
         """
-        fitted = await self.fitted(version)
-        return await self._pool(body).run(lambda: responses.preview(fitted, body, rows))
+        fitted, pool = await self.fitted(version), self._pool(body)
+        table, options = await pool.run(lambda: responses.read_table(body))
+        return await pool.run(lambda: responses.preview(fitted, table, options, rows))
 
     async def what_if(self, record: dict[str, Any], feature: str, version: int | None = None) -> WhatIf:
         """Predict a record of JSON scalars over the values of one feature.
@@ -186,38 +190,63 @@ class PredictionService:
     ) -> "tuple[np.ndarray, Warnings]":
         """Predict a few rows in a batch with other requests."""
         x = fitted.encoder.encode_plain(rows)
-        if x is None:
-            x = await self._small.run(lambda: fitted.encoder.encode(rows.table()))
-        if strict:
-            fitted.validator.reject_unusual(rows.table(), x)
+        if x is None or strict:
+            return await self._predict_records(fitted, rows, strict=strict)
         predicted, unusual = await self._batcher.predict(fitted, x)
         if not unusual:
             return predicted, fitted.no_warnings
         if not fitted.encoder.is_exact(x):
-            x = await self._small.run(lambda: fitted.encoder.encode(rows.table()))
+            await self._small.run(lambda: fitted.encoder.encode(rows.table()))
         # The table is made once, and only for the text of unknown categories.
         table = cache(rows.table)
         warnings = fitted.validator.warnings(x, lambda row, name: table().text(row, name))
         self.recorder.add_warnings(warnings.total)
         return predicted, warnings
 
+    async def _predict_records(
+        self, fitted: "ml.FittedModel", rows: "JsonRows", *, strict: bool
+    ) -> "tuple[np.ndarray, Warnings]":
+        """Predict a few rows that need conversion, or whose warnings are errors."""
+
+        def encode() -> responses.EncodedTable:
+            return responses.encode_table(fitted, rows.table(), PredictOptions(), strict=strict)
+
+        encoded = await self._small.run(encode)
+        predicted, _ = await self._batcher.predict(fitted, encoded.x)
+        self.recorder.add_warnings(encoded.warnings.total)
+        return predicted, encoded.warnings
+
+    async def _requested(self, name: int | str | None, version: int | None = None) -> "ml.FittedModel":
+        """Return the loaded version that an option names, the active one by default."""
+        if version is None and name is not None and name != "active":
+            version = await asyncio.to_thread(version_number, self.store, str(name))
+        return await self.fitted(version)
+
     async def _predict_table(
-        self, fitted: "ml.FittedModel", body: Body, format_: Format, *, strict: bool
+        self, fitted: "ml.FittedModel", body: Body, formats: Formats, *, strict: bool
     ) -> PredictionResult:
-        pool, add_rows, version = self._pool(body), self.recorder.add_rows, fitted.model.version
+        pool, add_rows = self._pool(body), self.recorder.add_rows
+        table, options = await pool.run(lambda: responses.read_table(body))
+        if options.version is not None and "version" not in body.options:
+            fitted = await self._requested(options.version)
+        format_, version = formats[table.format], fitted.model.version
+        encoded = await pool.run(lambda: responses.encode_table(fitted, table, options, strict=strict))
         if format_ is Format.JSON:
-            encoded = await pool.run(lambda: responses.read_table(fitted, body, strict=strict))
             pieces = await pool.run(lambda: responses.write_json(fitted, encoded, add_rows))
             return PredictionResult(version, format_, encoded.warnings.total, _iterate(pieces))
-        encoded = await pool.run(lambda: responses.read_file_table(fitted, body, strict=strict))
-        # Other formats are written in one piece, as their index is at the end.
-        size = CHUNK_ROWS if format_ in (Format.CSV, Format.NDJSON) else len(encoded.x)
-        parts = [slice(start, start + size) for start in range(0, len(encoded.x), size)]
+        responses.check_file(fitted, encoded)
+        parts = responses.parts_of(encoded, format_)
         calls = (partial(responses.write_file, fitted, encoded, format_, part, add_rows) for part in parts)
         return PredictionResult(version, format_, encoded.warnings.total, prefetch(pool, calls))
 
     def _pool(self, body: Body) -> Pool:
-        return self._small if len(body.data) <= SMALL_BYTES else self._bulk
+        is_small = len(body.data) <= SMALL_BYTES and not body.data.startswith(PACKED)
+        return self._small if is_small else self._bulk
+
+
+def _is_small(body: Body) -> bool:
+    """Return whether a body is JSON that is parsed on the event loop."""
+    return body.format is Format.JSON and len(body.data) <= BATCHED_BYTES and body.options.keys() <= {"version"}
 
 
 async def _iterate(pieces: list[bytes]) -> AsyncIterator[bytes]:

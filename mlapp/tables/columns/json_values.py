@@ -1,10 +1,12 @@
 """Columns of JSON values, and the text of a JSON value."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
+from mlapp.errors import UnreadableBody
 from mlapp.schemas import Scalar
 
 INT64 = range(-(2**63), 2**63)
@@ -27,8 +29,13 @@ def column_of(name: str, values: Sequence[Any]) -> pl.Series:
     return pl.Series(name, [format_scalar(value) if text is None else text for text, value in texts], dtype=pl.String)
 
 
-def format_scalar(value: Scalar | None) -> str | None:
-    """Return a JSON scalar as text, as in a CSV."""
+def format_scalar(value: Scalar | list[Any] | dict[str, Any] | None) -> str | None:
+    """Return a JSON value as text: a scalar as in a CSV, a list or an object as JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list | dict):
+        try:
+            return json.dumps(value, ensure_ascii=False)
+        except RecursionError:
+            raise UnreadableBody("A cell is nested too deeply; send a plain value.") from None
     return value if value is None or isinstance(value, str) else str(value)

@@ -2,26 +2,21 @@
 
 import gc
 import json
-import re
 import threading
-from collections.abc import Collection, Iterator
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
-from mlapp.errors import MAX_REPORTED, Unacceptable, UnreadableBody, json_too_large, pointer, shorten
+from mlapp.errors import Unacceptable, UnreadableBody, json_too_large, pointer, shorten
 from mlapp.schemas import MAX_JSON_BYTES
+from mlapp.tables.strict_json import BOM, parse
 from mlapp.tables.table import MAX_CELL_BYTES, Table, check_names, check_shape, text_too_long
 
-BOM = b"\xef\xbb\xbf"
-SPACE = " \t\n\r"
 SCALAR_TYPES = {bool, int, float, str, type(None)}
 MAX_OPTIONS = 100
 LARGE_BYTES = 1_000_000
 """Larger bodies are parsed one at a time, as Python objects take many times their size."""
-INTERRUPTIBLE_BYTES = 5_000_000
-"""Smaller bodies block other threads for less than 70 ms."""
-
-SURROGATE = re.compile(r"\\u[dD][89abAB]")
 
 _large_body_lock = threading.Lock()
 
@@ -49,39 +44,69 @@ class JsonRows(NamedTuple):
 NO_ROWS = JsonRows()
 
 
-def json_rows(data: bytes, alternative: str = "") -> tuple[JsonRows, dict[str, Any]]:
+def json_rows(data: bytes, alternative: str = "", *, flat: bool = False) -> tuple[JsonRows, dict[str, Any]]:
     """Parse a JSON body: the table in `records` or `columns`, if there is one, and the other keys.
 
-    `alternative` is added to messages that require a table.
+    A list of objects is a table, too, and so are objects one after another (NDJSON); with `flat`, a single object of
+    plain values is one row. `alternative` is added to messages that require a table.
 
     Raises:
         UnreadableBody: the body is not strict JSON: UTF-8, no NaN or Infinity, no duplicate names in an object.
-        Unacceptable: the body has two tables, or too many keys.
+        Unacceptable: the body has two tables, too many keys, or a table in another form.
         TooLarge: the body is too long.
 
     Source: RFC 8259; RFC 7493 (I-JSON) for further restrictions.
     """
     if len(data) > MAX_JSON_BYTES:
         raise json_too_large()
-    body = parse(data, "The body")
+    body = _parse_body(data)
+    if type(body) is list:
+        return JsonRows(body), {}
     if type(body) is not dict:
         raise Unacceptable(f"The body must be an object with 'records' or 'columns'{alternative}.")
-    rows = JsonRows(body.pop("records", None), body.pop("columns", None))
+    records, columns = body.pop("records", None), body.pop("columns", None)
+    if records is not None and columns is not None:
+        raise one_table_expected(alternative)
+    if records is None and (columns is None or type(columns) is list):
+        _reject_pandas(body, columns)
+        if flat and columns is None and body and SCALAR_TYPES.issuperset(map(type, body.values())):
+            return JsonRows([body]), {}
     if len(body) > MAX_OPTIONS:
         raise Unacceptable(f"There are more than {MAX_OPTIONS} options; remove those that do not exist.")
-    if rows.records is not None and rows.columns is not None:
-        raise one_table_expected(alternative)
-    return rows, body
+    return JsonRows(records, columns), body
 
 
-def json_body(data: bytes, alternative: str = "") -> tuple[Table | None, dict[str, Any]]:
+def _parse_body(data: bytes) -> Any:
+    """Parse strict JSON, or several objects on a line each."""
+    try:
+        return parse(data, "The body")
+    except UnreadableBody as error:
+        if not isinstance(error.__context__, json.JSONDecodeError) or error.__context__.msg != "Extra data":
+            raise
+        lines = [line for line in data.removeprefix(BOM).splitlines() if line.strip()]
+        try:
+            return [parse(line, "The body") for line in lines]
+        except UnreadableBody:
+            raise error from None
+
+
+def _reject_pandas(body: dict[str, Any], columns: Any) -> None:
+    """Reject the forms in which pandas writes a table by default."""
+    frames = [each for each in body.values() if type(each) is dict]
+    is_split = type(columns) is list and type(body.get("data")) is list
+    is_nested = columns is None and len(frames) == len(body) > 0 and len({frozenset(each) for each in frames}) == 1
+    if is_split or is_nested:
+        raise Unacceptable("The table is in another form of pandas' to_json; send df.to_json(orient='records').")
+
+
+def json_body(data: bytes, alternative: str = "", *, flat: bool = False) -> tuple[Table | None, dict[str, Any]]:
     """Read a JSON body as `json_rows` does, and return the table, if there is one, and the other keys.
 
     Raises:
         MlappError: see `json_rows` and `JsonRows.table`.
     """
     with _one_at_a_time() if len(data) > LARGE_BYTES else nullcontext():
-        rows, options = json_rows(data, alternative)
+        rows, options = json_rows(data, alternative, flat=flat)
         table = None if rows == NO_ROWS else rows.table()
         if table and len(data) > MAX_CELL_BYTES:
             _check_texts(table)
@@ -94,7 +119,7 @@ def json_table(data: bytes) -> tuple[Table, dict[str, Any]]:
     Raises:
         MlappError: see `json_body`; or there is no table.
     """
-    table, options = json_body(data)
+    table, options = json_body(data, flat=True)
     if table is None:
         raise one_table_expected()
     return table, options
@@ -109,7 +134,8 @@ def records_table(records: Any, first: int = 0) -> Table:
     """
     if type(records) is not list:
         raise Unacceptable(
-            "'records' must be a list of objects, one per row.", [{"detail": "not a list", "pointer": "/records"}]
+            "'records' must be a list of objects, one per row, as of pandas' df.to_dict('records').",
+            [{"detail": "not a list", "pointer": "/records"}],
         )
     names: dict[str, Any] = {}
     for row, record in enumerate(records, first):
@@ -120,48 +146,55 @@ def records_table(records: Any, first: int = 0) -> Table:
             names.update(record)
     check_shape(len(records), len(names))
     check_names(list(names))
-    table = Table(records=records, names=list(names), absent=_absent(records, names))
-    for name in names:
-        values = table.values(name) or []
-        if not SCALAR_TYPES.issuperset(map(type, values)):
-            row = next(row for row, value in enumerate(values, first) if type(value) not in SCALAR_TYPES)
-            raise _not_a_scalar(row, name, pointer("records", row, name))
+    table = Table(records=records, names=list(names), absent=absent_rows(records, names))
+    table.nested = _nested({name: table.values(name) or [] for name in names}, first)
     return table
 
 
-def _absent(records: list[dict[str, Any]], names: Collection[str]) -> dict[str, list[int]]:
-    """Return the first rows without each name that some records lack."""
-    count, absent = len(names), {}
+def absent_rows(records: list[dict[str, Any]], names: Collection[str]) -> dict[str, Sequence[int]]:
+    """Return the rows without each name that some records lack."""
+    count, absent = len(names), dict[str, Sequence[int]]()
     lacking = [row for row, record in enumerate(records) if len(record) < count]
     for name in names if lacking else ():
-        if rows := [row for row in lacking if name not in records[row]][:MAX_REPORTED]:
+        # An array takes half the memory of a list.
+        if rows := array("I", (row for row in lacking if name not in records[row])):
             absent[name] = rows
     return absent
 
 
-def parse(data: bytes, what: str) -> Any:
-    """Parse strict JSON; `what` names the text in error messages.
+def _nested(columns: dict[str, list[Any]], first: int = 0) -> dict[str, int]:
+    """Return the columns with a list or an object in a cell, and the first row of one."""
+    nested = {}
+    for name, values in columns.items():
+        if not SCALAR_TYPES.issuperset(map(type, values)):
+            nested[name] = next(row for row, value in enumerate(values, first) if type(value) not in SCALAR_TYPES)
+    return nested
+
+
+def require_plain(table: Table, names: Iterable[str]) -> None:
+    """Reject a table in which one of the columns has a list or an object in a cell.
 
     Raises:
-        UnreadableBody: the text is not strict JSON.
+        Unacceptable: there is one.
     """
-    try:
-        text = data.removeprefix(BOM).decode()
-        value = (STRICT if len(text) <= INTERRUPTIBLE_BYTES else _INTERRUPTIBLE).decode(text)
-        if "\\u" in text and SURROGATE.search(text):
-            json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeDecodeError:
-        raise UnreadableBody(f"{what} is not UTF-8 text; save it as UTF-8.") from None
-    except UnicodeEncodeError:
-        raise UnreadableBody(f"{what} has a lone surrogate, half of a character; send whole characters.") from None
-    except json.JSONDecodeError as error:
-        position = f"line {error.lineno}, column {error.colno}"
-        raise UnreadableBody(f"{what} is not JSON: {error.msg} at {position}.") from None
-    except ValueError:
-        raise UnreadableBody(f"{what} has a number with thousands of digits; send it as text.") from None
-    except RecursionError:
-        raise UnreadableBody(f"{what} is nested too deeply; send a list of flat objects.") from None
-    return value
+    for name in names:
+        if (row := table.nested.get(name)) is not None:
+            place = f"{table.place(row)} of column '{shorten(name)}'"
+            detail = f"{place} is a list or an object; each cell must be a plain value."
+            raise Unacceptable(detail, [{"detail": detail, "pointer": table.pointer(row, name)}])
+
+
+def leave_out_nested(table: Table, needed: Iterable[str]) -> None:
+    """Leave out the columns with lists or objects in cells, for training, and report them.
+
+    Raises:
+        Unacceptable: one of them is needed.
+    """
+    require_plain(table, needed)
+    if table.nested:
+        table.frame = table.frame.drop(table.nested)
+        left_out = [f"Column '{shorten(name)}' has lists or objects; it is left out." for name in table.nested]
+        table.read_as = table.read_as.model_copy(update={"left_out": [*table.read_as.left_out, *left_out]})
 
 
 def one_table_expected(alternative: str = "") -> Unacceptable:
@@ -173,23 +206,15 @@ def one_table_expected(alternative: str = "") -> Unacceptable:
 def _columns_table(columns: Any) -> Table:
     if type(columns) is not dict or not all(type(values) is list for values in columns.values()):
         raise Unacceptable(
-            "'columns' must be an object of lists, one per column.", [{"detail": "not lists", "pointer": "/columns"}]
+            "'columns' must be an object of lists, one per column, as of pandas' df.to_dict('list').",
+            [{"detail": "not lists", "pointer": "/columns"}],
         )
     lengths = set(map(len, columns.values()))
     if len(lengths) > 1:
         raise Unacceptable(f"The lists in 'columns' have different lengths ({min(lengths)} to {max(lengths)}).")
     check_shape(max(lengths, default=0), len(columns))
     check_names(list(columns))
-    for name, values in columns.items():
-        if not SCALAR_TYPES.issuperset(map(type, values)):
-            row = next(row for row, value in enumerate(values) if type(value) not in SCALAR_TYPES)
-            raise _not_a_scalar(row, name, pointer("columns", name, row))
-    return Table(values=columns)
-
-
-def _not_a_scalar(row: int, name: str, place: str) -> Unacceptable:
-    detail = f"Row {row} of column '{shorten(name)}' is a list or an object; each cell must be a plain value."
-    return Unacceptable(detail, [{"detail": detail, "pointer": place}])
+    return Table(values=columns, nested=_nested(columns))
 
 
 def _check_texts(table: Table) -> None:
@@ -211,26 +236,3 @@ def _one_at_a_time() -> Iterator[None]:
             yield
         finally:
             gc.enable()
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        seen: set[str] = set()
-        name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise UnreadableBody(f"The name '{shorten(name)}' is given twice in one object; remove one of them.")
-    return value
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise UnreadableBody(f"{name} is not JSON; send null for a missing value.")
-
-
-def _int(text: str) -> int:
-    return int(text)
-
-
-STRICT = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-"""Created once, as creating one takes half as long as parsing a line of NDJSON."""
-_INTERRUPTIBLE = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=_int)
-"""Calls Python for every integer, so that other threads can run: five million of them blocked these for 130 ms."""

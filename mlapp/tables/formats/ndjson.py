@@ -2,17 +2,19 @@
 
 import json
 import re
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from mlapp.errors import MAX_REPORTED, UnreadableBody
+from mlapp.errors import UnreadableBody
 from mlapp.schemas import Format, ReadAs
 from mlapp.tables.columns.json_values import column_of
-from mlapp.tables.formats.json import BOM, STRICT, SURROGATE, parse, records_table
+from mlapp.tables.formats.json import records_table
+from mlapp.tables.strict_json import BOM, STRICT, SURROGATE, parse
 from mlapp.tables.table import Table, check_cells, check_names, check_shape
 
 PIECE_BYTES = 100_000
@@ -26,36 +28,39 @@ def ndjson_table(data: bytes) -> Table:
 
     Raises:
         UnreadableBody: a line is not strict JSON, or too long.
-        Unacceptable: a line is not an object of plain values.
+        Unacceptable: a line is not an object.
         TooLarge: there are too many rows, columns or cells.
     """
-    columns, lines = _GrowingColumns(), _Lines(data)
     start, number = len(BOM) if data.startswith(BOM) else 0, 1
+    columns, lines, numbers = _GrowingColumns(), _Lines(data), array("I")
     while start < len(data):
         found = LINE_END.search(data, start + PIECE_BYTES, start + PIECE_BYTES + MAX_LINE_BYTES)
         end = found.end() if found else len(data)
         if end - start > PIECE_BYTES + MAX_LINE_BYTES:
             number += len(LINE_END.findall(data, start, start + PIECE_BYTES))
             raise UnreadableBody(f"Line {number} is longer than {MAX_LINE_BYTES:,} bytes; each line is one row.")
-        records, number = _parse_lines(data[start:end], number)
+        records, added, number = _parse_lines(data[start:end], number)
         lines.add(len(records), start, end)
         columns.add(records)
+        numbers.extend(added)
         start = end
-    frame, absent = columns.finish()
-    return Table(frame, ReadAs(format=Format.NDJSON), absent=absent, read_records=lines.records)
+    frame, absent, nested = columns.finish()
+    read_as = ReadAs(format=Format.NDJSON)
+    return Table(frame, read_as, lines=numbers, absent=absent, nested=nested, read_records=lines.records)
 
 
-def _parse_lines(piece: bytes, number: int) -> tuple[list[Any], int]:
-    """Return the rows of some lines, and the number of the next line."""
+def _parse_lines(piece: bytes, number: int) -> tuple[list[Any], list[int], int]:
+    """Return the rows of some lines, their line numbers, and the number of the next line."""
     lines = [line.strip(b" \t\n\r") for line in piece.splitlines()] if piece.strip() else []
+    numbers = [line_number for line_number, line in enumerate(lines, number) if line]
     try:
         rows = [_parse_line(line.decode()) for line in lines if line]
     except (ValueError, RecursionError, UnreadableBody):
         rows = []
     if not rows or SURROGATE.search(piece.decode()):
         # One by one, to name the line in an error.
-        rows = [parse(line, f"Line {line_number}") for line_number, line in enumerate(lines, number) if line]
-    return rows, number + len(piece.splitlines())
+        rows = [parse(lines[line_number - number], f"Line {line_number}") for line_number in numbers]
+    return rows, numbers, number + len(piece.splitlines())
 
 
 def _parse_line(text: str) -> Any:
@@ -71,7 +76,8 @@ class _GrowingColumns:
     def __init__(self) -> None:
         self._height = 0
         self._parts: dict[str, list[pl.Series]] = {}
-        self._absent: dict[str, list[int]] = {}
+        self._absent: dict[str, array[int]] = {}
+        self._nested: dict[str, int] = {}
 
     def add(self, records: list[Any]) -> None:
         """Add rows."""
@@ -81,23 +87,23 @@ class _GrowingColumns:
         self._height += len(records)
         check_shape(self._height, len(self._parts) + len(new), at_least=True)
         check_names([*self._parts, *new])
+        self._nested = table.nested | self._nested
         for name in new:
             self._parts[name] = [_missing(name, start)]
-            self._absent[name] = list(range(min(start, MAX_REPORTED)))
+            self._absent[name] = array("I", range(start))
         for name, parts in self._parts.items():
             values = table.values(name)
             parts.append(_missing(name, len(records)) if values is None else column_of(name, values))
             lacking = range(len(records)) if values is None else table.absent.get(name, [])
-            absent = self._absent[name]
-            absent += [start + row for row in lacking[: MAX_REPORTED - len(absent)]]
+            self._absent[name].extend(start + row for row in lacking)
 
-    def finish(self) -> tuple[pl.DataFrame, dict[str, list[int]]]:
-        """Return the frame, and the first rows that lack each name."""
+    def finish(self) -> tuple[pl.DataFrame, dict[str, Sequence[int]], dict[str, int]]:
+        """Return the frame, the rows that lack each name, and the first row of each name with a list or an object."""
         columns = [_concat(name, self._parts.pop(name)) for name in list(self._parts)]
         # An empty list of columns would make a frame without rows.
         frame = pl.DataFrame(columns or None, height=self._height)
         check_cells(frame)
-        return frame, {name: rows for name, rows in self._absent.items() if rows}
+        return frame, {name: rows for name, rows in self._absent.items() if rows}, self._nested
 
 
 def _concat(name: str, parts: list[pl.Series]) -> pl.Series:

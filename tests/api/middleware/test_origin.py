@@ -83,7 +83,7 @@ async def test_cross_site_requests_are_rejected(unsecured: httpx.AsyncClient, he
 
 @pytest.mark.parametrize("headers", ALLOWED)
 async def test_same_origin_requests_and_programs_are_allowed(unsecured: httpx.AsyncClient, headers: dict[str, str]):
-    answer = await unsecured.post("/train", content="?", headers=headers | {"Content-Type": "text/plain"})
+    answer = await unsecured.post("/train", content="?", headers=headers | {"Content-Type": "image/png"})
 
     problem_of(answer, 415)
 

@@ -199,9 +199,10 @@ async def test_unknown_version_is_not_found(http: httpx.AsyncClient, version: st
 @pytest.mark.parametrize(
     ("request_", "sentence"),
     [
-        ({"params": {"colour": "red"}}, "There is no option 'colour'; there is 'version'."),
+        ({"params": {"colour": "red"}}, "There is no option 'colour'; the options are sheet, encoding, delimiter,"),
+        ({"params": {"bad_rows": "drop"}}, "Invalid option 'bad_rows': Input should be 'refuse' or 'skip'."),
         ({"params": [("version", "1"), ("version", "2")]}, "The option 'version' is given twice; send it once."),
-        ({"json": {"records": [{}], "version": 1}}, "There is no option 'version'; the version goes into the query"),
+        ({"json": {"records": [{}], "colour": 1}}, "There is no option 'colour'"),
         (
             {"params": {"version": "1"}, "files": {"file": ("rows.csv", b"x")}, "data": {"version": "2"}},
             "The option 'version' is given in the query string and in the body, with different values; send it once.",
@@ -217,7 +218,7 @@ async def test_invalid_option_is_named(http: httpx.AsyncClient, request_: dict[s
 async def test_rejections_before_the_service_are_counted_once(http: httpx.AsyncClient, services: Services):
     before = (await services.monitoring.traffic(Span.HOUR)).total
     rejected = [
-        await http.post("/predict", content=b"x", headers={"Content-Type": "text/plain"}),
+        await http.post("/predict", content=b"x", headers={"Content-Type": "image/png"}),
         await http.post("/predict", files={"other": b"x"}),
         await http.post("/predict?nonsense=1", json={"records": [{}]}),
         await http.post("/predict?version=4711", json={"records": [{}]}),

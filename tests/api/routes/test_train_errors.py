@@ -42,7 +42,7 @@ def records(count: int, **columns: Any) -> dict[str, Any]:
         (422, {"dataset": None}, "GET /datasets"),
         (404, {"dataset": "beer"}, "'beer'"),
         (400, "{", "JSON"),
-        (422, "[]", "object"),
+        (422, "7", "object"),
     ],
 )
 async def test_train_rejects_invalid_requests(http: httpx.AsyncClient, status: int, body: Any, text: str):

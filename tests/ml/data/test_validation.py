@@ -10,6 +10,7 @@ import pytest
 
 from mlapp.errors import Unacceptable
 from mlapp.ml.data.encoding import Encoder
+from mlapp.ml.data.invalid_rows import reject_rows
 from mlapp.ml.data.signature import infer_signature
 from mlapp.ml.data.validation import Validator, Warnings
 from mlapp.schemas import TrainOptions
@@ -39,11 +40,13 @@ class Checked(NamedTuple):
 
 
 def check(table, features, *, strict=False):
-    x = Encoder(features).encode(table)
+    encoded = Encoder(features).encode_rows(table)
+    reject_rows(table, encoded.invalid)
+    warnings = Validator(features).table_warnings(table, encoded)
     if strict:
-        Validator(features).reject_unusual(table, x)
-    rows = [[None if np.isnan(value) else value for value in row] for row in x.tolist()]
-    return Checked(rows, Validator(features).warnings(x, table.text))
+        Validator(features).reject_unusual(table, warnings)
+    rows = [[None if np.isnan(value) else value for value in row] for row in encoded.x.tolist()]
+    return Checked(rows, warnings)
 
 
 @pytest.fixture
@@ -94,9 +97,10 @@ def test_numbers_in_strings_are_converted(features):
 @pytest.mark.parametrize(
     ("name", "value", "detail"),
     [
-        ("n", "x", "Row 1, feature 'n': 'x' is not a number within ±1e38."),
-        ("n", True, "Row 1, feature 'n': 'true' is not a number within ±1e38."),
-        ("i", 1e39, "Row 1, feature 'i': '1e\\+39' is not a number within ±1e38."),
+        ("n", "x", "Row 1, feature 'n': 'x' is not a number."),
+        ("n", True, "Row 1, feature 'n': 'true' is not a number."),
+        ("i", 1e39, "Row 1, feature 'i': '1e\\+39' is beyond ±1e38."),
+        ("i", 2**60 + 1, "'1152921504606846977' has more digits than a 64-bit float; send it rounded, such as 1.15292"),
         ("b", 1, "Row 1, feature 'b': '1' is not true or false."),
         ("d", "soon", "Row 1, feature 'd': 'soon' is not a date or time such as 2024-01-31"),
     ],
@@ -122,7 +126,10 @@ def test_value_of_another_type_is_rejected_with_its_pointer(features, form, name
     ],
 )
 def test_row_without_required_features_is_rejected_with_their_names(features, table, row):
-    with pytest.raises(Unacceptable, match=f"Row {row} lacks the feature 'n'; send its value, or null") as rejected:
+    sentence = f"Row {row} lacks the feature 'n'; send its value, or null"
+    if "columns" in table:
+        sentence = "The table lacks the columns 'n', 'i', 'b', 'c', 'd'; cells may be empty where a value is not known."
+    with pytest.raises(Unacceptable, match=sentence) as rejected:
         check(json_table(table), features)
 
     assert [error["pointer"].split("/")[-2:] for error in rejected.value.errors] == [
@@ -130,13 +137,13 @@ def test_row_without_required_features_is_rejected_with_their_names(features, ta
     ]
 
 
-def test_first_ten_invalid_cells_are_reported_by_row(features):
-    rows = [ROW] * 5 + [ROW | {"n": "x", "b": "x"}] * 50
+def test_first_hundred_invalid_cells_are_reported_by_row(features):
+    rows = [ROW] * 5 + [ROW | {"n": "x", "b": "x"}] * 60
 
     with pytest.raises(Unacceptable, match="Row 5, feature 'n'") as rejected:
         check(json_table({"records": rows}), features)
 
-    pointers = [f"/records/{row}/{name}" for row in range(5, 10) for name in "nb"]
+    pointers = [f"/records/{row}/{name}" for row in range(5, 55) for name in "nb"]
     assert [error["pointer"] for error in rejected.value.errors] == pointers
 
 

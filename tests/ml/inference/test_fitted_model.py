@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from mlapp.errors import Conflict, Unacceptable
+from mlapp.ml.data.validation import NO_WARNINGS
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.inference.fitted_model import load_model
 from mlapp.tables.table import Table
@@ -106,7 +107,7 @@ def test_values_outside_the_training_data_are_predicted_and_reported(table, fitt
 def test_strict_validation_rejects_the_target_as_an_extra_column(table, fitting):
     model = fitting(table, "price")
     with pytest.raises(Unacceptable, match="Column 'price' is not a feature"):
-        model.validator.reject_unusual(Table(table), model.encoder.encode(Table(table)))
+        model.validator.reject_unusual(Table(table), NO_WARNINGS)
 
 
 def test_model_of_other_libraries_is_not_loaded(table, fitting, training):

@@ -84,7 +84,7 @@ def test_training_accepts_every_kind_of_table(tmp_path: Path, body: object, kind
     ("body", "options", "error", "sentence"),
     [
         ("{", {}, UnreadableBody, "The body is not JSON"),
-        ([], {}, Unacceptable, "The body must be an object"),
+        (7, {}, Unacceptable, "The body must be an object"),
         ({}, {}, Unacceptable, "Send exactly one of 'records' (a list of objects) and 'columns' (an object of lists)"),
         ({"dataset": "wine", "records": []}, {}, Unacceptable, "Send exactly one of 'records', 'columns' and"),
         ({"dataset": 7}, {}, Unacceptable, "'dataset' is the name of a bundled table; GET /datasets lists them."),

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from mlapp.errors import NotFound, Unacceptable, Unavailable
-from mlapp.schemas import DriftLevel, Format, Span
+from mlapp.schemas import DriftLevel, Span
 from mlapp.services.monitoring.service import MonitoringService
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
@@ -71,8 +71,8 @@ async def test_predictions_are_counted_by_class(
 async def test_rows_of_streamed_files_are_counted(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("mlapp.services.prediction.service.CHUNK_ROWS", 100)
-    predicted = await prediction.predict(as_csv(rows_of(diabetes, 250)), Format.CSV)
+    monkeypatch.setattr("mlapp.services.prediction.responses.CHUNK_ROWS", 100)
+    predicted = await prediction.predict(as_csv(rows_of(diabetes, 250)))
     assert [chunk async for chunk in predicted.chunks]
 
     assert (await monitoring.traffic(Span.HOUR)).total.model_dump(include={"requests", "rows", "predictions"}) == {

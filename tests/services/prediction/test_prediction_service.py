@@ -1,5 +1,6 @@
 """PredictionService on a temporary store."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -51,7 +52,7 @@ async def test_rows_in_chunks_are_predicted_as_single_rows(
     model = (await prediction.fitted()).model
     (alone,) = (await prediction.answer(row_of(model))).predictions
 
-    predicted = await prediction.predict(rows_of(model, 25_000, kind), kind)
+    predicted = await prediction.predict(rows_of(model, 25_000, kind))
 
     count, data = await joined(predicted.chunks)
     frame = pl.read_csv(data) if kind is Format.CSV else pl.read_ndjson(data)
@@ -60,13 +61,17 @@ async def test_rows_in_chunks_are_predicted_as_single_rows(
     assert frame.columns == [*(f.name for f in model.features), "prediction", "lower", "upper"]
 
 
-async def test_options_in_the_body_are_rejected(store: ModelStore, prediction: PredictionService, wine: Fitted):
+async def test_options_in_the_body_are_followed(store: ModelStore, prediction: PredictionService, wine: Fitted):
     store.activate(wine.add_to(store))
+    wine.add_to(store)
     await prediction.refresh()
+    body = json.dumps({"records": row_of(describe(store, 2)), "version": 2})
 
-    for response_format in (Format.JSON, Format.CSV):
-        with pytest.raises(Unacceptable, match="no option 'version'; the version goes into the query string"):
-            await prediction.predict(Body(b'{"records": [{}], "version": 1}', Format.JSON), response_format)
+    assert (await prediction.predict(Body(body.encode(), Format.JSON))).version == 2
+    with pytest.raises(Unacceptable, match="There is no option 'colour'; the options are sheet,"):
+        await prediction.predict(Body(b'{"records": [{}], "colour": 1}', Format.JSON))
+    with pytest.raises(Unacceptable, match="'version' is given in the query string and in the body"):
+        await prediction.predict(Body(body.encode(), Format.JSON, {"version": "1"}))
 
 
 @pytest.mark.parametrize("response_format", [Format.JSON, Format.CSV])
@@ -77,7 +82,7 @@ async def test_body_without_a_table_is_rejected(
     await prediction.refresh()
 
     with pytest.raises(Unacceptable, match="exactly one of 'records'"):
-        await prediction.predict(Body(b"{}", Format.JSON), response_format)
+        await prediction.predict(Body(b"{}", Format.JSON), {Format.JSON: response_format})
 
 
 @pytest.mark.parametrize("response_format", [Format.JSON, Format.CSV])
@@ -89,7 +94,7 @@ async def test_strict_prediction_of_a_table_rejects_extra_columns(
     csv = pl.DataFrame(row_of(describe(store, 1))).with_columns(more=1).write_csv().encode()
 
     with pytest.raises(Unacceptable, match="Column 'more' is not a feature"):
-        await prediction.predict(Body(csv, Format.CSV), response_format, strict=True)
+        await prediction.predict(Body(csv, Format.CSV), {Format.CSV: response_format}, strict=True)
 
 
 async def test_column_with_the_name_of_a_prediction_column_is_rejected(
@@ -101,7 +106,7 @@ async def test_column_with_the_name_of_a_prediction_column_is_rejected(
     csv = pl.DataFrame({name: [1] for name in names}).write_csv().encode()
 
     with pytest.raises(Unacceptable, match="The table has a column 'prediction'"):
-        await prediction.predict(Body(csv, Format.CSV), Format.CSV)
+        await prediction.predict(Body(csv, Format.CSV))
 
 
 async def test_preview_has_the_first_rows_of_the_response(
@@ -115,7 +120,7 @@ async def test_preview_has_the_first_rows_of_the_response(
 
     preview = await prediction.preview(body, rows=3)
 
-    _, data = await joined((await prediction.predict(body, Format.CSV)).chunks)
+    _, data = await joined((await prediction.predict(body)).chunks)
     names, *lines = [line.split(",") for line in data.decode().splitlines()]
     assert (preview.names, preview.total, preview.warnings_total) == (names, 12, 10)
     assert {(warned.row, warned.code) for warned in preview.warnings} == {(11, "out_of_range")}
@@ -129,7 +134,7 @@ async def test_preview_rejects_what_predict_rejects(store: ModelStore, predictio
     bad_last_row = pl.DataFrame({name: ["1"] * 20 + ["no number"] for name in names}).write_csv().encode()
     with_prediction = pl.DataFrame({name: [1] for name in [*names, "prediction"]}).write_csv().encode()
 
-    with pytest.raises(Unacceptable, match="Row 20, feature 'alcohol': 'no number' is not a number"):
+    with pytest.raises(Unacceptable, match="Line 22, column 'alcohol': 'no number' is not a number"):
         await prediction.preview(Body(bad_last_row, Format.CSV), version=1)
     with pytest.raises(Unacceptable, match="The table has a column 'prediction'"):
         await prediction.preview(Body(with_prediction, Format.CSV), version=1)

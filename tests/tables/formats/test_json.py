@@ -8,9 +8,10 @@ import pytest
 from mlapp.errors import TooLarge, Unacceptable, UnreadableBody
 from mlapp.schemas import MAX_JSON_BYTES, Format
 from mlapp.tables.columns.json_values import column_of
-from mlapp.tables.formats.json import json_body
+from mlapp.tables.formats.json import json_body, leave_out_nested, require_plain
 from mlapp.tables.formats.json import json_table as read_json
 from mlapp.tables.formats.ndjson import ndjson_table
+from mlapp.tables.formats.reader import read_file, read_request
 
 
 def json_table(body):
@@ -70,11 +71,7 @@ def test_absent_keys_are_missing_values_and_recorded():
     table = json_table({"records": [{"a": 1}, {"b": 2}, {"a": None, "b": 3}, {}]})
 
     assert table.frame.to_dict(as_series=False) == {"a": [1, None, None, None], "b": [None, 2, 3, None]}
-    assert table.absent == {"a": [1, 3], "b": [0, 3]}
-
-
-def test_first_ten_rows_without_a_key_are_recorded():
-    assert json_table({"records": [{"a": 1}] + [{}] * 50}).absent == {"a": list(range(1, 11))}
+    assert {name: list(rows) for name, rows in table.absent.items()} == {"a": [1, 3], "b": [0, 3]}
 
 
 @pytest.mark.parametrize("body", [{"records": [{}, {}]}, {"records": []}, {"columns": {}}, {"columns": {"a": []}}])
@@ -86,6 +83,7 @@ def test_table_without_cells_is_valid(body):
     ("body", "sentence"),
     [
         ({}, "exactly one of 'records' .* and 'columns'"),
+        ([[1]], "Row 0 is not an object"),
         ({"records": [], "columns": {}}, "exactly one"),
         ({"records": {}}, "'records' must be a list"),
         ({"records": [{}, 1]}, "Row 1 is not an object"),
@@ -103,11 +101,11 @@ def test_invalid_table_is_rejected_with_the_reason(body, sentence):
 
 @pytest.mark.parametrize("cell", [[], {}, [1], {"a": {"a": {}}}])
 @pytest.mark.parametrize(("body", "pointer"), [("records", "/records/1/a"), ("columns", "/columns/a/1")])
-def test_nested_cell_is_rejected_with_its_pointer(cell, body, pointer):
-    table = [{"a": 1}, {"a": cell}] if body == "records" else {"a": [1, cell]}
+def test_nested_cell_is_rejected_with_its_pointer_where_it_is_needed(cell, body, pointer):
+    table = json_table({body: [{"a": 1}, {"a": cell}] if body == "records" else {"a": [1, cell]}})
 
     with pytest.raises(Unacceptable, match="Row 1 of column 'a'") as rejected:
-        json_table({body: table})
+        require_plain(table, ["b", "a"])
 
     assert rejected.value.errors[0]["pointer"] == pointer
 
@@ -133,9 +131,51 @@ def test_ndjson_has_one_object_per_line():
     table = ndjson_table(b'\xef\xbb\xbf{"a": 1}\r\n\n  \n{"b": "x\\ny"}\n')
 
     assert table.frame.rows() == [(1, None), (None, "x\ny")]
-    assert (table.format, table.absent) == (Format.NDJSON, {"a": [1], "b": [0]})
+    assert (table.format, list(table.lines or ())) == (Format.NDJSON, [1, 4])
+    assert {name: list(rows) for name, rows in table.absent.items()} == {"a": [1], "b": [0]}
 
 
 def test_invalid_line_of_ndjson_is_named():
     with pytest.raises(UnreadableBody, match="Line 3 is not JSON"):
         ndjson_table(b'{"a": 1}\n\n{"a": }\n')
+
+
+@pytest.mark.parametrize("data", [b'{"a": 1, "tags": ["x"]}\n{"a": 2}\n', b'[{"a": 1, "tags": ["x"]}, {"a": 2}]'])
+def test_nested_column_is_json_text_in_the_frame_and_left_out_of_training(data):
+    table = read_file(data, None)
+
+    assert table.frame.rows() == [(1, '["x"]'), (2, None)]
+    leave_out_nested(table, ["a"])
+    assert table.frame.columns == ["a"]
+    assert table.read_as.left_out == ["Column 'tags' has lists or objects; it is left out."]
+
+
+@pytest.mark.parametrize(
+    "text", ['[{"a": 1}, {"a": 2}]', '{"a": 1}\n{"a": 2}\n', '{"records": [{"a": 1},\n {"a": 2}]}']
+)
+@pytest.mark.parametrize("kind", [Format.JSON, Format.NDJSON, None])
+def test_lists_lines_and_objects_are_the_same_table(kind, text):
+    assert read_request(text.encode(), kind)[0].frame.rows() == [(1,), (2,)]
+
+
+def test_second_value_that_is_no_line_of_its_own_is_rejected():
+    with pytest.raises(UnreadableBody, match="Extra data at line 1, column 10"):
+        read_json(b'{"a": 1} {"a": 2}\n{"a":')
+
+
+def test_flat_object_is_one_row():
+    assert json_table({"a": 1, "b": None}).frame.rows() == [(1, None)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"columns": ["a"], "index": [0], "data": [[1]]},
+        {"0": {"a": 1}, "1": {"a": 2}},
+        {"a": {"0": 1, "1": 2}},
+    ],
+    ids=["split", "index", "columns"],
+)
+def test_other_forms_of_pandas_are_rejected_with_the_right_call(body):
+    with pytest.raises(Unacceptable, match=r"send df.to_json\(orient='records'\)"):
+        json_table(body)

@@ -47,7 +47,7 @@ def test_json_has_options_next_to_the_table():
 
 def test_json_that_is_not_an_object_is_rejected():
     with pytest.raises(Unacceptable, match="an object with 'records' or 'columns'"):
-        read_request(b"[]", Format.JSON)
+        read_request(b"7", Format.JSON)
 
 
 OBJECT = b'{"a": 1}'
