@@ -7,7 +7,8 @@ from mlapp.schemas import ColumnType, TableColumn, TablePreview, TrainOptions
 from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import format_values, unnamed
 from mlapp.tables.columns.distributions import distribution
-from mlapp.tables.columns.inference import InferredColumn, infer_column
+from mlapp.tables.columns.inference import infer_column
+from mlapp.tables.columns.texts.inference import InferredColumn
 from mlapp.tables.formats.writer import format_rows
 from mlapp.tables.table import Table
 

@@ -8,8 +8,9 @@ import polars as pl
 
 from mlapp.errors import TooLarge, Unacceptable, pointer, shorten
 from mlapp.schemas import JSON_AS_READ, MAX_NAME_LENGTH, FileOptions, Format, ReadAs
-from mlapp.tables.columns.conventions import Conventions, find_conventions
+from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import format_values, unnamed
+from mlapp.tables.columns.evidence import find_conventions
 from mlapp.tables.columns.json_values import column_of, format_scalar
 
 ReadRecords = Callable[[slice], Iterable[dict[str, Any]]]
@@ -74,7 +75,8 @@ class Table:
     @cached_property
     def conventions(self) -> Conventions:
         """How numbers and dates of the table are written, where a column alone is ambiguous."""
-        return find_conventions(self.frame.iter_columns(), self.options, self.read_as.delimiter)
+        is_file = self.format not in (Format.JSON, Format.NDJSON)
+        return find_conventions(self.frame.iter_columns(), self.options, self.read_as.delimiter, is_file=is_file)
 
     @cached_property
     def frame(self) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 from mlapp.ml.inference.fitted_model import load_model
 from mlapp.ml.training.train import train
 from mlapp.schemas import ColumnType, Format, Model, TrainOptions
-from mlapp.tables.columns.conversion import infer_type
+from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.formats.reader import read_request
 
 ROWS = 210
@@ -31,7 +31,7 @@ COLUMNS = {
 }
 TYPES = dict.fromkeys(COLUMNS, ColumnType.NUMBER) | {
     "zero or one": ColumnType.INTEGER,
-    "yes.or.no": ColumnType.CATEGORY,
+    "yes.or.no": ColumnType.BOOLEAN,
     "day": ColumnType.DATETIME,
     "moment": ColumnType.DATETIME,
     "truth": ColumnType.BOOLEAN,
@@ -112,11 +112,12 @@ def test_types_and_values_are_equal_in_all_formats(writer):
     table = read_request(*WRITERS[writer](COLUMNS))[0]
     reference = read_request(*json_records(COLUMNS))[0]
 
-    found = {column.name: infer_type(column) for column in table.frame}
+    found = {column.name: infer_column(column)[:2] for column in table.frame}
 
     assert {name: kind for name, (kind, _) in found.items()} == TYPES
     for column in reference.frame:
-        assert found[column.name][1].equals(infer_type(column)[1], check_dtypes=True, check_names=True), column.name
+        expected = infer_column(column).values
+        assert found[column.name][1].equals(expected, check_dtypes=True, check_names=True), column.name
 
 
 @pytest.mark.parametrize(
@@ -125,17 +126,18 @@ def test_types_and_values_are_equal_in_all_formats(writer):
         ([1] * 200 + [1.5], ColumnType.NUMBER, [1.0] * 200 + [1.5]),
         ([True] * 200 + [7], ColumnType.CATEGORY, ["true"] * 200 + ["7"]),
         ([None] * 200 + [3.5], ColumnType.NUMBER, [None] * 200 + [3.5]),
-        ([1] * 200 + ["x"], ColumnType.CATEGORY, ["1"] * 200 + ["x"]),
+        ([1] * 200 + ["x7"], ColumnType.CATEGORY, ["1"] * 200 + ["x7"]),
+        ([1] * 200 + ["x"], ColumnType.INTEGER, [1.0] * 200 + [None]),
         ([1] * 200 + [2**64], ColumnType.CATEGORY, ["1"] * 200 + [str(2**64)]),
         ([0.5] * 200 + [None, "2"], ColumnType.NUMBER, [0.5] * 200 + [None, 2.0]),
     ],
-    ids=["half", "seven", "number", "text", "long", "digits"],
+    ids=["half", "seven", "number", "text", "word", "long", "digits"],
 )
 @pytest.mark.parametrize("writer", [name for name in WRITERS if name != "Parquet"])
 def test_value_of_another_type_in_a_late_row_is_kept(writer, values, kind, made):
     table = read_request(*WRITERS[writer]({"a": values, "b": [0] * len(values)}))[0]
 
-    found, converted = infer_type(table.frame["a"])
+    found, converted = infer_column(table.frame["a"])[:2]
 
     assert (found, converted.to_list()) == (kind, made)
 
@@ -147,7 +149,7 @@ def test_column_that_starts_in_a_late_row_is_kept(kind):
 
     table = read_request((json.dumps({"records": rows}) if kind is Format.JSON else lines).encode(), kind)[0]
 
-    assert infer_type(table.frame["b"])[1].to_list() == [None] * 200 + [2.0]
+    assert infer_column(table.frame["b"]).values.to_list() == [None] * 200 + [2.0]
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ from mlapp.ml.data.invalid_rows import InvalidCells, reject_rows, require_column
 from mlapp.ml.data.plain_rows import MAX_CODES, UNKNOWN, PlainEncoder
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Feature, Format
-from mlapp.tables.columns.conventions import PLAIN, Conventions, find_conventions
-from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER, format_values, unnamed
+from mlapp.tables.columns.conventions import PLAIN, Conventions
+from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER, format_categories, unnamed
+from mlapp.tables.columns.evidence import find_conventions
 from mlapp.tables.columns.inference import ConvertedColumn, convert_column
 from mlapp.tables.columns.json_values import column_of
 from mlapp.tables.formats.json import require_plain
@@ -105,7 +106,7 @@ class Encoder(PlainEncoder):
     def _conventions(self, table: Table, names: Iterable[str]) -> Conventions:
         """Return the conventions of the columns that are read. Each JSON row answers as it would alone."""
         if table.format in (Format.JSON, Format.NDJSON):
-            return find_conventions((), table.options)
+            return find_conventions((), table.options, is_file=False)
         columns = (table.frame[name] for name in names if name in table.names)
         return find_conventions(columns, table.options, table.read_as.delimiter)
 
@@ -137,7 +138,7 @@ def _converted(table: Table, name: str, feature: Feature, conventions: Conventio
         converted = _convert_json(values, raw, feature, conventions)
     invalid = []
     if len(rows := converted.invalid.arg_true()):
-        invalid = [InvalidCells(feature, name, rows.to_numpy(), format_values(unnamed(raw).gather(rows)))]
+        invalid = [InvalidCells(feature, name, rows.to_numpy(), format_categories(unnamed(raw).gather(rows)))]
     odd = converted.odd.to_numpy() if converted.odd.any() else None
     return _Column(_encode(unnamed(converted.values), feature), invalid + _absent_cells(table, name, feature), odd)
 

@@ -96,7 +96,7 @@ def _inspect(
     if reason and not chosen:
         return IgnoredColumn(name=name, reason=reason)
     warnings = [f"Feature '{shorten(name)}' was chosen although it {reason}."] if reason else []
-    warnings += doubts + _mixed_text_warning(name, kind, unnamed(raw))
+    warnings += doubts
     feature = _describe(name, kind, values)
     feature.read_as = read_as
     return _UsedColumn(feature, named, distribution(named, kind), warnings)
@@ -126,20 +126,6 @@ def _are_row_numbers(values: pl.Series) -> bool:
         return False
     near = values.max() < INDEX_SPAN * len(values)  # type: ignore[operator]
     return bool((near or values.is_sorted()) and values.n_unique() == len(values))
-
-
-def _mixed_text_warning(name: str, kind: ColumnType, raw: pl.Series) -> list[str]:
-    """Warn of a text column in which at most a tenth of the values are not numbers."""
-    if kind is not ColumnType.CATEGORY or raw.dtype != pl.String:
-        return []
-    texts = raw.drop_nulls()
-    others = texts.filter(texts.cast(pl.Float64, strict=False).is_null() & (texts != ""))
-    if not 0 < len(others) <= len(texts) / 10:
-        return []
-    examples = ", ".join(f"'{shorten(text, 20)}'" for text in others.unique(maintain_order=True).head(3))
-    not_numbers = f"{len(others):,} of its {len(texts):,} values are not numbers ({examples})"
-    treated = f"Column '{shorten(name)}' is treated as categories because"
-    return [f"{treated} {not_numbers}; empty those cells if it holds numbers."]
 
 
 def _describe(name: str, kind: ColumnType, values: pl.Series) -> Feature:

@@ -9,7 +9,8 @@ import polars as pl
 from mlapp.errors import Unacceptable, shorten
 from mlapp.ml.inference.fitted_model import FittedModel
 from mlapp.schemas import ColumnType, Feature, Scalar, WhatIf
-from mlapp.tables.columns.conversion import DAY_US, DTYPES, convert_column, format_values
+from mlapp.tables.columns.conversion import DAY_US, DTYPES, format_values
+from mlapp.tables.columns.inference import convert_column
 from mlapp.tables.columns.json_values import column_of
 from mlapp.tables.formats.json import records_table
 
@@ -28,7 +29,7 @@ def what_if(fitted: FittedModel, record: dict[str, Any], name: str) -> WhatIf:
     if feature is None:
         raise Unacceptable(f"Model {fitted.model.version} has no feature '{shorten(name)}'.")
     fitted.encoder.encode(records_table([record]))
-    own = convert_column(column_of(name, [record.get(name)]), feature.type)[0]
+    own = convert_column(column_of(name, [record.get(name)]), feature.type, feature.read_as).values
     values = _to_json(_with_own(_training_values(feature), own, feature.type), feature.type)
     if not values:
         raise Unacceptable(f"There is no value of '{shorten(name)}' to try; give it one first.")

@@ -1,15 +1,15 @@
 """Conventions: how numbers and dates of a table are written, where a column alone is ambiguous."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
-import polars as pl
-
-from mlapp.schemas import DateOrder, DecimalSign, FileOptions
+from mlapp.schemas import DateOrder, DecimalSign
 
 TEXT_MARKS = frozenset({"NA", "N/A", "n/a", "#N/A", "NULL", "?"})
 """Texts that mark missing values in every column."""
-OTHER_MARKS = TEXT_MARKS | {"null", "None", "none", "nan", "NaN", "-", "--", ".", "#DIV/0!", "inf"}
+OTHER_MARKS = TEXT_MARKS | {
+    *("null", "None", "none", "nan", "NaN", "-nan", "NaT", "inf", "-inf", "Inf", "-Inf"),
+    *("-", "--", ".", "#DIV/0!"),
+}
 """Texts that mark missing values in columns that otherwise have numbers, dates or booleans."""
 
 
@@ -24,19 +24,10 @@ class Conventions(NamedTuple):
     is_date_order_given: bool = False
     na_values: frozenset[str] = frozenset()
     keep_values: frozenset[str] = frozenset()
+    is_american: bool = False
+    """Whether amounts in dollars, AM or PM suggest that the month is first in dates."""
+    is_file: bool = False
+    """Whether values are read by the evidence of the others, as in files; those of JSON are read one by one."""
 
 
 PLAIN = Conventions()
-
-
-def find_conventions(columns: Iterable[pl.Series], options: FileOptions, delimiter: str | None = None) -> Conventions:
-    """Return the conventions of a table from its options and the columns that are not ambiguous."""
-    return Conventions(
-        options.decimal,
-        options.date_order,
-        delimiter,
-        is_decimal_given=options.decimal is not None,
-        is_date_order_given=options.date_order is not None,
-        na_values=frozenset(options.na_values),
-        keep_values=frozenset(options.keep_values),
-    )

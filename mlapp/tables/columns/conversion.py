@@ -5,13 +5,14 @@ value converts without loss, so that `1` in a CSV, `1` in JSON and `1.0` in Parq
 categories, such as `00123` and whole numbers beyond ±2⁵³.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.schemas import ColumnType
 
 NUMBER = r"^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"
-NAN = r"^[+-]?(?i:nan)$"
 DATETIME = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
 ZONE = r"(?:Z|[+-]\d{2}:?\d{2})$"
 MAX_EXACT_INTEGER = 2.0**53
@@ -45,20 +46,18 @@ def convert_column(raw: pl.Series, kind: ColumnType) -> tuple[pl.Series, pl.Seri
     """
     values = _empty_to_null(unnamed(raw))
     converted = unnamed(_CONVERTERS[kind](values))
-    invalid = converted.is_null() & values.is_not_null()
-    if kind in (ColumnType.NUMBER, ColumnType.INTEGER) and values.dtype == pl.String and invalid.any():
-        # NaN as text is missing, but too rare to search every column for it.
-        invalid &= ~values.str.contains(NAN)
-    return converted.alias(raw.name), invalid
+    return converted.alias(raw.name), converted.is_null() & values.is_not_null()
 
 
-def infer_type(raw: pl.Series) -> tuple[ColumnType, pl.Series]:
-    """Return the narrowest type to which every value converts, and the converted column.
+def infer_plain_type(
+    raw: pl.Series, kinds: Sequence[ColumnType] = (ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.DATETIME)
+) -> tuple[ColumnType, pl.Series] | None:
+    """Return the type to which every value converts, and the converted column; None if it is none of `kinds`.
 
     Raises:
         Unacceptable: the column has numbers, some of them infinite or beyond ±1e38.
     """
-    for kind in (ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.DATETIME):
+    for kind in kinds:
         if _is_ruled_out(raw.head(HEAD_ROWS), kind):
             continue
         converted, invalid = convert_column(raw, kind)
@@ -66,7 +65,7 @@ def infer_type(raw: pl.Series) -> tuple[ColumnType, pl.Series]:
             _check_magnitude(raw, invalid)
         if not invalid.any() and converted.null_count() < len(raw):
             return (ColumnType.INTEGER if kind is ColumnType.NUMBER and is_whole(converted).all() else kind), converted
-    return ColumnType.CATEGORY, convert_column(raw, ColumnType.CATEGORY)[0]
+    return None
 
 
 def _is_ruled_out(head: pl.Series, kind: ColumnType) -> bool:
@@ -88,9 +87,23 @@ def format_values(values: pl.Series) -> pl.Series:
     return values.cast(pl.String)
 
 
+def format_categories(values: pl.Series) -> pl.Series:
+    """Return values as the texts of categories: as in a CSV, but whole numbers without a point."""
+    if not values.dtype.is_float():
+        return format_values(values)
+    name, values = values.name, unnamed(values)
+    whole = pl.when(is_whole(values)).then(values).cast(pl.Int64).cast(pl.String)
+    return pl.select(pl.coalesce(whole, values.fill_nan(None).cast(pl.String))).to_series().alias(name)
+
+
 def unnamed(column: pl.Series) -> pl.Series:
     """Return the column without its name, as methods of polars treat a name such as `^x$` as a pattern."""
     return column.alias("")
+
+
+def spread(column: pl.Series, count: int) -> pl.Series:
+    """Return evenly spaced values of a column."""
+    return column.gather_every(max(1, len(column) // count)) if len(column) > count else column
 
 
 def _empty_to_null(raw: pl.Series) -> pl.Series:
@@ -188,6 +201,8 @@ def _check_magnitude(raw: pl.Series, invalid: pl.Series) -> None:
 def _all_too_large(values: pl.Series) -> bool:
     """Return whether all values are numbers beyond `MAX_MAGNITUDE`."""
     sizes = values.cast(pl.Float64, strict=False)
+    if values.dtype == pl.String and not values.str.contains("[0-9]").all():
+        return False  # Infinity as text is a mark of missing values.
     return bool((sizes.abs() > MAX_MAGNITUDE).all()) and not sizes.has_nulls()
 
 
@@ -195,6 +210,6 @@ _CONVERTERS = {
     ColumnType.NUMBER: _number,
     ColumnType.INTEGER: _number,
     ColumnType.BOOLEAN: _boolean,
-    ColumnType.CATEGORY: format_values,
+    ColumnType.CATEGORY: format_categories,
     ColumnType.DATETIME: _datetime,
 }

@@ -138,7 +138,8 @@ def _order(dates: pl.DataFrame, conventions: Conventions, prior: str | None) -> 
             return order, False
     if not orders:
         return conventions.date_order or max(("dmy", "mdy"), key=lambda order: numeric[order].count()), False
-    default = "mdy" if numeric["half"].any() and "mdy" in orders else orders[0]
+    is_american = conventions.is_american or numeric["half"].any()
+    default = "mdy" if is_american and "mdy" in orders else orders[0]
     return default, len(orders) > 1 and bool((numeric["dmy"] != numeric["mdy"]).any())
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from mlapp.errors import UnreadableBody
 from mlapp.schemas import Scalar
+from mlapp.tables.columns.conversion import format_categories
 
 INT64 = range(-(2**63), 2**63)
 
@@ -25,7 +26,7 @@ def column_of(name: str, values: Sequence[Any]) -> pl.Series:
         return pl.Series(name, values, dtype=pl.String)
     # Also mixed integers and floats: the category `1` must not become `1.0` because of other rows.
     decimals = pl.Series([value if type(value) is float else None for value in values], dtype=pl.Float64)
-    texts = zip(decimals.cast(pl.String), values, strict=True)
+    texts = zip(format_categories(decimals), values, strict=True)
     return pl.Series(name, [format_scalar(value) if text is None else text for text, value in texts], dtype=pl.String)
 
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from mlapp.errors import UnreadableBody
 from mlapp.schemas import Format, ReadAs
+from mlapp.tables.columns.conversion import format_categories
 from mlapp.tables.columns.json_values import column_of
 from mlapp.tables.formats.json import records_table
 from mlapp.tables.strict_json import BOM, STRICT, SURROGATE, parse
@@ -110,7 +111,8 @@ def _concat(name: str, parts: list[pl.Series]) -> pl.Series:
     """Concatenate parts to the column that `column_of` would make of all values."""
     kinds = {part.dtype for part in parts if part.null_count() < len(part)}
     kind = kinds.pop() if len(kinds) == 1 else pl.String()
-    casted = [part.cast(kind) if part.null_count() < len(part) else _missing(name, len(part), kind) for part in parts]
+    as_kind = format_categories if kind == pl.String else lambda part: part.cast(kind)
+    casted = [as_kind(part) if part.null_count() < len(part) else _missing(name, len(part), kind) for part in parts]
     return pl.concat([_missing(name, 0, kind), *casted], rechunk=True)
 
 

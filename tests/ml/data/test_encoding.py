@@ -109,7 +109,7 @@ INVALID = [
     rows(GOOD | {"": 1}),
     rows(GOOD | {"day": "yesterday"}),
     rows(GOOD | {"day": "2024-02-30"}),
-    rows(GOOD | {"day": "２０２４-01-31"}),
+    rows(GOOD | {"day": "２０２４-01-32"}),
     rows(GOOD, {}),
     rows(),
     rows(1),

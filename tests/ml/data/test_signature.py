@@ -87,12 +87,12 @@ def test_free_text_is_ignored():
     assert "10,002 distinct texts" in signature.ignored[0].reason
 
 
-def test_column_of_mostly_numbers_has_a_warning():
-    signature = inferred(a=["1.5"] * 30 + ["2", "n/a", "n/a", "?", ""], b=["yes", "no"] * 17 + [""])
+def test_warnings_name_what_stands_in_the_way_of_numbers_and_dates():
+    signature = inferred(a=["1.5"] * 30 + ["2", "00123", "7x", ">5", ""], b=["yes", "no"] * 17 + [""])
 
     (warning,) = signature.warnings
-    assert "'a' is treated as categories" in warning
-    assert "3 of its 35 values are not numbers ('n/a', '?')" in warning
+    assert warning.startswith("Column 'a' is treated as categories because 3 of its 34 values are not numbers")
+    assert [feature.type for feature in signature.features] == [ColumnType.CATEGORY, ColumnType.BOOLEAN]
 
 
 @pytest.mark.parametrize("name", ["Unnamed: 0", "index", "level_0", "rownames", "__index_level_0__", "#"])

@@ -131,10 +131,10 @@ async def test_preview_has_the_first_rows_of_the_response(
 async def test_preview_rejects_what_predict_rejects(store: ModelStore, prediction: PredictionService, wine: Fitted):
     wine.add_to(store)
     names = [feature.name for feature in wine.record.features]
-    bad_last_row = pl.DataFrame({name: ["1"] * 20 + ["no number"] for name in names}).write_csv().encode()
+    bad_last_row = pl.DataFrame({name: ["1"] * 20 + ["number 1"] for name in names}).write_csv().encode()
     with_prediction = pl.DataFrame({name: [1] for name in [*names, "prediction"]}).write_csv().encode()
 
-    with pytest.raises(Unacceptable, match="Line 22, column 'alcohol': 'no number' is not a number"):
+    with pytest.raises(Unacceptable, match="Line 22, column 'alcohol': 'number 1' is not a number"):
         await prediction.preview(Body(bad_last_row, Format.CSV), version=1)
     with pytest.raises(Unacceptable, match="The table has a column 'prediction'"):
         await prediction.preview(Body(with_prediction, Format.CSV), version=1)

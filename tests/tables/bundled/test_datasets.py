@@ -6,7 +6,7 @@ from mlapp import tables
 from mlapp.errors import NotFound
 from mlapp.ml.data.target import infer_task
 from mlapp.tables.bundled.datasets import dataset, describe_datasets
-from mlapp.tables.columns.conversion import infer_type
+from mlapp.tables.columns.inference import infer_column
 
 
 @pytest.mark.parametrize("info", describe_datasets(), ids=lambda info: info.name)
@@ -14,7 +14,7 @@ def test_bundled_table_matches_its_description(info):
     table, target = dataset(info.name)
 
     assert (table.frame.height, table.frame.columns, target) == (info.rows, info.columns, info.target)
-    assert infer_task(*infer_type(table.frame[target])) is info.task
+    assert infer_task(*infer_column(table.frame[target])[:2]) is info.task
     assert info.simulated == ("Simulated" in info.description)
 
 

@@ -2,13 +2,13 @@
 
 from mlapp.schemas import ColumnType
 from mlapp.tables.bundled.machines import machines
-from mlapp.tables.columns.conversion import infer_type
+from mlapp.tables.columns.inference import infer_column
 
 
 def test_machines_have_every_column_type():
     frame = machines()
 
-    assert {infer_type(column)[0] for column in frame.iter_columns()} == set(ColumnType)
+    assert {infer_column(column).type for column in frame.iter_columns()} == set(ColumnType)
     assert frame.height == 2_000
 
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from mlapp.schemas import Format
-from mlapp.tables.columns.conversion import infer_type
+from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.formats.csv import csv_table
 from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.formats.reader import read_file
@@ -24,8 +24,8 @@ FRAME = pl.DataFrame(
 def test_written_table_is_read_back(kind):
     written = read_file(write_table(FRAME, kind), kind).frame
 
-    assert [infer_type(column)[1].to_list() for column in written] == [
-        infer_type(column)[1].to_list() for column in FRAME
+    assert [infer_column(column).values.to_list() for column in written] == [
+        infer_column(column).values.to_list() for column in FRAME
     ]
 
 

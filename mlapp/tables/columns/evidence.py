@@ -1,0 +1,73 @@
+"""Evidence of conventions: what the columns of a table say about each other."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import polars as pl
+
+from mlapp.schemas import DecimalSign, FileOptions
+from mlapp.tables.columns.conventions import OTHER_MARKS, Conventions
+from mlapp.tables.columns.conversion import spread
+from mlapp.tables.columns.dates import date_evidence
+from mlapp.tables.columns.numbers.digits import DecimalEvidence, decimal_evidence, split_numbers
+from mlapp.tables.columns.numbers.units import possible_units
+
+Value = TypeVar("Value")
+
+SAMPLE_ROWS = 1_000
+MIN_SHARE = 0.8
+"""Share of the values with a point or comma that must be numbers for a column to be evidence."""
+AMERICAN = r"(?i)^\s*[-(]?\s?\$\s?[0-9]|[0-9]\s?[ap]\.?m\.?\s*$"
+"""Amounts in dollars, and times with AM or PM."""
+
+
+def find_conventions(
+    columns: Iterable[pl.Series], options: FileOptions, delimiter: str | None = None, *, is_file: bool = True
+) -> Conventions:
+    """Return the conventions of a table from its options and the columns that are not ambiguous.
+
+    Evidence is a sample of each column; whole columns are searched only if some numbers of the samples are ambiguous.
+    """
+    texts = [column.alias("") for column in columns if column.dtype == pl.String] if is_file else []
+    samples = [spread(text, SAMPLE_ROWS) for text in texts]
+    return Conventions(
+        options.decimal or _find_decimal(texts, samples),
+        options.date_order or _only({date_evidence(sample) for sample in samples}),
+        delimiter,
+        is_decimal_given=options.decimal is not None,
+        is_date_order_given=options.date_order is not None,
+        na_values=frozenset(options.na_values),
+        keep_values=frozenset(options.keep_values),
+        is_american=any(bool(sample.str.contains(AMERICAN).any()) for sample in samples),
+        is_file=is_file,
+    )
+
+
+def _find_decimal(texts: Sequence[pl.Series], samples: Sequence[pl.Series]) -> DecimalSign | None:
+    """Return the decimal sign of the numbers in texts; None without any, or if columns differ."""
+    found = [_evidence(sample) for sample in samples]
+    if not any(column.decimal for column in found) and any(column.is_ambiguous for column in found):
+        found = [_evidence(text) for text in texts]
+    return _only({column.decimal for column in found})
+
+
+def _only(found: set[Value | None]) -> Value | None:
+    """Return the only value besides None; None if there are several."""
+    values = found - {None}
+    return values.pop() if len(values) == 1 else None
+
+
+def _evidence(column: pl.Series) -> DecimalEvidence:
+    """Count the decimal signs of a column that is mostly numbers."""
+    present = column.drop_nulls()
+    if not present.str.contains("[0-9][.,]|[.,][0-9]").any():
+        return DecimalEvidence(0, 0, 0, 0)
+    text = present.str.strip_chars()
+    text = text.filter(~text.is_in(list(OTHER_MARKS)) & (text != ""))
+    parts = split_numbers(text)
+    affixes = parts.select("prefix", "suffix").unique().iter_rows()
+    known = [prefix + "\0" + suffix for prefix, suffix in affixes if possible_units(prefix, suffix)]
+    digits = parts.filter(pl.concat_str("prefix", pl.lit("\0"), "suffix").is_in(known))["digits"].drop_nulls()
+    evidence = decimal_evidence(digits)
+    is_mostly_numbers = evidence.numbers >= MIN_SHARE * len(text.filter(text.str.contains("[.,]")))
+    return evidence if is_mostly_numbers else DecimalEvidence(0, 0, 0, 0)

@@ -1,0 +1,1 @@
+"""Numbers: digits, units, and columns of them."""

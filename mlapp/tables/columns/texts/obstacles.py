@@ -1,0 +1,90 @@
+"""What stands in the way of a type, and what counts as missing, as sentences."""
+
+import polars as pl
+
+from mlapp.errors import MAX_REPORTED, Unacceptable, pointer, shorten
+from mlapp.schemas import ColumnType
+from mlapp.tables.columns.conversion import MAX_EXACT_INTEGER, format_values, unnamed
+from mlapp.tables.columns.numbers.formats import NumberColumn
+
+MAX_EXPLAINED = 0.1
+"""Largest share of other values in a text column for which these are reported."""
+MAX_EXAMPLES = 3
+KINDS = {
+    ColumnType.NUMBER: "numbers",
+    ColumnType.INTEGER: "whole numbers",
+    ColumnType.BOOLEAN: "two words such as true and false",
+    ColumnType.DATETIME: "dates or times",
+}
+
+
+def listed(values: pl.Series) -> str:
+    """Return the first few distinct values, quoted, the most frequent first."""
+    counts = unnamed(values).value_counts(name="count").sort("count", "", descending=[True, False])
+    shown = [f"'{shorten(text, 20)}'" for text in counts[""].head(MAX_EXAMPLES)]
+    return ", ".join(shown) + (", …" if len(counts) > MAX_EXAMPLES else "")
+
+
+def numbers_obstacle(name: str, text: pl.Series, number: NumberColumn, odd: pl.Series) -> list[str]:
+    """Say why a column that is almost one of numbers is treated as categories; `text` is null for missing values."""
+    treated = f"Column '{shorten(name)}' is treated as categories because"
+    present, others = len(text) - text.null_count(), text.filter(number.invalid | odd)
+    if number.problem:
+        advice = "send them in one format if it holds numbers"
+        return [f"{treated} {number.problem} ({listed(text.drop_nulls())}); {advice}."] if number.is_near else []
+    if len(others) > present * MAX_EXPLAINED:
+        return []
+    sizes = others.cast(pl.Float64, strict=False).abs()
+    if (sizes >= MAX_EXACT_INTEGER).all() and not sizes.has_nulls():
+        return [f"{treated} some of its whole numbers are too large to be exact, beyond ±2⁵³ ({listed(others)})."]
+    found = f"{len(others):,} of its {present:,} values are not numbers ({listed(others)})"
+    return [f"{treated} {found}; empty those cells, or send them as na_values, if it holds numbers."]
+
+
+def date_doubt(name: str, order: str) -> str:
+    """Warn of dates whose day and month are not told apart by their values."""
+    first, other = ("day", "mdy") if order == "dmy" else ("month", "dmy")
+    return (
+        f"Dates in column '{shorten(name)}' are read with the {first} first; send date_order={other} if that is wrong."
+    )
+
+
+def odd_warning(name: str, words: pl.Series) -> str:
+    """Warn of words in a column of numbers or dates."""
+    count = (
+        f"{len(words):,} words in column '{shorten(name)}' count"
+        if len(words) > 1
+        else (f"A word in column '{shorten(name)}' counts")
+    )
+    return f"{count} as missing ({listed(words)}), as all other values are numbers or dates."
+
+
+def marks_warning(name: str, marks: list[str]) -> str:
+    """Warn of texts in a text column that count as missing values."""
+    shown = ", ".join(f"'{shorten(mark, 20)}'" for mark in marks)
+    return f"{shown} in column '{shorten(name)}' counts as missing; send keep_values if it is a value."
+
+
+def reject(raw: pl.Series, kind: ColumnType, invalid: pl.Series, problem: str | None = None) -> None:
+    """Reject a column that has values of another type than the one in the options.
+
+    Raises:
+        Unacceptable: some values are invalid, or there is a problem.
+    """
+    if not problem and not invalid.any():
+        return
+    rows = invalid.arg_true().head(MAX_REPORTED)
+    texts = [
+        f"'{shorten(text, 20)}' in row {row}"
+        for row, text in zip(rows, format_values(unnamed(raw).gather(rows)), strict=True)
+    ]
+    found = problem or f"{int(invalid.sum()):,} of its values are not: {', '.join(texts[:MAX_EXAMPLES])}"
+    detail = f"Column '{shorten(raw.name)}' cannot be read as {KINDS[kind]}, as 'types' asks for: {found}."
+    where = [
+        {
+            "detail": f"{text} of column '{shorten(raw.name)}' is not of type {kind}.",
+            "pointer": pointer("records", row, raw.name),
+        }
+        for row, text in zip(rows, texts, strict=True)
+    ]
+    raise Unacceptable(detail, where or [{"detail": detail, "pointer": pointer("types", raw.name)}])
