@@ -107,7 +107,7 @@ def _infer(text: pl.Series, name: str, conventions: Conventions, prior: str | No
 
 def _infer_nanoseconds(text: pl.Series, name: str) -> DateReading | None:
     """Read Unix times in nanoseconds, which are no numbers, as floats would round them."""
-    epochs = infer_epochs(text.cast(pl.Int64), name) if text.str.contains(NANOSECONDS).all() else None
+    epochs = infer_epochs(text.cast(pl.Int64, strict=False), name) if text.str.contains(NANOSECONDS).all() else None
     return epochs and DateReading(epochs.values, epochs.values.is_null() & text.is_not_null(), epochs.dates)
 
 
