@@ -1,6 +1,7 @@
 """Kinds of single cells, as evidence of where a table begins and ends; the types of columns are decided elsewhere."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mlapp.tables.columns.conventions import OTHER_MARKS
@@ -8,6 +9,8 @@ from mlapp.tables.columns.conventions import OTHER_MARKS
 Row = Sequence[str | None]
 """Cells of a line of a text file, or of a row of a sheet."""
 
+MOST = 0.8
+"""Share of the cells that decides on the kind of a column."""
 _NUMBER = re.compile(
     r"[(+\-−]*\s*(?:[$€£¥₹]|[A-Z]{3}\s)?\s*[+\-−]?(?:\d[\d.,'’\s]*|[.,]\d+)(?:[eE][+-]?\d+)?"
     r"\s?[%$€£¥₹A-Za-zµ°²³/]{0,4}\)?"
@@ -41,11 +44,19 @@ def kind_of(cell: str | None) -> str:
 
 
 def column_kind(cells: Iterable[str | None]) -> str | None:
-    """Return `number` or `date` if all cells of a column are such, `word` if not; None if all are missing."""
-    kinds = {kind_of(cell) for cell in cells} - {"blank", "mark"}
-    if not kinds:
+    """Return `number` or `date` if most cells of a column are such, `word` if not; None if all are missing."""
+    counts = Counter(map(kind_of, cells))
+    del counts["blank"], counts["mark"]
+    if not counts:
         return None
-    return kinds.pop() if len(kinds) == 1 else "word"
+    kind, count = counts.most_common(1)[0]
+    return kind if count >= MOST * counts.total() else "word"
+
+
+def is_ruler(row: Row) -> bool:
+    """Return whether a row is a line between header and rows, as databases print and Markdown has it."""
+    text = "".join(cell or "" for cell in row)
+    return len(text) > 2 and not text.strip("-+=|: ") and ("--" in text or "==" in text)
 
 
 def column(rows: Sequence[Row], index: int) -> list[str | None]:

@@ -4,8 +4,8 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from mlapp.errors import Unacceptable, UnreadableBody
 from mlapp.tables.dialects.cells import Row, filled, kind_of
@@ -16,7 +16,7 @@ DELIMITERS = "\t;|,"
 HINT = re.compile(r"\"?sep=(.)\"?\r?\n?", re.IGNORECASE)
 """First line by which Excel is told the delimiter."""
 MAX_COMMENTS = 1_000
-QUOTED = re.compile(r"'[^']*'")
+QUOTED = re.compile(r"(?:^|(?<=[,;\t|]))\s*'[^']*'\s*(?=$|[,;\t|])")
 
 
 class Style(NamedTuple):
@@ -26,6 +26,20 @@ class Style(NamedTuple):
     quote: str = '"'
     skip_spaces: bool = False
     """Whether spaces follow each delimiter."""
+    escapes: bool = False
+    """Whether quotes in cells are preceded by a backslash, as databases write them, and not doubled."""
+
+    def rows(self, lines: Iterable[str]) -> Any:
+        """Return the reader of rows."""
+        return csv.reader(
+            _without_indent(lines) if self.delimiter == " " else lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote,
+            skipinitialspace=self.skip_spaces,
+            escapechar="\\" if self.escapes else None,
+            doublequote=not self.escapes,
+            strict=True,
+        )
 
 
 class Sample(NamedTuple):
@@ -59,7 +73,7 @@ def find_style(text: str, delimiter: str | None = None) -> Sample:
         best = _read_blanks(text) or best or _read(text, Style(","))
     if not best.rows:
         raise UnreadableBody("The header of the CSV cannot be read; check its quotes.")
-    return _skip_spaces(text, best)
+    return _refine(text, best)
 
 
 def _quotes(text: str) -> str:
@@ -74,13 +88,7 @@ def _quotes(text: str) -> str:
 def _read(text: str, style: Style) -> Sample:
     """Read the first rows, up to one that cannot be read, which may be cut off at the end of the sample."""
     lines = io.StringIO(text, newline="")
-    reader = csv.reader(
-        _without_indent(lines) if style.delimiter == " " else iter(lines.readline, ""),
-        delimiter=style.delimiter,
-        quotechar=style.quote,
-        skipinitialspace=style.skip_spaces,
-        strict=True,
-    )
+    reader = style.rows(iter(lines.readline, ""))
     rows: list[Row] = []
     ends, numbers, count = [], [], 0
     try:
@@ -96,8 +104,8 @@ def _read(text: str, style: Style) -> Sample:
     return Sample(style, rows, ends, numbers)
 
 
-def _without_indent(lines: io.StringIO) -> Iterator[str]:
-    while line := lines.readline():
+def _without_indent(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
         yield line.strip(" ") if line.strip() else "\n"
 
 
@@ -109,15 +117,15 @@ def _score(sample: Sample) -> tuple[float, float, int]:
     if width < 2:
         return 0.0, 0.0, width
     others = DELIMITERS.replace(sample.style.delimiter, "")
-    cells = [cell for row in rows if len(row) == width for cell in row]
+    cells = [cell for row in rows[1:] or rows if len(row) == width for cell in row]
     mixed = sum(any(other in (cell or "") for other in others) and kind_of(cell) == "word" for cell in cells)
-    return count / len(rows), 1 - mixed / len(cells), width
+    return count / len(rows), 1 - mixed / max(len(cells), 1), width
 
 
 def _read_blanks(text: str) -> Sample | None:
     """Read columns that are aligned by blanks, as R and printed reports have them; None if there are none."""
     sample = _read(text, Style(" ", skip_spaces=True))
-    rows = [row for row in sample.rows if filled(row)]
+    rows = [row for row in sample.rows if filled(row) and not is_comment(row)]
     widths = {len(row) for row in rows[1:]}
     is_table = len(rows) > 2 and len(widths) == 1 and widths.pop() - len(rows[0]) in (0, 1)
     is_typed = any(
@@ -126,9 +134,21 @@ def _read_blanks(text: str) -> Sample | None:
     return sample if is_table and is_typed and len(rows[1]) > 1 else None
 
 
-def _skip_spaces(text: str, sample: Sample) -> Sample:
-    """Read the sample again without the blanks after the delimiters, if each has one."""
-    cells = [cell for row in sample.rows if len(row) > 1 for cell in row[1:] if cell]
-    if sample.style.skip_spaces or not cells or not all(cell.startswith(" ") for cell in cells):
-        return sample
-    return _read(text, sample.style._replace(skip_spaces=True))
+def _refine(text: str, sample: Sample) -> Sample:
+    """Read the sample again if its cells show more of its style."""
+    style = sample.style
+    if '\\"' in text:
+        escaped = _read(text, style._replace(escapes=True))
+        sample = escaped if len(escaped.rows) > len(sample.rows) else sample
+    rows = [row for row in sample.rows if len(row) > 1 and not is_comment(row)]
+    cells = [cell for row in rows for cell in row[1:] if cell]
+    if not style.skip_spaces and cells and all(cell.startswith(" ") for cell in cells):
+        return _read(text, sample.style._replace(skip_spaces=True))
+    return _read(text, Style(";")) if style == Style(",") and _is_decimal(sample.rows) else sample
+
+
+def _is_decimal(rows: list[Row]) -> bool:
+    """Return whether commas are only decimal signs of a single column."""
+    first, *others = [row for row in rows if filled(row)]
+    numbers = ["".join(map(str, row)).lstrip("+-") for row in others if len(row) == 2]
+    return len(first) == 1 and len(numbers) == len(others) > 0 and all(number.isdecimal() for number in numbers)

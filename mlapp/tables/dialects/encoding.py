@@ -17,9 +17,12 @@ BOMS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 """Encodings by byte order mark, longest first where one starts like another."""
+NO_TEXT = {"idna", "punycode", "unicode-escape", "raw-unicode-escape"}
+"""Codecs of Python that are no encodings of files."""
 SAMPLE_BYTES = 10_000
 ZERO_SHARE = 0.25
 """Share of zeros above which a file is UTF-16 without byte order mark."""
+FOREIGN_LETTERS = 10
 FOREIGN_SHARE = 0.3
 """Share of letters beyond ASCII above which text is hardly Western European."""
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x19\x1c-\x1f]")
@@ -55,10 +58,11 @@ def decode(data: bytes, encoding: str | None = None) -> Text:
     if name != UTF_8:
         if name == WINDOWS and given is None:
             _check_text(content)
-            warnings = _doubts(content)
-        content = _decode(content, name, given).encode()
+        text = _decode(content, name, given)
+        warnings = _doubts(text[:SAMPLE_BYTES]) if name == WINDOWS and given is None else []
+        content = text.encode()
     elif (given or mark) and not _is_utf8(content):
-        raise _undecodable(content, UTF_8, given)
+        _decode(content, UTF_8, given)
     if b"\0" in content:
         raise UnreadableBody(BINARY)
     return Text(content, name, bool(mark), warnings)
@@ -81,9 +85,11 @@ def check_encoding(name: str) -> str:
         "".encode(name)
         found = codecs.lookup(name).name
     except (LookupError, ValueError):
+        found = ""
+    if not found or found in NO_TEXT:
         raise Unacceptable(
             f"There is no text encoding '{shorten(name)}'; give one such as utf-8, utf-16, windows-1252 or iso-8859-15."
-        ) from None
+        )
     return {"utf-8-sig": UTF_8, "cp1252": WINDOWS, "ascii": UTF_8}.get(found, found)
 
 
@@ -106,30 +112,18 @@ def _is_utf8(data: bytes) -> bool:
 def _decode(data: bytes, name: str, given: str | None) -> str:
     try:
         return data.decode(name)
-    except UnicodeError:
-        raise _undecodable(data, name, given) from None
-
-
-def _undecodable(data: bytes, name: str, given: str | None) -> UnreadableBody:
-    """Return the error about a file that cannot be decoded, with the first line that cannot."""
-    try:
-        data.decode(name)
-        line = 1
     except UnicodeDecodeError as error:
         line = 1 + data[: error.start].decode(name, "replace").count("\n")
-    except UnicodeError:
-        line = 1
-    tried = "neither UTF-8 nor Windows-1252" if given is None and name == WINDOWS else f"not {name}"
-    return UnreadableBody(
-        f"Line {line} of the file is {tried} text; save it as CSV UTF-8, or name its encoding (encoding=…)."
-    )
+        tried = "neither UTF-8 nor Windows-1252" if given is None and name == WINDOWS else f"not {name}"
+        raise UnreadableBody(
+            f"Line {line} of the file is {tried} text; save it as CSV UTF-8, or name its encoding (encoding=…)."
+        ) from None
 
 
-def _doubts(data: bytes) -> list[str]:
-    """Return a warning if most letters are beyond ASCII, which Western European texts have few of."""
-    text = data[:SAMPLE_BYTES].decode(errors="ignore")
+def _doubts(text: str) -> list[str]:
+    """Return a warning if many letters are beyond ASCII, which Western European texts have few of."""
     letters = [character for character in text if character.isalpha()]
-    if sum(character > "\x7f" for character in letters) <= FOREIGN_SHARE * len(letters):
+    if sum(character > "\x7f" for character in letters) <= max(FOREIGN_SHARE * len(letters), FOREIGN_LETTERS):
         return []
     warning = (
         "The file is not UTF-8 and was read as Windows-1252, but has many unusual letters; if texts look wrong, name "

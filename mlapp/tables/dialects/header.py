@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import MAX_NAME_LENGTH
-from mlapp.tables.dialects.cells import Row, column, column_kind, column_label, filled, is_blank, kind_of
+from mlapp.tables.dialects.cells import Row, column, column_kind, column_label, filled, is_blank, is_ruler, kind_of
+from mlapp.tables.dialects.headerless import check_header
 
 HEAD_ROWS = 30
 """Rows that `find_header` needs, without comments."""
 COMMENTS = ("#", "//", "%", "--", "/*")
-YEARS = range(1800, 2201)
 MAX_SECOND_HEADERS = 2
 UNIT = re.compile(
     r"[µmckd]?m[²³23]?|km|in|ft|mi|[µmk]?g|t|lb|oz|[mcd]?l|s|sec|ms|min|hr?|d|days?|yr|years?|%|°?[cfk]|[km]?[vaw]|kwh|"
@@ -54,15 +53,15 @@ def find_header(rows: Sequence[Row], header_row: int | None = None) -> Header:
         return Header(-1, first, [f"column_{number}" for number in range(1, width + 1)], [], [])
     below = [cells for cells in rows[row + 1 :] if filled(cells)]
     if header_row is None:
-        _check_header(rows[row], below)
-    names = _names(rows[row], below)
+        check_header(rows[row], below)
+    names = _names(_without_mark(rows[row]), below)
     second = _second_headers(rows, row)
     return Header(row, row + 1, names, second, above)
 
 
 def is_comment(cells: Row) -> bool:
-    """Return whether a row starts like a comment."""
-    return bool(cells) and (cells[0] or "").lstrip().startswith(COMMENTS)
+    """Return whether a row starts like a comment, or is a ruler."""
+    return bool(cells) and ((cells[0] or "").lstrip().startswith(COMMENTS) or is_ruler(cells))
 
 
 def _find_row(rows: Sequence[Row]) -> int:
@@ -71,10 +70,10 @@ def _find_row(rows: Sequence[Row]) -> int:
     plain = [index for index in candidates if not is_comment(rows[index])]
     for index in plain:
         count, needed = len(filled(rows[index])), _used(rows, index)
-        if count >= needed:
+        if count >= needed and not _has_header_below(rows, index, plain, count + 1):
             # A comment line may hold the names, as numpy writes them.
             return _commented_names(rows, index, candidates) if index != candidates[0] else index
-        if _is_shorter_header(rows, index, needed) and not _has_header_below(rows, index, plain):
+        if _is_shorter_header(rows, index, needed) and not _has_header_below(rows, index, plain, needed):
             return index
     return (plain or candidates)[0]
 
@@ -99,9 +98,9 @@ def _is_shorter_header(rows: Sequence[Row], index: int, needed: int) -> bool:
     return len(found) * 2 >= needed and found[-1] + 1 >= needed
 
 
-def _has_header_below(rows: Sequence[Row], index: int, candidates: list[int]) -> bool:
-    """Return whether a later row names all columns, with words above numbers."""
-    later = [each for each in candidates if index < each <= index + 15]
+def _has_header_below(rows: Sequence[Row], index: int, candidates: list[int], names: int) -> bool:
+    """Return whether a later row has so many names for all columns, with words above numbers."""
+    later = [each for each in candidates if index < each <= index + 15 and len(filled(rows[each])) >= names]
     return any(len(filled(rows[each])) >= _used(rows, each) and _names_numbers(rows, each) for each in later)
 
 
@@ -118,50 +117,13 @@ def _commented_names(rows: Sequence[Row], index: int, candidates: list[int]) -> 
     """Return the comment row just above a row if it has the names of its columns, or else the row itself."""
     before = candidates[candidates.index(index) - 1]
     width = len(filled(rows[index]))
-    is_header = width > 1 and is_comment(rows[before]) and len(filled(rows[before])) == width
+    is_header = width > 1 and is_comment(rows[before]) and len(filled(_without_mark(rows[before]))) == width
     return before if is_header and not _names_numbers(rows, index) and _names_numbers(rows, before) else index
 
 
-def _check_header(header: Row, below: Sequence[Row]) -> None:
-    """Reject a first row whose cells are of the kind of every column below it.
-
-    A run of years or other numbers names columns.
-    """
-    pairs = [(kind_of(cell), column_kind(column(below, index))) for index, cell in enumerate(header)]
-    typed = [(kind, below_kind) for kind, below_kind in pairs if below_kind in ("number", "date")]
-    if not any(kind == below_kind for kind, below_kind in typed):
-        return
-    if any(kind not in (below_kind, "blank", "mark") for kind, below_kind in typed):
-        return
-    if _is_run([cell for cell in header if kind_of(cell) == "number"], below, header):
-        return
-    cells = ", ".join(f"'{shorten(cell, 20)}'" for cell in header[:4] if not is_blank(cell))
-    raise Unacceptable(
-        f"The first row ({cells}{', …' if len(header) > 4 else ''}) looks like a row of values, so the columns have no "
-        "names. Set header_row=0 if the file has no header (the columns are then called column_1, column_2, …), or "
-        "header_row=1 if the first row has the names."
-    )
-
-
-def _is_run(cells: list[str | None], below: Sequence[Row], header: Row) -> bool:
-    """Return whether numbers are names: years, or evenly spaced or rising numbers."""
-    try:
-        numbers = [float(cell or "") for cell in cells]
-    except ValueError:
-        return False
-    steps = {round(after - before, 9) for before, after in pairwise(numbers)}
-    if len(numbers) > 1:
-        is_even = len(steps) == 1 and steps != {0.0}
-        return is_even or (len(numbers) > 5 and (min(steps) > 0 or max(steps) < 0))
-    if len(numbers) == 1 and _is_year(cells[0]):
-        index = list(header).index(cells[0])
-        return not all(is_blank(cell) or _is_year(cell) for cell in column(below, index))
-    return False
-
-
-def _is_year(cell: str | None) -> bool:
-    text = (cell or "").strip()
-    return text.isdecimal() and int(text) in YEARS
+def _without_mark(cells: Row) -> Row:
+    """Return a row without a first cell that is only the mark of a comment."""
+    return cells[1:] if cells and (cells[0] or "").strip() in COMMENTS else cells
 
 
 def _names(header: Row, below: Sequence[Row]) -> list[str]:
@@ -186,18 +148,17 @@ def _has_row_names(below: Sequence[Row], last: int) -> bool:
 
 
 def _second_headers(rows: Sequence[Row], header: int) -> list[int]:
-    """Return the rows just below the header that repeat it, or have words (units) above numbers."""
-    found: list[int] = []
-    for index in range(header + 1, min(len(rows), header + 1 + MAX_SECOND_HEADERS)):
-        below = [cells for cells in rows[index + 1 :] if filled(cells)][:20]
-        if not _is_second_header(rows[index], rows[header], below):
-            break
-        found.append(index)
-    return found
+    """Return the rows just below the header that repeat it, are rulers, or have words (units) above numbers."""
+    for count in range(MAX_SECOND_HEADERS, 0, -1):
+        found = range(header + 1, min(len(rows), header + 1 + count))
+        below = [cells for cells in rows[header + 1 + count :] if filled(cells)][:20]
+        if found and all(_is_second_header(rows[index], rows[header], below) for index in found):
+            return list(found)
+    return []
 
 
 def _is_second_header(cells: Row, names: Row, below: Sequence[Row]) -> bool:
-    if is_repeated(cells, names):
+    if is_repeated(cells, names) or is_ruler(cells):
         return True
     words = [index for index, cell in enumerate(cells) if kind_of(cell) == "word"]
     kinds = {index: column_kind(column(below, index)) for index in filled(cells)}

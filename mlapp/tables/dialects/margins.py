@@ -8,7 +8,7 @@ import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
 from mlapp.tables.columns.conversion import format_values, unnamed
-from mlapp.tables.dialects.cells import Row, column_kind, column_label, filled, is_blank, kind_of
+from mlapp.tables.dialects.cells import Row, column_kind, column_label, filled, is_blank, is_ruler, kind_of
 from mlapp.tables.dialects.totals import is_total_label, is_total_of
 
 TAIL_ROWS = 12
@@ -16,7 +16,7 @@ TAIL_ROWS = 12
 INDEX_NAME = re.compile(r"Unnamed: 0(\.\d+)*")
 NOTE = re.compile(
     r"\W*(source|note|notes|footnote|quelle|hinweis|anmerkung|stand|fuente|nota|notas|fonte|source|remarque|bron|"
-    r"export(ed|iert)?|generated|created|erstellt|printed|report|copyright|©|page|seite|end|ende|eof)\b.*"
+    r"export(ed|iert)?|last|updated|letzte|generated|created|erstellt|printed|report|copyright|©|page|seite|end|ende|eof)\b.*"
     r"|\W*\d[\d,.]* (rows?|records?|zeilen|lignes|filas)\b.*|[*†‡#].+|--.*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -107,9 +107,8 @@ def _find_closing_rows(frame: pl.DataFrame, rows: dict[int, str]) -> dict[int, s
     start = max(frame.height - TAIL_ROWS, 0)
     tail: list[Row] = list(zip(*[_texts(column.tail(TAIL_ROWS)) for column in frame.iter_columns()], strict=True))
     last = [(start + index, cells) for index, cells in enumerate(tail) if start + index not in rows]
-    while last and frame.width > 1 and _is_note(last[-1][1], frame, last[-1][0]):
-        row, cells = last.pop()
-        rows[row] = f"a note ('{shorten(cells[filled(cells)[0]])}')"
+    if frame.width > 1:
+        _pop_notes(last, frame, rows)
     labelled: list[tuple[int, Row]] = []
     while last and any(is_total_label(cell) for cell in last[-1][1][:3]):
         labelled.append(last.pop())
@@ -126,15 +125,33 @@ def _find_closing_rows(frame: pl.DataFrame, rows: dict[int, str]) -> dict[int, s
     return doubtful
 
 
-def _is_note(cells: Row, frame: pl.DataFrame, row: int) -> bool:
-    """Return whether a row is a text in a single cell, unlike the cells above it."""
+def _pop_notes(last: list[tuple[int, Row]], frame: pl.DataFrame, rows: dict[int, str]) -> None:
+    """Move notes at the end of the last rows to `rows`; texts below a blank line are notes."""
+    start = len(last)
+    while start and _is_text(last[start - 1][1]):
+        start -= 1
+    after_blank = start < len(last) and rows.get(last[start][0] - 1) == "blank"
+    while last and ((after_blank and len(last) > start) or _is_note(last[-1][1], frame, last[-1][0])):
+        row, cells = last.pop()
+        rows[row] = f"a note ('{shorten(cells[filled(cells)[0]])}')"
+
+
+def _is_text(cells: Row) -> bool:
     found = filled(cells)
-    if len(found) != 1 or frame.height < 2:
-        return False
+    return is_ruler(cells) or (len(found) == 1 and kind_of(cells[found[0]]) == "word")
+
+
+def _is_note(cells: Row, frame: pl.DataFrame, row: int) -> bool:
+    """Return whether a row is a ruler, or a text in a single cell, unlike the cells above it."""
+    found = filled(cells)
+    if is_ruler(cells) or frame.height < 2 or len(found) != 1:
+        return is_ruler(cells)
     text = (cells[found[0]] or "").strip()
+    if NOTE.fullmatch(text):
+        return True
     if kind_of(text) != "word":
         return False
-    if NOTE.fullmatch(text) or len(text.split()) >= NOTE_WORDS or is_total_label(text):
+    if len(text.split()) >= NOTE_WORDS or is_total_label(text):
         return True
     above = column_kind(_texts(frame.to_series(found[0])[max(row - TAIL_ROWS, 0) : row]))
     return found[0] == 0 and above in ("number", "date")
@@ -154,7 +171,7 @@ def _index_columns(frame: pl.DataFrame, names: Sequence[str], blank: list[int], 
         if not is_index:
             break
         found.append(index)
-    return found
+    return found if len(found) + len(blank) < len(names) else []
 
 
 def _texts(column: pl.Series) -> list[str | None]:

@@ -3,8 +3,8 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
 
@@ -20,6 +20,7 @@ from mlapp.tables.table import MAX_CELLS, MAX_ROWS, Table, check_cells, check_sh
 
 SAMPLE_BYTES = 1_000_000
 """Bytes that are decoded to find the header; longer than any valid header."""
+PLAIN = Style(",")
 MAX_LINE_BYTES = 1_000_000
 """The limit of lines of NDJSON, too."""
 
@@ -36,7 +37,7 @@ class _Start(NamedTuple):
     header_row: int
     second: list[int]
     """Indexes of rows that are further headers."""
-    above: list[tuple[int, Row]]
+    above: Sequence[tuple[int, Row]]
     """Lines above the header, with their numbers."""
 
 
@@ -116,10 +117,9 @@ def _check_lines(data: bytes) -> None:
 def _find_start(data: bytes, options: FileOptions) -> _Start:
     """Find the delimiter and the header in the first lines."""
     hint = HINT.match(data[:20].decode(errors="ignore"))
-    skipped = len(hint.group().encode()) if hint else 0
-    if options.header_row:
-        skipped = max(skipped, _line_start(data, options.header_row))
-    skipped += len(data[skipped:]) - len(data[skipped:].lstrip(b"\r\n")) if not options.header_row else 0
+    hinted = len(hint.group().encode()) if hint else 0
+    skipped = max(hinted, _line_start(data, options.header_row)) if options.header_row else hinted
+    skipped += len(data[skipped:MAX_LINE_BYTES]) - len(data[skipped:MAX_LINE_BYTES].lstrip(b"\r\n"))
     line = 1 + data.count(b"\n", 0, skipped)
     sample = codecs.getincrementaldecoder("utf-8")().decode(data[skipped : skipped + SAMPLE_BYTES])
     if not sample.strip():
@@ -128,14 +128,16 @@ def _find_start(data: bytes, options: FileOptions) -> _Start:
     header = find_header(found.rows, None if options.header_row is None else 0 if options.header_row else -1)
     start = found.ends[header.row] if header.row >= 0 else 0
     numbers = [line, *(line + number - 1 for number in found.lines)]
+    before = enumerate(data[hinted:skipped].decode().splitlines(), 1 + bool(hint))
+    above = [(number, [text]) for number, text in before if text.strip()]
     return _Start(
         found.style,
-        header.names,
+        [name.strip(" ") for name in header.names] if found.style.skip_spaces else header.names,
         skipped + len(sample[:start].encode()),
         numbers[header.row + 1],
         numbers[header.row] if header.row >= 0 else 0,
         [index - header.first for index in header.second],
-        [(numbers[index], found.rows[index]) for index in header.above],
+        above + [(numbers[index], found.rows[index]) for index in header.above],
     )
 
 
@@ -152,25 +154,30 @@ def _line_start(data: bytes, line: int) -> int:
 def _read(rows: memoryview, start: _Start) -> pl.DataFrame:
     """Read rows as text; further columns are added for blank cells beyond the header."""
     style, width = start.style, len(start.names)
-    skip_spaces = style.skip_spaces
-    if not style.delimiter.isascii() or style.delimiter == " " or (skip_spaces and b'"' in bytes(rows)):
-        rows, style, skip_spaces = memoryview(_rewrite(rows, style)), Style(","), False
+    if not style.delimiter.isascii() or style.delimiter == " " or style.escapes:
+        return _parse_rewritten(rows, start)
+    if style.skip_spaces and style.quote.encode() in bytes(rows):
+        return _strip(_parse_rewritten(rows, start), style)
     try:
         frame = _parse(rows, style, width)
     except pl.exceptions.PolarsError:
-        widest = _widest(rows, style, start)
-        try:
-            frame = _parse(rows, style, widest)
-        except pl.exceptions.PolarsError:
-            raise UnreadableBody(
-                "The CSV cannot be read: a quote is in the middle of a cell, or is not closed."
-            ) from None
-    if skip_spaces:
-        frame = frame.with_columns(pl.all().str.strip_chars_start(" ")).with_columns(pl.all().replace("", None))
-    return frame
+        # Cells beyond the header, or quotes within cells.
+        frame = _parse_rewritten(rows, start)
+    return _strip(frame, style) if style.skip_spaces else frame
 
 
-def _parse(rows: memoryview, style: Style, width: int) -> pl.DataFrame:
+def _parse_rewritten(rows: memoryview, start: _Start) -> pl.DataFrame:
+    rewritten, width = _rewrite(rows, start)
+    return _parse(rewritten, PLAIN, width)
+
+
+def _strip(frame: pl.DataFrame, style: Style) -> pl.DataFrame:
+    """Return cells without the spaces that align them."""
+    cells = pl.all().str.strip_chars(" ") if style.delimiter == "|" else pl.all().str.strip_chars_start(" ")
+    return frame.with_columns(cells).with_columns(pl.all().replace("", None))
+
+
+def _parse(rows: bytes | memoryview, style: Style, width: int) -> pl.DataFrame:
     # A header of numbers for polars: it returns no rows and no error for a header with a stray quote, and without a
     # header it decompresses rows that start like a compressed file ("x^2"), and rejects a short first row.
     names = [str(index) for index in range(width)]
@@ -182,27 +189,16 @@ def _parse(rows: memoryview, style: Style, width: int) -> pl.DataFrame:
     return pl.read_csv(data, schema=schema, separator=style.delimiter, quote_char=style.quote, n_rows=n_rows)
 
 
-def _rewrite(rows: memoryview, style: Style) -> bytes:
-    """Return rows in a dialect that polars reads."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    lines = io.TextIOWrapper(io.BytesIO(rows), "utf-8", newline="")
-    try:
-        writer.writerows(_reader((line.strip(" ") for line in lines) if style.delimiter == " " else lines, style))
-    except csv.Error as error:
-        raise UnreadableBody(f"The CSV cannot be read: {error}. Check its quotes.") from None
-    return text.getvalue().encode()
-
-
-def _widest(rows: memoryview, style: Style, start: _Start) -> int:
-    """Return the number of cells of the longest row, if there are only blank cells beyond the header.
+def _rewrite(rows: memoryview, start: _Start) -> tuple[bytes, int]:
+    """Return rows in a dialect that polars reads, and the number of cells of the longest one.
 
     Raises:
         UnreadableBody: a row has too many cells, or quotes do not match; the message names its line.
     """
     width, widest, line = len(start.names), len(start.names), start.line
-    lines = io.TextIOWrapper(io.BytesIO(rows), "utf-8", newline="")
-    reader = _reader(lines, style)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    reader = start.style.rows(io.TextIOWrapper(io.BytesIO(rows), "utf-8", newline=""))
     try:
         for row in reader:
             if len(row) > width and (beyond := [index for index in filled(row) if index >= width]):
@@ -210,14 +206,9 @@ def _widest(rows: memoryview, style: Style, start: _Start) -> int:
                     f"Line {line} of the CSV has {beyond[-1] + 1} cells where the header has {width}: "
                     f"'{shorten(row[beyond[-1]])}'. Quote cells that contain the delimiter, or name all columns."
                 )
+            writer.writerow(row)
             widest = max(widest, len(row))
             line = start.line + reader.line_num
     except csv.Error as error:
         raise UnreadableBody(f"Line {line} of the CSV cannot be read: {error}. Check its quotes.") from None
-    return widest
-
-
-def _reader(lines: Iterable[str], style: Style) -> Any:
-    return csv.reader(
-        lines, delimiter=style.delimiter, quotechar=style.quote, skipinitialspace=style.skip_spaces, strict=True
-    )
+    return text.getvalue().encode(), widest
