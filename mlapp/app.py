@@ -47,6 +47,7 @@ def create_app(
         lifespan=_lifespan(settings, services),
     )
     app.state.services = services
+    app.state.max_body_bytes = settings.max_body_bytes
     pages = PAGES if mount_pages else None
     _add_middleware(app, settings, services, api=api)
     add_error_handlers(app)

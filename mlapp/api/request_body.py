@@ -5,7 +5,8 @@ import io
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from email.message import Message
 from typing import Any, BinaryIO
 
 from fastapi import Request
@@ -13,8 +14,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from mlapp.api.content_coding import decoded
 from mlapp.errors import Unacceptable, Unavailable, UnsupportedType, json_too_large, shorten
 from mlapp.schemas import MAX_JSON_BYTES, Format
+from mlapp.services.options import merge_options
 from mlapp.services.temporary_files import save_copy
 
 MULTIPART = "multipart/form-data"
@@ -56,8 +59,8 @@ class RequestBody:
     format: Format | None
     """By the content type; a hint, as files are recognized by their content."""
     file: BinaryIO
-    options: dict[str, Any] = field(default_factory=dict)
-    """The options in a form; options in JSON are read with the table."""
+    options: dict[str, Any]
+    """The options in the query string or a form; options in JSON are read with the table."""
     name: str | None = None
     """The file name in a form."""
 
@@ -76,8 +79,9 @@ async def spool_body(request: Request) -> AsyncIterator[RequestBody]:
 
     Raises:
         UnsupportedType: the content type or content coding is not supported.
-        Unacceptable: a form has no file, or repeats an option.
-        TooLarge: a JSON body exceeds its limit.
+        UnreadableBody: a packed body is damaged.
+        Unacceptable: a form has no file, or an option is given twice.
+        TooLarge: a JSON body exceeds its limit, or a packed one unpacks to more than the limit of the server.
         Unavailable: the disk is full.
     """
     try:
@@ -91,14 +95,15 @@ async def spool_body(request: Request) -> AsyncIterator[RequestBody]:
 
 @asynccontextmanager
 async def _receive(request: Request) -> AsyncIterator[RequestBody]:
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedType("The body is compressed (Content-Encoding); send it uncompressed.")
+    request = await decoded(request)
+    query = parse_options(request.query_params.multi_items())
     media_type = request.headers.get("content-type", "")
     if media_type.lower().startswith(MULTIPART):
         async with request.form(max_files=1, max_fields=100) as form:
             upload = _upload(form)
-            options = parse_options((name, value) for name, value in form.multi_items() if name != "file")
+            fields = parse_options((name, value) for name, value in form.multi_items() if name != "file")
             kind = Format.of_media_type(upload.content_type or "") or Format.of_file(upload.filename or "")
+            options = _charset(upload.content_type or "") | merge_options(query, fields)
             yield RequestBody(kind, upload.file, options, upload.filename)
         return
     if media_type.lower().startswith(URLENCODED):
@@ -112,13 +117,13 @@ async def _receive(request: Request) -> AsyncIterator[RequestBody]:
             f"Unsupported Content-Type '{shorten(media_type)}'; send {', '.join(Format)} or {MULTIPART}."
         )
     if kind is Format.JSON:
-        yield RequestBody(kind, io.BytesIO(await receive_json(request.receive)))
+        yield RequestBody(kind, io.BytesIO(await receive_json(request.receive)), query)
         return
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
         async for chunk in request.stream():
             file.write(chunk)
         file.seek(0)
-        yield RequestBody(kind, file)  # type: ignore[arg-type]
+        yield RequestBody(kind, file, _charset(media_type) | query)  # type: ignore[arg-type]
 
 
 async def receive_json(receive: Receive) -> bytes:
@@ -158,6 +163,14 @@ def parse_options(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         else:
             options[name] = value
     return options
+
+
+def _charset(media_type: str) -> dict[str, str]:
+    """Return the option for the charset of a media type; UTF-8, which many clients claim of any text, is detected."""
+    message = Message()
+    message["Content-Type"] = media_type
+    charset = message.get_content_charset()
+    return {} if charset in (None, "utf-8", "utf8", "us-ascii") else {"encoding": charset}
 
 
 def _upload(form: FormData) -> UploadFile:

@@ -5,6 +5,7 @@ from .evaluation.baseline import beats_baseline as beats_baseline
 from .inference.fitted_model import Batch as Batch
 from .inference.fitted_model import FittedModel as FittedModel
 from .inference.fitted_model import load_model as load_model
+from .inference.scores import score as score
 from .inference.what_if import what_if as what_if
 from .library_versions import installed_versions as installed_versions
 from .library_versions import unusable_reason as unusable_reason

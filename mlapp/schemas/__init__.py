@@ -26,7 +26,16 @@ from mlapp.schemas.plots import (
 )
 from mlapp.schemas.prediction import PredictOptions
 from mlapp.schemas.reading import JSON_AS_READ, ColumnFormat, DateOrder, DecimalSign, FileOptions, ReadAs
-from mlapp.schemas.responses import Health, PredictionPreview, PredictResponse, Problem, Readiness, ValueWarning, WhatIf
+from mlapp.schemas.responses import (
+    Health,
+    PredictionPreview,
+    PredictResponse,
+    Problem,
+    Readiness,
+    RowProblem,
+    ValueWarning,
+    WhatIf,
+)
 from mlapp.schemas.tables import DatasetInfo, DataSource, Feature, IgnoredColumn, TableColumn, TablePreview
 from mlapp.schemas.traffic_counts import PredictionCounts, RequestCounts, RequestProfile, TrafficCounts
 from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from mlapp.schemas.reading import ReadAs
 from mlapp.schemas.types import ColumnType, OmitIfNone, Scalar, Schema
 
 
@@ -57,6 +58,14 @@ class WhatIf(Schema):
     """Probabilities of the up to 5 classes with the highest mean probability, the highest first (classification)."""
 
 
+class RowProblem(Schema):
+    """A row that cannot be predicted."""
+
+    line: int
+    """Its line in the file, or its number from 1."""
+    detail: str
+
+
 class PredictionPreview(Schema):
     """A preview of the predictions for a file: its first rows, and totals of the whole file."""
 
@@ -69,6 +78,18 @@ class PredictionPreview(Schema):
     warnings_total: int
     warnings: list[ValueWarning]
     """The first 100, by row."""
+    warning_lines: list[int]
+    """The line in the file of each of the warnings, or the number of its row from 1."""
+    problems_total: int
+    """Number of rows that cannot be predicted."""
+    problems: list[RowProblem]
+    """The first 100 of them."""
+    read_as: ReadAs
+    """How the file was read."""
+    score: dict[str, float] | None
+    """Metrics on the rows whose target is in the file; null if there are none."""
+    scored_rows: int
+    """Number of rows with a target that the score is of."""
 
 
 class Health(Schema):

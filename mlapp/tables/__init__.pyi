@@ -1,5 +1,7 @@
 from .bundled.datasets import dataset as dataset
 from .bundled.datasets import describe_datasets as describe_datasets
+from .formats.containers import decompress as decompress
+from .formats.csv_writer import csv_encoding as csv_encoding
 from .formats.json import JsonRows as JsonRows
 from .formats.json import json_rows as json_rows
 from .formats.reader import read_request as read_request

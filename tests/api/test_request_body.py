@@ -1,6 +1,5 @@
 """Invalid request bodies are rejected with a reason, and the next valid request works."""
 
-import gzip
 import io
 import json
 import zipfile
@@ -91,15 +90,6 @@ async def test_unreadable_body_is_rejected_with_the_reason(http: httpx.AsyncClie
     answer = await http.post(path, content=body, headers={"Content-Type": kind} if kind else {})
 
     assert sentence in problem_of(answer, status)["detail"]
-
-
-@pytest.mark.parametrize("path", ["/train", "/predict"])
-async def test_compressed_body_is_rejected(http: httpx.AsyncClient, path: str):
-    headers = {"Content-Type": CSV, "Content-Encoding": "gzip"}
-
-    answer = await http.post(path, content=gzip.compress(b"x\n1\n"), headers=headers)
-
-    assert "Content-Encoding" in problem_of(answer, 415)["detail"]
 
 
 async def too_much() -> AsyncIterator[bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mlapp.api.middleware.body_limit import content_length
+from mlapp.api.middleware.body_limit import content_length, is_packed
 from mlapp.api.problems import error_response
 from mlapp.errors import MlappError
 from mlapp.services.admission import Slots
@@ -26,7 +26,7 @@ class LoadSheddingMiddleware:
             await self.app(scope, receive, send)
             return
         try:
-            slots = self.limited_routes[scope["path"]](content_length(scope))
+            slots = self.limited_routes[scope["path"]](None if is_packed(scope) else content_length(scope))
         except MlappError as error:
             await error_response(error)(scope, receive, send)
             return

@@ -16,7 +16,6 @@ from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import FILES, parse_options, receive_json, spool_body
 from mlapp.schemas import Format, PredictOptions, PredictResponse
-from mlapp.services.options import merge_options
 from mlapp.services.prediction.service import Body, PredictionResult
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -53,21 +52,19 @@ async def predict(request: Request) -> Response:
     headers = _read_headers(request.scope["headers"])
     name = None
     with services.recorder.rejections(ClientDisconnect):
-        options = parse_options(request.query_params.multi_items()) if request.scope["query_string"] else {}
         if headers.is_json:
+            options = parse_options(request.query_params.multi_items()) if request.scope["query_string"] else {}
             body = Body(await receive_json(request.receive), Format.JSON, options)
         else:
             async with spool_body(request) as received:
-                options, name = merge_options(options, received.options), received.name
-                body = Body(await received.read(), received.format, options)
+                body, name = Body(await received.read(), received.format, received.options), received.name
     result = await services.prediction.predict(body, headers.formats, strict=headers.strict)
     if isinstance(result.body, bytes):
         return _JsonResponse(result.body, result)
     fields = {"X-Model-Version": str(result.version), "X-Warnings-Total": str(result.warnings_total)}
     if name and result.format is not Format.JSON:
         fields["Content-Disposition"] = attachment(name, result.format)
-    media_type = "text/csv; charset=utf-8" if result.format is Format.CSV else str(result.format)
-    return StreamingResponse(result.chunks, headers=fields, media_type=media_type)
+    return StreamingResponse(result.chunks, headers=fields, media_type=result.media_type)
 
 
 class _JsonResponse(Response):

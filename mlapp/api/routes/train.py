@@ -9,9 +9,8 @@ from mlapp.api.dependencies import AppServices
 from mlapp.api.option_schemas import query_parameters, without_defaults
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
-from mlapp.api.request_body import BINARY, FILES, MULTIPART, parse_options, spool_body
+from mlapp.api.request_body import BINARY, FILES, MULTIPART, spool_body
 from mlapp.schemas import Format, Job, Model, Submission, TrainBody, TrainOptions
-from mlapp.services.options import merge_options
 
 router = APIRouter(tags=["training"])
 
@@ -63,10 +62,8 @@ async def train(request: Request, response: Response, services: AppServices) -> 
     Send the options as keys of a JSON body, as fields of a form or in the query string.
     With `Prefer: respond-async` the response is 202 with the training job, without waiting for the model.
     """
-    options = parse_options(request.query_params.multi_items())
     async with spool_body(request) as body:
-        options = merge_options(options, body.options)
-        submission = Submission(options=options, format=body.format, path=await body.save(), name=body.name)
+        submission = Submission(options=body.options, format=body.format, path=await body.save(), name=body.name)
     if prefers(request.headers.getlist("prefer"), "respond-async"):
         job = await services.training.submit(submission)
         headers = {"Location": f"/jobs/{job.id}", "Preference-Applied": "respond-async"}

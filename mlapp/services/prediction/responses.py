@@ -1,14 +1,14 @@
-"""Reading of request bodies and writing of responses, as JSON or files. CPU-bound, so large ones run in a thread."""
+"""Writing of responses, as JSON or files. CPU-bound, so large ones run in a thread."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from mlapp import ml, tables
+from mlapp import tables
 from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Format, Model, PredictionPreview, PredictOptions
-from mlapp.services.options import merge_options, predict_options
+from mlapp.schemas import Format, Model
+from mlapp.services.prediction.reading import EncodedTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
-    from mlapp.ml.data.validation import Warnings
+    from mlapp import ml
 
     AddRows = Callable[[Model, np.ndarray, np.ndarray], None]
     """Takes the model, encoded rows and their predictions; see `TrafficRecorder.add_rows`."""
@@ -30,74 +30,38 @@ PROBLEM = "problem"
 """Column of response files that says why a row has no prediction."""
 LISTS = ("predictions", "lower", "upper", "probabilities")
 """Fields of a JSON response with a value for each row."""
-_VALUES = TypeAdapter(list[Any])
-
-
 Formats = Mapping[Format, Format]
 """Format of a response by that of the body."""
 AS_SENT: Formats = {format_: format_ for format_ in Format}
-PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0", b"PAR1", b"ARROW1")
-"""First bytes of files that may be much larger than they are long: gzip, zip, zstd, xls, Parquet, Arrow."""
+_VALUES = TypeAdapter(list[Any])
 
 
-class Body(NamedTuple):
-    """A request body: a table to predict."""
+class PredictionResult(NamedTuple):
+    """A response: version, format, and the body with the predictions."""
 
-    data: bytes
-    format: Format | None = None
-    """The format by content type or name; a hint, as files are recognized by their content."""
-    options: dict[str, Any] = {}  # noqa: RUF012 - never changed
-    """Options outside the body, as sent; see `PredictOptions`."""
+    version: int
+    format: Format
+    warnings_total: int
+    body: bytes | AsyncIterator[bytes]
+    """In chunks if it is large."""
+    encoding: str | None = None
+    """Encoding of a CSV."""
 
+    @property
+    def media_type(self) -> str:
+        """The content type of the response."""
+        return f"{self.format}; charset={self.encoding}" if self.encoding else str(self.format)
 
-class EncodedTable(NamedTuple):
-    """A table that was read, encoded and validated."""
-
-    table: "tables.Table"
-    x: "np.ndarray"
-    """Encoded features, (rows, features)."""
-    warnings: "Warnings"
-    problems: "pl.Series | None"
-    """Why rows cannot be predicted, (rows,), null for all others; None if all can be."""
-
-
-def read_json(data: bytes) -> "tuple[tables.JsonRows, dict[str, Any]]":
-    """Read a JSON body: its table and other keys.
-
-    Raises:
-        MlappError: the body is not valid JSON, or has no table.
-    """
-    return tables.json_rows(data, flat=True)
+    @property
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body in chunks."""
+        return iterate([self.body]) if isinstance(self.body, bytes) else self.body
 
 
-def read_table(body: Body) -> "tuple[tables.Table, PredictOptions]":
-    """Read a body: its table, and the options in the body and outside of it.
-
-    Raises:
-        MlappError: the body cannot be read, or an option is invalid.
-    """
-    options = predict_options(body.options)
-    table, keys = tables.read_request(body.data, body.format, options)
-    if keys:
-        table.options = options = predict_options(merge_options(body.options, keys))
-    return table, options
-
-
-def encode_table(
-    fitted: "ml.FittedModel", table: "tables.Table", options: PredictOptions, *, strict: bool = False
-) -> EncodedTable:
-    """Encode and validate all rows of a table.
-
-    Raises:
-        Unacceptable: rows cannot be predicted, unless they are to be skipped.
-    """
-    encoded = fitted.encoder.encode_rows(table)
-    if options.bad_rows == "refuse":
-        ml.reject_rows(table, encoded.invalid)
-    warnings = fitted.validator.table_warnings(table, encoded)
-    if strict:
-        fitted.validator.reject_unusual(table, warnings)
-    return EncodedTable(table, encoded.x, warnings, ml.problems_of(table, encoded.invalid))
+async def iterate(pieces: list[bytes]) -> AsyncIterator[bytes]:
+    """Yield the pieces of a body."""
+    for piece in pieces:
+        yield piece
 
 
 def check_file(fitted: "ml.FittedModel", encoded: EncodedTable) -> None:
@@ -119,9 +83,9 @@ def write_json(fitted: "ml.FittedModel", encoded: EncodedTable, add_rows: "AddRo
     Rows are serialized in chunks, so that not all of them exist as Python objects at the same time.
     """
     if encoded.problems is not None:
-        row = encoded.problems.is_not_null().arg_max() or 0
+        row, reason = next(iter(encoded.bad_rows.items()))
         raise Unacceptable(
-            f"{encoded.table.place(row)} cannot be predicted: {encoded.problems[row]} "
+            f"{encoded.table.place(row)} cannot be predicted: {reason} "
             "A JSON response has a prediction for each row; request a file, such as by 'Accept: text/csv'."
         )
     lists: dict[str, list[bytes]] = {}
@@ -150,6 +114,12 @@ def _insert(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:
     return [b"".join([*pieces, text])] if sum(map(len, pieces)) < ONE_PIECE_BYTES else [*pieces, text]
 
 
+def encoding_of(fitted: "ml.FittedModel", encoded: EncodedTable, format_: Format) -> str | None:
+    """Return the encoding of the response file; None for formats that have none of their own."""
+    names = [*encoded.table.names, *fitted.column_names]
+    return tables.csv_encoding(names, encoded.table.read_as)[0] if format_ is Format.CSV else None
+
+
 def parts_of(encoded: EncodedTable, format_: Format) -> list[slice]:
     """Return the ranges of rows that are written at a time."""
     # Other formats are written in one piece, as their index is at the end.
@@ -166,10 +136,12 @@ def write_file(
         add_rows(fitted.model, x, predicted)
     elif (good := encoded.problems[part].is_null().to_numpy()).any():
         add_rows(fitted.model, x[good], predicted[good])
-    return tables.write_rows(encoded.table, part, _added(fitted, encoded, part, predicted), format_)
+    return tables.write_rows(encoded.table, part, added_columns(fitted, encoded, part, predicted), format_)
 
 
-def _added(fitted: "ml.FittedModel", encoded: EncodedTable, part: slice, predicted: "np.ndarray") -> "pl.DataFrame":
+def added_columns(
+    fitted: "ml.FittedModel", encoded: EncodedTable, part: slice, predicted: "np.ndarray"
+) -> "pl.DataFrame":
     """Return the columns that the response adds; rows with a problem have no prediction."""
     columns = fitted.columns(predicted)
     if encoded.problems is None:
@@ -177,19 +149,3 @@ def _added(fitted: "ml.FittedModel", encoded: EncodedTable, part: slice, predict
     problems = encoded.problems[part].alias(PROBLEM)
     good, none = problems.is_null(), columns.clear(columns.height)
     return columns.select(column.zip_with(good, none[column.name]) for column in columns).hstack([problems])
-
-
-def preview(fitted: "ml.FittedModel", table: "tables.Table", options: PredictOptions, count: int) -> PredictionPreview:
-    """Validate a whole table, and predict its first rows as they will be in the response file."""
-    encoded = encode_table(fitted, table, options)
-    check_file(fitted, encoded)
-    first = slice(0, count)
-    added = _added(fitted, encoded, first, fitted.predict(encoded.x[first]))
-    names, cells = tables.format_rows(table.frame[first].hstack(added))
-    return PredictionPreview(
-        names=names,
-        rows=cells,
-        total=len(encoded.x),
-        warnings_total=encoded.warnings.total,
-        warnings=encoded.warnings.first,
-    )

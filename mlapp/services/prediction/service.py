@@ -1,21 +1,22 @@
 """PredictionService: predicts rows with the active version or another one, for API and pages."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlapp import ml, tables
 from mlapp.errors import Overloaded
 from mlapp.schemas import Format, Model, PredictionPreview, PredictOptions, PredictResponse, WhatIf
 from mlapp.services.admission import PREFETCH, Pool, Slots, prefetch
 from mlapp.services.monitoring.recorder import TrafficRecorder
-from mlapp.services.prediction import responses
+from mlapp.services.prediction import reading, responses
 from mlapp.services.prediction.active_version import ActiveVersion
 from mlapp.services.prediction.batching import Batcher
 from mlapp.services.prediction.model_cache import ModelCache, use_one_thread
-from mlapp.services.prediction.responses import AS_SENT, PACKED, Body, Formats
+from mlapp.services.prediction.preview import preview
+from mlapp.services.prediction.reading import PACKED, Body
+from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult, iterate
 from mlapp.services.stored_versions import version_number
 from mlapp.store import ModelStore
 
@@ -38,21 +39,6 @@ LARGE_SLOTS = 5
 """Maximum number of large requests in flight: one is predicted, and four are received or sent."""
 MAX_WAIT_S = 0.5
 """Small requests are rejected if they would wait longer than this for a thread."""
-
-
-class PredictionResult(NamedTuple):
-    """A response: version, format, and the body with the predictions."""
-
-    version: int
-    format: Format
-    warnings_total: int
-    body: bytes | AsyncIterator[bytes]
-    """In chunks if it is large."""
-
-    @property
-    def chunks(self) -> AsyncIterator[bytes]:
-        """The body in chunks."""
-        return _iterate([self.body]) if isinstance(self.body, bytes) else self.body
 
 
 @dataclass
@@ -147,7 +133,7 @@ class PredictionService:
             fitted = None if version or body.options else self._active.fitted
             fitted = fitted or await self._requested(body.options.get("version"), version)
             if _is_small(body) and formats[Format.JSON] is Format.JSON:
-                rows, keys = responses.read_json(body.data)
+                rows, keys = reading.read_json(body.data)
                 if not keys:
                     predicted, warnings = await self._predict_rows(fitted, rows, strict=strict)
                     data = fitted.answer_json(predicted, warnings)
@@ -173,8 +159,8 @@ class PredictionService:
             MlappError: the version is not available, or the rows cannot be read or predicted.
         """
         fitted, pool = await self.fitted(version), self._pool(body)
-        table, options = await pool.run(lambda: responses.read_table(body))
-        return await pool.run(lambda: responses.preview(fitted, table, options, rows))
+        table, options = await pool.run(lambda: reading.read_table(body))
+        return await pool.run(lambda: preview(fitted, table, options, rows))
 
     async def what_if(self, record: dict[str, Any], feature: str, version: int | None = None) -> WhatIf:
         """Predict a record of JSON scalars over the values of one feature.
@@ -208,8 +194,8 @@ class PredictionService:
     ) -> "tuple[np.ndarray, Warnings]":
         """Predict a few rows that need conversion, or whose warnings are errors."""
 
-        def encode() -> responses.EncodedTable:
-            return responses.encode_table(fitted, rows.table(), PredictOptions(), strict=strict)
+        def encode() -> reading.EncodedTable:
+            return reading.encode_table(fitted, rows.table(), PredictOptions(), strict=strict)
 
         encoded = await self._small.run(encode)
         predicted, _ = await self._batcher.predict(fitted, encoded.x)
@@ -226,18 +212,19 @@ class PredictionService:
         self, fitted: "ml.FittedModel", body: Body, formats: Formats, *, strict: bool
     ) -> PredictionResult:
         pool, add_rows = self._pool(body), self.recorder.add_rows
-        table, options = await pool.run(lambda: responses.read_table(body))
+        table, options = await pool.run(lambda: reading.read_table(body))
         if options.version is not None and "version" not in body.options:
             fitted = await self._requested(options.version)
         format_, version = formats[table.format], fitted.model.version
-        encoded = await pool.run(lambda: responses.encode_table(fitted, table, options, strict=strict))
+        encoded = await pool.run(lambda: reading.encode_table(fitted, table, options, strict=strict))
         if format_ is Format.JSON:
             pieces = await pool.run(lambda: responses.write_json(fitted, encoded, add_rows))
-            return PredictionResult(version, format_, encoded.warnings.total, _iterate(pieces))
+            return PredictionResult(version, format_, encoded.warnings.total, iterate(pieces))
         responses.check_file(fitted, encoded)
         parts = responses.parts_of(encoded, format_)
         calls = (partial(responses.write_file, fitted, encoded, format_, part, add_rows) for part in parts)
-        return PredictionResult(version, format_, encoded.warnings.total, prefetch(pool, calls))
+        encoding = responses.encoding_of(fitted, encoded, format_)
+        return PredictionResult(version, format_, encoded.warnings.total, prefetch(pool, calls), encoding)
 
     def _pool(self, body: Body) -> Pool:
         is_small = len(body.data) <= SMALL_BYTES and not body.data.startswith(PACKED)
@@ -247,8 +234,3 @@ class PredictionService:
 def _is_small(body: Body) -> bool:
     """Return whether a body is JSON that is parsed on the event loop."""
     return body.format is Format.JSON and len(body.data) <= BATCHED_BYTES and body.options.keys() <= {"version"}
-
-
-async def _iterate(pieces: list[bytes]) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        yield piece

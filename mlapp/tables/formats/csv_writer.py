@@ -24,8 +24,7 @@ def write_csv(
 ) -> bytes:
     """Write a frame in the dialect of a file: encoding, delimiter, quotes and line ends.
 
-    UTF-8 with a byte order mark replaces encodings that lack a letter of a name, and thus of a class. The byte order
-    mark is part of the header; `decimal` is the decimal sign of columns of numbers.
+    The byte order mark is part of the header; `decimal` is the decimal sign of columns of numbers.
     """
     buffer = io.BytesIO()
     _escape_formulas(frame).write_csv(
@@ -37,22 +36,24 @@ def write_csv(
         datetime_format="%Y-%m-%dT%H:%M:%S%.f",
         decimal_comma=decimal == ",",
     )
-    data, encoding, bom = buffer.getvalue(), read_as.encoding or UTF_8, bool(read_as.bom)
-    if encoding != UTF_8 and not _encodes(encoding, frame.columns):
-        encoding, bom = UTF_8, True
+    data, (encoding, bom) = buffer.getvalue(), csv_encoding(frame.columns, read_as)
     if encoding != UTF_8:
         data = data.decode().encode(encoding, "replace")
     mark = "\ufeff".encode(encoding) if bom and header else b""
     return mark + data
 
 
-def _encodes(encoding: str, names: list[str]) -> bool:
-    """Return whether an encoding has all letters of the names."""
+def csv_encoding(names: list[str], read_as: ReadAs) -> tuple[str, bool]:
+    """Return the encoding of a CSV with these column names, and whether it has a byte order mark.
+
+    It is that of the file; UTF-8 with a byte order mark if that lacks a letter of a name, and thus of a class.
+    """
+    encoding = read_as.encoding or UTF_8
     try:
         codecs.encode("".join(names), encoding)
     except UnicodeError:
-        return False
-    return True
+        return UTF_8, True
+    return encoding, bool(read_as.bom)
 
 
 def _escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:

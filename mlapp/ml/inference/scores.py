@@ -1,0 +1,58 @@
+"""Scores of a model on rows whose target is known."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from mlapp.ml.evaluation.metrics import metrics
+from mlapp.ml.inference.fitted_model import FittedModel
+from mlapp.schemas import ColumnType, Task
+from mlapp.tables.columns.conversion import format_values, unnamed
+from mlapp.tables.columns.inference import convert_column
+from mlapp.tables.table import Table
+
+MAX_ROWS = 100_000
+MIN_ROWS = 2
+
+
+class Score(NamedTuple):
+    """Metrics, and the number of rows that they are of."""
+
+    metrics: dict[str, float]
+    rows: int
+
+
+def score(fitted: FittedModel, table: Table, x: np.ndarray, bad_rows: Sequence[int]) -> Score | None:
+    """Return the metrics on the first rows with a target; None if the table has no target, or too few rows with one.
+
+    `x` has the encoded rows, (rows, features), and `bad_rows` those that cannot be predicted.
+    """
+    model = fitted.model
+    if model.target not in table.names:
+        return None
+    raw = table.frame[model.target]
+    values = unnamed(convert_column(raw, model.target_type, model.target_read_as, table.conventions).values)
+    y = values.cast(pl.Float64).to_numpy() if model.task is Task.REGRESSION else _class_indices(fitted, values)
+    known = ~np.isnan(y)
+    known[list(bad_rows)] = False
+    rows = np.flatnonzero(known)[:MAX_ROWS]
+    if len(rows) < MIN_ROWS:
+        return None
+    y, predicted = y[rows], fitted.predict(x[rows])
+    if model.task is Task.REGRESSION:
+        return Score(metrics(model.task, y, predicted[:, 0]), len(rows))
+    y = y.astype(int)
+    if len(np.unique(y)) < predicted.shape[1]:
+        # The other metrics need rows of every class.
+        return Score({"accuracy": float((predicted.argmax(axis=1) == y).mean())}, len(rows))
+    return Score(metrics(model.task, y, predicted), len(rows))
+
+
+def _class_indices(fitted: FittedModel, values: pl.Series) -> np.ndarray:
+    """Return the index of each class, NaN for values that are none."""
+    names = fitted.classes[1]
+    whole = fitted.model.target_type is ColumnType.INTEGER
+    texts = format_values(values.cast(pl.Int64, strict=False) if whole else values)
+    return texts.replace_strict(names, list(range(len(names))), default=None, return_dtype=pl.Float64).to_numpy()

@@ -1,0 +1,36 @@
+"""Preview of the response to a file: its first rows, warnings and problems, and the score where targets are known."""
+
+from mlapp import ml, tables
+from mlapp.errors import MAX_REPORTED
+from mlapp.schemas import PredictionPreview, PredictOptions, RowProblem
+from mlapp.services.prediction.reading import encode_table
+from mlapp.services.prediction.responses import added_columns, check_file
+
+
+def preview(fitted: "ml.FittedModel", table: "tables.Table", options: PredictOptions, count: int) -> PredictionPreview:
+    """Validate a whole table, predict its first rows as they will be in the response, and score those with a target."""
+    encoded = encode_table(fitted, table, options)
+    check_file(fitted, encoded)
+    first = slice(0, count)
+    added = added_columns(fitted, encoded, first, fitted.predict(encoded.x[first]))
+    names, cells = tables.format_rows(table.frame[first].hstack(added))
+    bad_rows = encoded.bad_rows
+    first_bad = list(bad_rows.items())[:MAX_REPORTED]
+    score = ml.score(fitted, table, encoded.x, list(bad_rows))
+    return PredictionPreview(
+        names=names,
+        rows=cells,
+        total=len(encoded.x),
+        warnings_total=encoded.warnings.total,
+        warnings=encoded.warnings.first,
+        warning_lines=[_line(table, warning.row) for warning in encoded.warnings.first],
+        problems_total=len(bad_rows),
+        problems=[RowProblem(line=_line(table, row), detail=reason) for row, reason in first_bad],
+        read_as=table.read_as,
+        score=score.metrics if score else None,
+        scored_rows=score.rows if score else 0,
+    )
+
+
+def _line(table: "tables.Table", row: int) -> int:
+    return row + 1 if table.lines is None else table.lines[row]

@@ -1,0 +1,84 @@
+"""Reading of request bodies: tables and options, encoded and validated. CPU-bound, so large ones run in a thread."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlapp import ml, tables
+from mlapp.schemas import Format, PredictOptions
+from mlapp.services.options import merge_options, predict_options
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+    from mlapp.ml.data.validation import Warnings
+
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0", b"PAR1", b"ARROW1")
+"""First bytes of files that may be much larger than they are long: gzip, zip, zstd, xls, Parquet, Arrow."""
+
+
+class Body(NamedTuple):
+    """A request body: a table to predict."""
+
+    data: bytes
+    format: Format | None = None
+    """The format by content type or name; a hint, as files are recognized by their content."""
+    options: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    """Options outside the body, as sent; see `PredictOptions`."""
+
+
+class EncodedTable(NamedTuple):
+    """A table that was read, encoded and validated."""
+
+    table: "tables.Table"
+    x: "np.ndarray"
+    """Encoded features, (rows, features)."""
+    warnings: "Warnings"
+    problems: "pl.Series | None"
+    """Why rows cannot be predicted, (rows,), null for all others; None if all can be."""
+
+    @property
+    def bad_rows(self) -> dict[int, str]:
+        """Rows that cannot be predicted, and why."""
+        if self.problems is None:
+            return {}
+        rows = self.problems.is_not_null().arg_true()
+        return dict(zip(rows, self.problems.gather(rows), strict=True))
+
+
+def read_json(data: bytes) -> "tuple[tables.JsonRows, dict[str, Any]]":
+    """Read a JSON body: its table and other keys.
+
+    Raises:
+        MlappError: the body is not valid JSON, or has no table.
+    """
+    return tables.json_rows(data, flat=True)
+
+
+def read_table(body: Body) -> "tuple[tables.Table, PredictOptions]":
+    """Read a body: its table, and the options in the body and outside of it.
+
+    Raises:
+        MlappError: the body cannot be read, or an option is invalid.
+    """
+    options = predict_options(body.options)
+    table, keys = tables.read_request(body.data, body.format, options)
+    if keys:
+        table.options = options = predict_options(merge_options(body.options, keys))
+    return table, options
+
+
+def encode_table(
+    fitted: "ml.FittedModel", table: "tables.Table", options: PredictOptions, *, strict: bool = False
+) -> EncodedTable:
+    """Encode and validate all rows of a table.
+
+    Raises:
+        Unacceptable: rows cannot be predicted, unless they are to be skipped.
+    """
+    encoded = fitted.encoder.encode_rows(table)
+    if options.bad_rows == "refuse":
+        ml.reject_rows(table, encoded.invalid)
+    warnings = fitted.validator.table_warnings(table, encoded)
+    if strict:
+        fitted.validator.reject_unusual(table, warnings)
+    return EncodedTable(table, encoded.x, warnings, ml.problems_of(table, encoded.invalid))

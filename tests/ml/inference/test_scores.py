@@ -1,0 +1,45 @@
+"""Scores of a model on rows whose target is known."""
+
+import pytest
+
+from mlapp.ml.inference.scores import score
+from mlapp.tables.table import Table
+
+
+def scored(model, frame, bad_rows=()):
+    table = Table(frame)
+    return score(model, table, model.encoder.encode(table), bad_rows)
+
+
+def test_score_of_a_regression_is_of_the_rows_with_a_target(table, fitting):
+    model = fitting(table.drop("grade", "sold"), "price")
+    frame = table.head(20).with_columns(price=table.head(20)["price"].scatter([3], None))
+
+    found = scored(model, frame, bad_rows=[0, 1])
+
+    assert found is not None
+    assert (found.rows, set(found.metrics)) == (17, {"r2", "mae", "rmse"})
+    expected = model.predict(model.encoder.encode(Table(frame)))[[2, *range(4, 20)], 0]
+    errors = abs(expected - frame["price"].gather([2, *range(4, 20)]).to_numpy())
+    assert found.metrics["mae"] == pytest.approx(errors.mean())
+
+
+@pytest.mark.parametrize("target", ["grade", "sold"])
+def test_score_of_a_classification_has_all_metrics_if_all_classes_occur(table, fitting, target):
+    model = fitting(table, target)
+    some = table.filter(table[target] == table[target][0])
+
+    found, of_one = scored(model, table), scored(model, some)
+
+    assert found is not None
+    assert of_one is not None
+    assert set(found.metrics) == {"accuracy", "balanced_accuracy", "log_loss", "roc_auc"}
+    assert set(of_one.metrics) == {"accuracy"}
+    assert (found.rows, of_one.rows) == (table.height, some.height)
+
+
+def test_table_without_enough_targets_has_no_score(table, fitting):
+    model = fitting(table, "price")
+
+    assert scored(model, table.drop("price")) is None
+    assert scored(model, table.head(1)) is None
