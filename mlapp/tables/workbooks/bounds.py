@@ -23,6 +23,8 @@ MAX_AREA = 5_000_000
 UNPACKED = {".xml", ".bin", ".rels"}
 SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 ROW, COLUMN = re.compile(rb"""<row [^>]{0,200}?r=["'](\d{1,7})["']"""), re.compile(rb""" r=["']([A-Z]{1,3})""")
+HEAD_BYTES = 100_000
+"""Bytes whose columns are listed; others are searched for columns to the right of these, which is faster."""
 CHUNK_BYTES, OVERLAP_BYTES = 8_000_000, 300
 
 
@@ -59,17 +61,36 @@ def _check_sizes(archive: zipfile.ZipFile) -> None:
 
 
 def _check_area(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Reject a sheet whose cells are so far apart that the area that they span would take too much memory."""
-    rows, columns, rest = {0}, {b""}, b""
+    """Reject a sheet whose cells are so far apart that the area that they span would take too much memory.
+
+    Rows are in order in the files of all known programs; others are left to the memory limit of the process.
+    """
+    height, last, rest = 0, b"A", b""
     with archive.open(member) as file:
         while chunk := file.read(CHUNK_BYTES):
             piece = rest + chunk
-            rows.add(max(map(int, ROW.findall(piece)), default=0))
-            columns.update(COLUMN.findall(piece))
+            if found := ROW.match(piece, piece.rfind(b"<row ")):
+                height = int(found[1])
+            if not rest:
+                last = _last(last, COLUMN.findall(piece[:HEAD_BYTES]))
+            if _beyond(last).search(piece):
+                last = _last(last, COLUMN.findall(piece))
             rest = piece[-OVERLAP_BYTES:]
-    height, width = max(rows), max(map(_column_number, columns))
-    if height * width > MAX_AREA:
+    if height * (width := _column_number(last)) > MAX_AREA:
         raise area_too_large(height, width)
+
+
+def _last(column: bytes, others: list[bytes]) -> bytes:
+    """Return the rightmost of some columns."""
+    return max({column, *others}, key=_column_number)
+
+
+def _beyond(column: bytes) -> re.Pattern[bytes]:
+    """Return the pattern of cells to the right of a column: with more letters, or a later one after the same start."""
+    longer = [b"[A-Z]{%d}" % (len(column) + 1)]
+    later = [column[:n] + b"[%c-Z]" % (letter + 1) for n, letter in enumerate(column) if letter < ord("Z")]
+    tails = [b"[A-Z]{%d}" % (len(column) - 1 - n) for n, letter in enumerate(column) if letter < ord("Z")]
+    return re.compile(b""" r=["'](?:%s)""" % b"|".join(longer + [a + b for a, b in zip(later, tails, strict=True)]))
 
 
 def area_too_large(rows: int, columns: int) -> TooLarge:

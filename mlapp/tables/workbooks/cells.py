@@ -32,7 +32,7 @@ MICROSECONDS_PER_SECOND = 1e6
 
 
 def read_columns(sheet: "CalamineSheet", skip: int) -> list[pl.Series]:
-    """Return the columns of the cells below the first `skip` rows of a sheet.
+    """Return the columns of the cells below the first `skip` rows of a sheet, up to the last row with a value.
 
     They are text, numbers, booleans, dates, or times and durations.
     """
@@ -41,7 +41,11 @@ def read_columns(sheet: "CalamineSheet", skip: int) -> list[pl.Series]:
     while chunk := list(islice(rows, CHUNK_ROWS)):
         for part, cells in zip(parts, zip(*chunk, strict=True), strict=True):
             part.append(_column(cells))
-    return [_concat(part) for part in parts]
+    columns = [_concat(part) for part in parts]
+    # Formulas with empty texts may follow the last row that people see.
+    last = [index[-1] for column in columns if len(index := column.is_not_null().arg_true())]
+    height = max(last, default=-1) + 1
+    return [column.head(height) for column in columns]
 
 
 def read_head(sheet: "CalamineSheet", count: int) -> list[list[str | None]]:
@@ -75,7 +79,7 @@ def _column(cells: Sequence[Cell]) -> pl.Series:
 
 def _concat(parts: list[pl.Series]) -> pl.Series:
     common = _common({part.dtype for part in parts})
-    column = pl.concat([pl.Series(dtype=common), *(_cast(part, common) for part in parts)])
+    column = pl.concat([pl.Series(dtype=common), *(_cast(part, common) for part in parts)], rechunk=True)
     if column.dtype == pl.Float64 and _is_whole(column):
         # Workbooks have no integers, and the category 1 must not become 1.0.
         return column.cast(pl.Int64)

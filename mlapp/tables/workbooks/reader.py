@@ -8,7 +8,9 @@ import polars as pl
 
 from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
 from mlapp.schemas import FileOptions, Format, ReadAs
-from mlapp.tables.table import Table, check_cells, check_names, check_shape
+from mlapp.tables.dialects.header import Header, check_header_names, find_header
+from mlapp.tables.dialects.layout import above_sentence, lay_out
+from mlapp.tables.table import Table, check_cells, check_shape
 from mlapp.tables.workbooks.bounds import MAX_AREA, area_too_large, check_container
 from mlapp.tables.workbooks.cells import SECONDS, in_seconds, read_columns, read_head
 
@@ -23,7 +25,7 @@ MAX_LISTED = 20
 """Sheets that an error lists."""
 
 
-def workbook_table(data: bytes, options: FileOptions, *, training: bool = False) -> Table:  # noqa: ARG001
+def workbook_table(data: bytes, options: FileOptions, *, training: bool = False) -> Table:
     """Read a sheet of a workbook. Formulas have the values that were saved with them; errors are missing values.
 
     Raises:
@@ -39,10 +41,13 @@ def workbook_table(data: bytes, options: FileOptions, *, training: bool = False)
     try:
         with load_workbook(io.BytesIO(data)) as workbook:
             sheet, head = _find_sheet(workbook, options.sheet)
-            return _read(sheet, head, workbook.sheet_names, options)
+            return _read(sheet, head, workbook.sheet_names, options, training=training)
     except PasswordError:
         raise UnsupportedType("The workbook is encrypted; save it without a password and send it again.") from None
-    except CalamineError as error:
+    except BaseException as error:
+        # PanicException, which cannot be imported, is no Exception.
+        if not isinstance(error, CalamineError) and type(error).__name__ != "PanicException":
+            raise
         raise UnreadableBody(
             f"The workbook cannot be read ({shorten(error)}); open it, save it as .xlsx and send it again."
         ) from None
@@ -83,33 +88,51 @@ def _is_table(head: Head) -> bool:
     return wide > 1 and 2 * wide > sum(count > 0 for count in counts)
 
 
-def _read(sheet: "CalamineSheet", head: Head, sheets: list[str], options: FileOptions) -> Table:
-    if sheet.height * sheet.width > MAX_AREA:
-        raise area_too_large(sheet.height, sheet.width)
+def _read(sheet: "CalamineSheet", head: Head, sheets: list[str], options: FileOptions, *, training: bool) -> Table:
+    first_row, last_row = (sheet.start or (0, 0))[0], (sheet.end or (0, 0))[0]
+    if (last_row + 1) * sheet.width > MAX_AREA:
+        raise area_too_large(last_row + 1, sheet.width)
     check_shape(sheet.height, sheet.width)
-    first_row = sheet.start[0] if sheet.start else 0
-    names = [name or "" for name in next(iter(head), [])]
-    frame, warnings = _frame(names, read_columns(sheet, first_row + 1))
-    check_cells(frame)
-    read_as = ReadAs(
-        format=Format.WORKBOOK, sheet=sheet.name, sheets=sheets, header_row=first_row + 1, warnings=warnings
-    )
-    return Table(frame, read_as, options=options, lines=range(first_row + 2, first_row + 2 + frame.height))
-
-
-def _frame(names: list[str], columns: list[pl.Series]) -> tuple[pl.DataFrame, list[str]]:
-    """Return the named columns, and warnings; blank columns without a name are no columns."""
-    kept = {
-        number: column for number, column in enumerate(columns) if names[number] or column.null_count() < len(column)
-    }
-    check_names([names[number] for number in kept])
+    header = _header(sheet, head, first_row, options.header_row)
+    check_header_names(header.names)
+    columns = read_columns(sheet, first_row + header.first)
+    names = header.names + [""] * (sheet.width - len(header.names))
     warnings = [
         f"Column '{shorten(names[number])}' has times or durations, which are read as seconds."
-        for number, column in kept.items()
+        for number, column in enumerate(columns)
         if column.dtype in SECONDS
     ]
-    plain = [
-        (in_seconds(column) if column.dtype in SECONDS else column).alias(names[number])
-        for number, column in kept.items()
-    ]
-    return pl.DataFrame(plain), warnings
+    frame = pl.DataFrame(
+        [(in_seconds(each) if each.dtype in SECONDS else each).alias(str(n)) for n, each in enumerate(columns)]
+    )
+    first = first_row + header.first + 1
+    second = [row - header.first for row in header.second]
+    rows = range(first, first + frame.height)
+    laid_out = lay_out(frame, names, rows, second=second, training=training, unit="row")
+    check_cells(laid_out.frame)
+    above = above_sentence([(first_row + row + 1, head[row]) for row in header.above], "row")
+    read_as = ReadAs(
+        format=Format.WORKBOOK,
+        sheet=sheet.name,
+        sheets=sheets,
+        header_row=0 if header.row < 0 else first_row + header.row + 1,
+        left_out=above + laid_out.left_out,
+        warnings=warnings + laid_out.warnings,
+    )
+    lines = rows if laid_out.kept is None else (laid_out.kept + first).to_list()
+    return Table(laid_out.frame, read_as, options=options, lines=lines, problems=laid_out.problems)
+
+
+def _header(sheet: "CalamineSheet", head: Head, first_row: int, header_row: int | None) -> Header:
+    """Return the header; `header_row` is its number in the sheet, 0 if there is none."""
+    if not header_row:
+        return find_header(head, None if header_row is None else -1)
+    index = header_row - 1 - first_row
+    if index >= len(head):
+        head += read_head(sheet, index + HEAD_ROWS)[len(head) :]
+    if not 0 <= index < len(head):
+        raise Unacceptable(
+            f"The cells of sheet '{shorten(sheet.name)}' are in rows {first_row + 1:,} to {first_row + len(head):,}, "
+            f"so row {header_row:,} cannot have the names of the columns; choose another 'header_row'."
+        )
+    return find_header(head, index)

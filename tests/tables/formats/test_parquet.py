@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from mlapp.errors import TooLarge, Unacceptable, UnreadableBody
+from mlapp.errors import TooLarge, Unacceptable, UnreadableBody, UnsupportedType
 from mlapp.schemas import FileOptions, Format, TrainOptions
 from mlapp.tables.formats.reader import read_file
 
@@ -113,3 +113,11 @@ def test_damaged_file_is_rejected(kind, data):
 def test_arrow_with_too_many_rows_is_rejected(compression):
     with pytest.raises(TooLarge, match="2,000,001 rows; at most 2,000,000"):
         read_file(arrow({"a": pl.repeat(1, 2_000_001, eager=True)}, compression=compression), Format.ARROW)
+
+
+def test_arrow_stream_is_rejected():
+    buffer = io.BytesIO()
+    pl.DataFrame({"a": [1]}).write_ipc_stream(buffer)
+
+    with pytest.raises(UnsupportedType, match="The file is an Arrow stream"):
+        read_file(buffer.getvalue(), Format.ARROW)

@@ -49,8 +49,8 @@ def packed(cells: str, prologue: str = "", **parts: str) -> bytes:
     return buffer.getvalue()
 
 
-def read(data: bytes, **options):
-    return read_file(data, Format.WORKBOOK, FileOptions(**options))
+def read(data: bytes, *, training: bool = False, **options):
+    return read_file(data, Format.WORKBOOK, FileOptions(**options), training=training)
 
 
 def test_cells_keep_their_types():
@@ -147,11 +147,70 @@ def test_workbook_without_a_table_is_rejected():
         read(workbook(A=[["a"]], B=[]))
 
 
-def test_table_may_begin_anywhere():
-    table = read(workbook(S=[[], [], [None, "a", None, "b"], [None, 1, None, 2], [], [None, 3, None, 4]]))
+TITLED = [
+    [None, "Prices 2024"],
+    [],
+    [None, "item", "area", None, "price", "paid"],
+    [None, None, "m²", None, "€", None],
+    [None, "a", 10, None, 1.5, date(2024, 1, 1)],
+    [],
+    [None, "b", 30, None, 2.5, date(2024, 1, 2)],
+    [None, "c", 20, None, 3, date(2024, 1, 3)],
+    [None, "Total", 60, None, 7],
+]
 
-    assert table.frame.rows() == [(1, 2), (None, None), (3, 4)]
-    assert (table.read_as.header_row, list(table.lines)) == (3, [4, 5, 6])
+
+def test_what_is_around_a_table_is_left_out_of_training():
+    table = read(workbook(S=TITLED), training=True)
+
+    assert table.frame.columns == ["item", "area", "price", "paid"]
+    assert table.frame["area"].to_list() == ["10", "30", "20"]
+    assert (table.read_as.header_row, list(table.lines), table.problems) == (3, [5, 7, 8], {})
+    left_out = " ".join(table.read_as.left_out)
+    for part in ("Row 1 above the header", "Row 4 was left out: a second header", "Row 6", "Row 9", "neither a name"):
+        assert part in left_out
+
+
+def test_all_rows_below_the_header_are_kept_in_prediction():
+    table = read(workbook(S=TITLED))
+
+    assert (table.frame.columns, list(table.lines)) == (["item", "area", "price", "paid"], list(range(4, 10)))
+    assert list(table.problems) == [0, 2, 5]
+    assert table.problems[2] == "The row is blank."
+
+
+def test_index_of_pandas_is_left_out_of_training():
+    data = workbook(S=[[None, "a", "b"], [0, "x", 1.5], [1, "y", 2.5], [2, "y", 3.5]])
+
+    assert read(data, training=True).frame.columns == ["a", "b"]
+    assert "Column 1 (A) was left out" in read(data, training=True).read_as.left_out[0]
+
+
+def test_header_row_is_counted_as_in_the_sheet():
+    data = workbook(S=[[], ["a", "b"], [1, 2], ["c", "d"], [3, 4], *[[5, 6]] * 60, ["e", "f"], [7, 8]])
+
+    assert read(data, header_row=4).frame.columns == ["c", "d"]
+    assert read(data, header_row=66).frame.rows() == [(7, 8)]
+    assert read(data, header_row=0).frame.columns == ["column_1", "column_2"]
+    assert next(iter(read(data, header_row=0).lines)) == 2
+    with pytest.raises(Unacceptable, match="are in rows 2 to 67, so row 70 cannot have the names"):
+        read(data, header_row=70)
+
+
+def test_rows_without_values_at_the_end_are_no_rows():
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet()
+        for row, cells in enumerate([["a", "b"], [1, 2], [3, 4]]):
+            sheet.write_row(row, 0, cells)
+        for row in range(3, 20):
+            sheet.write_formula(row, 0, '=IF(B2="","","")', None, "")
+
+    assert read(buffer.getvalue()).frame.height == 2
+
+
+def test_sheet_with_a_header_only_has_no_rows():
+    assert read(workbook(S=[["a", "b"]]), sheet="S").frame.shape == (0, 2)
 
 
 @pytest.mark.parametrize(
