@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import NOT_JUDGED
 from mlapp.ml.data.encoding import known_only
-from mlapp.ml.data.target import as_classes, as_numbers, infer_task, rows_with_target
+from mlapp.ml.data.target import as_classes, as_numbers, find_target, infer_task
 from mlapp.ml.inference.fitted_model import FittedModel, load_model
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.training.train import train
@@ -123,7 +123,8 @@ def _tables(arguments: argparse.Namespace) -> Iterator[tuple[str, Table, str]]:
 
 def _splits(table: Table, target: str, count: int) -> Iterator[Split]:
     options = TrainOptions(target=target)
-    table, found = rows_with_target(table, target, options)
+    found = find_target(table, target, options)
+    table = table if found.rows is None else Table(table.frame.filter(found.rows))
     task = infer_task(found.type, found.values)
     classes, y = as_classes(found) if task is Task.CLASSIFICATION else (None, as_numbers(found))
     for seed in range(count):

@@ -92,12 +92,6 @@ class Table:
             return {}
         return {name: [record.get(name) for record in self.records] for name in self.names}
 
-    def filter(self, rows: pl.Series) -> "Table":
-        """Return the rows for which `rows` is true; they are read by the conventions of the whole table."""
-        found = Table(self.frame.filter(rows), self.read_as, options=self.options)
-        found.conventions = self.conventions
-        return found
-
     def json_records(self, rows: slice) -> Iterable[dict[str, Any]] | None:
         """Return rows as they were in JSON; None if the table was not read from JSON objects."""
         if self.records is not None:

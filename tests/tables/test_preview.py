@@ -52,3 +52,30 @@ def test_column_that_cannot_be_read_is_shown_with_the_reason():
     assert (broken.type, broken.distinct, len(broken.examples)) == (ColumnType.CATEGORY, 2, 2)
     assert "Row 0 of column 'a' is beyond ±1e38" in broken.warnings[0]
     assert (ordinary.type, ordinary.warnings) == (ColumnType.INTEGER, [])
+
+
+def described(options=None, **columns):
+    return preview_table(Table(pl.DataFrame(columns)), TrainOptions(**options or {})).columns
+
+
+def test_columns_tell_how_they_are_written():
+    percent, word = described(share=["1.5%", "2%", "3%"], sold=["yes", "no", "yes"])
+
+    assert percent.read_as
+    assert (percent.type, percent.read_as.unit, percent.examples) == (ColumnType.NUMBER, "%", ["1.5%", "2%", "3%"])
+    assert word.read_as
+    assert (word.type, word.read_as.words) == (ColumnType.BOOLEAN, {"no": False, "yes": True})
+
+
+@pytest.mark.parametrize("merge_values", [[], ["city"]])
+def test_columns_with_spellings_are_marked_also_when_merged(merge_values):
+    city, kind = described({"merge_values": merge_values}, city=["Bonn", "bonn", "Ulm"], kind=["a", "b", "b"])
+
+    assert (city.variants, kind.variants, city.distinct) == (True, False, 2 if merge_values else 3)
+
+
+def test_column_keeps_its_own_type_if_the_chosen_one_does_not_fit():
+    text, zipcode = described({"types": {"text": "number", "zip": "category"}}, text=["a", "b"], zip=["10115", "2"])
+
+    assert (text.type, zipcode.type, zipcode.warnings) == (ColumnType.CATEGORY, ColumnType.CATEGORY, [])
+    assert "Column 'text' cannot be read as numbers, as 'types' asks for" in text.warnings[0]

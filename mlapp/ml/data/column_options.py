@@ -9,8 +9,10 @@ MAX_LISTED = 20
 """Columns of the table that an error lists."""
 
 
-def check_columns(columns: Sequence[str], options: TrainOptions) -> str:
+def check_columns(columns: Sequence[str], options: TrainOptions, left_out: Sequence[str] = ()) -> str:
     """Return the target, after checking that the table has every column that the options name.
+
+    Columns that the reader left out, as the sentences in `left_out` say, may be excluded once more.
 
     Raises:
         Unacceptable: the target is not given, or an option names a column that is not in the table.
@@ -22,7 +24,7 @@ def check_columns(columns: Sequence[str], options: TrainOptions) -> str:
     errors = [
         {"detail": f"There is no column '{shorten(name)}' in the table; there are {known}.", "pointer": where}
         for name, where in _named(options)
-        if name not in columns
+        if name not in columns and not (where.startswith("/exclude/") and f"'{shorten(name)}'" in " ".join(left_out))
     ]
     if errors:
         raise Unacceptable(errors[0]["detail"], errors)

@@ -11,9 +11,11 @@ from mlapp.errors import shorten
 from mlapp.ml.evaluation.splits import FOLDS
 from mlapp.schemas import ColumnType, Feature, Task
 from mlapp.tables.columns.conversion import format_values, is_whole, unnamed
+from mlapp.tables.columns.texts.spellings import spelling_variants
 
 MAX_SENTENCES = 3
-"""Columns that get their own sentence, per kind of warning; the others share one. Also the rare classes listed."""
+"""Columns that get their own sentence, per kind of warning; the others share one. Also the rare classes and the
+spellings listed."""
 MAX_NAMES = 10
 """Columns named in the shared sentence."""
 
@@ -96,6 +98,21 @@ def identifies(name: str, values: pl.Series) -> bool:
     suspect = ordered or span <= ID_SPAN * len(values) or ID_NAME.search(name)
     # Counting distinct values is slow, and rarely needed.
     return bool(suspect and span >= len(values) and values.n_unique() == len(values))
+
+
+def spelling_warnings(name: str, distinct: pl.Series) -> list[str]:
+    """Warn of distinct texts of a column that are spellings of one another."""
+    groups = spelling_variants(distinct)
+    if not groups:
+        return []
+    shown = _listed([f"'{shorten(text, 20)}'" for text in groups[0]], MAX_SENTENCES)
+    more = {0: "", 1: ", as do those of another value"}.get(
+        len(groups) - 1, f", as do those of {len(groups) - 1} others"
+    )
+    name = shorten(name)
+    return [
+        f"The spellings {shown} in '{name}' differ only by case or spaces{more}; merge them by merge_values={name}."
+    ]
 
 
 def _missing(frame: pl.DataFrame, features: Sequence[Feature]) -> dict[str, str]:

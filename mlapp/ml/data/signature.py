@@ -9,12 +9,13 @@ import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
 from mlapp.ml.data.column_options import feature_names
+from mlapp.ml.data.quality_checks import spelling_warnings
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Distribution, Feature, IgnoredColumn, Scalar, TrainOptions
-from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import format_values, unnamed
 from mlapp.tables.columns.distributions import distribution
 from mlapp.tables.columns.inference import infer_column
+from mlapp.tables.columns.texts.inference import InferredColumn
 from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000
@@ -45,8 +46,8 @@ class Signature:
     """The distribution of each feature."""
 
 
-def infer_signature(table: Table, target: str, options: TrainOptions) -> Signature:
-    """Infer the signature from the rows of a training table.
+def infer_signature(table: Table, target: str, options: TrainOptions, rows: pl.Series | None = None) -> Signature:
+    """Infer the signature from a training table, of which only some `rows` have a target.
 
     By default, constant and empty columns, row numbers and texts that are distinct in every row are ignored. Chosen
     features are all used, with a warning for each that would be ignored. Other columns are not looked at.
@@ -57,10 +58,15 @@ def infer_signature(table: Table, target: str, options: TrainOptions) -> Signatu
     names = feature_names(table.frame.columns, target, options)
     ignored = [IgnoredColumn(name=name, reason="was excluded") for name in dict.fromkeys(options.exclude)]
     warnings, used = [], []
-    conventions, chosen = table.conventions, options.features is not None
+    # Computed once, before the threads.
+    conventions = table.conventions
 
     def inspect(name: str) -> _UsedColumn | IgnoredColumn:
-        return _inspect(table.frame[name], conventions, options.types.get(name), chosen=chosen)
+        found = infer_column(
+            table.frame[name], conventions, options.types.get(name), merge=name in options.merge_values
+        )
+        values = found.values if rows is None else found.values.filter(rows)
+        return _inspect(found._replace(values=values), chosen=options.features is not None)
 
     for column in map_columns(inspect, names, table.frame.height):
         if isinstance(column, IgnoredColumn):
@@ -70,7 +76,10 @@ def infer_signature(table: Table, target: str, options: TrainOptions) -> Signatu
             used.append(column)
     if not used:
         raise Unacceptable("No column is left to predict from: " + _reasons(ignored))
-    features, frame = [column.feature for column in used], pl.DataFrame([column.values for column in used])
+    features, frame = (
+        [column.feature for column in used],
+        pl.DataFrame({column.feature.name: column.values for column in used}),
+    )
     examples = _examples(features, frame)
     for feature, example in zip(features, examples[0], strict=True):
         feature.example = example
@@ -85,21 +94,19 @@ class _UsedColumn(NamedTuple):
     warnings: list[str]
 
 
-def _inspect(
-    raw: pl.Series, conventions: Conventions, kind: ColumnType | None, *, chosen: bool
-) -> _UsedColumn | IgnoredColumn:
+def _inspect(found: InferredColumn, *, chosen: bool) -> _UsedColumn | IgnoredColumn:
     """Return a column as a feature, or why it is ignored; a chosen column is always a feature."""
-    name = raw.name
-    kind, named, read_as, doubts = infer_column(raw, conventions, kind)
-    values = unnamed(named)
-    reason = _ignore_reason(name, kind, values)
+    name, values = found.values.name, unnamed(found.values)
+    reason = _ignore_reason(name, found.type, values)
     if reason and not chosen:
         return IgnoredColumn(name=name, reason=reason)
     warnings = [f"Feature '{shorten(name)}' was chosen although it {reason}."] if reason else []
-    warnings += doubts
-    feature = _describe(name, kind, values)
-    feature.read_as = read_as
-    return _UsedColumn(feature, named, distribution(named, kind), warnings)
+    feature = _describe(name, found.type, values)
+    feature.read_as = found.read_as
+    variants = spelling_warnings(name, pl.Series(feature.categories, dtype=pl.String))
+    return _UsedColumn(
+        feature, found.values, distribution(found.values, found.type), warnings + found.warnings + variants
+    )
 
 
 def _ignore_reason(name: str, kind: ColumnType, values: pl.Series) -> str | None:

@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
-from mlapp.ml.data.quality_checks import identifies
+from mlapp.ml.data.quality_checks import identifies, spelling_warnings
 from mlapp.ml.data.signature import scalar
 from mlapp.schemas import ColumnFormat, ColumnType, Scalar, Task, TrainOptions
 from mlapp.tables.columns.conversion import unnamed
 from mlapp.tables.columns.inference import infer_column
+from mlapp.tables.columns.texts.obstacles import MAX_EXPLAINED, listed
 from mlapp.tables.table import Table
 
 MIN_ROWS = 10
@@ -32,18 +33,19 @@ class Target:
     """How the values are written; None if they are plain."""
     warnings: list[str]
     """What is doubtful about the values, as sentences."""
+    rows: pl.Series | None = None
+    """True for the rows of the table that have a target; None if all have."""
 
 
-def rows_with_target(table: Table, name: str, options: TrainOptions) -> tuple[Table, Target]:
-    """Return the rows that have a target, and its values.
+def find_target(table: Table, name: str, options: TrainOptions) -> Target:
+    """Return the target of a table.
 
     Raises:
         Unacceptable: values are not of the type in the options, or there are too few rows or distinct values.
     """
-    found = infer_column(table.frame[name], table.conventions, options.types.get(name))
-    if found.read_as and found.read_as.words and name not in options.types:
-        # Classes are answered as they are spelled in the table: `yes`, not `true`.
-        found = infer_column(table.frame[name], table.conventions, ColumnType.CATEGORY)
+    kind = options.types.get(name)
+    # Classes are answered as they are spelled in the table: `yes`, not `true`.
+    found = infer_column(table.frame[name], table.conventions, kind, words=False, merge=name in options.merge_values)
     present = unnamed(found.values).is_not_null()
     count = int(present.sum())
     if count == 0:
@@ -51,17 +53,20 @@ def rows_with_target(table: Table, name: str, options: TrainOptions) -> tuple[Ta
     if count < MIN_ROWS:
         have = "row has" if count == 1 else "rows have"
         raise Unacceptable(f"Only {count} {have} a target; at least {MIN_ROWS} are needed.")
-    values = found.values.filter(present)
-    if values.n_unique() == 1:
+    rows = present if count < len(present) else None
+    values = found.values if rows is None else found.values.filter(rows)
+    if values.min() == values.max():
         raise Unacceptable(f"The target '{shorten(name)}' has only one value; there is nothing to predict.")
-    rows = table.filter(present) if count < len(present) else table
-    return rows, Target(found.type, values, found.read_as, found.warnings + _identity(found.type, values))
+    doubts = found.warnings + _identity(found.type, values)
+    if found.type is ColumnType.CATEGORY:
+        doubts += spelling_warnings(name, unnamed(values).unique()) + (_mostly_numbers(values) if not kind else [])
+    return Target(found.type, values, found.read_as, doubts, rows)
 
 
 def _identity(kind: ColumnType, values: pl.Series) -> list[str]:
     """Warn of values that identify rows, from which there is nothing to learn."""
-    distinct, rows = values.n_unique(), len(values)
-    if kind is ColumnType.CATEGORY and distinct > rows / 2:
+    rows = len(values)
+    if kind is ColumnType.CATEGORY and (distinct := values.n_unique()) > rows / 2:
         found = f"{distinct:,} distinct texts in {rows:,} rows, like a name or an ID"
     elif kind is ColumnType.INTEGER and identifies(values.name, unnamed(values)):
         found = "a distinct whole number in every row, like a row number or an ID"
@@ -70,13 +75,29 @@ def _identity(kind: ColumnType, values: pl.Series) -> list[str]:
     return [f"The target '{shorten(values.name)}' has {found}; choose another column unless this is what you predict."]
 
 
+def _mostly_numbers(texts: pl.Series) -> list[str]:
+    """Warn of texts that are mostly numbers; `infer_column` warns of those that are almost all numbers."""
+    numbers = unnamed(texts).str.strip_chars().cast(pl.Float64, strict=False)
+    others = unnamed(texts).filter(numbers.is_null())
+    if not MAX_EXPLAINED * len(texts) < len(others) < len(texts) / 2:
+        return []
+    found = f"{len(others):,} of the {len(texts):,} values of the target '{shorten(texts.name)}' are not numbers"
+    advice = "empty those cells, or send them as na_values, if it is a quantity"
+    return [f"{found} ({listed(others)}), so they are predicted as classes; {advice}."]
+
+
 def infer_task(kind: ColumnType, values: pl.Series) -> Task:
     """Return classification for texts, booleans, two distinct whole numbers and codes, otherwise regression."""
     if kind in (ColumnType.CATEGORY, ColumnType.BOOLEAN):
         return Task.CLASSIFICATION
-    if kind is ColumnType.INTEGER and (values.n_unique() == 2 or _are_codes(values)):
+    if kind is ColumnType.INTEGER and (_is_binary(values) or _are_codes(values)):
         return Task.CLASSIFICATION
     return Task.REGRESSION
+
+
+def _is_binary(numbers: pl.Series) -> bool:
+    """Return whether there are two distinct numbers; counting all distinct ones of a large column takes long."""
+    return bool(((numbers == numbers.min()) | (numbers == numbers.max())).all())
 
 
 def _are_codes(values: pl.Series) -> bool:
@@ -91,7 +112,7 @@ def _are_codes(values: pl.Series) -> bool:
 
 def task_warnings(kind: ColumnType, values: pl.Series) -> list[str]:
     """Warn of whole numbers that were taken as classes, although they could be a quantity."""
-    if kind is not ColumnType.INTEGER or values.n_unique() == 2:
+    if kind is not ColumnType.INTEGER or _is_binary(values):
         return []
     name, low, high = shorten(values.name), int(values.min()), int(values.max())  # type: ignore[arg-type]
     found = f"The target '{name}' has only the whole numbers {low} to {high}, so they are predicted as classes"
@@ -138,15 +159,17 @@ def _label(value: pl.Series, kind: ColumnType) -> Scalar:
     return label
 
 
-def as_times(rows: Table, name: str, kind: ColumnType | None = None) -> np.ndarray:
-    """Return the values of a time column as numbers that sort the rows by time; `kind` overrules its type.
+def as_times(table: Table, name: str, kind: ColumnType | None, target: Target) -> tuple[np.ndarray, list[str]]:
+    """Return a time column as numbers that sort the rows with a target by time, and what is doubtful about it.
+
+    `kind` overrules the type of the column.
 
     Raises:
-        Unacceptable: they are neither dates nor numbers, or some are missing.
+        Unacceptable: its values are neither dates nor numbers, or some are missing.
     """
-    found = infer_column(rows.frame[name], rows.conventions, kind)
-    sortable = found.type in (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER)
-    if not sortable or found.values.has_nulls():
+    found = infer_column(table.frame[name], table.conventions, kind)
+    values = found.values if target.rows is None else found.values.filter(target.rows)
+    if found.type not in (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER) or values.has_nulls():
         reasons = "".join(f" {warning}" for warning in found.warnings)
         raise Unacceptable(f"The time column '{shorten(name)}' needs a date, time or number in every row.{reasons}")
-    return found.values.cast(pl.Float64).to_numpy()
+    return values.cast(pl.Float64).to_numpy(), found.warnings

@@ -12,7 +12,7 @@ from mlapp.ml.data.encoding import encode_columns
 from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.quality_checks import quality_warnings
 from mlapp.ml.data.signature import Signature, infer_signature
-from mlapp.ml.data.target import Target, as_classes, as_numbers, as_times, infer_task, rows_with_target, task_warnings
+from mlapp.ml.data.target import Target, as_classes, as_numbers, as_times, find_target, infer_task, task_warnings
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
@@ -73,16 +73,19 @@ def make_training_set(table: Table, options: TrainOptions) -> TrainingSet:
     Raises:
         Unacceptable: the table or an option cannot be used for training.
     """
-    name = check_columns(table.frame.columns, options)
-    rows, target = rows_with_target(table, name, options)
+    name = check_columns(table.frame.columns, options, table.read_as.left_out)
+    target = find_target(table, name, options)
     task = options.task or infer_task(target.type, target.values)
     doubts = table.read_as.left_out + table.read_as.warnings + target.warnings
     if not options.task and task is Task.CLASSIFICATION:
-        doubts = doubts + task_warnings(target.type, target.values)
-    signature = infer_signature(rows, name, options)
+        doubts += task_warnings(target.type, target.values)
+    signature = infer_signature(table, name, options, target.rows)
     X = encode_columns(signature.frame, signature.features)
     classes, y = as_classes(target) if task is Task.CLASSIFICATION else (None, as_numbers(target))
-    time = options.time_column
-    times = as_times(rows, time, options.types.get(time)) if time else None
+    times = None
+    if options.time_column:
+        kind = options.types.get(options.time_column)
+        times, more = as_times(table, options.time_column, kind, target)
+        doubts += more
     samples = Samples(X, y, folds(task, y, options.seed, times), len(classes) if classes else None)
     return TrainingSet(task, target, signature, samples, classes, options.seed, doubts)

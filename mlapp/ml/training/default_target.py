@@ -8,9 +8,8 @@ from mlapp.schemas import ColumnType, TableColumn, TrainOptions
 
 NAMES = (
     *("target", "label", "labels", "y", "outcome", "response", "class", "ziel", "zielwert", "output"),
-    *("churn", "churned", "survived", "diagnosis", "species", "default", "fraud", "clicked", "converted"),
-    *("price", "preis", "prix", "precio", "cost", "costs", "kosten", "rent", "miete", "sales", "umsatz", "revenue"),
-    *("score", "result", "rating", "grade", "quality", "amount", "demand", "income", "salary", "charges"),
+    *("churn", "churned", "survived", "diagnosis", "species", "fraud", "default", "clicked", "converted"),
+    *("price", "preis", "prix", "precio", "prezzo", "rent", "miete", "sales", "umsatz", "revenue"),
 )
 """Names of columns that are often predicted, the most telling first."""
 WORD = re.compile(r"[A-Z]?[a-zß-ÿ]+|[A-Z]+(?![a-z])")

@@ -1,6 +1,9 @@
 """Preview of a training: the columns of the table, a plausible target, data-quality warnings and estimated times."""
 
+import warnings
+
 from mlapp.errors import Unacceptable, shorten
+from mlapp.ml.data.target import MIN_ROWS
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import describe_estimators
 from mlapp.ml.training.default_target import default_target
@@ -16,27 +19,35 @@ def preview_training(table: Table, options: TrainOptions) -> TablePreview:
     Raises:
         Unacceptable: the table has no columns.
     """
+    # The data-quality warnings cover what the libraries warn of.
+    with warnings.catch_warnings(action="ignore"):
+        return _preview(table, options)
+
+
+def _preview(table: Table, options: TrainOptions) -> TablePreview:
     preview = preview_table(table, options)
-    target, warnings = options.target, table.read_as.left_out + table.read_as.warnings
+    target, doubts = options.target, table.read_as.left_out + table.read_as.warnings
     if target not in table.frame.columns:
         preview.target = default_target(preview.columns, preview.rows, options)
         if target is not None:
             gone = f"There is no column '{shorten(target)}' in the table as it is read now"
             chosen = f"'{shorten(preview.target)}' is predicted instead." if preview.target else "choose another one."
-            warnings = [*warnings, f"{gone}; {chosen}"]
+            doubts = [*doubts, f"{gone}; {chosen}"]
         options = options.model_copy(update={"target": preview.target})
     else:
         preview.target = target
-    if preview.target is None:
+    if preview.target is None and preview.rows < MIN_ROWS:
+        preview.error = f"The table has too few rows: {preview.rows}; at least {MIN_ROWS} are needed."
+    elif preview.target is None:
         preview.error = "No column looks like one to predict; choose the column to predict."
     else:
         try:
             training_set = make_training_set(table, options)
             _describe(preview, training_set)
-            warnings = warnings + _warnings(training_set, options)
+            doubts += _warnings(training_set, options)
         except Unacceptable as error:
             preview.error = error.detail
-    preview.warnings = list(dict.fromkeys(warnings))
+    preview.warnings = list(dict.fromkeys(doubts))
     return preview
 
 

@@ -143,4 +143,5 @@ def _bundled(name: object, options: dict[str, Any]) -> tuple[DataSource, Table, 
     if not isinstance(name, str):
         raise Unacceptable("'dataset' is the name of a bundled table; GET /datasets lists them.")
     table, target = dataset(name)
-    return source_of(name), table, train_options({"target": target} | options)
+    table.options = chosen = train_options({"target": target} | options)
+    return source_of(name), table, chosen

@@ -27,6 +27,14 @@ def test_unknown_column_is_rejected_with_a_pointer(options, pointer):
     assert [error["pointer"] for error in rejected.value.errors] == [pointer]
 
 
+def test_column_that_the_reader_left_out_may_be_excluded():
+    left_out = ["Column 'tags' has List(String) values, not numbers, text, booleans or dates; it is left out."]
+
+    assert check_columns(COLUMNS, TrainOptions(target="y", exclude=["tags"]), left_out) == "y"
+    with pytest.raises(Unacceptable, match="no column 'tags'"):
+        check_columns(COLUMNS, TrainOptions(target="tags"), left_out)
+
+
 def test_all_unknown_columns_are_listed():
     options = TrainOptions(target="y", exclude=["u"], types={"v": "category"})
 

@@ -7,7 +7,7 @@ import pytest
 from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.quality_checks import quality_warnings
 from mlapp.ml.data.signature import infer_signature
-from mlapp.ml.data.target import as_classes, as_numbers, infer_task, rows_with_target
+from mlapp.ml.data.target import as_classes, as_numbers, find_target, infer_task
 from mlapp.schemas import Task, TrainOptions
 from mlapp.tables import dataset, describe_datasets
 from mlapp.tables.table import Table
@@ -19,10 +19,11 @@ BUNDLED = [info.name for info in describe_datasets() if info.name in {"diabetes"
 
 def warned(frame, target="y", chosen=None, seed=0):
     options = TrainOptions(target=target, features=chosen)
-    rows, found = rows_with_target(Table(frame), target, options)
+    table = Table(frame)
+    found = find_target(table, target, options)
     task = infer_task(found.type, found.values)
     y = as_numbers(found) if task is Task.REGRESSION else as_classes(found)[1]
-    signature = infer_signature(rows, target, options)
+    signature = infer_signature(table, target, options, found.rows)
     leaking = leaking_features(signature.frame, signature.features, y, task, seed)
     return quality_warnings(signature.frame, signature.features, found.values, task, y, leaking)
 

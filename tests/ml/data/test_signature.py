@@ -11,9 +11,9 @@ from mlapp.schemas import ColumnType, TrainOptions
 from mlapp.tables.table import Table
 
 
-def inferred(chosen=None, exclude=(), **columns):
+def inferred(chosen=None, exclude=(), types=None, merge_values=(), **columns):
     rows = len(next(iter(columns.values())))
-    options = TrainOptions(features=chosen, exclude=list(exclude))
+    options = TrainOptions(features=chosen, exclude=[*exclude], types=types or {}, merge_values=[*merge_values])
     return infer_signature(Table(pl.DataFrame(columns | {"y": range(rows)})), "y", options)
 
 
@@ -93,6 +93,47 @@ def test_warnings_name_what_stands_in_the_way_of_numbers_and_dates():
     (warning,) = signature.warnings
     assert warning.startswith("Column 'a' is treated as categories because 3 of its 34 values are not numbers")
     assert [feature.type for feature in signature.features] == [ColumnType.CATEGORY, ColumnType.BOOLEAN]
+
+
+def test_spellings_are_reported_and_merged_on_request():
+    values = ["Bonn", "bonn", "Bonn ", "Bonn", "Ulm", "Ulm"]
+
+    apart, merged = inferred(city=values), inferred(merge_values=["city"], city=values)
+
+    (warning,) = apart.warnings
+    assert warning.startswith("The spellings 'Bonn', 'Bonn ', 'bonn' in 'city' differ only by case or spaces; merge")
+    assert warning.endswith("merge_values=city.")
+    assert apart.features[0].categories == ["Bonn", "Ulm", "Bonn ", "bonn"]
+    assert (merged.warnings, merged.features[0].categories) == ([], ["Bonn", "Ulm"])
+
+
+def test_spellings_of_many_values_are_summarized():
+    names = [f"city {number}" for number in range(5)]
+
+    (warning,) = inferred(
+        city=[spelled for name in names for spelled in (name, name.title(), name.upper(), name + " ")] * 2
+    ).warnings
+
+    assert "The spellings 'CITY 0', 'City 0', 'city 0', … in 'city' differ" in warning
+    assert "as do those of 4 others" in warning
+
+
+def test_type_in_the_options_overrules_the_inferred_type():
+    signature = inferred(types={"zip": "category"}, zip=["10115", "20095", "10115"])
+
+    assert (signature.features[0].type, signature.features[0].categories) == (ColumnType.CATEGORY, ["10115", "20095"])
+
+
+def test_type_that_does_not_fit_is_rejected():
+    with pytest.raises(Unacceptable, match="Column 'a' cannot be read as numbers, as 'types' asks for"):
+        inferred(types={"a": "number"}, a=["x", "1", "2"])
+
+
+def test_features_keep_how_their_values_are_written():
+    percent, plain = inferred(a=["1.5%", "2%", "3%"], b=["1", "2", "4"]).features
+
+    assert percent.read_as
+    assert (percent.type, percent.read_as.unit, percent.max, plain.read_as) == (ColumnType.NUMBER, "%", 0.03, None)
 
 
 @pytest.mark.parametrize("name", ["Unnamed: 0", "index", "level_0", "rownames", "__index_level_0__", "#"])

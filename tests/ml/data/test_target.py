@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.ml.data.target import Target, as_classes, as_numbers, as_times, infer_task, rows_with_target, task_warnings
+from mlapp.ml.data.target import Target, as_classes, as_numbers, as_times, find_target, infer_task, task_warnings
 from mlapp.schemas import ColumnType, Task, TrainOptions
 from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.table import Table
@@ -13,7 +13,7 @@ from mlapp.tables.table import Table
 
 def target_of(values, name="y", **options):
     frame = pl.DataFrame({"x": range(len(values)), name: pl.Series(values, strict=False)})
-    return rows_with_target(Table(frame), name, TrainOptions(**options))[1]
+    return find_target(Table(frame), name, TrainOptions(**options))
 
 
 def as_target(values, kind=None):
@@ -77,11 +77,10 @@ def test_other_numbers_are_a_quantity(values):
 
 
 def test_rows_without_a_target_are_dropped():
-    frame = pl.DataFrame({"^a$": range(12), "^y$": [None, ""] + [str(row) for row in range(10)]})
+    target = target_of([None, ""] + [str(row) for row in range(10)], "^y$")
 
-    rows, target = rows_with_target(Table(frame), "^y$", TrainOptions())
-
-    assert rows.frame["^a$"].to_list() == list(range(2, 12))
+    assert target.rows is not None
+    assert target.rows.arg_true().to_list() == list(range(2, 12))
     assert (target.type, target.values.to_list()) == (ColumnType.INTEGER, [*range(10)])
 
 
@@ -97,6 +96,67 @@ def test_target_that_identifies_rows_has_a_warning(name, values, warning):
     (found,) = target_of(list(values), name).warnings
 
     assert f"The target '{name}' {warning}" in found
+
+
+def test_marks_of_missing_values_are_rows_without_a_target():
+    target = target_of(["N/A", "", " ", "-"] + [f"{row}.5" for row in range(10)])
+
+    assert (target.type, target.values.to_list()) == (ColumnType.NUMBER, [row + 0.5 for row in range(10)])
+    assert target.rows is not None
+    assert target.rows.arg_true().to_list() == list(range(4, 14))
+    assert target.read_as
+    assert target.read_as.missing == ["-", "N/A"]
+
+
+def test_words_are_classes_as_they_are_spelled():
+    target = target_of(["yes", "no"] * 10)
+
+    assert (target.type, as_classes(target)[0], target.read_as) == (ColumnType.CATEGORY, ["no", "yes"], None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "classes"), [("category", ["0", "1"]), ("integer", [0, 1]), ("boolean", [False, True])]
+)
+def test_type_in_the_options_is_the_type_of_the_classes(kind, classes):
+    assert as_classes(target_of(["0", "1"] * 10, types={"y": kind}))[0] == classes
+
+
+def test_number_in_the_options_makes_codes_a_quantity():
+    target = target_of([0, 1, 2] * 10, types={"y": "number"})
+
+    assert infer_task(target.type, target.values) is Task.REGRESSION
+
+
+def test_spellings_are_reported_and_merged_on_request():
+    values = ["yes", "Yes", "no", "no", " no", "yes"] * 5
+
+    apart, merged = target_of(values), target_of(values, merge_values=["y"])
+
+    (warning,) = apart.warnings
+    assert warning.startswith("The spellings ' no', 'no' in 'y' differ only by case or spaces, as do those of another")
+    assert warning.endswith("merge_values=y.")
+    assert (as_classes(apart)[0], as_classes(merged)[0]) == ([" no", "Yes", "no", "yes"], ["no", "yes"])
+    assert merged.warnings == []
+
+
+@pytest.mark.parametrize("odd", [1, 8])
+def test_values_that_stand_in_the_way_of_numbers_are_listed(odd):
+    (warning,) = target_of([f"{row % 9}.5" for row in range(40 - odd)] + [">100"] * odd).warnings
+
+    assert "not numbers ('>100')" in warning
+    assert f"{odd} of " in warning
+
+
+def test_regression_of_texts_names_the_values_that_stand_in_the_way():
+    target = target_of([f"{row % 9}.5" for row in range(38)] + ["A12", "A12"])
+
+    with pytest.raises(Unacceptable, match=r"does not hold numbers, .* \('A12'\)"):
+        as_numbers(target)
+
+
+@pytest.mark.parametrize("values", [["00123", "00456"] * 10, ["1", "A", "B", "C"] * 10])
+def test_codes_and_texts_have_no_warning_of_numbers(values):
+    assert target_of(values).warnings == []
 
 
 @pytest.mark.parametrize("values", [["a", "b"] * 10, [1.5, 2.5] * 10, [row**2 % 97 for row in range(40)]])
@@ -158,12 +218,33 @@ def test_target_without_numbers_is_rejected_for_regression(values):
         as_numbers(as_target(values))
 
 
-@pytest.mark.parametrize("values", [["2024-01-02", "2024-01-01", "2024-01-03 10:00"], [2, 1, 3], ["1.5", "-1", "2"]])
+def times_of(values, kind=None, y=None):
+    table = Table(pl.DataFrame({"^t$": values, "y": y or [*range(len(values))]}))
+    return as_times(table, "^t$", kind, find_target(table, "y", TrainOptions()))
+
+
+DAYS = [f"2024-01-{day}" for day in range(10, 21)]
+
+
+@pytest.mark.parametrize(
+    "values", [DAYS, [*range(11)], [f"{row}.5" for row in range(11)], [day + " 10:00" for day in DAYS]]
+)
 def test_times_sort_the_rows(values):
-    assert np.argsort(as_times(Table(pl.DataFrame({"^t$": values})), "^t$")).tolist() == [1, 0, 2]
+    assert np.argsort(times_of(values[::-1])[0]).tolist() == [*range(11)][::-1]
 
 
-@pytest.mark.parametrize("values", [["a", "b"], [True, False], ["2024-01-01", None]])
+@pytest.mark.parametrize("values", [["a", "b"] * 6, [True, False] * 6, [*DAYS, None], ["a", *DAYS]])
 def test_times_that_do_not_sort_all_rows_are_rejected(values):
-    with pytest.raises(Unacceptable, match="The time column 't' needs a date, time or number in every row"):
-        as_times(Table(pl.DataFrame({"t": values})), "t")
+    with pytest.raises(Unacceptable, match=r"The time column '\^t\$' needs a date, time or number in every row"):
+        times_of(values)
+
+
+def test_times_are_needed_only_in_rows_with_a_target():
+    times, _ = times_of([None, *DAYS], y=[None, *range(11)])
+
+    assert len(times) == 11
+
+
+def test_type_in_the_options_is_the_type_of_the_times():
+    with pytest.raises(Unacceptable, match="The time column"):
+        times_of(DAYS, ColumnType.CATEGORY)

@@ -52,6 +52,10 @@ def test_preview_survives_a_target_that_is_gone(columns, then):
     assert preview.target == ("z" if columns else None)
 
 
+def test_preview_of_a_short_table_says_so():
+    assert previewed({"x": ["a"], "y": ["b"]}).error == "The table has too few rows: 1; at least 10 are needed."
+
+
 def test_preview_without_a_plausible_target_asks_for_one():
     preview = previewed({"name": [f"n{row}" for row in range(ROWS)]})
 

@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import io
 import re
+from datetime import date, timedelta
 
 import joblib
 import numpy as np
@@ -123,6 +124,31 @@ def test_task_option_overrides_the_inferred_task(training):
     assert classified["classes"] == [0, 1, 2]
     assert "predicted as classes; send task=regression" in " ".join(classified["warnings"])
     assert (regressed["task"], "as classes" in " ".join(regressed["warnings"])) == (Task.REGRESSION, False)
+
+
+def test_values_have_the_same_hash_however_they_are_written(training):
+    rows = range(1, 41)
+    days = [date(2024, 1, 1) + timedelta(row) for row in rows]
+    plain = {
+        "share": [row / 1_000 for row in rows],
+        "price": [row * 1_234.5 for row in rows],
+        "sold": [row % 3 == 0 for row in rows],
+        "day": days,
+        "y": [row % 7 * 1_000 for row in rows],
+    }
+    written = {
+        "share": [f"{row / 10}%" for row in rows],
+        "price": [f"{row * 1_234.5:,}€".translate(str.maketrans(",.", ".,")) for row in rows],
+        "sold": ["nein" if row % 3 else "Ja" for row in rows],
+        "day": [day.strftime("%d.%m.%Y") for day in days],
+        "y": [f"€{row % 7 * 1_000:,}.00" for row in rows],
+    }
+
+    first, second = (training(pl.DataFrame(columns), "y").record for columns in (plain, written))
+
+    assert first["data_sha256"] == second["data_sha256"]
+    assert first["metrics"] == second["metrics"]
+    assert (second["target_read_as"].unit, second["features"][0].read_as.unit) == ("€", "%")
 
 
 @pytest.mark.usefixtures("few_trees")
