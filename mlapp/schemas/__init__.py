@@ -36,7 +36,15 @@ from mlapp.schemas.responses import (
     ValueWarning,
     WhatIf,
 )
-from mlapp.schemas.tables import DatasetInfo, DataSource, Feature, IgnoredColumn, TableColumn, TablePreview
+from mlapp.schemas.tables import (
+    DatasetInfo,
+    DataSource,
+    Feature,
+    IgnoredColumn,
+    TableColumn,
+    TablePreview,
+    TransferredTable,
+)
 from mlapp.schemas.traffic_counts import PredictionCounts, RequestCounts, RequestProfile, TrafficCounts
 from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions
 from mlapp.schemas.types import (

@@ -1,7 +1,8 @@
 """Tables: features, columns, previews before training, and bundled datasets."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field, WithJsonSchema
 
@@ -110,3 +111,13 @@ class DatasetInfo(Schema):
     task: Task
     simulated: bool
     """Whether the rows are simulated."""
+
+
+class TransferredTable(NamedTuple):
+    """A table that another process has read from a file of typed cells, without its options."""
+
+    columns: bytes
+    """The columns as Arrow IPC."""
+    read_as: ReadAs
+    lines: Sequence[int] | None
+    problems: dict[int, str]

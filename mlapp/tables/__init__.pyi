@@ -1,6 +1,7 @@
 from .bundled.datasets import dataset as dataset
 from .bundled.datasets import describe_datasets as describe_datasets
 from .formats.containers import decompress as decompress
+from .formats.containers import holds_workbook as holds_workbook
 from .formats.csv_writer import csv_encoding as csv_encoding
 from .formats.json import JsonRows as JsonRows
 from .formats.json import json_rows as json_rows
@@ -9,3 +10,4 @@ from .formats.writer import format_rows as format_rows
 from .formats.writer import write_rows as write_rows
 from .formats.writer import write_table as write_table
 from .table import Table as Table
+from .transfer import unpack_table as unpack_table

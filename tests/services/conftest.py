@@ -31,9 +31,11 @@ def monitoring(store: ModelStore, recorder: TrafficRecorder) -> MonitoringServic
 
 
 @pytest.fixture
-async def prediction(store: ModelStore, recorder: TrafficRecorder) -> AsyncIterator[PredictionService]:
+async def prediction(
+    store: ModelStore, recorder: TrafficRecorder, processes: Processes
+) -> AsyncIterator[PredictionService]:
     """A service that is not started."""
-    service = PredictionService(store, recorder)
+    service = PredictionService(store, recorder, processes)
     yield service
     await service.close()
 

@@ -1,4 +1,4 @@
-"""IPC: messages from a training process to the server, through a pipe with checksums."""
+"""IPC: requests to training processes, and their messages to the server, through a pipe with checksums."""
 
 import io
 import pickle
@@ -7,12 +7,20 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from mlapp.errors import MlappError, TrainingFailed
-from mlapp.schemas import TablePreview, TrainOptions
+from mlapp.schemas import FileOptions, Format, Submission, TablePreview, TrainOptions, TransferredTable
 
 MESSAGE_BYTES = 1_000_000_000
 """Maximum size of a message; the largest messages hold a model."""
 CHECKSUM_BYTES = 4
 """Size of the checksum at the start of a message."""
+
+
+class ReadRequest(NamedTuple):
+    """A file to read in a process; the response is a `TransferredTable`."""
+
+    data: bytes
+    format: Format | None
+    options: FileOptions
 
 
 class Started(NamedTuple):
@@ -48,7 +56,9 @@ class Failed(NamedTuple):
     trace: str | None = None
 
 
-Message = Started | Progress | Finished | TablePreview | Failed
+Request = Submission | ReadRequest
+Result = Finished | TablePreview | TransferredTable
+Message = Started | Progress | Result | Failed
 
 
 def send(message: Message, pipe: Connection) -> None:

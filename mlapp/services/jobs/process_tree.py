@@ -7,7 +7,7 @@ from multiprocessing.process import BaseProcess
 
 import psutil
 
-from mlapp.errors import MlappError, TrainingAborted, TrainingFailed
+from mlapp.errors import MlappError, OutOfMemory, TrainingAborted, TrainingFailed
 
 GRACE_S = 0.5
 """Time between SIGTERM and SIGKILL."""
@@ -71,7 +71,7 @@ def exit_error(exit_status: int) -> MlappError:
     cause = f"signal {-exit_status}: {signal.strsignal(-exit_status)}"
     if -exit_status in MEMORY_SIGNALS:
         text = f"The training was killed ({cause}), most likely for lack of memory; send fewer rows or columns."
-        return TrainingAborted(text)
+        return OutOfMemory(text)
     if -exit_status in EXTERNAL_SIGNALS:
         return TrainingAborted(f"The training was terminated from outside ({cause}); train again.")
     return TrainingFailed(f"The training crashed ({cause}), most likely in a library; choose another estimator.")

@@ -1,4 +1,4 @@
-"""Processes: runs each training and preview in its own process, forked from a fork server, within limits."""
+"""Processes: trains, previews and reads files in processes of their own, forked from a fork server, within limits."""
 
 import asyncio
 import logging
@@ -15,9 +15,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from mlapp.errors import EstimatorsBroken, MlappError, TrainingAborted, TrainingFailed
-from mlapp.schemas import Submission, TablePreview
 from mlapp.services.jobs.import_check import report_import_errors
-from mlapp.services.jobs.ipc import Failed, Finished, Message, Progress, Started, receive, send
+from mlapp.services.jobs.ipc import Failed, Message, Progress, Request, Result, Started, receive, send
 from mlapp.services.jobs.process_tree import exit_error, is_alive, resident_bytes, terminate, terminate_tree
 
 log = logging.getLogger(__name__)
@@ -56,11 +55,15 @@ class Processes:
     _idle: asyncio.TimerHandle | None = None
 
     async def run(
-        self, kind: str, submission: Submission, on_message: Callable[[Started | Progress], None]
-    ) -> Finished | TablePreview:
-        """Run a `train` or `preview` process, and return its result; afterwards its process tree is terminated.
+        self,
+        kind: str,
+        request: Request,
+        on_message: Callable[[Started | Progress], None],
+        limit_s: float | None = None,
+    ) -> Result:
+        """Run a `train`, `preview` or `read` process, and return its result; then its process tree is terminated.
 
-        `on_message` is called with the messages before the result.
+        `on_message` is called with the messages before the result. `limit_s` replaces the limit on the run time.
 
         Raises:
             TrainingFailed: the process crashed, or exceeded a limit of memory or time.
@@ -69,8 +72,8 @@ class Processes:
         """
         self._cancel_idle_timer()
         try:
-            process, results = await self._start(kind, submission)
-            return await self._receive(process, results, on_message)
+            process, results = await self._start(kind, request)
+            return await self._receive(process, results, on_message, limit_s or self.limit_s)
         finally:
             self._start_idle_timer()
 
@@ -85,14 +88,18 @@ class Processes:
         return [process.pid for process in self._running if process.pid]
 
     async def _receive(
-        self, process: BaseProcess, results: Connection, on_message: Callable[[Started | Progress], None]
-    ) -> Finished | TablePreview:
+        self,
+        process: BaseProcess,
+        results: Connection,
+        on_message: Callable[[Started | Progress], None],
+        limit_s: float,
+    ) -> Result:
         self._running.add(process)
         messages: asyncio.Queue[Message | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         threading.Thread(target=_forward, args=(results, loop, messages), daemon=True).start()
         errors: list[MlappError] = []
-        watch = asyncio.create_task(self._watch(process, errors))
+        watch = asyncio.create_task(self._watch(process, errors, limit_s))
         grace_s, exited = 0.0, True
         try:
             while isinstance(message := await messages.get(), Started | Progress):
@@ -106,8 +113,8 @@ class Processes:
             errors.append(TrainingAborted("The training process sent an unreadable result; train again."))
         return _result(message, errors[0] if errors else exit_error(process.exitcode or 0))
 
-    async def _start(self, kind: str, submission: Submission) -> tuple[BaseProcess, Connection]:
-        starting = asyncio.create_task(asyncio.to_thread(self._fork, kind, submission))
+    async def _start(self, kind: str, request: Request) -> tuple[BaseProcess, Connection]:
+        starting = asyncio.create_task(asyncio.to_thread(self._fork, kind, request))
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -118,7 +125,7 @@ class Processes:
                 results.close()
             raise
 
-    def _fork(self, kind: str, submission: Submission) -> tuple[BaseProcess, Connection]:
+    def _fork(self, kind: str, request: Request) -> tuple[BaseProcess, Connection]:
         # Ctrl-C signals all processes of a terminal. These inherit a blocked SIGINT, as the server terminates them.
         # The resource tracker is started first, as its start unblocks the signal.
         with self._forking:
@@ -127,7 +134,7 @@ class Processes:
             deadline = time.monotonic() + FORK_TIMEOUT_S
             while True:
                 try:
-                    return _fork(kind, submission)
+                    return _fork(kind, request)
                 except (OSError, EOFError) as error:
                     if time.monotonic() > deadline:
                         raise TrainingAborted("The training process could not be started; train again.") from error
@@ -135,21 +142,22 @@ class Processes:
                     log.warning("The fork server of trainings has died; it is restarted.")
                     time.sleep(FORK_RETRY_S)
 
-    async def _watch(self, process: BaseProcess, errors: list[MlappError]) -> None:
+    async def _watch(self, process: BaseProcess, errors: list[MlappError], limit_s: float) -> None:
         """Terminate a process tree when it exceeds a limit, adding the error, or when its root has exited."""
         started = time.monotonic()
         while await asyncio.to_thread(is_alive, process):
             await asyncio.sleep(WATCH_S)
-            if limit := await asyncio.to_thread(self._exceeded_limit, process, time.monotonic() - started):
+            elapsed_s = time.monotonic() - started
+            if limit := await asyncio.to_thread(self._exceeded_limit, process, elapsed_s, limit_s):
                 errors.append(TrainingFailed(f"The training exceeded its limit of {limit}."))
                 break
         # Descendants may hold the other end of the pipe open.
         await asyncio.to_thread(terminate_tree, process)
 
-    def _exceeded_limit(self, process: BaseProcess, elapsed_s: float) -> str | None:
+    def _exceeded_limit(self, process: BaseProcess, elapsed_s: float, limit_s: float) -> str | None:
         """Return the limit that a process exceeds, and what to do about it."""
-        if elapsed_s > self.limit_s:
-            return f"{self.limit_s / 60:,.0f} minutes; {REMEDY}"
+        if elapsed_s > limit_s:
+            return f"{limit_s / 60:,.0f} minutes; {REMEDY}"
         if self.memory_mb is not None and resident_bytes(process) > self.memory_mb * MEGABYTE:
             return f"{self.memory_mb:,} MB of memory (MLAPP_JOB_MEMORY_MB); {REMEDY}"
         return None
@@ -171,11 +179,11 @@ class Processes:
                 forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def _fork(kind: str, submission: Submission) -> tuple[BaseProcess, Connection]:
+def _fork(kind: str, request: Request) -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOAD])
     results, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_run_worker, args=(kind, submission, sender), daemon=True)
+    process = context.Process(target=_run_worker, args=(kind, request, sender), daemon=True)
     try:
         process.start()
     finally:
@@ -184,7 +192,7 @@ def _fork(kind: str, submission: Submission) -> tuple[BaseProcess, Connection]:
     return process, results
 
 
-def _run_worker(kind: str, submission: Submission, results: Connection) -> None:
+def _run_worker(kind: str, request: Request, results: Connection) -> None:
     try:
         with report_import_errors():
             # Imported here, as it would cost the server a second and 80 MB.
@@ -192,7 +200,7 @@ def _run_worker(kind: str, submission: Submission, results: Connection) -> None:
     except EstimatorsBroken as error:
         send(Failed(error, traceback.format_exc()), results)
         return
-    worker.run(kind, submission, results)
+    worker.run(kind, request, results)
 
 
 def _forward(results: Connection, loop: asyncio.AbstractEventLoop, messages: "asyncio.Queue[Message | None]") -> None:
@@ -209,7 +217,7 @@ def _forward(results: Connection, loop: asyncio.AbstractEventLoop, messages: "as
         loop.call_soon_threadsafe(messages.put_nowait, last)
 
 
-def _result(message: Finished | TablePreview | Failed | None, otherwise: MlappError) -> Finished | TablePreview:
+def _result(message: Result | Failed | None, otherwise: MlappError) -> Result:
     if message is None:
         raise otherwise
     if isinstance(message, Failed):

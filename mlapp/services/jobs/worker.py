@@ -1,9 +1,10 @@
-"""The training process: reads a table, trains or previews, and sends the result. Imports nothing of the server."""
+"""The training process: reads a table, trains, previews or returns it. Imports nothing of the server."""
 
 import faulthandler
 import gc
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import threading
@@ -14,16 +15,19 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from mlapp.errors import MlappError, TrainingFailed, Unacceptable, UnreadableBody, shorten
 from mlapp.ml.training.preview import preview_training
 from mlapp.ml.training.train import train
-from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, TablePreview, TrainOptions
-from mlapp.services.jobs.ipc import Failed, Finished, Progress, Started, send
+from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, TablePreview, TrainOptions, TransferredTable
+from mlapp.services.jobs.ipc import Failed, Finished, Progress, ReadRequest, Request, Started, send
 from mlapp.services.options import merge_options, train_options
 from mlapp.tables.bundled.datasets import dataset, source_of
 from mlapp.tables.formats.json import json_body, leave_out_nested, one_table_expected
 from mlapp.tables.formats.reader import read_file
 from mlapp.tables.table import Table
+from mlapp.tables.transfer import pack_table
 
 NICENESS = 10
 """Added to the niceness of the server, which so gets the CPU first."""
@@ -31,11 +35,16 @@ PROGRESS_S = 0.1
 """Minimum interval between progress messages of the same stage."""
 GRACE_S = 0.5
 """How long it may take to end after the server has exited."""
+READ_MEMORY_MB = 300
+"""Limit of a process that reads a file for a prediction: three million cells of a workbook."""
 ALTERNATIVE = ", or 'dataset', the name of a bundled table"
 
 
-def run(kind: str, submission: Submission, results: Connection) -> None:
-    """`train` on a submission or `preview` it: send `Started` and `Progress` messages, then the result or `Failed`."""
+def run(kind: str, request: Request, results: Connection) -> None:
+    """`train` on a submission, `preview` it, or `read` a file.
+
+    Sends `Started` and `Progress` messages, then the result or `Failed`.
+    """
     # A session of its own, by which all descendants can be found and terminated.
     os.setsid()
     # Garbage collection would write to the pages that are shared with the fork server, and so copy them.
@@ -43,7 +52,10 @@ def run(kind: str, submission: Submission, results: Connection) -> None:
     threading.Thread(target=_exit_with_server, daemon=True).start()
     _lower_priority()
     try:
-        send(_train(submission, results) if kind == "train" else _preview(submission), results)
+        if isinstance(request, ReadRequest):
+            send(_read(request), results)
+        else:
+            send(_train(request, results) if kind == "train" else _preview(request), results)
     except MlappError as error:
         unexpected = isinstance(error, TrainingFailed) and error.__cause__
         send(Failed(error, traceback.format_exc() if unexpected else None), results)
@@ -74,6 +86,21 @@ def _lower_priority() -> None:
     os.nice(NICENESS)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _read(request: ReadRequest) -> TransferredTable:
+    limit_memory(READ_MEMORY_MB)
+    return pack_table(read_file(request.data, request.format, request.options))
+
+
+def limit_memory(megabytes: int) -> None:
+    """Limit the memory that this process may allocate from now on; beyond it, libraries in Rust abort it.
+
+    Source: getrlimit(2), RLIMIT_DATA.
+    """
+    used = psutil.Process().memory_info()
+    limit = getattr(used, "data", used.vms) + megabytes * 1_000_000
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 def _train(submission: Submission, results: Connection) -> Finished:

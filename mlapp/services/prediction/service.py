@@ -9,6 +9,7 @@ from mlapp import ml, tables
 from mlapp.errors import Overloaded
 from mlapp.schemas import Format, Model, PredictionPreview, PredictOptions, PredictResponse, WhatIf
 from mlapp.services.admission import PREFETCH, Pool, Slots, prefetch
+from mlapp.services.jobs.runner import Processes
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import reading, responses
 from mlapp.services.prediction.active_version import ActiveVersion
@@ -17,6 +18,7 @@ from mlapp.services.prediction.model_cache import ModelCache, use_one_thread
 from mlapp.services.prediction.preview import preview
 from mlapp.services.prediction.reading import PACKED, Body
 from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult, iterate
+from mlapp.services.prediction.table_reader import TableReader
 from mlapp.services.stored_versions import version_number
 from mlapp.store import ModelStore
 
@@ -47,6 +49,7 @@ class PredictionService:
 
     store: ModelStore
     recorder: TrafficRecorder
+    processes: Processes = field(default_factory=Processes)
     _small: Pool = field(default_factory=lambda: Pool("predict", 1, use_one_thread))
     _bulk: Pool = field(default_factory=lambda: Pool("predict-bulk", PREFETCH, use_one_thread))
     _small_slots: Slots = field(default_factory=lambda: Slots(SMALL_SLOTS, "predictions"))
@@ -56,6 +59,7 @@ class PredictionService:
         self._cache = ModelCache(self.store)
         self._active = ActiveVersion(self.store, self._cache)
         self._batcher = Batcher(self._small, self.recorder.add_rows)
+        self._reader = TableReader(self.processes)
 
     async def start(self) -> None:
         """Start loading the active version and following activations by other processes."""
@@ -159,7 +163,7 @@ class PredictionService:
             MlappError: the version is not available, or the rows cannot be read or predicted.
         """
         fitted, pool = await self.fitted(version), self._pool(body)
-        table, options = await pool.run(lambda: reading.read_table(body))
+        table, options = await self._reader.read(body, pool)
         return await pool.run(lambda: preview(fitted, table, options, rows))
 
     async def what_if(self, record: dict[str, Any], feature: str, version: int | None = None) -> WhatIf:
@@ -212,7 +216,7 @@ class PredictionService:
         self, fitted: "ml.FittedModel", body: Body, formats: Formats, *, strict: bool
     ) -> PredictionResult:
         pool, add_rows = self._pool(body), self.recorder.add_rows
-        table, options = await pool.run(lambda: reading.read_table(body))
+        table, options = await self._reader.read(body, pool)
         if options.version is not None and "version" not in body.options:
             fitted = await self._requested(options.version)
         format_, version = formats[table.format], fitted.model.version

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import NamedTuple
 
-from mlapp.errors import TooLarge, Unacceptable, UnreadableBody, UnsupportedType, shorten
+from mlapp.errors import MlappError, TooLarge, Unacceptable, UnreadableBody, UnsupportedType, shorten
 from mlapp.schemas import Format
+from mlapp.tables.workbooks.bounds import OLE
 
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_RATIO = 500
@@ -66,6 +67,22 @@ def unpack(data: bytes, max_bytes: int = MAX_UNPACKED_BYTES) -> Unpacked:
     if packing(found.data):
         raise UnsupportedType(f"The {kind} file holds another packed file; send the innermost file.")
     return found
+
+
+def holds_workbook(data: bytes) -> bool:
+    """Return whether a file, or the file that is packed in it, may be a workbook by its first bytes."""
+    kind = packing(data)
+    try:
+        if kind == "zip":
+            with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(_choose(archive.infolist())[0]) as file:
+                start = file.read(len(OLE))
+        elif kind is None:
+            start = data
+        else:
+            start = next(_gzip_chunks(data) if kind == "gzip" else _zstd_chunks(data))
+    except (MlappError, zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, StopIteration):
+        return False
+    return start.startswith((ZIP, OLE))
 
 
 def packing(data: bytes) -> str | None:

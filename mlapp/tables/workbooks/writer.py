@@ -3,6 +3,7 @@
 import io
 from datetime import date
 from html import escape
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -61,13 +62,14 @@ def write_workbook(frame: pl.DataFrame) -> bytes:
     check_workbook_rows(frame.height)
     try:
         # Rows go to a temporary file: in memory, each cell takes 190 bytes.
-        return _write(frame, {"constant_memory": True})
+        with TemporaryDirectory() as folder:
+            return _write(frame, {"constant_memory": True, "tmpdir": folder})
     except (OSError, FileCreateError):
         # On a full disk, predictions go on.
         return _write(frame, {"in_memory": True})
 
 
-def _write(frame: pl.DataFrame, options: dict[str, bool]) -> bytes:
+def _write(frame: pl.DataFrame, options: dict[str, Any]) -> bytes:
     from xlsxwriter import Workbook
 
     buffer = io.BytesIO()
@@ -99,7 +101,7 @@ def _prepare(column: pl.Series, workbook: "Workbook", sheet: "Worksheet") -> "tu
         return column.fill_nan(None), sheet.write_number
     if column.dtype == pl.Boolean:
         return column, sheet.write_boolean
-    if column.dtype.is_integer() and _within(column, -MAX_DIGITS, MAX_DIGITS):
+    if column.dtype.is_integer() and _within(column.cast(pl.Float64), -MAX_DIGITS, MAX_DIGITS):
         return column, sheet.write_number
     if isinstance(column.dtype, pl.Datetime):
         column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if column.dtype.time_zone else column

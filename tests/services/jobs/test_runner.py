@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from mlapp.errors import EstimatorsBroken, MlappError, TrainingAborted, TrainingFailed, Unacceptable
-from mlapp.schemas import Submission, TablePreview
-from mlapp.services.jobs.ipc import Finished, Progress, Started
+from mlapp.schemas import Submission
+from mlapp.services.jobs.ipc import Finished, Progress, Result, Started
 from mlapp.services.jobs.process_tree import resident_bytes
 from mlapp.services.jobs.runner import MESSAGE_S, Processes
 from tests.services.conftest import eventually, has_exited
@@ -26,10 +26,10 @@ pytestmark = pytest.mark.slow
 WINE = Submission(dataset="wine", options={"estimator": "linear"})
 STOP_FORK_SERVER = Processes._stop_fork_server
 """The original, which the other tests replace."""
-Running = tuple["asyncio.Task[Finished | TablePreview]", psutil.Process]
+Running = tuple["asyncio.Task[Result]", psutil.Process]
 
 
-async def train(processes: Processes, submission: Submission = WINE) -> Finished | TablePreview:
+async def train(processes: Processes, submission: Submission = WINE) -> Result:
     return await processes.run("train", submission, lambda _: None)
 
 
@@ -42,7 +42,7 @@ async def running(processes: Processes, estimator: str = "endless") -> Running:
     return task, psutil.Process(pid)
 
 
-async def cancelled(task: asyncio.Task[Finished | TablePreview]) -> None:
+async def cancelled(task: asyncio.Task[Result]) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -286,7 +286,7 @@ def forking() -> bool:
 
 async def train_with_suspended_server(
     processes: Processes,
-) -> tuple[asyncio.Task[Finished | TablePreview], psutil.Process]:
+) -> tuple[asyncio.Task[Result], psutil.Process]:
     """A training that waits for its process, and the suspended fork server."""
     task, process = await running(processes)
     fork_server = fork_server_of(process)

@@ -28,15 +28,16 @@ def rewritten(values):
     [
         TEXTS,
         [1, -2, None],
+        pl.Series([1, 255], dtype=pl.UInt8),
         [0.5, 1e300, None],
         [True, None, False],
         [date(2024, 2, 29), None],
         [MOMENT, None],
     ],
-    ids=["texts", "integers", "floats", "booleans", "dates", "moments"],
+    ids=["texts", "integers", "bytes", "floats", "booleans", "dates", "moments"],
 )
 def test_values_are_read_back(values):
-    assert rewritten(values) == values
+    assert rewritten(values) == list(values)
 
 
 @pytest.mark.parametrize(
