@@ -15,14 +15,17 @@ from mlapp.ml.data.column_names import with_feature_names
 from mlapp.ml.data.invalid_rows import InvalidCells, reject_rows, require_columns
 from mlapp.ml.data.plain_rows import MAX_CODES, UNKNOWN, PlainEncoder
 from mlapp.ml.threads import map_columns
-from mlapp.schemas import ColumnType, Feature, Format
-from mlapp.tables.columns.conventions import PLAIN, Conventions
+from mlapp.schemas import ColumnFormat, ColumnType, Feature, Format
+from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER, format_categories, unnamed
 from mlapp.tables.columns.evidence import find_conventions
 from mlapp.tables.columns.inference import ConvertedColumn, convert_column
 from mlapp.tables.columns.json_values import column_of
 from mlapp.tables.formats.json import require_plain
 from mlapp.tables.table import Table
+
+PLAIN_JSON = Conventions(is_file=False)
+"""Conventions of JSON without options, whose plain values need no conversion."""
 
 
 def encode_columns(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
@@ -113,7 +116,7 @@ class Encoder(PlainEncoder):
     def _column(self, table: Table, name: str, feature: Feature, conventions: Conventions) -> _Column:
         """Return the encoded column of a feature, and its invalid cells."""
         values = table.values(name)
-        if values is None or conventions != PLAIN or not self._plain[feature.name].issuperset(map(type, values)):
+        if values is None or conventions != PLAIN_JSON or not self._plain[feature.name].issuperset(map(type, values)):
             return _converted(table, name, feature, conventions)
         code = self._codes.get(feature.name)
         try:
@@ -150,9 +153,11 @@ def _convert_json(values: list[Any], raw: pl.Series, feature: Feature, conventio
         return convert_column(raw, feature.type, feature.read_as, conventions)
     texts = pl.Series([value if text else None for value, text in zip(values, is_text, strict=True)], dtype=pl.String)
     others = column_of("", [None if text else value for value, text in zip(values, is_text, strict=True)])
+    # JSON numbers are not written as the numbers of the training table, but mark missing values alike.
     is_number = feature.type in (ColumnType.NUMBER, ColumnType.INTEGER)
+    plain = ColumnFormat(missing=feature.read_as.missing if feature.read_as else None)
     found = convert_column(texts, feature.type, feature.read_as, conventions)
-    more = convert_column(others, feature.type, None if is_number else feature.read_as)
+    more = convert_column(others, feature.type, plain if is_number else feature.read_as)
     mask = pl.Series(is_text)
     return ConvertedColumn(*(unnamed(a).zip_with(mask, unnamed(b)) for a, b in zip(found, more, strict=True)))
 

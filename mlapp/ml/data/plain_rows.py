@@ -26,6 +26,8 @@ Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `m
 MAX_OTHER_NAMES = 20
 MAX_CACHED_SHAPES = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DIGIT = re.compile("[0-9]")
+"""Part of marks of missing values that may be numbers, such as `-999`."""
 DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{3}|\.\d{6})?)?Z?)?", re.ASCII)
 """Datetimes that `encode_plain` parses; all other spellings need the conversion of `encode`."""
 
@@ -116,6 +118,8 @@ def _plain_types(feature: Feature) -> frozenset[type]:
     other = {ColumnType.BOOLEAN: bool, ColumnType.CATEGORY: str, ColumnType.DATETIME: str}.get(feature.type)
     if other:
         return frozenset({other, type(None)})
+    if any(map(DIGIT.search, (feature.read_as and feature.read_as.missing) or ())):
+        return frozenset({type(None)})
     limits = [abs(limit) for limit in (feature.min, feature.max) if isinstance(limit, int | float)]
     # Within a larger range, no warning would lead to `is_exact`, and integers would be rounded.
     is_exact = max(limits, default=MAX_EXACT_INTEGER) < MAX_EXACT_INTEGER

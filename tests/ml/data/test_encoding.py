@@ -9,7 +9,7 @@ import pytest
 from mlapp import tables
 from mlapp.errors import MlappError
 from mlapp.ml.data.encoding import Encoder
-from mlapp.schemas import ColumnType, Feature
+from mlapp.schemas import ColumnFormat, ColumnType, Feature
 
 FEATURES = [
     Feature(name="number", type=ColumnType.NUMBER, required=True, min=-2.5, max=1e20, example=1.5),
@@ -151,6 +151,16 @@ def test_large_integers_within_the_training_range_are_not_rounded(encoder: Encod
     assert encoder.encode_plain(given) is None
     with pytest.raises(MlappError, match="9007199254740993"):
         encoder.encode(given.table())
+
+
+def test_numbers_that_mark_missing_values_are_left_to_encode():
+    feature = Feature(
+        name="x", type=ColumnType.NUMBER, required=False, example=1, read_as=ColumnFormat(missing=["-999"])
+    )
+    given = rows({"x": -999}, {"x": 1.5})
+
+    assert Encoder([feature]).encode_plain(given) is None
+    np.testing.assert_array_equal(Encoder([feature]).encode(given.table()), [[np.nan], [1.5]])
 
 
 def test_single_feature_is_encoded():
