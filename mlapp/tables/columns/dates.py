@@ -44,7 +44,7 @@ def infer_dates(text: pl.Series, name: str, conventions: Conventions, prior: str
     """Read a column of texts as dates; None if it has no dates, or any other value with digits.
 
     The option `date_order` decides about `01/02/2024`, then all dates of the column, then those of the table, then
-    `prior`; without any of these, the day is first, or the month beside AM and PM.
+    `prior`; without any of these, the day is first, or the month beside AM, PM and amounts in dollars.
     """
     text = text.alias("")
     if len(text) > HEAD_ROWS and not _infer(text.head(HEAD_ROWS), name, conventions, prior):

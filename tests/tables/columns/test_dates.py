@@ -145,6 +145,7 @@ def test_order_of_day_and_month_is_found_over_the_column(texts, order, moments):
     [
         ("01/02/2024", PLAIN, None, "2024-02-01", True),
         ("01/02/2024 5:00 PM", PLAIN, None, "2024-01-02T17:00:00", True),
+        ("01/02/2024", Conventions(is_american=True), None, "2024-01-02", True),
         ("01/02/2024", Conventions(date_order="mdy"), "dmy", "2024-01-02", False),
         ("01/02/2024", PLAIN, "mdy", "2024-01-02", False),
         ("01/02/2024", PLAIN, "ymd", "2024-02-01", True),
