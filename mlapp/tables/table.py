@@ -75,8 +75,7 @@ class Table:
     @cached_property
     def conventions(self) -> Conventions:
         """How numbers and dates of the table are written, where a column alone is ambiguous."""
-        is_file = self.format not in (Format.JSON, Format.NDJSON)
-        return find_conventions(self.frame.iter_columns(), self.options, self.read_as.delimiter, is_file=is_file)
+        return find_conventions(self.frame.iter_columns(), self.options, self.read_as.delimiter)
 
     @cached_property
     def frame(self) -> pl.DataFrame:

@@ -29,5 +29,9 @@ class Conventions(NamedTuple):
     is_file: bool = False
     """Whether values are read by the evidence of the others, as in files; those of JSON are read one by one."""
 
+    def of_dates(self, order: DateOrder | None) -> "Conventions":
+        """Return the conventions of a column whose own dates have an order; an option overrules it."""
+        return self if order is None or self.is_date_order_given else self._replace(date_order=order)
+
 
 PLAIN = Conventions()

@@ -119,7 +119,7 @@ def _number(raw: pl.Series) -> pl.Series:
     elif raw.dtype.is_numeric():
         numbers = raw.cast(pl.Float64)
     else:
-        return _all_null(raw, ColumnType.NUMBER)
+        return no_values(raw, ColumnType.NUMBER)
     exact = numbers.abs() <= MAX_MAGNITUDE
     if not raw.dtype.is_float() and (numbers.abs() >= MAX_EXACT_INTEGER).any():
         # Floats are exact, but integers and text with more digits would be rounded.
@@ -155,7 +155,7 @@ def _boolean(raw: pl.Series) -> pl.Series:
     if raw.dtype == pl.Boolean:
         return raw
     if raw.dtype != pl.String:
-        return _all_null(raw, ColumnType.BOOLEAN)
+        return no_values(raw, ColumnType.BOOLEAN)
     if ((raw == "true") | (raw == "false")).all():
         return raw == "true"
     text = raw.str.strip_chars().str.to_lowercase()
@@ -169,7 +169,7 @@ def _datetime(raw: pl.Series) -> pl.Series:
         utc = raw.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if raw.dtype.time_zone else raw
         return utc.cast(pl.Datetime("us"))
     if raw.dtype != pl.String:
-        return _all_null(raw, ColumnType.DATETIME)
+        return no_values(raw, ColumnType.DATETIME)
     text = raw
     if not raw.str.contains(DATETIME).all():
         text = raw.str.strip_chars()
@@ -186,7 +186,8 @@ def _datetime(raw: pl.Series) -> pl.Series:
     return moments.dt.replace_time_zone(None)
 
 
-def _all_null(raw: pl.Series, kind: ColumnType) -> pl.Series:
+def no_values(raw: pl.Series, kind: ColumnType) -> pl.Series:
+    """Return a converted column of missing values, as long as `raw`."""
     return pl.Series(raw.name, [None] * len(raw), dtype=DTYPES[kind])
 
 

@@ -9,7 +9,7 @@ from mlapp.schemas import DecimalSign, FileOptions
 from mlapp.tables.columns.conventions import OTHER_MARKS, Conventions
 from mlapp.tables.columns.conversion import spread
 from mlapp.tables.columns.dates import date_evidence
-from mlapp.tables.columns.numbers.digits import DecimalEvidence, decimal_evidence, split_numbers
+from mlapp.tables.columns.numbers.digits import GROUPS_OF_THREE, DecimalEvidence, decimal_evidence, split_numbers
 from mlapp.tables.columns.numbers.units import possible_units
 
 Value = TypeVar("Value")
@@ -17,6 +17,7 @@ Value = TypeVar("Value")
 SAMPLE_ROWS = 1_000
 MIN_SHARE = 0.8
 """Share of the values with a point or comma that must be numbers for a column to be evidence."""
+NONE = DecimalEvidence(0, 0, 0, 0)
 AMERICAN = r"(?i)^\s*[-(]?\s?\$\s?[0-9]|[0-9]\s?[ap]\.?m\.?\s*$"
 """Amounts in dollars, and times with AM or PM."""
 
@@ -29,16 +30,17 @@ def find_conventions(
     Evidence is a sample of each column; whole columns are searched only if some numbers of the samples are ambiguous.
     """
     texts = [column.alias("") for column in columns if column.dtype == pl.String] if is_file else []
-    samples = [spread(text, SAMPLE_ROWS) for text in texts]
+    samples = [spread(text, SAMPLE_ROWS).drop_nulls() for text in texts]
+    others = [sample for sample in samples if not _are_plain(sample)]
     return Conventions(
         options.decimal or _find_decimal(texts, samples),
-        options.date_order or _only({date_evidence(sample) for sample in samples}),
+        options.date_order or _only({date_evidence(sample) for sample in others}),
         delimiter,
         is_decimal_given=options.decimal is not None,
         is_date_order_given=options.date_order is not None,
         na_values=frozenset(options.na_values),
         keep_values=frozenset(options.keep_values),
-        is_american=any(bool(sample.str.contains(AMERICAN).any()) for sample in samples),
+        is_american=any(bool(sample.str.contains(AMERICAN).any()) for sample in others),
         is_file=is_file,
     )
 
@@ -51,6 +53,11 @@ def _find_decimal(texts: Sequence[pl.Series], samples: Sequence[pl.Series]) -> D
     return _only({column.decimal for column in found})
 
 
+def _are_plain(present: pl.Series) -> bool:
+    """Return whether all texts are plain numbers, which would take long to take apart."""
+    return present.cast(pl.Float64, strict=False).null_count() == 0
+
+
 def _only(found: set[Value | None]) -> Value | None:
     """Return the only value besides None; None if there are several."""
     values = found - {None}
@@ -60,8 +67,12 @@ def _only(found: set[Value | None]) -> Value | None:
 def _evidence(column: pl.Series) -> DecimalEvidence:
     """Count the decimal signs of a column that is mostly numbers."""
     present = column.drop_nulls()
+    if _are_plain(present):
+        pointed = present.filter(present.str.contains(".", literal=True))
+        ambiguous = int(pointed.str.contains(GROUPS_OF_THREE).sum())
+        return NONE._replace(points=len(pointed) - ambiguous, ambiguous_points=ambiguous)
     if not present.str.contains("[0-9][.,]|[.,][0-9]").any():
-        return DecimalEvidence(0, 0, 0, 0)
+        return NONE
     text = present.str.strip_chars()
     text = text.filter(~text.is_in(list(OTHER_MARKS)) & (text != ""))
     parts = split_numbers(text)
@@ -70,4 +81,4 @@ def _evidence(column: pl.Series) -> DecimalEvidence:
     digits = parts.filter(pl.concat_str("prefix", pl.lit("\0"), "suffix").is_in(known))["digits"].drop_nulls()
     evidence = decimal_evidence(digits)
     is_mostly_numbers = evidence.numbers >= MIN_SHARE * len(text.filter(text.str.contains("[.,]")))
-    return evidence if is_mostly_numbers else DecimalEvidence(0, 0, 0, 0)
+    return evidence if is_mostly_numbers else NONE

@@ -15,6 +15,8 @@ from mlapp.tables.columns.texts.booleans import BITS, read_booleans
 from mlapp.tables.columns.texts.inference import (
     NUMBERS,
     InferredColumn,
+    as_epochs,
+    impose_epochs,
     impose_type,
     infer_plain_text,
     infer_text,
@@ -112,9 +114,8 @@ def _convert_text(text: pl.Series, kind: ColumnType, read_as: ColumnFormat, conv
     if kind is ColumnType.BOOLEAN:
         return read_booleans(text, read_as.words or {})
     if kind is ColumnType.DATETIME:
-        own = date_evidence(text) if conventions.is_file and not conventions.is_date_order_given else None
-        order = own or conventions.date_order
-        return convert_dates(text, conventions._replace(date_order=order), read_as.dates).values
+        own = conventions.of_dates(date_evidence(text)) if conventions.is_file else conventions
+        return convert_dates(text, own, read_as.dates).values
     numbers = convert_numbers(text, read_as, conventions).values
     return convert_durations(text, read_as.dates).values.fill_null(numbers) if read_as.dates else numbers
 
@@ -133,11 +134,9 @@ def _infer_typed(raw: pl.Series, conventions: Conventions) -> InferredColumn:
         values, missing = _categories(unnamed(raw), marks)
         return InferredColumn(ColumnType.CATEGORY, values, ColumnFormat(missing=missing or None), [])
     kind, values = found
-    return (
-        without_number_marks(values, ColumnFormat(), marks)
-        if kind in NUMBERS
-        else InferredColumn(kind, values, None, [])
-    )
+    if kind not in NUMBERS:
+        return InferredColumn(kind, values, None, [])
+    return as_epochs(without_number_marks(values, ColumnFormat(), marks), raw.name)
 
 
 def _impose_on_typed(raw: pl.Series, kind: ColumnType, conventions: Conventions) -> InferredColumn:
@@ -149,6 +148,10 @@ def _impose_on_typed(raw: pl.Series, kind: ColumnType, conventions: Conventions)
         converted = read_booleans(_categories(values, marks).text, BITS)
         reject(raw, kind, values.is_not_null() & converted.is_null())
         return InferredColumn(kind, converted, ColumnFormat(words=BITS), [])
+    if kind is ColumnType.DATETIME and raw.dtype.is_numeric():
+        found = impose_epochs(raw, values, ColumnFormat())
+        reject(raw, kind, values.is_not_null() & found.values.is_null())
+        return found
     converted, invalid = conversion.convert_column(values, kind)
     reject(raw, kind, invalid)
     if kind not in NUMBERS:

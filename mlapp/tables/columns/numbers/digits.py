@@ -25,7 +25,6 @@ def _grouped(separator: str) -> str:
     return rf"[1-9][0-9]{{0,2}}(?:[{separator}][0-9]{{3}})+"
 
 
-WHOLE = "^[0-9]+$"
 _WHOLE = rf"0|[1-9][0-9]*|{_grouped(APOSTROPHE)}|{_grouped(SPACE)}"
 DIGITS: dict[DecimalSign, str] = {
     ".": rf"^(?:(?:{_WHOLE}|{_grouped(',')}|[1-9][0-9]?(?:,[0-9]{{2}})+,[0-9]{{3}})(?:\.[0-9]*)?|\.[0-9]+)$",
@@ -35,6 +34,8 @@ DIGITS: dict[DecimalSign, str] = {
 SEPARATORS: dict[DecimalSign, str] = {".": f"[,{APOSTROPHE}{SPACE}]", ",": f"[.{APOSTROPHE}{SPACE}]"}
 THOUSANDS = {",": ",", ".": ".", "'": APOSTROPHE, " ": SPACE}
 """Thousands separators by the one that stands for all of their forms."""
+GROUPS_OF_THREE = r"^\s*[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+\s*$"
+"""Numbers whose point may be a thousands separator."""
 IP_ADDRESS = r"^(?:[0-9]{1,3}\.){3}[0-9]{1,3}$"
 MIN_PHONE_DIGITS = 9
 
@@ -72,6 +73,11 @@ def canonical_digits(digits: pl.Series, decimal: DecimalSign) -> pl.Series:
     """Return digits with a decimal point and without separators; null if they are not grouped properly."""
     fitting = pl.select(pl.when(digits.str.contains(DIGITS[decimal])).then(digits)).to_series()
     return fitting.str.replace_all(SEPARATORS[decimal], "").str.replace(",", ".", literal=True)
+
+
+def fitting(digits: pl.Series) -> int:
+    """Return how many digits are grouped properly by either decimal sign."""
+    return int((digits.str.contains(DIGITS["."]) | digits.str.contains(DIGITS[","])).sum())
 
 
 class DecimalEvidence(NamedTuple):
@@ -135,11 +141,7 @@ def grouping_problem(digits: pl.Series, separators: list[str]) -> str | None:
     if separators == ["."] and grouped.str.contains(IP_ADDRESS).all():
         return "its values look like IP addresses"
     lengths = digits.str.count_matches("[0-9]")
-    if (
-        separators == [" "]
-        and len(digits) > 1
-        and lengths.min() == lengths.max()
-        and int(lengths[0]) >= MIN_PHONE_DIGITS
-    ):
+    is_whole = not digits.str.contains("[.,]").any()
+    if separators == [" "] and is_whole and len(digits) > 1 and (lengths == max(lengths[0], MIN_PHONE_DIGITS)).all():
         return "its values look like telephone numbers"
     return None

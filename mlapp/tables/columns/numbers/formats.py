@@ -10,10 +10,10 @@ from mlapp.schemas import ColumnFormat, ColumnType, DecimalSign
 from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import convert_column
 from mlapp.tables.columns.numbers.digits import (
-    WHOLE,
     DecimalEvidence,
     canonical_digits,
     decimal_evidence,
+    fitting,
     grouping_problem,
     split_numbers,
     thousands_separators,
@@ -35,7 +35,7 @@ class NumberColumn(NamedTuple):
     problem: str | None = None
     """Why the column is not read as numbers, as the rest of a sentence."""
     is_near: bool = False
-    """Whether nine in ten of the texts are numbers of some format."""
+    """Whether there is a problem, but nine in ten of the texts are numbers of some format."""
     doubt: str | None = None
     """What was ambiguous, as the rest of a sentence."""
 
@@ -63,11 +63,9 @@ def infer_numbers(text: pl.Series, conventions: Conventions) -> NumberColumn:
     separators = thousands_separators(digits, decimal)
     affixes = [affix for affix in _affixes(parts) if affix.units]
     units = choose_units([affix.units for affix in affixes])
-    problem = (
-        problem
-        or grouping_problem(digits, separators)
-        or ("its numbers have different units" if units is None else None)
-    )
+    problem = problem or grouping_problem(digits, separators)
+    if units is None and not problem:
+        problem = "its numbers have different units"
     target = _most_frequent(affixes, units or [])
     sizes = {
         (affix.prefix, affix.suffix): unit.size if target.is_fraction else unit.size / target.size
@@ -81,7 +79,7 @@ def infer_numbers(text: pl.Series, conventions: Conventions) -> NumberColumn:
         thousands=separators[0] if separators else None,
         unit=target.name or None,
     )
-    is_near = (int(digits.str.contains(WHOLE).sum()) + evidence.numbers) >= MIN_NEAR * (len(text) - text.null_count())
+    is_near = bool(problem) and fitting(digits) >= MIN_NEAR * (len(text) - text.null_count())
     return NumberColumn(values, invalid, read_as, problem, is_near, doubt)
 
 

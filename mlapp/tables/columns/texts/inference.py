@@ -12,24 +12,24 @@ from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import is_whole, spread, unnamed
 from mlapp.tables.columns.dates import infer_dates
 from mlapp.tables.columns.epochs import infer_epochs
+from mlapp.tables.columns.numbers.digits import GROUPS_OF_THREE
 from mlapp.tables.columns.numbers.formats import NumberColumn, infer_numbers
 from mlapp.tables.columns.texts.booleans import BITS, boolean_words, may_be_booleans, read_booleans
 from mlapp.tables.columns.texts.marks import Marks, marks_of, null_numbers, stripped_without_marks, without_text_marks
 from mlapp.tables.columns.texts.obstacles import (
     MAX_EXPLAINED,
     date_doubt,
+    dates_obstacle,
     marks_warning,
     numbers_obstacle,
     odd_warning,
     reject,
 )
-from mlapp.tables.columns.texts.sampling import SAMPLE_ROWS, is_word, may_be_quantities
+from mlapp.tables.columns.texts.sampling import SAMPLE_ROWS, is_word, may_be_quantities, read_dates
 from mlapp.tables.columns.times import infer_durations
 
 MAX_ODD = 0.02
 """Largest share of words without digits in a column of numbers or dates."""
-GROUPS_OF_THREE = r"^\s*[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+\s*$"
-"""Numbers whose point may be a thousands separator."""
 NUMBERS = (ColumnType.NUMBER, ColumnType.INTEGER)
 
 
@@ -93,7 +93,8 @@ def infer_text(raw: pl.Series, conventions: Conventions, *, words: bool) -> Infe
         found = _as_number(raw.name, number, read_as, marks) or _as_dates(without_odd, raw.name, read_as, conventions)
         if found:
             return found._replace(warnings=found.warnings + ([odd_warning(raw.name, odd)] if len(odd) else []))
-    return text_categories(raw, marks, numbers_obstacle(raw.name, text, number, is_odd))
+    obstacle = numbers_obstacle(raw.name, text, number, is_odd)
+    return text_categories(raw, marks, obstacle or dates_obstacle(raw.name, text, read_dates(text, conventions)))
 
 
 def _booleans(raw: pl.Series, marks: Marks, *, words: bool) -> InferredColumn | None:
@@ -162,7 +163,7 @@ def read_numbers(text: pl.Series, name: str, conventions: Conventions) -> Number
     """Read stripped texts as numbers, plain ones first, as these are read faster."""
     plain = conversion.infer_plain_type(text.alias(name), [ColumnType.NUMBER])
     if plain and not _has_ambiguous_points(text, plain[0], conventions):
-        return NumberColumn(plain[1], pl.repeat(value=False, n=len(text), eager=True), ColumnFormat())
+        return NumberColumn(unnamed(plain[1]), pl.repeat(value=False, n=len(text), eager=True), ColumnFormat())
     return infer_numbers(text, conventions)
 
 
@@ -186,10 +187,17 @@ def impose_type(raw: pl.Series, kind: ColumnType, conventions: Conventions) -> I
         return InferredColumn(kind, values, read_as.model_copy(update={"words": _named(words)}), [])
     dates = _as_dates(text, raw.name, read_as, conventions)
     if not dates or dates.type is not kind:
-        numbers = read_numbers(text, raw.name, conventions)
-        dates = as_epochs(InferredColumn(kind, numbers.values, read_as, []), raw.name)
-        reject(raw, kind, text.is_not_null() & (numbers.invalid | (dates.read_as == read_as)))
+        number = read_numbers(text, raw.name, conventions)
+        dates = impose_epochs(raw, number.values, read_as)
+    reject(raw, kind, text.is_not_null() & dates.values.is_null())
     return dates
+
+
+def impose_epochs(raw: pl.Series, numbers: pl.Series, read_as: ColumnFormat) -> InferredColumn:
+    """Return a column of numbers as dates; without values if its name or some values do not say so."""
+    found = as_epochs(InferredColumn(ColumnType.NUMBER, unnamed(numbers), read_as, []), raw.name)
+    nothing = conversion.no_values(unnamed(raw), ColumnType.DATETIME)
+    return found if found.type is ColumnType.DATETIME else found._replace(values=nothing)
 
 
 def _impose_number(

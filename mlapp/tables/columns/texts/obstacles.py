@@ -5,6 +5,7 @@ import polars as pl
 from mlapp.errors import MAX_REPORTED, Unacceptable, pointer, shorten
 from mlapp.schemas import ColumnType
 from mlapp.tables.columns.conversion import MAX_EXACT_INTEGER, format_values, unnamed
+from mlapp.tables.columns.dates import DateReading
 from mlapp.tables.columns.numbers.formats import NumberColumn
 
 MAX_EXPLAINED = 0.1
@@ -41,6 +42,16 @@ def numbers_obstacle(name: str, text: pl.Series, number: NumberColumn, odd: pl.S
     return [f"{treated} {found}; empty those cells, or send them as na_values, if it holds numbers."]
 
 
+def dates_obstacle(name: str, text: pl.Series, dates: DateReading) -> list[str]:
+    """Say why a column that is almost one of dates is treated as categories; `text` is null for missing values."""
+    present, others = len(text) - text.null_count(), text.filter(dates.invalid)
+    if len(others) > present * MAX_EXPLAINED:
+        return []
+    found = f"{len(others):,} of its {present:,} values are not dates ({listed(others)})"
+    treated = f"Column '{shorten(name)}' is treated as categories because {found}"
+    return [f"{treated}; empty those cells, or send them as na_values, if it holds dates."]
+
+
 def date_doubt(name: str, order: str) -> str:
     """Warn of dates whose day and month are not told apart by their values."""
     first, other = ("day", "mdy") if order == "dmy" else ("month", "dmy")
@@ -61,8 +72,9 @@ def odd_warning(name: str, words: pl.Series) -> str:
 
 def marks_warning(name: str, marks: list[str]) -> str:
     """Warn of texts in a text column that count as missing values."""
-    shown = ", ".join(f"'{shorten(mark, 20)}'" for mark in marks)
-    return f"{shown} in column '{shorten(name)}' counts as missing; send keep_values if it is a value."
+    shown, count = ", ".join(f"'{shorten(mark, 20)}'" for mark in marks), "counts" if len(marks) == 1 else "count"
+    value = "it is a value" if len(marks) == 1 else "they are values"
+    return f"{shown} in column '{shorten(name)}' {count} as missing; send keep_values if {value}."
 
 
 def reject(raw: pl.Series, kind: ColumnType, invalid: pl.Series, problem: str | None = None) -> None:
@@ -71,20 +83,20 @@ def reject(raw: pl.Series, kind: ColumnType, invalid: pl.Series, problem: str | 
     Raises:
         Unacceptable: some values are invalid, or there is a problem.
     """
-    if not problem and not invalid.any():
+    name = shorten(raw.name)
+    detail = f"Column '{name}' cannot be read as {KINDS[kind]}, as 'types' asks for: "
+    if problem:
+        raise Unacceptable(
+            f"{detail}{problem}.", [{"detail": f"{detail}{problem}.", "pointer": pointer("types", raw.name)}]
+        )
+    if not invalid.any():
         return
     rows = invalid.arg_true().head(MAX_REPORTED)
-    texts = [
-        f"'{shorten(text, 20)}' in row {row}"
-        for row, text in zip(rows, format_values(unnamed(raw).gather(rows)), strict=True)
+    texts = [f"'{shorten(text, 20)}'" for text in format_values(unnamed(raw).gather(rows))]
+    cells = [f"{text} in row {row}" for text, row in zip(texts, rows, strict=True)]
+    errors = [
+        {"detail": f"{cell} of column '{name}' is not of type {kind}.", "pointer": pointer("records", row, raw.name)}
+        for cell, row in zip(cells, rows, strict=True)
     ]
-    found = problem or f"{int(invalid.sum()):,} of its values are not: {', '.join(texts[:MAX_EXAMPLES])}"
-    detail = f"Column '{shorten(raw.name)}' cannot be read as {KINDS[kind]}, as 'types' asks for: {found}."
-    where = [
-        {
-            "detail": f"{text} of column '{shorten(raw.name)}' is not of type {kind}.",
-            "pointer": pointer("records", row, raw.name),
-        }
-        for row, text in zip(rows, texts, strict=True)
-    ]
-    raise Unacceptable(detail, where or [{"detail": detail, "pointer": pointer("types", raw.name)}])
+    found = f"{int(invalid.sum()):,} of its values are not: {', '.join(cells[:MAX_EXAMPLES])}"
+    raise Unacceptable(f"{detail}{found}.", errors)

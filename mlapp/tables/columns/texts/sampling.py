@@ -6,7 +6,7 @@ import polars as pl
 
 from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import spread
-from mlapp.tables.columns.dates import infer_dates
+from mlapp.tables.columns.dates import DateReading, convert_dates, date_evidence, infer_dates
 from mlapp.tables.columns.numbers.digits import PARTS
 from mlapp.tables.columns.numbers.formats import infer_numbers
 from mlapp.tables.columns.numbers.units import possible_units
@@ -38,9 +38,17 @@ def may_be_quantities(sample: pl.Series, name: str, conventions: Conventions) ->
     if sum(not _may_be_quantity(text) for text in few) > MAX_INVALID * len(few):
         return False
     number = infer_numbers(values, conventions)
-    if (number.problem and number.is_near) or int(number.invalid.sum()) <= MAX_INVALID * len(values):
+    if number.is_near or int(number.invalid.sum()) <= MAX_INVALID * len(values):
+        return True
+    if int(read_dates(values, conventions).invalid.sum()) <= MAX_INVALID * len(values):
         return True
     return bool(infer_dates(values, name, conventions) or infer_durations(values))
+
+
+def read_dates(text: pl.Series, conventions: Conventions) -> DateReading:
+    """Return the dates of a column that may have other values, too."""
+    order = date_evidence(text) or conventions.date_order or "dmy"
+    return convert_dates(text, conventions.of_dates(order))
 
 
 def _may_be_quantity(text: str) -> bool:
