@@ -26,6 +26,12 @@ def test_merged_column_has_the_most_frequent_spellings():
     assert found.read_as.spellings == {"Mainz": "Mainz", " mainz": "Mainz", "Trier": "Trier"}
 
 
+def test_merged_spelling_has_no_spaces_around_it():
+    texts = ["BONN"] * 3 + ["Bonn "] * 2 + [" Bonn"] * 2
+
+    assert infer_column(pl.Series("city", texts), merge=True).values.to_list() == ["Bonn"] * 7
+
+
 @pytest.mark.parametrize(("text", "value"), [("MAINZ ", "Mainz"), ("trier", "Trier"), ("Bonn", "Bonn"), ("NA", None)])
 def test_new_spellings_are_merged_at_prediction(text, value):
     read_as = infer_column(pl.Series("city", ["Mainz", " mainz", "Mainz", "Trier"]), merge=True).read_as
