@@ -63,7 +63,8 @@ def _escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     if len(set(names)) < len(names):
         # An escaped name equals the name of another column; distinct names matter more.
         names = frame.columns
-    return pl.DataFrame([column.alias(name) for column, name in zip(columns, names, strict=True)])
+    # By name, as a list of columns would name a column without a name.
+    return pl.DataFrame(dict(zip(names, columns, strict=True)))
 
 
 def _escape(column: pl.Series) -> pl.Series:

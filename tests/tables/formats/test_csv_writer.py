@@ -102,3 +102,9 @@ def test_numbers_are_not_escaped(number):
 @pytest.mark.parametrize("formula", ["-1+2", "+1;2", "-2*A1", "-5%-1", "=-1", "--1", "+49 (0) 30"])
 def test_calculations_are_escaped(formula):
     assert write_csv(pl.DataFrame({"a": [formula]})).decode().split("\n")[1].strip('"') == "'" + formula
+
+
+def test_column_without_a_name_keeps_none():
+    table = read_file(b",a\n0,1\n1,2\n", Format.CSV)
+
+    assert write_rows(table, slice(0, 2), pl.DataFrame({"p": [1, 2]}), Format.CSV) == b'"",a,p\n0,1,1\n1,2,2\n'
