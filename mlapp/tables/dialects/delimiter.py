@@ -149,6 +149,7 @@ def _refine(text: str, sample: Sample) -> Sample:
 
 def _is_decimal(rows: list[Row]) -> bool:
     """Return whether commas are only decimal signs of a single column."""
-    first, *others = [row for row in rows if filled(row)]
-    numbers = ["".join(map(str, row)).lstrip("+-") for row in others if len(row) == 2]
-    return len(first) == 1 and len(numbers) == len(others) > 0 and all(number.isdecimal() for number in numbers)
+    rows = [row for row in rows if filled(row)]
+    numbers = ["".join(map(str, row)).lstrip("+-") for row in rows[1:] if len(row) == 2]
+    is_single = bool(numbers) and len(rows[0]) == 1 and len(numbers) == len(rows) - 1
+    return is_single and all(number.isdecimal() for number in numbers)

@@ -11,7 +11,7 @@ from mlapp.tables.dialects.headerless import check_header
 
 HEAD_ROWS = 30
 """Rows that `find_header` needs, without comments."""
-COMMENTS = ("#", "//", "%", "--", "/*")
+COMMENTS = ("#", "//", "%", "--", "/*", ";", "!")
 MAX_SECOND_HEADERS = 2
 UNIT = re.compile(
     r"[µmckd]?m[²³23]?|km|in|ft|mi|[µmk]?g|t|lb|oz|[mcd]?l|s|sec|ms|min|hr?|d|days?|yr|years?|%|°?[cfk]|[km]?[vaw]|kwh|"
@@ -43,14 +43,16 @@ def find_header(rows: Sequence[Row], header_row: int | None = None) -> Header:
     `header_row` is the index of the row of the names, -1 if there is none; it is found if not given.
 
     Raises:
-        Unacceptable: the first row is like all rows below, so that there seems to be no header.
+        Unacceptable: all rows are blank, or the first row is like all rows below, so that there seems to be no header.
     """
     row = _find_row(rows) if header_row is None else header_row
-    above = [index for index in range(row) if filled(rows[index])]
+    if not any(map(filled, rows if row < 0 else [_without_mark(rows[row])])):
+        raise Unacceptable("The row of the column names is blank; give another header_row.")
     if row < 0:
-        first = next((index for index, cells in enumerate(rows) if filled(cells)), 0)
-        width = max((index + 1 for cells in rows for index in filled(cells)), default=0)
+        first = next(index for index, cells in enumerate(rows) if filled(cells))
+        width = max(index + 1 for cells in rows for index in filled(cells))
         return Header(-1, first, [f"column_{number}" for number in range(1, width + 1)], [], [])
+    above = [index for index in range(row) if filled(rows[index])]
     below = [cells for cells in rows[row + 1 :] if filled(cells)]
     if header_row is None:
         check_header(rows[row], below)
@@ -64,18 +66,26 @@ def is_comment(cells: Row) -> bool:
     return bool(cells) and ((cells[0] or "").lstrip().startswith(COMMENTS) or is_ruler(cells))
 
 
+def comment_mark(rows: Sequence[Row]) -> str | None:
+    """Return the mark of comments in the rows above a header; None if there are none."""
+    texts = [(cells[0] or "").lstrip() for cells in rows if cells]
+    return next((mark for text in texts for mark in COMMENTS if text.startswith(mark)), None)
+
+
 def _find_row(rows: Sequence[Row]) -> int:
     """Return the first row with a name for every column that is used below it, or all but one."""
     candidates = [index for index, cells in enumerate(rows) if filled(cells)]
     plain = [index for index in candidates if not is_comment(rows[index])]
     for index in plain:
         count, needed = len(filled(rows[index])), _used(rows, index)
-        if count >= needed and not _has_header_below(rows, index, plain, count + 1):
+        # Names of groups above the names of columns are given twice.
+        distinct = len({rows[index][each] for each in filled(rows[index])}) == count
+        if count >= needed and not _has_header_below(rows, index, plain, count + distinct):
             # A comment line may hold the names, as numpy writes them.
             return _commented_names(rows, index, candidates) if index != candidates[0] else index
         if _is_shorter_header(rows, index, needed) and not _has_header_below(rows, index, plain, needed):
             return index
-    return (plain or candidates)[0]
+    return [*plain, *candidates, 0][0]
 
 
 def _used(rows: Sequence[Row], index: int) -> int:
@@ -123,7 +133,7 @@ def _commented_names(rows: Sequence[Row], index: int, candidates: list[int]) -> 
 
 def _without_mark(cells: Row) -> Row:
     """Return a row without a first cell that is only the mark of a comment."""
-    return cells[1:] if cells and (cells[0] or "").strip() in COMMENTS else cells
+    return cells[1:] if len(filled(cells)) > 1 and (cells[0] or "").strip() in COMMENTS else cells
 
 
 def _names(header: Row, below: Sequence[Row]) -> list[str]:

@@ -33,18 +33,20 @@ def lay_out(  # noqa: PLR0913 - all optional
     lines: Sequence[int],
     *,
     second: Sequence[int] = (),
+    comment: str | None = None,
     training: bool = False,
     unit: str = "line",
 ) -> Layout:
     """Name the raw columns of a table, and leave out what is around it.
 
     `lines` has the number of each row in the file, which `unit` calls a line or a row; `second` are the indexes of rows
-    that are further headers. In prediction, no row is left out, and the index column stays.
+    that are further headers, `comment` is the mark of comments above the header. In prediction, no row is left out,
+    and the index column stays.
 
     Raises:
         Unacceptable: a column that has values, and is no index, has no name.
     """
-    margins = find_margins(frame, names, second, training=training)
+    margins = find_margins(frame, names, second, comment=comment, training=training)
     if len(margins.rows) > MAX_LEFT_OUT:
         raise Unacceptable(f"Over {MAX_LEFT_OUT:,} {unit}s of the file are blank or repeat the header; delete them.")
     warnings = [

@@ -38,17 +38,23 @@ class Margins(NamedTuple):
 
 
 def find_margins(
-    frame: pl.DataFrame, names: Sequence[str], second: Sequence[int] = (), *, training: bool = False
+    frame: pl.DataFrame,
+    names: Sequence[str],
+    second: Sequence[int] = (),
+    *,
+    comment: str | None = None,
+    training: bool = False,
 ) -> Margins:
     """Find the margins of the rows below a header.
 
     `frame` has the raw columns in the order of `names`, which are empty for columns without a name; `second` are the
-    indexes of rows that are further headers.
+    indexes of rows that are further headers; `comment` is the mark of comments above the header, if there are any.
 
     Raises:
         Unacceptable: a column that has values, and is no index, has no name.
     """
     rows = dict.fromkeys(second, "a second header")
+    rows |= dict.fromkeys(_comments(frame, comment) if comment else (), "a comment")
     rows |= dict.fromkeys(_blank_rows(frame), "blank")
     rows |= dict.fromkeys(_repeated_headers(frame, names), "the header again")
     doubtful = _find_closing_rows(frame, rows)
@@ -82,15 +88,32 @@ def _is_empty(column: pl.Series) -> bool:
 
 
 def _blank_rows(frame: pl.DataFrame) -> list[int]:
-    """Return the rows without any value; the line may have spaces."""
-    first, *others = [unnamed(column) for column in frame.iter_columns()]
-    if not others or not all(column.null_count() for column in others):
+    """Return the rows in which all cells are empty or spaces."""
+    columns = [unnamed(column) for column in frame.iter_columns()]
+    if len(columns) == 1:
+        # A blank line is a missing value.
         return []
-    blank = others[0].is_null()
-    for column in others[1:]:
-        blank &= column.is_null()
-    found = blank.arg_true()
-    return [row for row, cell in zip(found.to_list(), _texts(first.gather(found)), strict=True) if is_blank(cell)]
+    # A cheap comparison of bytes, to search the other columns in few rows only.
+    first = columns[0]
+    rows = (first.is_null() | (first <= " ") if first.dtype == pl.String else first.is_null()).arg_true()
+    for column in columns:
+        if rows.is_empty():
+            break
+        rows = rows.filter(_are_blank(column.gather(rows)))
+    return rows.to_list()
+
+
+def _are_blank(cells: pl.Series) -> pl.Series:
+    return cells.is_null() | (cells.str.strip_chars() == "") if cells.dtype == pl.String else cells.is_null()
+
+
+def _comments(frame: pl.DataFrame, mark: str) -> list[int]:
+    """Return the rows that are a single cell which starts with the mark of comments."""
+    first, *others = [unnamed(column) for column in frame.iter_columns()]
+    if not others or first.dtype != pl.String:
+        return []
+    found = first.str.starts_with(mark).arg_true().to_list()
+    return [row for row in found if not any(column[row] for column in others)]
 
 
 def _repeated_headers(frame: pl.DataFrame, names: Sequence[str]) -> list[int]:
@@ -104,13 +127,18 @@ def _repeated_headers(frame: pl.DataFrame, names: Sequence[str]) -> list[int]:
 
 def _find_closing_rows(frame: pl.DataFrame, rows: dict[int, str]) -> dict[int, str]:
     """Add notes and totals at the end to `rows`, and return rows that look like a total, but are none."""
-    start = max(frame.height - TAIL_ROWS, 0)
-    tail: list[Row] = list(zip(*[_texts(column.tail(TAIL_ROWS)) for column in frame.iter_columns()], strict=True))
+    end = frame.height
+    while end - 1 in rows:
+        end -= 1
+    start = max(end - TAIL_ROWS, 0)
+    tail: list[Row] = list(zip(*[_texts(column[start:end]) for column in frame.iter_columns()], strict=True))
+    # Other spaces than those that `_blank_rows` searches for.
+    rows |= {start + index: "blank" for index, cells in enumerate(tail) if frame.width > 1 and not filled(cells)}
     last = [(start + index, cells) for index, cells in enumerate(tail) if start + index not in rows]
     if frame.width > 1:
         _pop_notes(last, frame, rows)
     labelled: list[tuple[int, Row]] = []
-    while last and any(is_total_label(cell) for cell in last[-1][1][:3]):
+    while last and any(is_total_label(cell) for cell in last[-1][1]):
         labelled.append(last.pop())
     if not labelled:
         return {}
@@ -120,7 +148,7 @@ def _find_closing_rows(frame: pl.DataFrame, rows: dict[int, str]) -> dict[int, s
         label = shorten(next(cell for cell in cells if is_total_label(cell)))
         if is_total_of(cells, inner):
             rows[row] = f"a total ('{label}')"
-        else:
+        elif is_total_label(cells[filled(cells)[0]]):
             doubtful[row] = label
     return doubtful
 
@@ -138,15 +166,17 @@ def _pop_notes(last: list[tuple[int, Row]], frame: pl.DataFrame, rows: dict[int,
 
 def _is_text(cells: Row) -> bool:
     found = filled(cells)
-    return is_ruler(cells) or (len(found) == 1 and kind_of(cells[found[0]]) == "word")
+    return is_ruler(cells) or (len(found) == 1 and _is_words(cells))
 
 
 def _is_note(cells: Row, frame: pl.DataFrame, row: int) -> bool:
-    """Return whether a row is a ruler, or a text in a single cell, unlike the cells above it."""
+    """Return whether a row is a ruler, or a text in one or two cells, unlike the cells above it."""
     found = filled(cells)
-    if is_ruler(cells) or frame.height < 2 or len(found) != 1:
-        return is_ruler(cells)
     text = (cells[found[0]] or "").strip()
+    if is_ruler(cells) or frame.height < 2:
+        return is_ruler(cells)
+    if len(found) > 1:
+        return 2 * len(found) <= len(cells) and _is_words(cells) and bool(NOTE.fullmatch(text))
     if NOTE.fullmatch(text):
         return True
     if kind_of(text) != "word":
@@ -155,6 +185,10 @@ def _is_note(cells: Row, frame: pl.DataFrame, row: int) -> bool:
         return True
     above = column_kind(_texts(frame.to_series(found[0])[max(row - TAIL_ROWS, 0) : row]))
     return found[0] == 0 and above in ("number", "date")
+
+
+def _is_words(cells: Row) -> bool:
+    return all(kind_of(cells[index]) == "word" for index in filled(cells))
 
 
 def _index_columns(frame: pl.DataFrame, names: Sequence[str], blank: list[int], *, training: bool) -> list[int]:

@@ -13,7 +13,7 @@ from mlapp.schemas import FileOptions, Format, ReadAs
 from mlapp.tables.dialects.cells import Row, filled
 from mlapp.tables.dialects.delimiter import HINT, Style, find_style
 from mlapp.tables.dialects.encoding import Text, decode
-from mlapp.tables.dialects.header import check_header_names, find_header
+from mlapp.tables.dialects.header import check_header_names, comment_mark, find_header
 from mlapp.tables.dialects.layout import above_sentence, lay_out
 from mlapp.tables.dialects.lines import Lines
 from mlapp.tables.table import MAX_CELLS, MAX_ROWS, Table, check_cells, check_shape
@@ -35,6 +35,8 @@ class _Start(NamedTuple):
     line: int
     """Of the first row, from 1."""
     header_row: int
+    first_rows: Sequence[Row]
+    """Cells of the first rows."""
     second: list[int]
     """Indexes of rows that are further headers."""
     above: Sequence[tuple[int, Row]]
@@ -66,7 +68,8 @@ def csv_table(data: bytes, options: FileOptions | None = None, *, training: bool
     check_shape(frame.height, frame.width, at_least=True)
     names = start.names + [""] * (frame.width - len(start.names))
     lines = Lines(start.line, frame)
-    laid_out = lay_out(frame, names, lines, second=start.second, training=training)
+    comment = comment_mark([cells for _, cells in start.above])
+    laid_out = lay_out(frame, names, lines, second=start.second, comment=comment, training=training)
     check_cells(laid_out.frame)
     return Table(
         laid_out.frame,
@@ -118,8 +121,7 @@ def _find_start(data: bytes, options: FileOptions) -> _Start:
     """Find the delimiter and the header in the first lines."""
     hint = HINT.match(data[:20].decode(errors="ignore"))
     hinted = len(hint.group().encode()) if hint else 0
-    skipped = max(hinted, _line_start(data, options.header_row)) if options.header_row else hinted
-    skipped += len(data[skipped:MAX_LINE_BYTES]) - len(data[skipped:MAX_LINE_BYTES].lstrip(b"\r\n"))
+    skipped = max(hinted, _line_start(data, options.header_row)) if options.header_row else _skip_blank(data, hinted)
     line = 1 + data.count(b"\n", 0, skipped)
     sample = codecs.getincrementaldecoder("utf-8")().decode(data[skipped : skipped + SAMPLE_BYTES])
     if not sample.strip():
@@ -136,9 +138,15 @@ def _find_start(data: bytes, options: FileOptions) -> _Start:
         skipped + len(sample[:start].encode()),
         numbers[header.row + 1],
         numbers[header.row] if header.row >= 0 else 0,
+        found.rows[header.row + 1 :],
         [index - header.first for index in header.second],
         above + [(numbers[index], found.rows[index]) for index in header.above],
     )
+
+
+def _skip_blank(data: bytes, position: int) -> int:
+    start = data[position : position + MAX_LINE_BYTES]
+    return position + len(start) - len(start.lstrip(b"\r\n"))
 
 
 def _line_start(data: bytes, line: int) -> int:
@@ -160,10 +168,26 @@ def _read(rows: memoryview, start: _Start) -> pl.DataFrame:
         return _strip(_parse_rewritten(rows, start), style)
     try:
         frame = _parse(rows, style, width)
+        is_read = _has_rows(frame, start.first_rows)
     except pl.exceptions.PolarsError:
+        is_read = False
+    if not is_read:
         # Cells beyond the header, or quotes within cells.
         frame = _parse_rewritten(rows, start)
     return _strip(frame, style) if style.skip_spaces else frame
+
+
+def _has_rows(frame: pl.DataFrame, rows: Sequence[Row]) -> bool:
+    """Return whether a frame has the cells of the first rows; polars merges rows with stray quotes."""
+    # Blank lines at the end are no rows.
+    height = max((index + 1 for index, row in enumerate(rows) if filled(row)), default=0)
+    found = [_stripped(row, frame.width) for row in frame.head(height).rows()]
+    return found == [_stripped(row, frame.width) for row in rows[:height]]
+
+
+def _stripped(row: Row, width: int) -> list[str]:
+    cells = [(cell or "").strip() for cell in row[:width]]
+    return cells + [""] * (width - len(cells))
 
 
 def _parse_rewritten(rows: memoryview, start: _Start) -> pl.DataFrame:

@@ -27,6 +27,8 @@ def rows_of(text):
         ("// x\n% y\na,b,c\n", 2),
         ("Sizes,,Other\na,b,c\n", 1),
         ("+---+---+\na,b,c\n", 1),
+        ("; x, y, z\na,b,c\n", 1),
+        ("Sizes,Sizes,Other\na,b,c\n", 1),
     ],
 )
 def test_lines_above_the_header_are_skipped(above, row):
@@ -157,3 +159,9 @@ def test_invalid_names_are_rejected_with_their_columns(names, sentence):
 
 def test_columns_without_names_are_allowed_here():
     check_header_names(["", "a", ""])
+
+
+@pytest.mark.parametrize(("text", "header_row"), [("\n,,\n", None), ("\n,,\n", -1), ("a,b\n,\n", 1)])
+def test_blank_row_has_no_names(text, header_row):
+    with pytest.raises(Unacceptable, match="The row of the column names is blank; give another header_row"):
+        find_header(rows_of(text), header_row)

@@ -28,6 +28,8 @@ def problems(text):
 
 LINES = [
     ("1,2,x\n\n2,3,y\n,,\n3,4,y\n\n", "Lines 3 and 5 were left out: blank.", {1: "blank", 3: "blank"}),
+    (ROWS + '"",  ,""\n1,2,x\n', "Line 6 was left out: blank.", {4: "blank"}),
+    (ROWS + ",1,\n,,x\n", "", {}),
     (ROWS + " \n1,2,x\n", "Line 6 was left out: blank.", {4: "blank"}),
     ("\n" * 7 + ROWS, "7 lines (2, 3, 4, 5, 6, …) were left out: blank.", dict.fromkeys(range(7), "blank")),
     ("cm,n,\n" + ROWS, "Line 2 was left out: a second header.", {0: "a second header"}),
@@ -47,12 +49,27 @@ LINES = [
 
 @pytest.mark.parametrize(("text", "sentence", "found"), LINES)
 def test_lines_around_the_rows_are_left_out_and_reported(text, sentence, found):
-    assert left_out("a,b,c\n" + text)[0].startswith(sentence)
+    assert "".join(left_out("a,b,c\n" + text)[:1]).startswith(sentence)
+    assert bool(sentence) == bool(found)
 
 
 @pytest.mark.parametrize(("text", "sentence", "found"), LINES)
 def test_lines_around_the_rows_keep_their_place_in_prediction(text, sentence, found):
     assert problems("a,b,c\n" + text) == {row: f"The line is {what}." for row, what in found.items()}
+
+
+def test_notes_and_totals_before_blank_lines_are_found():
+    text = "a,b,c,d\n1,2,u,x\n2,3,v,x\nTotal,5,,\nSource:,World Bank,,\n" + ",,,\n" * 20 + ",,, \n"
+
+    assert csv_table(text.encode(), training=True).frame.height == 2
+
+
+@pytest.mark.parametrize("mark", ["#", "//", ";"])
+def test_comments_between_rows_are_left_out_if_there_are_some_above_the_header(mark):
+    text = f"{mark} v 2\na,b\n1,x\n{mark} new sensor\n2,y\n{mark}3,z\n"
+
+    assert left_out(text)[1:] == ["Line 4 was left out: a comment."]
+    assert left_out(text.partition("\n")[2]) == []
 
 
 def test_text_below_a_blank_line_is_a_note():
