@@ -18,6 +18,8 @@ from pages.session.downloads import Downloads
 from pages.session.site import Site
 from pages.theme import LINE, MUTED, TEXT
 
+ROW, FILE = "row", "file"
+"""Names of the tabs."""
 PAUSE_S = 0.05
 RESPONSE_TIMEOUT_S = 40
 """Right after the start of the server, the page waits for the model to load."""
@@ -32,7 +34,7 @@ def register(site: Site) -> None:
 
     @ui.page("/predict", response_timeout=RESPONSE_TIMEOUT_S)
     async def predict(version: str = "") -> None:
-        with frame(site, "Predict", "/predict", "Change the values; the prediction follows."):
+        with frame(site, "Predict", "/predict", "Predict one row, or all rows of a file."):
             try:
                 number = await services.models.requested_version(version or None)
                 model = (await services.prediction.fitted(number)).model
@@ -50,10 +52,25 @@ class _Predict:
         self.site, self.model, self.pinned = site, model, pinned
         self.task = CoalescedTask(self._predict, PAUSE_S)
         self._banner()
+        with ui.row().classes("w-full items-center justify-between gap-x-6 gap-y-3"):
+            self._version()
+            with ui.tabs(on_change=self._open_tab).props("dense no-caps inline-label") as self.tabs:
+                ui.tab(ROW, "One row", "edit_note").mark("tab-row")
+                ui.tab(FILE, "A file", "table_view").mark("tab-file")
+        with ui.column().classes("w-full gap-5") as self.row:
+            self._draw_row()
+        with ui.column().classes("w-full gap-5") as self.file:
+            TablePrediction(site, downloads, model, on_file=lambda: self.tabs.set_value(FILE))
+        self.tabs.set_value(ROW)
+        self._update_versions()
+        site.live.models_changed.subscribe(self._models_changed)
+
+    def _draw_row(self) -> None:
+        """Draw the form, its prediction, what-if charts and code."""
+        site, model = self.site, self.model
         with ui.element("div").classes("w-full grid grid-cols-1 lg:grid-cols-3 gap-4 items-start"):
             with card(f"Model {model.version} {headline(model)}") as element:
                 element.classes("lg:col-span-2")
-                self._version()
                 self.form = FeatureForm(model, self._changed)
                 ui.label("An empty field is a missing value.").classes(MUTED)
                 self._buttons()
@@ -61,12 +78,13 @@ class _Predict:
                 element.classes("lg:sticky lg:top-16")
                 self.prediction = PredictionView(model)
         self.views: list[WhatIfView | CodeSample] = [WhatIfView(site.services, model, lambda: self.form.record)]
-        TablePrediction(site, downloads, model)
         if site.api:
-            key = site.services.access.key_variable
-            self.views.append(CodeSample(lambda: self.form.record, model.version if pinned else None, key))
-        self._update_versions()
-        site.live.models_changed.subscribe(self._models_changed)
+            key, version = site.services.access.key_variable, model.version if self.pinned else None
+            self.views.append(CodeSample(lambda: self.form.record, version, key))
+
+    def _open_tab(self) -> None:
+        self.row.set_visibility(self.tabs.value == ROW)
+        self.file.set_visibility(self.tabs.value == FILE)
 
     async def predict_now(self) -> None:
         """Show the prediction for the initial values."""
@@ -88,7 +106,7 @@ class _Predict:
         self.banner.set_visibility(False)
 
     def _version(self) -> None:
-        with ui.row().classes("w-full items-center gap-3"):
+        with ui.row().classes("items-center gap-3"):
             selected = self.model.version if self.pinned else 0
             self.version = ui.select({selected: ""}, value=selected, on_change=lambda event: _open_version(event.value))
             self.version.props('outlined dense aria-label="Version"').classes("min-w-[11rem]").mark("version")

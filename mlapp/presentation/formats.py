@@ -39,11 +39,11 @@ def format_time(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "–"
 
 
-def format_number(number: float) -> str:
-    """Return a number with four significant digits; with an exponent only below 0.0001 or from 1e9."""
+def format_number(number: float, digits: int = 4) -> str:
+    """Return a number with this many significant digits; with an exponent only below 0.0001 or from 1e9."""
     if number == 0 or not 1e-4 <= abs(number) < 1e9:
-        return f"{number:.4g}"
-    decimals = max(0, 3 - math.floor(math.log10(abs(number))))
+        return f"{number:.{digits}g}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(number))))
     text = f"{number:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

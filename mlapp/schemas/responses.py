@@ -73,6 +73,8 @@ class PredictionPreview(Schema):
     """Column names of the response file."""
     rows: list[list[str | None]]
     """The first rows as text, in the order of `names`."""
+    lines: list[int]
+    """The line in the file of each of these rows, or its number from 1."""
     total: int
     """Number of rows in the file."""
     warnings_total: int

@@ -3,11 +3,13 @@
 import asyncio
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from nicegui import app as ui_app
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from mlapp.errors import MlappError
+from mlapp.presentation.attachments import attachment
 from mlapp.services import Services
 from mlapp.services.prediction.service import Body
 from pages.session.table_file import TableFile
@@ -21,16 +23,19 @@ class Downloads:
     """The available downloads, by path with an unguessable token."""
 
     services: Services
-    _tables: dict[str, tuple[TableFile, int]] = field(default_factory=dict)
+    _tables: dict[str, tuple[TableFile, dict[str, Any], int]] = field(default_factory=dict)
 
     def register(self) -> None:
         """Add the route to the pages' app."""
         ui_app.get(f"{PATH}/{{token}}")(self.send)
 
-    def add(self, table: TableFile, version: int) -> str:
-        """Add the predictions of a version as a download, and return its path below the pages."""
+    def add(self, table: TableFile, options: dict[str, Any], version: int) -> str:
+        """Add the predictions of a version as a download, and return its path below the pages.
+
+        `options` are those of `PredictOptions`.
+        """
         path = f"{PATH}/{secrets.token_urlsafe(24)}"
-        self._tables[path] = table, version
+        self._tables[path] = table, options, version
         return path
 
     def remove(self, path: str) -> None:
@@ -40,8 +45,8 @@ class Downloads:
     async def send(self, token: str) -> Response:
         """Respond with the table and its predictions, in the format of the upload."""
         try:
-            table, version = self._tables[f"{PATH}/{token}"]
-            body = Body(await asyncio.to_thread(table.path.read_bytes), table.format)
+            table, options, version = self._tables[f"{PATH}/{token}"]
+            body = Body(await asyncio.to_thread(table.path.read_bytes), table.format, options)
         except (KeyError, FileNotFoundError):
             return PlainTextResponse(GONE, 404)
         try:
@@ -49,9 +54,9 @@ class Downloads:
         except MlappError as error:
             return PlainTextResponse(error.detail, error.status)
         headers = {
-            "Content-Disposition": f'attachment; filename="predictions{table.format.suffix}"',
+            "Content-Disposition": attachment(table.name, found.format),
             # Otherwise the response would be compressed on the event loop, blocking all other requests.
             "Content-Encoding": "identity",
             "Cache-Control": "no-store",
         }
-        return StreamingResponse(found.chunks, media_type=table.format.value, headers=headers)
+        return StreamingResponse(found.chunks, media_type=found.format.value, headers=headers)

@@ -136,7 +136,7 @@ async def test_table_is_downloaded_with_predictions_and_curl_sample_works(
     file = await (await download.value).path()
 
     answer = await api.post("/predict", content=PAINT, headers={"Content-Type": "text/csv"})
-    assert (await download.value).suggested_filename == "predictions.csv"
+    assert (await download.value).suggested_filename == "paint-predictions.csv"
     assert await asyncio.to_thread(file.read_bytes) == answer.content
     assert pl.read_csv(io.BytesIO(answer.content))["prediction"].len() == 90
     assert b'"predictions":[' in printed

@@ -142,7 +142,8 @@ async def test_train_cancels_a_training_after_confirmation(user: User, endless: 
 async def test_train_checks_the_table_after_changes(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see("A number is predicted.")
+    await user.should_see(marker="task")
+    assert one(user, "task").value == "regression"
     await user.should_see("has a distinct text in every row")
 
     user.find(marker="column-2-ignore").click()

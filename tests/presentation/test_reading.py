@@ -2,8 +2,14 @@
 
 import pytest
 
-from mlapp.presentation.reading import choice_text, detected_value, reading_options, reading_summary
-from mlapp.schemas import Format, ReadAs
+from mlapp.presentation.reading import (
+    choice_text,
+    complete_reading,
+    detected_value,
+    reading_options,
+    reading_summary,
+)
+from mlapp.schemas import ColumnFormat, ColumnType, Format, ReadAs, TableColumn
 
 
 @pytest.mark.parametrize(
@@ -47,6 +53,20 @@ def test_detected_values_are_in_words():
 
     assert found == ["2", "Tab", "", ""]
     assert detected_value(None, "decimal") == ""
+
+
+def test_decimal_sign_and_date_order_are_those_of_most_columns():
+    formats = [{"decimal": ","}, {"decimal": "."}, {"decimal": ","}, {"dates": "epoch_s"}, {"dates": "dmy"}, None]
+    columns = [
+        TableColumn(name="x", type=ColumnType.NUMBER, missing=0, distinct=1, examples=[], read_as=read_as)
+        for read_as in [each and ColumnFormat.model_validate(each) for each in formats]
+    ]
+
+    found = complete_reading(ReadAs(format=Format.CSV), columns)
+
+    assert (found.decimal, found.date_order) == (",", "dmy")
+    assert complete_reading(ReadAs(format=Format.CSV, decimal="."), columns).decimal == "."
+    assert complete_reading(ReadAs(format=Format.CSV), []).decimal is None
 
 
 def test_only_options_of_the_format_apply():

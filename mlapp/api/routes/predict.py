@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
-from mlapp.api.attachments import attachment
 from mlapp.api.dependencies import services_of
 from mlapp.api.negotiation import negotiate
 from mlapp.api.option_schemas import query_parameters, without_defaults
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import FILES, parse_options, receive_json, spool_body
+from mlapp.presentation.attachments import attachment
 from mlapp.schemas import Format, PredictOptions, PredictResponse
 from mlapp.services.prediction.service import Body, PredictionResult
 

@@ -20,6 +20,7 @@ def preview(fitted: "ml.FittedModel", table: "tables.Table", options: PredictOpt
     return PredictionPreview(
         names=names,
         rows=cells,
+        lines=[_line(table, row) for row in range(len(cells))],
         total=len(encoded.x),
         warnings_total=encoded.warnings.total,
         warnings=encoded.warnings.first,

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from mlapp.presentation.formats import format_number
 from mlapp.schemas import ColumnType, Feature, Model
-from pages.components.forms.controls import Value, control
+from pages.components.forms.controls import PERCENT, Value, control
 from pages.theme import GRID, SMALL
 
 MAX_VISIBLE = 12
@@ -105,7 +105,9 @@ def _hint(feature: Feature) -> str:
     if feature.type is ColumnType.BOOLEAN:
         return "true or false"
     if feature.min is not None and feature.max is not None:
-        return f"{_bound(feature.min)} to {_bound(feature.max)} in training"
+        unit = feature.read_as.unit if feature.read_as else None
+        fraction = "; 0.5 is 50%" if unit == PERCENT else ""
+        return f"{_bound(feature.min)} to {_bound(feature.max)} in training{fraction}"
     count = len(feature.categories or []) or "no"
     return f"{count} value{'' if count == 1 else 's'} in training"
 

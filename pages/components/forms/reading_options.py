@@ -14,8 +14,9 @@ from pages.theme import MUTED, THIRDS
 FIELD = "outlined dense stack-label options-dense"
 STRUCTURE = ("sheet", "header_row", "delimiter", "encoding")
 """Options that change which columns there are."""
+SUGGESTION = "Set header_row="
 HEADER_ROWS = re.compile(r"header_row=(\d+)")
-"""Values that an error suggests."""
+"""How an error suggests values, and these."""
 
 
 class ReadingOptions:
@@ -55,14 +56,16 @@ class ReadingOptions:
 
     def show_error(self, detail: str) -> None:
         """Show why the file cannot be read, with the controls that may help."""
-        self.error.set_text(detail)
+        suggested = dict.fromkeys(HEADER_ROWS.findall(detail))
+        # The buttons say the rest.
+        self.error.set_text(detail.partition(f" {SUGGESTION}")[0] if suggested else detail)
         self.notes.clear()
         self.summary.set_text("")
         self._update_controls()
         self._open(visible=True)
         self.suggestions.clear()
         with self.suggestions:
-            for row in dict.fromkeys(HEADER_ROWS.findall(detail)):
+            for row in suggested:
                 text = f"The column names are in line {row}" if int(row) else "The file has no column names"
                 button = ui.button(text, on_click=lambda row=int(row): self._set("header_row", row))
                 button.props("outline dense padding='2px 10px'").mark(f"header-row-{row}")

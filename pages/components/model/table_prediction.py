@@ -1,81 +1,99 @@
-"""Predictions for an uploaded table: a preview of the first rows, and a download of all."""
+"""Predictions for an uploaded table: how it was read, a preview of the first rows, and a download of all."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 from nicegui import events, ui
 
 from mlapp.errors import MlappError
-from mlapp.schemas import Model, PredictionPreview, ValueWarning
+from mlapp.schemas import Model, PredictionPreview
 from mlapp.services.prediction.service import Body
 from pages.components.cards import card, loading
+from pages.components.forms.coalescing import CoalescedTask
+from pages.components.forms.file_choice import FileChoice
 from pages.components.forms.file_drop import file_drop
-from pages.components.tables.plain_table import plain_table
-from pages.components.warnings import error_line, warnings
+from pages.components.forms.reading_options import ReadingOptions
+from pages.components.model.prediction_preview import PredictionPreviewView
 from pages.session.downloads import Downloads
 from pages.session.site import Site
 from pages.session.table_file import TableFile
-from pages.theme import MUTED, TEXT
+from pages.theme import MUTED
 
-MAX_WARNINGS = 5
+SKIP = {"bad_rows": "skip"}
 
 
 class TablePrediction:
     """The card with upload, preview and download."""
 
-    def __init__(self, site: Site, downloads: Downloads, model: Model) -> None:
-        self.services, self.downloads, self.model = site.services, downloads, model
+    def __init__(self, site: Site, downloads: Downloads, model: Model, on_file: Callable[[], object]) -> None:
+        """Draw the card; `on_file` is called when a file arrives, which can be dropped anywhere on the page."""
+        self.services, self.downloads, self.model, self.on_file = site.services, downloads, model, on_file
         self.table: TableFile | None = None
         """The last upload."""
+        self.options: dict[str, Any] = {}
         self.path = ""
+        self.check = CoalescedTask(self._check)
         ui.context.client.on_delete(self._clean_up)
-        with card("Predict a table", mark="table-prediction"):
+        with card("Predict a file", mark="table-prediction"):
             ui.label(
-                "Upload a table with these features, and download it with predictions, in the same format."
+                "Choose a table with the features as columns. The download has the same rows, with their predictions."
             ).classes(MUTED)
-            file_drop(site.settings, self._predict)
-            self.result = ui.column().classes("w-full gap-3").props("aria-live=polite")
+            self.choice = FileChoice()
+            with self.choice.choices:
+                file_drop(site.settings, self._predict)
+            self.result = ui.column().classes("w-full gap-3")
 
     async def _predict(self, event: events.UploadEventArguments) -> None:
         self._clean_up()
+        self.on_file()
         table = self.table = TableFile(event.file.name, event.file.size())
+        self.options = {}
+        self.choice.show(table.name)
         self.result.clear()
         with self.result:
+            self.reading = ReadingOptions(self.options, table.format, lambda _: self.check.schedule())
+            self.reading.element.set_visibility(False)
+            self.preview = ui.column().classes("w-full gap-3").props("aria-live=polite")
+        with self.preview:
             loading("Predicting the table")
         await event.file.save(table.path)
-        try:
-            body = Body(await asyncio.to_thread(table.path.read_bytes), table.format)
-            found: PredictionPreview | str = await self.services.prediction.preview(body, self.model.version)
-        except MlappError as error:
-            found = error.detail
         # Otherwise another table has been uploaded, or the page was closed.
         if table is self.table:
-            self._show(table, found)
+            self.check.schedule()
 
-    def _show(self, table: TableFile, found: PredictionPreview | str) -> None:
-        self.result.clear()
-        with self.result:
-            if isinstance(found, str):
-                error_line("table-error", found)
-            else:
-                self.path = self.downloads.add(table, self.model.version)
-                self._preview(found)
+    async def _check(self) -> None:
+        """Predict the first rows with the current reading options."""
+        table, options = self.table, _chosen(self.options)
+        if table is None:
+            return
+        found: PredictionPreview | MlappError
+        try:
+            body = Body(await asyncio.to_thread(table.path.read_bytes), table.format, options | SKIP)
+            found = await self.services.prediction.preview(body, self.model.version)
+        except MlappError as error:
+            found = error
+        if table is self.table and not self.check.is_outdated:
+            self._show(found)
 
-    def _preview(self, found: PredictionPreview) -> None:
-        rows = f"{found.total:,} row{'' if found.total == 1 else 's'}"
-        with ui.row().classes("w-full items-center justify-between gap-3"):
-            ui.label(f"{rows} predicted by model {self.model.version}").classes(f"{TEXT} font-medium")
-            path = self.path
-            button = ui.button("Download predictions", icon="download")
-            button.on_click(lambda: ui.download.from_url(path)).mark("download")
-        if found.warnings_total:
-            warnings(_warning_texts(found.warnings, found.warnings_total))
-        # Predictions are the last columns of the file, but first here, so that they are visible.
-        first = found.names.index("prediction")
-        names = found.names[first:] + found.names[:first]
-        cells = [row[first:] + row[:first] for row in found.rows]
-        plain_table("First rows with their predictions", names, cells).mark("preview")
-        shown = len(found.rows)
-        ui.label(f"The first {shown} of {rows}." if shown < found.total else "All rows.").classes(MUTED)
+    def _show(self, found: PredictionPreview | MlappError) -> None:
+        self.downloads.remove(self.path)
+        self.reading.element.set_visibility(True)
+        self.preview.clear()
+        if isinstance(found, MlappError):
+            self.reading.show_error(found.detail)
+            return
+        self.reading.show(found.read_as)
+        with self.preview:
+            PredictionPreviewView(self.model, found, self._download)
+
+    def _download(self, *, skip: bool) -> None:
+        """Download the predictions; with `skip`, in spite of rows that cannot be predicted."""
+        if self.table:
+            self.downloads.remove(self.path)
+            options = _chosen(self.options) | (SKIP if skip else {})
+            self.path = self.downloads.add(self.table, options, self.model.version)
+            ui.download.from_url(self.path)
 
     def _clean_up(self) -> None:
         self.downloads.remove(self.path)
@@ -83,7 +101,6 @@ class TablePrediction:
         self.table = None
 
 
-def _warning_texts(found: list[ValueWarning], total: int) -> list[str]:
-    texts = [f"Row {warned.row}, {warned.feature}: {warned.detail}" for warned in found[:MAX_WARNINGS]]
-    more = total - len(texts)
-    return [*texts, f"and {more:,} more warning{'' if more == 1 else 's'}"] if more else texts
+def _chosen(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that were set."""
+    return {name: value for name, value in options.items() if value is not None}

@@ -29,7 +29,7 @@ class ColumnList:
             self.pages = ui.pagination(1, 1, direction_links=True, on_change=self._draw)
             self.pages.props('max-pages=5 aria-label="Pages of the list of columns"').mark("column-pages")
         with ui.element("div").classes(COLUMN_HEADS).props("aria-hidden=true"):
-            for head in ("Column", "Missing", "Distinct", "Distribution", "Values", "Role"):
+            for head in ("Column", "Missing", "Distinct", "Distribution", "Values"):
                 ui.label(head)
         self.list = ui.column().classes("w-full gap-1").props('role=list aria-label="Columns"').mark("columns")
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from nicegui import ui
 
 from mlapp.errors import MlappError, shorten
+from mlapp.presentation.reading import complete_reading
 from mlapp.schemas import EstimatorInfo, Format, TablePreview
 from mlapp.services.training import TrainingService
 from pages.components.cards import card, loading
@@ -13,7 +14,7 @@ from pages.components.forms.reading_options import STRUCTURE, ReadingOptions
 from pages.components.tables.plain_table import plain_table
 from pages.components.training.column_list import ColumnList
 from pages.components.training.options_form import OptionsForm
-from pages.components.training.target_picker import TargetPicker
+from pages.components.training.target_picker import TargetPicker, without_options
 from pages.components.training.train_bar import TrainBar
 from pages.components.warnings import warnings
 from pages.session.column_choices import ColumnChoices
@@ -115,7 +116,7 @@ class TrainForm:
         self.choices.columns = found.columns
         self.state.options.setdefault("target", found.target)
         self.size.set_text(f"{found.rows:,} rows, {len(found.columns)} columns")
-        self.reading.show(found.read_as)
+        self.reading.show(complete_reading(found.read_as, found.columns) if found.read_as else None)
         self.reading.element.set_visibility(self.state.file is not None)
         self._show_head(found)
         self.target.show(found)
@@ -146,7 +147,7 @@ class TrainForm:
             self.shown_warnings = messages
             self.warnings.clear()
             with self.warnings:
-                warnings(messages)
+                warnings([without_options(message) for message in messages])
 
 
 def _with_column_warnings(found: TablePreview) -> TablePreview:

@@ -47,7 +47,7 @@ async def test_download_equals_the_response_of_the_api(page: User, model: Model,
 
     answer = await http.post(f"/predict?version={model.version}", content=table, headers={"Content-Type": "text/csv"})
     assert file.content == answer.content
-    assert 'filename="predictions.csv"' in file.headers["Content-Disposition"]
+    assert 'filename="fleet-predictions.csv"' in file.headers["Content-Disposition"]
 
 
 async def test_preview_shows_predictions_first_and_warnings(page: User, model: Model):
@@ -55,8 +55,10 @@ async def test_preview_shows_predictions_first_and_warnings(page: User, model: M
 
     await page.should_see("20 rows predicted")
     preview = one(page, "preview")
-    assert [column["label"] for column in preview.columns][:3] == ["prediction", "lower", "upper"]
-    await page.should_see("Row 0, age: 0 is outside 30–1199 seen in training")
+    assert [column["label"] for column in preview.columns][:4] == ["Line", "prediction", "lower", "upper"]
+    assert [row["c0"] for row in preview.rows][:2] == [2, 3]
+    assert all(len(row["c1"].replace(",", "").strip("0.")) <= 4 for row in preview.rows)
+    await page.should_see("Line 2, age: 0 is outside 30–1199 seen in training")
     await page.should_see("15 more warnings")
 
 
@@ -70,7 +72,65 @@ async def test_preview_of_one_row_says_that_it_is_all(page: User, model: Model):
 async def test_table_without_a_feature_shows_the_error(page: User):
     await drop(page, "other.csv", b"a,b\n1,2\n")
 
-    await page.should_see(content="'age'", marker="table-error")
+    await page.should_see(content="'age'", marker="read-error")
+
+
+async def test_file_opens_its_tab(page: User, model: Model):
+    await page.should_not_see(marker="table-prediction")
+
+    await drop(page, "fleet.csv", csv(model, 3))
+
+    await page.should_see(marker="table-prediction")
+    await page.should_not_see(marker="prediction-card")
+    page.find(marker="tab-row").click()
+    await page.should_see(marker="prediction-card")
+
+
+async def test_rows_that_cannot_be_predicted_are_listed_and_skipped(page: User, model: Model):
+    lines = csv(model, 40).splitlines()
+    for row in (3, 5):
+        lines[row] = lines[row].replace(b"%d," % (row - 1), b"12 apples,", 1)
+    await drop(page, "fleet.csv", b"\n".join(lines))
+    await page.should_see("38 rows predicted")
+    await page.should_see("2 rows cannot be predicted")
+    await page.should_see("Line 4: 'age': '12 apples' is not a number.")
+    assert not one(page, "download").enabled
+
+    page.find(marker="skip").click()
+    page.find(marker="download").click()
+    file = await page.download.next()
+
+    names, *rows = [line.split(",") for line in file.content.decode().splitlines()]
+    problems = [row[names.index("problem")] for row in rows]
+    assert [row for row, problem in enumerate(problems) if problem] == [2, 4]
+
+
+async def test_table_with_the_target_is_scored(page: User, model: Model):
+    lines = csv(model, 40).splitlines()
+    labelled = [line + b"," + (b"%d" % (row + 300) if row else model.target.encode()) for row, line in enumerate(lines)]
+
+    await drop(page, "fleet.csv", b"\n".join(labelled))
+
+    await page.should_see(f"Score on the 40 rows with '{model.target}'")
+    await page.should_see("held-out rows: ")
+
+
+async def test_reading_option_is_used_for_preview_and_download(page: User, model: Model):
+    await drop(page, "fleet.csv", csv(model, 5).replace(b",", b";"))
+    await page.should_see("5 rows predicted")
+    await page.should_see(content="semicolon as delimiter", marker="read-as")
+    page.find(marker="change-reading").click()
+
+    with page:
+        one(page, "reading-delimiter").set_value("|")
+    await page.should_see(marker="read-error")
+    await page.should_not_see(marker="download")
+    with page:
+        one(page, "reading-delimiter").set_value(";")
+
+    await page.should_see("5 rows predicted")
+    page.find(marker="download").click()
+    assert b";prediction" in (await page.download.next()).content
 
 
 async def test_second_table_replaces_the_first(page: User, model: Model):
@@ -158,7 +218,7 @@ async def test_table_of_a_page_closed_during_its_upload_is_deleted(
     upload = ClosingUpload("fleet.csv", "text/csv", csv(model, 3))
 
     with user:
-        card = TablePrediction(site, Downloads(site.services), model)
+        card = TablePrediction(site, Downloads(site.services), model, on_file=lambda: None)
         event = UploadEventArguments(sender=card.result, client=ui.context.client, file=upload)
         await card._predict(event)
 

@@ -1,0 +1,108 @@
+"""The first predictions for a table, its warnings, the rows that cannot be predicted, and the score."""
+
+from typing import Protocol
+
+from nicegui import ui
+
+from mlapp.presentation.formats import format_number
+from mlapp.presentation.metrics import METRICS
+from mlapp.schemas import Model, PredictionPreview, Task
+from pages.components.cards import figures
+from pages.components.tables.plain_table import Cell, plain_table
+from pages.components.warnings import warnings
+from pages.theme import MUTED, TEXT
+
+MAX_LINES = 5
+"""Warnings and problems that are listed."""
+DIGITS = 3
+"""Significant digits of predictions."""
+
+
+class Download(Protocol):
+    """Downloads the predictions; with `skip`, in spite of rows that cannot be predicted."""
+
+    def __call__(self, *, skip: bool) -> None:
+        """Start the download."""
+
+
+class PredictionPreviewView:
+    """A preview with a download button."""
+
+    def __init__(self, model: Model, found: PredictionPreview, download: Download) -> None:
+        self.model, self.found = model, found
+        with ui.row().classes("w-full items-center justify-between gap-3"):
+            predicted = found.total - found.problems_total
+            summary = f"{_rows(predicted)} predicted by model {model.version}"
+            ui.label(summary).classes(f"{TEXT} font-medium").mark("predicted")
+            button = ui.button("Download predictions", icon="download").mark("download")
+        self._score()
+        if found.problems_total:
+            skip = self._problems()
+            button.bind_enabled_from(skip, "value")
+            button.on_click(lambda: download(skip=bool(skip.value)))
+        else:
+            button.on_click(lambda: download(skip=False))
+        lines = zip(found.warning_lines, found.warnings, strict=True)
+        texts = [f"Line {line}, {warned.feature}: {warned.detail}" for line, warned in lines]
+        warnings(_first(texts, found.warnings_total, "warning"))
+        self._table()
+
+    def _score(self) -> None:
+        """Draw the metrics on the rows that have a target."""
+        if self.found.score:
+            ui.label(f"Score on the {_rows(self.found.scored_rows)} with '{self.model.target}'").classes(MUTED)
+            score, known = self.found.score, self.model.metrics
+            figures(
+                [
+                    (
+                        label,
+                        format_number(score[name], DIGITS),
+                        f"held-out rows: {format_number(known[name], DIGITS)}" if name in known else "",
+                    )
+                    for name, (label, _) in METRICS.items()
+                    if name in score
+                ]
+            )
+
+    def _problems(self) -> ui.switch:
+        """Draw the rows that cannot be predicted, and return the choice to skip them."""
+        found = self.found
+        count = found.problems_total
+        ui.label(f"{_rows(count)} cannot be predicted:").classes(f"{TEXT} font-medium").mark("problems")
+        texts = [f"Line {problem.line}: {problem.detail}" for problem in found.problems]
+        warnings(_first(texts, count, "row"))
+        switch = ui.switch("Skip rows that cannot be predicted: they get no prediction, and the reason as 'problem'")
+        return switch.mark("skip")
+
+    def _table(self) -> None:
+        found = self.found
+        # Predictions are the last columns of the file, but first here, so that they are visible.
+        first = found.names.index("prediction")
+        names = ["Line", *found.names[first:], *found.names[:first]]
+        # Classes stay as they are, though they may look like numbers.
+        rounded = first if self.model.task is Task.REGRESSION else first + 1
+        cells: list[list[Cell]] = [
+            [line, *row[first:rounded], *map(_rounded, row[rounded:]), *row[:first]]
+            for line, row in zip(found.lines, found.rows, strict=True)
+        ]
+        plain_table("First rows with their predictions", names, cells).mark("preview")
+        shown = len(cells)
+        ui.label(f"The first {shown} of {_rows(found.total)}." if shown < found.total else "All rows.").classes(MUTED)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def _first(texts: list[str], total: int, what: str) -> list[str]:
+    """Return the first texts, and how many more there are."""
+    more = total - len(texts[:MAX_LINES])
+    return [*texts[:MAX_LINES], *([f"and {more:,} more {what}{'' if more == 1 else 's'}"] if more else [])]
+
+
+def _rounded(cell: str | None) -> str | None:
+    """Return a number with few digits; other texts as they are."""
+    try:
+        return format_number(float(cell or ""), DIGITS)
+    except ValueError:
+        return cell
