@@ -14,7 +14,6 @@ MlappError
 ├── TooManyTrainings   429
 ├── EstimatorsBroken   500  the estimators cannot be imported
 ├── TrainingAborted    503  the training process was killed or could not be started
-│   └── OutOfMemory    503  most likely for lack of memory
 └── Unavailable        503  no model yet, or shutting down
     └── Overloaded     503  too many requests in flight
 
@@ -152,10 +151,6 @@ class TrainingAborted(MlappError):
 
     status = 503
     retry_after_s = 30
-
-
-class OutOfMemory(TrainingAborted):
-    """The process was killed, most likely for lack of memory."""
 
 
 class Unavailable(MlappError):

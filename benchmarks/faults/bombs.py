@@ -21,6 +21,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
+from benchmarks.faults.packed_payloads import packed_files, workbooks
 from benchmarks.faults.payloads import Payload, payloads
 from benchmarks.harness.server import Server, running
 
@@ -137,6 +138,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a selection of the payloads")
     parser.add_argument("--only", default="", help="payloads whose name contains this")
+    parser.add_argument("--packed", action="store_true", help="workbooks and packed files only")
     parser.add_argument("--path", choices=GOAL_MB, help="one of the routes")
     chosen = parser.parse_args()
     failures = 0
@@ -144,7 +146,10 @@ def main() -> None:
         before, health = valid(server), Health(str(server.http.base_url))
         print(f"idle {server.memory_mb():.0f} MB; goals: {GOAL_MB} MB, /health p99 {GOAL_P99_MS:.0f} ms")
         print(f"{'route':<9}{'payload':<36}{'sent MB':>8}{'status':>7}{'s':>6}{'MB':>6}{'/health p99':>12}{'max':>8}")
-        for path, payload in itertools.product([chosen.path] if chosen.path else GOAL_MB, payloads()):
+        for path, payload in itertools.product(
+            [chosen.path] if chosen.path else GOAL_MB,
+            itertools.chain([] if chosen.packed else payloads(), workbooks(), packed_files()),
+        ):
             if (chosen.quick and not payload.quick) or chosen.only not in payload.name:
                 continue
             Path(file.name).write_bytes(payload.make())

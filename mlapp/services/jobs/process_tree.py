@@ -7,7 +7,7 @@ from multiprocessing.process import BaseProcess
 
 import psutil
 
-from mlapp.errors import MlappError, OutOfMemory, TrainingAborted, TrainingFailed
+from mlapp.errors import MlappError, TooLarge, TrainingAborted, TrainingFailed
 
 GRACE_S = 0.5
 """Time between SIGTERM and SIGKILL."""
@@ -64,14 +64,16 @@ def process_tree(process: BaseProcess) -> set[psutil.Process]:
     return found
 
 
-def exit_error(exit_status: int) -> MlappError:
-    """Return the error of a training process that exited without a result."""
+def exit_error(exit_status: int, *, reading: bool = False) -> MlappError:
+    """Return the error of a training process that exited without a result, maybe while it was `reading` the table."""
+    if reading and -exit_status == signal.SIGABRT:
+        return TooLarge("Reading the table takes too much memory; send fewer rows, or the table as CSV.")
     if exit_status >= 0:
         return TrainingAborted(f"The training process ended without a result (exit status {exit_status}); train again.")
     cause = f"signal {-exit_status}: {signal.strsignal(-exit_status)}"
     if -exit_status in MEMORY_SIGNALS:
         text = f"The training was killed ({cause}), most likely for lack of memory; send fewer rows or columns."
-        return OutOfMemory(text)
+        return TrainingAborted(text)
     if -exit_status in EXTERNAL_SIGNALS:
         return TrainingAborted(f"The training was terminated from outside ({cause}); train again.")
     return TrainingFailed(f"The training crashed ({cause}), most likely in a library; choose another estimator.")

@@ -100,9 +100,10 @@ class Processes:
         threading.Thread(target=_forward, args=(results, loop, messages), daemon=True).start()
         errors: list[MlappError] = []
         watch = asyncio.create_task(self._watch(process, errors, limit_s))
-        grace_s, exited = 0.0, True
+        grace_s, exited, reading = 0.0, True, True
         try:
             while isinstance(message := await messages.get(), Started | Progress):
+                reading = False
                 on_message(message)
             grace_s = EXIT_GRACE_S if message else BROKEN_GRACE_S
         finally:
@@ -111,7 +112,7 @@ class Processes:
             self._running.discard(process)
         if not exited:
             errors.append(TrainingAborted("The training process sent an unreadable result; train again."))
-        return _result(message, errors[0] if errors else exit_error(process.exitcode or 0))
+        return _result(message, errors[0] if errors else exit_error(process.exitcode or 0, reading=reading))
 
     async def _start(self, kind: str, request: Request) -> tuple[BaseProcess, Connection]:
         starting = asyncio.create_task(asyncio.to_thread(self._fork, kind, request))

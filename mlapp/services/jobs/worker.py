@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, Table
 from mlapp.services.jobs.ipc import Failed, Finished, Progress, ReadRequest, Request, Started, send
 from mlapp.services.options import merge_options, train_options
 from mlapp.tables.bundled.datasets import dataset, source_of
+from mlapp.tables.formats.containers import holds_workbook
 from mlapp.tables.formats.json import json_body, leave_out_nested, one_table_expected
 from mlapp.tables.formats.reader import read_file
 from mlapp.tables.table import Table
@@ -35,8 +37,8 @@ PROGRESS_S = 0.1
 """Minimum interval between progress messages of the same stage."""
 GRACE_S = 0.5
 """How long it may take to end after the server has exited."""
-READ_MEMORY_MB = 300
-"""Limit of a process that reads a file for a prediction: three million cells of a workbook."""
+READ_MEMORY_MB, LOAD_MEMORY_MB = 180, 500
+"""Limits while a workbook is read for a prediction and for a training: two and six million cells."""
 ALTERNATIVE = ", or 'dataset', the name of a bundled table"
 
 
@@ -89,18 +91,23 @@ def _lower_priority() -> None:
 
 
 def _read(request: ReadRequest) -> TransferredTable:
-    limit_memory(READ_MEMORY_MB)
-    return pack_table(read_file(request.data, request.format, request.options))
+    with memory_limit(READ_MEMORY_MB):
+        return pack_table(read_file(request.data, request.format, request.options))
 
 
-def limit_memory(megabytes: int) -> None:
-    """Limit the memory that this process may allocate from now on; beyond it, libraries in Rust abort it.
+@contextmanager
+def memory_limit(megabytes: int) -> Iterator[None]:
+    """Limit the memory that this process may allocate in a block; beyond it, libraries in Rust abort the process.
 
     Source: getrlimit(2), RLIMIT_DATA.
     """
     used = psutil.Process().memory_info()
-    limit = getattr(used, "data", used.vms) + megabytes * 1_000_000
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (getattr(used, "data", used.vms) + megabytes * 1_000_000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _train(submission: Submission, results: Connection) -> Finished:
@@ -145,7 +152,8 @@ def _load(submission: Submission) -> tuple[DataSource | None, Table, TrainOption
     if submission.format is not Format.JSON:
         source = DataSource(file=shorten(submission.name, MAX_NAME_LENGTH)) if submission.name else None
         chosen = train_options(submission.options)
-        file = read_file(data, submission.format, chosen, training=True)
+        with memory_limit(LOAD_MEMORY_MB) if holds_workbook(data) else nullcontext():
+            file = read_file(data, submission.format, chosen, training=True)
         leave_out_nested(file, _needed(chosen))
         return source, file, chosen
     table, fields = json_body(data, ALTERNATIVE)

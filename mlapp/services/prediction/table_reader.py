@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlapp import tables
-from mlapp.errors import OutOfMemory, TooLarge, TrainingAborted, TrainingFailed, Unavailable
+from mlapp.errors import TooLarge, TrainingAborted, TrainingFailed, Unavailable
 from mlapp.schemas import PredictOptions, TransferredTable
 from mlapp.services.admission import Pool
 from mlapp.services.jobs.ipc import ReadRequest
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MAX_PROCESSES = 2
 LIMIT_S = 60.0
-"""Limit on the run time of a process; a workbook of three million cells takes about four seconds."""
+"""Limit on the run time of a process; a workbook of two million cells takes about two seconds."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class TableReader:
         try:
             async with self._slots:
                 found = await self.processes.run("read", request, lambda _: None, LIMIT_S)
-        except (TrainingFailed, OutOfMemory):
+        except TrainingFailed:
             raise TooLarge(
                 "Reading the workbook takes too much memory or time; send fewer rows, or the table as CSV."
             ) from None

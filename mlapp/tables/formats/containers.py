@@ -13,7 +13,7 @@ from mlapp.errors import MlappError, TooLarge, Unacceptable, UnreadableBody, Uns
 from mlapp.schemas import Format
 from mlapp.tables.workbooks.bounds import OLE
 
-MAX_UNPACKED_BYTES = 200_000_000
+MAX_UNPACKED_BYTES = 100_000_000
 MAX_RATIO = 500
 """Limit of unpacked to packed bytes of files above `FREE_BYTES`; real tables reach 5 to 50."""
 FREE_BYTES = 10_000_000

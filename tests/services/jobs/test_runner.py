@@ -12,8 +12,9 @@ from pickle import PicklingError
 
 import psutil
 import pytest
+import xlsxwriter
 
-from mlapp.errors import EstimatorsBroken, MlappError, TrainingAborted, TrainingFailed, Unacceptable
+from mlapp.errors import EstimatorsBroken, MlappError, TooLarge, TrainingAborted, TrainingFailed, Unacceptable
 from mlapp.schemas import Submission
 from mlapp.services.jobs.ipc import Finished, Progress, Result, Started
 from mlapp.services.jobs.process_tree import resident_bytes
@@ -118,6 +119,18 @@ async def test_failing_import_is_reported_with_its_line_and_logged(
     (record,) = caplog.records
     assert "from mlapp.ml.estimators import" in record.trace  # type: ignore[attr-defined]
     assert isinstance(await train(processes), Finished)
+
+
+@pytest.mark.parametrize("kind", ["train", "preview"])
+async def test_workbook_that_takes_too_much_memory_is_rejected(processes: Processes, tmp_path: Path, kind: str):
+    with xlsxwriter.Workbook(tmp_path / "body") as book:
+        sheet = book.add_worksheet()
+        for row in range(20_000):
+            # Stored once, but each cell is a copy of it.
+            sheet.write_string(row, 0, "x" * 32_000)
+
+    with pytest.raises(TooLarge, match="Reading the table takes too much memory; send fewer rows"):
+        await processes.run(kind, Submission(path=str(tmp_path / "body"), options={"target": "x"}), lambda _: None)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ async def test_workbook_that_takes_too_much_memory_is_rejected(processes: Proces
             # Stored once, but each cell is a copy of it.
             sheet.write_string(row, 0, "x" * 32_000)
 
-    with pytest.raises(TooLarge, match="takes too much memory or time"):
+    with pytest.raises(TooLarge, match="takes too much memory; send fewer rows"):
         await TableReader(processes).read(Body(buffer.getvalue()), pool)
 
 
