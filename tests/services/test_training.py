@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from mlapp.errors import Conflict, TooManyTrainings, Unacceptable, Unavailable
-from mlapp.schemas import DataSource, Format, Job, JobStatus, Submission
+from mlapp.schemas import ColumnType, DataSource, Format, Job, JobStatus, Submission
 from mlapp.services.models.service import ModelService
 from mlapp.services.training import DEMO, TrainingService
 from mlapp.store import ModelStore
@@ -66,6 +66,25 @@ async def test_train_twice_gives_the_same_model(training: TrainingService):
     first, second = await training.train(WINE), await training.train(WINE)
 
     assert (first.model_sha256, first.metrics) == (second.model_sha256, second.metrics)
+
+
+async def test_train_reads_a_table_as_people_write_it(training: TrainingService, tmp_path: Path):
+    path = tmp_path / "body"
+    rows = [f"{row};{row},5 €;{10_000 + row % 4};{'JA' if row % 3 else 'Nein'}" for row in range(1, 41)]
+    path.write_text("nr;Preis;plz;Kauf\n41;1,5 €;10001;N/A\n" + "\n".join(rows) + "\n")
+    options = {"target": "Kauf", "types": '{"plz": "category"}', "exclude": ["nr"], "estimator": "linear"}
+
+    model = await training.train(Submission(path=str(path), format=Format.CSV, options=options))
+
+    assert (model.classes, model.rows, model.rows_dropped) == (["JA", "Nein"], 40, 1)
+    price, zip_code = model.features
+    assert price.read_as
+    assert (price.type, price.max, price.read_as.unit) == (ColumnType.NUMBER, 40.5, "€")
+    assert (zip_code.type, zip_code.categories) == (ColumnType.CATEGORY, ["10000", "10001", "10002", "10003"])
+    assert [column.name for column in model.ignored] == ["nr"]
+    assert model.read_as
+    assert model.read_as.delimiter == ";"
+    assert any("'N/A' in column 'Kauf'" in warning for warning in model.warnings)
 
 
 async def test_train_prunes_old_models(training: TrainingService, store: ModelStore, wine: Fitted):

@@ -18,6 +18,7 @@ MIN_ROWS = 10
 MAX_CLASSES = 1_000
 CODES = range(3, 11)
 """Numbers of distinct whole numbers that are taken as codes of classes, if they are consecutive from 0 or 1."""
+NUMBER_LIKE = r"^\s*[-+($€£¥]*\s*\d[\d.,'’\s]*[%€$£¥)]*\s*$"
 ROWS_PER_CODE = 50
 """One row in this many, at least, has each of the codes: 2 %."""
 
@@ -57,33 +58,32 @@ def find_target(table: Table, name: str, options: TrainOptions) -> Target:
     values = found.values if rows is None else found.values.filter(rows)
     if values.min() == values.max():
         raise Unacceptable(f"The target '{shorten(name)}' has only one value; there is nothing to predict.")
-    doubts = found.warnings + _identity(found.type, values)
-    if found.type is ColumnType.CATEGORY:
-        doubts += spelling_warnings(name, unnamed(values).unique()) + (_mostly_numbers(values) if not kind else [])
+    doubts = [*found.warnings, *_doubts(found.type, values, is_given=kind is not None)]
     return Target(found.type, values, found.read_as, doubts, rows)
 
 
-def _identity(kind: ColumnType, values: pl.Series) -> list[str]:
-    """Warn of values that identify rows, from which there is nothing to learn."""
-    rows = len(values)
-    if kind is ColumnType.CATEGORY and (distinct := values.n_unique()) > rows / 2:
-        found = f"{distinct:,} distinct texts in {rows:,} rows, like a name or an ID"
-    elif kind is ColumnType.INTEGER and identifies(values.name, unnamed(values)):
-        found = "a distinct whole number in every row, like a row number or an ID"
-    else:
+def _doubts(kind: ColumnType, values: pl.Series, *, is_given: bool) -> list[str]:
+    """Warn of values that identify rows, of spellings, and of texts that are mostly numbers."""
+    name, rows = shorten(values.name), len(values)
+    if kind is ColumnType.INTEGER and identifies(values.name, unnamed(values)):
+        return [_identity(name, "a distinct whole number in every row, like a row number or an ID")]
+    if kind is not ColumnType.CATEGORY:
         return []
-    return [f"The target '{shorten(values.name)}' has {found}; choose another column unless this is what you predict."]
+    others, distinct = unnamed(values).filter(~unnamed(values).str.contains(NUMBER_LIKE)), unnamed(values).unique()
+    doubts = spelling_warnings(name, distinct)
+    if not is_given and 0 < len(others) < rows / 2:
+        # `infer_column` warns of a smaller share.
+        if len(others) > MAX_EXPLAINED * rows:
+            found = f"{len(others):,} of the {rows:,} values of the target '{name}' are not numbers ({listed(others)})"
+            advice = "empty those cells, or send them as na_values, if it is a quantity"
+            doubts.append(f"{found}, so they are predicted as classes; {advice}.")
+    elif len(distinct) > rows / 2:
+        doubts.append(_identity(name, f"{len(distinct):,} distinct texts in {rows:,} rows, like a name or an ID"))
+    return doubts
 
 
-def _mostly_numbers(texts: pl.Series) -> list[str]:
-    """Warn of texts that are mostly numbers; `infer_column` warns of those that are almost all numbers."""
-    numbers = unnamed(texts).str.strip_chars().cast(pl.Float64, strict=False)
-    others = unnamed(texts).filter(numbers.is_null())
-    if not MAX_EXPLAINED * len(texts) < len(others) < len(texts) / 2:
-        return []
-    found = f"{len(others):,} of the {len(texts):,} values of the target '{shorten(texts.name)}' are not numbers"
-    advice = "empty those cells, or send them as na_values, if it is a quantity"
-    return [f"{found} ({listed(others)}), so they are predicted as classes; {advice}."]
+def _identity(name: str, found: str) -> str:
+    return f"The target '{name}' has {found}; choose another column unless this is what you predict."
 
 
 def infer_task(kind: ColumnType, values: pl.Series) -> Task:

@@ -140,8 +140,9 @@ def test_spellings_are_reported_and_merged_on_request():
 
 
 @pytest.mark.parametrize("odd", [1, 8])
-def test_values_that_stand_in_the_way_of_numbers_are_listed(odd):
-    (warning,) = target_of([f"{row % 9}.5" for row in range(40 - odd)] + [">100"] * odd).warnings
+@pytest.mark.parametrize("number", ["{}.5", "{}.123,50 €", "$ {}.50"])
+def test_values_that_stand_in_the_way_of_numbers_are_listed(odd, number):
+    (warning,) = target_of([number.format(row + 1) for row in range(40 - odd)] + [">100"] * odd).warnings
 
     assert "not numbers ('>100')" in warning
     assert f"{odd} of " in warning
