@@ -1,6 +1,6 @@
 """Table: rows and columns as they were read, before column types are inferred; and its limits."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -42,19 +42,22 @@ class Table:
         records: list[dict[str, Any]] | None = None,
         values: dict[str, list[Any]] | None = None,
         names: Sequence[str] = (),
-        absent: dict[str, Sequence[int]] | None = None,
+        absent: Mapping[str, Sequence[int]] | None = None,
         nested: dict[str, int] | None = None,
+        mixed: Collection[str] = (),
         read_records: ReadRecords | None = None,
     ) -> None:
         """Create a table of a frame, of `records` with the column `names`, or of `values` by column.
 
         `absent` has the rows without a key for each column that some records lack, as prediction distinguishes absent
         keys from null. `nested` has the columns with a list or an object in a cell, and the first row of one; such
-        cells are JSON text in `frame`. `read_records` returns rows as JSON objects, if the table was read from NDJSON.
+        cells are JSON text in `frame`. `mixed` has the columns with texts and other values, all text in `frame`.
+        `read_records` returns rows as JSON objects, if the table was read from NDJSON.
         `lines` has the line or row of the file for each row, from 1. `problems` says which rows cannot be predicted,
         and why: blank lines, a second header or totals, which keep their place in the answer.
         """
         self.read_as, self.absent, self.nested, self.records = read_as, absent or {}, nested or {}, records
+        self.mixed = mixed
         self.lines, self.problems = lines, problems or {}
         self.options: FileOptions = options or FileOptions()
         self._read_records = read_records
@@ -98,14 +101,16 @@ class Table:
         return self._read_records(rows) if self._read_records else None
 
     def values(self, name: str) -> list[Any] | None:
-        """Return the JSON scalars of a column; None if the table is a frame or has no such column."""
+        """Return the JSON scalars of a column; None if only `frame` has them, or there is no such column."""
+        if name in self.mixed and self._read_records:
+            return [record.get(name) for record in self._read_records(slice(0, self.height))]
         return self._values.get(name)
 
     def text(self, row: int, name: str) -> str:
         """Return a cell as text, as in a CSV."""
         if self.records is not None:
             return format_scalar(self.records[row].get(name)) or ""
-        values = self.values(name)
+        values = self._values.get(name)
         cell = (
             format_values(unnamed(self.frame[name])[row : row + 1])[0] if values is None else format_scalar(values[row])
         )

@@ -40,6 +40,9 @@ def known_only(x: np.ndarray) -> np.ndarray:
     return np.where(unknown, np.nan, x) if unknown.any() else x
 
 
+NUMBERS = (ColumnType.NUMBER, ColumnType.INTEGER)
+
+
 class EncodedRows(NamedTuple):
     """The encoded rows of a table, and what is wrong with them."""
 
@@ -123,7 +126,7 @@ class Encoder(PlainEncoder):
             x = np.array(values if code is None else [code(value) for value in values], dtype=float) + 0.0
         except (OverflowError, ValueError):
             return _converted(table, name, feature, conventions)
-        if code is None and (np.abs(x) >= MAX_EXACT_INTEGER).any():
+        if feature.type in NUMBERS and (np.abs(x) >= MAX_EXACT_INTEGER).any():
             return _converted(table, name, feature, conventions)
         return _Column(x, _absent_cells(table, name, feature))
 
@@ -153,11 +156,12 @@ def _convert_json(values: list[Any], raw: pl.Series, feature: Feature, conventio
         return convert_column(raw, feature.type, feature.read_as, conventions)
     texts = pl.Series([value if text else None for value, text in zip(values, is_text, strict=True)], dtype=pl.String)
     others = column_of("", [None if text else value for value, text in zip(values, is_text, strict=True)])
-    # JSON numbers are not written as the numbers of the training table, but mark missing values alike.
-    is_number = feature.type in (ColumnType.NUMBER, ColumnType.INTEGER)
-    plain = ColumnFormat(missing=feature.read_as.missing if feature.read_as else None)
     found = convert_column(texts, feature.type, feature.read_as, conventions)
-    more = convert_column(others, feature.type, plain if is_number else feature.read_as)
+    read_as = feature.read_as
+    if feature.type in NUMBERS and read_as:
+        # JSON numbers are not written as the numbers of the training table, but mark missing values alike.
+        read_as = ColumnFormat(missing=read_as.missing, kept=read_as.kept)
+    more = convert_column(others, feature.type, read_as, conventions._replace(decimal=None))
     mask = pl.Series(is_text)
     return ConvertedColumn(*(unnamed(a).zip_with(mask, unnamed(b)) for a, b in zip(found, more, strict=True)))
 

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from mlapp.errors import Unacceptable
-from mlapp.schemas import ColumnFormat, ColumnType, Feature
-from mlapp.tables.columns.conventions import TEXT_MARKS
+from mlapp.schemas import ColumnType, Feature
+from mlapp.tables.columns.conventions import PLAIN
 from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER
+from mlapp.tables.columns.texts.marks import marks_of
+from mlapp.tables.columns.texts.spellings import spelling_key
 from mlapp.tables.formats.json import SCALAR_TYPES, JsonRows
 from mlapp.tables.table import check_names
 
@@ -127,25 +129,30 @@ def _plain_types(feature: Feature) -> frozenset[type]:
 
 
 def _plain_code(feature: Feature) -> Callable[[Any], float] | None:
-    """Return the function that encodes a value; None for numbers and booleans."""
+    """Return the function that encodes a value; None if values are their own codes."""
     if feature.type is ColumnType.DATETIME:
         return _plain_datetime
-    if feature.type is not ColumnType.CATEGORY:
-        return None
-    read_as = feature.read_as or ColumnFormat()
-    codes = _Codes((mark, np.nan) for mark in (None, "", *TEXT_MARKS, *(read_as.missing or ())))
-    for mark in read_as.kept or ():
-        codes.pop(mark, None)
-    codes.update((category, float(min(code, MAX_CODES - 1))) for code, category in enumerate(feature.categories or []))
-    codes.update((spelling, codes[value]) for spelling, value in (read_as.spellings or {}).items())
-    return codes.__getitem__
+    if feature.type is ColumnType.CATEGORY:
+        return _Codes(feature, marks_of(PLAIN, feature.read_as).text).__getitem__
+    return None
 
 
 class _Codes(dict[str | None, float]):
     """Codes of categories and of marks for missing values."""
 
+    def __init__(self, feature: Feature, marks: frozenset[str]) -> None:
+        super().__init__(dict.fromkeys((None, "", *marks), np.nan))
+        self._marks = marks
+        for code, category in enumerate(feature.categories or []):
+            self[category] = float(min(code, MAX_CODES - 1))
+        spellings = (feature.read_as.spellings if feature.read_as else None) or {}
+        self._merged = {spelling_key(text): self[spelling] for text, spelling in spellings.items()}
+
     def __missing__(self, value: str) -> float:
-        return np.nan if value.isspace() else UNKNOWN
+        text = value.strip()
+        if not text or text in self._marks:
+            return np.nan
+        return self._merged.get(spelling_key(value), UNKNOWN) if self._merged else UNKNOWN
 
 
 @lru_cache(maxsize=10_000)

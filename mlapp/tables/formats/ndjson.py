@@ -4,7 +4,7 @@ import json
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from mlapp.errors import UnreadableBody
 from mlapp.schemas import Format, ReadAs
-from mlapp.tables.columns.conversion import format_categories
+from mlapp.tables.columns.conversion import MAX_EXACT_INTEGER, format_categories
 from mlapp.tables.columns.json_values import column_of
 from mlapp.tables.formats.json import records_table
 from mlapp.tables.strict_json import BOM, STRICT, SURROGATE, parse
@@ -45,9 +45,7 @@ def ndjson_table(data: bytes) -> Table:
         columns.add(records)
         numbers.extend(added)
         start = end
-    frame, absent, nested = columns.finish()
-    read_as = ReadAs(format=Format.NDJSON)
-    return Table(frame, read_as, lines=numbers, absent=absent, nested=nested, read_records=lines.records)
+    return columns.table(lines=numbers, read_records=lines.records)
 
 
 def _parse_lines(piece: bytes, number: int) -> tuple[list[Any], list[int], int]:
@@ -79,6 +77,7 @@ class _GrowingColumns:
         self._parts: dict[str, list[pl.Series]] = {}
         self._absent: dict[str, array[int]] = {}
         self._nested: dict[str, int] = {}
+        self._kinds: dict[str, set[type]] = {}
 
     def add(self, records: list[Any]) -> None:
         """Add rows."""
@@ -92,28 +91,39 @@ class _GrowingColumns:
         for name in new:
             self._parts[name] = [_missing(name, start)]
             self._absent[name] = array("I", range(start))
+            self._kinds[name] = set()
         for name, parts in self._parts.items():
             values = table.values(name)
             parts.append(_missing(name, len(records)) if values is None else column_of(name, values))
+            self._kinds[name].update(map(type, values or ()))
             lacking = range(len(records)) if values is None else table.absent.get(name, [])
             self._absent[name].extend(start + row for row in lacking)
 
-    def finish(self) -> tuple[pl.DataFrame, dict[str, Sequence[int]], dict[str, int]]:
-        """Return the frame, the rows that lack each name, and the first row of each name with a list or an object."""
+    def table(self, **facts: Any) -> Table:
+        """Return the table, to which further facts are known."""
         columns = [_concat(name, self._parts.pop(name)) for name in list(self._parts)]
         # An empty list of columns would make a frame without rows.
         frame = pl.DataFrame(columns or None, height=self._height)
         check_cells(frame)
-        return frame, {name: rows for name, rows in self._absent.items() if rows}, self._nested
+        absent = {name: rows for name, rows in self._absent.items() if rows}
+        mixed = {name for name, kinds in self._kinds.items() if str in kinds and kinds - {str, type(None)}}
+        return Table(frame, ReadAs(format=Format.NDJSON), absent=absent, nested=self._nested, mixed=mixed, **facts)
 
 
 def _concat(name: str, parts: list[pl.Series]) -> pl.Series:
     """Concatenate parts to the column that `column_of` would make of all values."""
     kinds = {part.dtype for part in parts if part.null_count() < len(part)}
+    if kinds == {pl.Int64(), pl.Float64()} and all(map(_is_exact, parts)):
+        kinds = {pl.Float64()}
     kind = kinds.pop() if len(kinds) == 1 else pl.String()
     as_kind = format_categories if kind == pl.String else lambda part: part.cast(kind)
     casted = [as_kind(part) if part.null_count() < len(part) else _missing(name, len(part), kind) for part in parts]
     return pl.concat([_missing(name, 0, kind), *casted], rechunk=True)
+
+
+def _is_exact(part: pl.Series) -> bool:
+    """Return whether floats have all digits of the numbers."""
+    return part.dtype != pl.Int64 or bool(part.is_between(-MAX_EXACT_INTEGER, MAX_EXACT_INTEGER, closed="none").all())
 
 
 def _missing(name: str, rows: int, kind: pl.DataType | None = None) -> pl.Series:
