@@ -24,6 +24,7 @@ class Style(NamedTuple):
 
     delimiter: str
     quote: str = '"'
+    """Empty if cells are never quoted."""
     skip_spaces: bool = False
     """Whether spaces follow each delimiter."""
     escapes: bool = False
@@ -34,7 +35,8 @@ class Style(NamedTuple):
         return csv.reader(
             _without_indent(lines) if self.delimiter == " " else lines,
             delimiter=self.delimiter,
-            quotechar=self.quote,
+            quotechar=self.quote or None,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             skipinitialspace=self.skip_spaces,
             escapechar="\\" if self.escapes else None,
             doublequote=not self.escapes,
@@ -126,12 +128,14 @@ def _read_blanks(text: str) -> Sample | None:
     """Read columns that are aligned by blanks, as R and printed reports have them; None if there are none."""
     sample = _read(text, Style(" ", skip_spaces=True))
     rows = [row for row in sample.rows if filled(row) and not is_comment(row)]
-    widths = {len(row) for row in rows[1:]}
-    is_table = len(rows) > 2 and len(widths) == 1 and widths.pop() - len(rows[0]) in (0, 1)
-    is_typed = any(
-        all(kind_of(cell) in ("number", "date", "mark") for cell in cells) for cells in zip(*rows[1:], strict=False)
-    )
-    return sample if is_table and is_typed and len(rows[1]) > 1 else None
+    width = len(rows[-1]) if rows else 0
+    first = next((index for index, row in enumerate(rows) if all(len(each) == width for each in rows[index:])), 0)
+    kinds = [{kind_of(cell) for cell in cells} for cells in zip(*rows[first + 1 :], strict=False)]
+    is_table = width > 1 and len(rows) - first > 1 and any(kind <= {"number", "date", "mark"} for kind in kinds)
+    # Titles may precede names; R writes one name less than each row has cells.
+    is_shorter = first == 1 and len(rows[0]) == width - 1
+    is_named = width > 2 if is_shorter else first == 0 or len(rows) > 1 + 2 * first
+    return sample if is_table and is_named else None
 
 
 def _refine(text: str, sample: Sample) -> Sample:
@@ -140,11 +144,20 @@ def _refine(text: str, sample: Sample) -> Sample:
     if '\\"' in text:
         escaped = _read(text, style._replace(escapes=True))
         sample = escaped if len(escaped.rows) > len(sample.rows) else sample
+    if style.delimiter == "\t":
+        # Programs rarely quote cells between tabs.
+        unquoted = _read(text, style._replace(quote=""))
+        sample = unquoted if len(unquoted.rows) > len(sample.rows) + _line_breaks(sample) else sample
     rows = [row for row in sample.rows if len(row) > 1 and not is_comment(row)]
     cells = [cell for row in rows for cell in row[1:] if cell]
     if not style.skip_spaces and cells and all(cell.startswith(" ") for cell in cells):
         return _read(text, sample.style._replace(skip_spaces=True))
     return _read(text, Style(";")) if style == Style(",") and _is_decimal(sample.rows) else sample
+
+
+def _line_breaks(sample: Sample) -> int:
+    """Return the number of line breaks in cells."""
+    return sum((cell or "").count("\n") for row in sample.rows for cell in row)
 
 
 def _is_decimal(rows: list[Row]) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import MAX_NAME_LENGTH
 from mlapp.tables.dialects.cells import Row, column, column_kind, column_label, filled, is_blank, is_ruler, kind_of
-from mlapp.tables.dialects.headerless import check_header
+from mlapp.tables.dialects.headerless import check_header, recurs
 
 HEAD_ROWS = 30
 """Rows that `find_header` needs, without comments."""
@@ -46,7 +46,7 @@ def find_header(rows: Sequence[Row], header_row: int | None = None) -> Header:
         Unacceptable: all rows are blank, or the first row is like all rows below, so that there seems to be no header.
     """
     row = _find_row(rows) if header_row is None else header_row
-    if not any(map(filled, rows if row < 0 else [_without_mark(rows[row])])):
+    if not any(map(filled, rows if row < 0 else [_without_mark(rows, row)])):
         raise Unacceptable("The row of the column names is blank; give another header_row.")
     if row < 0:
         first = next(index for index, cells in enumerate(rows) if filled(cells))
@@ -56,7 +56,7 @@ def find_header(rows: Sequence[Row], header_row: int | None = None) -> Header:
     below = [cells for cells in rows[row + 1 :] if filled(cells)]
     if header_row is None:
         check_header(rows[row], below)
-    names = _names(_without_mark(rows[row]), below)
+    names = _names(_without_mark(rows, row), below)
     second = _second_headers(rows, row)
     return Header(row, row + 1, names, second, above)
 
@@ -118,7 +118,7 @@ def _names_numbers(rows: Sequence[Row], index: int) -> bool:
     """Return whether a row has only words, some of them above columns of numbers or dates."""
     below = [cells for cells in rows[index + 1 :] if filled(cells)][:20]
     kinds = [(kind_of(cell), column_kind(column(below, each))) for each, cell in enumerate(rows[index])]
-    return all(kind in ("word", "blank") for kind, _ in kinds) and any(
+    return all(kind in ("word", "mark", "blank") for kind, _ in kinds) and any(
         kind == "word" and below in ("number", "date") for kind, below in kinds
     )
 
@@ -126,14 +126,18 @@ def _names_numbers(rows: Sequence[Row], index: int) -> bool:
 def _commented_names(rows: Sequence[Row], index: int, candidates: list[int]) -> int:
     """Return the comment row just above a row if it has the names of its columns, or else the row itself."""
     before = candidates[candidates.index(index) - 1]
-    width = len(filled(rows[index]))
-    is_header = width > 1 and is_comment(rows[before]) and len(filled(_without_mark(rows[before]))) == width
-    return before if is_header and not _names_numbers(rows, index) and _names_numbers(rows, before) else index
+    width = max(len(filled(rows[index])), _used(rows, before))
+    is_header = width > 1 and is_comment(rows[before]) and len(filled(_without_mark(rows, before))) == width
+    if not is_header or _names_numbers(rows, index):
+        return index
+    return before if _names_numbers(rows, before) or recurs(rows[index], rows[index + 1 :]) else index
 
 
-def _without_mark(cells: Row) -> Row:
-    """Return a row without a first cell that is only the mark of a comment."""
-    return cells[1:] if len(filled(cells)) > 1 and (cells[0] or "").strip() in COMMENTS else cells
+def _without_mark(rows: Sequence[Row], index: int) -> Row:
+    """Return a row without a first cell that is only the mark of a comment, unless it is the name of a column."""
+    cells = rows[index]
+    is_mark = bool(cells) and (cells[0] or "").strip() in COMMENTS
+    return cells[1:] if is_mark and len(filled(cells)) > max(_used(rows, index), 1) else cells
 
 
 def _names(header: Row, below: Sequence[Row]) -> list[str]:

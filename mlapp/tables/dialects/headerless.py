@@ -21,7 +21,7 @@ def check_header(header: Row, below: Sequence[Row]) -> None:
     """
     pairs = [(kind_of(cell), column_kind(column(below, index))) for index, cell in enumerate(header)]
     typed = [(kind, below_kind) for kind, below_kind in pairs if below_kind in ("number", "date")]
-    if typed or not _recurs(header, below):
+    if typed or not recurs(header, below):
         if not any(kind == below_kind for kind, below_kind in typed):
             return
         if any(kind not in (below_kind, "blank", "mark") for kind, below_kind in typed):
@@ -36,7 +36,7 @@ def check_header(header: Row, below: Sequence[Row]) -> None:
     )
 
 
-def _recurs(header: Row, below: Sequence[Row]) -> bool:
+def recurs(header: Row, below: Sequence[Row]) -> bool:
     """Return whether all cells of a row are values of the columns below it, in several rows."""
     others, names = [cells for cells in below if list(cells) != list(header)], filled(header)
     if len(others) < MIN_ROWS or len(names) < 2:
@@ -52,7 +52,7 @@ def _is_run(cells: list[str | None], below: Sequence[Row], header: Row) -> bool:
         return False
     steps = {round(after - before, 9) for before, after in pairwise(numbers)}
     if len(numbers) == 2:
-        return steps <= {1.0, -1.0} or all(map(_is_year, cells))
+        return numbers == [0, 1] or all(map(_is_year, cells))
     if len(numbers) > 1:
         is_even = len(steps) == 1 and steps != {0.0}
         return is_even or (len(numbers) > 5 and (min(steps) > 0 or max(steps) < 0))

@@ -110,9 +110,7 @@ def _are_blank(cells: pl.Series) -> pl.Series:
 def _comments(frame: pl.DataFrame, mark: str) -> list[int]:
     """Return the rows that are a single cell which starts with the mark of comments."""
     first, *others = [unnamed(column) for column in frame.iter_columns()]
-    if not others or first.dtype != pl.String:
-        return []
-    found = first.str.starts_with(mark).arg_true().to_list()
+    found = first.str.starts_with(mark).arg_true().to_list() if others and first.dtype == pl.String else []
     return [row for row in found if not any(column[row] for column in others)]
 
 

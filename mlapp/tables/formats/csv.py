@@ -86,7 +86,7 @@ def _read_as(text: Text, line_end: str, start: _Start, left_out: list[str], warn
         encoding=text.encoding,
         bom=text.bom,
         delimiter=start.style.delimiter,
-        quote=None if start.style.quote == '"' else start.style.quote,
+        quote=None if start.style.quote in ('"', "") else start.style.quote,
         line_end=line_end,
         header_row=start.header_row,
         left_out=left_out,
@@ -164,7 +164,7 @@ def _read(rows: memoryview, start: _Start) -> pl.DataFrame:
     style, width = start.style, len(start.names)
     if not style.delimiter.isascii() or style.delimiter == " " or style.escapes:
         return _parse_rewritten(rows, start)
-    if style.skip_spaces and style.quote.encode() in bytes(rows):
+    if style.skip_spaces and style.quote and style.quote.encode() in bytes(rows):
         return _strip(_parse_rewritten(rows, start), style)
     try:
         frame = _parse(rows, style, width)
@@ -210,7 +210,7 @@ def _parse(rows: bytes | memoryview, style: Style, width: int) -> pl.DataFrame:
     # One row more than allowed shows that there are too many: 50 million rows of one digit took 1.5 GB.
     n_rows = min(MAX_ROWS, MAX_CELLS // width) + 1
     data = io.BytesIO(b"".join((line, rows)))
-    return pl.read_csv(data, schema=schema, separator=style.delimiter, quote_char=style.quote, n_rows=n_rows)
+    return pl.read_csv(data, schema=schema, separator=style.delimiter, quote_char=style.quote or None, n_rows=n_rows)
 
 
 def _rewrite(rows: memoryview, start: _Start) -> tuple[bytes, int]:

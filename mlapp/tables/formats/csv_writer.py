@@ -37,6 +37,9 @@ def write_csv(
         decimal_comma=decimal == ",",
     )
     data, (encoding, bom) = buffer.getvalue(), csv_encoding(frame.columns, read_as)
+    if header and frame.width > 1 and not frame.columns[0]:
+        # An index column; pandas leaves its name blank, too.
+        data = data.removeprefix(2 * (read_as.quote or '"').encode())
     if encoding != UTF_8:
         data = data.decode().encode(encoding, "replace")
     mark = "\ufeff".encode(encoding) if bom and header else b""

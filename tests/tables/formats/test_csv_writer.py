@@ -26,6 +26,14 @@ def test_frame_is_written_in_a_dialect(read_as, written):
     assert write_csv(FRAME, ReadAs(format=Format.CSV, **read_as)) == written
 
 
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_index_column_has_no_name(quote):
+    frame, read_as = pl.DataFrame({"": ["1"], "a": ["x"]}), ReadAs(format=Format.CSV, quote=quote)
+
+    assert write_csv(frame, read_as) == b",a\n1,x\n"
+    assert write_csv(frame, read_as, header=False) == b"1,x\n"
+
+
 def test_rows_without_header_have_no_byte_order_mark():
     read_as = ReadAs(format=Format.CSV, encoding="utf-16-le", bom=True)
 
@@ -102,9 +110,3 @@ def test_numbers_are_not_escaped(number):
 @pytest.mark.parametrize("formula", ["-1+2", "+1;2", "-2*A1", "-5%-1", "=-1", "--1", "+49 (0) 30"])
 def test_calculations_are_escaped(formula):
     assert write_csv(pl.DataFrame({"a": [formula]})).decode().split("\n")[1].strip('"') == "'" + formula
-
-
-def test_column_without_a_name_keeps_none():
-    table = read_file(b",a\n0,1\n1,2\n", Format.CSV)
-
-    assert write_rows(table, slice(0, 2), pl.DataFrame({"p": [1, 2]}), Format.CSV) == b'"",a,p\n0,1,1\n1,2,2\n'
