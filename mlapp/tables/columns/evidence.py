@@ -9,7 +9,13 @@ from mlapp.schemas import DecimalSign, FileOptions
 from mlapp.tables.columns.conventions import OTHER_MARKS, Conventions
 from mlapp.tables.columns.conversion import spread
 from mlapp.tables.columns.dates import date_evidence
-from mlapp.tables.columns.numbers.digits import GROUPS_OF_THREE, DecimalEvidence, decimal_evidence, split_numbers
+from mlapp.tables.columns.numbers.digits import (
+    AFFIX_SEPARATOR,
+    GROUPS_OF_THREE,
+    DecimalEvidence,
+    decimal_evidence,
+    split_numbers,
+)
 from mlapp.tables.columns.numbers.units import possible_units
 
 Value = TypeVar("Value")
@@ -38,19 +44,19 @@ def find_conventions(
         delimiter,
         is_decimal_given=options.decimal is not None,
         is_date_order_given=options.date_order is not None,
-        na_values=frozenset(options.na_values),
-        keep_values=frozenset(options.keep_values),
+        na_values=frozenset(mark.strip() for mark in options.na_values),
+        keep_values=frozenset(mark.strip() for mark in options.keep_values),
         is_american=any(bool(sample.str.contains(AMERICAN).any()) for sample in others),
         is_file=is_file,
     )
 
 
 def _find_decimal(texts: Sequence[pl.Series], samples: Sequence[pl.Series]) -> DecimalSign | None:
-    """Return the decimal sign of the numbers in texts; None without any, or if columns differ."""
+    """Return the decimal sign of the numbers in texts: a comma if any column has decimal commas; None without any."""
     found = [_evidence(sample) for sample in samples]
     if not any(column.decimal for column in found) and any(column.is_ambiguous for column in found):
         found = [_evidence(text) for text in texts]
-    return _only({column.decimal for column in found})
+    return max((column.decimal for column in found if column.decimal), key=",".__eq__, default=None)
 
 
 def _are_plain(present: pl.Series) -> bool:
@@ -76,9 +82,8 @@ def _evidence(column: pl.Series) -> DecimalEvidence:
     text = present.str.strip_chars()
     text = text.filter(~text.is_in(list(OTHER_MARKS)) & (text != ""))
     parts = split_numbers(text)
-    affixes = parts.select("prefix", "suffix").unique().iter_rows()
-    known = [prefix + "\0" + suffix for prefix, suffix in affixes if possible_units(prefix, suffix)]
-    digits = parts.filter(pl.concat_str("prefix", pl.lit("\0"), "suffix").is_in(known))["digits"].drop_nulls()
+    known = [affix for affix in parts["affix"].unique() if possible_units(*affix.split(AFFIX_SEPARATOR))]
+    digits = parts["digits"].filter(parts["affix"].is_in(known)).drop_nulls()
     evidence = decimal_evidence(digits)
     is_mostly_numbers = evidence.numbers >= MIN_SHARE * len(text.filter(text.str.contains("[.,]")))
     return evidence if is_mostly_numbers else NONE

@@ -20,7 +20,7 @@ def found(*columns, **options):
         ([["1,234.5", "2"]], "."),
         ([["1,234", "1.234"]], None),
         ([["1,5", "2.5"]], None),
-        ([["1,5"], ["2.5"]], None),
+        ([["1,5"], ["2.5"]], ","),
         ([["see 1,5", "a.1, b"]], None),
         ([["1,5 x", "2,5 y"]], None),
         ([["1,2,3", "4,5,6", "1,2"]], None),
@@ -63,7 +63,7 @@ def test_dollars_and_half_days_are_american(texts, american):
 
 
 def test_options_overrule_evidence():
-    conventions = found(["1.5", "31/01/2024"], decimal=",", date_order="mdy", na_values=["x"], keep_values=["NA"])
+    conventions = found(["1.5", "31/01/2024"], decimal=",", date_order="mdy", na_values=[" x"], keep_values=["NA"])
 
     assert conventions[:2] == (",", "mdy")
     assert conventions.is_decimal_given

@@ -15,7 +15,7 @@ _PREFIX = rf"[^0-9\s.,+()'’%{DASH}]{{1,4}}\.?"
 _SUFFIX = rf"\+|l/100 ?km|[^0-9\s.,+()'’{DASH}](?:[^0-9(){DASH}]{{0,14}}[^0-9\s(){DASH}])?[23]?"
 PARTS = (
     rf"^(?P<open>\()?(?P<sign>{_SIGN})?[{SPACE}]?(?P<prefix>{_PREFIX})?[{SPACE}]?(?P<inner>{_SIGN}|\()?"
-    rf"(?P<digits>{_DIGITS})(?P<exponent>[eE][+-]?[0-9]+)?(?P<trail>[{DASH}]{{1,2}})?"
+    rf"(?P<digits>{_DIGITS})(?P<exponent>[eE][+-]?[0-9]+)?(?P<trail>[{DASH}]{{1,2}}|/-)?"
     rf"[{SPACE}]?(?P<suffix>{_SUFFIX})?(?P<close>\))?$"
 )
 """The parts of a number: sign or parentheses, currency or unit, digits, exponent."""
@@ -38,34 +38,51 @@ GROUPS_OF_THREE = r"^\s*[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+\s*$"
 """Numbers whose point may be a thousands separator."""
 IP_ADDRESS = r"^(?:[0-9]{1,3}\.){3}[0-9]{1,3}$"
 MIN_PHONE_DIGITS = 9
+AFFIX_SEPARATOR, BARE_AFFIX = "\0", "\0"
+PIECE_ROWS = 100_000
 
 
 def split_numbers(text: pl.Series) -> pl.DataFrame:
-    """Split numbers into `negative`, `prefix`, `digits`, `exponent` and `suffix`; `digits` are null for other text."""
+    """Split numbers into their parts; `digits` are null for other text.
+
+    Returns:
+        `negative`, `affix`: prefix and suffix with `AFFIX_SEPARATOR` between them, `digits` and `exponent`.
+    """
+    # In pieces, as the parts of a million numbers take much memory.
+    return pl.concat(_split(piece.to_series()) for piece in pieces(text.to_frame()))
+
+
+def pieces(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    """Return a frame in pieces of some rows, at least one."""
+    return list(frame.iter_slices(PIECE_ROWS)) or [frame]
+
+
+def _split(text: pl.Series) -> pl.DataFrame:
     parts = text.str.extract_groups(PARTS).struct.unnest().with_columns(pl.exclude("digits").fill_null(""))
-    digits, trail = pl.col("digits"), pl.col("trail")
+    digits, trail, sign, exponent = pl.col("digits"), pl.col("trail"), pl.col("sign"), pl.col("exponent")
     opened = (pl.col("open") != "").cast(pl.Int8) + (pl.col("inner") == "(").cast(pl.Int8)
-    signs = (pl.col("sign") != "").cast(pl.Int8) + pl.col("inner").str.contains(_SIGN).cast(pl.Int8)
+    closed = (pl.col("close") != "").cast(pl.Int8)
+    signs = (sign != "").cast(pl.Int8) + pl.col("inner").str.contains(_SIGN).cast(pl.Int8)
+    is_bare = (pl.col("prefix") == "") & (pl.col("suffix") == "")
     # As in `CHF 1'000.-`.
-    without_cents = (trail != "") & digits.str.contains(r"[.,]$") & (pl.col("prefix") != "")
+    without_cents = (trail != "") & digits.str.contains(r"[.,]$") & ~is_bare
+    is_rupees = (trail == "/-") & ~is_bare
     # `5-` may be a range that is open; `1.234,50-` is an amount.
-    is_trailing = (trail != "") & (trail != "--") & digits.str.contains(r"[.,'][0-9]+$") & (pl.col("suffix") == "")
-    is_phone = (pl.col("sign") == "+") & digits.str.contains(f"[{SPACE}]")
-    has_affix = (pl.col("prefix") != "") | (pl.col("suffix") != "")
+    is_trailing = trail.str.contains(f"^[{DASH}]$") & digits.str.contains(r"[.,'][0-9]+$") & (pl.col("suffix") == "")
+    is_phone = (sign == "+") & digits.str.contains(f"[{SPACE}]")
     is_number = (
-        (opened == (pl.col("close") != "").cast(pl.Int8))
+        (opened == closed)
         & (opened + signs + is_trailing.cast(pl.Int8) <= 1)
-        & ((trail == "") | without_cents | is_trailing)
+        & ((trail == "") | without_cents | is_trailing | is_rupees)
+        & ((exponent == "") | (is_bare & digits.str.contains(r"^[0-9]*[.,]?[0-9]*$")))
         & ~is_phone
-        & ((pl.col("exponent") == "") | (~has_affix & ~digits.str.contains(SEPARATORS["."][:-1] + "].*[.,]")))
     )
     dashes = pl.concat_str("sign", "inner", pl.when(is_trailing).then(trail).otherwise(pl.lit("")))
     return parts.select(
         negative=(opened > 0) | dashes.str.contains(f"[{DASH}]"),
-        prefix="prefix",
+        affix=pl.concat_str("prefix", pl.lit(AFFIX_SEPARATOR), "suffix"),
         digits=pl.when(is_number).then(pl.when(without_cents).then(digits.str.head(-1)).otherwise(digits)),
         exponent="exponent",
-        suffix="suffix",
     )
 
 

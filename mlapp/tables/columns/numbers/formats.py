@@ -10,11 +10,14 @@ from mlapp.schemas import ColumnFormat, ColumnType, DecimalSign
 from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import convert_column
 from mlapp.tables.columns.numbers.digits import (
+    AFFIX_SEPARATOR,
+    BARE_AFFIX,
     DecimalEvidence,
     canonical_digits,
     decimal_evidence,
     fitting,
     grouping_problem,
+    pieces,
     split_numbers,
     thousands_separators,
 )
@@ -43,14 +46,14 @@ class NumberColumn(NamedTuple):
 class _Affix(NamedTuple):
     """What stands around the digits of some numbers."""
 
-    prefix: str
-    suffix: str
+    text: str
+    """Prefix and suffix."""
     rows: int
     units: list[Unit]
     """Possible meanings; none if it is unknown."""
 
 
-_Sizes = Mapping[tuple[str, str], Fraction]
+_Sizes = Mapping[str, Fraction]
 """What numbers are multiplied by, by prefix and suffix."""
 
 
@@ -68,7 +71,7 @@ def infer_numbers(text: pl.Series, conventions: Conventions) -> NumberColumn:
         problem = "its numbers have different units"
     target = _most_frequent(affixes, units or [])
     sizes = {
-        (affix.prefix, affix.suffix): unit.size if target.is_fraction else unit.size / target.size
+        affix.text: unit.size if target.is_fraction else unit.size / target.size
         for affix, unit in zip(affixes, units or [], strict=False)
         if unit.name or not target.name or target.is_optional
     }
@@ -145,10 +148,8 @@ def _prior_decimal(read_as: ColumnFormat) -> DecimalSign | None:
 
 
 def _affixes(parts: pl.DataFrame) -> list[_Affix]:
-    found = parts.filter(pl.col("digits").is_not_null()).group_by("prefix", "suffix").len().sort("prefix", "suffix")
-    return [
-        _Affix(prefix, suffix, count, possible_units(prefix, suffix)) for prefix, suffix, count in found.iter_rows()
-    ]
+    counts = parts["affix"].filter(parts["digits"].is_not_null()).value_counts(name="rows").sort("affix")
+    return [_Affix(text, rows, possible_units(*text.split(AFFIX_SEPARATOR))) for text, rows in counts.iter_rows()]
 
 
 def _most_frequent(affixes: Sequence[_Affix], units: Sequence[Unit]) -> Unit:
@@ -163,17 +164,17 @@ def _most_frequent(affixes: Sequence[_Affix], units: Sequence[Unit]) -> Unit:
 
 def _prediction_sizes(affixes: Sequence[_Affix], name: str | None, *, own_evidence: bool) -> _Sizes:
     """Return what numbers are multiplied by to be in the unit `name`; those with other units are left out."""
-    best: dict[tuple[str, str], Fraction] = {}
+    best: dict[str, Fraction] = {}
     for target in possible_units("", name or ""):
         sizes = {}
         for affix in affixes:
             unit = next((unit for unit in affix.units if unit.converts_to(target)), None)
             if unit:
-                sizes[affix.prefix, affix.suffix] = unit.size if unit.is_fraction else unit.size / target.size
-        if ("", "") in [affix[:2] for affix in affixes]:
+                sizes[affix.text] = unit.size if unit.is_fraction else unit.size / target.size
+        if BARE_AFFIX in [affix.text for affix in affixes]:
             # `950` beside `1.2k` is not 950 k.
             is_mixed = own_evidence and bool(sizes) and target.is_optional
-            sizes["", ""] = 1 / target.size if is_mixed else Fraction(1)
+            sizes[BARE_AFFIX] = 1 / target.size if is_mixed else Fraction(1)
         best = max(best, sizes, key=len)
     return best
 
@@ -182,42 +183,32 @@ def _values(
     text: pl.Series, parts: pl.DataFrame, decimal: DecimalSign, sizes: _Sizes, *, zeros: bool
 ) -> tuple[pl.Series, pl.Series]:
     """Return the numbers, and a boolean column that is true for other texts; `zeros` need no unit."""
-    digits = canonical_digits(parts["digits"], decimal)
-    sign = pl.when("negative").then(pl.lit("-")).otherwise(pl.lit(""))
-    if (
-        all(key == ("", "") for key in sizes)
-        and not parts.select((pl.col("prefix") + pl.col("suffix") != "").any()).item()
-    ):
-        numbers = parts.select(pl.concat_str(sign, digits.alias("canonical"), "exponent")).to_series().alias("")
-        values, _ = convert_column(numbers, ColumnType.NUMBER)
-    else:
-        values = _scaled(parts, digits, sign, sizes, zeros=zeros)
+    values = pl.concat([_scaled(piece, decimal, sizes, zeros=zeros) for piece in pieces(parts)])
     return values, text.is_not_null() & values.is_null()
 
 
-def _scaled(parts: pl.DataFrame, digits: pl.Series, sign: pl.Expr, sizes: _Sizes, *, zeros: bool) -> pl.Series:
+def _scaled(parts: pl.DataFrame, decimal: DecimalSign, sizes: _Sizes, *, zeros: bool) -> pl.Series:
     """Return numbers in the unit of the column, exact where units differ by a power of ten."""
-    keys = parts.select(pl.concat_str("prefix", pl.lit("\0"), "suffix")).to_series()
-    names = ["\0".join(key) for key in sizes]
-    shifts = [_shift(size) for size in sizes.values()]
-    power = keys.replace_strict(
-        names, [f"e{shift}" if shift else "" for shift in shifts], default=None, return_dtype=pl.String
-    )
+    shifts = {affix: _shift(size) for affix, size in sizes.items()}
+    powers = {affix: f"e{shift}" if shift else "" for affix, shift in shifts.items()}
+    digits = canonical_digits(parts["digits"], decimal).alias("digits")
+    power = parts["affix"].replace_strict(powers, default=None, return_dtype=pl.String).alias("power")
     if zeros:
-        is_zero = (keys == "\0") & digits.str.contains(r"^0\.?0*$")
+        is_zero = (parts["affix"] == BARE_AFFIX) & digits.str.contains(r"^0\.?0*$")
         power = pl.select(pl.when(power.is_null() & is_zero).then(pl.lit("")).otherwise(power)).to_series()
-    tail = pl.when(pl.col("exponent") == "").then(power.alias("power")).when(power == "").then("exponent")
-    texts = parts.select(pl.concat_str(sign, digits.alias("canonical"), tail)).to_series().alias("")
+    sign = pl.when("negative").then(pl.lit("-")).otherwise(pl.lit(""))
+    tail = pl.when(pl.col("exponent") == "").then(power).when(power == "").then("exponent")
+    texts = parts.select(pl.concat_str(sign, digits, tail)).to_series().alias("")
     values, _ = convert_column(texts, ColumnType.NUMBER)
-    factors = [
-        (1, 1) if shift is not None else size.as_integer_ratio()
-        for shift, size in zip(shifts, sizes.values(), strict=True)
-    ]
-    for place in (0, 1):
-        scale = [float(factor[place]) for factor in factors]
-        if set(scale) - {1.0}:
-            by = keys.replace_strict(names, scale, default=1.0, return_dtype=pl.Float64)
-            values = values / by if place else values * by
+    factors = {affix: sizes[affix].as_integer_ratio() for affix, shift in shifts.items() if shift is None}
+    if factors:
+        numerator, denominator = (
+            parts["affix"].replace_strict(
+                {affix: float(factor[place]) for affix, factor in factors.items()}, default=1.0, return_dtype=pl.Float64
+            )
+            for place in (0, 1)
+        )
+        values = values * numerator / denominator
     return values
 
 

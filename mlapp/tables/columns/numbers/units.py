@@ -5,15 +5,16 @@ from fractions import Fraction
 from typing import NamedTuple
 
 CURRENCIES = (
-    "$|USD|US$|U$S|Dollar|dollars €|EUR|Euro|euros £|GBP CHF|Fr.|SFr. ¥|JPY CNY|RMB|元 ₹|INR|Rs|Rs. R$|BRL zł|PLN|zl "
-    "kr|kr. SEK NOK DKK CZK|Kč HUF|Ft RON|lei ₽|RUB|руб|руб. ₺|TRY|TL ₩|KRW ₪|ILS ฿|THB ₫|VND ₱|PHP ₴|UAH ₦|NGN "
+    "$|USD|US$|Dollar|dollars €|EUR|Euro|euros £|GBP CHF|Fr.|SFr. ¥|JPY|円 CNY|RMB|元 ₹|INR|Rs|Rs. R$|BRL zł|PLN|zl "
+    "kr|kr. SEK NOK DKK CZK|Kč HUF|Ft RON|lei ₽|RUB|руб|руб. ₺|TRY|TL ₩|KRW|원 ₪|ILS ฿|THB ₫|VND ₱|PHP ₴|UAH ₦|NGN "
     "CAD|C$|CA$ AUD|A$|AU$ NZD|NZ$ SGD|S$ HKD|HK$ MXN|MX$ ZAR AED SAR ARS CLP COP IDR|Rp|Rp. MYR|RM EGP"
 )
 """Each currency as it is named, then its other spellings."""
 
 MEASURES = {
+    "percent": "%|percent|pct|Prozent=1/100 ‰=1/1000",
     "length": "km=1000 m=1 dm=0.1 cm=0.01 mm=0.001 µm|μm|um=0.000001 mi|mile|miles=1609.344 yd|yds=0.9144 "
-    "ft|feet=0.3048 in|inch|inches=0.0254",
+    'ft|feet=0.3048 in|inch|inches|"|″|”=0.0254',
     "magnitude": "k|K|tsd|Tsd.|Tsd=1000 M|m|mn|MM|mio|Mio.|Mio|million|millions=1000000 "
     "bn|B|b|Mrd.|Mrd|billion|billions=1000000000 tn|trillion|trillions=1000000000000",
     "bytes": "B|bytes=1 KB|kB=1000 MB=1000000 GB=1000000000 TB=1000000000000 PB=1000000000000000 KiB=1024 MiB=1048576 "
@@ -78,7 +79,6 @@ class Unit(NamedTuple):
 
 
 BARE = Unit("", "", Fraction(1))
-PERCENT = {"%": Fraction(1, 100), "‰": Fraction(1, 1000)}
 
 
 def _parse_measures() -> Iterator[tuple[str, Unit]]:
@@ -94,28 +94,25 @@ _CURRENCIES = {spelling: entry.split("|")[0] for entry in CURRENCIES.split() for
 _UNITS: dict[str, list[Unit]] = {}
 for _spelling, _unit in _parse_measures():
     _UNITS.setdefault(_spelling, []).append(_unit)
+_UNITS["+"] = [Unit("+", dimension, Fraction(1)) for dimension in ("+", "magnitude+")]
+"""At least so many: `500+`, also beside `1K+`."""
 _BY_LOWER_CASE = {spelling.lower(): units for spelling, units in _UNITS.items() if len(spelling) > 1}
 """Units of one letter differ by case, such as `M` and `m`."""
 
 
 def possible_units(prefix: str, suffix: str) -> list[Unit]:
     """Return what a prefix and a suffix of a number may mean, the most likely first; nothing if they are unknown."""
-    suffix = suffix.replace("/100 ", "/100")
     if prefix:
         return _amounts(prefix, suffix)
     if not suffix:
         return [BARE]
-    if suffix in PERCENT:
-        return [Unit(suffix, "percent", PERCENT[suffix])]
-    if suffix.endswith("+"):
+    if suffix.endswith("+") and suffix != "+":
         return [Unit(f"{unit.name}+", f"{unit.dimension}+", unit.size) for unit in possible_units("", suffix[:-1])]
     if suffix in _CURRENCIES:
         return _amounts(suffix, "")
+    # As in `5 Mio. €` and `5M€`.
     magnitude, _, currency = suffix.rpartition(" ")
-    if not magnitude:
-        # As in `5M€` and `5k$`.
-        magnitude, currency = suffix[:-1], suffix[-1]
-    return _measures(suffix) or _amounts(currency, magnitude)
+    return _measures(suffix) or _amounts(currency, magnitude) or _amounts(suffix[-1], suffix[:-1])
 
 
 def choose_units(found: Iterable[list[Unit]]) -> list[Unit] | None:
@@ -136,6 +133,7 @@ def choose_units(found: Iterable[list[Unit]]) -> list[Unit] | None:
 
 
 def _measures(spelling: str) -> list[Unit]:
+    spelling = spelling.replace("/100 ", "/100")
     return _UNITS.get(spelling) or _BY_LOWER_CASE.get(spelling.lower(), [])
 
 
