@@ -121,3 +121,4 @@ class TransferredTable(NamedTuple):
     read_as: ReadAs
     lines: Sequence[int] | None
     problems: dict[int, str]
+    mixed: frozenset[str]

@@ -12,10 +12,12 @@ def pack_table(table: Table) -> TransferredTable:
     """Return a table so that it can be pickled."""
     buffer = io.BytesIO()
     table.frame.write_ipc(buffer)
-    return TransferredTable(buffer.getvalue(), table.read_as, table.lines, table.problems)
+    return TransferredTable(buffer.getvalue(), table.read_as, table.lines, table.problems, table.mixed)
 
 
 def unpack_table(packed: TransferredTable, options: FileOptions) -> Table:
     """Return the table."""
     frame = pl.read_ipc(io.BytesIO(packed.columns))
-    return Table(frame, packed.read_as, options=options, lines=packed.lines, problems=packed.problems)
+    table = Table(frame, packed.read_as, options=options, lines=packed.lines, problems=packed.problems)
+    table.mixed = packed.mixed
+    return table

@@ -37,8 +37,8 @@ PROGRESS_S = 0.1
 """Minimum interval between progress messages of the same stage."""
 GRACE_S = 0.5
 """How long it may take to end after the server has exited."""
-READ_MEMORY_MB, LOAD_MEMORY_MB = 180, 500
-"""Limits while a workbook is read for a prediction and for a training: two and six million cells."""
+READ_MEMORY_MB, LOAD_MEMORY_MB = 150, 500
+"""Limits while a workbook is read for a prediction and for a training: 1.7 and 6 million cells."""
 ALTERNATIVE = ", or 'dataset', the name of a bundled table"
 
 

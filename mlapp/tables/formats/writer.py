@@ -21,6 +21,8 @@ def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format) -> 
         lines = zip(records, added.iter_rows(named=True), strict=True)
         return "".join(json.dumps(record | more, ensure_ascii=False) + "\n" for record, more in lines).encode()
     frame = table.frame[rows].hstack(added)
+    if kind is Format.WORKBOOK:
+        return write_workbook(frame, table.mixed)
     if kind is not Format.CSV:
         return write_table(frame, kind)
     decimal = table.read_as.decimal or table.conventions.decimal or "."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -31,26 +31,28 @@ SECONDS = (pl.Time(), pl.Duration("us"))
 MICROSECONDS_PER_SECOND = 1e6
 
 
-def read_columns(sheet: "CalamineSheet", skip: int) -> list[pl.Series]:
+def read_columns(sheet: "CalamineSheet", skip: int) -> tuple[list[pl.Series], list[bool]]:
     """Return the columns of the cells below the first `skip` rows of a sheet, up to the last row with a value.
 
-    They are text, numbers, booleans, dates, or times and durations.
+    They are text, numbers, booleans, dates, or times and durations; also return whether each has text besides others.
     """
     rows = islice(sheet.iter_rows(), skip, None)
-    parts: list[list[pl.Series]] = [[] for _ in range(sheet.width)]
+    parts: list[list[_Part]] = [[] for _ in range(sheet.width)]
     while chunk := list(islice(rows, CHUNK_ROWS)):
         for part, cells in zip(parts, zip(*chunk, strict=True), strict=True):
             part.append(_column(cells))
-    columns = [_concat(part) for part in parts]
+    kinds = [{kind for part in column for kind in part.kinds} for column in parts]
+    columns = [_concat([part.values for part in column]) for column in parts]
     # Formulas with empty texts may follow the last row that people see.
     last = [index[-1] for column in columns if len(index := column.is_not_null().arg_true())]
     height = max(last, default=-1) + 1
-    return [column.head(height) for column in columns]
+    is_mixed = [len(kind) > 1 and column.dtype == pl.String for kind, column in zip(kinds, columns, strict=True)]
+    return [column.head(height) for column in columns], is_mixed
 
 
 def read_head(sheet: "CalamineSheet", count: int) -> list[list[str | None]]:
     """Return the first rows as text, beginning at the first one with a cell."""
-    columns = [_as_text(_column(cells)).to_list() for cells in zip(*sheet.to_python(nrows=count), strict=True)]
+    columns = [_as_text(_column(cells).values).to_list() for cells in zip(*sheet.to_python(nrows=count), strict=True)]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -59,8 +61,14 @@ def in_seconds(column: pl.Series) -> pl.Series:
     return column.cast(pl.Duration("us")).cast(pl.Int64) / MICROSECONDS_PER_SECOND
 
 
-def _column(cells: Sequence[Cell]) -> pl.Series:
-    """Return some cells of a column."""
+class _Part(NamedTuple):
+    """Some cells of a column, and the types in which they are in the workbook."""
+
+    values: pl.Series
+    kinds: set[pl.DataType]
+
+
+def _column(cells: Sequence[Cell]) -> _Part:
     present: Sequence[Cell | None] = cells
     kinds: set[type] = set(map(type, cells))
     if str in kinds:
@@ -68,13 +76,13 @@ def _column(cells: Sequence[Cell]) -> pl.Series:
         kinds = set(map(type, present)) - {type(None)}
     dtypes = {DTYPES[kind] for kind in kinds}
     if len(dtypes) < 2:
-        return pl.Series(present, dtype=dtypes.pop() if dtypes else pl.Null())
+        return _Part(pl.Series(present, dtype=next(iter(dtypes), pl.Null())), dtypes)
     common = _common(dtypes)
     parts = [
         _cast(pl.Series([cell if DTYPES.get(type(cell)) == dtype else None for cell in present], dtype=dtype), common)
         for dtype in dtypes
     ]
-    return pl.select(pl.coalesce(parts)).to_series()
+    return _Part(pl.select(pl.coalesce(parts)).to_series(), dtypes)
 
 
 def _concat(parts: list[pl.Series]) -> pl.Series:

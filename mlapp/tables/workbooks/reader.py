@@ -8,6 +8,7 @@ import polars as pl
 
 from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
 from mlapp.schemas import FileOptions, Format, ReadAs
+from mlapp.tables.dialects.cells import kind_of
 from mlapp.tables.dialects.header import Header, check_header_names, find_header
 from mlapp.tables.dialects.layout import above_sentence, lay_out
 from mlapp.tables.table import Table, check_cells, check_shape
@@ -21,6 +22,7 @@ Head = list[list[str | None]]
 
 HEAD_ROWS = 50
 """Rows in which the header is searched, and by which a sheet is judged."""
+MIN_TRAINING_ROWS = 10
 MAX_LISTED = 20
 """Sheets that an error lists."""
 
@@ -40,7 +42,7 @@ def workbook_table(data: bytes, options: FileOptions, *, training: bool = False)
     check_container(data)
     try:
         with load_workbook(io.BytesIO(data)) as workbook:
-            sheet, head = _find_sheet(workbook, options.sheet)
+            sheet, head = _find_sheet(workbook, options.sheet, MIN_TRAINING_ROWS if training else 0)
             return _read(sheet, head, workbook.sheet_names, options, training=training)
     except PasswordError:
         raise UnsupportedType("The workbook is encrypted; save it without a password and send it again.") from None
@@ -53,23 +55,29 @@ def workbook_table(data: bytes, options: FileOptions, *, training: bool = False)
         ) from None
 
 
-def _find_sheet(workbook: "CalamineWorkbook", name: str | None) -> "tuple[CalamineSheet, Head]":
-    """Return the sheet of that name, else the first that holds a table, and its first rows."""
+def _find_sheet(workbook: "CalamineWorkbook", name: str | None, min_rows: int) -> "tuple[CalamineSheet, Head]":
+    """Return the sheet of that name, else the first that holds a table, and its first rows.
+
+    Sheets of fewer than `min_rows` rows are only taken if there are no others, and so are lists of a single column.
+    """
     if name is not None:
         if name not in workbook.sheet_names:
             listed = ", ".join(f"'{shorten(each)}'" for each in workbook.sheet_names[:MAX_LISTED])
             raise Unacceptable(f"The workbook has no sheet '{shorten(name)}'; its sheets are: {listed}.")
         sheet = workbook.get_sheet_by_name(name)
         return sheet, read_head(sheet, HEAD_ROWS)
-    fallback = None
+    others: list[tuple[bool, str, Head]] = []
     for sheet in _sheets(workbook):
         head = read_head(sheet, HEAD_ROWS)
-        if _is_table(head):
+        is_table = _is_table(head)
+        if is_table and sheet.height > min_rows:
             return sheet, head
-        fallback = fallback or ((sheet, head) if len(head) > 1 else None)
-    if fallback is None:
+        if len(head) > 1 and len(others) < MAX_LISTED:
+            others.append((is_table, sheet.name, head))
+    if not others:
         raise Unacceptable("The workbook has no sheet with a table: column names in one row, and rows below it.")
-    return fallback
+    _, found, head = max(others, key=lambda other: other[0])
+    return workbook.get_sheet_by_name(found), head
 
 
 def _sheets(workbook: "CalamineWorkbook") -> Iterator["CalamineSheet"]:
@@ -82,10 +90,13 @@ def _sheets(workbook: "CalamineWorkbook") -> Iterator["CalamineSheet"]:
 
 
 def _is_table(head: Head) -> bool:
-    """Return whether most rows have several cells, as opposed to notes."""
-    counts = [len(row) - row.count(None) for row in head]
-    wide = sum(count > 1 for count in counts)
-    return wide > 1 and 2 * wide > sum(count > 0 for count in counts)
+    """Return whether most rows have several cells, as opposed to notes, and to lists of names and values."""
+    rows = [[cell for cell in row if cell is not None] for row in head]
+    wide = [row for row in rows if len(row) > 1]
+    if len(wide) < 2 or 2 * len(wide) <= sum(map(bool, rows)):
+        return False
+    kinds = {kind_of(row[1]) for row in wide[1:]} - {"mark"}
+    return len(kinds) < 2 or max(map(len, wide)) > 2
 
 
 def _read(sheet: "CalamineSheet", head: Head, sheets: list[str], options: FileOptions, *, training: bool) -> Table:
@@ -95,7 +106,7 @@ def _read(sheet: "CalamineSheet", head: Head, sheets: list[str], options: FileOp
     check_shape(sheet.height, sheet.width)
     header = _header(sheet, head, first_row, options.header_row)
     check_header_names(header.names)
-    columns = read_columns(sheet, first_row + header.first)
+    columns, is_mixed = read_columns(sheet, first_row + header.first)
     names = header.names + [""] * (sheet.width - len(header.names))
     warnings = [
         f"Column '{shorten(names[number])}' has times or durations, which are read as seconds."
@@ -120,7 +131,9 @@ def _read(sheet: "CalamineSheet", head: Head, sheets: list[str], options: FileOp
         warnings=warnings + laid_out.warnings,
     )
     lines = rows if laid_out.kept is None else (laid_out.kept + first).to_list()
-    return Table(laid_out.frame, read_as, options=options, lines=lines, problems=laid_out.problems)
+    table = Table(laid_out.frame, read_as, options=options, lines=lines, problems=laid_out.problems)
+    table.mixed = frozenset(name for name, mixed in zip(names, is_mixed, strict=True) if mixed)
+    return table
 
 
 def _header(sheet: "CalamineSheet", head: Head, first_row: int, header_row: int | None) -> Header:

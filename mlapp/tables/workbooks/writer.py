@@ -1,8 +1,12 @@
 """Workbook writer: a frame as the only sheet of an xlsx file, with typed cells and a bold header."""
 
 import io
-from datetime import date
+import re
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import date, datetime
 from html import escape
+from math import isfinite
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +34,11 @@ MAX_DIGITS = 10**15
 """Integers from here are written as text, as Excel keeps 15 digits."""
 FIRST_DATE = date(1900, 3, 1)
 """Earlier dates are written as text: Excel has no dates before 1900, and a 29 February in 1900."""
+DAY, MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+MAX_LENGTH = 24
+"""Length of the shortest text of any float."""
+ISO = re.compile(r"\d{4}-[01]\d-[0-3]\d(T\d\d:\d\d:\d\d(\.\d+)?)?")
 OPTIONS = {"strings_to_urls": False, "strings_to_formulas": False, "nan_inf_to_errors": True}
 CHUNK_ROWS = 5_000
 """Rows that are Python objects at a time."""
@@ -50,8 +59,10 @@ def check_workbook_rows(rows: int) -> None:
         )
 
 
-def write_workbook(frame: pl.DataFrame) -> bytes:
+def write_workbook(frame: pl.DataFrame, mixed: Collection[str] = ()) -> bytes:
     """Write a frame as xlsx; missing values are empty cells.
+
+    Texts of the columns `mixed` that are numbers, booleans or dates are written as such.
 
     Raises:
         TooLarge: there are too many rows.
@@ -63,13 +74,13 @@ def write_workbook(frame: pl.DataFrame) -> bytes:
     try:
         # Rows go to a temporary file: in memory, each cell takes 190 bytes.
         with TemporaryDirectory() as folder:
-            return _write(frame, {"constant_memory": True, "tmpdir": folder})
+            return _write(frame, mixed, {"constant_memory": True, "tmpdir": folder})
     except (OSError, FileCreateError):
         # On a full disk, predictions go on.
-        return _write(frame, {"in_memory": True})
+        return _write(frame, mixed, {"in_memory": True})
 
 
-def _write(frame: pl.DataFrame, options: dict[str, Any]) -> bytes:
+def _write(frame: pl.DataFrame, mixed: Collection[str], options: dict[str, Any]) -> bytes:
     from xlsxwriter import Workbook
 
     buffer = io.BytesIO()
@@ -81,6 +92,9 @@ def _write(frame: pl.DataFrame, options: dict[str, Any]) -> bytes:
     for number, name in enumerate(frame.columns):
         sheet.write_string(0, number, _literal(name), bold)
     pairs = [_prepare(unnamed(column), workbook, sheet) for column in frame.iter_columns()]
+    for number, name in enumerate(frame.columns):
+        if name in mixed:
+            pairs[number] = frame.to_series(number), _typed(workbook, sheet)
     for start in range(0, frame.height, CHUNK_ROWS):
         chunks = [column[start : start + CHUNK_ROWS].to_list() for column, _ in pairs]
         _write_rows(start + 1, chunks, [write for _, write in pairs])
@@ -106,13 +120,38 @@ def _prepare(column: pl.Series, workbook: "Workbook", sheet: "Worksheet") -> "tu
     if isinstance(column.dtype, pl.Datetime):
         column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if column.dtype.time_zone else column
     if column.dtype.is_temporal() and _within(column.dt.date(), FIRST_DATE, date.max):
-        pattern = "yyyy-mm-dd" if column.dtype == pl.Date else "yyyy-mm-dd hh:mm:ss"
+        pattern = DAY if column.dtype == pl.Date else MOMENT
         form = workbook.add_format({"num_format": pattern})
         return column, lambda row, number, cell: sheet.write_datetime(row, number, cell, form)
     text = format_values(column)
     if text.str.starts_with(RICH_TEXT).any():
         text = pl.Series([cell and _literal(cell) for cell in text], dtype=pl.String)
     return pl.select(pl.when(text != "").then(text)).to_series(), sheet.write_string
+
+
+def _typed(workbook: "Workbook", sheet: "Worksheet") -> "Write":
+    """Return the method that writes the texts of a column of several types."""
+    day, time = (workbook.add_format({"num_format": pattern}) for pattern in (DAY, MOMENT))
+
+    def write(row: int, number: int, text: str) -> None:
+        if text in ("true", "false"):
+            sheet.write_boolean(row, number, text == "true")
+        elif NUMBER.fullmatch(text) and len(text) <= MAX_LENGTH and isfinite(float(text)):
+            sheet.write_number(row, number, float(text))
+        elif moment := _moment(text):
+            sheet.write_datetime(row, number, moment, day if len(text) == len(DAY) else time)
+        else:
+            sheet.write_string(row, number, _literal(text))
+
+    return write
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a date, as Excel holds it."""
+    with suppress(ValueError):
+        if ISO.fullmatch(text) and (moment := datetime.fromisoformat(text)).date() >= FIRST_DATE:
+            return moment
+    return None
 
 
 def _within(column: pl.Series, low: Any, high: Any) -> bool:

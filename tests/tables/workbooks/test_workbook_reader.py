@@ -121,6 +121,26 @@ def test_first_sheet_with_a_table_is_read():
     assert read(data, sheet="More").frame.rows() == [(3, 4)]
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        [["Author", "Jo"], ["Date", date(2024, 1, 1)], ["Version", 3]],
+        [["Colour", "Code"], ["red", 1], ["green", 2]],
+    ],
+    ids=["properties", "few rows"],
+)
+def test_sheet_with_rows_to_train_on_is_preferred(first):
+    data = workbook(First=first, Data=[["a", "b"], *[[row, row] for row in range(10)]])
+
+    assert read(data, training=True).read_as.sheet == "Data"
+
+
+def test_sheet_of_few_rows_is_read_if_there_is_no_other():
+    data = workbook(Notes=[["by Jo"], ["in May"]], Few=[["a", "b"], [1, 2]])
+
+    assert read(data, training=True).frame.rows() == [(1, 2)]
+
+
 def test_sheet_of_a_single_column_is_read_if_no_other_has_a_table():
     assert read(workbook(Empty=[], One=[["a"], [1], [2]])).frame.rows() == [(1,), (2,)]
 

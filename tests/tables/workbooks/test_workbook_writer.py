@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
+import xlsxwriter
+from python_calamine import load_workbook
 
 from mlapp.errors import TooLarge
 from mlapp.schemas import FileOptions, Format
-from mlapp.tables.formats.writer import write_table
+from mlapp.tables.formats.writer import write_rows, write_table
 from mlapp.tables.workbooks.reader import workbook_table
 from mlapp.tables.workbooks.writer import check_workbook_rows
 
@@ -74,3 +76,35 @@ def test_workbook_is_written_without_temporary_files(monkeypatch, tmp_path):
 def test_more_rows_than_a_sheet_has_are_rejected():
     with pytest.raises(TooLarge, match="holds 1,048,575 rows, and the answer has 1,048,576; ask for CSV"):
         check_workbook_rows(1_048_576)
+
+
+def test_cells_of_columns_of_several_types_are_written_back_as_they_were():
+    cells = [
+        1.5,
+        2,
+        "N/A",
+        True,
+        date(2024, 2, 1),
+        MOMENT,
+        "007",
+        "1899-12-31",
+        "2024-02-31",
+        "1e999",
+        None,
+        1e300,
+        "<r>",
+    ]
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        sheet.write_row(0, 0, ["a", "b"])
+        for row, cell in enumerate(cells, 1):
+            sheet.write(row, 0, cell, day if isinstance(cell, date) else None)
+            sheet.write(row, 1, row)
+    table = workbook_table(buffer.getvalue(), FileOptions())
+    assert table.mixed == {"a"}
+
+    data = write_rows(table, slice(0, len(cells)), pl.DataFrame({"p": range(len(cells))}), Format.WORKBOOK)
+
+    rows = load_workbook(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+    assert [row[0] for row in rows[1:]] == ["" if cell is None else cell for cell in cells]
