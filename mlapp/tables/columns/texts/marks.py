@@ -67,7 +67,7 @@ def null_numbers(values: pl.Series, marks: frozenset[str]) -> MarkedText:
     """Return a column of numbers with null for numbers that mark missing values, such as -999."""
     if not marks:
         return MarkedText(values, [])
-    texts = pl.Series(sorted(marks), dtype=pl.String)
+    values, texts = unnamed(values), pl.Series(sorted(marks), dtype=pl.String)
     numbers = texts.cast(pl.Float64, strict=False)
     found = pl.DataFrame({"text": texts, "number": numbers}).filter(numbers.is_finite())
     is_missing = values.is_in(found["number"].to_list())

@@ -93,6 +93,12 @@ def test_numbers_that_mark_missing_values_are_missing_in_typed_columns(raw):
     assert convert_column(raw, found.type, found.read_as).values.to_list() == [1, None]
 
 
+def test_columns_of_any_name_have_numbers_that_mark_missing_values():
+    found = infer_column(pl.Series("^x$", [1, 2, -999]), conventions(na_values=["-999"]))
+
+    assert (found.values.name, found.values.to_list()) == ("^x$", [1, 2, None])
+
+
 def test_numbers_that_mark_missing_values_are_missing_in_typed_categories():
     found = infer_column(pl.Series([10115.0, -999.0]), conventions(na_values=["-999"]), ColumnType.CATEGORY)
 
