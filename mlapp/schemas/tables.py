@@ -1,6 +1,6 @@
 """Tables: features, columns, previews before training, and bundled datasets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
@@ -121,4 +121,4 @@ class TransferredTable(NamedTuple):
     read_as: ReadAs
     lines: Sequence[int] | None
     problems: dict[int, str]
-    mixed: frozenset[str]
+    mixed: Collection[str]

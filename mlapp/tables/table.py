@@ -60,8 +60,6 @@ class Table:
         self.mixed = mixed
         self.lines, self.problems = lines, problems or {}
         self.options: FileOptions = options or FileOptions()
-        self.mixed: frozenset[str] = frozenset()
-        """Columns of text whose cells have several types in the workbook, and are written back so."""
         self._read_records = read_records
         self.by_columns = values is not None
         if frame is not None:

@@ -18,6 +18,6 @@ def pack_table(table: Table) -> TransferredTable:
 def unpack_table(packed: TransferredTable, options: FileOptions) -> Table:
     """Return the table."""
     frame = pl.read_ipc(io.BytesIO(packed.columns))
-    table = Table(frame, packed.read_as, options=options, lines=packed.lines, problems=packed.problems)
-    table.mixed = packed.mixed
-    return table
+    facts = packed._asdict()
+    del facts["columns"]
+    return Table(frame, options=options, **facts)

@@ -131,9 +131,14 @@ def _read(sheet: "CalamineSheet", head: Head, sheets: list[str], options: FileOp
         warnings=warnings + laid_out.warnings,
     )
     lines = rows if laid_out.kept is None else (laid_out.kept + first).to_list()
-    table = Table(laid_out.frame, read_as, options=options, lines=lines, problems=laid_out.problems)
-    table.mixed = frozenset(name for name, mixed in zip(names, is_mixed, strict=True) if mixed)
-    return table
+    return Table(
+        laid_out.frame,
+        read_as,
+        options=options,
+        lines=lines,
+        problems=laid_out.problems,
+        mixed={name for name, mixed in zip(names, is_mixed, strict=True) if mixed},
+    )
 
 
 def _header(sheet: "CalamineSheet", head: Head, first_row: int, header_row: int | None) -> Header:
