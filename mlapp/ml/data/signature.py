@@ -137,7 +137,8 @@ def _are_row_numbers(values: pl.Series) -> bool:
 
 def _describe(name: str, kind: ColumnType, values: pl.Series) -> Feature:
     feature = Feature(name=name, type=kind, required=not values.has_nulls(), example=None)
-    present = values.drop_nulls()
+    # A mean depends on the chunks, and these on the format.
+    present = values.drop_nulls().rechunk()
     if kind is ColumnType.CATEGORY:
         counts = present.value_counts(name="count").sort("count", "", descending=[True, False])
         feature.categories = counts[""].head(MAX_CATEGORIES).to_list()
