@@ -17,12 +17,13 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from mlapp.schemas import ColumnType, Format
-from mlapp.tables.columns.inference import infer_column
+from mlapp.tables.columns.conventions import Conventions
+from mlapp.tables.columns.inference import convert_column, infer_column
 from mlapp.tables.formats.reader import read_file
 from mlapp.tables.table import Table
 
 pytestmark = pytest.mark.slow
-often = settings(max_examples=100, deadline=None, derandomize=True, database=None)
+often = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
 NUMBERS = {
     "plain": ("", "."),
@@ -228,3 +229,36 @@ def test_other_files_are_read_with_typed_cells_and_with_texts(columns, dialect, 
     data = WRITERS[kind](cells_of(columns, dialect) if dialect else typed(columns))
 
     assert_equal(read(pack(data, container), kind), columns)
+
+
+@often
+@given(tables(), dialects, st.sampled_from([Format.CSV, Format.JSON]), st.data())
+def test_single_row_is_read_as_in_the_training_table(columns, dialect, kind, data):
+    written = cells_of(columns, dialect)
+    trained = read(write_csv(written), Format.CSV)
+    row = data.draw(st.integers(0, trained.height - 1))
+    one = {name: [values[row]] for name, values in written.items()}
+
+    table = read_file(write_csv(one) if kind is Format.CSV else write_json(one), kind)
+
+    conventions = table.conventions if kind is Format.CSV else Conventions(is_file=False)
+    for name in columns:
+        found = infer_column(trained.frame[name], trained.conventions)
+        read_back = convert_column(table.frame[name], found.type, found.read_as, conventions)
+        assert (name, read_back.values[0]) == (name, found.values[row])
+        assert not read_back.invalid[0]
+
+
+@often
+@given(tables(), dialects, dialects, st.sampled_from(",;\t|"))
+def test_file_in_another_dialect_is_read_by_its_own_evidence(columns, dialect, other, delimiter):
+    trained = read(write_csv(cells_of(columns, dialect)), Format.CSV)
+    other = other._replace(units=dialect.units, true=dialect.true)
+
+    table = read_file(write_csv(cells_of(columns, other), delimiter), Format.CSV)
+
+    for name in columns:
+        found = infer_column(trained.frame[name], trained.conventions)
+        read_back = convert_column(table.frame[name], found.type, found.read_as, table.conventions)
+        assert (name, read_back.values.to_list()) == (name, found.values.to_list())
+        assert not read_back.invalid.any()
