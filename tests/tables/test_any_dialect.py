@@ -17,7 +17,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from mlapp.schemas import ColumnType, Format
-from mlapp.tables.columns.conventions import Conventions
+from mlapp.tables.columns.conventions import PLAIN
 from mlapp.tables.columns.inference import convert_column, infer_column
 from mlapp.tables.formats.reader import read_file
 from mlapp.tables.table import Table
@@ -241,7 +241,7 @@ def test_single_row_is_read_as_in_the_training_table(columns, dialect, kind, dat
 
     table = read_file(write_csv(one) if kind is Format.CSV else write_json(one), kind)
 
-    conventions = table.conventions if kind is Format.CSV else Conventions(is_file=False)
+    conventions = table.conventions if kind is Format.CSV else PLAIN
     for name in columns:
         found = infer_column(trained.frame[name], trained.conventions)
         read_back = convert_column(table.frame[name], found.type, found.read_as, conventions)

@@ -16,16 +16,13 @@ from mlapp.ml.data.invalid_rows import InvalidCells, reject_rows, require_column
 from mlapp.ml.data.plain_rows import MAX_CODES, UNKNOWN, PlainEncoder
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnFormat, ColumnType, Feature, Format
-from mlapp.tables.columns.conventions import Conventions
+from mlapp.tables.columns.conventions import PLAIN, Conventions
 from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER, format_categories, unnamed
 from mlapp.tables.columns.evidence import find_conventions
 from mlapp.tables.columns.inference import ConvertedColumn, convert_column
 from mlapp.tables.columns.json_values import column_of
 from mlapp.tables.formats.json import require_plain
 from mlapp.tables.table import Table
-
-PLAIN_JSON = Conventions(is_file=False)
-"""Conventions of JSON without options, whose plain values need no conversion."""
 
 
 def encode_columns(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
@@ -119,7 +116,7 @@ class Encoder(PlainEncoder):
     def _column(self, table: Table, name: str, feature: Feature, conventions: Conventions) -> _Column:
         """Return the encoded column of a feature, and its invalid cells."""
         values = table.values(name)
-        if values is None or conventions != PLAIN_JSON or not self._plain[feature.name].issuperset(map(type, values)):
+        if values is None or conventions != PLAIN or not self._plain[feature.name].issuperset(map(type, values)):
             return _converted(table, name, feature, conventions)
         code = self._codes.get(feature.name)
         try:

@@ -56,8 +56,8 @@ def infer_dates(text: pl.Series, name: str, conventions: Conventions, prior: str
 def convert_dates(text: pl.Series, conventions: Conventions, prior: str | None = None) -> DateReading:
     """Convert a column of texts to dates; `prior` says how the dates of the training table are written.
 
-    Without a date order in `conventions`, each value is read by `prior` alone, whatever the others are; numeric dates
-    that `prior` does not explain are read if only one order makes them dates.
+    Files are read by the option `date_order`, then by their own dates, then by `prior`; each value of JSON is read by
+    `prior` alone. Where none of these decides, values are read if only one order makes them dates.
     """
     text = text.alias("")
     dates = _parse(text)
@@ -65,8 +65,9 @@ def convert_dates(text: pl.Series, conventions: Conventions, prior: str | None =
         numbers = pl.select(pl.when(is_number).then(text)).to_series()
         numbers = numbers.cast(pl.Int64 if prior == "epoch_ns" else pl.Float64, strict=False)
         dates = dates.with_columns(pl.col("fixed").fill_null(convert_epochs(numbers, prior)))
-    if conventions.date_order:
-        return _reading(text, dates, _order(dates, conventions, prior))
+    if conventions.is_file or conventions.date_order:
+        order, is_ambiguous = _order(dates, conventions, prior)
+        return _reading(text, dates, ("only" if is_ambiguous else order, is_ambiguous))
     order = prior if prior in ("dmy", "mdy") else "ymd" if prior == SHORT_YEAR_FIRST else "only"
     return _reading(text, dates, (order, False))
 

@@ -8,7 +8,7 @@ from mlapp.schemas import ColumnFormat, ColumnType
 from mlapp.tables.columns import conversion
 from mlapp.tables.columns.conventions import PLAIN, Conventions
 from mlapp.tables.columns.conversion import unnamed
-from mlapp.tables.columns.dates import convert_dates, date_evidence
+from mlapp.tables.columns.dates import convert_dates
 from mlapp.tables.columns.epochs import NUMBER_CODES, convert_epochs
 from mlapp.tables.columns.numbers.formats import convert_numbers
 from mlapp.tables.columns.texts.booleans import BITS, read_booleans
@@ -114,8 +114,7 @@ def _convert_text(text: pl.Series, kind: ColumnType, read_as: ColumnFormat, conv
     if kind is ColumnType.BOOLEAN:
         return read_booleans(text, read_as.words or {})
     if kind is ColumnType.DATETIME:
-        own = conventions.of_dates(date_evidence(text)) if conventions.is_file else conventions
-        return convert_dates(text, own, read_as.dates).values
+        return convert_dates(text, conventions, read_as.dates).values
     numbers = convert_numbers(text, read_as, conventions).values
     return convert_durations(text, read_as.dates).values.fill_null(numbers) if read_as.dates else numbers
 

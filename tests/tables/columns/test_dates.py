@@ -192,13 +192,17 @@ def test_conversion_reads_each_value_by_the_prior_alone(prior, moments):
     [
         (["01/02/2024", "13/02/2024"], "mdy", "mdy", [1, 13]),
         (["01/02/2024"], "mdy", "dmy", [2]),
+        (["01/02/2024"], None, "mdy", [2]),
+        (["01/02/2024", "13/01/2024"], None, "mdy", [1, 13]),
+        (["31.12.24", "02.01.99"], None, None, [31, 2]),
+        (["01/02/2024", "02/02/2024"], None, None, [None, 2]),
         (["01/13/2024", "13/01/2024"], "dmy", None, [None, 13]),
         (["31/02/2024", "13/01/2024"], "dmy", None, [None, 13]),
         (["24-01-30"], "dmy", "yymmdd", [30]),
     ],
 )
 def test_conversion_of_a_file_uses_its_own_evidence(texts, order, prior, days):
-    found = convert_dates(pl.Series(texts), Conventions(date_order=order), prior)
+    found = convert_dates(pl.Series(texts), Conventions(date_order=order, is_file=True), prior)
 
     assert found.values.dt.day().to_list() == days
 
