@@ -130,11 +130,13 @@ def _read_blanks(text: str) -> Sample | None:
     rows = [row for row in sample.rows if filled(row) and not is_comment(row)]
     width = len(rows[-1]) if rows else 0
     first = next((index for index, row in enumerate(rows) if all(len(each) == width for each in rows[index:])), 0)
-    kinds = [{kind_of(cell) for cell in cells} for cells in zip(*rows[first + 1 :], strict=False)]
-    is_table = width > 1 and len(rows) - first > 1 and any(kind <= {"number", "date", "mark"} for kind in kinds)
-    # Titles may precede names; R writes one name less than each row has cells.
-    is_shorter = first == 1 and len(rows[0]) == width - 1
-    is_named = width > 2 if is_shorter else first == 0 or len(rows) > 1 + 2 * first
+    columns = zip(*rows[first + 1 :], strict=False)
+    typed = [index for index, cells in enumerate(columns) if {*map(kind_of, cells)} <= {"number", "date", "mark"}]
+    is_table = width > 1 and len(rows) - first > 1 and bool(typed)
+    # R writes one name less than each row has cells; titles may precede names.
+    if first == 1 and len(rows[0]) == width - 1:
+        return sample if is_table and width > 2 else None
+    is_named = first == 0 or (len(rows) > 1 + 2 * first and all(kind_of(rows[first][each]) == "word" for each in typed))
     return sample if is_table and is_named else None
 
 

@@ -103,7 +103,8 @@ def _column_sentences(margins: Margins, *, training: bool) -> list[str]:
         if len(blank) == 1:
             found.append(f"Column {labels[0]} was left out: it has neither a name nor values.")
         else:
-            found.append(f"Columns {', '.join(labels)} were left out: they have neither names nor values.")
+            listed = f"{', '.join(labels[:-1])} and {labels[-1]}" if labels[-1] != "…" else ", ".join(labels)
+            found.append(f"Columns {listed} were left out: they have neither names nor values.")
     return found
 
 

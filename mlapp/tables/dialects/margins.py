@@ -138,40 +138,63 @@ def _find_closing_rows(frame: pl.DataFrame, rows: dict[int, str]) -> dict[int, s
     labelled: list[tuple[int, Row]] = []
     while last and any(is_total_label(cell) for cell in last[-1][1]):
         labelled.append(last.pop())
-    if not labelled:
-        return {}
-    inner = without_rows(frame, {*rows, *range(labelled[-1][0], frame.height)})
-    doubtful = {}
+    return _find_totals(labelled, frame, rows) if labelled else {}
+
+
+def _find_totals(labelled: list[tuple[int, Row]], frame: pl.DataFrame, rows: dict[int, str]) -> dict[int, str]:
+    """Add the labelled rows that are totals to `rows`, with the subtotals among the rows; and return the others."""
+    first = labelled[-1][0]
+    around = {*rows, *range(first, frame.height)}
+    inner, doubtful = without_rows(frame, around), {}
     for row, cells in labelled:
-        label = shorten(next(cell for cell in cells if is_total_label(cell)))
-        if is_total_of(cells, inner):
-            rows[row] = f"a total ('{label}')"
+        index = next(index for index, cell in enumerate(cells) if is_total_label(cell))
+        labels = unnamed(frame.to_series(index)).head(row)
+        subtotals = [each for each in _labelled_rows(labels) if each < first]
+        if is_total_of(cells, inner) and not (labels == cells[index]).any():
+            rows[row] = f"a total ('{shorten(cells[index])}')"
+        elif subtotals and is_total_of(cells, without_rows(frame, around.union(subtotals))):
+            rows |= dict.fromkeys([*subtotals, *(each for each, _ in labelled)], "a total")
+            return {}
         elif is_total_label(cells[filled(cells)[0]]):
-            doubtful[row] = label
+            doubtful[row] = shorten(cells[index])
     return doubtful
+
+
+def _labelled_rows(labels: pl.Series) -> list[int]:
+    """Return the rows with the label of a total."""
+    found = [label for label in labels.unique().to_list() if is_total_label(label)]
+    return labels.is_in(found).arg_true().to_list() if found else []
 
 
 def _pop_notes(last: list[tuple[int, Row]], frame: pl.DataFrame, rows: dict[int, str]) -> None:
     """Move notes at the end of the last rows to `rows`; texts below a blank line are notes."""
+    prose = {
+        index for _, cells in last for index in filled(cells) if len(filled(cells)) > 1 and _is_prose(cells[index])
+    }
     start = len(last)
-    while start and _is_text(last[start - 1][1]):
+    while start and _is_text(last[start - 1][1], prose):
         start -= 1
     after_blank = start < len(last) and rows.get(last[start][0] - 1) == "blank"
-    while last and ((after_blank and len(last) > start) or _is_note(last[-1][1], frame, last[-1][0])):
+    while last and ((after_blank and len(last) > start) or _is_note(*last[-1], frame, prose)):
         row, cells = last.pop()
         rows[row] = f"a note ('{shorten(cells[filled(cells)[0]])}')"
 
 
-def _is_text(cells: Row) -> bool:
+def _is_prose(cell: str | None) -> bool:
+    return len((cell or "").split()) >= NOTE_WORDS
+
+
+def _is_text(cells: Row, prose: set[int]) -> bool:
+    """Return whether a row is a ruler, or a single text, but not in a column of prose."""
     found = filled(cells)
-    return is_ruler(cells) or (len(found) == 1 and _is_words(cells))
+    return is_ruler(cells) or (len(found) == 1 and found[0] not in prose and _is_words(cells))
 
 
-def _is_note(cells: Row, frame: pl.DataFrame, row: int) -> bool:
+def _is_note(row: int, cells: Row, frame: pl.DataFrame, prose: set[int]) -> bool:
     """Return whether a row is a ruler, or a text in one or two cells, unlike the cells above it."""
     found = filled(cells)
     text = (cells[found[0]] or "").strip()
-    if is_ruler(cells) or frame.height < 2:
+    if is_ruler(cells) or frame.height < 2 or found[0] in prose:
         return is_ruler(cells)
     if len(found) > 1:
         return 2 * len(found) <= len(cells) and _is_words(cells) and bool(NOTE.fullmatch(text))
@@ -179,7 +202,7 @@ def _is_note(cells: Row, frame: pl.DataFrame, row: int) -> bool:
         return True
     if kind_of(text) != "word":
         return False
-    if len(text.split()) >= NOTE_WORDS or is_total_label(text):
+    if _is_prose(text) or is_total_label(text):
         return True
     above = column_kind(_texts(frame.to_series(found[0])[max(row - TAIL_ROWS, 0) : row]))
     return found[0] == 0 and above in ("number", "date")

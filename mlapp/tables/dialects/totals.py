@@ -24,9 +24,16 @@ def is_total_label(cell: str | None) -> bool:
 
 
 def is_total_of(row: Row, rows: pl.DataFrame) -> bool:
-    """Return whether all numbers of a row are sums or means of the columns of `rows`, and there is one."""
+    """Return whether all numbers of a row are sums or means of the columns of `rows`, and there is one.
+
+    A single row equals its own sum, so there must be several.
+    """
     numbers = [index for index in filled(row) if kind_of(row[index]) == "number"]
-    return bool(numbers) and all(_is_total(row[index] or "", rows.to_series(index)) for index in numbers)
+    return (
+        bool(numbers)
+        and rows.height > 1
+        and all(_is_total(row[index] or "", rows.to_series(index)) for index in numbers)
+    )
 
 
 def _is_total(cell: str, column: pl.Series) -> bool:

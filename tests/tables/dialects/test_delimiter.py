@@ -30,6 +30,7 @@ from mlapp.tables.dialects.delimiter import Style, find_style
         ("  a   b\n  1   x\n 22   y\n", Style(" ", skip_spaces=True), ["1", "x"]),
         ('"a" "b"\n"r 1" 1 2\n"r 2" 3 4\n', Style(" ", skip_spaces=True), ["r 1", "1", "2"]),
         ("Data of 5\n\ndate   x\n2024-01-01 1\n2024-01-02 2\n2024-01-03 3\n", Style(" ", skip_spaces=True), []),
+        ("text\n" + "Hello at number 1\n" * 9, Style(","), ["Hello at number 1"]),
         ("room\nRoom 1\nRoom 2\n", Style(","), ["Room 1"]),
         ('a\tb\n"unclosed\t1\n"other\t2\n', Style("\t", ""), ['"unclosed', "1"]),
         ('a\tb\n"x\ny"\t1\n', Style("\t"), ["x\ny", "1"]),

@@ -80,6 +80,26 @@ def test_text_below_a_blank_line_is_a_note():
     ]
 
 
+def test_text_in_a_column_of_prose_is_a_row():
+    reviews = "review,stars\nI loved it so,\nNot what I had hoped for,2\nQuite good I think,4\n"
+
+    assert problems(reviews + "\nNote that it is used every day\n") == {3: "The line is blank."}
+
+
+def test_category_of_a_mean_is_no_total():
+    assert problems("n,quality\n5,average\n5,low\n5,average\n") == {}
+    assert problems("n,quality\n5,low\n5,average\n") == {}
+
+
+def test_subtotals_are_left_out_with_their_total():
+    text = "city,sales\nA,1\nA,2\nSubtotal,3\nB,4\nB,6\nSubtotal,10\nTotal,13\n"
+
+    table = csv_table(text.encode(), training=True)
+
+    assert table.frame["sales"].to_list() == ["1", "2", "4", "6"]
+    assert table.read_as.left_out == ["Lines 4, 7 and 8 were left out: a total."]
+
+
 def test_totals_and_means_of_the_same_rows_are_left_out():
     text = "n,city,sales\n1,x,10\n2,y,30\nTotal,,40\nAverage,,20\n\nSource: tills\n"
 
@@ -173,11 +193,11 @@ def test_unnamed_first_column_is_kept_for_prediction_even_if_it_repeats():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("a,b,,\n1,x,,\n2,y, ,\n", "Columns 3 (C), 4 (D) were left out: they have neither names nor values."),
+        ("a,b,,\n1,x,,\n2,y, ,\n", "Columns 3 (C) and 4 (D) were left out: they have neither names nor values."),
         ("a,,b\n1,,x\n2,,y\n", "Column 2 (B) was left out: it has neither a name nor values."),
         ("a, ,b\n1,,x\n2,,y\n", "Column 2 (B) was left out: it has neither a name nor values."),
         ("a,b\n1,x,\n2,y,\n", "Column 3 (C) was left out: it has neither a name nor values."),
-        ("a,b\n1,x\n2,y,,\n", "Columns 3 (C), 4 (D) were left out: they have neither names nor values."),
+        ("a,b\n1,x\n2,y,,\n", "Columns 3 (C) and 4 (D) were left out: they have neither names nor values."),
         (
             "a,b,,,,,,\n1,x,,,,,,\n2,y,,,,,,\n",
             "Columns 3 (C), 4 (D), 5 (E), 6 (F), 7 (G), … were left out: they have neither names nor values.",
