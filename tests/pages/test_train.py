@@ -152,7 +152,7 @@ async def test_train_checks_the_table_after_changes(user: User):
     await user.should_see("Checking the table")
     assert one(user, "target").value == "kind"
     await user.should_not_see("Checking the table")
-    await user.should_see("One of 2 classes is predicted.")
+    await user.should_see("2 classes")
 
 
 async def test_task_of_whole_number_codes_is_a_choice(user: User):

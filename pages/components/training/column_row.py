@@ -120,7 +120,8 @@ class ColumnRow:
             return
         self._shown_notes = shown
         self.notes.clear()
-        self.notes.set_visibility(bool(column.ignored or column.warnings or merged) and (not excluded or merged))
+        is_doubtful = column.ignored or column.warnings or column.leaks or column.variants
+        self.notes.set_visibility(bool(merged or (is_doubtful and not excluded)))
         with self.notes:
             if column.ignored:
                 notes("column-ignored", [f"Left out: {column.ignored}"])

@@ -1,18 +1,13 @@
 """The column to predict, and the task where the target allows both."""
 
-import re
 from collections.abc import Callable
 
 from nicegui import ui
 
-from mlapp.schemas import ColumnType, TablePreview, Task
+from mlapp.presentation.table_preview import TASKS
+from mlapp.schemas import TablePreview, Task
 from pages.session.column_choices import ColumnChoices, Role
 from pages.theme import FIELD, MUTED
-
-TASKS = {Task.CLASSIFICATION: "Classes", Task.REGRESSION: "Quantities"}
-NUMERIC = (ColumnType.INTEGER, ColumnType.NUMBER)
-TASK_OPTION = re.compile(r"(?:send )?task=(regression|classification)")
-"""How sentences for API clients name this choice."""
 
 
 class TargetPicker:
@@ -25,12 +20,12 @@ class TargetPicker:
         with ui.row().classes("w-full items-center gap-x-6 gap-y-2"):
             self.target = ui.select([], label="Column to predict", with_input=True, on_change=self._pick)
             self.target.props(FIELD).classes("w-full sm:w-80").mark("target")
-            self.summary = ui.label().classes(MUTED).mark("task-summary")
             with ui.row().classes("items-center gap-2") as self.choice:
                 ui.label("Its values are").classes(MUTED)
                 self.task = ui.toggle({task.value: text for task, text in TASKS.items()}, on_change=self._set_task)
                 self.task.props("role=group unelevated dense no-caps toggle-color=primary padding='2px 10px'")
                 self.task.mark("task").props["aria-label"] = "Task"
+                self.summary = ui.label().classes(MUTED).mark("classes")
 
     def show(self, found: TablePreview) -> None:
         """Show the columns of a preview, and the task of its target."""
@@ -39,13 +34,10 @@ class TargetPicker:
             self.target.set_options(names, value=self.choices.target)
         self.show_choices()
         target = next((column for column in found.columns if column.name == self.choices.target), None)
-        mentioned = any(TASK_OPTION.search(text) for text in [found.error or "", *found.warnings])
-        is_choice = target is not None and (target.type in NUMERIC or mentioned)
-        self.choice.set_visibility(is_choice)
-        self.summary.set_visibility(not is_choice)
+        self.choice.set_visibility(target is not None)
         self.detected = found.task
         self.task.set_value(self._task())
-        self.summary.set_text(f"One of {target.distinct:,} classes is predicted." if target and found.task else "")
+        self.summary.set_text(f"{target.distinct:,} classes" if target and found.task is Task.CLASSIFICATION else "")
 
     def show_choices(self) -> None:
         """Show the target, before the next preview."""
@@ -67,8 +59,3 @@ class TargetPicker:
         if self.task.value and self.task.value != self._task():
             self.choices.options["task"] = self.task.value
             self.on_change()
-
-
-def without_options(text: str) -> str:
-    """Return a sentence for API clients as one about the choice of the task on the page."""
-    return TASK_OPTION.sub(lambda option: f"choose '{TASKS[Task(option[1])]}'", text)

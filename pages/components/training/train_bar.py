@@ -7,7 +7,6 @@ from nicegui import ui
 from mlapp.errors import shorten
 from mlapp.presentation.formats import expected_duration
 from mlapp.schemas import TablePreview
-from pages.components.training.target_picker import without_options
 from pages.components.warnings import error_line
 from pages.session.column_choices import ColumnChoices, Role
 from pages.theme import MUTED, TRAIN_BAR
@@ -60,7 +59,7 @@ class TrainBar:
         """Show whether a model can be trained with the current options, and how long it takes."""
         error = self.found.error if isinstance(self.found, TablePreview) else self.found
         reason = error if error or self.options.get("target") else NO_TARGET
-        self.reason.set_text(without_options(reason or ""))
+        self.reason.set_text(reason or "")
         self.button.set_enabled(not reason)
         estimates = {} if reason or not isinstance(self.found, TablePreview) else self.found.estimates
         seconds = estimates.get(self.options["estimator"])

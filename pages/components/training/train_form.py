@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import ui
 
-from mlapp.errors import MlappError, shorten
+from mlapp.errors import MlappError
 from mlapp.presentation.reading import complete_reading
+from mlapp.presentation.table_preview import for_page
 from mlapp.schemas import EstimatorInfo, Format, TablePreview
 from mlapp.services.training import TrainingService
 from pages.components.cards import card, loading
@@ -14,7 +15,7 @@ from pages.components.forms.reading_options import STRUCTURE, ReadingOptions
 from pages.components.tables.plain_table import plain_table
 from pages.components.training.column_list import ColumnList
 from pages.components.training.options_form import OptionsForm
-from pages.components.training.target_picker import TargetPicker, without_options
+from pages.components.training.target_picker import TargetPicker
 from pages.components.training.train_bar import TrainBar
 from pages.components.warnings import warnings
 from pages.session.column_choices import ColumnChoices
@@ -102,7 +103,7 @@ class TrainForm:
             return
         self.loading.set_visibility(False)
         if isinstance(found, TablePreview):
-            self._show(_with_column_warnings(found))
+            self._show(for_page(found))
         elif self.is_read:
             self.bar.show(found)
         else:
@@ -138,26 +139,9 @@ class TrainForm:
                 plain_table("First rows", names, rows, page_rows=10).mark("rows")
 
     def _show_warnings(self, found: TablePreview) -> None:
-        """Draw the warnings about the table, without those shown with the columns and with the reading."""
-        shown = {warning for column in found.columns for warning in column.warnings}
-        if found.read_as:
-            shown |= {*found.read_as.left_out, *found.read_as.warnings}
-        messages = [warning for warning in found.warnings if warning not in shown]
-        if messages != self.shown_warnings:
-            self.shown_warnings = messages
+        """Draw the warnings about the table, unless they are drawn already."""
+        if found.warnings != self.shown_warnings:
+            self.shown_warnings = found.warnings
             self.warnings.clear()
             with self.warnings:
-                warnings([without_options(message) for message in messages])
-
-
-def _with_column_warnings(found: TablePreview) -> TablePreview:
-    """Add to each column the warnings that begin with its name; without those about its being left out."""
-    columns = []
-    for column in found.columns:
-        name = shorten(column.name)
-        own = [warning for warning in found.warnings if warning.startswith((f"Column '{name}' ", f"'{name}' "))]
-        of_column = list(dict.fromkeys(column.warnings + ([] if column.ignored else own)))
-        columns.append(column.model_copy(update={"warnings": of_column}))
-    left_out = {f"'{shorten(column.name)}' {column.ignored}; it is left out." for column in found.columns}
-    rest = [warning for warning in found.warnings if warning not in left_out]
-    return found.model_copy(update={"columns": columns, "warnings": rest})
+                warnings(found.warnings)
