@@ -1,10 +1,15 @@
 """Column options: the columns that training options name, and the columns that become features."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.schemas import TrainOptions
 
+INDEX_NAME = re.compile(
+    r"(?i)(unnamed: ?\d+(\.\d+)*|(__)?(index|level)(_level)?(_\d+)?(__)?|rownames?|row(_| )?(number|nr|no|id)|#)"
+)
+"""Names that pandas, R and spreadsheets give to a column of row numbers."""
 MAX_LISTED = 20
 """Columns of the table that an error lists."""
 
@@ -12,7 +17,7 @@ MAX_LISTED = 20
 def check_columns(columns: Sequence[str], options: TrainOptions, left_out: Sequence[str] = ()) -> str:
     """Return the target, after checking that the table has every column that the options name.
 
-    Columns that the reader left out, as the sentences in `left_out` say, may be excluded once more.
+    Columns that the reader left out, as the sentences in `left_out` say, may be excluded as well.
 
     Raises:
         Unacceptable: the target is not given, or an option names a column that is not in the table.
@@ -24,11 +29,17 @@ def check_columns(columns: Sequence[str], options: TrainOptions, left_out: Seque
     errors = [
         {"detail": f"There is no column '{shorten(name)}' in the table; there are {known}.", "pointer": where}
         for name, where in _named(options)
-        if name not in columns and not (where.startswith("/exclude/") and f"'{shorten(name)}'" in " ".join(left_out))
+        if name not in columns and not (where.startswith("/exclude/") and _is_left_out(name, left_out))
     ]
     if errors:
         raise Unacceptable(errors[0]["detail"], errors)
     return options.target
+
+
+def _is_left_out(name: str, sentences: Sequence[str]) -> bool:
+    """Return whether the reader left a column out; an index may have no name in the file, but one in pandas."""
+    is_index = bool(sentences) and (not name or bool(INDEX_NAME.fullmatch(name)))
+    return is_index or any(f"'{shorten(name)}'" in sentence for sentence in sentences)
 
 
 def _named(options: TrainOptions) -> Iterator[tuple[str, str]]:

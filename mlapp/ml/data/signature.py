@@ -1,6 +1,5 @@
 """Model signature: the features that a model expects, inferred from its training table."""
 
-import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
-from mlapp.ml.data.column_options import feature_names
+from mlapp.ml.data.column_options import INDEX_NAME, feature_names
 from mlapp.ml.data.quality_checks import spelling_warnings
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Distribution, Feature, IgnoredColumn, Scalar, TrainOptions
@@ -20,10 +19,6 @@ from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000
 """A text column with more distinct values is free text, and no feature."""
-INDEX_NAME = re.compile(
-    r"(?i)(unnamed: ?\d+(\.\d+)*|(__)?(index|level)(_level)?(_\d+)?(__)?|rownames?|row(_| )?(number|nr|no|id)|#)"
-)
-"""Names that pandas, R and spreadsheets give to a column of row numbers."""
 INDEX_SPAN = 5
 """A part of a shuffled table, such as its test rows, has row numbers up to this many times its rows."""
 MAX_EXAMPLES = 20

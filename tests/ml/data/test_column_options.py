@@ -27,12 +27,19 @@ def test_unknown_column_is_rejected_with_a_pointer(options, pointer):
     assert [error["pointer"] for error in rejected.value.errors] == [pointer]
 
 
-def test_column_that_the_reader_left_out_may_be_excluded():
-    left_out = ["Column 'tags' has List(String) values, not numbers, text, booleans or dates; it is left out."]
-
-    assert check_columns(COLUMNS, TrainOptions(target="y", exclude=["tags"]), left_out) == "y"
-    with pytest.raises(Unacceptable, match="no column 'tags'"):
-        check_columns(COLUMNS, TrainOptions(target="tags"), left_out)
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("tags", "Column 'tags' has List(String) values, not numbers, text, booleans or dates; it is left out."),
+        ("Unnamed: 0", "Column 1 (A) was left out: it only numbers or names the rows."),
+        ("", "Column 1 (A) was left out: it only numbers or names the rows."),
+    ],
+)
+def test_column_that_the_reader_left_out_may_be_excluded(name, sentence):
+    assert check_columns(COLUMNS, TrainOptions(target="y", exclude=[name]), [sentence]) == "y"
+    for options, sentences in [({"target": "y", "exclude": [name]}, []), ({"target": name}, [sentence])]:
+        with pytest.raises(Unacceptable, match=f"no column '{name}'"):
+            check_columns(COLUMNS, TrainOptions(**options), sentences)
 
 
 def test_all_unknown_columns_are_listed():
