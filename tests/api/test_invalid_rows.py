@@ -72,8 +72,8 @@ async def test_row_without_a_feature_is_rejected_with_row_and_feature(http: http
 
 
 async def test_errors_of_many_rows_are_limited(http: httpx.AsyncClient, regression: Model):
-    csv = ",".join(row_of(regression)) + "\n" + ",".join(["wrong"] * 10) + "\n"
-    csv += (",".join(["?"] * 10) + "\n") * 20_000
+    csv = ",".join(row_of(regression)) + "\n" + ",".join(["wrong 1"] * 10) + "\n"
+    csv += (",".join(["? 1"] * 10) + "\n") * 20_000
 
     answer = await http.post("/predict", content=csv, headers={"Content-Type": CSV})
 

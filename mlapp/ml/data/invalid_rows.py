@@ -15,7 +15,7 @@ from mlapp.tables.table import Table
 EXPECTED_VALUES = {
     ColumnType.NUMBER: "a number",
     ColumnType.INTEGER: "a number",
-    ColumnType.BOOLEAN: "true or false",
+    ColumnType.BOOLEAN: "true or false, or yes or no",
     ColumnType.DATETIME: "a date or time such as 2024-01-31 or 2024-01-31T10:00:00Z",
     ColumnType.CATEGORY: "a text",
 }

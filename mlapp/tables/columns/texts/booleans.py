@@ -16,6 +16,7 @@ WORDS = (
     ({"да"}, {"нет"}),
 )
 """Words for true and for false, by language."""
+KNOWN = {word: is_true for pair in WORDS for words, is_true in zip(pair, (True, False), strict=True) for word in words}
 PLAIN = (({"true"}, {"false"}),)
 """What is boolean in every column."""
 BITS = {"0": False, "1": True}
@@ -45,7 +46,7 @@ def _lower(text: pl.Series) -> set[str]:
 
 
 def read_booleans(text: pl.Series, words: dict[str, bool]) -> pl.Series:
-    """Return the values of stripped texts; null for other texts than `words`, `true` and `false`."""
-    words = {"true": True, "false": False} | words
+    """Return the values of stripped texts, in the words of any language or in `words`; null for other texts."""
+    words = KNOWN | words
     lower = unnamed(text).str.to_lowercase()
     return lower.replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.Boolean)

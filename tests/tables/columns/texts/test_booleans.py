@@ -56,3 +56,10 @@ def test_words_and_json_booleans_are_accepted_at_prediction(raw, values, invalid
 
     assert (found.values.to_list(), found.invalid.to_list()) == (values, invalid)
     assert not found.odd.any()
+
+
+@pytest.mark.parametrize(("text", "value"), [("JA", True), ("nein", False), ("t", True), ("0", None), ("maybe", None)])
+def test_prediction_reads_words_of_other_languages_than_training(text, value):
+    read_as = infer_column(pl.Series(["yes", "no"])).read_as
+
+    assert convert_column(pl.Series([text]), ColumnType.BOOLEAN, read_as).values.to_list() == [value]
