@@ -27,13 +27,16 @@ def preview_table(table: Table, options: TrainOptions) -> TablePreview:
     """
     if not table.frame.width:
         raise Unacceptable("The table is empty; choose one with column names and rows.")
-    columns = [_describe(raw, table.conventions, options) for raw in table.frame.iter_columns()]
+    columns = [describe_column(raw, table.conventions, options) for raw in table.frame.iter_columns()]
     _, head = format_rows(table.frame.head(HEAD_ROWS))
     return TablePreview(rows=table.frame.height, columns=columns, head=head, read_as=table.read_as)
 
 
-def _describe(raw: pl.Series, conventions: Conventions, options: TrainOptions) -> TableColumn:
-    found = _read(raw, conventions, options)
+def describe_column(
+    raw: pl.Series, conventions: Conventions, options: TrainOptions, *, words: bool = True
+) -> TableColumn:
+    """Describe a column as training would convert it; without `words`, yes/no words are texts, as in a target."""
+    found = _read(raw, conventions, options, words=words)
     present = unnamed(found.values).is_not_null()
     distinct = unnamed(found.values).filter(present).unique()
     is_merged = bool(found.read_as and found.read_as.spellings)
@@ -55,12 +58,12 @@ def _has_variants(distinct: pl.Series) -> bool:
     return len(distinct) <= MAX_CATEGORIES and bool(spelling_variants(distinct))
 
 
-def _read(raw: pl.Series, conventions: Conventions, options: TrainOptions) -> InferredColumn:
+def _read(raw: pl.Series, conventions: Conventions, options: TrainOptions, *, words: bool) -> InferredColumn:
     """Return a column as training would read it; one that it cannot read as texts, with the reason."""
     reasons: list[str] = []
     for kind in dict.fromkeys((options.types.get(raw.name), None)):
         try:
-            found = infer_column(raw, conventions, kind, merge=raw.name in options.merge_values)
+            found = infer_column(raw, conventions, kind, words=words, merge=raw.name in options.merge_values)
         except Unacceptable as error:
             reasons.append(error.detail)
         else:

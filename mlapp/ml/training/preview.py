@@ -8,8 +8,8 @@ from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import describe_estimators
 from mlapp.ml.training.default_target import default_target
 from mlapp.ml.training.runtime_estimate import estimate_s
-from mlapp.schemas import TablePreview, TrainOptions
-from mlapp.tables.preview import preview_table
+from mlapp.schemas import TableColumn, TablePreview, TrainOptions
+from mlapp.tables.preview import describe_column, preview_table
 from mlapp.tables.table import Table
 
 
@@ -43,7 +43,7 @@ def _preview(table: Table, options: TrainOptions) -> TablePreview:
     else:
         try:
             training_set = make_training_set(table, options)
-            _describe(preview, training_set)
+            _describe(preview, training_set, table, options)
             doubts += _warnings(training_set, options)
         except Unacceptable as error:
             preview.error = error.detail
@@ -51,14 +51,18 @@ def _preview(table: Table, options: TrainOptions) -> TablePreview:
     return preview
 
 
-def _describe(preview: TablePreview, training_set: TrainingSet) -> None:
+def _describe(preview: TablePreview, training_set: TrainingSet, table: Table, options: TrainOptions) -> None:
     """Add to the preview what is known of the training set."""
     preview.task, preview.estimates = training_set.task, _estimates(training_set)
     ignored = {column.name: column.reason for column in training_set.signature.ignored}
-    for column in preview.columns:
-        column.ignored, column.leaks = ignored.get(column.name), column.name in training_set.leaking
-        if column.name == preview.target:
-            column.type, column.read_as = training_set.target.type, training_set.target.read_as
+
+    def as_used(column: TableColumn) -> TableColumn:
+        if column.name == preview.target and column.type is not training_set.target.type:
+            return describe_column(table.frame[column.name], table.conventions, options, words=False)
+        leaks = column.name in training_set.leaking
+        return column.model_copy(update={"ignored": ignored.get(column.name), "leaks": leaks})
+
+    preview.columns = [as_used(column) for column in preview.columns]
 
 
 def _warnings(training_set: TrainingSet, options: TrainOptions) -> list[str]:

@@ -129,3 +129,14 @@ def test_preview_shows_the_type_of_the_target():
 
     assert [column.type for column in preview.columns] == [ColumnType.NUMBER, ColumnType.INTEGER]
     assert preview.task is Task.CLASSIFICATION
+
+
+def test_preview_shows_the_spellings_of_a_target_of_yes_no_words():
+    columns = {"x": X, "bought": ["yes", "Yes", "no"] * 20}
+
+    apart, merged = (previewed(columns, target="bought", merge_values=names).columns[1] for names in ([], ["bought"]))
+
+    assert (apart.type, apart.distinct, apart.variants) == (ColumnType.CATEGORY, 3, True)
+    assert (merged.distinct, merged.variants) == (2, True)
+    as_feature = previewed({**columns, "y": Y}, target="y").columns[1]
+    assert (as_feature.type, as_feature.distinct, as_feature.variants) == (ColumnType.BOOLEAN, 2, False)
