@@ -9,6 +9,8 @@ from mlapp.tables.columns.conventions import OTHER_MARKS
 Row = Sequence[str | None]
 """Cells of a line of a text file, or of a row of a sheet."""
 
+MAX_LENGTH = 100
+"""Limit of numbers and dates, as matching longer texts takes time."""
 MOST = 0.8
 """Share of the cells that decides on the kind of a column."""
 _NUMBER = re.compile(
@@ -38,6 +40,8 @@ def kind_of(cell: str | None) -> str:
     text = cell.strip()
     if text in OTHER_MARKS:
         return "mark"
+    if len(text) > MAX_LENGTH:
+        return "word"
     if _DATE.fullmatch(text):
         return "date"
     return "number" if _NUMBER.fullmatch(text) else "word"

@@ -16,6 +16,8 @@ DELIMITERS = "\t;|,"
 HINT = re.compile(r"\"?sep=(.)\"?\r?\n?", re.IGNORECASE)
 """First line by which Excel is told the delimiter."""
 MAX_COMMENTS = 1_000
+MAX_CELLS = 10_000
+"""Cells by which delimiters are compared."""
 QUOTED = re.compile(r"(?:^|(?<=[,;\t|]))\s*'[^']*'\s*(?=$|[,;\t|])")
 
 
@@ -119,7 +121,7 @@ def _score(sample: Sample) -> tuple[float, float, int]:
     if width < 2:
         return 0.0, 0.0, width
     others = DELIMITERS.replace(sample.style.delimiter, "")
-    cells = [cell for row in rows[1:] or rows if len(row) == width for cell in row]
+    cells = [cell for row in rows[1:] or rows if len(row) == width for cell in row][:MAX_CELLS]
     mixed = sum(any(other in (cell or "") for other in others) and kind_of(cell) == "word" for cell in cells)
     return count / len(rows), 1 - mixed / max(len(cells), 1), width
 

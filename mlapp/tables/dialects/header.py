@@ -208,6 +208,6 @@ def check_header_names(names: Sequence[str]) -> None:
         if name and name in seen:
             raise Unacceptable(
                 f"Columns {column_label(seen[name])} and {column_label(index)} are both called '{shorten(name)}'; "
-                "rename one of them."
+                "rename one of them, or give the line of the names as header_row."
             )
         seen[name] = index

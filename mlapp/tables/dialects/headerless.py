@@ -64,4 +64,4 @@ def _is_run(cells: list[str | None], below: Sequence[Row], header: Row) -> bool:
 
 def _is_year(cell: str | None) -> bool:
     text = (cell or "").strip()
-    return text.isdecimal() and int(text) in YEARS
+    return len(text) == len("2024") and text.isdecimal() and int(text) in YEARS

@@ -61,7 +61,6 @@ def csv_table(data: bytes, options: FileOptions | None = None, *, training: bool
     _check_lines(content)
     start = _find_start(content, options)
     check_header_names(start.names)
-    check_shape(0, len(start.names))
     # Blank lines at the end are not rows; with a single column they are missing values.
     end = len(content.rstrip(b"\r\n") if len(start.names) > 1 else content)
     frame = _read(memoryview(content)[start.position : end], start)
@@ -127,6 +126,7 @@ def _find_start(data: bytes, options: FileOptions) -> _Start:
     if not sample.strip():
         raise Unacceptable("The CSV is empty; its first line names the columns, each further line is a row.")
     found = find_style(sample, options.delimiter or (hint.group(1) if hint else None))
+    check_shape(0, max(map(len, found.rows)))
     header = find_header(found.rows, None if options.header_row is None else 0 if options.header_row else -1)
     start = found.ends[header.row] if header.row >= 0 else 0
     numbers = [line, *(line + number - 1 for number in found.lines)]

@@ -153,7 +153,7 @@ def test_years_and_runs_of_numbers_are_names(text):
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        (["a", "b", "a"], r"Columns 1 \(A\) and 3 \(C\) are both called 'a'; rename one of them."),
+        (["a", "b", "a"], r"Columns 1 \(A\) and 3 \(C\) are both called 'a'; rename one of them, or give"),
         (["x" * 201], r"Column 1 \(A\) has a name of 201 characters; at most 200"),
         ([f"c{number}" for number in range(28)] + ["c26"], r"Columns 27 \(AA\) and 29 \(AC\) are both"),
     ],
@@ -171,3 +171,8 @@ def test_columns_without_names_are_allowed_here():
 def test_blank_row_has_no_names(text, header_row):
     with pytest.raises(Unacceptable, match="The row of the column names is blank; give another header_row"):
         find_header(rows_of(text), header_row)
+
+
+@pytest.mark.parametrize("cell", ["1" * 100_000, "9" * 5_000, "2024-01-01 " * 10_000, "(" * 100_000])
+def test_long_cells_are_words(cell):
+    assert find_header([[cell, "2019"], ["5", cell], [cell, cell]]).row == 0
