@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlapp.schemas import ColumnFormat, ColumnType, FileOptions
@@ -267,6 +267,7 @@ def written(draw):
     return [float(number / 100 if suffix == " %" else number) for number in numbers], texts
 
 
+@settings(deadline=None, derandomize=True, database=None)
 @given(written())
 def test_numbers_written_in_any_format_are_read_exactly(example):
     numbers, texts = example
