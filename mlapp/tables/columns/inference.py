@@ -113,6 +113,9 @@ def _convert_text(text: pl.Series, kind: ColumnType, read_as: ColumnFormat, conv
     """Convert stripped texts without missing marks; null for those that are not of the type."""
     if kind is ColumnType.BOOLEAN:
         return read_booleans(text, read_as.words or {})
+    values, invalid = conversion.convert_column(text, kind)
+    if not (invalid.any() or (kind in NUMBERS and _may_be_grouped(text, read_as, conventions))):
+        return values
     if kind is ColumnType.DATETIME:
         return convert_dates(text, conventions, read_as.dates).values
     numbers = convert_numbers(text, read_as, conventions).values

@@ -11,7 +11,7 @@ APOSTROPHE = "'’"
 DASH = r"\-−–"
 _SIGN = rf"[+{DASH}]"
 _DIGITS = rf"[.,]?[0-9](?:[0-9.,{APOSTROPHE}]|[{SPACE}][0-9])*"
-_PREFIX = rf"[^0-9\s.,+()'’%{DASH}]{{1,4}}\.?"
+_PREFIX = rf"[^\W\d_]{{1,4}}\.|[^0-9\s.,+()'’%{DASH}]{{1,4}}"
 _SUFFIX = rf"\+|l/100 ?km|[^0-9\s.,+()'’{DASH}](?:[^0-9(){DASH}]{{0,14}}[^0-9\s(){DASH}])?[23]?"
 PARTS = (
     rf"^(?P<open>\()?(?P<sign>{_SIGN})?[{SPACE}]?(?P<prefix>{_PREFIX})?[{SPACE}]?(?P<inner>{_SIGN}|\()?"
