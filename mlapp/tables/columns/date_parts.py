@@ -25,6 +25,7 @@ PATTERNS = (
     rf"^{MONTH}\.? ?[-']{ANY_YEAR}$",
     rf"^{FULL_YEAR}[ /.,-]*{MONTH}(?:\.?[ /.,-]*{DAY}{TIME}|\.?$)",
     f"^{FULL_YEAR}-(?P<month>[0-9]{{2}})$",
+    f"^{FULL_YEAR}年 ?(?P<month>[0-9]{{1,2}})月 ?{DAY}日{TIME}",
     "^(?P<month>[0-9]{1,2})[/-](?P<year>(?:19|20)[0-9]{2})$",
     f"^{FULL_YEAR}[ /-]?q(?P<quarter>[1-4])$",
     f"^q(?P<quarter>[1-4])[ /-]?{FULL_YEAR}$",

@@ -20,6 +20,7 @@ DAY = r"(?:1[3-9]|2[0-9]|3[01])"
 MONTH, YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:[12][0-9]{3}|3[2-9]|[4-9][0-9])\b"
 DAY_FIRST = rf"^{DAY}(?:[-/.] ?| ){MONTH}(?:[-/.] ?| ){YEAR}"
 MONTH_FIRST = rf"^{MONTH}(?:[-/.] ?| ){DAY}(?:[-/.] ?| ){YEAR}"
+YEAR_AND_TWO_DIGITS, MIN_SEASONS = r"^[0-9]{4}-[0-9]{2}$", 2
 ORDERS = ["dmy", "mdy", "ymd"]
 HEAD_ROWS = 1_000
 """Values that are parsed first, as a few values rule out most columns."""
@@ -72,6 +73,12 @@ def convert_dates(text: pl.Series, conventions: Conventions, prior: str | None =
     return _reading(text, dates, (order, False))
 
 
+def are_dates(text: pl.Series) -> bool:
+    """Return whether all texts are dates, even if in different orders."""
+    found = _parse(text.alias("")).select(pl.coalesce("fixed", *ORDERS)).to_series()
+    return found.null_count() == text.null_count()
+
+
 def date_evidence(text: pl.Series) -> DateOrder | None:
     """Return whether the day or the month is first in numeric dates, as far as days after the 12th show it."""
     text = text.alias("")
@@ -100,6 +107,8 @@ def convert_iso(text: pl.Series) -> pl.Series:
 def _infer(text: pl.Series, name: str, conventions: Conventions, prior: str | None) -> DateReading | None:
     """Read texts as dates; None if a value with digits is no date."""
     found = _infer_nanoseconds(text, name)
+    if _are_seasons(text):
+        return None
     if not found:
         dates = _parse(text)
         found = _reading(text, dates, _order(dates, conventions, prior))
@@ -110,6 +119,14 @@ def _infer_nanoseconds(text: pl.Series, name: str) -> DateReading | None:
     """Read Unix times in nanoseconds, which are no numbers, as floats would round them."""
     epochs = infer_epochs(text.cast(pl.Int64, strict=False), name) if text.str.contains(NANOSECONDS).all() else None
     return epochs and DateReading(epochs.values, epochs.values.is_null() & text.is_not_null(), epochs.dates)
+
+
+def _are_seasons(text: pl.Series) -> bool:
+    """Return whether all texts are seasons such as `2009-10` and `2010-11`, not months."""
+    if not text.str.contains(YEAR_AND_TWO_DIGITS).all() or text.n_unique() < MIN_SEASONS:
+        return False
+    first, second = text.str.slice(2, 2).cast(pl.Int32), text.str.slice(5).cast(pl.Int32)
+    return bool(((first + 1) % 100 == second).all())
 
 
 def _parse(text: pl.Series) -> pl.DataFrame:

@@ -152,6 +152,33 @@ def test_ambiguous_dates_beside_dollars_are_month_first_with_a_warning():
 
 
 @pytest.mark.parametrize(
+    ("texts", "options", "dates"),
+    [
+        (["13/01/2024", "14/01/2024", "01/13/2024"], {}, "1 of its 3 dates do not have the day first ('01/13/2024')"),
+        (["13/01/2024"] * 2, {"date_order": "mdy"}, "2 of its 2 dates do not have the month first ('13/01/2024')"),
+        (["01/13/2024"], {"date_order": "dmy"}, "1 of its 1 dates do not have the day first ('01/13/2024')"),
+    ],
+)
+def test_dates_in_several_orders_are_categories_with_a_warning(texts, options, dates):
+    raw = pl.Series("x", texts)
+
+    found = infer_column(raw, find_conventions([raw], FileOptions(**options)))
+
+    warning = f"Column 'x' is treated as categories because {dates}; write all dates in one order."
+    assert (found.type, found.warnings) == (CATEGORY, [warning])
+
+
+def test_seasons_are_categories_without_a_warning():
+    found = infer_column(pl.Series(["2009-10", "2010-11"]))
+
+    assert (found.type, found.warnings) == (CATEGORY, [])
+
+
+def test_months_with_short_years_are_dates():
+    assert infer_column(pl.Series(["Jan-24", "Feb-24"])).type is DATETIME
+
+
+@pytest.mark.parametrize(
     ("texts", "options", "days"),
     [
         (["01/02/2024", "01/13/2024"], {}, ["2024-01-02", "2024-01-13"]),

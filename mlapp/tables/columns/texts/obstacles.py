@@ -5,12 +5,14 @@ import polars as pl
 from mlapp.errors import MAX_REPORTED, Unacceptable, pointer, shorten
 from mlapp.schemas import ColumnType
 from mlapp.tables.columns.conversion import MAX_EXACT_INTEGER, format_values, unnamed
-from mlapp.tables.columns.dates import DateReading
+from mlapp.tables.columns.dates import DateReading, are_dates
 from mlapp.tables.columns.numbers.formats import NumberColumn
 
 MAX_EXPLAINED = 0.1
 """Largest share of other values in a text column for which these are reported."""
 MAX_EXAMPLES = 3
+FIRST = {"dmy": "day", "mdy": "month"}
+"""What is first in dates by their order."""
 KINDS = {
     ColumnType.NUMBER: "numbers",
     ColumnType.INTEGER: "whole numbers",
@@ -45,19 +47,21 @@ def numbers_obstacle(name: str, text: pl.Series, number: NumberColumn, odd: pl.S
 def dates_obstacle(name: str, text: pl.Series, dates: DateReading) -> list[str]:
     """Say why a column that is almost one of dates is treated as categories; `text` is null for missing values."""
     present, others = len(text) - text.null_count(), text.filter(dates.invalid)
-    if len(others) > present * MAX_EXPLAINED:
+    treated = f"Column '{shorten(name)}' is treated as categories because {len(others):,} of its {present:,}"
+    if len(others) and dates.dates in FIRST and are_dates(others):
+        first = f"dates do not have the {FIRST[dates.dates]} first ({listed(others)})"
+        return [f"{treated} {first}; write all dates in one order."]
+    if not 0 < len(others) <= present * MAX_EXPLAINED:
         return []
-    found = f"{len(others):,} of its {present:,} values are not dates ({listed(others)})"
-    treated = f"Column '{shorten(name)}' is treated as categories because {found}"
-    return [f"{treated}; empty those cells, or send them as na_values, if it holds dates."]
+    advice = "empty those cells, or send them as na_values, if it holds dates"
+    return [f"{treated} values are not dates ({listed(others)}); {advice}."]
 
 
 def date_doubt(name: str, order: str) -> str:
     """Warn of dates whose day and month are not told apart by their values."""
-    first, other = ("day", "mdy") if order == "dmy" else ("month", "dmy")
-    return (
-        f"Dates in column '{shorten(name)}' are read with the {first} first; send date_order={other} if that is wrong."
-    )
+    other = "mdy" if order == "dmy" else "dmy"
+    first = f"are read with the {FIRST[order]} first"
+    return f"Dates in column '{shorten(name)}' {first}; send date_order={other} if that is wrong."
 
 
 def odd_warning(name: str, words: pl.Series) -> str:

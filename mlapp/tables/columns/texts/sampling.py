@@ -7,7 +7,7 @@ import polars as pl
 from mlapp.schemas import ColumnType
 from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import convert_column, spread
-from mlapp.tables.columns.dates import DateReading, convert_dates, date_evidence, infer_dates
+from mlapp.tables.columns.dates import DateReading, are_dates, convert_dates, date_evidence, infer_dates
 from mlapp.tables.columns.numbers.digits import PARTS
 from mlapp.tables.columns.numbers.formats import infer_numbers
 from mlapp.tables.columns.numbers.units import possible_units
@@ -21,8 +21,8 @@ MAX_WORDS = 0.2
 MAX_INVALID = 0.2
 """A column with a larger share of values in a sample that are no numbers is not read as numbers."""
 NUMBER = re.compile(PARTS)
-DATE_OR_TIME = re.compile(r"[0-9][^0-9]+[0-9]|[0-9]\s?[ap]\.?m\b|[^\W\d]{3,}\.?,? [0-9]{4}$", re.IGNORECASE)
-"""Texts with two numbers, times such as `5 PM`, and months such as `May 2024`."""
+DATE_OR_TIME = re.compile(r"[0-9][^0-9]+[0-9]|[0-9]\s?[ap]\.?m\b|[^\W\d]{3,}\.?,?[ '-]+[0-9]{2,4}$", re.IGNORECASE)
+"""Texts with two numbers, times such as `5 PM`, and months such as `May 2024` and `Jan-24`."""
 
 
 def is_word(text: pl.Series) -> pl.Series:
@@ -45,7 +45,7 @@ def may_be_quantities(sample: pl.Series, name: str, conventions: Conventions) ->
         return True
     if int(read_dates(values, conventions).invalid.sum()) <= MAX_INVALID * len(values):
         return True
-    return bool(infer_dates(values, name, conventions) or infer_durations(values))
+    return bool(infer_dates(values, name, conventions) or infer_durations(values)) or are_dates(values)
 
 
 def read_dates(text: pl.Series, conventions: Conventions) -> DateReading:
