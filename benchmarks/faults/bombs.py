@@ -28,7 +28,8 @@ from benchmarks.harness.server import Server, running
 ROW = {"a": 0.5, "kind": "red"}
 SAMPLE_S = 0.02
 TIMEOUT_S = 60
-GOAL_MB = {"/predict": 500.0, "/train": 1_000.0}
+GOAL_MB = {"/predict": 600.0, "/train": 1_000.0}
+"""With the fork server of the processes that read workbooks, which takes 150 MB."""
 GOAL_P99_MS, GOAL_LONGEST_MS = 100.0, 1_000.0
 PROBLEM_BYTES = 8_000
 

@@ -52,7 +52,7 @@ def run(kind: str, request: Request, results: Connection) -> None:
     # Garbage collection would write to the pages that are shared with the fork server, and so copy them.
     gc.freeze()
     threading.Thread(target=_exit_with_server, daemon=True).start()
-    _lower_priority()
+    _lower_priority(0 if isinstance(request, ReadRequest) else NICENESS)
     try:
         if isinstance(request, ReadRequest):
             send(_read(request), results)
@@ -80,12 +80,12 @@ def _exit_with_server() -> None:
     os.killpg(0, signal.SIGTERM)
 
 
-def _lower_priority() -> None:
-    """Give the server precedence for CPU and memory.
+def _lower_priority(niceness: int) -> None:
+    """Give the server precedence for CPU and memory; a request waits for a file that is read.
 
     Source: proc_pid_oom_score_adj(5): the kernel kills processes with 1000 first.
     """
-    os.nice(NICENESS)
+    os.nice(niceness)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mlapp.tables import Table
 
 MAX_PROCESSES = 2
+MAX_BYTES = 25_000_000
+"""Larger workbooks seldom fit into the memory of the process, and are copied to it three times."""
 LIMIT_S = 60.0
 """Limit on the run time of a process; a workbook of two million cells takes about two seconds."""
 
@@ -43,6 +45,11 @@ class TableReader:
         return await pool.run(lambda: read_table(body))
 
     async def _read_workbook(self, request: ReadRequest) -> TransferredTable:
+        if len(request.data) > MAX_BYTES:
+            raise TooLarge(
+                f"The workbook has {len(request.data) / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} MB are read for a "
+                "prediction. Send fewer rows, or the table as CSV."
+            )
         try:
             async with self._slots:
                 found = await self.processes.run("read", request, lambda _: None, LIMIT_S)

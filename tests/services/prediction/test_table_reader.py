@@ -82,6 +82,14 @@ async def test_workbook_that_takes_too_much_memory_is_rejected(processes: Proces
         await TableReader(processes).read(Body(buffer.getvalue()), pool)
 
 
+async def test_workbook_of_too_many_bytes_is_rejected_without_a_process(pool: Pool):
+    processes = Processes()
+
+    with pytest.raises(TooLarge, match="The workbook has 30 MB; at most 25 MB are read for a prediction"):
+        await TableReader(processes).read(Body(WORKBOOK + bytes(30_000_000)), pool)
+    assert processes._idle is None
+
+
 async def test_workbook_that_takes_too_long_is_rejected(monkeypatch, processes: Processes, pool: Pool):
     monkeypatch.setattr(table_reader, "LIMIT_S", 1e-9)
     monkeypatch.setattr(runner, "WATCH_S", 0.0)
