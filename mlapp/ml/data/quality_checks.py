@@ -163,9 +163,9 @@ def _log_values(feature: Feature) -> float:
         return math.log(max(1, len(feature.categories or []) + missing))
     if feature.type is ColumnType.BOOLEAN:
         return math.log(2 + missing)
-    if feature.type is ColumnType.INTEGER:
+    if feature.type is ColumnType.INTEGER and feature.max is not None:
         return math.log(feature.max - feature.min + 1 + missing)  # type: ignore[operator]
-    return math.inf
+    return 0.0 if feature.max is None else math.inf
 
 
 def _rare_classes(target: pl.Series, y: np.ndarray) -> str | None:

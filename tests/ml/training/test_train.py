@@ -126,6 +126,16 @@ def test_task_option_overrides_the_inferred_task(training):
     assert (regressed["task"], "as classes" in " ".join(regressed["warnings"])) == (Task.REGRESSION, False)
 
 
+@pytest.mark.parametrize("kind", ["number", "integer", "boolean", "datetime", "category"])
+def test_empty_column_of_any_type_can_be_chosen(training, kind):
+    frame = pl.DataFrame({"x": range(30), "empty": [None] * 30, "y": [row * 7 % 11 for row in range(30)]})
+
+    record = training(frame, "y", features=["x", "empty"], types={"empty": kind}).record
+
+    assert (record["features"][1].type, record["features"][1].required) == (kind, False)
+    assert "Feature 'empty' was chosen although it is empty." in record["warnings"]
+
+
 def test_values_have_the_same_hash_however_they_are_written(training):
     rows = range(1, 41)
     days = [date(2024, 1, 1) + timedelta(row) for row in rows]
