@@ -23,7 +23,7 @@ from mlapp.settings import Settings
 
 DESCRIPTION = """A table becomes a trained, versioned, served model: POST a table to `/train`, rows to `/predict`.
 
-Send tables as JSON (`records` or `columns`), CSV, Parquet, NDJSON or as a file in a form."""
+Send tables as JSON (`records` or `columns`), CSV, workbooks, Parquet, Arrow, NDJSON or as a file in a form."""
 
 
 def create_app(

@@ -21,8 +21,9 @@ from mlapp.services.prediction.service import Body, PredictionResult
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "model": PredictResponse,
-        "description": "The predictions, in the order of the rows. The response to CSV, Parquet or NDJSON has the "
-        "format of the body, or the one that `Accept` requests: all rows and columns, followed by the predictions.",
+        "description": "The predictions, in the order of the rows. The response to a file has the format of the file, "
+        "or the one that `Accept` requests: all rows and columns, followed by the predictions, and by `problem`, if "
+        "there are rows that cannot be predicted.",
         "content": FILES,
         "headers": {
             "X-Model-Version": {"schema": {"type": "integer"}},

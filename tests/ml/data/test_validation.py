@@ -13,7 +13,7 @@ from mlapp.ml.data.encoding import Encoder
 from mlapp.ml.data.invalid_rows import reject_rows
 from mlapp.ml.data.signature import infer_signature
 from mlapp.ml.data.validation import Validator, Warnings
-from mlapp.schemas import TrainOptions
+from mlapp.schemas import ColumnFormat, ColumnType, Feature, Format, ReadAs, TrainOptions
 from mlapp.tables.formats.json import json_table as read_json
 from mlapp.tables.table import Table
 
@@ -220,3 +220,36 @@ def outcomes(features, rows):
         return [details[row].removeprefix(f"Row {row}") if row in details else None for row in range(len(rows))]
     warned = [(warning.row, warning.code, warning.detail) for warning in checked.warnings.first]
     return [(values, [found[1:] for found in warned if found[0] == row]) for row, values in enumerate(checked.rows)]
+
+
+def test_words_in_place_of_numbers_count_as_missing_with_one_warning_each(features):
+    rows = [ROW | {"n": "unknown", "optional": "not measured"}, ROW, ROW | {"d": "soon", "i": "many"}]
+    texts = pl.DataFrame([{name: str(value).lower() for name, value in row.items()} for row in rows])
+
+    checked = check(Table(texts, ReadAs(format=Format.CSV)), features)
+
+    assert [(each.row, each.feature, each.code) for each in checked.warnings.first] == [
+        (0, "n", "odd_value"),
+        (0, "optional", "odd_value"),
+        (2, "i", "odd_value"),
+        (2, "d", "odd_value"),
+    ]
+    assert checked.warnings.first[0].detail == "'unknown' is not a number and counts as missing"
+    assert (checked.rows[0][0], checked.rows[0][5], checked.warnings.total) == (None, None, 4)
+
+
+def test_rows_with_a_problem_have_neither_errors_nor_warnings(features):
+    frame = pl.DataFrame([ROW, ROW | {"n": 99}]).cast(pl.String).extend(pl.DataFrame([dict.fromkeys(ROW, "x9")]))
+    table = Table(frame, ReadAs(format=Format.CSV), lines=[2, 3, 4], problems={2: "The line is a total."})
+
+    checked = check(table, features)
+
+    assert [(each.row, each.code) for each in checked.warnings.first] == [(1, "out_of_range")]
+
+
+def test_value_that_is_no_word_of_a_boolean_is_rejected_with_the_words():
+    words = ColumnFormat(words={"ja": True, "nein": False})
+    feature = Feature(name="old", type=ColumnType.BOOLEAN, required=True, example=True, read_as=words)
+
+    with pytest.raises(Unacceptable, match="Row 0, feature 'old': 'vielleicht' is none of ja, nein."):
+        check(json_table({"records": [{"old": "vielleicht"}]}), [feature])

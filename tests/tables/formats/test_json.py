@@ -180,3 +180,12 @@ def test_flat_object_is_one_row():
 def test_other_forms_of_pandas_are_rejected_with_the_right_call(body):
     with pytest.raises(Unacceptable, match=r"send df.to_json\(orient='records'\)"):
         json_table(body)
+
+
+def test_cell_that_is_nested_too_deeply_has_no_text():
+    cell: list[object] = []
+    for _ in range(100_000):
+        cell = [cell]
+
+    with pytest.raises(UnreadableBody, match="A cell is nested too deeply"):
+        column_of("a", [cell])
