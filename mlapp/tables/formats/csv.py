@@ -13,13 +13,14 @@ from mlapp.schemas import FileOptions, Format, ReadAs
 from mlapp.tables.dialects.cells import Row, filled
 from mlapp.tables.dialects.delimiter import HINT, Style, find_style
 from mlapp.tables.dialects.encoding import Text, decode
-from mlapp.tables.dialects.header import check_header_names, comment_mark, find_header
+from mlapp.tables.dialects.header import COMMENTS, check_header_names, comment_mark, find_header
 from mlapp.tables.dialects.layout import above_sentence, lay_out
 from mlapp.tables.dialects.lines import Lines
 from mlapp.tables.table import MAX_CELLS, MAX_ROWS, Table, check_cells, check_shape
 
 SAMPLE_BYTES = 1_000_000
 """Bytes that are decoded to find the header; longer than any valid header."""
+FEW_BYTES, MANY_LINES = 50_000, 100
 PLAIN = Style(",")
 MAX_LINE_BYTES = 1_000_000
 """The limit of lines of NDJSON, too."""
@@ -122,7 +123,7 @@ def _find_start(data: bytes, options: FileOptions) -> _Start:
     hinted = len(hint.group().encode()) if hint else 0
     skipped = max(hinted, _line_start(data, options.header_row)) if options.header_row else _skip_blank(data, hinted)
     line = 1 + data.count(b"\n", 0, skipped)
-    sample = codecs.getincrementaldecoder("utf-8")().decode(data[skipped : skipped + SAMPLE_BYTES])
+    sample = _sample(data, skipped)
     if not sample.strip():
         raise Unacceptable("The CSV is empty; its first line names the columns, each further line is a row.")
     found = find_style(sample, options.delimiter or (hint.group(1) if hint else None))
@@ -142,6 +143,14 @@ def _find_start(data: bytes, options: FileOptions) -> _Start:
         [index - header.first for index in header.second],
         above + [(numbers[index], found.rows[index]) for index in header.above],
     )
+
+
+def _sample(data: bytes, start: int) -> str:
+    """Return the first lines; many lines without comments need not be many bytes, which take time to decode."""
+    first = data[start : start + FEW_BYTES]
+    if first.count(b"\n") < MANY_LINES or first.decode(errors="ignore").startswith(COMMENTS):
+        first = data[start : start + SAMPLE_BYTES]
+    return codecs.getincrementaldecoder("utf-8")().decode(first)
 
 
 def _skip_blank(data: bytes, position: int) -> int:
