@@ -11,10 +11,9 @@ import polars as pl
 
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.schemas import ColumnType
+from mlapp.tables.columns.dates import ISO, convert_iso
 
 NUMBER = r"^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"
-DATETIME = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
-ZONE = r"(?:Z|[+-]\d{2}:?\d{2})$"
 MAX_EXACT_INTEGER = 2.0**53
 """Whole numbers up to here are exact as 64-bit floats (IEEE 754)."""
 
@@ -171,19 +170,10 @@ def _datetime(raw: pl.Series) -> pl.Series:
     if raw.dtype != pl.String:
         return no_values(raw, ColumnType.DATETIME)
     text = raw
-    if not raw.str.contains(DATETIME).all():
+    if not raw.str.contains(ISO).all():
         text = raw.str.strip_chars()
-        text = pl.select(pl.when(text.str.contains(DATETIME)).then(text)).to_series()
-    if (text.str.len_bytes() == len("2024-01-31")).all():
-        return text.str.to_datetime("%Y-%m-%d", time_unit="us", strict=False, cache=False)
-    text = text.str.replace(" ", "T")
-    text = pl.select(
-        pl.when(text.str.len_chars() == len("2024-01-31")).then(text + "T00:00").otherwise(text)
-    ).to_series()
-    text = pl.select(pl.when(text.str.contains(ZONE)).then(text).otherwise(text + "Z")).to_series()
-    text = text.str.replace(r"T(\d{2}:\d{2})(Z|[+-])", "T${1}:00${2}")
-    moments = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False)
-    return moments.dt.replace_time_zone(None)
+        text = pl.select(pl.when(text.str.contains(ISO)).then(text)).to_series()
+    return convert_iso(text)
 
 
 def no_values(raw: pl.Series, kind: ColumnType) -> pl.Series:
