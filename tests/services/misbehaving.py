@@ -147,6 +147,8 @@ class Unimportable(Submission):
 
 def _arrive_unimportable(options: dict[str, Any]) -> Submission:
     del sys.modules["mlapp.services.jobs.worker"], jobs.worker
+    for name in [name for name in sys.modules if name.startswith(("mlapp.ml.data.", "mlapp.ml.training."))]:
+        del sys.modules[name]
     sys.modules["mlapp.ml.estimators"] = None  # type: ignore[assignment]
     return Submission(dataset="wine", options=options)
 

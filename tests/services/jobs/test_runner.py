@@ -113,7 +113,7 @@ async def test_failing_import_is_reported_with_its_line_and_logged(
         await train(processes, Unimportable(dataset="wine", options={}))
 
     assert re.fullmatch(
-        r".*: ModuleNotFoundError: .*mlapp.ml.estimators.* \(mlapp/services/jobs/worker.py, line \d+\); .*",
+        r".*: ModuleNotFoundError: .*mlapp.ml.estimators.* \(mlapp/ml/.*\.py, line \d+\); .*",
         failed.value.detail,
     )
     (record,) = caplog.records

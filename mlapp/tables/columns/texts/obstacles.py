@@ -97,10 +97,10 @@ def reject(raw: pl.Series, kind: ColumnType, invalid: pl.Series, problem: str | 
         return
     rows = invalid.arg_true().head(MAX_REPORTED)
     texts = [f"'{shorten(text, 20)}'" for text in format_values(unnamed(raw).gather(rows))]
-    cells = [f"{text} in row {row}" for text, row in zip(texts, rows, strict=True)]
     errors = [
-        {"detail": f"{cell} of column '{name}' is not of type {kind}.", "pointer": pointer("records", row, raw.name)}
-        for cell, row in zip(cells, rows, strict=True)
+        {"detail": f"{text} in column '{name}' is not of type {kind}.", "pointer": pointer("records", row, raw.name)}
+        for text, row in zip(texts, rows, strict=True)
     ]
-    found = f"{int(invalid.sum()):,} of its values are not: {', '.join(cells[:MAX_EXAMPLES])}"
+    examples = ", ".join(dict.fromkeys(texts))
+    found = f"{int(invalid.sum()):,} of its values {'is' if invalid.sum() == 1 else 'are'} not: {examples}"
     raise Unacceptable(f"{detail}{found}.", errors)
