@@ -192,12 +192,14 @@ async def test_charset_is_the_encoding(http: httpx.AsyncClient, kind: str, query
     assert "5 € für" in answer.content.decode(charset)
 
 
-async def test_options_may_stand_in_json(http: httpx.AsyncClient, machines: Model):
+@pytest.mark.parametrize("kind", [JSON, "application/octet-stream", CSV])
+async def test_options_may_stand_in_json(http: httpx.AsyncClient, machines: Model, kind: str):
     body = {"records": ROWS.to_dicts(), "version": machines.version, "na_values": ["fan"]}
 
-    answer = await http.post("/predict", json=body)
+    answer = await http.post("/predict", content=json.dumps(body), headers={"Content-Type": kind})
 
     assert answer.status_code == 200
+    assert answer.json()["version"] == machines.version
     problem = problem_of(await http.post("/predict", json=body | {"colour": 1}), 422)
     assert problem["errors"] == [{"detail": problem["detail"], "pointer": "/colour"}]
 

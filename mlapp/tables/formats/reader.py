@@ -9,7 +9,7 @@ from mlapp.schemas import FileOptions, Format
 from mlapp.tables.formats.arrow import arrow_table
 from mlapp.tables.formats.containers import unpack
 from mlapp.tables.formats.csv import csv_table
-from mlapp.tables.formats.detection import detect_format
+from mlapp.tables.formats.detection import BOM, START_BYTES, detect_format
 from mlapp.tables.formats.json import json_table
 from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.formats.parquet import parquet_table
@@ -23,7 +23,10 @@ def read_request(data: bytes, kind: Format | None, options: FileOptions | None =
     Raises:
         MlappError: see `read_file` and `json_table`.
     """
-    return (read_file(data, kind, options), {}) if kind is not Format.JSON else json_table(data)
+    is_object = data[:START_BYTES].removeprefix(BOM).lstrip().startswith(b"{")
+    if kind is Format.JSON or (is_object and detect_format(data, kind) is Format.JSON):
+        return json_table(data)
+    return read_file(data, kind, options), {}
 
 
 def read_file(
