@@ -48,6 +48,8 @@ class _Train:
         self.client.on_connect(self._set_owner)
         self.state = FormState(self.owner)
         self.job: Job | None = None
+        self.started: int | None = None
+        """The training that was started on this page."""
 
     async def build(self, job_id: str, dataset: str) -> None:
         """Draw the page with the training or the bundled table of the query, or with the previous form state."""
@@ -56,7 +58,7 @@ class _Train:
             self.source = TableSource(self.site.settings, self._select_file, self._select_dataset)
             self.table = ui.column().classes("w-full gap-3")
         self.form = ui.column().classes("w-full")
-        self.progress = ui.column().classes("w-full gap-5")
+        self.progress = ui.column().classes("w-full gap-5 scroll-mt-16")
         self.follower = JobFollower(self.site)
         self.result = TrainingResult(self.site)
         if job_id:
@@ -133,7 +135,11 @@ class _Train:
         if state is self.state and not self.client.is_deleted:
             self._set_address(f"?job={job.id}")
             await self._follow(job.id)
-            self.client.run_javascript(f"getHtmlElement({self.progress.id}).scrollIntoView({{behavior: 'smooth'}})")
+            self.started = job.id
+            self._scroll_to_progress()
+
+    def _scroll_to_progress(self) -> None:
+        self.client.run_javascript(f"getHtmlElement({self.progress.id}).scrollIntoView({{behavior: 'smooth'}})")
 
     def _set_address(self, address: str) -> None:
         # Relative, as a proxy may add a prefix.
@@ -163,3 +169,6 @@ class _Train:
     async def _job_changed(self, job: Job) -> None:
         if job.version:
             await self.result.show(job.version)
+            if job.id == self.started:
+                # The page is longer now, so that the result fits in below.
+                self._scroll_to_progress()

@@ -222,3 +222,23 @@ async def test_train_shows_the_table_selected_last(user: User):
 
     await user.should_see("178 rows, 14 columns")
     await user.should_not_see("2,000 rows, 7 columns")
+
+
+async def test_changed_reading_is_shown_at_once(user: User):
+    rows = "".join(f"{n},{n % 7}\n" for n in range(40))
+    await user.open("/train")
+    await drop(user, "people.csv", f"x;y\n{rows}".replace(",", ";").encode())
+    await user.should_see("40 rows, 2 columns")
+    user.find(marker="column-0-predict").click()
+    user.find(marker="change-reading").click()
+
+    with user:
+        one(user, "reading-decimal").set_value(",")
+    await user.should_not_see("Checking the table")
+    assert one(user, "target").value == "x"
+    with user:
+        one(user, "reading-delimiter").set_value("|")
+
+    # The choices were about columns that are gone.
+    await user.should_see("1 columns")
+    assert one(user, "target").value != "x"

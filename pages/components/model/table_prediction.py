@@ -66,6 +66,7 @@ class TablePrediction:
         """Predict the first rows with the current reading options."""
         table, options = self.table, _chosen(self.options)
         if table is None:
+            # The page was closed.
             return
         found: PredictionPreview | MlappError
         try:
@@ -89,11 +90,11 @@ class TablePrediction:
 
     def _download(self, *, skip: bool) -> None:
         """Download the predictions; with `skip`, in spite of rows that cannot be predicted."""
-        if self.table:
-            self.downloads.remove(self.path)
-            options = _chosen(self.options) | (SKIP if skip else {})
-            self.path = self.downloads.add(self.table, options, self.model.version)
-            ui.download.from_url(self.path)
+        assert self.table  # noqa: S101 - its preview has the button
+        self.downloads.remove(self.path)
+        options = _chosen(self.options) | (SKIP if skip else {})
+        self.path = self.downloads.add(self.table, options, self.model.version)
+        ui.download.from_url(self.path)
 
     def _clean_up(self) -> None:
         self.downloads.remove(self.path)

@@ -6,8 +6,9 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import ColumnType, Feature, Model
+from mlapp.schemas import ColumnFormat, ColumnType, Feature, Model
 from pages.components.forms.controls import control as control_of
+from pages.components.forms.feature_form import FeatureField
 from tests.pages.conftest import eventually, one
 from tests.pages.steps import control, curl_sample
 
@@ -135,3 +136,28 @@ async def test_form_shows_the_next_example_and_resets(form: User, rich: Model):
 
     form.find(marker="reset").click()
     await eventually(lambda: f'"size": {first[index]}' in curl_sample(form))
+
+
+@pytest.mark.parametrize(
+    ("unit", "suffix", "hint"),
+    [("kg", "kg", "0.2 to 0.8 in training"), ("%", None, "0.2 to 0.8 in training; 0.5 is 50%"), (None, None, "0.2 to")],
+)
+async def test_number_shows_its_unit_and_percentages_are_fractions(
+    user: User, unit: str | None, suffix: str | None, hint: str
+):
+    feature = Feature(
+        name="rate",
+        type=ColumnType.NUMBER,
+        required=True,
+        example=0.5,
+        min=0.2,
+        max=0.8,
+        read_as=ColumnFormat(unit=unit),
+    )
+    await user.open("/health")
+
+    with user:
+        FeatureField(feature, "rate", lambda: None)
+
+    assert one(user, "rate").props.get("suffix") == suffix
+    await user.should_see(hint)

@@ -221,5 +221,6 @@ async def test_table_of_a_page_closed_during_its_upload_is_deleted(
         card = TablePrediction(site, Downloads(site.services), model, on_file=lambda: None)
         event = UploadEventArguments(sender=card.result, client=ui.context.client, file=upload)
         await card._predict(event)
+        await card._check()
 
     assert not list(tmp_path.iterdir())
