@@ -7,10 +7,14 @@ import zlib
 from functools import reduce
 from pathlib import PurePath
 
-from mlapp.errors import TooLarge, UnreadableBody
+from mlapp.errors import TooLarge, UnreadableBody, UnsupportedType
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """First bytes of xlsx, xlsm, xlsb and ods, and of xls and encrypted workbooks."""
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""Name of the part of an OLE file that holds an encrypted xlsx; calamine only reports some of them."""
+MANIFEST = "META-INF/manifest.xml"
+"""Part of an ods that says how others are encrypted."""
 MAX_MEMBERS = 10_000
 MAX_UNPACKED_BYTES = 256_000_000
 """Limit of all members that calamine may read."""
@@ -33,9 +37,12 @@ def check_container(data: bytes) -> None:
 
     Raises:
         UnreadableBody: the file is damaged.
+        UnsupportedType: it is encrypted.
         TooLarge: a limit is exceeded.
     """
     if data.startswith(OLE):
+        if ENCRYPTED in data:
+            raise encrypted()
         return
     # Before the directory is parsed, which takes a kilobyte for each member.
     if data.count(b"PK\x01\x02") > MAX_MEMBERS:
@@ -43,6 +50,8 @@ def check_container(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_sizes(archive)
+            if MANIFEST in archive.namelist() and b"encryption-data" in archive.read(MANIFEST):
+                raise encrypted()
             for member in archive.infolist():
                 if SHEET.fullmatch(member.filename.replace("\\", "/")):
                     _check_area(archive, member)
@@ -91,6 +100,11 @@ def _beyond(column: bytes) -> re.Pattern[bytes]:
     later = [column[:n] + b"[%c-Z]" % (letter + 1) for n, letter in enumerate(column) if letter < ord("Z")]
     tails = [b"[A-Z]{%d}" % (len(column) - 1 - n) for n, letter in enumerate(column) if letter < ord("Z")]
     return re.compile(b""" r=["'](?:%s)""" % b"|".join(longer + [a + b for a, b in zip(later, tails, strict=True)]))
+
+
+def encrypted() -> UnsupportedType:
+    """Return the error about an encrypted workbook."""
+    return UnsupportedType("The workbook is encrypted; save it without a password and send it again.")
 
 
 def area_too_large(rows: int, columns: int) -> TooLarge:

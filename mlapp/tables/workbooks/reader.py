@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mlapp.errors import Unacceptable, UnreadableBody, UnsupportedType, shorten
+from mlapp.errors import Unacceptable, UnreadableBody, shorten
 from mlapp.schemas import FileOptions, Format, ReadAs
 from mlapp.tables.dialects.cells import kind_of
 from mlapp.tables.dialects.header import Header, check_header_names, find_header
@@ -37,15 +37,13 @@ def workbook_table(data: bytes, options: FileOptions, *, training: bool = False)
         TooLarge: it unpacks to too much, or the sheet is too large.
     """
     # Imported here, as few servers ever read a workbook.
-    from python_calamine import CalamineError, PasswordError, load_workbook
+    from python_calamine import CalamineError, load_workbook
 
     check_container(data)
     try:
         with load_workbook(io.BytesIO(data)) as workbook:
             sheet, head = _find_sheet(workbook, options.sheet, MIN_TRAINING_ROWS if training else 0)
             return _read(sheet, head, workbook.sheet_names, options, training=training)
-    except PasswordError:
-        raise UnsupportedType("The workbook is encrypted; save it without a password and send it again.") from None
     except BaseException as error:
         # PanicException, which cannot be imported, is no Exception.
         if not isinstance(error, CalamineError) and type(error).__name__ != "PanicException":

@@ -8,7 +8,7 @@ import pytest
 from backports import zstd
 
 from mlapp.errors import TooLarge, Unacceptable, UnreadableBody, UnsupportedType
-from mlapp.tables.formats.containers import Unpacked, decompress, document_kind, unpack
+from mlapp.tables.formats.containers import Unpacked, decompress, document_kind, holds_workbook, unpack
 
 CSV = b"a,b\n1,2\n"
 
@@ -151,3 +151,10 @@ def test_window_of_zstd_is_bounded():
 @pytest.mark.parametrize(("packed", "pack"), [("gzip", gzip.compress), ("zstd", zstd.compress)])
 def test_content_encoding_is_decompressed(packed, pack):
     assert decompress(pack(CSV), packed) == CSV
+
+
+@pytest.mark.parametrize(
+    "data", [gzip.compress(b"a\n1\n")[:12], b"PK\x05\x06" + bytes(18), b"PK\x03\x04" + bytes(9), b"a\n1\n"]
+)
+def test_damaged_and_other_files_hold_no_workbook(data):
+    assert not holds_workbook(data)

@@ -11,6 +11,7 @@ import xlsxwriter
 from mlapp.errors import TooLarge, Unacceptable, UnreadableBody, UnsupportedType
 from mlapp.schemas import FileOptions, Format
 from mlapp.tables.formats.reader import read_file
+from mlapp.tables.workbooks import bounds
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 SHEET = "xl/worksheets/sheet1.xml"
@@ -282,3 +283,41 @@ def test_damaged_workbook_is_rejected():
 def test_ole_file_that_is_no_workbook_is_rejected(start):
     with pytest.raises((UnreadableBody, UnsupportedType)):
         read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + start)
+
+
+def encrypted_ods() -> bytes:
+    buffer = io.BytesIO()
+    spaces = 'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"'
+    entry = "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", b"\0")
+        archive.writestr("META-INF/manifest.xml", f"<manifest:manifest {spaces}>{entry}</manifest:manifest>")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "EncryptedPackage".encode("utf-16-le"), encrypted_ods()],
+    ids=["xlsx", "ods"],
+)
+def test_encrypted_workbook_is_rejected(data):
+    with pytest.raises(UnsupportedType, match="The workbook is encrypted; save it without a password"):
+        read(data)
+
+
+@pytest.mark.parametrize("chunk_bytes", [1_000, 8_000_000])
+def test_cells_far_to_the_right_of_the_first_rows_are_found(monkeypatch, chunk_bytes):
+    monkeypatch.setattr(bounds, "CHUNK_BYTES", chunk_bytes)
+    rows = [f'<row r="{row}"><c r="A{row}"><v>{row}</v></c></row>' for row in range(1, 6_001)]
+    far = '<row r="6001"><c r="AMZ6001"><v>1</v></c></row>'
+
+    with pytest.raises(TooLarge, match="spans 6,001 rows and 1,040 columns"):
+        read(packed("".join(rows) + far))
+
+
+def test_rows_without_numbers_are_read():
+    cell = '<c t="str"><v>{}</v></c>'
+    rows = ["".join(map(cell.format, names)) for names in (["a", "b"], ["x", "y"])]
+
+    assert read(packed("".join(f"<row>{row}</row>" for row in rows))).frame.rows() == [("x", "y")]
