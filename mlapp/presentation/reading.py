@@ -1,10 +1,9 @@
 """How a file was read, in words: a summary, and the choices that overrule what was detected."""
 
 import codecs
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from mlapp.schemas import Format, ReadAs, TableColumn
+from mlapp.schemas import Format, ReadAs
 
 FORMATS = {
     Format.CSV: "CSV",
@@ -70,19 +69,6 @@ def reading_summary(read_as: ReadAs) -> str:
     if read_as.date_order:
         parts.append(f"dates with {DATE_ORDERS[read_as.date_order].partition(':')[0].lower()}")
     return " · ".join(parts)
-
-
-def complete_reading(read_as: ReadAs, columns: Sequence[TableColumn]) -> ReadAs:
-    """Add the decimal sign and the date order that most columns have to how a file was read."""
-    formats = [column.read_as for column in columns if column.read_as]
-    decimals = [found.decimal for found in formats if found.decimal]
-    orders = [found.dates for found in formats if found.dates in DATE_ORDERS]
-    found = {"decimal": _most_frequent(decimals), "date_order": _most_frequent(orders)}
-    return read_as.model_copy(update={name: getattr(read_as, name) or value for name, value in found.items()})
-
-
-def _most_frequent(values: Sequence[str]) -> str | None:
-    return Counter(values).most_common(1)[0][0] if values else None
 
 
 def detected_value(read_as: ReadAs | None, option: str) -> str:

@@ -1,7 +1,9 @@
 """Reading of tables: the options that overrule what is detected, and the record of what was decided."""
 
 import json
-from typing import Annotated, Literal
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field
 
@@ -98,6 +100,14 @@ class ReadAs(Schema):
     """Lines and columns around the table that were left out, as sentences."""
     warnings: list[str] = Field(default_factory=list)
     """What was ambiguous, as sentences."""
+
+    def completed(self, formats: Iterable[ColumnFormat | None]) -> "ReadAs":
+        """Return it with the decimal sign and the date order that most columns have."""
+        columns = [each for each in formats if each]
+        decimals = Counter(each.decimal for each in columns if each.decimal).most_common(1)
+        orders = Counter(each.dates for each in columns if each.dates in get_args(DateOrder)).most_common(1)
+        found = {"decimal": decimals and decimals[0][0], "date_order": orders and orders[0][0]}
+        return self.model_copy(update={name: value for name, value in found.items() if value})
 
 
 JSON_AS_READ = ReadAs(format=Format.JSON)

@@ -29,7 +29,8 @@ def preview_table(table: Table, options: TrainOptions) -> TablePreview:
         raise Unacceptable("The table is empty; choose one with column names and rows.")
     columns = [describe_column(raw, table.conventions, options) for raw in table.frame.iter_columns()]
     _, head = format_rows(table.frame.head(HEAD_ROWS))
-    return TablePreview(rows=table.frame.height, columns=columns, head=head, read_as=table.read_as)
+    read_as = table.read_as.completed(column.read_as for column in columns)
+    return TablePreview(rows=table.frame.height, columns=columns, head=head, read_as=read_as)
 
 
 def describe_column(

@@ -4,12 +4,11 @@ import pytest
 
 from mlapp.presentation.reading import (
     choice_text,
-    complete_reading,
     detected_value,
     reading_options,
     reading_summary,
 )
-from mlapp.schemas import ColumnFormat, ColumnType, Format, ReadAs, TableColumn
+from mlapp.schemas import ColumnFormat, DecimalSign, Format, ReadAs
 
 
 @pytest.mark.parametrize(
@@ -56,17 +55,15 @@ def test_detected_values_are_in_words():
 
 
 def test_decimal_sign_and_date_order_are_those_of_most_columns():
-    formats = [{"decimal": ","}, {"decimal": "."}, {"decimal": ","}, {"dates": "epoch_s"}, {"dates": "dmy"}, None]
-    columns = [
-        TableColumn(name="x", type=ColumnType.NUMBER, missing=0, distinct=1, examples=[], read_as=read_as)
-        for read_as in [each and ColumnFormat.model_validate(each) for each in formats]
+    decimals: list[DecimalSign] = [",", ".", ","]
+    columns = [ColumnFormat(decimal=sign) for sign in decimals] + [
+        ColumnFormat(dates=code) for code in ("epoch_s", "dmy")
     ]
 
-    found = complete_reading(ReadAs(format=Format.CSV), columns)
+    found = ReadAs(format=Format.CSV).completed([*columns, None])
 
     assert (found.decimal, found.date_order) == (",", "dmy")
-    assert complete_reading(ReadAs(format=Format.CSV, decimal="."), columns).decimal == "."
-    assert complete_reading(ReadAs(format=Format.CSV), []).decimal is None
+    assert ReadAs(format=Format.CSV).completed([]).decimal is None
 
 
 def test_only_options_of_the_format_apply():

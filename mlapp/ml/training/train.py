@@ -69,26 +69,25 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
     started = clock()
     progress = OverallProgress(report, "Reading the columns", READ_SHARE)
     training_set = make_training_set(table, options)
-    signature, rows = training_set.signature, len(training_set.target.values)
+    signature, target = training_set.signature, training_set.target
+    rows = len(target.values)
     recipes = candidates(options.estimator, training_set.task, rows)
     # polars and hashlib release the GIL, so the hash is computed during the first fit.
     background = ThreadPoolExecutor(1)
-    data_sha256 = background.submit(_hash, signature.frame, training_set.target.values)
+    data_sha256 = background.submit(_hash, signature.frame, target.values)
     final_cost = max(_final_cost(training_set, recipe.cost) for recipe in recipes.values())
     progress.expect(comparison_cost(training_set, recipes) + final_cost)
     comparison = compare(training_set, recipes, options.budget_s, clock, progress)
     best = comparison.best
     progress.expect(_final_cost(training_set, best.recipe.cost))
     quality = _quality(training_set, best, options.coverage)
-    no_better = baseline_warnings(
-        training_set.task, training_set.target.values.name, quality["metrics"], quality["baseline"]
-    )
+    no_better = baseline_warnings(training_set.task, target.values.name, quality["metrics"], quality["baseline"])
     record = {
         "task": training_set.task,
         "target": options.target,
-        "target_type": training_set.target.type,
-        "target_read_as": training_set.target.read_as,
-        "read_as": table.read_as,
+        "target_type": target.type,
+        "target_read_as": target.read_as,
+        "read_as": table.read_as.completed([target.read_as, *(feature.read_as for feature in signature.features)]),
         "classes": training_set.classes,
         "features": signature.features,
         "ignored": signature.ignored,

@@ -136,7 +136,10 @@ def write_file(
         add_rows(fitted.model, x, predicted)
     elif (good := encoded.problems[part].is_null().to_numpy()).any():
         add_rows(fitted.model, x[good], predicted[good])
-    return tables.write_rows(encoded.table, part, added_columns(fitted, encoded, part, predicted), format_)
+    added, trained = added_columns(fitted, encoded, part, predicted), fitted.model.read_as
+    # In a file without decimal signs, numbers are read as the training table has them.
+    has_commas = trained and trained.decimal == "," and encoded.table.read_as.delimiter == ";"
+    return tables.write_rows(encoded.table, part, added, format_, "," if has_commas else ".")
 
 
 def added_columns(

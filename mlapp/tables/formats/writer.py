@@ -5,17 +5,17 @@ import json
 
 import polars as pl
 
-from mlapp.schemas import Format
+from mlapp.schemas import DecimalSign, Format
 from mlapp.tables.columns.conversion import format_values
 from mlapp.tables.formats.csv_writer import write_csv
 from mlapp.tables.table import Table
 from mlapp.tables.workbooks.writer import write_workbook
 
 
-def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format) -> bytes:
+def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format, decimal: DecimalSign = ".") -> bytes:
     """Write a range of rows of a table as they were read, followed by the added columns.
 
-    Rows from 0 also write the header.
+    Rows from 0 also write the header. `decimal` is the decimal sign where the table has none.
     """
     if kind is Format.NDJSON and (records := table.json_records(rows)) is not None:
         lines = zip(records, added.iter_rows(named=True), strict=True)
@@ -25,8 +25,7 @@ def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format) -> 
         return write_workbook(frame, table.mixed)
     if kind is not Format.CSV:
         return write_table(frame, kind)
-    decimal = table.read_as.decimal or table.conventions.decimal or "."
-    return write_csv(frame, table.read_as, header=rows.start == 0, decimal=decimal)
+    return write_csv(frame, table.read_as, header=rows.start == 0, decimal=table.conventions.decimal or decimal)
 
 
 def write_table(frame: pl.DataFrame, kind: Format) -> bytes:

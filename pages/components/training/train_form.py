@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from nicegui import ui
 
 from mlapp.errors import MlappError
-from mlapp.presentation.reading import complete_reading
 from mlapp.presentation.table_preview import for_page
 from mlapp.schemas import EstimatorInfo, Format, TablePreview
 from mlapp.services.training import TrainingService
@@ -117,7 +116,7 @@ class TrainForm:
         self.choices.columns = found.columns
         self.state.options.setdefault("target", found.target)
         self.size.set_text(f"{found.rows:,} rows, {len(found.columns)} columns")
-        self.reading.show(complete_reading(found.read_as, found.columns) if found.read_as else None)
+        self.reading.show(found.read_as)
         self.reading.element.set_visibility(self.state.file is not None)
         self._show_head(found)
         self.target.show(found)

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.schemas import Format, Model
+from mlapp.schemas import Format, Model, ReadAs
 from mlapp.services.prediction.service import Body, PredictionService
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
@@ -152,3 +152,18 @@ async def test_what_if_converts_records_as_predict_does(store: ModelStore, predi
     assert found.predictions[index] == (await prediction.answer(row_of(describe(store, 1)), 1)).predictions[0]
     with pytest.raises(Unacceptable, match="'strong' is not a number"):
         await prediction.what_if(record | {"ash": "strong"}, "alcohol", version=1)
+
+
+@pytest.mark.parametrize(("delimiter", "sign"), [(";", ","), ("\t", ".")])
+async def test_file_without_decimal_signs_has_that_of_the_training_table_beside_semicolons(
+    store: ModelStore, prediction: PredictionService, diabetes: Fitted, delimiter: str, sign: str
+):
+    german = diabetes.but(read_as=ReadAs(format=Format.CSV, delimiter=";", decimal=","))
+    store.activate(german.add_to(store))
+    names = [feature.name for feature in german.record.features]
+    body = f"{delimiter.join(names)}\n{delimiter.join(['1'] * len(names))}\n"
+
+    found = await prediction.predict(Body(body.encode()))
+
+    _, data = await joined(found.chunks)
+    assert set(data.decode().splitlines()[1]) & {",", "."} == {sign}
