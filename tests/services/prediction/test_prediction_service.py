@@ -160,6 +160,7 @@ async def test_file_without_decimal_signs_has_that_of_the_training_table_beside_
 ):
     german = diabetes.but(read_as=ReadAs(format=Format.CSV, delimiter=";", decimal=","))
     store.activate(german.add_to(store))
+    await prediction.refresh()
     names = [feature.name for feature in german.record.features]
     body = f"{delimiter.join(names)}\n{delimiter.join(['1'] * len(names))}\n"
 
