@@ -84,7 +84,7 @@ def test_pages_only_have_health_and_no_json_routes(tmp_path: Path):
         overview, predict = http.get("/ui/").text, http.get("/ui/predict").text
         assert "Next steps" in overview
         assert "Call it from a program" not in overview
-        assert "Change the values" in predict
+        assert "all rows of a file" in predict
         assert "Use it from code" not in predict
         assert http.get("/train").headers["location"] == "/ui/train"
         for path in ("/models", "/metrics", "/docs", "/openapi.json"):

@@ -85,9 +85,9 @@ class Record(RecordSummary):
     """The immutable metadata of a model, stored beside the model file."""
 
     target_type: ColumnType
-    target_read_as: ColumnFormat | None = None
+    target_read_as: ColumnFormat | None
     """How the values of the target are written in the training table, where they are not plain."""
-    read_as: ReadAs | None = None
+    read_as: ReadAs | None
     """How the training table was read; null for bundled tables."""
     classes: list[Scalar] | None
     """The classes, in the order of the probabilities; null for regression."""

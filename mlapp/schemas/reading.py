@@ -17,7 +17,7 @@ def _parse_json(value: object) -> object:
     """Parse an object that was sent as text, as query strings and forms have only texts."""
     try:
         return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 

@@ -9,8 +9,10 @@ from mlapp.services.options import merge_options, train_options
 
 def test_options_of_a_query_string_are_converted():
     options = train_options({"target": "y", "seed": "3", "activate": "false", "coverage": "0.8", "features": ["a"]})
+    typed = train_options({"types": '{"zip": "category"}'})
 
     assert options == TrainOptions(target="y", seed=3, activate=False, coverage=0.8, features=["a"])
+    assert typed.types == {"zip": "category"}
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,9 @@ def test_options_of_a_query_string_are_converted():
         ({"features": ["a", 1]}, "Invalid option 'features'", "/features/1"),
         ({"features": []}, "Invalid option 'features'", "/features"),
         ({"seed": float("inf")}, "Invalid option 'seed'", "/seed"),
+        ({"types": "{"}, "Invalid option 'types'", "/types"),
+        ({"types": "[" * 20_000}, "Invalid option 'types'", "/types"),
+        ({"types": {"a": "colour"}}, "Invalid option 'types'", "/types/a"),
         ({"a/b~c": 1}, "There is no option 'a/b~c'", "/a~1b~0c"),
     ],
 )

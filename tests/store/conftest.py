@@ -15,7 +15,7 @@ NOTHING: dict[str, Any] = {
         for name in ("features", "ignored", "leaderboard", "importance", "warnings", "examples", "distributions")
     },
     **dict.fromkeys(("rows", "rows_dropped", "seed", "training_seconds"), 0),
-    **dict.fromkeys(("classes", "coverage", "interval", "source")),
+    **dict.fromkeys(("classes", "coverage", "interval", "source", "read_as", "target_read_as")),
     **dict.fromkeys(("estimator", "note", "data_sha256"), ""),
 }
 RECORD = Record(

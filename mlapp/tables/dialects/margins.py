@@ -220,9 +220,10 @@ def _index_columns(frame: pl.DataFrame, names: Sequence[str], blank: list[int], 
         if name and INDEX_NAME.fullmatch(name):
             numbers = column.cast(pl.Int64, strict=False)
             is_index = not numbers.has_nulls() and numbers.is_unique().all()
+        elif not name and index == 0 and index not in blank:
+            is_index = not training or (not column.has_nulls() and bool(column.is_unique().all()))
         else:
-            is_index = not name and index == 0 and index not in blank
-            is_index &= not training or (not column.has_nulls() and bool(column.is_unique().all()))
+            break
         if not is_index:
             break
         found.append(index)

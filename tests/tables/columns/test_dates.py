@@ -251,3 +251,13 @@ def test_nanoseconds_are_dates_where_the_name_says_so():
 )
 def test_evidence_of_a_table_is_a_day_after_the_12th(texts, order):
     assert date_evidence(pl.Series(texts, dtype=pl.String)) == order
+
+
+def test_repeated_dates_of_a_long_column_keep_their_rows():
+    first = datetime(2024, 1, 1)  # noqa: DTZ001
+    days = [first + timedelta(row % 360) if row % 7 else None for row in range(10_001)]
+
+    found = infer_dates(pl.Series([day and f"{day:%d/%m/%Y}" for day in days]), "a", PLAIN)
+
+    assert found
+    assert found.values.to_list() == days

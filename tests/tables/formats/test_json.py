@@ -91,6 +91,7 @@ def test_table_without_cells_is_valid(body):
         ({"columns": {"a": 1}}, "'columns' must be an object"),
         ({"columns": {"a": [1], "b": []}}, "different lengths \\(0 to 1\\)"),
         ({"records": [{"": 1}]}, "Column 1 has no name"),
+        ({"records": [{"a" * 201: 1}]}, "Column 1 has a name of 201 characters"),
         ({"records": [{"a": "x" * 32_001}]}, "Column 'a' .* 32,000 bytes"),
     ],
 )
