@@ -20,7 +20,7 @@ from mlapp.tables.columns.numbers.units import possible_units
 
 Value = TypeVar("Value")
 
-SAMPLE_ROWS = 1_000
+SAMPLE_ROWS = 200
 MIN_SHARE = 0.8
 """Share of the values with a point or comma that must be numbers for a column to be evidence."""
 NONE = DecimalEvidence(0, 0, 0, 0)
@@ -37,9 +37,10 @@ def find_conventions(
     """
     texts = [column.alias("") for column in columns if column.dtype == pl.String] if is_file else []
     samples = [spread(text, SAMPLE_ROWS).drop_nulls() for text in texts]
-    others = [sample for sample in samples if not _are_plain(sample)]
+    plain = [_are_plain(sample) for sample in samples]
+    others = [sample for sample, is_plain in zip(samples, plain, strict=True) if not is_plain]
     return Conventions(
-        options.decimal or _find_decimal(texts, samples),
+        options.decimal or _find_decimal(texts, samples, plain),
         options.date_order or _only({date_evidence(sample) for sample in others}),
         delimiter,
         is_decimal_given=options.decimal is not None,
@@ -51,11 +52,14 @@ def find_conventions(
     )
 
 
-def _find_decimal(texts: Sequence[pl.Series], samples: Sequence[pl.Series]) -> DecimalSign | None:
+def _find_decimal(
+    texts: Sequence[pl.Series], samples: Sequence[pl.Series], plain: Sequence[bool]
+) -> DecimalSign | None:
     """Return the decimal sign of the numbers in texts: a comma if any column has decimal commas; None without any."""
-    found = [_evidence(sample) for sample in samples]
+    found = [_evidence(sample, is_plain=is_plain) for sample, is_plain in zip(samples, plain, strict=True)]
     if not any(column.decimal for column in found) and any(column.is_ambiguous for column in found):
-        found = [_evidence(text) for text in texts]
+        present = [text.drop_nulls() for text in texts]
+        found = [_evidence(text, is_plain=_are_plain(text)) for text in present]
     return max((column.decimal for column in found if column.decimal), key=",".__eq__, default=None)
 
 
@@ -70,10 +74,9 @@ def _only(found: set[Value | None]) -> Value | None:
     return values.pop() if len(values) == 1 else None
 
 
-def _evidence(column: pl.Series) -> DecimalEvidence:
+def _evidence(present: pl.Series, *, is_plain: bool) -> DecimalEvidence:
     """Count the decimal signs of a column that is mostly numbers."""
-    present = column.drop_nulls()
-    if _are_plain(present):
+    if is_plain:
         pointed = present.filter(present.str.contains(".", literal=True))
         ambiguous = int(pointed.str.contains(GROUPS_OF_THREE).sum())
         return NONE._replace(points=len(pointed) - ambiguous, ambiguous_points=ambiguous)
