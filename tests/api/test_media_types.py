@@ -204,6 +204,17 @@ async def test_options_may_stand_in_json(http: httpx.AsyncClient, machines: Mode
     assert problem["errors"] == [{"detail": problem["detail"], "pointer": "/colour"}]
 
 
+@pytest.mark.parametrize("size", [1, 2_000])
+async def test_options_in_the_query_are_followed_for_json(http: httpx.AsyncClient, size: int):
+    rows = {"records": [row | {"age": "1.234,5"} for row in ROWS.to_dicts()] * size}
+    point = {"records": [row | {"age": 1234.5} for row in ROWS.to_dicts()] * size}
+
+    answer = await http.post("/predict", params={"decimal": ","}, json=rows)
+
+    assert answer.json()["predictions"] == (await http.post("/predict", json=point)).json()["predictions"]
+    assert "'1.234,5' is not a number" in problem_of(await http.post("/predict", json=rows), 422)["detail"]
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

@@ -63,7 +63,8 @@ def read_table(body: Body) -> "tuple[tables.Table, PredictOptions]":
     options = predict_options(body.options)
     table, keys = tables.read_request(body.data, body.format, options)
     if keys:
-        table.options = options = predict_options(merge_options(body.options, keys))
+        options = predict_options(merge_options(body.options, keys))
+    table.options = options
     return table, options
 
 
