@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from mlapp.tables.columns.conversion import MAX_EXACT_INTEGER, format_values
+from mlapp.tables.columns.conversion import format_categories, is_whole
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -88,7 +88,7 @@ def _column(cells: Sequence[Cell]) -> _Part:
 def _concat(parts: list[pl.Series]) -> pl.Series:
     common = _common({part.dtype for part in parts})
     column = pl.concat([pl.Series(dtype=common), *(_cast(part, common) for part in parts)], rechunk=True)
-    if column.dtype == pl.Float64 and _is_whole(column):
+    if column.dtype == pl.Float64 and is_whole(column).all():
         # Workbooks have no integers, and the category 1 must not become 1.0.
         return column.cast(pl.Int64)
     return column
@@ -110,16 +110,11 @@ def _cast(column: pl.Series, dtype: pl.DataType) -> pl.Series:
 
 def _as_text(column: pl.Series) -> pl.Series:
     """Return values as they would be written in a CSV: numbers by their shortest digits, dates by ISO 8601."""
-    if column.dtype == pl.Float64:
-        whole = _whole(column)
-        return pl.select(
-            pl.when(whole).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(column.cast(pl.String))
-        ).to_series()
     if column.dtype == pl.Time:
         return column.dt.strftime("%H:%M:%S%.f")
     if column.dtype == pl.Duration:
         return pl.Series([value and _clock(value) for value in column], dtype=pl.String)
-    return format_values(column)
+    return format_categories(column)
 
 
 def _clock(value: timedelta) -> str:
@@ -128,11 +123,3 @@ def _clock(value: timedelta) -> str:
     sign = "-" if value < timedelta() else ""
     text = f"{seconds.total_seconds():09.6f}".rstrip("0").rstrip(".")
     return f"{sign}{minutes // 60}:{minutes % 60:02}:{text}"
-
-
-def _whole(column: pl.Series) -> pl.Series:
-    return (column == column.floor()) & (column.abs() < MAX_EXACT_INTEGER)
-
-
-def _is_whole(column: pl.Series) -> bool:
-    return bool(_whole(column).all())
