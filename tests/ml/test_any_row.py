@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlapp.errors import Unacceptable
 from mlapp.ml.data.encoding import Encoder
 from mlapp.schemas import ColumnFormat, ColumnType, Feature
-from mlapp.tables.columns.conventions import OTHER_MARKS
+from mlapp.tables.columns.texts.marks import OTHER_MARKS
 from mlapp.tables.formats.json import JsonRows, records_table
 from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.table import Table

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlapp.errors import MlappError, Unacceptable, UnreadableBody
 from mlapp.schemas import ColumnType, Format
-from mlapp.tables.columns.conversion import convert_column
+from mlapp.tables.columns.conversion import convert_plain
 from mlapp.tables.columns.json_values import column_of
 from mlapp.tables.formats import ndjson as ndjson_lines
 from mlapp.tables.formats.json import json_body, json_table
@@ -210,12 +210,12 @@ PIECES = [
 @pytest.mark.parametrize("kind", list(ColumnType))
 def test_conversion_of_a_text_does_not_depend_on_other_rows(kind, cells, data):
     # Columns whose values are all valid are converted by a faster path.
-    plain = [cell for cell in cells if not convert_column(pl.Series([cell]), kind)[1].any()]
+    plain = [cell for cell in cells if not convert_plain(pl.Series([cell]), kind)[1].any()]
     others = data.draw(st.lists(st.sampled_from(cells), max_size=3))
     for column in (plain, cells, plain + others):
-        alone = [convert_column(pl.Series([cell, *others]), kind) for cell in column for others in ([], [" 1 "])]
+        alone = [convert_plain(pl.Series([cell, *others]), kind) for cell in column for others in ([], [" 1 "])]
 
-        values, bad = convert_column(pl.Series(column, dtype=pl.String), kind)
+        values, bad = convert_plain(pl.Series(column, dtype=pl.String), kind)
 
         expected = [(found[0][0], found[1][0]) for found in alone]
         assert expected == [found for found in zip(values, bad, strict=True) for _ in range(2)]

@@ -4,14 +4,6 @@ from typing import NamedTuple
 
 from mlapp.schemas import DateOrder, DecimalSign
 
-TEXT_MARKS = frozenset({"NA", "N/A", "n/a", "#N/A", "NULL", "?"})
-"""Texts that mark missing values in every column."""
-OTHER_MARKS = TEXT_MARKS | {
-    *("null", "None", "none", "nan", "NaN", "-nan", "NaT", "inf", "-inf", "Inf", "-Inf"),
-    *("-", "--", ".", "#DIV/0!"),
-}
-"""Texts that mark missing values in columns that otherwise have numbers, dates or booleans."""
-
 
 class Conventions(NamedTuple):
     """What the options and all columns of a table say about how its values are written."""

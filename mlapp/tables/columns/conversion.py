@@ -1,4 +1,4 @@
-"""Conversion of columns: infers the narrowest type, converts to it and back to text, by the same rules for all formats.
+"""Conversion of plain values: numbers, booleans and ISO dates as programs write them, alike in all formats.
 
 A raw column has text, numbers, booleans or dates, depending on its format. Its type is the narrowest one to which every
 value converts without loss, so that `1` in a CSV, `1` in JSON and `1.0` in Parquet are equal. All other columns are
@@ -34,7 +34,7 @@ DTYPES: dict[ColumnType, pl.DataType] = {
 """Data types of converted columns; integers are floats, so that they can be missing."""
 
 
-def convert_column(raw: pl.Series, kind: ColumnType) -> tuple[pl.Series, pl.Series]:
+def convert_plain(raw: pl.Series, kind: ColumnType) -> tuple[pl.Series, pl.Series]:
     """Convert a raw column to a type.
 
     For `integer`, all numbers are valid; the caller checks whether they are whole.
@@ -59,7 +59,7 @@ def infer_plain_type(
     for kind in kinds:
         if _is_ruled_out(raw.head(HEAD_ROWS), kind):
             continue
-        converted, invalid = convert_column(raw, kind)
+        converted, invalid = convert_plain(raw, kind)
         if kind is ColumnType.NUMBER:
             _check_magnitude(raw, invalid)
         if not invalid.any() and converted.null_count() < len(raw):
@@ -69,7 +69,7 @@ def infer_plain_type(
 
 def _is_ruled_out(head: pl.Series, kind: ColumnType) -> bool:
     """Return whether a value does not convert to a type; numbers that are too large do not count."""
-    invalid = convert_column(head, kind)[1]
+    invalid = convert_plain(head, kind)[1]
     return bool(invalid.any()) and not (kind is ColumnType.NUMBER and _all_too_large(unnamed(head).filter(invalid)))
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 import polars as pl
 
 from mlapp.schemas import DecimalSign, FileOptions
-from mlapp.tables.columns.conventions import OTHER_MARKS, Conventions
+from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import spread
 from mlapp.tables.columns.dates import date_evidence
 from mlapp.tables.columns.numbers.digits import (
@@ -17,6 +17,7 @@ from mlapp.tables.columns.numbers.digits import (
     split_numbers,
 )
 from mlapp.tables.columns.numbers.units import possible_units
+from mlapp.tables.columns.texts.marks import OTHER_MARKS
 
 Value = TypeVar("Value")
 

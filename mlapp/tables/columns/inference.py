@@ -5,9 +5,8 @@ from typing import NamedTuple
 import polars as pl
 
 from mlapp.schemas import ColumnFormat, ColumnType
-from mlapp.tables.columns import conversion
 from mlapp.tables.columns.conventions import PLAIN, Conventions
-from mlapp.tables.columns.conversion import unnamed
+from mlapp.tables.columns.conversion import convert_plain, format_categories, infer_plain_type, unnamed
 from mlapp.tables.columns.dates import convert_dates
 from mlapp.tables.columns.epochs import NUMBER_CODES, convert_epochs
 from mlapp.tables.columns.numbers.formats import convert_numbers
@@ -91,7 +90,7 @@ def convert_column(
         values = convert_epochs(text, read_as.dates)
         invalid = text.is_not_null() & values.is_null()
     else:
-        values, invalid = conversion.convert_column(text, kind)
+        values, invalid = convert_plain(text, kind)
     is_ambiguous = kind in NUMBERS and _may_be_grouped(text, read_as, conventions)
     if raw.dtype == pl.String and (invalid.any() or marks.added or is_ambiguous):
         text = stripped_without_marks(text, marks.other).text
@@ -113,7 +112,7 @@ def _convert_text(text: pl.Series, kind: ColumnType, read_as: ColumnFormat, conv
     """Convert stripped texts without missing marks; null for those that are not of the type."""
     if kind is ColumnType.BOOLEAN:
         return read_booleans(text, read_as.words or {})
-    values, invalid = conversion.convert_column(text, kind)
+    values, invalid = convert_plain(text, kind)
     if not (invalid.any() or (kind in NUMBERS and _may_be_grouped(text, read_as, conventions))):
         return values
     if kind is ColumnType.DATETIME:
@@ -131,7 +130,7 @@ def _may_be_grouped(text: pl.Series, read_as: ColumnFormat, conventions: Convent
 
 def _infer_typed(raw: pl.Series, conventions: Conventions) -> InferredColumn:
     marks = marks_of(conventions)
-    found = conversion.infer_plain_type(raw)
+    found = infer_plain_type(raw)
     if not found:
         values, missing = _categories(unnamed(raw), marks)
         return InferredColumn(ColumnType.CATEGORY, values, ColumnFormat(missing=missing or None), [])
@@ -154,7 +153,7 @@ def _impose_on_typed(raw: pl.Series, kind: ColumnType, conventions: Conventions)
         found = impose_epochs(raw, values, ColumnFormat())
         reject(raw, kind, values.is_not_null() & found.values.is_null())
         return found
-    converted, invalid = conversion.convert_column(values, kind)
+    converted, invalid = convert_plain(values, kind)
     reject(raw, kind, invalid)
     if kind not in NUMBERS:
         return InferredColumn(kind, converted, None, [])
@@ -167,4 +166,4 @@ def _categories(raw: pl.Series, marks: Marks) -> MarkedText:
     """Return a column as categories: texts as they are spelled, and whole numbers without a point."""
     if raw.dtype == pl.String:
         return without_text_marks(raw, marks.text)
-    return without_text_marks(conversion.format_categories(raw), marks.added)
+    return without_text_marks(format_categories(raw), marks.added)

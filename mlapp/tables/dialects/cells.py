@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from mlapp.tables.columns.conventions import OTHER_MARKS
+from mlapp.tables.columns.texts.marks import OTHER_MARKS
 
 Row = Sequence[str | None]
 """Cells of a line of a text file, or of a row of a sheet."""

@@ -7,7 +7,7 @@ import pytest
 
 from mlapp.errors import Unacceptable
 from mlapp.schemas import ColumnType
-from mlapp.tables.columns.conversion import convert_column, format_values, is_whole
+from mlapp.tables.columns.conversion import convert_plain, format_values, is_whole
 from mlapp.tables.columns.inference import infer_column
 
 BOOLEAN, NUMBER, INTEGER = ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.INTEGER
@@ -125,7 +125,7 @@ def test_numbers_beyond_the_bound_are_rejected_with_their_row(values):
     ],
 )
 def test_conversion_marks_invalid_values(raw, kind, values, bad):
-    converted, marked = convert_column(raw, kind)
+    converted, marked = convert_plain(raw, kind)
 
     assert (converted.to_list(), marked.to_list()) == (values, bad)
 

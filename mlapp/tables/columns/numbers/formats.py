@@ -8,7 +8,7 @@ import polars as pl
 
 from mlapp.schemas import ColumnFormat, ColumnType, DecimalSign
 from mlapp.tables.columns.conventions import Conventions
-from mlapp.tables.columns.conversion import convert_column
+from mlapp.tables.columns.conversion import convert_plain
 from mlapp.tables.columns.numbers.digits import (
     AFFIX_SEPARATOR,
     BARE_AFFIX,
@@ -99,7 +99,7 @@ def convert_numbers(text: pl.Series, read_as: ColumnFormat, conventions: Convent
     values, invalid = _values(text, parts, decimal, sizes, zeros=False)
     if not (conventions.is_file or conventions.is_decimal_given) and invalid.any():
         # A text that fits only the plain notation.
-        plain, _ = convert_column(text, ColumnType.NUMBER)
+        plain, _ = convert_plain(text, ColumnType.NUMBER)
         values, invalid = values.fill_null(plain), invalid & plain.is_null()
     return NumberColumn(values, invalid, read_as)
 
@@ -199,7 +199,7 @@ def _scaled(parts: pl.DataFrame, decimal: DecimalSign, sizes: _Sizes, *, zeros: 
     sign = pl.when("negative").then(pl.lit("-")).otherwise(pl.lit(""))
     tail = pl.when(pl.col("exponent") == "").then(power).when(power == "").then("exponent")
     texts = parts.select(pl.concat_str(sign, digits, tail)).to_series().alias("")
-    values, _ = convert_column(texts, ColumnType.NUMBER)
+    values, _ = convert_plain(texts, ColumnType.NUMBER)
     factors = {affix: sizes[affix].as_integer_ratio() for affix, shift in shifts.items() if shift is None}
     if factors:
         numerator, denominator = (

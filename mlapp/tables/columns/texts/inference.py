@@ -7,9 +7,8 @@ import polars as pl
 
 from mlapp.errors import shorten
 from mlapp.schemas import ColumnFormat, ColumnType
-from mlapp.tables.columns import conversion
 from mlapp.tables.columns.conventions import Conventions
-from mlapp.tables.columns.conversion import is_whole, spread, unnamed
+from mlapp.tables.columns.conversion import infer_plain_type, is_whole, no_values, spread, unnamed
 from mlapp.tables.columns.dates import infer_dates
 from mlapp.tables.columns.epochs import infer_epochs
 from mlapp.tables.columns.numbers.digits import GROUPS_OF_THREE
@@ -47,7 +46,7 @@ class InferredColumn(NamedTuple):
 
 def infer_plain_text(raw: pl.Series, conventions: Conventions) -> InferredColumn | None:
     """Return the type of a column of plain text; None if it has to be looked at more closely."""
-    found = None if conventions.na_values else conversion.infer_plain_type(raw)
+    found = None if conventions.na_values else infer_plain_type(raw)
     if not found or (found[0] in NUMBERS and _has_ambiguous_points(unnamed(raw), found[0], conventions)):
         return None
     plain = InferredColumn(*found, None, [])
@@ -161,7 +160,7 @@ def _kept(text: pl.Series, marks: Marks) -> list[str] | None:
 
 def read_numbers(text: pl.Series, name: str, conventions: Conventions) -> NumberColumn:
     """Read stripped texts as numbers, plain ones first, as these are read faster."""
-    plain = conversion.infer_plain_type(text.alias(name), [ColumnType.NUMBER])
+    plain = infer_plain_type(text.alias(name), [ColumnType.NUMBER])
     if plain and not _has_ambiguous_points(text, plain[0], conventions):
         return NumberColumn(unnamed(plain[1]), pl.repeat(value=False, n=len(text), eager=True), ColumnFormat())
     return infer_numbers(text, conventions)
@@ -196,7 +195,7 @@ def impose_type(raw: pl.Series, kind: ColumnType, conventions: Conventions) -> I
 def impose_epochs(raw: pl.Series, numbers: pl.Series, read_as: ColumnFormat) -> InferredColumn:
     """Return a column of numbers as dates; without values if its name or some values do not say so."""
     found = as_epochs(InferredColumn(ColumnType.NUMBER, unnamed(numbers), read_as, []), raw.name)
-    nothing = conversion.no_values(unnamed(raw), ColumnType.DATETIME)
+    nothing = no_values(unnamed(raw), ColumnType.DATETIME)
     return found if found.type is ColumnType.DATETIME else found._replace(values=nothing)
 
 

@@ -1,12 +1,20 @@
-"""Marks of missing values: texts such as `NA`, and words in columns of numbers or dates."""
+"""Marks of missing values: texts such as `NA`, and numbers such as -999 that the options name."""
 
 from typing import NamedTuple
 
 import polars as pl
 
 from mlapp.schemas import ColumnFormat
-from mlapp.tables.columns.conventions import OTHER_MARKS, TEXT_MARKS, Conventions
+from mlapp.tables.columns.conventions import Conventions
 from mlapp.tables.columns.conversion import unnamed
+
+TEXT_MARKS = frozenset({"NA", "N/A", "n/a", "#N/A", "NULL", "?"})
+"""Texts that mark missing values in every column."""
+OTHER_MARKS = TEXT_MARKS | {
+    *("null", "None", "none", "nan", "NaN", "-nan", "NaT", "inf", "-inf", "Inf", "-Inf"),
+    *("-", "--", ".", "#DIV/0!"),
+}
+"""Texts that mark missing values in columns that otherwise have numbers, dates or booleans."""
 
 
 class MarkedText(NamedTuple):

@@ -6,7 +6,7 @@ import polars as pl
 
 from mlapp.schemas import ColumnType
 from mlapp.tables.columns.conventions import Conventions
-from mlapp.tables.columns.conversion import convert_column, spread
+from mlapp.tables.columns.conversion import convert_plain, spread
 from mlapp.tables.columns.dates import DateReading, are_dates, convert_dates, date_evidence, infer_dates
 from mlapp.tables.columns.numbers.digits import PARTS
 from mlapp.tables.columns.numbers.formats import infer_numbers
@@ -35,7 +35,7 @@ def may_be_quantities(sample: pl.Series, name: str, conventions: Conventions) ->
     values = sample.filter(~is_word(sample))
     if len(sample) - len(values) > MAX_WORDS * len(sample):
         return False
-    if not convert_column(values, ColumnType.NUMBER)[1].any():
+    if not convert_plain(values, ColumnType.NUMBER)[1].any():
         return True
     few = spread(values, FEW_ROWS)
     if sum(not _may_be_quantity(text) for text in few) > MAX_INVALID * len(few):
