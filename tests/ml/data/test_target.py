@@ -144,7 +144,7 @@ def test_spellings_are_reported_and_merged_on_request():
 def test_values_that_stand_in_the_way_of_numbers_are_listed(odd, number):
     (warning,) = target_of([number.format(row + 1) for row in range(40 - odd)] + [">100"] * odd).warnings
 
-    assert "not numbers ('>100')" in warning
+    assert ("not a number" if odd == 1 else "not numbers") + " ('>100')" in warning
     assert f"{odd} of " in warning
 
 

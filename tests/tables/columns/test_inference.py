@@ -154,9 +154,9 @@ def test_ambiguous_dates_beside_dollars_are_month_first_with_a_warning():
 @pytest.mark.parametrize(
     ("texts", "options", "dates"),
     [
-        (["13/01/2024", "14/01/2024", "01/13/2024"], {}, "1 of its 3 dates do not have the day first ('01/13/2024')"),
+        (["13/01/2024", "14/01/2024", "01/13/2024"], {}, "1 of its 3 dates does not have the day first ('01/13/2024')"),
         (["13/01/2024"] * 2, {"date_order": "mdy"}, "2 of its 2 dates do not have the month first ('13/01/2024')"),
-        (["01/13/2024"], {"date_order": "dmy"}, "1 of its 1 dates do not have the day first ('01/13/2024')"),
+        (["01/13/2024"], {"date_order": "dmy"}, "1 of its 1 dates does not have the day first ('01/13/2024')"),
     ],
 )
 def test_dates_in_several_orders_are_categories_with_a_warning(texts, options, dates):

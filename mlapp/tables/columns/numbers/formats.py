@@ -38,7 +38,7 @@ class NumberColumn(NamedTuple):
     problem: str | None = None
     """Why the column is not read as numbers, as the rest of a sentence."""
     is_near: bool = False
-    """Whether there is a problem, but nine in ten of the texts are numbers of some format."""
+    """Whether it is no column of numbers, but nine in ten of the texts are numbers of some format."""
     doubt: str | None = None
     """What was ambiguous, as the rest of a sentence."""
 
@@ -82,8 +82,14 @@ def infer_numbers(text: pl.Series, conventions: Conventions) -> NumberColumn:
         thousands=separators[0] if separators else None,
         unit=target.name or None,
     )
-    is_near = bool(problem) and fitting(digits) >= MIN_NEAR * (len(text) - text.null_count())
+    is_near = bool(problem or invalid.any()) and _are_near(parts, affixes, len(text) - text.null_count())
     return NumberColumn(values, invalid, read_as, problem, is_near, doubt)
+
+
+def _are_near(parts: pl.DataFrame, affixes: Sequence[_Affix], present: int) -> bool:
+    """Return whether nine in ten texts are numbers with a known unit or none."""
+    known = parts["digits"].filter(parts["affix"].is_in([affix.text for affix in affixes])).drop_nulls()
+    return fitting(known) >= MIN_NEAR * present
 
 
 def convert_numbers(text: pl.Series, read_as: ColumnFormat, conventions: Conventions) -> NumberColumn:

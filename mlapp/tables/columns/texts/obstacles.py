@@ -11,6 +11,7 @@ from mlapp.tables.columns.numbers.formats import NumberColumn
 MAX_EXPLAINED = 0.1
 """Largest share of other values in a text column for which these are reported."""
 MAX_EXAMPLES = 3
+NO_PLAIN_NUMBER = r"[^0-9.,' +-]"
 FIRST = {"dmy": "day", "mdy": "month"}
 """What is first in dates by their order."""
 KINDS = {
@@ -35,12 +36,16 @@ def numbers_obstacle(name: str, text: pl.Series, number: NumberColumn, odd: pl.S
     if number.problem:
         advice = "send them in one format if it holds numbers"
         return [f"{treated} {number.problem} ({listed(text.drop_nulls())}); {advice}."] if number.is_near else []
-    if len(others) > present * MAX_EXPLAINED:
+    if len(others) > present * MAX_EXPLAINED and not number.is_near:
         return []
     sizes = others.cast(pl.Float64, strict=False).abs()
     if (sizes >= MAX_EXACT_INTEGER).all() and not sizes.has_nulls():
         return [f"{treated} some of its whole numbers are too large to be exact, beyond ±2⁵³ ({listed(others)})."]
-    found = f"{len(others):,} of its {present:,} values are not numbers ({listed(others)})"
+    count, is_one = f"{len(others):,} of its {present:,}", len(others) == 1
+    if (unit := number.read_as.unit) and not others.str.contains(NO_PLAIN_NUMBER).any():
+        found = f"{count} numbers {'has' if is_one else 'have'} no unit ({listed(others)}), unlike those with '{unit}'"
+        return [f"{treated} {found}; write all with a unit, or all without."]
+    found = f"{count} values {'is not a number' if is_one else 'are not numbers'} ({listed(others)})"
     return [f"{treated} {found}; empty those cells, or send them as na_values, if it holds numbers."]
 
 
@@ -49,12 +54,15 @@ def dates_obstacle(name: str, text: pl.Series, dates: DateReading) -> list[str]:
     present, others = len(text) - text.null_count(), text.filter(dates.invalid)
     treated = f"Column '{shorten(name)}' is treated as categories because {len(others):,} of its {present:,}"
     if len(others) and dates.dates in FIRST and are_dates(others):
-        first = f"dates do not have the {FIRST[dates.dates]} first ({listed(others)})"
+        first = (
+            f"dates {'does' if len(others) == 1 else 'do'} not have the {FIRST[dates.dates]} first ({listed(others)})"
+        )
         return [f"{treated} {first}; write all dates in one order."]
     if not 0 < len(others) <= present * MAX_EXPLAINED:
         return []
     advice = "empty those cells, or send them as na_values, if it holds dates"
-    return [f"{treated} values are not dates ({listed(others)}); {advice}."]
+    found = "is not a date" if len(others) == 1 else "are not dates"
+    return [f"{treated} values {found} ({listed(others)}); {advice}."]
 
 
 def date_doubt(name: str, order: str) -> str:

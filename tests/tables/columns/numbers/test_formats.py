@@ -131,8 +131,11 @@ def test_other_texts_with_digits_are_categories(texts):
         (["192.168.100.101", "192.168.100.102"], "its values look like IP addresses"),
         (["612 345 678", "655 345 678"], "its values look like telephone numbers"),
         (["9007199254740993"] + ["5"] * 9, "some of its whole numbers are too large to be exact, beyond ±2⁵³"),
-        (["00123"] + ["5"] * 9, "1 of its 10 values are not numbers ('00123')"),
-        (["7x"] + ["5"] * 9, "1 of its 10 values are not numbers ('7x')"),
+        (["00123"] + ["5"] * 9, "1 of its 10 values is not a number ('00123')"),
+        (["7x"] + ["5"] * 9, "1 of its 10 values is not a number ('7x')"),
+        (["5 kg"] * 9 + ["5"], "1 of its 10 numbers has no unit ('5'), unlike those with 'kg'"),
+        (["10,5%", "7"] * 9, "9 of its 18 numbers have no unit ('7'), unlike those with '%'"),
+        (["9007199254740993"] * 9, "some of its whole numbers are too large to be exact, beyond ±2⁵³"),
     ],
 )
 def test_columns_that_are_almost_numbers_say_what_stands_in_the_way(texts, reason):
@@ -141,6 +144,12 @@ def test_columns_that_are_almost_numbers_say_what_stands_in_the_way(texts, reaso
     (warning,) = found.warnings
     assert found.type is ColumnType.CATEGORY
     assert warning.startswith("Column '^x$' is treated as categories because " + reason)
+
+
+def test_numbers_that_contradict_the_decimal_sign_of_the_options_are_named():
+    (warning,) = inferred(["1,5", "1.5"] * 5, decimal=",").warnings
+
+    assert "5 of its 10 values are not numbers ('1.5')" in warning
 
 
 @pytest.mark.parametrize(

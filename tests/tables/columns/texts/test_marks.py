@@ -130,10 +130,11 @@ def test_single_word_in_a_column_of_numbers_has_a_warning():
 def test_more_words_and_other_texts_leave_a_category_and_are_named(present, others):
     found = infer_column(pl.Series("x", [present] * 97 + others))
 
-    what = "numbers" if present == "1.5" else "dates"
+    what = "number" if present == "1.5" else "date"
+    is_not = f"is not a {what}" if len(others) == 1 else f"are not {what}s"
     assert found.type is ColumnType.CATEGORY
     (warning,) = found.warnings
-    assert f"{len(others)} of its {97 + len(others)} values are not {what} ('{others[0]}')" in warning
+    assert f"{len(others)} of its {97 + len(others)} values {is_not} ('{others[0]}')" in warning
 
 
 @pytest.mark.parametrize("others", [["A1"] * 15, ["12 monkeys"] * 15])
