@@ -7,8 +7,8 @@ from mlapp.ml.data.quality_checks import ID_NAME, ID_SPAN
 from mlapp.schemas import ColumnType, TableColumn, TrainOptions
 
 NAMES = (
-    *("target", "label", "labels", "y", "outcome", "response", "class", "ziel", "zielwert", "output"),
-    *("churn", "churned", "survived", "diagnosis", "species", "fraud", "default", "clicked", "converted"),
+    *("target", "label", "labels", "y", "outcome", "response", "ziel", "zielwert", "output"),
+    *("churn", "churned", "survived", "diagnosis", "species", "fraud", "default", "clicked", "converted", "class"),
     *("price", "preis", "prix", "precio", "prezzo", "rent", "miete", "sales", "umsatz", "revenue"),
 )
 """Names of columns that are often predicted, the most telling first."""

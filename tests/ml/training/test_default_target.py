@@ -49,6 +49,7 @@ def test_last_plausible_column_is_the_default_target_without_a_telling_name(name
 
 def test_most_telling_name_is_the_default_target():
     assert chosen({"target": NUMBERS, "class": KINDS, "price": NUMBERS}) == "target"
+    assert chosen({"survived": NUMBERS, "class": KINDS, "price": NUMBERS}) == "survived"
 
 
 def test_whole_numbers_with_a_telling_name_are_plausible_although_they_are_distinct():
