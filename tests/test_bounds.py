@@ -7,11 +7,14 @@ from mlapp.api import problems
 from mlapp.errors import MAX_REPORTED
 from mlapp.schemas import MAX_JSON_BYTES, MAX_NAME_LENGTH
 from mlapp.services.jobs import service as jobs
+from mlapp.services.jobs import worker
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.prediction import service as prediction
+from mlapp.services.prediction import table_reader
 from mlapp.settings import Settings
 from mlapp.tables import table
-from mlapp.tables.formats import ndjson
+from mlapp.tables.formats import containers, ndjson
+from mlapp.tables.workbooks import bounds
 from tests.servers import ROOT
 
 SECURITY = ROOT / "SECURITY.md"
@@ -26,6 +29,15 @@ LIMITS = SECURITY.read_text().partition("## Limits\n")[2] if SECURITY.exists() e
         f"{table.MAX_CELL_BYTES:,} bytes per cell",
         f"{MAX_JSON_BYTES // 1_000_000} MB of JSON; {ndjson.MAX_LINE_BYTES:,} bytes per line of CSV and NDJSON",
         f"{table.MAX_TEXT_BYTES:,} bytes of text in total",
+        f"{bounds.MAX_MEMBERS:,} parts; {bounds.MAX_UNPACKED_BYTES // 1_000_000} MB unpacked",
+        f"{bounds.MAX_RATIO} times their packed size beyond {bounds.FREE_BYTES // 1_000_000} MB",
+        f"{bounds.MAX_AREA:,} cells up to the last row",
+        f"up to {table_reader.MAX_BYTES // 1_000_000} MB each, {table_reader.MAX_PROCESSES} at a time",
+        f"{worker.READ_MEMORY_MB} MB of memory and {table_reader.LIMIT_S:.0f} s",
+        f"with {worker.LOAD_MEMORY_MB} MB of memory",
+        f"| packed files | {containers.MAX_UNPACKED_BYTES // 1_000_000} MB unpacked",
+        f"{containers.MAX_RATIO} times their packed size beyond {containers.FREE_BYTES // 1_000_000} MB",
+        f"{containers.MAX_ENTRIES:,} files in a zip archive",
         f"or {Processes.limit_s / 60:.0f} minutes",
         f"{MAX_NAME_LENGTH} characters per column name",
         f"{server.HEAD_TIMEOUT_S:.0f} s and {server.MAX_HEAD_BYTES:,} bytes",
