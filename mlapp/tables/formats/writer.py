@@ -15,7 +15,7 @@ from mlapp.tables.workbooks.writer import write_workbook
 def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format, decimal: DecimalSign = ".") -> bytes:
     """Write a range of rows of a table as they were read, followed by the added columns.
 
-    Rows from 0 also write the header. `decimal` is the decimal sign where the table has none.
+    Rows from 0 also write the header. `decimal` is the decimal sign where a CSV has none.
     """
     if kind is Format.NDJSON and (records := table.json_records(rows)) is not None:
         lines = zip(records, added.iter_rows(named=True), strict=True)
@@ -25,7 +25,9 @@ def write_rows(table: Table, rows: slice, added: pl.DataFrame, kind: Format, dec
         return write_workbook(frame, table.mixed)
     if kind is not Format.CSV:
         return write_table(frame, kind)
-    return write_csv(frame, table.read_as, header=rows.start == 0, decimal=table.conventions.decimal or decimal)
+    # JSON texts and cells of a workbook with decimal commas do not say how numbers are to be written.
+    sign = table.conventions.decimal or decimal if table.format is Format.CSV else "."
+    return write_csv(frame, table.read_as, header=rows.start == 0, decimal=sign)
 
 
 def write_table(frame: pl.DataFrame, kind: Format) -> bytes:

@@ -71,6 +71,14 @@ def test_rows_of_another_format_are_written_as_ndjson():
     assert write_rows(table, slice(0, 1), pl.DataFrame({"p": [0.5]}), Format.NDJSON) == b'{"a":"1","p":0.5}\n'
 
 
+def test_numbers_of_json_beside_texts_with_decimal_commas_are_written_with_points():
+    table = ndjson_table(b'{"x": "1,5", "y": 2.5}\n')
+
+    written = write_rows(table, slice(0, 1), pl.DataFrame({"p": [0.5]}), Format.CSV)
+
+    assert written == b'x,y,p\n"1,5",2.5,0.5\n'
+
+
 def test_texts_are_formatted_as_in_a_csv():
     names, rows = format_rows(FRAME)
 
