@@ -71,10 +71,8 @@ def infer_signature(table: Table, target: str, options: TrainOptions, rows: pl.S
             used.append(column)
     if not used:
         raise Unacceptable("No column is left to predict from: " + _reasons(ignored))
-    features, frame = (
-        [column.feature for column in used],
-        pl.DataFrame({column.feature.name: column.values for column in used}),
-    )
+    features = [column.feature for column in used]
+    frame = pl.DataFrame({column.feature.name: column.values for column in used})
     examples = _examples(features, frame)
     for feature, example in zip(features, examples[0], strict=True):
         feature.example = example

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mlapp.errors import MlappError, TooLarge, Unacceptable, UnreadableBody, UnsupportedType, shorten
 from mlapp.schemas import Format
-from mlapp.tables.workbooks.bounds import OLE
+from mlapp.tables.workbooks.bounds import OLE, ZIP
 
 MAX_UNPACKED_BYTES = 100_000_000
 MAX_RATIO = 500
@@ -23,7 +23,7 @@ CHUNK_BYTES = 1_000_000
 MAX_ZSTD_WINDOW = 25
 """Binary logarithm of the memory that zstd takes: 32 MB."""
 
-GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _ENTRY = b"PK\x01\x02"
 _PROGRAM_FILES = (".", "Thumbs.db", "desktop.ini")
 """Starts of names of files that operating systems add."""

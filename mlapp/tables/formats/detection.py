@@ -5,6 +5,8 @@ import re
 from mlapp.errors import UnsupportedType
 from mlapp.schemas import Format
 from mlapp.tables.formats.containers import document_kind
+from mlapp.tables.strict_json import BOM
+from mlapp.tables.workbooks.bounds import OLE, ZIP
 
 SPREADSHEET = "open it in a spreadsheet program, and save it as xlsx or CSV"
 SOFTWARE = "export it as CSV or Parquet with the software that wrote it"
@@ -48,14 +50,13 @@ BINARY = {
     b"PAR1": Format.PARQUET,
     b"ARROW1": Format.ARROW,
     b"\xff\xff\xff\xff": Format.ARROW,
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Format.WORKBOOK,
+    OLE: Format.WORKBOOK,
 }
 """First bytes of formats that are read; Arrow's with and without a footer, and xls."""
 JSON_OBJECT = re.compile(rb"[\[\s]*\{\s*\"")
 """Start of a JSON object or list of objects, but not of a CSV, where a name that contains a quote is quoted."""
 JSON_TABLE = re.compile(rb"\s*\{\s*\"(records|columns)\"\s*:\s*[\[{]")
 """Start of a JSON document with a table, unlike a line of NDJSON."""
-BOM = b"\xef\xbb\xbf"
 START_BYTES = 2_000
 
 
@@ -68,7 +69,7 @@ def detect_format(data: bytes, kind: Format | None) -> Format:
     for magic, found in BINARY.items():
         if data.startswith(magic):
             return found
-    if data.startswith(b"PK\x03\x04") and (document := document_kind(data)):
+    if data.startswith(ZIP) and (document := document_kind(data)):
         if document == "workbook":
             return Format.WORKBOOK
         raise _no_table(document, TABLE)

@@ -9,10 +9,11 @@ from mlapp.schemas import FileOptions, Format
 from mlapp.tables.formats.arrow import arrow_table
 from mlapp.tables.formats.containers import unpack
 from mlapp.tables.formats.csv import csv_table
-from mlapp.tables.formats.detection import BOM, START_BYTES, detect_format
+from mlapp.tables.formats.detection import START_BYTES, detect_format
 from mlapp.tables.formats.json import json_table
 from mlapp.tables.formats.ndjson import ndjson_table
 from mlapp.tables.formats.parquet import parquet_table
+from mlapp.tables.strict_json import BOM
 from mlapp.tables.table import Table
 from mlapp.tables.workbooks.reader import workbook_table
 
