@@ -9,6 +9,7 @@ from mlapp.tables.columns.date_parts import clock_us, match_patterns
 DURATION, MINUTES_FIRST = "duration", "duration_mm_ss"
 """Codes of durations: `4:15` is hours and minutes in the first, minutes and seconds in the second."""
 DAY_S = 86_400
+NS_PER_SECOND = 1_000_000_000
 SIGN, HALF = r"(?P<sign>[+-])?", r"(?P<half>[ap]\.?m\.?)"
 SECONDS = r"(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?"
 UNITS = {
@@ -43,6 +44,13 @@ REWRITES = (
     # ISO 8601 without years and months, which have no fixed length.
     (r"^([+-]?)p((?:[0-9]+w)?(?:[0-9]+d)?)(?:t([0-9.,hms]+))?$", "$1$2$3"),
 )
+
+
+def in_seconds(count: pl.Expr, per_second: int) -> pl.Expr:
+    """Return a count of fractions of a second as seconds, equal to those of a text such as `1:02:00.5`."""
+    # Split, as polars multiplies by the inverse of a constant: 3,720 s became 3720.0000000000005.
+    fraction = count % per_second * (NS_PER_SECOND // per_second)
+    return count // per_second + fraction / NS_PER_SECOND
 
 
 class DurationReading(NamedTuple):
@@ -125,7 +133,7 @@ def _seconds(parts: pl.DataFrame) -> pl.DataFrame:
         pl.when(half.is_not_null())
         .then(pl.col("clock_us") / 1_000_000)
         .when(second < 60, has_fraction | (minute < 60))
-        .then(((hour.fill_null(0) * 60 + minute) * 60 + second) + pl.col("fraction").fill_null(0) / 1_000_000_000)
+        .then(((hour.fill_null(0) * 60 + minute) * 60 + second) + pl.col("fraction").fill_null(0) / NS_PER_SECOND)
     )
     pair = pl.when(is_pair, minute < 60)
     is_time = hour.is_not_null() | has_fraction

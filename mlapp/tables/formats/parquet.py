@@ -10,6 +10,7 @@ import polars.selectors as cs
 
 from mlapp.errors import Unacceptable, UnreadableBody, shorten
 from mlapp.schemas import FileOptions, Format, ReadAs, TrainOptions
+from mlapp.tables.columns.times import in_seconds
 from mlapp.tables.table import Table, check_cells, check_names, check_shape
 
 INDEX = re.compile(r"__index_level_\d+__")
@@ -17,7 +18,7 @@ INDEX = re.compile(r"__index_level_\d+__")
 
 Source: pandas, Developer documentation, Storing pandas DataFrame objects in Apache Parquet format.
 """
-PER_SECOND = {"ns": 1e9, "us": 1e6, "ms": 1e3}
+PER_SECOND = {"ns": 1_000_000_000, "us": 1_000_000, "ms": 1_000}
 EXACT_DIGITS = 15
 """Decimals with more digits are cast to floats by their text: dividing their integer would round twice."""
 
@@ -119,7 +120,8 @@ def _plain(name: str, dtype: pl.DataType) -> pl.Expr:
     # pl.col would treat names such as `*` and `^x$` as patterns.
     column = cs.by_name(name)
     if isinstance(dtype, (pl.Time, pl.Duration)):
-        return column.cast(pl.Int64) / PER_SECOND[dtype.time_unit if isinstance(dtype, pl.Duration) else "ns"]
+        unit = dtype.time_unit if isinstance(dtype, pl.Duration) else "ns"
+        return in_seconds(column.cast(pl.Int64), PER_SECOND[unit])
     if isinstance(dtype, pl.Decimal):
         return (column.cast(pl.String) if dtype.precision > EXACT_DIGITS else column).cast(pl.Float64)
     return column.cast(pl.String) if isinstance(dtype, (pl.Categorical, pl.Enum, pl.Null)) else column

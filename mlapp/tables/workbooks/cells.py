@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from mlapp.tables.columns.conversion import format_categories, is_whole
+from mlapp.tables.columns.times import in_seconds
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -28,7 +29,7 @@ DTYPES: dict[type, pl.DataType] = {
     timedelta: pl.Duration("us"),
 }
 SECONDS = (pl.Time(), pl.Duration("us"))
-MICROSECONDS_PER_SECOND = 1e6
+MICROSECONDS_PER_SECOND = 1_000_000
 
 
 def read_columns(sheet: "CalamineSheet", skip: int) -> tuple[list[pl.Series], list[bool]]:
@@ -56,9 +57,10 @@ def read_head(sheet: "CalamineSheet", count: int) -> list[list[str | None]]:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def in_seconds(column: pl.Series) -> pl.Series:
+def as_seconds(column: pl.Series) -> pl.Series:
     """Return times and durations as numbers of seconds."""
-    return column.cast(pl.Duration("us")).cast(pl.Int64) / MICROSECONDS_PER_SECOND
+    count = column.cast(pl.Duration("us")).cast(pl.Int64)
+    return pl.select(in_seconds(pl.lit(count), MICROSECONDS_PER_SECOND)).to_series()
 
 
 class _Part(NamedTuple):

@@ -13,7 +13,7 @@ from mlapp.tables.dialects.header import Header, check_header_names, find_header
 from mlapp.tables.dialects.layout import above_sentence, lay_out
 from mlapp.tables.table import Table, check_cells, check_shape
 from mlapp.tables.workbooks.bounds import MAX_AREA, area_too_large, check_container
-from mlapp.tables.workbooks.cells import SECONDS, in_seconds, read_columns, read_head
+from mlapp.tables.workbooks.cells import SECONDS, as_seconds, read_columns, read_head
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -112,7 +112,7 @@ def _read(sheet: "CalamineSheet", head: Head, sheets: list[str], options: FileOp
         if column.dtype in SECONDS
     ]
     frame = pl.DataFrame(
-        [(in_seconds(each) if each.dtype in SECONDS else each).alias(str(n)) for n, each in enumerate(columns)]
+        [(as_seconds(each) if each.dtype in SECONDS else each).alias(str(n)) for n, each in enumerate(columns)]
     )
     first = first_row + header.first + 1
     second = [row - header.first for row in header.second]

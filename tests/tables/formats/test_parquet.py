@@ -10,6 +10,7 @@ import pytest
 
 from mlapp.errors import TooLarge, Unacceptable, UnreadableBody, UnsupportedType
 from mlapp.schemas import FileOptions, Format, TrainOptions
+from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.formats.reader import read_file
 
 TRAINING = TrainOptions(target="y")
@@ -121,3 +122,15 @@ def test_arrow_stream_is_rejected():
 
     with pytest.raises(UnsupportedType, match="The file is an Arrow stream"):
         read_file(buffer.getvalue(), Format.ARROW)
+
+
+def test_times_and_durations_equal_those_of_a_csv():
+    times = [time(second // 3600, second // 60 % 60, second % 60, 100_000) for second in range(0, 86_400, 37)]
+    lengths = [timedelta(hours=each.hour, minutes=each.minute, seconds=each.second) for each in times]
+    csv = "t,d\n" + "".join(f"{each:%H:%M:%S.%f},{each:%H:%M:%S}\n" for each in times)
+
+    columns = {"t": times, "d": pl.Series(lengths, dtype=pl.Duration("us"))}
+    typed, texts = (read_file(data, None).frame for data in (parquet(columns), csv.encode()))
+
+    for name in ("t", "d"):
+        assert infer_column(typed[name]).values.equals(infer_column(texts[name]).values)

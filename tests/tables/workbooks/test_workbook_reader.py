@@ -67,9 +67,11 @@ def test_cells_keep_their_types():
 
 
 def test_times_and_durations_are_seconds():
-    table = read(workbook(S=[["time", "long"], [time(12, 30), timedelta(hours=30, seconds=1)], [None, time(1)]]))
+    table = read(
+        workbook(S=[["time", "long"], [time(12, 30), timedelta(hours=30, seconds=1)], [None, time(0, 0, 0, 7_000)]])
+    )
 
-    assert table.frame.rows() == [(45_000.0, 108_001.0), (None, 3_600.0)]
+    assert table.frame.rows() == [(45_000.0, 108_001.0), (None, 0.007)]
     assert table.read_as.warnings[1] == "Column 'long' has times or durations, which are read as seconds."
 
 
