@@ -16,9 +16,12 @@ DateOrder = Literal["dmy", "mdy", "ymd"]
 def _parse_json(value: object) -> object:
     """Parse an object that was sent as text, as query strings and forms have only texts."""
     try:
-        return json.loads(value) if isinstance(value, str) else value
+        parsed = json.loads(value) if isinstance(value, str) else value
+        # Lone surrogates, which JSON can escape, are no text.
+        json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return value
+    return parsed
 
 
 ColumnTypes = Annotated[dict[str, ColumnType], BeforeValidator(_parse_json)]

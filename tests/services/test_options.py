@@ -24,6 +24,7 @@ def test_options_of_a_query_string_are_converted():
         ({"features": []}, "Invalid option 'features'", "/features"),
         ({"seed": float("inf")}, "Invalid option 'seed'", "/seed"),
         ({"types": "{"}, "Invalid option 'types'", "/types"),
+        ({"types": r'{"\ud800": "category"}'}, "Invalid option 'types'", "/types"),
         ({"types": "[" * 20_000}, "Invalid option 'types'", "/types"),
         ({"types": {"a": "colour"}}, "Invalid option 'types'", "/types/a"),
         ({"a/b~c": 1}, "There is no option 'a/b~c'", "/a~1b~0c"),

@@ -1,5 +1,7 @@
 """Types that the options ask for, and columns of dates and times."""
 
+from time import process_time
+
 import polars as pl
 import pytest
 
@@ -194,3 +196,13 @@ def test_dates_of_a_file_are_read_by_option_then_evidence_then_as_the_training_t
 
     assert [value and str(value.date()) for value in found.values] == days
     assert found.invalid.to_list() == [day is None for day in days]
+
+
+def test_long_words_take_little_time():
+    raw = pl.Series("a", [f"{'a' * 30_000}{number}" for number in range(25)])
+
+    start = process_time()
+    column = infer_column(raw, FILE)
+
+    assert column.type is CATEGORY
+    assert process_time() - start < 2

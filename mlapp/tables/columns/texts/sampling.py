@@ -21,7 +21,7 @@ MAX_WORDS = 0.2
 MAX_INVALID = 0.2
 """A column with a larger share of values in a sample that are no numbers is not read as numbers."""
 NUMBER = re.compile(PARTS)
-DATE_OR_TIME = re.compile(r"[0-9][^0-9]+[0-9]|[0-9]\s?[ap]\.?m\b|[^\W\d]{3,}\.?,?[ '-]+[0-9]{2,4}$", re.IGNORECASE)
+DATE_OR_TIME = re.compile(r"[0-9][^0-9]+[0-9]|[0-9]\s?[ap]\.?m\b|[^\W\d]{3}\.?,?[ '-]+[0-9]{2,4}$", re.IGNORECASE)
 """Texts with two numbers, times such as `5 PM`, and months such as `May 2024` and `Jan-24`."""
 
 
