@@ -9,9 +9,11 @@ import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+import polars as pl
+from playwright.async_api import Browser, FilePayload, Page, ViewportSize, async_playwright, expect
 
 from benchmarks.harness.server import Server, serving
+from mlapp.tables.bundled.machines import machines
 
 IMAGES = Path(__file__).parent / "images"
 DESKTOP, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
@@ -38,9 +40,18 @@ def populate(server: Server) -> None:
     server.http.post("/predict", json={"records": [{}]})
 
 
-async def select_dataset(page: Page) -> None:
-    """Select a bundled dataset on the Train page, and wait for its preview."""
-    await page.get_by_role("button", name="machines").click()
+def spreadsheet() -> bytes:
+    """Return machines as a German spreadsheet program exports them."""
+    load = pl.format("{} %", (100 * pl.col("load")).round().cast(pl.Int64)).alias("load")
+    frame = machines().with_columns(load, pl.col("last_service").dt.strftime("%d.%m.%Y"))
+    text = frame.write_csv(separator=";", decimal_comma=True, null_value="-", line_terminator="\r\n")
+    return f"Machines of plant 2, 1 January 2026\r\n\r\n{text}".encode()
+
+
+async def upload_table(page: Page) -> None:
+    """Upload a table on the Train page, and wait for its preview."""
+    file = FilePayload(name="machines.csv", mimeType="text/csv", buffer=spreadsheet())
+    await page.locator("input[type=file]").set_input_files(file)
     await expect(page.get_by_text("2,000 rows, 7 columns")).to_be_visible(timeout=30_000)
     await page.wait_for_timeout(1_000)
 
@@ -51,7 +62,7 @@ async def no_steps(_: Page) -> None:
 
 SHOTS: dict[str, tuple[str, Callable[[Page], Awaitable[None]]]] = {
     "overview": ("/", no_steps),
-    "train": ("/train", select_dataset),
+    "train": ("/train", upload_table),
     "predict": ("/predict", no_steps),
     "models": ("/models", no_steps),
     "compare": ("/models/compare?versions=2,3", no_steps),
