@@ -131,7 +131,7 @@ def _seconds(parts: pl.DataFrame) -> pl.DataFrame:
     has_fraction = hour.is_null() & second.is_not_null()
     clock_s = (
         pl.when(half.is_not_null())
-        .then(pl.col("clock_us") / 1_000_000)
+        .then(in_seconds(pl.col("clock_us"), 1_000_000))
         .when(second < 60, has_fraction | (minute < 60))
         .then(((hour.fill_null(0) * 60 + minute) * 60 + second) + pl.col("fraction").fill_null(0) / NS_PER_SECOND)
     )
