@@ -72,7 +72,7 @@ class TableColumn(Schema):
     ignored: OmitIfNone[str] = None
     """Why the column would not be used; null if it would be."""
     warnings: list[str] = Field(default_factory=list)
-    """What is doubtful about the column, as sentences."""
+    """Data-quality warnings about the column, as sentences."""
     leaks: bool = False
     """Whether the column alone predicts the target almost perfectly."""
     variants: bool = False

@@ -33,7 +33,7 @@ class Target:
     read_as: ColumnFormat | None
     """How the values are written; None if they are plain."""
     warnings: list[str]
-    """What is doubtful about the values, as sentences."""
+    """Warnings about the values, as sentences."""
     rows: pl.Series | None = None
     """True for the rows of the table that have a target; None if all have."""
 
@@ -58,11 +58,11 @@ def find_target(table: Table, name: str, options: TrainOptions) -> Target:
     values = found.values if rows is None else found.values.filter(rows)
     if values.min() == values.max():
         raise Unacceptable(f"The target '{shorten(name)}' has only one value; there is nothing to predict.")
-    doubts = [*found.warnings, *_doubts(found.type, values, is_given=kind is not None)]
-    return Target(found.type, values, found.read_as, doubts, rows)
+    warnings = [*found.warnings, *_warnings(found.type, values, is_given=kind is not None)]
+    return Target(found.type, values, found.read_as, warnings, rows)
 
 
-def _doubts(kind: ColumnType, values: pl.Series, *, is_given: bool) -> list[str]:
+def _warnings(kind: ColumnType, values: pl.Series, *, is_given: bool) -> list[str]:
     """Warn of values that identify rows, of spellings, and of texts that are mostly numbers."""
     name, rows = shorten(values.name), len(values)
     if kind is ColumnType.INTEGER and identifies(values.name, unnamed(values)):
@@ -70,16 +70,16 @@ def _doubts(kind: ColumnType, values: pl.Series, *, is_given: bool) -> list[str]
     if kind is not ColumnType.CATEGORY:
         return []
     others, distinct = unnamed(values).filter(~unnamed(values).str.contains(NUMBER_LIKE)), unnamed(values).unique()
-    doubts = spelling_warnings(name, distinct)
+    warnings = spelling_warnings(name, distinct)
     if not is_given and 0 < len(others) < rows / 2:
         # `infer_column` warns of a smaller share.
         if len(others) > MAX_EXPLAINED * rows:
             found = f"{len(others):,} of the {rows:,} values of the target '{name}' are not numbers ({listed(others)})"
             advice = "empty those cells, or send them as na_values, if it is a quantity"
-            doubts.append(f"{found}, so they are predicted as classes; {advice}.")
+            warnings.append(f"{found}, so they are predicted as classes; {advice}.")
     elif len(distinct) > rows / 2:
-        doubts.append(_identity(name, f"{len(distinct):,} distinct texts in {rows:,} rows, like a name or an ID"))
-    return doubts
+        warnings.append(_identity(name, f"{len(distinct):,} distinct texts in {rows:,} rows, like a name or an ID"))
+    return warnings
 
 
 def _identity(name: str, found: str) -> str:
@@ -160,7 +160,7 @@ def _label(value: pl.Series, kind: ColumnType) -> Scalar:
 
 
 def as_times(table: Table, name: str, kind: ColumnType | None, target: Target) -> tuple[np.ndarray, list[str]]:
-    """Return a time column as numbers that sort the rows with a target by time, and what is doubtful about it.
+    """Return a time column as numbers that sort the rows with a target by time, and warnings about it.
 
     `kind` overrules the type of the column.
 

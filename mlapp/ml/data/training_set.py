@@ -35,7 +35,7 @@ class TrainingSet:
     """Class labels in sorted order; None for regression."""
     seed: int
     warnings: list[str]
-    """What is doubtful about how table, target and task were read, as sentences."""
+    """Warnings about how table, target and task were read, as sentences."""
 
     def estimator_factory(self, recipe: Recipe) -> Callable[[], BaseEstimator]:
         """Return a function that makes the recipe's unfitted estimator for this training set."""
@@ -76,9 +76,9 @@ def make_training_set(table: Table, options: TrainOptions) -> TrainingSet:
     name = check_columns(table.frame.columns, options, table.read_as.left_out)
     target = find_target(table, name, options)
     task = options.task or infer_task(target.type, target.values)
-    doubts = table.read_as.left_out + table.read_as.warnings + target.warnings
+    warnings = table.read_as.left_out + table.read_as.warnings + target.warnings
     if not options.task and task is Task.CLASSIFICATION:
-        doubts += task_warnings(target.type, target.values)
+        warnings += task_warnings(target.type, target.values)
     signature = infer_signature(table, name, options, target.rows)
     X = encode_columns(signature.frame, signature.features)
     classes, y = as_classes(target) if task is Task.CLASSIFICATION else (None, as_numbers(target))
@@ -86,6 +86,6 @@ def make_training_set(table: Table, options: TrainOptions) -> TrainingSet:
     if options.time_column:
         kind = options.types.get(options.time_column)
         times, more = as_times(table, options.time_column, kind, target)
-        doubts += more
+        warnings += more
     samples = Samples(X, y, folds(task, y, options.seed, times), len(classes) if classes else None)
-    return TrainingSet(task, target, signature, samples, classes, options.seed, doubts)
+    return TrainingSet(task, target, signature, samples, classes, options.seed, warnings)

@@ -26,13 +26,13 @@ def preview_training(table: Table, options: TrainOptions) -> TablePreview:
 
 def _preview(table: Table, options: TrainOptions) -> TablePreview:
     preview = preview_table(table, options)
-    target, doubts = options.target, table.read_as.left_out + table.read_as.warnings
+    target, found = options.target, table.read_as.left_out + table.read_as.warnings
     if target not in table.frame.columns:
         preview.target = default_target(preview.columns, preview.rows, options)
         if target is not None:
             gone = f"There is no column '{shorten(target)}' in the table as it is read now"
             chosen = f"'{shorten(preview.target)}' is predicted instead." if preview.target else "choose another one."
-            doubts = [*doubts, f"{gone}; {chosen}"]
+            found = [*found, f"{gone}; {chosen}"]
         options = options.model_copy(update={"target": preview.target})
     else:
         preview.target = target
@@ -44,10 +44,10 @@ def _preview(table: Table, options: TrainOptions) -> TablePreview:
         try:
             training_set = make_training_set(table, options)
             _describe(preview, training_set, table, options)
-            doubts += _warnings(training_set, options)
+            found += _warnings(training_set, options)
         except Unacceptable as error:
             preview.error = error.detail
-    preview.warnings = list(dict.fromkeys(doubts))
+    preview.warnings = list(dict.fromkeys(found))
     return preview
 
 

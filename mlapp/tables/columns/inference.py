@@ -1,4 +1,8 @@
-"""Type inference: the narrowest type of a column over all its values, and how they are written."""
+"""Type inference: the narrowest type of a column over all its values, and how they are written.
+
+Plain values are tried first (`conversion`), as this is fast; then texts as people write them (`texts`, `numbers`,
+`dates`, `times`). `texts.marks` has the rules for missing values.
+"""
 
 from typing import NamedTuple
 

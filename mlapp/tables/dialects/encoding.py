@@ -59,7 +59,7 @@ def decode(data: bytes, encoding: str | None = None) -> Text:
         if name == WINDOWS and given is None:
             _check_text(content)
         text = _decode(content, name, given)
-        warnings = _doubts(text[:SAMPLE_BYTES]) if name == WINDOWS and given is None else []
+        warnings = _letter_warnings(text[:SAMPLE_BYTES]) if name == WINDOWS and given is None else []
         content = text.encode()
     elif (given or mark) and not _is_utf8(content):
         _decode(content, UTF_8, given)
@@ -120,7 +120,7 @@ def _decode(data: bytes, name: str, given: str | None) -> str:
         ) from None
 
 
-def _doubts(text: str) -> list[str]:
+def _letter_warnings(text: str) -> list[str]:
     """Return a warning if many letters are beyond ASCII, which Western European texts have few of."""
     letters = [character for character in text if character.isalpha()]
     if sum(character > "\x7f" for character in letters) <= max(FOREIGN_SHARE * len(letters), FOREIGN_LETTERS):

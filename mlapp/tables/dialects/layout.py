@@ -52,7 +52,7 @@ def lay_out(  # noqa: PLR0913 - all optional
     warnings = [
         f"{unit.capitalize()} {lines[row]} is labelled '{label}', but its numbers are neither sums nor means of the "
         "columns, so it is used as a row; delete it if it is a total."
-        for row, label in margins.doubtful.items()
+        for row, label in margins.total_like.items()
         if training
     ]
     dropped = set(margins.blank_columns) | (set(margins.index_columns) if training else set())

@@ -33,7 +33,7 @@ class Margins(NamedTuple):
     """Indexes of columns without name and values."""
     index_columns: list[int]
     """Indexes of columns that count or name the rows."""
-    doubtful: dict[int, str]
+    total_like: dict[int, str]
     """Rows that are kept, but look like a total."""
 
 
@@ -57,7 +57,7 @@ def find_margins(
     rows |= dict.fromkeys(_comments(frame, comment) if comment else (), "a comment")
     rows |= dict.fromkeys(_blank_rows(frame), "blank")
     rows |= dict.fromkeys(_repeated_headers(frame, names), "the header again")
-    doubtful = _find_closing_rows(frame, rows)
+    total_like = _find_closing_rows(frame, rows)
     inner = without_rows(frame, rows)
     blank = [index for index, name in enumerate(names) if is_blank(name) and _is_empty(inner.to_series(index))]
     index = _index_columns(inner, names, blank, training=training)
@@ -68,7 +68,7 @@ def find_margins(
                 f"Column {column_label(each)} has values, such as '{shorten(values[0], 20)}', but no name; "
                 "give it one, or delete it."
             )
-    return Margins(dict(sorted(rows.items())), blank, index, doubtful)
+    return Margins(dict(sorted(rows.items())), blank, index, total_like)
 
 
 def without_rows(frame: pl.DataFrame, rows: Collection[int]) -> pl.DataFrame:
@@ -145,7 +145,7 @@ def _find_totals(labelled: list[tuple[int, Row]], frame: pl.DataFrame, rows: dic
     """Add the labelled rows that are totals to `rows`, with the subtotals among the rows; and return the others."""
     first = labelled[-1][0]
     around = {*rows, *range(first, frame.height)}
-    inner, doubtful = without_rows(frame, around), {}
+    inner, total_like = without_rows(frame, around), {}
     for row, cells in labelled:
         index = next(index for index, cell in enumerate(cells) if is_total_label(cell))
         labels = unnamed(frame.to_series(index)).head(row)
@@ -156,8 +156,8 @@ def _find_totals(labelled: list[tuple[int, Row]], frame: pl.DataFrame, rows: dic
             rows |= dict.fromkeys([*subtotals, *(each for each, _ in labelled)], "a total")
             return {}
         elif is_total_label(cells[filled(cells)[0]]):
-            doubtful[row] = shorten(cells[index])
-    return doubtful
+            total_like[row] = shorten(cells[index])
+    return total_like
 
 
 def _labelled_rows(labels: pl.Series) -> list[int]:

@@ -1,4 +1,4 @@
-"""The columns of a table, doubtful ones first, with a search and pages."""
+"""The columns of a table, those with warnings first, with a search and pages."""
 
 from collections.abc import Callable
 
@@ -39,7 +39,7 @@ class ColumnList:
         self.columns = {column.name: column for column in found.columns}
         if list(self.columns) != self.names:
             self.names = list(self.columns)
-            self.order = sorted(self.names, key=lambda name: not _is_doubtful(self.columns[name]))
+            self.order = sorted(self.names, key=lambda name: not _has_warnings(self.columns[name]))
             self.tools.set_visibility(len(self.names) > PAGE_COLUMNS)
             self._find()
             return
@@ -76,5 +76,5 @@ class ColumnList:
         return found[begin : begin + PAGE_COLUMNS]
 
 
-def _is_doubtful(column: TableColumn) -> bool:
+def _has_warnings(column: TableColumn) -> bool:
     return bool(column.ignored or column.warnings or column.leaks or column.variants)

@@ -1,4 +1,4 @@
-"""A column of a table: its type, role, values, and what is doubtful about it."""
+"""A column of a table: its type, role, values and warnings."""
 
 from collections.abc import Callable
 
@@ -111,7 +111,7 @@ class ColumnRow:
         self.menu.open()
 
     def _show_notes(self) -> None:
-        """Draw what is doubtful about the column, unless it is drawn already."""
+        """Draw the warnings about the column, unless it is drawn already."""
         column, choices = self.column, self.choices
         excluded, target = choices.is_excluded(column), column.name == choices.target
         merged = choices.is_merged(column)
@@ -120,8 +120,8 @@ class ColumnRow:
             return
         self._shown_notes = shown
         self.notes.clear()
-        is_doubtful = column.ignored or column.warnings or column.leaks or column.variants
-        self.notes.set_visibility(bool(merged or (is_doubtful and not excluded)))
+        has_warnings = column.ignored or column.warnings or column.leaks or column.variants
+        self.notes.set_visibility(bool(merged or (has_warnings and not excluded)))
         with self.notes:
             if column.ignored:
                 notes("column-ignored", [f"Left out: {column.ignored}"])

@@ -39,7 +39,7 @@ class NumberColumn(NamedTuple):
     """Why the column is not read as numbers, as the rest of a sentence."""
     is_near: bool = False
     """Whether it is no column of numbers, but nine in ten of the texts are numbers of some format."""
-    doubt: str | None = None
+    warning: str | None = None
     """What was ambiguous, as the rest of a sentence."""
 
 
@@ -62,7 +62,7 @@ def infer_numbers(text: pl.Series, conventions: Conventions) -> NumberColumn:
     parts = split_numbers(text)
     digits = parts["digits"].drop_nulls()
     evidence = decimal_evidence(digits)
-    decimal, problem, doubt = _training_decimal(evidence, conventions)
+    decimal, problem, warning = _training_decimal(evidence, conventions)
     separators = thousands_separators(digits, decimal)
     affixes = [affix for affix in _affixes(parts) if affix.units]
     units = choose_units([affix.units for affix in affixes])
@@ -83,7 +83,7 @@ def infer_numbers(text: pl.Series, conventions: Conventions) -> NumberColumn:
         unit=target.name or None,
     )
     is_near = bool(problem or invalid.any()) and _are_near(parts, affixes, len(text) - text.null_count())
-    return NumberColumn(values, invalid, read_as, problem, is_near, doubt)
+    return NumberColumn(values, invalid, read_as, problem, is_near, warning)
 
 
 def _are_near(parts: pl.DataFrame, affixes: Sequence[_Affix], present: int) -> bool:
@@ -130,8 +130,8 @@ def _training_decimal(
     decimal = other or _default_decimal(evidence, conventions)
     meaning = f"the decimal {SIGNS[sign][:-1]}" if decimal == sign else "the thousands separator"
     others: DecimalSign = "," if decimal == "." else "."
-    doubt = f"is read with '{sign}' as {meaning}; send decimal={others} if that is wrong"
-    return decimal, None, None if other == "." else doubt
+    warning = f"is read with '{sign}' as {meaning}; send decimal={others} if that is wrong"
+    return decimal, None, None if other == "." else warning
 
 
 def _default_decimal(evidence: DecimalEvidence, conventions: Conventions) -> DecimalSign:

@@ -17,7 +17,7 @@ from mlapp.tables.columns.texts.booleans import BITS, boolean_words, may_be_bool
 from mlapp.tables.columns.texts.marks import Marks, marks_of, null_numbers, stripped_without_marks, without_text_marks
 from mlapp.tables.columns.texts.obstacles import (
     MAX_EXPLAINED,
-    date_doubt,
+    date_order_warning,
     dates_obstacle,
     marks_warning,
     numbers_obstacle,
@@ -109,7 +109,7 @@ def _as_number(name: str, number: NumberColumn, read_as: ColumnFormat, marks: Ma
     if number.problem or number.invalid.any():
         return None
     found = without_number_marks(number.values, _merged(read_as, number.read_as), marks)
-    return as_epochs(found._replace(warnings=_doubts(name, number)), name)
+    return as_epochs(found._replace(warnings=_number_warnings(name, number)), name)
 
 
 def as_epochs(found: InferredColumn, name: str) -> InferredColumn:
@@ -124,10 +124,10 @@ def as_epochs(found: InferredColumn, name: str) -> InferredColumn:
 def _as_dates(text: pl.Series, name: str, read_as: ColumnFormat, conventions: Conventions) -> InferredColumn | None:
     """Return a column of dates, or of durations as numbers of seconds."""
     if dates := infer_dates(text, name, conventions):
-        doubts = [date_doubt(name, dates.dates)] if dates.ambiguous else []
+        warnings = [date_order_warning(name, dates.dates)] if dates.ambiguous else []
         is_plain = dates.dates == "ymd"
         read_as = read_as.model_copy(update={"dates": None if is_plain else dates.dates})
-        return InferredColumn(ColumnType.DATETIME, dates.values, read_as, doubts)
+        return InferredColumn(ColumnType.DATETIME, dates.values, read_as, warnings)
     if durations := infer_durations(text):
         kind = ColumnType.INTEGER if is_whole(durations.values).all() else ColumnType.NUMBER
         return InferredColumn(kind, durations.values, read_as.model_copy(update={"dates": durations.dates}), [])
@@ -208,7 +208,7 @@ def _impose_number(
     reject(raw, kind, number.invalid, number.problem)
     found = without_number_marks(number.values, _merged(read_as, number.read_as), marks_of(conventions), kind)
     reject(raw, kind, not_whole(found))
-    return found._replace(warnings=_doubts(raw.name, number))
+    return found._replace(warnings=_number_warnings(raw.name, number))
 
 
 def not_whole(found: InferredColumn) -> pl.Series:
@@ -225,5 +225,5 @@ def _merged(read_as: ColumnFormat, more: ColumnFormat) -> ColumnFormat:
     return read_as.model_copy(update={key: value for key, value in more if value is not None})
 
 
-def _doubts(name: str, number: NumberColumn) -> list[str]:
-    return [f"Column '{shorten(name)}' {number.doubt}."] if number.doubt else []
+def _number_warnings(name: str, number: NumberColumn) -> list[str]:
+    return [f"Column '{shorten(name)}' {number.warning}."] if number.warning else []

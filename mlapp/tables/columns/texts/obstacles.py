@@ -65,7 +65,7 @@ def dates_obstacle(name: str, text: pl.Series, dates: DateReading) -> list[str]:
     return [f"{treated} values {found} ({listed(others)}); {advice}."]
 
 
-def date_doubt(name: str, order: str) -> str:
+def date_order_warning(name: str, order: str) -> str:
     """Warn of dates whose day and month are not told apart by their values."""
     other = "mdy" if order == "dmy" else "dmy"
     first = f"are read with the {FIRST[order]} first"

@@ -98,7 +98,7 @@ class Drawn:
         return list(self.list.rows)
 
 
-async def test_doubtful_columns_come_first_with_the_reason(user: User):
+async def test_columns_with_warnings_come_first_with_the_reason(user: User):
     drawn = Drawn(user, {"target": "a"})
     await drawn.show(
         column("a"), column("b"), column("c", warnings=["Mostly missing."]), column("d", ignored="is empty")
