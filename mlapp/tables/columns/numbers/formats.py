@@ -140,11 +140,16 @@ def _default_decimal(evidence: DecimalEvidence, conventions: Conventions) -> Dec
 
 
 def _prediction_decimal(evidence: DecimalEvidence, conventions: Conventions, read_as: ColumnFormat) -> DecimalSign:
-    if evidence.points != evidence.commas:
-        return "." if evidence.points > evidence.commas else ","
-    if not evidence.points and conventions.decimal:
+    points, commas, prior = evidence.points, evidence.commas, _prior_decimal(read_as)
+    if points and commas:
+        # A few typos must not turn `5.721` into 5,721.
+        points += evidence.ambiguous_points if prior == "." else 0
+        commas += evidence.ambiguous_commas if prior == "," else 0
+    if points != commas:
+        return "." if points > commas else ","
+    if not points and conventions.decimal:
         return conventions.decimal
-    return _prior_decimal(read_as) or _default_decimal(evidence, conventions)
+    return prior or _default_decimal(evidence, conventions)
 
 
 def _prior_decimal(read_as: ColumnFormat) -> DecimalSign | None:

@@ -288,3 +288,22 @@ def test_numbers_written_in_any_format_are_read_exactly(example):
     assert found.values.to_list() == [number + 0.0 for number in numbers]
     read_back = convert_column(pl.Series(texts), ColumnType.NUMBER, found.read_as, PLAIN)
     assert read_back.values.to_list() == found.values.to_list()
+
+
+@pytest.mark.parametrize(
+    ("texts", "trained", "values"),
+    [
+        (["5.721", "2.253", "0.744", "1,5", "2,5"], ".", [5.721, 2.253, 0.744, None, None]),
+        (["5,721", "2,253", "0,744", "1.5", "2.5"], ",", [5.721, 2.253, 0.744, None, None]),
+        (["5.721", "2.253", "0.744", "1,5", "2,5"], ",", [5721, 2253, None, 1.5, 2.5]),
+    ],
+)
+def test_column_that_contradicts_itself_is_read_as_in_training_if_most_of_it_fits(texts, trained, values):
+    raw = pl.Series(texts)
+
+    found = convert_column(
+        raw, ColumnType.NUMBER, ColumnFormat(decimal=trained), find_conventions([raw], FileOptions())
+    )
+
+    assert found.values.to_list() == values
+    assert found.invalid.to_list() == [value is None for value in values]
