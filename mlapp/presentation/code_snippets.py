@@ -25,7 +25,9 @@ const answer = await fetch({url}, {{
 }});
 console.log(await answer.json());"""
 
-ESCAPES = {"\\": r"\\", "'": r"\'", "\u2028": r"\u2028", "\u2029": r"\u2029", "</": r"<\/"}
+LINE_SEPARATORS = "\x85\u2028\u2029"
+"""Characters that JSON leaves as they are, and that end the block of code around it."""
+ESCAPES = {"\\": r"\\", "'": r"\'", "</": r"<\/"}
 """Characters that end a JavaScript string, or the script element around it."""
 
 
@@ -61,7 +63,10 @@ def _url(base_url: str, version: int | None) -> str:
 
 
 def _body(record: dict[str, Any]) -> str:
-    return json.dumps({"records": [record]}, ensure_ascii=False)
+    text = json.dumps({"records": [record]}, ensure_ascii=False)
+    for separator in LINE_SEPARATORS:
+        text = text.replace(separator, f"\\u{ord(separator):04x}")
+    return text
 
 
 def _literal(text: str) -> str:

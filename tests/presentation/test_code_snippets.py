@@ -128,3 +128,11 @@ def test_javascript_body_is_a_string_on_one_line():
 
 def test_python_has_a_line_per_feature():
     assert "row = {\n    'a': 1,\n    'b': None,\n}\n" in python("http://localhost", {"a": 1, "b": None})
+
+
+@pytest.mark.parametrize("language", [curl, python, javascript])
+@pytest.mark.parametrize("separator", ["\x85", "\u2028", "\u2029"])
+def test_text_does_not_end_the_block_of_code(language: Callable[..., str], separator: str):
+    snippet = language("http://localhost", {f"a{separator}```{separator}<img src=x>": separator})
+
+    assert snippet.splitlines() == snippet.split("\n")

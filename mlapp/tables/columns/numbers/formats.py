@@ -143,7 +143,7 @@ def _prediction_decimal(evidence: DecimalEvidence, conventions: Conventions, rea
     points, commas, prior = evidence.points, evidence.commas, _prior_decimal(read_as)
     if points and commas:
         # A few typos must not turn `5.721` into 5,721.
-        points += evidence.ambiguous_points if prior == "." else 0
+        points += evidence.ambiguous_points if prior != "," else 0
         commas += evidence.ambiguous_commas if prior == "," else 0
     if points != commas:
         return "." if points > commas else ","
