@@ -80,7 +80,7 @@ def holds_workbook(data: bytes) -> bool:
             start = data
         else:
             start = next(_gzip_chunks(data) if kind == "gzip" else _zstd_chunks(data))
-    except (MlappError, zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, StopIteration):
+    except (MlappError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, StopIteration):
         return False
     return start.startswith((ZIP, OLE))
 

@@ -158,3 +158,14 @@ def test_content_encoding_is_decompressed(packed, pack):
 )
 def test_damaged_and_other_files_hold_no_workbook(data):
     assert not holds_workbook(data)
+
+
+def test_zip_archive_that_ends_within_its_file_holds_no_workbook():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("t.csv", "a,b\n1,2\n")
+    data = bytearray(packed.getvalue())
+    # The length of an extra field before the content.
+    data[28:30] = b"\xff\xff"
+
+    assert not holds_workbook(bytes(data))
