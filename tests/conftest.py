@@ -163,3 +163,8 @@ def store(tmp_path: Path) -> ModelStore:
     store = ModelStore(tmp_path / "store")
     store.prepare()
     return store
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name binary parameters by their argument: archives hold the time, and all test processes need the same names."""
+    return argname if isinstance(val, bytes) and (b"\0" in val or not val.isascii()) else None
