@@ -146,12 +146,11 @@ def check_shape(rows: int, columns: int, *, at_least: bool = False) -> None:
 
 
 def check_names(names: list[str]) -> None:
-    """Reject column names that are ambiguous or cannot be shown.
+    """Reject column names, given once each, that cannot be shown.
 
     Raises:
-        Unacceptable: a name is given twice, is empty or too long.
+        Unacceptable: a name is empty or too long.
     """
-    seen: set[str] = set()
     for number, name in enumerate(names, 1):
         if not name:
             raise Unacceptable(f"Column {number} has no name; give every column one.")
@@ -159,9 +158,6 @@ def check_names(names: list[str]) -> None:
             raise Unacceptable(
                 f"Column {number} has a name of {len(name):,} characters; at most {MAX_NAME_LENGTH} are allowed."
             )
-        if name in seen:
-            raise Unacceptable(f"Two columns are called '{shorten(name)}'; rename one of them.")
-        seen.add(name)
 
 
 def check_cells(frame: pl.DataFrame) -> None:
