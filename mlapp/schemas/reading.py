@@ -47,6 +47,11 @@ class FileOptions(Schema):
     keep_values: list[str] = Field(default_factory=list)
     """Texts that are values, although they usually mark missing values, such as `NA`."""
 
+    @property
+    def needed_columns(self) -> set[str]:
+        """Columns that are read although they would be left out, such as an index."""
+        return set()
+
 
 class ColumnFormat(Schema):
     """How the values of a column are written in the training table; decides what is ambiguous at prediction."""

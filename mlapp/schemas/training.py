@@ -42,6 +42,12 @@ class TrainOptions(FileOptions):
     time_column: str | None = None
     """Evaluate on the latest rows by this column instead of on random ones."""
 
+    @property
+    def needed_columns(self) -> set[str]:
+        """Columns that the options ask for; they are never left out as an index."""
+        names = (self.target, self.time_column, *(self.features or ()), *self.types)
+        return {name for name in names if name is not None}
+
 
 class TrainBody(TrainOptions):
     """A training request in JSON: exactly one of `records`, `columns` and `dataset`, and options."""

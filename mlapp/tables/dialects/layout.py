@@ -1,13 +1,13 @@
 """Layout: a table without its margins for training, or with a problem for each line that is no row for prediction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
 from mlapp.tables.dialects.cells import Row, column_label, filled
-from mlapp.tables.dialects.margins import Margins, find_margins, without_rows
+from mlapp.tables.dialects.margins import find_margins, without_rows
 
 MAX_LEFT_OUT = 100_000
 LISTED = 5
@@ -35,13 +35,14 @@ def lay_out(  # noqa: PLR0913 - all optional
     second: Sequence[int] = (),
     comment: str | None = None,
     training: bool = False,
+    needed: Collection[str] = (),
     unit: str = "line",
 ) -> Layout:
     """Name the raw columns of a table, and leave out what is around it.
 
     `lines` has the number of each row in the file, which `unit` calls a line or a row; `second` are the indexes of rows
     that are further headers, `comment` is the mark of comments above the header. In prediction, no row is left out,
-    and the index column stays.
+    and the index column stays; in training, an index column stays if it is among the `needed` columns.
 
     Raises:
         Unacceptable: a column that has values, and is no index, has no name.
@@ -55,8 +56,9 @@ def lay_out(  # noqa: PLR0913 - all optional
         for row, label in margins.total_like.items()
         if training
     ]
-    dropped = set(margins.blank_columns) | (set(margins.index_columns) if training else set())
-    left_out = _column_sentences(margins, training=training)
+    left = [each for each in margins.index_columns if training and names[each] not in needed]
+    dropped = set(margins.blank_columns) | set(left)
+    left_out = _column_sentences(left, margins.blank_columns, names)
     kept = None
     if training and margins.rows:
         left_out = _row_sentences(margins.rows, lines, unit) + left_out
@@ -91,14 +93,12 @@ def _numbered(numbers: Sequence[int], unit: str) -> str:
     return f"{unit.capitalize()}s {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
-def _column_sentences(margins: Margins, *, training: bool) -> list[str]:
+def _column_sentences(index: Sequence[int], blank: Sequence[int], names: Sequence[str]) -> list[str]:
     found = []
-    if training:
-        found += [
-            f"Column {column_label(index)} was left out: it only numbers or names the rows."
-            for index in margins.index_columns
-        ]
-    if blank := margins.blank_columns:
+    for each in index:
+        called = f", '{shorten(names[each])}'," if names[each] else ""
+        found.append(f"Column {column_label(each)}{called} was left out: it only numbers or names the rows.")
+    if blank:
         labels = [column_label(index) for index in blank[:LISTED]] + (["…"] if len(blank) > LISTED else [])
         if len(blank) == 1:
             found.append(f"Column {labels[0]} was left out: it has neither a name nor values.")

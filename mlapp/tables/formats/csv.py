@@ -69,7 +69,8 @@ def csv_table(data: bytes, options: FileOptions | None = None, *, training: bool
     names = start.names + [""] * (frame.width - len(start.names))
     lines = Lines(start.line, frame)
     comment = comment_mark([cells for _, cells in start.above])
-    laid_out = lay_out(frame, names, lines, second=start.second, comment=comment, training=training)
+    needed = options.needed_columns
+    laid_out = lay_out(frame, names, lines, second=start.second, comment=comment, training=training, needed=needed)
     check_cells(laid_out.frame)
     return Table(
         laid_out.frame,

@@ -9,7 +9,7 @@ import polars as pl
 import polars.selectors as cs
 
 from mlapp.errors import Unacceptable, UnreadableBody, shorten
-from mlapp.schemas import FileOptions, Format, ReadAs, TrainOptions
+from mlapp.schemas import FileOptions, Format, ReadAs
 from mlapp.tables.columns.times import in_seconds
 from mlapp.tables.table import Table, check_cells, check_names, check_shape
 
@@ -60,7 +60,7 @@ def columnar_table(
         schema = lazy.collect_schema()
         check_shape(int(lazy.select(pl.len()).collect().item()), len(schema))
         check_names(schema.names())
-        reasons = _reasons(schema, index(schema.names()) if training else set(), _chosen(options))
+        reasons = _reasons(schema, index(schema.names()) if training else set(), options.needed_columns)
         kept = [_plain(name, dtype) for name, dtype in schema.items() if name not in reasons]
         frame = lazy.select(kept).collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
@@ -76,22 +76,15 @@ def columnar_table(
     return Table(frame, ReadAs(format=kind, left_out=left_out, warnings=warnings), options=options)
 
 
-def _chosen(options: FileOptions) -> set[str | None]:
-    """Return the columns that the options of a training name."""
-    if not isinstance(options, TrainOptions):
-        return set()
-    return {options.target, options.time_column, *(options.features or ()), *options.types}
-
-
-def _reasons(schema: pl.Schema, index: set[str], chosen: set[str | None]) -> dict[str, str]:
+def _reasons(schema: pl.Schema, index: set[str], needed: set[str]) -> dict[str, str]:
     """Return the columns that are left out, and why."""
     reasons = {}
     for name, dtype in schema.items():
         if not _is_plain(dtype):
             reasons[name] = f"has {dtype} values, not numbers, text, booleans or dates"
-            if name in chosen:
+            if name in needed:
                 raise Unacceptable(f"Column '{shorten(name)}' {reasons[name]}; choose another one.")
-        elif name in index and name not in chosen:
+        elif name in index and name not in needed:
             reasons[name] = "is the index of pandas"
     return reasons
 

@@ -117,7 +117,7 @@ def _read(sheet: "CalamineSheet", head: Head, sheets: list[str], options: FileOp
     first = first_row + header.first + 1
     second = [row - header.first for row in header.second]
     rows = range(first, first + frame.height)
-    laid_out = lay_out(frame, names, rows, second=second, training=training, unit="row")
+    laid_out = lay_out(frame, names, rows, second=second, training=training, needed=options.needed_columns, unit="row")
     check_cells(laid_out.frame)
     above = above_sentence([(first_row + row + 1, head[row]) for row in header.above], "row")
     read_as = ReadAs(

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.schemas import FileOptions
+from mlapp.schemas import FileOptions, TrainOptions
 from mlapp.tables.dialects import layout
 from mlapp.tables.dialects.cells import letter
 from mlapp.tables.dialects.margins import find_margins
@@ -155,12 +155,20 @@ INDEXES = [
 ]
 
 
+@pytest.mark.parametrize("chosen", [{"features": ["Unnamed: 0"]}, {"target": "Unnamed: 0"}])
+def test_index_column_that_the_options_ask_for_is_kept(chosen):
+    table = csv_table(b"Unnamed: 0,a,b\n1,1,x\n0,2,y\n", TrainOptions(**{"target": "b"} | chosen), training=True)
+
+    assert (table.frame.columns, table.read_as.left_out) == (["Unnamed: 0", "a", "b"], [])
+
+
 @pytest.mark.parametrize("text", INDEXES)
 def test_index_column_is_left_out_in_training_only(text):
     table = csv_table(text.encode(), training=True)
 
     assert table.frame.columns == ["a", "b"]
-    assert table.read_as.left_out[-1] == "Column 1 (A) was left out: it only numbers or names the rows."
+    name = ", 'Unnamed: 0'," if text.startswith("Unnamed") else ""
+    assert table.read_as.left_out[-1] == f"Column 1 (A){name} was left out: it only numbers or names the rows."
     assert csv_table(text.encode()).frame.width == 3
 
 
