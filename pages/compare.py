@@ -7,12 +7,12 @@ from nicegui import ui
 
 from mlapp.errors import NotFound
 from mlapp.presentation.comparison import MAX_COMPARED, Difference, comparable, differences, same_table
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services.models.service import ModelService
 from pages.components.buttons import MODELS
 from pages.components.cards import card, empty_state, not_found
 from pages.components.charts.evaluation import importance_plot, plots
-from pages.components.model.actions import ModelActions
+from pages.components.model.actions import VersionActions
 from pages.components.tables.plain_table import scrolling
 from pages.components.warnings import warnings
 from pages.frame import frame
@@ -52,19 +52,19 @@ def register(site: Site) -> None:
             _comparison(site, models)
 
 
-async def _models(service: ModelService, names: Sequence[str]) -> list[Model]:
+async def _models(service: ModelService, names: Sequence[str]) -> list[VersionInfo]:
     """Return the named models without duplicates; at most one more than can be compared."""
     found = [await service.get(name) for name in names[: MAX_COMPARED + 1]]
     return list({model.version: model for model in found}.values())
 
 
-def _comparison(site: Site, models: Sequence[Model]) -> None:
+def _comparison(site: Site, models: Sequence[VersionInfo]) -> None:
     live, same_target = site.live, comparable(models)
     if not same_target or not same_table(models):
         with card():
             warnings([OTHER_TABLES if same_target else OTHER_TARGETS])
     with card("Side by side"):
-        buttons = _table(models, ModelActions(site))
+        buttons = _table(models, VersionActions(site))
         ui.label("The best value of each row is starred; ± is the standard deviation across folds.").classes(MUTED)
 
     def update() -> None:
@@ -82,7 +82,7 @@ def _comparison(site: Site, models: Sequence[Model]) -> None:
         plots(models)
 
 
-def _table(models: Sequence[Model], actions: ModelActions) -> list[tuple[ui.badge, ui.button]]:
+def _table(models: Sequence[VersionInfo], actions: VersionActions) -> list[tuple[ui.badge, ui.button]]:
     """Draw the differences, and return the badge and the button of each model."""
     with scrolling("Differences"), ui.element("table").classes("w-full border-collapse").mark("differences"):
         with ui.element("thead"), ui.element("tr"):
@@ -94,7 +94,7 @@ def _table(models: Sequence[Model], actions: ModelActions) -> list[tuple[ui.badg
     return buttons
 
 
-def _head(model: Model, actions: ModelActions) -> tuple[ui.badge, ui.button]:
+def _head(model: VersionInfo, actions: VersionActions) -> tuple[ui.badge, ui.button]:
     with ui.element("th").classes(CELL).props("scope=col"), ui.column().classes("gap-2 items-start"):
         with ui.row().classes("items-center gap-2"):
             ui.link(f"Model {model.version}", f"/models/{model.version}").classes(LINK)

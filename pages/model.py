@@ -8,10 +8,10 @@ from mlapp.errors import NotFound
 from mlapp.presentation.formats import format_duration, format_time, format_value
 from mlapp.presentation.model_card import card as model_card
 from mlapp.presentation.sentences import headline, training_rows
-from mlapp.schemas import Feature, Model
+from mlapp.schemas import Feature, VersionInfo
 from pages.components.buttons import link_button
 from pages.components.cards import card, facts, not_found
-from pages.components.model.actions import ModelActions
+from pages.components.model.actions import VersionActions
 from pages.components.model.activation_log import activation_log
 from pages.components.model.scores import details, scores
 from pages.components.tables.paged_table import PagedTable, paged_rows
@@ -52,9 +52,9 @@ class _Page:
     content: ui.column
     log: PagedTable
 
-    def __init__(self, site: Site, name: str, model: Model) -> None:
+    def __init__(self, site: Site, name: str, model: VersionInfo) -> None:
         self.site, self.name, self.model = site, name, model
-        self.actions = ModelActions(site)
+        self.actions = VersionActions(site)
 
     async def build(self) -> None:
         with card(mark="state"):
@@ -170,7 +170,7 @@ class _Page:
         return model_card(self.model, base_url, self.site.services.access.key_variable)
 
 
-def _training_facts(model: Model) -> list[tuple[str, str]]:
+def _training_facts(model: VersionInfo) -> list[tuple[str, str]]:
     libraries = ", ".join(f"{name} {version}" for name, version in model.library_versions.items())
     coverage = [] if model.coverage is None else [("Interval coverage", f"{model.coverage:.0%}")]
     return [

@@ -7,10 +7,10 @@ from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
 from mlapp.presentation.comparison import MAX_COMPARED
 from mlapp.presentation.sentences import main_score
-from mlapp.schemas import ModelSummary
-from mlapp.services.models.search import ModelQuery
+from mlapp.schemas import VersionSummary
+from mlapp.services.models.search import VersionQuery
 from pages.components.cards import card, no_model
-from pages.components.model.actions import ModelActions
+from pages.components.model.actions import VersionActions
 from pages.components.model.activation_log import activation_log
 from pages.components.tables.model_rows import CARD, CELLS
 from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTable, View
@@ -19,7 +19,7 @@ from pages.session.site import Site
 from pages.theme import MUTED
 
 COLUMNS = (
-    PagedColumn("Model", "version"),
+    PagedColumn("VersionInfo", "version"),
     PagedColumn("Predicts", "target"),
     PagedColumn("Estimator", "estimator"),
     PagedColumn("Score", "score"),
@@ -48,7 +48,7 @@ class _Models:
 
     def __init__(self, site: Site) -> None:
         self.models, self.live = site.services.models, site.live
-        self.actions = ModelActions(site)
+        self.actions = VersionActions(site)
         self.previous: int | None = None
 
     async def build(self) -> None:
@@ -90,13 +90,13 @@ class _Models:
 
     async def _load(self, view: View) -> tuple[Sequence[PagedRow], int]:
         found = await self.models.search(
-            ModelQuery(self.query.value or "", view.order or "version", view.descending, view.offset, view.limit)
+            VersionQuery(self.query.value or "", view.order or "version", view.descending, view.offset, view.limit)
         )
         of_all = "" if found.matches == found.total else f" of {found.total:,}"
         self.count.set_text(f"{found.matches:,}{of_all} version{'' if found.total == 1 else 's'}")
         return [await self._row(model) for model in found.models], found.matches
 
-    async def _row(self, model: ModelSummary) -> PagedRow:
+    async def _row(self, model: VersionSummary) -> PagedRow:
         reason = None if model.usable else await self.models.unusable_reason(model.version)
         return PagedRow(
             model.version,

@@ -8,7 +8,7 @@ from mlapp.presentation.formats import format_number
 from mlapp.presentation.metrics import METRICS
 from mlapp.presentation.sentences import headline, quality_summary, training_rows
 from mlapp.presentation.verdict import verdict
-from mlapp.schemas import Model, Span, Task
+from mlapp.schemas import Span, Task, VersionInfo
 from pages.components.buttons import link_button
 from pages.components.cards import card, figures, no_model
 from pages.components.overview_cards import TrafficSummary, importance_bars
@@ -120,7 +120,7 @@ class _Overview:
                 no_model()
 
 
-def _model(model: Model, since: datetime | None) -> None:
+def _model(model: VersionInfo, since: datetime | None) -> None:
     with card(mark="active-model"):
         heading = ui.label(f"Model {model.version} {headline(model)}").classes(f"{LEAD} break-words max-w-full")
         heading.props("role=heading aria-level=2").mark("headline")

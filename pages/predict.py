@@ -4,7 +4,7 @@ from nicegui import ui
 
 from mlapp.errors import MlappError, pointer
 from mlapp.presentation.sentences import headline
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from pages.components.buttons import MODELS
 from pages.components.cards import card, empty_state, no_model
 from pages.components.forms.coalescing import CoalescedTask
@@ -37,7 +37,7 @@ def register(site: Site) -> None:
         with frame(site, "Predict", "/predict", "Predict one row, or all rows of a file."):
             try:
                 number = await services.models.requested_version(version or None)
-                model = (await services.prediction.fitted(number)).model
+                model = (await services.prediction.fitted(number)).info
             except MlappError as error:
                 if (await services.models.versions())[1]:
                     empty_state("sentiment_dissatisfied", "This model cannot be used", error.detail, MODELS)
@@ -48,7 +48,7 @@ def register(site: Site) -> None:
 
 
 class _Predict:
-    def __init__(self, site: Site, downloads: Downloads, model: Model, *, pinned: bool) -> None:
+    def __init__(self, site: Site, downloads: Downloads, model: VersionInfo, *, pinned: bool) -> None:
         self.site, self.model, self.pinned = site, model, pinned
         self.task = CoalescedTask(self._predict, PAUSE_S)
         self._banner()

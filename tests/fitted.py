@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from mlapp.ml.training.train import train
-from mlapp.schemas import Model, Record, TrainOptions
+from mlapp.schemas import Record, TrainOptions, VersionInfo
 from mlapp.services import Services
 from mlapp.store import ModelStore
 from mlapp.tables.bundled.datasets import dataset, source_of
@@ -42,7 +42,7 @@ def fit(name: str) -> Fitted:
     return Fitted(trained.file, Record(**known, **trained.record))
 
 
-async def publish(services: Services, name: str, *, activate: bool = True, **changed: Any) -> Model:
+async def publish(services: Services, name: str, *, activate: bool = True, **changed: Any) -> VersionInfo:
     """Add a linear model of a bundled table to the store of an app, and have it answer."""
     fields = {"created_at": datetime.now(UTC)} | changed
     version = await asyncio.to_thread(fit(name).but(**fields).add_to, services.models.store)

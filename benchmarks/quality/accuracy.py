@@ -27,10 +27,10 @@ from threadpoolctl import threadpool_limits
 from benchmarks import NOT_JUDGED
 from mlapp.ml.data.encoding import known_only
 from mlapp.ml.data.target import as_classes, as_numbers, find_target, infer_task
-from mlapp.ml.inference.fitted_model import FittedModel, load_model
+from mlapp.ml.inference.fitted_version import FittedVersion, load_version
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.training.train import train
-from mlapp.schemas import Format, Model, Task, TrainOptions
+from mlapp.schemas import Format, Task, TrainOptions, VersionInfo
 from mlapp.tables.bundled.datasets import dataset, describe_datasets
 from mlapp.tables.formats.reader import read_file
 from mlapp.tables.table import Table
@@ -134,22 +134,22 @@ def _splits(table: Table, target: str, count: int) -> Iterator[Split]:
         started = time.perf_counter()
         trained = train(Table(table.frame[training]), options, time.perf_counter, lambda _stage, _share: None)
         seconds = time.perf_counter() - started
-        model = load_model(Model(**trained.record, **STORED), trained.file)
-        features = model.model.features
+        model = load_version(VersionInfo(**trained.record, **STORED), trained.file)
+        features = model.info.features
         rows = [known_only(model.encoder.encode(Table(table.frame[part]))) for part in (training, test)]
         yield Split(
             *(rows[0], y[training], rows[1], y[test]),
             categories=FeatureColumns.of(features).categories,
             classes=len(classes or []),
             predicted=_predicted(model, rows[1]),
-            estimator=model.model.estimator,
+            estimator=model.info.estimator,
             seconds=seconds,
         )
 
 
-def _predicted(model: FittedModel, x: np.ndarray) -> np.ndarray:
+def _predicted(model: FittedVersion, x: np.ndarray) -> np.ndarray:
     predicted = model.predict(x)
-    return predicted[:, 0] if model.model.task is Task.REGRESSION else predicted
+    return predicted[:, 0] if model.info.task is Task.REGRESSION else predicted
 
 
 def _boosted(split: Split) -> np.ndarray:

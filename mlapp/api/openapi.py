@@ -15,7 +15,7 @@ from mlapp.api.request_body import BINARY, FILES, MULTIPART
 from mlapp.api.routes import predict, train
 from mlapp.presentation.markdown import text
 from mlapp.presentation.sentences import training_values
-from mlapp.schemas import ColumnType, Feature, Format, Model, Problem
+from mlapp.schemas import ColumnType, Feature, Format, Problem, VersionInfo
 
 NO_MODEL = "No model is active yet; rows may have any features."
 KEYS = "The full key (MLAPP_API_KEY), or the key that may only predict (MLAPP_PREDICT_KEY)."
@@ -78,7 +78,7 @@ def _forbidden(route: tuple[str, str], *, open_: bool) -> str:
     return f"The key may only predict{exception}. {CROSS_SITE}"
 
 
-def _with_model(routes: dict[str, Any], model: Model | None) -> dict[str, Any]:
+def _with_model(routes: dict[str, Any], model: VersionInfo | None) -> dict[str, Any]:
     row = _row_schema(model)
     operation = routes["paths"]["/predict"]["post"] | {"requestBody": _request_body(row.get("example", {}), model)}
     if model:
@@ -107,7 +107,7 @@ def _object_with(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": False}
 
 
-def _request_body(example: dict[str, Any], model: Model | None) -> dict[str, Any]:
+def _request_body(example: dict[str, Any], model: VersionInfo | None) -> dict[str, Any]:
     schema = {"oneOf": [{"$ref": train.REF.format(model=name)} for name in ("PredictRecords", "PredictColumns")]}
     file = {"type": "object", "required": ["file"], "properties": {"file": BINARY} | predict.OPTIONS}
     return {
@@ -122,7 +122,7 @@ def _request_body(example: dict[str, Any], model: Model | None) -> dict[str, Any
     }
 
 
-def _row_schema(model: Model | None) -> dict[str, Any]:
+def _row_schema(model: VersionInfo | None) -> dict[str, Any]:
     features = model.features if model else []
     row: dict[str, Any] = {
         "type": "object",

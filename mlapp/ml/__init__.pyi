@@ -2,9 +2,9 @@ from .data.invalid_rows import problems_of as problems_of
 from .data.invalid_rows import reject_rows as reject_rows
 from .estimators import describe_estimators as describe_estimators
 from .evaluation.baseline import beats_baseline as beats_baseline
-from .inference.fitted_model import Batch as Batch
-from .inference.fitted_model import FittedModel as FittedModel
-from .inference.fitted_model import load_model as load_model
+from .inference.fitted_version import Batch as Batch
+from .inference.fitted_version import FittedVersion as FittedVersion
+from .inference.fitted_version import load_version as load_version
 from .inference.scores import score as score
 from .inference.what_if import what_if as what_if
 from .library_versions import installed_versions as installed_versions

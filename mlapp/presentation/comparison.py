@@ -9,7 +9,7 @@ from mlapp.errors import shorten
 from mlapp.presentation.formats import format_duration, format_number, format_percent, format_value
 from mlapp.presentation.metrics import LOWER_IS_BETTER, MAIN_METRIC, METRICS
 from mlapp.presentation.sentences import headline
-from mlapp.schemas import Model, Scalar
+from mlapp.schemas import Scalar, VersionInfo
 
 MAX_COMPARED = 5
 """Models in one comparison: as many as fit side by side."""
@@ -29,7 +29,7 @@ class Difference:
     """Positions of the best models; empty if the scores are equal or not comparable."""
 
 
-def changes(old: Model | None, new: Model) -> list[str]:
+def changes(old: VersionInfo | None, new: VersionInfo) -> list[str]:
     """Return what changes for clients when `new` replaces the active model `old`, one sentence each."""
     if old is None:
         return [f"No model is active. Model {new.version} {headline(new)}."]
@@ -40,7 +40,7 @@ def changes(old: Model | None, new: Model) -> list[str]:
     ]
 
 
-def differences(models: Sequence[Model]) -> list[Difference]:
+def differences(models: Sequence[VersionInfo]) -> list[Difference]:
     """Return the table of differences: general properties, all metrics, and parameters and features that differ."""
     return [
         *(Difference(label, tuple(text(model) for model in models)) for label, text in _PROPERTIES.items()),
@@ -50,17 +50,17 @@ def differences(models: Sequence[Model]) -> list[Difference]:
     ]
 
 
-def comparable(models: Sequence[Model]) -> bool:
+def comparable(models: Sequence[VersionInfo]) -> bool:
     """Return whether the metrics of models are comparable: same target and same task."""
     return len({(model.task, model.target) for model in models}) == 1
 
 
-def same_table(models: Sequence[Model]) -> bool:
+def same_table(models: Sequence[VersionInfo]) -> bool:
     """Return whether models were trained and evaluated on the same table."""
     return len({model.data_sha256 for model in models}) == 1
 
 
-def _target_changes(old: Model, new: Model) -> list[str]:
+def _target_changes(old: VersionInfo, new: VersionInfo) -> list[str]:
     sentences = []
     if not comparable([old, new]):
         sentences.append(
@@ -76,7 +76,7 @@ def _target_changes(old: Model, new: Model) -> list[str]:
     return sentences
 
 
-def _feature_changes(old: Model, new: Model) -> list[str]:
+def _feature_changes(old: VersionInfo, new: VersionInfo) -> list[str]:
     known, wanted = ({feature.name: feature for feature in model.features} for model in (old, new))
     required = {name for name, feature in known.items() if feature.required}
     needed = [name for name, feature in wanted.items() if feature.required and name not in required]
@@ -94,7 +94,7 @@ def _feature_changes(old: Model, new: Model) -> list[str]:
     )
 
 
-def _score_changes(old: Model, new: Model) -> list[str]:
+def _score_changes(old: VersionInfo, new: VersionInfo) -> list[str]:
     name = MAIN_METRIC[new.task]
     if not comparable([old, new]) or name not in old.metrics or name not in new.metrics:
         return []
@@ -119,7 +119,7 @@ def _listed(*changed: tuple[str, Sequence[Scalar]]) -> list[str]:
     return sentences
 
 
-_PROPERTIES: dict[str, Callable[[Model], str]] = {
+_PROPERTIES: dict[str, Callable[[VersionInfo], str]] = {
     "Predicts": lambda model: f"{shorten(model.target)} ({model.task.value})",
     "Estimator": lambda model: model.estimator,
     "Trained": lambda model: f"{model.created_at:%Y-%m-%d %H:%M} UTC",
@@ -133,7 +133,7 @@ _PROPERTIES: dict[str, Callable[[Model], str]] = {
 """Rows that are always shown."""
 
 
-def _metric_differences(models: Sequence[Model]) -> Iterable[Difference]:
+def _metric_differences(models: Sequence[VersionInfo]) -> Iterable[Difference]:
     for name, (label, _) in METRICS.items():
         scores = {index: model.metrics[name] for index, model in enumerate(models) if name in model.metrics}
         if scores:
@@ -141,7 +141,7 @@ def _metric_differences(models: Sequence[Model]) -> Iterable[Difference]:
             yield Difference(label, texts, _best(name, scores) if comparable(models) else frozenset())
 
 
-def _score(model: Model, name: str) -> str:
+def _score(model: VersionInfo, name: str) -> str:
     if name not in model.metrics:
         return "–"
     spread = f" ± {format_number(model.spread[name])}" if name in model.spread else ""
@@ -154,7 +154,7 @@ def _best(name: str, scores: dict[int, float]) -> frozenset[int]:
     return tied if len(tied) < len(scores) else frozenset()
 
 
-def _parameter_differences(models: Sequence[Model]) -> Iterable[Difference]:
+def _parameter_differences(models: Sequence[VersionInfo]) -> Iterable[Difference]:
     for name in dict.fromkeys(name for model in models for name in model.parameters):
         texts = tuple(_value(model.parameters.get(name)) for model in models)
         if len(set(texts)) > 1:
@@ -165,7 +165,7 @@ def _value(value: Any) -> str:
     return shorten(json.dumps(value, default=str) if isinstance(value, dict | list) else format_value(value))
 
 
-def _feature_differences(models: Sequence[Model]) -> Iterable[Difference]:
+def _feature_differences(models: Sequence[VersionInfo]) -> Iterable[Difference]:
     names = [{feature.name for feature in model.features} for model in models]
     every = dict.fromkeys(feature.name for model in models for feature in model.features)
     partial = [name for name in every if not all(name in known for known in names)]

@@ -11,7 +11,7 @@ from mlapp.presentation.formats import format_number, format_percent
 from mlapp.presentation.markdown import quotation, table, text
 from mlapp.presentation.metrics import METRICS
 from mlapp.presentation.sentences import MAX_CATEGORIES, headline, quality_summary, training_rows, training_values
-from mlapp.schemas import Evaluation, Model, Scalar, Task
+from mlapp.schemas import Evaluation, Scalar, Task, VersionInfo
 
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
 EVALUATED = {
@@ -21,7 +21,7 @@ EVALUATED = {
 }
 
 
-def card(model: Model, base_url: str, key: str | None = None) -> str:
+def card(model: VersionInfo, base_url: str, key: str | None = None) -> str:
     """Return the model card as Markdown with YAML front matter.
 
     `base_url` is the address of this server; `key` is the environment variable of the API key, if one is required.
@@ -44,7 +44,7 @@ def card(model: Model, base_url: str, key: str | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _front_matter(model: Model) -> str:
+def _front_matter(model: VersionInfo) -> str:
     """Return metadata for the Hugging Face Hub; values are JSON, which is valid YAML."""
     kind = f"tabular-{model.task.value}"
     name = f"{shorten(model.target)}, model {model.version}"
@@ -61,7 +61,7 @@ def _front_matter(model: Model) -> str:
     return "\n".join(["---", *lines, "---"])
 
 
-def _summary(model: Model) -> str:
+def _summary(model: VersionInfo) -> str:
     sentences = [f"It {text(headline(model), 200)}: a {model.task.value} with `{model.estimator}`."]
     if model.classes is not None:
         sentences.append(f"It predicts one of {len(model.classes)} classes: {_values(model.classes)}.")
@@ -75,7 +75,7 @@ def _summary(model: Model) -> str:
     return " ".join([*sentences, quality_summary(model)])
 
 
-def _data(model: Model) -> str:
+def _data(model: VersionInfo) -> str:
     dropped = f"{model.rows_dropped:,} rows without a target were dropped."
     sentences = f"Trained on {text(training_rows(model), 300)}; {dropped} SHA-256 of the values: `{model.data_sha256}`."
     if not model.ignored:
@@ -84,7 +84,7 @@ def _data(model: Model) -> str:
     return f"{sentences}\n\nUnused columns:\n\n{table(('Column', 'Reason'), rows)}"
 
 
-def _features(model: Model) -> str:
+def _features(model: VersionInfo) -> str:
     rows = [
         (
             feature.name,
@@ -98,7 +98,7 @@ def _features(model: Model) -> str:
     return table(("Feature", "Type", "Training values", "Missing values", "Example"), rows)
 
 
-def _evaluation(model: Model) -> str:
+def _evaluation(model: VersionInfo) -> str:
     scores = [
         (_metric(name)[0], format_number(value), *_numbers(name, model.spread, model.baseline), _metric(name)[1])
         for name, value in model.metrics.items()
@@ -118,7 +118,7 @@ def _evaluation(model: Model) -> str:
     )
 
 
-def _uncertainty(model: Model) -> str:
+def _uncertainty(model: VersionInfo) -> str:
     if model.coverage is not None:
         return (
             "Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows: they should "
@@ -133,7 +133,7 @@ def _numbers(name: str, *scores: dict[str, float]) -> list[str]:
     return [format_number(metrics[name]) if name in metrics else "" for metrics in scores]
 
 
-def _importance(model: Model) -> str:
+def _importance(model: VersionInfo) -> str:
     rows = [(each.feature, format_number(each.mean), format_number(each.std)) for each in model.importance]
     ranking = table(("Feature", f"Increase of {SCORES[model.task]}", "Spread"), rows)
     return (
@@ -142,7 +142,7 @@ def _importance(model: Model) -> str:
     )
 
 
-def _limits(model: Model) -> str:
+def _limits(model: VersionInfo) -> str:
     sentences = [
         "Values outside the training values above are predicted with a warning.",
         "With `Prefer: handling=strict`, requests with such values are rejected.",
@@ -153,13 +153,13 @@ def _limits(model: Model) -> str:
     return "\n".join(f"- {line}" for line in sentences + [text(warning, 1_000) for warning in model.warnings])
 
 
-def _calls(model: Model, base_url: str, key: str | None) -> str:
+def _calls(model: VersionInfo, base_url: str, key: str | None) -> str:
     row = {feature.name: feature.example for feature in model.features}
     shell, program = (write(base_url, row, model.version, key) for write in (curl, python))
     return f"```sh\n{shell}\n```\n\nThe same in Python, with the standard library only:\n\n```python\n{program}\n```"
 
 
-def _origin(model: Model) -> str:
+def _origin(model: VersionInfo) -> str:
     rows = [
         ("Trained", f"{model.created_at:%Y-%m-%d %H:%M} UTC, in {format_number(model.training_seconds)} s"),
         ("Seed", str(model.seed)),

@@ -5,19 +5,19 @@ import math
 from mlapp.errors import shorten
 from mlapp.presentation.formats import format_duration, format_number, format_percent, format_value
 from mlapp.presentation.metrics import MAIN_METRIC, METRICS
-from mlapp.schemas import ColumnType, Feature, Job, Model, ModelSummary, Task
+from mlapp.schemas import ColumnType, Feature, Job, Task, VersionInfo, VersionSummary
 
 MAX_CATEGORIES = 10
 """Categories or classes in a sentence."""
 
 
-def headline(model: Model) -> str:
+def headline(model: VersionInfo) -> str:
     """Return what a model predicts, and from how many features."""
     count = len(model.features)
     return f"predicts {model.target} from {count} feature{'' if count == 1 else 's'}"
 
 
-def quality_summary(model: Model) -> str:
+def quality_summary(model: VersionInfo) -> str:
     """Return the main score of a model and of its baseline in plain words."""
     if model.task is Task.REGRESSION:
         error, baseline = model.metrics["mae"], model.baseline["mae"]
@@ -32,7 +32,7 @@ def quality_summary(model: Model) -> str:
     )
 
 
-def training_rows(model: Model) -> str:
+def training_rows(model: VersionInfo) -> str:
     """Return the number of training rows and the name of the table."""
     rows, source = f"{model.rows:,} rows", model.source
     if source is None:
@@ -52,7 +52,7 @@ def training_values(feature: Feature) -> str:
     return "true or false" if feature.type is ColumnType.BOOLEAN else "none"
 
 
-def main_score(model: Model | ModelSummary) -> str:
+def main_score(model: VersionInfo | VersionSummary) -> str:
     """Return the main metric of a model with its label."""
     name = MAIN_METRIC[model.task]
     return f"{METRICS[name][0]} {format_number(model.metrics[name])}" if name in model.metrics else "–"

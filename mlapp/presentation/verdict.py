@@ -1,7 +1,7 @@
 """The verdict on a model: one plain phrase that compares it with its baseline."""
 
 from mlapp import ml
-from mlapp.schemas import Model, Task
+from mlapp.schemas import Task, VersionInfo
 
 MIN_GAIN = 0.03
 """Share of the baseline's error that a model has to avoid to be called better."""
@@ -24,12 +24,12 @@ FRACTIONS = {
 }
 
 
-def verdict(model: Model) -> str | None:
+def verdict(model: VersionInfo) -> str | None:
     """Return how a model compares with its baseline, or None if its warnings already say that it is no better."""
     return _regression(model) if model.task is Task.REGRESSION else _classification(model)
 
 
-def _regression(model: Model) -> str | None:
+def _regression(model: VersionInfo) -> str | None:
     if not _beats_baseline(model):
         return None
     error, baseline, r2 = model.metrics["mae"], model.baseline["mae"], model.metrics["r2"]
@@ -43,7 +43,7 @@ def _regression(model: Model) -> str | None:
     return f"{_fraction(gain).capitalize()} less error than always predicting the mean"
 
 
-def _classification(model: Model) -> str | None:
+def _classification(model: VersionInfo) -> str | None:
     accuracy, baseline = model.metrics["accuracy"], model.baseline["accuracy"]
     gain = (accuracy - baseline) / (1 - baseline) if baseline < 1 else accuracy - 1
     if gain < MIN_GAIN and not _beats_baseline(model):
@@ -58,7 +58,7 @@ def _classification(model: Model) -> str | None:
     return f"{cases[0]}; always predicting the most frequent class is correct in {cases[1]}"
 
 
-def _beats_baseline(model: Model) -> bool:
+def _beats_baseline(model: VersionInfo) -> bool:
     return ml.beats_baseline(model.task, model.metrics, model.baseline)
 
 

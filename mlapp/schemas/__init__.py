@@ -8,11 +8,11 @@ from mlapp.schemas.models import (
     Importance,
     Interval,
     LeaderboardEntry,
-    Model,
-    ModelList,
-    ModelSummary,
     Record,
+    VersionInfo,
+    VersionList,
     VersionStatus,
+    VersionSummary,
 )
 from mlapp.schemas.monitoring import DRIFT_ROWS, ColumnDrift, Drift, DriftLevel, Span, Traffic, TrafficPoint
 from mlapp.schemas.plots import (

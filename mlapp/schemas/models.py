@@ -137,20 +137,20 @@ class Record(RecordSummary):
     """Versions of Python and of the packages used in training."""
 
 
-class Model(Record, VersionStatus):
+class VersionInfo(Record, VersionStatus):
     """A trained model: one immutable version in the store."""
 
 
-class ModelSummary(RecordSummary, VersionStatus):
+class VersionSummary(RecordSummary, VersionStatus):
     """A short form of a model for lists."""
 
 
-class ModelList(Schema):
+class VersionList(Schema):
     """All models, newest first."""
 
     active: int | None
     """Version of the active model; null if there is none."""
-    models: list[ModelSummary]
+    models: list[VersionSummary]
 
 
 class Activation(Schema):

@@ -4,26 +4,26 @@ from typing import Any
 
 from mlapp import ml
 from mlapp.errors import NotFound, shorten
-from mlapp.schemas import Model, ModelSummary
+from mlapp.schemas import VersionInfo, VersionSummary
 from mlapp.store import ModelStore, parse_number
 
 
-def describe(store: ModelStore, version: int) -> Model:
+def describe(store: ModelStore, version: int) -> VersionInfo:
     """Return a version: its record, note, and whether it is active and usable.
 
     Raises:
         NotFound: the version does not exist.
     """
-    return Model.model_construct(**_values(store, version, store.active()))
+    return VersionInfo.model_construct(**_values(store, version, store.active()))
 
 
-def summarize(store: ModelStore, version: int, active: int | None) -> ModelSummary:
+def summarize(store: ModelStore, version: int, active: int | None) -> VersionSummary:
     """Return a summary of a version.
 
     Raises:
         NotFound: the version does not exist.
     """
-    return ModelSummary.model_construct(**_values(store, version, active))
+    return VersionSummary.model_construct(**_values(store, version, active))
 
 
 def version_number(store: ModelStore, name: str) -> int:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from mlapp.errors import MlappError, Unavailable, shorten
-from mlapp.schemas import Format, Job, Model, Record, Submission, TablePreview
+from mlapp.schemas import Format, Job, Record, Submission, TablePreview, VersionInfo
 from mlapp.services.admission import Slots
 from mlapp.services.jobs.ipc import Finished, Progress, Started
 from mlapp.services.jobs.run import Run
@@ -70,7 +70,7 @@ class TrainingService:
         self.jobs.reject_when_full()
         return self._slots.acquire()
 
-    async def train(self, submission: Submission) -> Model:
+    async def train(self, submission: Submission) -> VersionInfo:
         """Train, and wait for the model; the training continues when the client disconnects.
 
         Raises:
@@ -114,7 +114,7 @@ class TrainingService:
         run.task.add_done_callback(lambda _: _remove_body(submission))
         return run
 
-    async def _train(self, submission: Submission, run: Run, *, demo: bool) -> Model:
+    async def _train(self, submission: Submission, run: Run, *, demo: bool) -> VersionInfo:
         """Fit a model in a process, store it, activate it if requested, and prune old ones."""
         finished = await self.processes.run("train", submission, _progress_listener(run.job))
         assert isinstance(finished, Finished)  # noqa: S101 - for the type checker

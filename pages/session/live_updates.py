@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nicegui import Client, Event, background_tasks
 
 from mlapp.errors import NotFound
-from mlapp.schemas import Job, Model
+from mlapp.schemas import Job, VersionInfo
 from mlapp.services import Services
 from mlapp.services.outages import Outage
 
@@ -30,7 +30,7 @@ class LiveUpdates:
     services: Services
     jobs: list[Job] = field(default_factory=list)
     """All jobs, newest first."""
-    active: Model | None = None
+    active: VersionInfo | None = None
     """The record of the model that answers requests without a version.
 
     The active one, or the one before it if the active one cannot be loaded.

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 from main import create_app
 from mlapp.api.problems import MAX_BYTES
-from mlapp.ml import FittedModel
-from mlapp.schemas import Model
+from mlapp.ml import FittedVersion
+from mlapp.schemas import VersionInfo
 from mlapp.services import Services
 from mlapp.settings import Settings
 from tests.fitted import publish
@@ -44,27 +44,27 @@ async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI
 
 
 @pytest.fixture(scope="session")
-async def regression(app: FastAPI) -> Model:
+async def regression(app: FastAPI) -> VersionInfo:
     return await publish(app.state.services, "diabetes")
 
 
 @pytest.fixture(scope="session")
-async def classification(app: FastAPI) -> Model:
+async def classification(app: FastAPI) -> VersionInfo:
     return await publish(app.state.services, "wine")
 
 
 @pytest.fixture(scope="session")
-async def machines(app: FastAPI) -> Model:
+async def machines(app: FastAPI) -> VersionInfo:
     """A model trained on `MACHINES`."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
         options = {"target": "days", "estimator": "linear"}
         answer = await client.post("/train", json={"records": MACHINES.to_dicts()} | options)
-    return Model.model_validate(answer.json())
+    return VersionInfo.model_validate(answer.json())
 
 
 @pytest.fixture
-async def active(http: httpx.AsyncClient, services: Services, machines: Model) -> AsyncIterator[FittedModel]:
+async def active(http: httpx.AsyncClient, services: Services, machines: VersionInfo) -> AsyncIterator[FittedVersion]:
     """The active model."""
     await http.post(f"/models/{machines.version}/activate")
     fitted = await services.prediction.fitted()
@@ -74,7 +74,7 @@ async def active(http: httpx.AsyncClient, services: Services, machines: Model) -
     fitted.__dict__.update(kept)
 
 
-def row_of(model: Model) -> dict[str, Any]:
+def row_of(model: VersionInfo) -> dict[str, Any]:
     return {feature.name: feature.example for feature in model.features}
 
 
@@ -112,7 +112,7 @@ async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def unharmed(http: httpx.AsyncClient, services: Services, regression: Model) -> AsyncIterator[None]:
+async def unharmed(http: httpx.AsyncClient, services: Services, regression: VersionInfo) -> AsyncIterator[None]:
     """Check that a test does not change the response to a valid request, nor the models."""
     await http.post(f"/models/{regression.version}/activate")
     good = {"records": [row_of(regression)]}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 
 pytestmark = pytest.mark.slow
 
@@ -31,13 +31,13 @@ bodies = (
 KINDS = ["application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet"]
 
 
-def row_of(model: Model) -> dict[str, object]:
+def row_of(model: VersionInfo) -> dict[str, object]:
     return {feature.name: feature.example for feature in model.features}
 
 
 @often
 @given(bodies.map(json.dumps).map(str.encode) | st.binary(), st.sampled_from(KINDS))
-async def test_any_body_gets_a_response(http: httpx.AsyncClient, regression: Model, body: bytes, kind: str):
+async def test_any_body_gets_a_response(http: httpx.AsyncClient, regression: VersionInfo, body: bytes, kind: str):
     good: dict[str, Any] = {"json": {"records": [row_of(regression)]}, "params": {"version": regression.version}}
     before = (await http.post("/predict", **good)).raise_for_status().json()
 

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from mlapp.ml import FittedModel
+from mlapp.ml import FittedVersion
 from mlapp.schemas import ColumnDrift, Span
 from mlapp.services import Services
 from mlapp.services.prediction.batching import MAX_BATCH_ROWS
@@ -75,9 +75,9 @@ def closely(found: Any) -> Any:
     ids=str,
 )
 async def test_equivalent_requests_have_equal_responses(
-    http: httpx.AsyncClient, active: FittedModel, changed: dict[str, Any]
+    http: httpx.AsyncClient, active: FittedVersion, changed: dict[str, Any]
 ):
-    rows = [row_of(active.model)]
+    rows = [row_of(active.info)]
     expected = await http.post("/predict", json={"records": rows})
 
     records = await http.post("/predict", json={"records": rows}, **changed)
@@ -86,8 +86,8 @@ async def test_equivalent_requests_have_equal_responses(
     assert (expected.status_code, records.content, columns.content) == (200, expected.content, expected.content)
 
 
-async def test_warnings_of_a_batch_belong_to_the_request_with_the_value(http: httpx.AsyncClient, active: FittedModel):
-    good, far = row_of(active.model), row_of(active.model) | {"age": 100_000}
+async def test_warnings_of_a_batch_belong_to_the_request_with_the_value(http: httpx.AsyncClient, active: FittedVersion):
+    good, far = row_of(active.info), row_of(active.info) | {"age": 100_000}
 
     answers = await asyncio.gather(*[http.post("/predict", json={"records": [row]}) for row in (good, far, good)])
 
@@ -97,15 +97,15 @@ async def test_warnings_of_a_batch_belong_to_the_request_with_the_value(http: ht
 
 @pytest.mark.parametrize(("age", "status"), [(2.0**53, 200), (2**53, 422)])
 async def test_integers_that_floats_may_round_are_rejected(
-    http: httpx.AsyncClient, active: FittedModel, age: float, status: int
+    http: httpx.AsyncClient, active: FittedVersion, age: float, status: int
 ):
-    answer = await http.post("/predict", json={"records": [row_of(active.model) | {"age": age}]})
+    answer = await http.post("/predict", json={"records": [row_of(active.info) | {"age": age}]})
 
     assert answer.status_code == status
 
 
-async def test_slow_estimator_predicts_the_same_in_a_thread(http: httpx.AsyncClient, active: FittedModel):
-    body = {"records": [row_of(active.model)]}
+async def test_slow_estimator_predicts_the_same_in_a_thread(http: httpx.AsyncClient, active: FittedVersion):
+    body = {"records": [row_of(active.info)]}
     expected = (await http.post("/predict", json=body)).content
     active.__dict__["is_fast"] = False
 
@@ -114,7 +114,7 @@ async def test_slow_estimator_predicts_the_same_in_a_thread(http: httpx.AsyncCli
     assert {answer.content for answer in answers} == {expected}
 
 
-async def test_many_rows_of_a_small_body_are_predicted_in_a_thread(http: httpx.AsyncClient, active: FittedModel):
+async def test_many_rows_of_a_small_body_are_predicted_in_a_thread(http: httpx.AsyncClient, active: FittedVersion):
     compiled, threads = active.compiled, []
 
     def predicting(x: np.ndarray) -> np.ndarray:
@@ -122,7 +122,7 @@ async def test_many_rows_of_a_small_body_are_predicted_in_a_thread(http: httpx.A
         return compiled(x)
 
     active.__dict__.update(is_fast=True, compiled=predicting)
-    row = row_of(active.model)
+    row = row_of(active.info)
     for count in (1, MAX_BATCH_ROWS + 1):
         columns = {name: [value] * count for name, value in row.items()}
         assert (await http.post("/predict", json={"columns": columns})).status_code == 200
@@ -132,9 +132,9 @@ async def test_many_rows_of_a_small_body_are_predicted_in_a_thread(http: httpx.A
 
 @pytest.mark.parametrize("is_fast", [True, False])
 async def test_estimator_error_fails_each_request_of_the_batch_only(
-    http: httpx.AsyncClient, active: FittedModel, *, is_fast: bool
+    http: httpx.AsyncClient, active: FittedVersion, *, is_fast: bool
 ):
-    body = {"records": [row_of(active.model)]}
+    body = {"records": [row_of(active.info)]}
     expected = (await http.post("/predict", json=body)).content
     compiled = active.compiled
     failures = iter(range(1))
@@ -172,9 +172,9 @@ def counts(column: ColumnDrift) -> list[int]:
 
 
 @pytest.mark.parametrize("is_fast", [True, False])
-async def test_cancelled_request_does_not_affect_its_batch(services: Services, active: FittedModel, *, is_fast: bool):
+async def test_cancelled_request_does_not_affect_its_batch(services: Services, active: FittedVersion, *, is_fast: bool):
     active.__dict__["is_fast"] = is_fast
-    gone, stays = (asyncio.create_task(services.prediction.answer([row_of(active.model)])) for _ in range(2))
+    gone, stays = (asyncio.create_task(services.prediction.answer([row_of(active.info)])) for _ in range(2))
     await asyncio.sleep(0)
     gone.cancel()
 
@@ -183,12 +183,12 @@ async def test_cancelled_request_does_not_affect_its_batch(services: Services, a
         await gone
 
 
-async def test_cancelled_request_of_a_batch_that_fails_remains_cancelled(services: Services, active: FittedModel):
+async def test_cancelled_request_of_a_batch_that_fails_remains_cancelled(services: Services, active: FittedVersion):
     def fail(_: np.ndarray) -> np.ndarray:
         raise ZeroDivisionError
 
     active.__dict__.update(is_fast=True, compiled=fail)
-    cancelled, other = (asyncio.create_task(services.prediction.answer([row_of(active.model)])) for _ in range(2))
+    cancelled, other = (asyncio.create_task(services.prediction.answer([row_of(active.info)])) for _ in range(2))
     await asyncio.sleep(0)
     cancelled.cancel()
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from openapi_python_client import generate
 from openapi_python_client.config import Config, ConfigFile, MetaType
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services import Services
 from tests.api.conftest import row_of
 
@@ -20,7 +20,7 @@ Load = Callable[[str], ModuleType]
 
 
 @pytest.fixture(scope="module")
-async def load(app: FastAPI, regression: Model, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Load]:
+async def load(app: FastAPI, regression: VersionInfo, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Load]:
     """Return a function that imports a module of the client, generated with an active model."""
     services: Services = app.state.services
     await services.models.activate(str(regression.version))
@@ -42,7 +42,7 @@ async def load(app: FastAPI, regression: Model, tmp_path_factory: pytest.TempPat
         yield lambda module: import_module(f"{PACKAGE}.{module}")
 
 
-async def test_generated_client_trains_and_predicts(http: httpx.AsyncClient, regression: Model, load: Load):
+async def test_generated_client_trains_and_predicts(http: httpx.AsyncClient, regression: VersionInfo, load: Load):
     client = load("client").Client(base_url=str(http.base_url)).set_async_httpx_client(http)
     train, predict = load("api.training.train"), load("api.prediction.predict")
     models = load("models")

@@ -8,7 +8,7 @@ import httpx
 import polars as pl
 import pytest
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from tests.api.conftest import CSV, NDJSON, PARQUET, problem_of, row_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unharmed")]
@@ -25,7 +25,7 @@ def parquet(frame: pl.DataFrame) -> bytes:
 TABLE = pl.DataFrame({"x": list(range(50)), "y": list(range(50))})
 
 
-def wrong(regression: Model, **changed: Any) -> dict[str, Any]:
+def wrong(regression: VersionInfo, **changed: Any) -> dict[str, Any]:
     return {"records": [row_of(regression), row_of(regression) | changed]}
 
 
@@ -41,7 +41,7 @@ def wrong(regression: Model, **changed: Any) -> dict[str, Any]:
     ],
 )
 async def test_value_of_another_type_is_rejected_with_row_and_feature(
-    http: httpx.AsyncClient, regression: Model, value: Any, sentence: str
+    http: httpx.AsyncClient, regression: VersionInfo, value: Any, sentence: str
 ):
     problem = problem_of(await http.post("/predict", json=wrong(regression, age=value)), 422)
 
@@ -50,7 +50,7 @@ async def test_value_of_another_type_is_rejected_with_row_and_feature(
 
 
 @pytest.mark.parametrize("path", ["/train", "/predict"])
-async def test_infinite_number_is_rejected(http: httpx.AsyncClient, regression: Model, path: str):
+async def test_infinite_number_is_rejected(http: httpx.AsyncClient, regression: VersionInfo, path: str):
     rows = [json.dumps(row_of(regression) | {"y": row}) for row in range(20)]
     rows[3] = json.dumps(row_of(regression) | {"y": 3, "bmi": 0}).replace('"bmi": 0', '"bmi": 1e999')
     body = '{"records": [' + ",".join(rows) + "]"
@@ -61,7 +61,7 @@ async def test_infinite_number_is_rejected(http: httpx.AsyncClient, regression: 
     assert problem_of(answer, 422)["errors"][0]["pointer"] == "/records/3/bmi"
 
 
-async def test_row_without_a_feature_is_rejected_with_row_and_feature(http: httpx.AsyncClient, regression: Model):
+async def test_row_without_a_feature_is_rejected_with_row_and_feature(http: httpx.AsyncClient, regression: VersionInfo):
     body = wrong(regression)
     del body["records"][1]["bmi"]
 
@@ -71,7 +71,7 @@ async def test_row_without_a_feature_is_rejected_with_row_and_feature(http: http
     assert problem["errors"][0]["pointer"] == "/records/1/bmi"
 
 
-async def test_errors_of_many_rows_are_limited(http: httpx.AsyncClient, regression: Model):
+async def test_errors_of_many_rows_are_limited(http: httpx.AsyncClient, regression: VersionInfo):
     csv = ",".join(row_of(regression)) + "\n" + ",".join(["wrong 1"] * 10) + "\n"
     csv += (",".join(["? 1"] * 10) + "\n") * 20_000
 

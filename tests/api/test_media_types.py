@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from python_calamine import CalamineWorkbook
 
-from mlapp.schemas import Format, Model
+from mlapp.schemas import Format, VersionInfo
 from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, problem_of
 
 ROWS = MACHINES.drop("days").head(3)
@@ -20,7 +20,7 @@ JSON = "application/json"
 
 
 @pytest.fixture(autouse=True)
-async def active(http: httpx.AsyncClient, machines: Model) -> None:
+async def active(http: httpx.AsyncClient, machines: VersionInfo) -> None:
     await http.post(f"/models/{machines.version}/activate")
 
 
@@ -122,7 +122,7 @@ async def test_media_type_of_no_table_is_rejected(http: httpx.AsyncClient, kind:
     assert f"Unsupported Content-Type '{kind}'; send application/json," in problem_of(answer, 415)["detail"]
 
 
-async def test_flat_object_is_one_row(http: httpx.AsyncClient, expected: list[float], machines: Model):
+async def test_flat_object_is_one_row(http: httpx.AsyncClient, expected: list[float], machines: VersionInfo):
     row = ROWS.to_dicts()[0]
 
     active, by_version = [
@@ -193,7 +193,7 @@ async def test_charset_is_the_encoding(http: httpx.AsyncClient, kind: str, query
 
 
 @pytest.mark.parametrize("kind", [JSON, "application/octet-stream", CSV])
-async def test_options_may_stand_in_json(http: httpx.AsyncClient, machines: Model, kind: str):
+async def test_options_may_stand_in_json(http: httpx.AsyncClient, machines: VersionInfo, kind: str):
     body = {"records": ROWS.to_dicts(), "version": machines.version, "na_values": ["fan"]}
 
     answer = await http.post("/predict", content=json.dumps(body), headers={"Content-Type": kind})

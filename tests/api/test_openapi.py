@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from main import create_app
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.settings import Settings
 from tests.api.conftest import PROBLEM
 from tests.servers import FULL
@@ -60,7 +60,7 @@ def look_up(document: dict[str, Any], reference: str) -> Any:
 
 @pytest.mark.parametrize("with_model", [True, False])
 async def test_references_of_the_document_resolve(
-    http: httpx.AsyncClient, own: httpx.AsyncClient, machines: Model, *, with_model: bool
+    http: httpx.AsyncClient, own: httpx.AsyncClient, machines: VersionInfo, *, with_model: bool
 ):
     await http.post(f"/models/{machines.version}/activate")
 
@@ -145,7 +145,7 @@ async def test_training_options_have_no_default_in_the_schema(http: httpx.AsyncC
 async def test_fields_of_responses_are_required(http: httpx.AsyncClient):
     schemas = (await document_of(http))["components"]["schemas"]
 
-    for name in ("Job", "Model", "Health"):
+    for name in ("Job", "VersionInfo", "Health"):
         assert schemas[name]["required"] == list(schemas[name]["properties"])
     assert schemas["PredictResponse"]["required"] == ["version", "predictions", "warnings"]
     assert schemas["Feature"]["required"] == ["name", "type", "required", "example"]

@@ -8,7 +8,7 @@ import httpx
 import markdown2  # type: ignore[import-untyped]
 
 from mlapp.presentation.markdown import text
-from mlapp.schemas import Format, Model
+from mlapp.schemas import Format, VersionInfo
 from tests.api.conftest import CSV, row_of
 from tests.api.test_openapi import document_of
 
@@ -28,7 +28,7 @@ def descriptions_in(node: Any) -> Iterator[str]:
 
 
 async def test_request_of_predict_follows_the_active_model(
-    http: httpx.AsyncClient, machines: Model, classification: Model
+    http: httpx.AsyncClient, machines: VersionInfo, classification: VersionInfo
 ):
     for model in (machines, classification, machines):
         await http.post(f"/models/{model.version}/activate")
@@ -43,7 +43,7 @@ async def test_request_of_predict_follows_the_active_model(
         assert f"Model {model.version} predicts {model.target} (" in operation["description"]
 
 
-async def test_features_are_described_by_training_values(http: httpx.AsyncClient, machines: Model):
+async def test_features_are_described_by_training_values(http: httpx.AsyncClient, machines: VersionInfo):
     await http.post(f"/models/{machines.version}/activate")
 
     row = (await document_of(http))["components"]["schemas"]["Row"]["properties"]
@@ -62,7 +62,7 @@ async def test_features_are_described_by_training_values(http: httpx.AsyncClient
     assert row["checked"]["format"] == "date-time"
 
 
-async def test_examples_in_the_document_are_predicted(http: httpx.AsyncClient, machines: Model):
+async def test_examples_in_the_document_are_predicted(http: httpx.AsyncClient, machines: VersionInfo):
     await http.post(f"/models/{machines.version}/activate")
     body = (await document_of(http))["paths"]["/predict"]["post"]["requestBody"]
 

@@ -10,7 +10,7 @@ import httpx
 import polars as pl
 import pytest
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from tests.api.conftest import CSV, NDJSON, PARQUET, problem_of, row_of
 from tests.services.disk import full_disk
 
@@ -114,7 +114,7 @@ async def test_body_over_the_limit_is_rejected(http: httpx.AsyncClient, path: st
     assert "MLAPP_MAX_BODY_MB" in problem_of(answer, 413)["detail"]
 
 
-async def test_body_under_the_limit_is_accepted(http: httpx.AsyncClient, regression: Model):
+async def test_body_under_the_limit_is_accepted(http: httpx.AsyncClient, regression: VersionInfo):
     row = row_of(regression)
     csv = ",".join(row) + "\n" + (",".join(str(value) for value in row.values()) + "\n") * 30_000
 
@@ -127,7 +127,7 @@ async def test_body_under_the_limit_is_accepted(http: httpx.AsyncClient, regress
 @pytest.mark.parametrize("cell", ["[1]", '{"a": ' * 400 + "1" + "}" * 400])
 @pytest.mark.parametrize(("path", "option"), [("/train", '"target": "x", '), ("/predict", "")])
 async def test_list_or_object_in_a_needed_cell_is_rejected(
-    http: httpx.AsyncClient, regression: Model, path: str, option: str, cell: str
+    http: httpx.AsyncClient, regression: VersionInfo, path: str, option: str, cell: str
 ):
     row = json.dumps(row_of(regression) | {"x": 1}).replace(
         '"age": 59' if not option else '"x": 1', f'"{"age" if not option else "x"}": {cell}'

@@ -12,7 +12,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.result import Ok
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ async def schema_of(http: httpx.AsyncClient) -> Any:
     return schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_str(CONFIG))
 
 
-async def test_model_with_every_column_type_matches_the_document(http: httpx.AsyncClient, machines: Model):
+async def test_model_with_every_column_type_matches_the_document(http: httpx.AsyncClient, machines: VersionInfo):
     case = (await schema_of(http))["/models/{version}"]["GET"].Case(path_parameters={"version": machines.version})
 
     case.validate_response(await http.get(f"/models/{machines.version}"))
@@ -41,7 +41,7 @@ async def test_model_with_every_column_type_matches_the_document(http: httpx.Asy
 
 @pytest.mark.parametrize("mode", GenerationMode)
 async def test_generated_requests_get_declared_responses(
-    http: httpx.AsyncClient, machines: Model, mode: GenerationMode
+    http: httpx.AsyncClient, machines: VersionInfo, mode: GenerationMode
 ):
     await http.post(f"/models/{machines.version}/activate")
     schema = await schema_of(http)

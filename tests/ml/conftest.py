@@ -11,13 +11,13 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from mlapp.ml import estimators
-from mlapp.ml.inference.fitted_model import FittedModel, load_model
+from mlapp.ml.inference.fitted_version import FittedVersion, load_version
 from mlapp.ml.training.train import Trained, train
-from mlapp.schemas import Model, TrainOptions
+from mlapp.schemas import TrainOptions, VersionInfo
 from mlapp.tables.table import Table
 
 Training = Callable[..., Trained]
-Fitting = Callable[..., FittedModel]
+Fitting = Callable[..., FittedVersion]
 
 
 def small_table(rows: int = 60) -> pl.DataFrame:
@@ -86,9 +86,9 @@ def training() -> Training:
 
 @pytest.fixture(scope="session")
 def fitting(training: Training) -> Fitting:
-    def run(frame: pl.DataFrame, target: str, **options: Any) -> FittedModel:
+    def run(frame: pl.DataFrame, target: str, **options: Any) -> FittedVersion:
         trained = training(frame, target, **options)
         stored = {"version": 3, "active": True, "usable": True, "model_sha256": "", "source": None}
-        return load_model(Model(**trained.record, **stored, created_at="2024-01-31T00:00Z"), trained.file)
+        return load_version(VersionInfo(**trained.record, **stored, created_at="2024-01-31T00:00Z"), trained.file)
 
     return run

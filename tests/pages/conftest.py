@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from nicegui import Client, ElementFilter, ui
 from nicegui.testing import User
 
-from mlapp.schemas import Format, Job, Model, Submission
+from mlapp.schemas import Format, Job, Submission, VersionInfo
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages.session.live_updates import LiveUpdates
@@ -93,17 +93,17 @@ async def drop(user: User, name: str, content: bytes) -> None:
 
 
 @dataclass(frozen=True)
-class TrainedModels:
+class TrainedVersions:
     """A model of each task; tests activate the one they need."""
 
-    regression: Model
-    classification: Model
+    regression: VersionInfo
+    classification: VersionInfo
 
 
 @pytest.fixture(scope="session")
-async def trained(app: FastAPI) -> TrainedModels:
+async def trained(app: FastAPI) -> TrainedVersions:
     services: Services = app.state.services
-    return TrainedModels(await publish(services, "machines"), await publish(services, "wine"))
+    return TrainedVersions(await publish(services, "machines"), await publish(services, "wine"))
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +137,7 @@ async def endless(services: Services) -> AsyncIterator[Job]:
 
 
 @pytest.fixture(scope="session")
-async def rich(app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Model:
+async def rich(app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> VersionInfo:
     """A model with features of every type, one of them without values."""
     file = tmp_path_factory.mktemp("rich") / "rich.csv"
     pl.DataFrame(ROWS).write_csv(file)
@@ -150,7 +150,7 @@ async def rich(app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 @pytest.fixture
-async def form(user: User, rich: Model) -> User:
+async def form(user: User, rich: VersionInfo) -> User:
     """A user on the Predict page of that model."""
     await user.open(f"/predict?version={rich.version}")
     await user.should_see("in about 90% of cases")

@@ -7,7 +7,7 @@ from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services import Services
 from tests.fitted import publish
 from tests.pages.conftest import one
@@ -58,7 +58,7 @@ def confirm(user: User, action: str) -> None:
     UserInteraction(user, {button}, None).click()
 
 
-def control(user: User, model: Model, name: str, part: str = "") -> Any:
+def control(user: User, model: VersionInfo, name: str, part: str = "") -> Any:
     """Return the control of a feature, or a part of it."""
     index = [feature.name for feature in model.features].index(name)
     return one(user, f"feature-{index}{part}")
@@ -78,7 +78,7 @@ def chart_of(user: User, label: str) -> ui.echart:
     return found
 
 
-async def predict(http: httpx.AsyncClient, model: Model, rows: int, **changed: object) -> None:
+async def predict(http: httpx.AsyncClient, model: VersionInfo, rows: int, **changed: object) -> None:
     row = {feature.name: feature.example for feature in model.features} | changed
     answer = await http.post(f"/predict?version={model.version}", json={"records": [row] * rows})
     assert answer.status_code == 200

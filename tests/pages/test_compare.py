@@ -4,7 +4,7 @@ from nicegui import ui
 from nicegui.testing import User
 
 from mlapp.services import Services
-from tests.pages.conftest import TrainedModels, eventually, one
+from tests.pages.conftest import TrainedVersions, eventually, one
 from tests.pages.steps import add_inactive, confirm
 
 
@@ -20,7 +20,7 @@ def charts(user: User) -> dict[str, list[str]]:
 
 
 async def test_compare_draws_models_of_one_target_in_the_same_charts(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     first, second = trained.classification.version, await add_inactive(services, seed=7)
 
@@ -35,7 +35,7 @@ async def test_compare_draws_models_of_one_target_in_the_same_charts(
     await user.should_not_see("cannot be compared")
 
 
-async def test_compare_draws_errors_without_overlapping_areas(user: User, services: Services, trained: TrainedModels):
+async def test_compare_draws_errors_without_overlapping_areas(user: User, services: Services, trained: TrainedVersions):
     version = trained.regression.version
     store = services.models.store
     other = store.add(store.file(version), store.record(version).model_copy(update={"data_sha256": "0" * 64}))
@@ -48,14 +48,14 @@ async def test_compare_draws_errors_without_overlapping_areas(user: User, servic
     store.delete(other)
 
 
-async def test_compare_of_different_targets_shows_no_plots(user: User, trained: TrainedModels):
+async def test_compare_of_different_targets_shows_no_plots(user: User, trained: TrainedVersions):
     await user.open(f"/models/compare?versions={trained.classification.version},{trained.regression.version}")
 
     await user.should_see("predict different targets")
     await user.should_not_see(kind=ui.echart)
 
 
-async def test_compare_marks_the_best_score(user: User, services: Services, trained: TrainedModels):
+async def test_compare_marks_the_best_score(user: User, services: Services, trained: TrainedVersions):
     store, version = services.models.store, trained.classification.version
     record = store.record(version)
     worse = store.add(store.file(version), record.model_copy(update={"metrics": record.metrics | {"accuracy": 0.25}}))
@@ -68,7 +68,7 @@ async def test_compare_marks_the_best_score(user: User, services: Services, trai
     store.delete(worse)
 
 
-async def test_compare_activates_a_model_and_updates(user: User, services: Services, trained: TrainedModels):
+async def test_compare_activates_a_model_and_updates(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
     first, second = trained.regression.version, trained.classification.version
     await user.open(f"/models/compare?versions={first},{second}")
@@ -82,7 +82,7 @@ async def test_compare_activates_a_model_and_updates(user: User, services: Servi
     await user.should_see(marker=f"activate-{first}")
 
 
-async def test_compare_disables_activation_of_a_deleted_model(user: User, services: Services, trained: TrainedModels):
+async def test_compare_disables_activation_of_a_deleted_model(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
     version = await add_inactive(services)
     await user.open(f"/models/compare?versions={version},{trained.regression.version}")
@@ -94,7 +94,7 @@ async def test_compare_disables_activation_of_a_deleted_model(user: User, servic
 
 
 async def test_compare_of_one_model_under_two_names_asks_for_more(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
 
@@ -103,7 +103,7 @@ async def test_compare_of_one_model_under_two_names_asks_for_more(
     await user.should_see("Select two to 5 models")
 
 
-async def test_compare_of_more_than_five_asks_for_fewer(user: User, services: Services, trained: TrainedModels):
+async def test_compare_of_more_than_five_asks_for_fewer(user: User, services: Services, trained: TrainedVersions):
     store, version = services.models.store, trained.regression.version
     copies = [store.add(store.file(version), store.record(version)) for _ in range(5)]
 
@@ -114,7 +114,7 @@ async def test_compare_of_more_than_five_asks_for_fewer(user: User, services: Se
         store.delete(copy)
 
 
-async def test_compare_without_models_links_to_the_list(user: User, trained: TrainedModels):
+async def test_compare_without_models_links_to_the_list(user: User, trained: TrainedVersions):
     await user.open("/models/compare")
     await user.should_see("Choose models to compare")
 
@@ -123,7 +123,7 @@ async def test_compare_without_models_links_to_the_list(user: User, trained: Tra
     await user.should_see("Each training creates a version")
 
 
-async def test_compare_of_an_unknown_model_is_not_found(user: User, trained: TrainedModels):
+async def test_compare_of_an_unknown_model_is_not_found(user: User, trained: TrainedVersions):
     answer = await user.http_client.get(f"/models/compare?versions={trained.regression.version},99999")
 
     assert answer.status_code == 404

@@ -13,7 +13,7 @@ from mlapp.services import Services
 from pages.frame import NAVIGATION, frame
 from pages.session.site import Site
 from pages.theme import COOKIE
-from tests.pages.conftest import TrainedModels, eventually, one, visiting
+from tests.pages.conftest import TrainedVersions, eventually, one, visiting
 
 
 def fail() -> None:
@@ -93,7 +93,7 @@ async def test_theme_is_selected_in_the_header(user: User):
     assert theme(user) == "auto"
 
 
-async def test_header_shows_the_active_model(user: User, services: Services, trained: TrainedModels):
+async def test_header_shows_the_active_model(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
     await user.open("/health")
     await user.should_see("predicts time_for_failure from 6 features")

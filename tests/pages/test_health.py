@@ -5,11 +5,11 @@ from nicegui import ui
 from nicegui.testing import User
 
 from mlapp.services import Services
-from tests.pages.conftest import TrainedModels, eventually, one
+from tests.pages.conftest import TrainedVersions, eventually, one
 from tests.services.disk import full_disk
 
 
-async def test_health_shows_status_message_and_system(user: User, services: Services, trained: TrainedModels):
+async def test_health_shows_status_message_and_system(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
 
     await user.open("/health")
@@ -22,7 +22,7 @@ async def test_health_shows_status_message_and_system(user: User, services: Serv
 
 
 async def test_health_is_updated_in_place(
-    user: User, services: Services, trained: TrainedModels, monkeypatch: pytest.MonkeyPatch
+    user: User, services: Services, trained: TrainedVersions, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("pages.health.REFRESH_S", 0.1)
     await services.models.activate(str(trained.regression.version))
@@ -49,7 +49,7 @@ async def test_health_without_a_model_links_to_training(user: User):
 
 
 async def test_health_of_an_unusable_model_says_what_to_do(
-    user: User, services: Services, trained: TrainedModels, caplog: pytest.LogCaptureFixture
+    user: User, services: Services, trained: TrainedVersions, caplog: pytest.LogCaptureFixture
 ):
     good = trained.regression.version
     await services.models.activate(str(good))
@@ -71,7 +71,7 @@ async def test_health_of_an_unusable_model_says_what_to_do(
     caplog.clear()  # The log of the unusable model.
 
 
-async def test_health_warns_of_a_read_only_store(user: User, services: Services, trained: TrainedModels):
+async def test_health_warns_of_a_read_only_store(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
 
     with full_disk():

@@ -9,7 +9,7 @@ from nicegui.testing import User
 from mlapp.schemas import DataSource, IgnoredColumn
 from mlapp.services import Services
 from tests.fitted import publish
-from tests.pages.conftest import TrainedModels, eventually, one
+from tests.pages.conftest import TrainedVersions, eventually, one
 from tests.pages.steps import activation_rows, add_inactive, confirm
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -25,7 +25,7 @@ def add_copy(services: Services, version: int, **changed: Any) -> int:
     return store.add(store.file(version), store.record(version).model_copy(update=changed))
 
 
-async def test_model_shows_evaluation_signature_and_training(user: User, trained: TrainedModels):
+async def test_model_shows_evaluation_signature_and_training(user: User, trained: TrainedVersions):
     await user.open(f"/models/{trained.regression.version}")
 
     await user.should_see("It predicts time_for_failure from 6 features.")
@@ -47,7 +47,7 @@ async def test_pages_show_the_source_of_the_active_model(user: User, services: S
 
 @pytest.mark.parametrize(("name", "title"), [("active", "Active model"), ("latest", "Latest model")])
 async def test_model_page_of_an_alias_shows_its_version(
-    user: User, services: Services, trained: TrainedModels, name: str, title: str
+    user: User, services: Services, trained: TrainedVersions, name: str, title: str
 ):
     await services.models.activate(str((await services.models.get("latest")).version))
 
@@ -58,7 +58,7 @@ async def test_model_page_of_an_alias_shows_its_version(
 
 
 async def test_model_page_of_the_alias_active_follows_activations(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
     await user.open("/models/active")
@@ -70,7 +70,7 @@ async def test_model_page_of_the_alias_active_follows_activations(
     await user.should_not_see("Distribution of errors")
 
 
-async def test_model_is_activated_after_showing_the_changes(user: User, services: Services, trained: TrainedModels):
+async def test_model_is_activated_after_showing_the_changes(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
     await user.open(f"/models/{trained.classification.version}")
     await user.should_see("used only by requests that name this version")
@@ -85,7 +85,7 @@ async def test_model_is_activated_after_showing_the_changes(user: User, services
     await user.should_not_see("used only by requests that name this version")
 
 
-async def test_model_note_is_updated_in_place(user: User, services: Services, trained: TrainedModels):
+async def test_model_note_is_updated_in_place(user: User, services: Services, trained: TrainedVersions):
     version = await add_inactive(services, note="")
     await user.open(f"/models/{version}")
     await user.should_see("No note yet.")
@@ -98,7 +98,7 @@ async def test_model_note_is_updated_in_place(user: User, services: Services, tr
     await eventually(lambda: one(user, "note-text").text == HOSTILE)
 
 
-async def test_too_long_note_is_rejected(user: User, services: Services, trained: TrainedModels):
+async def test_too_long_note_is_rejected(user: User, services: Services, trained: TrainedVersions):
     version = await add_inactive(services)
     await user.open(f"/models/{version}")
 
@@ -111,7 +111,7 @@ async def test_too_long_note_is_rejected(user: User, services: Services, trained
     assert one(user, "note-text").text == "inactive"
 
 
-async def test_page_of_a_deleted_model_links_to_the_list(user: User, services: Services, trained: TrainedModels):
+async def test_page_of_a_deleted_model_links_to_the_list(user: User, services: Services, trained: TrainedVersions):
     version = await add_inactive(services)
     await user.open(f"/models/{version}")
 
@@ -124,7 +124,9 @@ async def test_page_of_a_deleted_model_links_to_the_list(user: User, services: S
     await user.should_see("Each training creates a version")
 
 
-async def test_model_links_to_a_comparison_with_the_active_one(user: User, services: Services, trained: TrainedModels):
+async def test_model_links_to_a_comparison_with_the_active_one(
+    user: User, services: Services, trained: TrainedVersions
+):
     await services.models.activate(str(trained.regression.version))
     await user.open(f"/models/{trained.classification.version}")
 
@@ -134,7 +136,7 @@ async def test_model_links_to_a_comparison_with_the_active_one(user: User, servi
 
 
 @pytest.mark.usefixtures("no_active")
-async def test_model_without_an_active_one_has_no_comparison(user: User, services: Services, trained: TrainedModels):
+async def test_model_without_an_active_one_has_no_comparison(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
     await user.open(f"/models/{trained.classification.version}")
     store = services.models.store.folder
@@ -145,7 +147,7 @@ async def test_model_without_an_active_one_has_no_comparison(user: User, service
 
 
 async def test_unusable_model_shows_the_reason_and_cannot_be_activated(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
     version = add_copy(services, trained.regression.version, library_versions={"python": "2.7", "scikit-learn": "0.1"})
@@ -159,7 +161,7 @@ async def test_unusable_model_shows_the_reason_and_cannot_be_activated(
 
 
 async def test_model_shows_warnings_unused_columns_and_hostile_names(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     record = services.models.store.record(trained.regression.version)
     optional = [record.features[0].model_copy(update={"name": ":x", "required": False, "example": None})]
@@ -182,7 +184,7 @@ async def test_model_shows_warnings_unused_columns_and_hostile_names(
     services.models.store.delete(version)
 
 
-async def test_model_card_is_previewed_and_downloaded(user: User, trained: TrainedModels):
+async def test_model_card_is_previewed_and_downloaded(user: User, trained: TrainedVersions):
     version = trained.classification.version
     await user.open(f"/models/{version}")
     await user.should_not_see(marker="card")
@@ -199,7 +201,7 @@ async def test_model_card_is_previewed_and_downloaded(user: User, trained: Train
 
 
 @pytest.mark.parametrize("name", ["99999", "0", "01", "+1", "1%20", "1_0", "%D9%A1", "%EF%BC%91", "9" * 30])
-async def test_unknown_model_is_not_found(user: User, trained: TrainedModels, name: str):
+async def test_unknown_model_is_not_found(user: User, trained: TrainedVersions, name: str):
     answer = await user.http_client.get(f"/models/{name}")
 
     assert answer.status_code == 404

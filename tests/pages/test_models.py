@@ -9,7 +9,7 @@ from nicegui.testing import User
 
 from mlapp.services import Services
 from tests.fitted import publish
-from tests.pages.conftest import TrainedModels, eventually, one
+from tests.pages.conftest import TrainedVersions, eventually, one
 from tests.pages.steps import activation_rows, add_inactive, rows_by_version, select
 
 
@@ -25,7 +25,7 @@ async def test_models_lists_versions_and_marks_the_active_one(user: User, servic
 
 @pytest.mark.usefixtures("no_active")
 async def test_models_without_a_previous_version_disables_rollback(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.classification.version))
     await services.models.activate(str(trained.regression.version))
@@ -38,7 +38,7 @@ async def test_models_without_a_previous_version_disables_rollback(
     assert not one(user, "rollback").enabled
 
 
-async def test_models_follows_changes_of_others(user: User, services: Services, trained: TrainedModels):
+async def test_models_follows_changes_of_others(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
 
@@ -56,7 +56,7 @@ async def test_models_follows_changes_of_others(user: User, services: Services, 
     assert one(user, "compare").text == "Compare (1)"
 
 
-async def test_models_are_searched(user: User, trained: TrainedModels):
+async def test_models_are_searched(user: User, trained: TrainedVersions):
     await user.open("/models")
 
     user.find(marker="search").type("cultivar linear")
@@ -65,7 +65,7 @@ async def test_models_are_searched(user: User, trained: TrainedModels):
     await user.should_see(" of ")
 
 
-async def test_models_are_sorted_by_select(user: User, services: Services, trained: TrainedModels):
+async def test_models_are_sorted_by_select(user: User, services: Services, trained: TrainedVersions):
     await publish(services, "machines")
     await user.open("/models")
 
@@ -75,7 +75,7 @@ async def test_models_are_sorted_by_select(user: User, services: Services, train
     await eventually(lambda: next(iter(rows_by_version(user).values()))["c1"] == "time_for_failure")
 
 
-async def test_two_selected_models_are_compared(user: User, services: Services, trained: TrainedModels):
+async def test_two_selected_models_are_compared(user: User, services: Services, trained: TrainedVersions):
     await user.open("/models")
     assert not one(user, "compare").enabled
 
@@ -88,7 +88,7 @@ async def test_two_selected_models_are_compared(user: User, services: Services, 
     await user.should_see("predict different targets")
 
 
-async def test_more_than_five_selected_models_cannot_be_compared(user: User, trained: TrainedModels):
+async def test_more_than_five_selected_models_cannot_be_compared(user: User, trained: TrainedVersions):
     await user.open("/models")
     select(user, *range(6))
 

@@ -11,7 +11,7 @@ from nicegui.testing import User
 
 from main import create_app
 from mlapp.errors import Unacceptable
-from mlapp.schemas import Model, Span
+from mlapp.schemas import Span, VersionInfo
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages import monitor
@@ -19,18 +19,18 @@ from pages.frame import frame
 from pages.session.live_updates import LiveUpdates
 from pages.session.site import Site
 from tests.fitted import publish
-from tests.pages.conftest import TrainedModels, eventually, one
+from tests.pages.conftest import TrainedVersions, eventually, one
 from tests.pages.steps import chart_of, predict
 
 
 @pytest.fixture
-async def regression(services: Services) -> Model:
+async def regression(services: Services) -> VersionInfo:
     """A new active model without requests."""
     return await publish(services, "machines")
 
 
 @pytest.fixture
-async def classification(services: Services) -> Model:
+async def classification(services: Services) -> VersionInfo:
     return await publish(services, "wine")
 
 
@@ -39,7 +39,7 @@ async def send_invalid(http: httpx.AsyncClient) -> None:
 
 
 async def test_monitor_shows_requests_rows_latency_and_predictions(
-    user: User, http: httpx.AsyncClient, regression: Model
+    user: User, http: httpx.AsyncClient, regression: VersionInfo
 ):
     await predict(http, regression, 3)
     await send_invalid(http)
@@ -57,7 +57,7 @@ async def test_monitor_shows_requests_rows_latency_and_predictions(
     assert [x for x in chart_of(user, "Latency").options["series"][0]["data"] if x]
 
 
-async def test_monitor_shows_the_share_of_each_class(user: User, http: httpx.AsyncClient, classification: Model):
+async def test_monitor_shows_the_share_of_each_class(user: User, http: httpx.AsyncClient, classification: VersionInfo):
     await predict(http, classification, 4)
 
     await user.open("/monitor")
@@ -68,7 +68,7 @@ async def test_monitor_shows_the_share_of_each_class(user: User, http: httpx.Asy
     assert max(max(x or 0 for x in each["data"]) for each in series) == 100
 
 
-async def test_monitor_is_updated_in_place(user: User, http: httpx.AsyncClient, regression: Model):
+async def test_monitor_is_updated_in_place(user: User, http: httpx.AsyncClient, regression: VersionInfo):
     await predict(http, regression, 2)
     await user.open("/monitor")
     await user.should_see(f"2 predictions of model {regression.version}")
@@ -85,7 +85,7 @@ def texts(user: User) -> str:
 
 
 async def test_monitor_shows_another_model_and_another_span(
-    user: User, http: httpx.AsyncClient, regression: Model, trained: TrainedModels
+    user: User, http: httpx.AsyncClient, regression: VersionInfo, trained: TrainedVersions
 ):
     await predict(http, regression, 2)
     await predict(http, trained.classification, 1)
@@ -101,7 +101,7 @@ async def test_monitor_shows_another_model_and_another_span(
 
 
 async def test_monitor_reads_span_and_version_from_the_query(
-    user: User, http: httpx.AsyncClient, trained: TrainedModels
+    user: User, http: httpx.AsyncClient, trained: TrainedVersions
 ):
     await predict(http, trained.classification, 1)
 
@@ -111,7 +111,7 @@ async def test_monitor_reads_span_and_version_from_the_query(
     assert len(chart_of(user, "Requests").options["xAxis"]["data"]) == 96
 
 
-async def test_monitor_of_an_unknown_model_is_not_found(user: User, trained: TrainedModels):
+async def test_monitor_of_an_unknown_model_is_not_found(user: User, trained: TrainedVersions):
     assert trained
     await user.open("/monitor?version=9999&span=century")
 
@@ -119,7 +119,7 @@ async def test_monitor_of_an_unknown_model_is_not_found(user: User, trained: Tra
 
 
 async def test_monitor_follows_the_active_model(
-    user: User, services: Services, http: httpx.AsyncClient, regression: Model, trained: TrainedModels
+    user: User, services: Services, http: httpx.AsyncClient, regression: VersionInfo, trained: TrainedVersions
 ):
     await predict(http, regression, 2)
     await user.open("/monitor")

@@ -6,7 +6,7 @@ from nicegui.testing import User
 
 from mlapp.schemas import Job, Submission
 from mlapp.services import Services
-from tests.pages.conftest import TrainedModels, eventually, one
+from tests.pages.conftest import TrainedVersions, eventually, one
 
 
 def count(user: User, marker: str) -> int:
@@ -14,7 +14,7 @@ def count(user: User, marker: str) -> int:
 
 
 async def test_overview_shows_target_and_quality_of_the_active_model(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
 
@@ -24,7 +24,9 @@ async def test_overview_shows_target_and_quality_of_the_active_model(
     await user.should_see("On held-out rows")
 
 
-async def test_overview_shows_the_baseline_of_a_classification(user: User, services: Services, trained: TrainedModels):
+async def test_overview_shows_the_baseline_of_a_classification(
+    user: User, services: Services, trained: TrainedVersions
+):
     await services.models.activate(str(trained.classification.version))
 
     await user.open("/")
@@ -32,7 +34,7 @@ async def test_overview_shows_the_baseline_of_a_classification(user: User, servi
     await user.should_see("most frequent class gives 39.9%")
 
 
-async def test_overview_links_to_the_predict_page(user: User, services: Services, trained: TrainedModels):
+async def test_overview_links_to_the_predict_page(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
     await user.open("/")
 
@@ -65,7 +67,7 @@ async def test_overview_shows_the_first_model_once_it_is_trained(user: User, ser
 
 
 async def test_overview_shows_a_verdict_and_since_when_the_model_is_active(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.classification.version))
 
@@ -77,7 +79,7 @@ async def test_overview_shows_a_verdict_and_since_when_the_model_is_active(
 
 
 async def test_overview_shows_no_verdict_for_a_model_no_better_than_its_baseline(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     store, model = services.models.store, trained.regression
     worthless = store.record(model.version).model_copy(update={"metrics": model.baseline, "warnings": ["No better."]})
@@ -93,7 +95,7 @@ async def test_overview_shows_no_verdict_for_a_model_no_better_than_its_baseline
 
 
 async def test_overview_without_activation_history_shows_no_date(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
     log = services.models.store.folder / "history.jsonl"
@@ -108,7 +110,7 @@ async def test_overview_without_activation_history_shows_no_date(
     await user.should_not_see("Active since")
 
 
-async def test_overview_follows_the_active_model(user: User, services: Services, trained: TrainedModels):
+async def test_overview_follows_the_active_model(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
     await user.open("/")
 
@@ -119,7 +121,7 @@ async def test_overview_follows_the_active_model(user: User, services: Services,
 
 
 async def test_overview_counts_requested_rows(
-    user: User, services: Services, http: httpx.AsyncClient, trained: TrainedModels
+    user: User, services: Services, http: httpx.AsyncClient, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
     await user.open("/")
@@ -132,7 +134,7 @@ async def test_overview_counts_requested_rows(
 
 
 async def test_overview_updates_a_running_training(
-    user: User, services: Services, endless: Job, trained: TrainedModels
+    user: User, services: Services, endless: Job, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
     await user.open("/")

@@ -7,14 +7,14 @@ import httpx
 import pytest
 from nicegui.testing import User
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services import Services
 from pages.session.site import Site
-from tests.pages.conftest import TrainedModels, one
+from tests.pages.conftest import TrainedVersions, one
 
 
 async def test_predict_shows_the_prediction_of_the_api_for_the_example(
-    user: User, http: httpx.AsyncClient, services: Services, trained: TrainedModels
+    user: User, http: httpx.AsyncClient, services: Services, trained: TrainedVersions
 ):
     model = await services.models.activate(str(trained.regression.version))
     row = {feature.name: feature.example for feature in model.features}
@@ -27,7 +27,7 @@ async def test_predict_shows_the_prediction_of_the_api_for_the_example(
 
 
 async def test_predict_warns_of_a_value_outside_the_training_range(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
     await user.open("/predict")
@@ -39,7 +39,7 @@ async def test_predict_warns_of_a_value_outside_the_training_range(
 
 
 async def test_predict_without_an_api_shows_no_code(
-    user: User, services: Services, trained: TrainedModels, monkeypatch: pytest.MonkeyPatch
+    user: User, services: Services, trained: TrainedVersions, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(Site, "api", property(lambda _: False))
     await services.models.activate(str(trained.regression.version))
@@ -52,7 +52,7 @@ async def test_predict_without_an_api_shows_no_code(
     await user.should_not_see("Use it from code")
 
 
-async def test_predict_treats_an_empty_field_as_missing(user: User, services: Services, trained: TrainedModels):
+async def test_predict_treats_an_empty_field_as_missing(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
     await user.open("/predict")
 
@@ -64,7 +64,7 @@ async def test_predict_treats_an_empty_field_as_missing(user: User, services: Se
     await user.should_see(content='"last_service": null', marker="curl")
 
 
-async def test_predict_shows_the_error_of_an_invalid_value(user: User, services: Services, trained: TrainedModels):
+async def test_predict_shows_the_error_of_an_invalid_value(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
     await user.open("/predict")
 
@@ -74,7 +74,7 @@ async def test_predict_shows_the_error_of_an_invalid_value(user: User, services:
     await user.should_see(content="'yesterday' is not a date or time", marker="prediction-error")
 
 
-async def test_predict_shows_classes_with_probabilities(user: User, services: Services, trained: TrainedModels):
+async def test_predict_shows_classes_with_probabilities(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.classification.version))
 
     await user.open("/predict")
@@ -84,7 +84,7 @@ async def test_predict_shows_classes_with_probabilities(user: User, services: Se
 
 
 async def test_predict_curl_sample_reproduces_the_prediction(
-    user: User, http: httpx.AsyncClient, services: Services, trained: TrainedModels
+    user: User, http: httpx.AsyncClient, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
     await user.open("/predict")
@@ -101,7 +101,7 @@ async def test_predict_curl_sample_reproduces_the_prediction(
     await user.should_see(content=f"{answer.json()['predictions'][0]:,.0f}", marker="prediction")
 
 
-async def test_predict_of_a_version_uses_that_version(user: User, services: Services, trained: TrainedModels):
+async def test_predict_of_a_version_uses_that_version(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.regression.version))
 
     await user.open(f"/predict?version={trained.classification.version}")
@@ -111,7 +111,7 @@ async def test_predict_of_a_version_uses_that_version(user: User, services: Serv
     await user.should_see("This is not the active model.")
 
 
-async def test_predict_of_an_unknown_version_links_to_the_models(user: User, trained: TrainedModels):
+async def test_predict_of_an_unknown_version_links_to_the_models(user: User, trained: TrainedVersions):
     assert trained
     await user.open("/predict?version=9999")
 
@@ -147,7 +147,7 @@ async def test_predict_shows_the_most_likely_of_many_classes(user: User, http: h
 
 
 async def test_predict_says_when_another_model_is_activated(
-    user: User, services: Services, rich: Model, trained: TrainedModels
+    user: User, services: Services, rich: VersionInfo, trained: TrainedVersions
 ):
     await services.models.activate(str(rich.version))
     await user.open("/predict")
@@ -159,7 +159,7 @@ async def test_predict_says_when_another_model_is_activated(
     await user.should_see(marker="switch")
 
 
-async def test_predict_opens_the_selected_version(user: User, rich: Model):
+async def test_predict_opens_the_selected_version(user: User, rich: VersionInfo):
     await user.open("/predict")
     await user.should_see(marker="version")
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mlapp.presentation.comparison import changes, comparable, differences, same_table
-from mlapp.schemas import ColumnType, Feature, Model, Task
+from mlapp.schemas import ColumnType, Feature, Task, VersionInfo
 from tests.store.conftest import MODEL
 
 
@@ -13,12 +13,12 @@ def feature(name: str, kind: ColumnType = ColumnType.NUMBER, *, required: bool =
     return Feature(name=name, type=kind, required=required, example=None)
 
 
-def model(version: int = 1, **changed: Any) -> Model:
+def model(version: int = 1, **changed: Any) -> VersionInfo:
     plain = {"estimator": "linear", "metrics": {"r2": 0.5}, "data_sha256": "a" * 64, "coverage": 0.9}
     return MODEL.model_copy(update={"version": version, "features": [feature("a")], **plain, **changed})
 
 
-def classifier(classes: list[Any], **changed: Any) -> Model:
+def classifier(classes: list[Any], **changed: Any) -> VersionInfo:
     shape: dict[str, Any] = {
         "task": Task.CLASSIFICATION,
         "classes": classes,
@@ -28,11 +28,11 @@ def classifier(classes: list[Any], **changed: Any) -> Model:
     return model(**shape, **changed)
 
 
-def lines(*models: Model) -> dict[str, tuple[str, ...]]:
+def lines(*models: VersionInfo) -> dict[str, tuple[str, ...]]:
     return {line.label: line.texts for line in differences(models)}
 
 
-def best(*models: Model) -> dict[str, set[int]]:
+def best(*models: VersionInfo) -> dict[str, set[int]]:
     return {line.label: set(line.best) for line in differences(models) if line.best}
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mlapp.presentation.formats import format_number
 from mlapp.presentation.model_card import card
-from mlapp.schemas import ColumnType, DataSource, Evaluation, Feature, IgnoredColumn, Model
+from mlapp.schemas import ColumnType, DataSource, Evaluation, Feature, IgnoredColumn, VersionInfo
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
@@ -20,18 +20,18 @@ HOSTILE = 'a"b\n---\nc|d <img src=x onerror=e()> `f` ``` {g}'
 
 
 @pytest.fixture
-def regression(store: ModelStore, diabetes: Fitted) -> Model:
+def regression(store: ModelStore, diabetes: Fitted) -> VersionInfo:
     return describe(store, diabetes.add_to(store))
 
 
 @pytest.fixture
-def classification(store: ModelStore, wine: Fitted) -> Model:
+def classification(store: ModelStore, wine: Fitted) -> VersionInfo:
     version = wine.add_to(store)
     store.activate(version)
     return describe(store, version)
 
 
-def but(model: Model, **changed: Any) -> Model:
+def but(model: VersionInfo, **changed: Any) -> VersionInfo:
     return model.model_copy(update=changed)
 
 
@@ -59,7 +59,7 @@ def code(text: str, language: str) -> str:
     return str(block)
 
 
-def test_front_matter_follows_hugging_face(regression: Model, classification: Model):
+def test_front_matter_follows_hugging_face(regression: VersionInfo, classification: VersionInfo):
     data = front_matter(card(regression, URL))
 
     assert (data["library_name"], data["pipeline_tag"]) == ("sklearn", "tabular-regression")
@@ -69,7 +69,7 @@ def test_front_matter_follows_hugging_face(regression: Model, classification: Mo
     assert front_matter(card(classification, URL))["pipeline_tag"] == "tabular-classification"
 
 
-def test_card_summary_has_target_task_and_quality(regression: Model, classification: Model):
+def test_card_summary_has_target_task_and_quality(regression: VersionInfo, classification: VersionInfo):
     first, second = card(regression, URL), card(classification, URL)
 
     assert "It predicts progression from 10 features: a regression with `linear`. It is not active" in first
@@ -78,7 +78,7 @@ def test_card_summary_has_target_task_and_quality(regression: Model, classificat
     assert "Always predicting the most frequent class" in second
 
 
-def test_evaluation_has_metrics_and_baseline(regression: Model):
+def test_evaluation_has_metrics_and_baseline(regression: VersionInfo):
     said = section(card(regression, URL), "Evaluation")
 
     assert cells(said, "R²")[1] == format_number(regression.metrics["r2"])
@@ -89,7 +89,7 @@ def test_evaluation_has_metrics_and_baseline(regression: Model):
     assert float(cells(said, "linear")[1]) == pytest.approx(regression.leaderboard[0].score, rel=1e-3)
 
 
-def test_card_says_whether_probabilities_are_calibrated(classification: Model):
+def test_card_says_whether_probabilities_are_calibrated(classification: VersionInfo):
     plain = but(classification, parameters={})
     tempered = but(classification, parameters={"temperature": 1.5})
 
@@ -97,19 +97,19 @@ def test_card_says_whether_probabilities_are_calibrated(classification: Model):
     assert "calibrated by temperature scaling" in card(tempered, URL)
 
 
-def test_evaluation_names_the_split(classification: Model):
+def test_evaluation_names_the_split(classification: VersionInfo):
     assert "five-fold cross-validation (stratified for classes)" in card(classification, URL)
     assert "on the latest fifth of the rows" in card(but(classification, evaluation=Evaluation.LATEST), URL)
     assert "20,000 random held-out rows" in card(but(classification, evaluation=Evaluation.HELD_OUT), URL)
 
 
-def test_metric_without_a_baseline_or_meaning_has_empty_cells(classification: Model):
+def test_metric_without_a_baseline_or_meaning_has_empty_cells(classification: VersionInfo):
     model = but(classification, metrics=classification.metrics | {"gain": 1.5})
 
     assert cells(section(card(model, URL), "Evaluation"), "gain") == ["gain", "1.5", "", "", ""]
 
 
-def test_features_are_described_by_training_values(regression: Model):
+def test_features_are_described_by_training_values(regression: VersionInfo):
     many = [f"k{place:02}" for place in range(12)]
     features = [
         Feature(name="n", type=ColumnType.NUMBER, required=True, example=1.5, min=-2.5, max=1_234.5, mean=0.0),
@@ -130,7 +130,7 @@ def test_features_are_described_by_training_values(regression: Model):
     assert cells(said, "e")[2:4] == ["none", "yes (optional feature)"]
 
 
-def test_card_lists_unused_columns_and_warnings(regression: Model):
+def test_card_lists_unused_columns_and_warnings(regression: VersionInfo):
     ignored = [IgnoredColumn(name="id", reason="has a distinct text in every row, like a name or an ID")]
     model = but(regression, ignored=ignored, rows_dropped=3, warnings=["Column 'x|y' is suspicious."])
     model = but(model, library_versions=model.library_versions | {"scikit-learn": "0.24.2"})
@@ -143,7 +143,7 @@ def test_card_lists_unused_columns_and_warnings(regression: Model):
     assert "It cannot be loaded on this server. It was trained with scikit-learn 0.24.2" in text
 
 
-def test_note_is_quoted(regression: Model):
+def test_note_is_quoted(regression: VersionInfo):
     noted = card(but(regression, note="For Q3\n--- not on Simulated data"), URL)
 
     assert section(noted, "Note") == "> For Q3\n>\n> &#45;-- not on Simulated data"
@@ -163,7 +163,7 @@ def test_note_is_quoted(regression: Model):
         ),
     ],
 )
-def test_card_names_the_data_source(regression: Model, source: DataSource | None, said: str, *, simulated: bool):
+def test_card_names_the_data_source(regression: VersionInfo, source: DataSource | None, said: str, *, simulated: bool):
     written = card(but(regression, source=source), URL)
 
     assert section(written, "Data").startswith(said)
@@ -171,13 +171,13 @@ def test_card_names_the_data_source(regression: Model, source: DataSource | None
     assert "## Note" not in card(regression, URL)
 
 
-def test_many_classes_are_truncated(classification: Model):
+def test_many_classes_are_truncated(classification: VersionInfo):
     assert "one of 12 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …." in card(
         but(classification, classes=list(range(12))), URL
     )
 
 
-def test_card_has_what_reproduces_the_model(regression: Model):
+def test_card_has_what_reproduces_the_model(regression: VersionInfo):
     said = section(card(regression, URL), "Reproducibility")
 
     assert (cells(said, "Seed")[1], cells(said, "linear: alpha")[1]) == ("0", str(regression.parameters["alpha"]))
@@ -185,7 +185,7 @@ def test_card_has_what_reproduces_the_model(regression: Model):
     assert f"`{regression.data_sha256}`" in card(regression, URL)
 
 
-def test_hostile_text_is_escaped(classification: Model):
+def test_hostile_text_is_escaped(classification: VersionInfo):
     feature = classification.features[0].model_copy(update={"name": HOSTILE, "example": HOSTILE})
     importance = [each.model_copy(update={"feature": HOSTILE}) for each in classification.importance]
     model = but(
@@ -204,7 +204,7 @@ def test_hostile_text_is_escaped(classification: Model):
     assert json.loads(shlex.split(code(text, "sh"))[-1]) == {"records": [{HOSTILE: HOSTILE}]}
 
 
-def test_python_snippet_of_the_card_sends_the_row(regression: Model):
+def test_python_snippet_of_the_card_sends_the_row(regression: VersionInfo):
     row = {HOSTILE: HOSTILE, "it's": None, "b": True, "n": 1e-7}
     features = [Feature(name=name, type=ColumnType.CATEGORY, required=True, example=row[name]) for name in row]
 

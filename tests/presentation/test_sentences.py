@@ -16,7 +16,7 @@ from mlapp.presentation.formats import (
     format_value,
 )
 from mlapp.presentation.sentences import headline, job_status_line, job_title, quality_summary
-from mlapp.schemas import JobStatus, Model
+from mlapp.schemas import JobStatus, VersionInfo
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
@@ -24,22 +24,22 @@ from tests.store.conftest import NOW, ended, job
 
 
 @pytest.fixture
-def regression(store: ModelStore, diabetes: Fitted) -> Model:
+def regression(store: ModelStore, diabetes: Fitted) -> VersionInfo:
     return describe(store, diabetes.but(metrics={"mae": 44.2519}, baseline={"mae": 65.6}).add_to(store))
 
 
 @pytest.fixture
-def classification(store: ModelStore, wine: Fitted) -> Model:
+def classification(store: ModelStore, wine: Fitted) -> VersionInfo:
     fitted = wine.but(features=wine.record.features[:1], metrics={"accuracy": 0.987}, baseline={"accuracy": 0.399})
     return describe(store, fitted.add_to(store))
 
 
-def test_headline_has_target_and_number_of_features(regression: Model, classification: Model):
+def test_headline_has_target_and_number_of_features(regression: VersionInfo, classification: VersionInfo):
     assert headline(regression) == "predicts progression from 10 features"
     assert headline(classification) == "predicts cultivar from 1 feature"
 
 
-def test_quality_summary_compares_with_the_baseline(regression: Model, classification: Model):
+def test_quality_summary_compares_with_the_baseline(regression: VersionInfo, classification: VersionInfo):
     assert re.search(r"held-out.* 44\.25\..* mean gives 65\.6\.", quality_summary(regression))
     assert re.search(r"held-out.* 98\.7% .* most frequent class gives 39\.9%\.", quality_summary(classification))
 

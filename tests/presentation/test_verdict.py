@@ -3,20 +3,20 @@
 import pytest
 
 from mlapp.presentation.verdict import verdict
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
 
 
-def regression(store: ModelStore, fitted: Fitted, r2: float, mae: float, dummy_mae: float = 100) -> Model:
+def regression(store: ModelStore, fitted: Fitted, r2: float, mae: float, dummy_mae: float = 100) -> VersionInfo:
     metrics, baseline = {"r2": r2, "mae": mae, "rmse": 10 * (1 - r2) ** 0.5}, {"r2": 0, "mae": dummy_mae, "rmse": 10}
     return describe(store, fitted.but(metrics=metrics, baseline=baseline).add_to(store))
 
 
 def classification(
     store: ModelStore, fitted: Fitted, accuracy: float, dummy_accuracy: float, **metrics: float
-) -> Model:
+) -> VersionInfo:
     changed = fitted.but(
         metrics={"accuracy": accuracy, "log_loss": 0.4} | metrics,
         baseline={"accuracy": dummy_accuracy, "log_loss": 0.5},

@@ -10,7 +10,7 @@ import pytest
 
 from mlapp.errors import Unacceptable
 from mlapp.logs import JsonFormatter, caller, request_scope
-from mlapp.schemas import JobStatus, Model
+from mlapp.schemas import JobStatus, VersionInfo
 from mlapp.services.jobs.run import Run
 from mlapp.services.jobs.service import JobService
 from mlapp.services.models.service import ModelService
@@ -70,7 +70,7 @@ async def test_changes_of_models_are_logged_with_their_caller(
 
 
 async def test_log_lines_of_a_training_name_its_request(jobs: JobService, lines: list[dict[str, Any]]):
-    async def named(run: Run) -> Model:
+    async def named(run: Run) -> VersionInfo:
         run.job.estimator = "linear"
         return await made(run)
 

@@ -46,7 +46,7 @@ async def test_train_stores_and_activates_a_model(training: TrainingService, mod
     model = await training.train(WINE)
 
     assert (model.version, model.active, model.estimator) == (1, True, "linear")
-    assert (await models.prediction.fitted()).model.version == 1
+    assert (await models.prediction.fitted()).info.version == 1
     (job,) = await training.jobs.jobs()
     assert (job.status, job.version, job.progress) == (JobStatus.SUCCEEDED, 1, 1)
     assert (job.table, job.target, job.estimator) == ("wine, 178 rows × 14 columns", "cultivar", "linear")

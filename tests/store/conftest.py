@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from mlapp.schemas import ColumnType, Distribution, Evaluation, Job, JobStatus, Model, Record, Task
+from mlapp.schemas import ColumnType, Distribution, Evaluation, Job, JobStatus, Record, Task, VersionInfo
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 FILE = b"fitted" * 20
@@ -29,7 +29,7 @@ RECORD = Record(
     model_sha256=hashlib.sha256(FILE).hexdigest(),
     **NOTHING,
 )
-MODEL = Model(**dict(RECORD), version=7, active=True, usable=True)
+MODEL = VersionInfo(**dict(RECORD), version=7, active=True, usable=True)
 
 
 def job(number: int, **changed: Any) -> Job:

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from mlapp.ml.inference.fitted_model import load_model
+from mlapp.ml.inference.fitted_version import load_version
 from mlapp.ml.training.train import train
-from mlapp.schemas import ColumnType, Format, Model, TrainOptions
+from mlapp.schemas import ColumnType, Format, TrainOptions, VersionInfo
 from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.formats.reader import read_request
 
@@ -207,7 +207,7 @@ def trained_from(writer):
     table = read_request(*WRITERS[writer](COLUMNS))[0]
     options = TrainOptions(target="^y$", estimator="linear")
     trained = train(table, options, count().__next__, lambda *_: None)
-    model = Model(
+    model = VersionInfo(
         **trained.record,
         created_at="2024-01-31T00:00Z",
         version=1,
@@ -216,7 +216,7 @@ def trained_from(writer):
         model_sha256="",
         source=None,
     )
-    fitted = load_model(model, trained.file)
+    fitted = load_version(model, trained.file)
     return trained, fitted.answer(fitted.predict(fitted.encoder.encode(table)))
 
 

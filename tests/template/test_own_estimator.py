@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from delivery.fork_test import example_estimator
-from mlapp.ml import describe_estimators, estimators, load_model
+from mlapp.ml import describe_estimators, estimators, load_version
 from mlapp.ml.training.train import Trained, train
-from mlapp.schemas import Model, Task, TrainOptions
+from mlapp.schemas import Task, TrainOptions, VersionInfo
 from mlapp.tables.table import Table
 
 # The smallest table that can be trained on.
@@ -54,7 +54,7 @@ def test_own_estimator_is_compared_by_auto():
 def test_own_estimator_trains_and_predicts_by_its_name(target: str, expected: tuple[object, object]):
     result = trained(target, "nearest")
     stored = {"version": 1, "active": True, "usable": True, "model_sha256": "", "source": None}
-    model = load_model(Model(**result.record | stored, created_at="2024-01-31T00:00Z"), result.file)
+    model = load_version(VersionInfo(**result.record | stored, created_at="2024-01-31T00:00Z"), result.file)
 
     predictions = model.answer(model.predict(model.encoder.encode(TABLE))).predictions
 

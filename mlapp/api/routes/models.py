@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from mlapp.api.dependencies import AppServices
 from mlapp.api.problems import problem_responses
 from mlapp.presentation.model_card import card
-from mlapp.schemas import History, Model, ModelList
+from mlapp.schemas import History, VersionInfo, VersionList
 
 router = APIRouter(prefix="/models", tags=["models"])
 
@@ -17,7 +17,7 @@ class CardResponse(Response):
 
 
 @router.get("")
-async def list_models(services: AppServices) -> ModelList:
+async def list_models(services: AppServices) -> VersionList:
     """List all versions in short form, newest first."""
     return await services.models.list()
 
@@ -29,13 +29,13 @@ async def get_history(services: AppServices) -> History:
 
 
 @router.post("/rollback", responses=problem_responses(409, 503))
-async def rollback(services: AppServices) -> Model:
+async def rollback(services: AppServices) -> VersionInfo:
     """Activate the previously active version again."""
     return await services.models.rollback()
 
 
 @router.get("/{version}", responses=problem_responses(404))
-async def get_version(version: str, services: AppServices) -> Model:
+async def get_version(version: str, services: AppServices) -> VersionInfo:
     """Return a version by its number, `active` or `latest`."""
     return await services.models.get(version)
 
@@ -51,7 +51,7 @@ async def get_model_card(version: str, request: Request, services: AppServices) 
 
 
 @router.post("/{version}/activate", responses=problem_responses(404, 409, 503))
-async def activate_version(version: str, services: AppServices) -> Model:
+async def activate_version(version: str, services: AppServices) -> VersionInfo:
     """Activate a version: `/predict` uses it from now on."""
     return await services.models.activate(version)
 

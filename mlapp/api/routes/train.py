@@ -10,7 +10,7 @@ from mlapp.api.option_schemas import query_parameters, without_defaults
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import BINARY, FILES, MULTIPART, spool_body
-from mlapp.schemas import Format, Job, Model, Submission, TrainBody, TrainOptions
+from mlapp.schemas import Format, Job, Submission, TrainBody, TrainOptions, VersionInfo
 
 router = APIRouter(tags=["training"])
 
@@ -52,11 +52,11 @@ FAILED = {
 @router.post(
     "/train",
     status_code=201,
-    response_model=Model,
+    response_model=VersionInfo,
     responses=ACCEPTED | problem_responses(400, 404, 409, 413, 415, 429, described=FAILED),
     openapi_extra={"requestBody": REQUEST_BODY, "parameters": PARAMETERS},
 )
-async def train(request: Request, response: Response, services: AppServices) -> Model | Response:
+async def train(request: Request, response: Response, services: AppServices) -> VersionInfo | Response:
     """Train a model on a table, store it as the next version and activate it.
 
     Send the options as keys of a JSON body, as fields of a form or in the query string.

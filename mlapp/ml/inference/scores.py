@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.ml.evaluation.metrics import metrics
-from mlapp.ml.inference.fitted_model import FittedModel
+from mlapp.ml.inference.fitted_version import FittedVersion
 from mlapp.schemas import ColumnType, Task
 from mlapp.tables.columns.conversion import format_values, unnamed
 from mlapp.tables.columns.inference import convert_column
@@ -24,12 +24,12 @@ class Score(NamedTuple):
     rows: int
 
 
-def score(fitted: FittedModel, table: Table, x: np.ndarray, bad_rows: Sequence[int]) -> Score | None:
+def score(fitted: FittedVersion, table: Table, x: np.ndarray, bad_rows: Sequence[int]) -> Score | None:
     """Return the metrics on the first rows with a target; None if the table has no target, or too few rows with one.
 
     `x` has the encoded rows, (rows, features), and `bad_rows` those that cannot be predicted.
     """
-    model = fitted.model
+    model = fitted.info
     if model.target not in table.names:
         return None
     raw = table.frame[model.target]
@@ -50,9 +50,9 @@ def score(fitted: FittedModel, table: Table, x: np.ndarray, bad_rows: Sequence[i
     return Score(metrics(model.task, y, predicted), len(rows))
 
 
-def _class_indices(fitted: FittedModel, values: pl.Series) -> np.ndarray:
+def _class_indices(fitted: FittedVersion, values: pl.Series) -> np.ndarray:
     """Return the index of each class, NaN for values that are none."""
     names = fitted.classes[1]
-    whole = fitted.model.target_type is ColumnType.INTEGER
+    whole = fitted.info.target_type is ColumnType.INTEGER
     texts = format_values(values.cast(pl.Int64, strict=False) if whole else values)
     return texts.replace_strict(names, list(range(len(names))), default=None, return_dtype=pl.Float64).to_numpy()

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
-from mlapp.ml.inference.fitted_model import FittedModel
+from mlapp.ml.inference.fitted_version import FittedVersion
 from mlapp.schemas import ColumnType, Feature, Scalar, WhatIf
 from mlapp.tables.columns.conversion import DAY_US, DTYPES, format_values
 from mlapp.tables.columns.inference import convert_column
@@ -19,15 +19,15 @@ MAX_CATEGORIES = 20
 MAX_CLASSES = 5
 
 
-def what_if(fitted: FittedModel, record: dict[str, Any], name: str) -> WhatIf:
+def what_if(fitted: FittedVersion, record: dict[str, Any], name: str) -> WhatIf:
     """Predict a record of JSON scalars over the values of a feature in training, and the record's own value.
 
     Raises:
         Unacceptable: the model has no such feature, cannot predict the record, or there is no value of the feature.
     """
-    feature = next((feature for feature in fitted.model.features if feature.name == name), None)
+    feature = next((feature for feature in fitted.info.features if feature.name == name), None)
     if feature is None:
-        raise Unacceptable(f"Model {fitted.model.version} has no feature '{shorten(name)}'.")
+        raise Unacceptable(f"Model {fitted.info.version} has no feature '{shorten(name)}'.")
     fitted.encoder.encode(records_table([record]))
     own = convert_column(column_of(name, [record.get(name)]), feature.type, feature.read_as).values
     values = _to_json(_with_own(_training_values(feature), own, feature.type), feature.type)

@@ -18,7 +18,7 @@ def count_features(model: Record, requests: Sequence[np.ndarray]) -> list[Distri
 
 
 def count_predictions(model: Record, predicted: Sequence[np.ndarray]) -> tuple[PredictionCounts, Distribution]:
-    """Count predictions of `FittedModel.predict`, and their distribution in the bins of the target."""
+    """Count predictions of `FittedVersion.predict`, and their distribution in the bins of the target."""
     rows, training = np.concatenate(predicted), model.target_distribution
     if model.task is Task.CLASSIFICATION:
         names = format_values(pl.Series(model.classes or [])).to_list()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from mlapp.errors import MlappError
-from mlapp.schemas import Job, JobStatus, Model
+from mlapp.schemas import Job, JobStatus, VersionInfo
 from mlapp.services.outages import Outage
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ class Run:
 
     job: Job
     work: "Work"
-    task: asyncio.Task[Model | None] | None = None
+    task: asyncio.Task[VersionInfo | None] | None = None
     error: MlappError | None = None
     stop_status: JobStatus = JobStatus.INTERRUPTED
     """The status of the job when its task is cancelled."""
@@ -37,5 +37,5 @@ class Run:
             self.task.cancel()
 
 
-Work = Callable[[Run], Awaitable[Model]]
+Work = Callable[[Run], Awaitable[VersionInfo]]
 """The work of a job. It updates `Run.job` with its progress, and sets `Run.committed`."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from prometheus_client import CollectorRegistry
 
 from mlapp.errors import Conflict, MlappError, TooManyTrainings, Unavailable
-from mlapp.schemas import Job, JobStatus, Model
+from mlapp.schemas import Job, JobStatus, VersionInfo
 from mlapp.services.jobs.metrics import TrainingMetrics
 from mlapp.services.jobs.run import Run, Work
 from mlapp.services.jobs.sync import SYNC_S, JobSync
@@ -89,7 +89,7 @@ class JobService:
                 f"{MAX_QUEUED} trainings are queued, which is the limit; try again when one has ended."
             )
 
-    async def result(self, run: Run) -> Model:
+    async def result(self, run: Run) -> VersionInfo:
         """Wait for the model of a job; the job continues when the caller is cancelled.
 
         Raises:
@@ -164,7 +164,7 @@ class JobService:
         log.info("Training %s is queued: %s", number, table)
         return run
 
-    async def _run(self, run: Run) -> Model | None:
+    async def _run(self, run: Run) -> VersionInfo | None:
         job, model = run.job, None
         try:
             async with self._slots:
@@ -184,7 +184,7 @@ class JobService:
         await self._finish(run, model)
         return model
 
-    async def _finish(self, run: Run, model: Model | None) -> None:
+    async def _finish(self, run: Run, model: VersionInfo | None) -> None:
         job, run.committed = run.job, True
         if model:
             job.status, job.stage, job.progress, job.version = JobStatus.SUCCEEDED, "Done", 1, model.version

@@ -6,9 +6,9 @@ from operator import attrgetter
 from typing import Any
 
 from mlapp.presentation.metrics import MAIN_METRIC
-from mlapp.schemas import ModelSummary
+from mlapp.schemas import VersionSummary
 
-ORDERS: dict[str, Callable[[ModelSummary], Any]] = {
+ORDERS: dict[str, Callable[[VersionSummary], Any]] = {
     "version": attrgetter("version"),
     "target": lambda model: model.target.casefold(),
     "estimator": attrgetter("estimator"),
@@ -20,7 +20,7 @@ ORDERS: dict[str, Callable[[ModelSummary], Any]] = {
 
 
 @dataclass(frozen=True)
-class ModelQuery:
+class VersionQuery:
     """A query: words, order and page."""
 
     words: str = ""
@@ -33,26 +33,26 @@ class ModelQuery:
 
 
 @dataclass(frozen=True)
-class ModelPage:
+class VersionPage:
     """A page of search results."""
 
-    models: list[ModelSummary]
+    models: list[VersionSummary]
     matches: int
     """Number of matching versions on all pages."""
     total: int
     """Number of all versions."""
 
 
-def search(models: Sequence[ModelSummary], query: ModelQuery) -> ModelPage:
+def search(models: Sequence[VersionSummary], query: VersionQuery) -> VersionPage:
     """Return a page of the versions that match a query; equal ones are sorted newest first."""
     words = query.words.casefold().split()
     matches = [model for model in models if all(_matches(model, word) for word in words)]
     matches.sort(key=attrgetter("version"), reverse=True)
     matches.sort(key=ORDERS[query.order], reverse=query.descending)
-    return ModelPage(matches[query.offset :][: query.limit], len(matches), len(models))
+    return VersionPage(matches[query.offset :][: query.limit], len(matches), len(models))
 
 
-def _matches(model: ModelSummary, word: str) -> bool:
+def _matches(model: VersionSummary, word: str) -> bool:
     state = "active" if model.active else ""
     text = f"model {state} {model.target} {model.estimator} {model.task} {model.note}"
     return word.removeprefix("#") == str(model.version) or word in text.casefold()

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from mlapp import ml, tables
 from mlapp.errors import NotFound, Unacceptable
-from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, Model, ModelList, ModelSummary
+from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, VersionInfo, VersionList, VersionSummary
 from mlapp.services.jobs.import_check import report_import_errors
 from mlapp.services.prediction.service import PredictionService
-from mlapp.services.models.search import ModelPage, ModelQuery, search
+from mlapp.services.models.search import VersionPage, VersionQuery, search
 from mlapp.services.stored_versions import describe, summarize, version_number
 from mlapp.store import ModelStore
 
@@ -27,15 +27,15 @@ class ModelService:
     store: ModelStore
     prediction: PredictionService
 
-    async def list(self) -> ModelList:
+    async def list(self) -> VersionList:
         """Return summaries of all versions, newest first."""
         return await asyncio.to_thread(self._list)
 
-    async def search(self, query: ModelQuery) -> ModelPage:
+    async def search(self, query: VersionQuery) -> VersionPage:
         """Return a page of the versions that match a query."""
         return await asyncio.to_thread(lambda: search(self._list().models, query))
 
-    async def get(self, name: str) -> Model:
+    async def get(self, name: str) -> VersionInfo:
         """Return a version by number, `active` or `latest`.
 
         Raises:
@@ -51,7 +51,7 @@ class ModelService:
         """Return why a version cannot be used with the installed libraries; None if it can, or does not exist."""
         return await asyncio.to_thread(self._why_unusable, version)
 
-    async def annotate(self, name: str, note: str) -> Model:
+    async def annotate(self, name: str, note: str) -> VersionInfo:
         """Change the note of a version.
 
         Raises:
@@ -65,7 +65,7 @@ class ModelService:
         log.info("The note of model %s was changed.", version)
         return await self.get(str(version))
 
-    async def activate(self, name: str) -> Model:
+    async def activate(self, name: str) -> VersionInfo:
         """Make a version serve `/predict`. It is loaded first, so that a damaged one is not activated.
 
         Raises:
@@ -83,7 +83,7 @@ class ModelService:
         """Return the version that a rollback would activate, or None."""
         return await asyncio.to_thread(self.store.previous)
 
-    async def rollback(self) -> Model:
+    async def rollback(self) -> VersionInfo:
         """Activate the previously active version.
 
         Raises:
@@ -153,14 +153,14 @@ class ModelService:
         except NotFound:
             return None
 
-    def _list(self) -> ModelList:
+    def _list(self) -> VersionList:
         active = self.store.active()
-        models: list[ModelSummary] = []
+        models: list[VersionSummary] = []
         for version in self.store.versions():
             # It may have been deleted since it was listed.
             with suppress(NotFound):
                 models.append(summarize(self.store, version, active))
-        return ModelList(active=active, models=models)
+        return VersionList(active=active, models=models)
 
 
 def _estimators() -> Sequence[EstimatorInfo]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlapp import ml
-from mlapp.schemas import Model, RequestCounts, RequestProfile, TrafficCounts
+from mlapp.schemas import RequestCounts, RequestProfile, TrafficCounts, VersionInfo
 from mlapp.services.monitoring.latency import bin_of
 from mlapp.services.monitoring.traffic import DAY_MINUTES
 
@@ -27,7 +27,7 @@ class PredictedRows(NamedTuple):
     """Rows of one version that were predicted together."""
 
     minute: int
-    model: Model
+    model: VersionInfo
     rows: int
     sample: "tuple[np.ndarray, np.ndarray] | None"
     """All rows or every n-th one, encoded, and their predictions; None if only the number of rows is kept."""
@@ -43,7 +43,7 @@ def count_request(counts: TrafficCounts, request: CompletedRequest) -> None:
     minute.latencies[latency] = minute.latencies.get(latency, 0) + 1
 
 
-def count_rows(counts: TrafficCounts, model: Model, batches: list[PredictedRows], now: float) -> None:
+def count_rows(counts: TrafficCounts, model: VersionInfo, batches: list[PredictedRows], now: float) -> None:
     """Count rows in their minutes, and add their samples to the profile of the version."""
     for batch in batches:
         counts.minutes.setdefault(batch.minute, RequestCounts()).rows += batch.rows
@@ -63,7 +63,7 @@ def count_rows(counts: TrafficCounts, model: Model, batches: list[PredictedRows]
     counts.versions[model.version] = profile
 
 
-def by_version(batches: list[PredictedRows]) -> list[tuple[Model, list[PredictedRows]]]:
+def by_version(batches: list[PredictedRows]) -> list[tuple[VersionInfo, list[PredictedRows]]]:
     """Group batches by version, in the order of their last request."""
     groups: dict[int, list[PredictedRows]] = {}
     for batch in batches:

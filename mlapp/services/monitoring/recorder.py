@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
-from mlapp.schemas import Model, TrafficCounts
+from mlapp.schemas import TrafficCounts, VersionInfo
 from mlapp.services.monitoring.counts import (
     CompletedRequest,
     PredictedRows,
@@ -92,7 +92,7 @@ class TrafficRecorder:
         """Record a request only if it fails, before `request` is entered; `disconnect` is not a failure."""
         return RequestTimer(self._complete, only_errors=True, ignored=disconnect)
 
-    def add_rows(self, model: Model, x: "np.ndarray", predicted: "np.ndarray") -> None:
+    def add_rows(self, model: VersionInfo, x: "np.ndarray", predicted: "np.ndarray") -> None:
         """Queue encoded rows of one or several requests, and their predictions. Thread-safe."""
         rows, minute = len(x), self.minute()
         with self._queue_lock:

@@ -28,7 +28,7 @@ class ActiveVersion:
 
     store: ModelStore
     cache: ModelCache
-    fitted: "ml.FittedModel | None" = None
+    fitted: "ml.FittedVersion | None" = None
     """The loaded version; None if there is none."""
     wanted: int | None = None
     """The active version of the store, whether or not it is loaded."""
@@ -56,9 +56,9 @@ class ActiveVersion:
     def message(self) -> str:
         """The state in a sentence, for clients."""
         if self.fitted and self._problem:
-            return f"Model {self.fitted.model.version} answers in place of the active one. {self._problem.detail}"
+            return f"Model {self.fitted.info.version} answers in place of the active one. {self._problem.detail}"
         if self.fitted:
-            return f"Model {self.fitted.model.version} answers."
+            return f"Model {self.fitted.info.version} answers."
         if not self._loaded.is_set():
             return "The model is still loading; try again in a few seconds."
         if self._outage.failures:
@@ -70,7 +70,7 @@ class ActiveVersion:
         """Why the active version of the store is not loaded; None if it is loaded or loading."""
         return self._problem.detail if self._problem else None
 
-    async def get(self) -> "ml.FittedModel":
+    async def get(self) -> "ml.FittedVersion":
         """Return the loaded version, and wait for it while it is loading.
 
         Raises:
@@ -135,6 +135,6 @@ class ActiveVersion:
         self._retry_at = time.monotonic() + self._backoff_s
         self.wanted, self._problem = active, problem
         if previous is None or previous.detail != problem.detail:
-            answering = self.fitted.model.version if self.fitted else None
+            answering = self.fitted.info.version if self.fitted else None
             fields = {"wanted_version": active, "answering_version": answering}
             self.cache.log_problem(active, f"The active model cannot answer: {problem.detail}", problem, **fields)

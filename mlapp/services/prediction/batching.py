@@ -27,8 +27,8 @@ class Batcher:
 
     pool: "Pool"
     add_rows: "AddRows"
-    _queued: "dict[ml.FittedModel, list[_QueuedRequest]]" = field(default_factory=dict)
-    _busy: "set[ml.FittedModel]" = field(default_factory=set)
+    _queued: "dict[ml.FittedVersion, list[_QueuedRequest]]" = field(default_factory=dict)
+    _busy: "set[ml.FittedVersion]" = field(default_factory=set)
     """Models with a batch in the pool."""
 
     @property
@@ -36,7 +36,7 @@ class Batcher:
         """Estimated number of batches that are queued."""
         return sum(map(len, self._queued.values())) / MAX_BATCH_ROWS
 
-    def predict(self, fitted: "ml.FittedModel", x: "np.ndarray") -> "asyncio.Future[tuple[np.ndarray, bool]]":
+    def predict(self, fitted: "ml.FittedVersion", x: "np.ndarray") -> "asyncio.Future[tuple[np.ndarray, bool]]":
         """Return the predictions for encoded rows, and whether any row has a value outside the training data.
 
         Raises:
@@ -53,7 +53,7 @@ class Batcher:
             loop.call_soon(loop.call_soon, self._start, fitted)
         return request.predicted
 
-    def _start(self, fitted: "ml.FittedModel") -> None:
+    def _start(self, fitted: "ml.FittedVersion") -> None:
         """Predict a batch, unless one is in the pool: its callback starts the next one."""
         if fitted in self._busy or fitted not in self._queued:
             return
@@ -75,7 +75,9 @@ class Batcher:
         except Exception as error:  # noqa: BLE001 - raised by each request
             _fail(batch, error)
 
-    def _on_done(self, fitted: "ml.FittedModel", batch: list[_QueuedRequest], call: "asyncio.Future[ml.Batch]") -> None:
+    def _on_done(
+        self, fitted: "ml.FittedVersion", batch: list[_QueuedRequest], call: "asyncio.Future[ml.Batch]"
+    ) -> None:
         self._busy.remove(fitted)
         if error := call.exception():
             _fail(batch, error)
@@ -83,8 +85,8 @@ class Batcher:
             self._deliver(fitted, batch, call.result())
         self._start(fitted)
 
-    def _deliver(self, fitted: "ml.FittedModel", batch: list[_QueuedRequest], predicted: "ml.Batch") -> None:
-        self.add_rows(fitted.model, predicted.x, predicted.predicted)
+    def _deliver(self, fitted: "ml.FittedVersion", batch: list[_QueuedRequest], predicted: "ml.Batch") -> None:
+        self.add_rows(fitted.info, predicted.x, predicted.predicted)
         start, unusual = 0, predicted.unusual.tolist()
         for request in batch:
             end = start + len(request.x)

@@ -35,13 +35,13 @@ class ModelCache:
     """The most recently used versions, ready to predict."""
 
     store: ModelStore
-    _loaded: "OrderedDict[int, ml.FittedModel]" = field(default_factory=OrderedDict)
+    _loaded: "OrderedDict[int, ml.FittedVersion]" = field(default_factory=OrderedDict)
     """The most recently used one is last."""
     _logged: set[int] = field(default_factory=set)
     """Versions whose failure to load has been logged."""
     _loader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "load"))
 
-    async def get(self, version: int) -> "ml.FittedModel":
+    async def get(self, version: int) -> "ml.FittedVersion":
         """Return a version, and load it unless it is cached.
 
         Raises:
@@ -60,7 +60,7 @@ class ModelCache:
         """Make a call in the loading thread; its log lines have the request id."""
         return await asyncio.get_running_loop().run_in_executor(self._loader, copy_context().run, call)
 
-    def load(self, version: int) -> "ml.FittedModel":
+    def load(self, version: int) -> "ml.FittedVersion":
         """Do what `get` does; to be called in the loading thread."""
         model = describe(self.store, version)
         if version in self._loaded:
@@ -69,7 +69,7 @@ class ModelCache:
         with _errors_as_conflict(version):
             # Imports what the first prediction needs.
             _ = tables.read_request, tables.write_table
-            fitted = ml.load_model(model, self.store.file(version))
+            fitted = ml.load_version(model, self.store.file(version))
             fitted.is_fast = _batch_s(fitted) <= FAST_BATCH_S
         self._logged.discard(version)
         self._loaded[version] = fitted
@@ -88,7 +88,7 @@ class ModelCache:
         self._loader.shutdown(wait=False)
 
 
-def _batch_s(fitted: "ml.FittedModel") -> float:
+def _batch_s(fitted: "ml.FittedVersion") -> float:
     """Return the time in which a version predicts a full batch, the shortest of three."""
     requests, times = [fitted.examples[:1]] * MAX_BATCH_ROWS, []
     for _ in range(3):

@@ -7,7 +7,9 @@ from mlapp.services.prediction.reading import encode_table
 from mlapp.services.prediction.responses import added_columns, check_file
 
 
-def preview(fitted: "ml.FittedModel", table: "tables.Table", options: PredictOptions, count: int) -> PredictionPreview:
+def preview(
+    fitted: "ml.FittedVersion", table: "tables.Table", options: PredictOptions, count: int
+) -> PredictionPreview:
     """Validate a whole table, predict its first rows as they will be in the response, and score those with a target."""
     encoded = encode_table(fitted, table, options)
     check_file(fitted, encoded)

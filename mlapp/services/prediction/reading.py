@@ -69,7 +69,7 @@ def read_table(body: Body) -> "tuple[tables.Table, PredictOptions]":
 
 
 def encode_table(
-    fitted: "ml.FittedModel", table: "tables.Table", options: PredictOptions, *, strict: bool = False
+    fitted: "ml.FittedVersion", table: "tables.Table", options: PredictOptions, *, strict: bool = False
 ) -> EncodedTable:
     """Encode and validate all rows of a table.
 

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from mlapp import tables
 from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Format, Model
+from mlapp.schemas import Format, VersionInfo
 from mlapp.services.prediction.reading import EncodedTable
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mlapp import ml
 
-    AddRows = Callable[[Model, np.ndarray, np.ndarray], None]
+    AddRows = Callable[[VersionInfo, np.ndarray, np.ndarray], None]
     """Takes the model, encoded rows and their predictions; see `TrafficRecorder.add_rows`."""
 
 CHUNK_ROWS = 10_000
@@ -64,7 +64,7 @@ async def iterate(pieces: list[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-def check_file(fitted: "ml.FittedModel", encoded: EncodedTable) -> None:
+def check_file(fitted: "ml.FittedVersion", encoded: EncodedTable) -> None:
     """Check that the columns of a response file have distinct names.
 
     Raises:
@@ -77,7 +77,7 @@ def check_file(fitted: "ml.FittedModel", encoded: EncodedTable) -> None:
             )
 
 
-def write_json(fitted: "ml.FittedModel", encoded: EncodedTable, add_rows: "AddRows") -> list[bytes]:
+def write_json(fitted: "ml.FittedVersion", encoded: EncodedTable, add_rows: "AddRows") -> list[bytes]:
     """Predict rows, and return the JSON response in pieces.
 
     Rows are serialized in chunks, so that not all of them exist as Python objects at the same time.
@@ -92,7 +92,7 @@ def write_json(fitted: "ml.FittedModel", encoded: EncodedTable, add_rows: "AddRo
     for start in range(0, len(encoded.x), JSON_CHUNK_ROWS):
         x = encoded.x[start : start + JSON_CHUNK_ROWS]
         predicted = fitted.predict(x)
-        add_rows(fitted.model, x, predicted)
+        add_rows(fitted.info, x, predicted)
         answer = fitted.answer(predicted, encoded.warnings)
         for name in LISTS:
             if (values := getattr(answer, name)) is not None:
@@ -114,7 +114,7 @@ def _insert(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:
     return [b"".join([*pieces, text])] if sum(map(len, pieces)) < ONE_PIECE_BYTES else [*pieces, text]
 
 
-def encoding_of(fitted: "ml.FittedModel", encoded: EncodedTable, format_: Format) -> str | None:
+def encoding_of(fitted: "ml.FittedVersion", encoded: EncodedTable, format_: Format) -> str | None:
     """Return the encoding of the response file; None for formats that have none of their own."""
     names = [*encoded.table.names, *fitted.column_names]
     return tables.csv_encoding(names, encoded.table.read_as)[0] if format_ is Format.CSV else None
@@ -128,22 +128,22 @@ def parts_of(encoded: EncodedTable, format_: Format) -> list[slice]:
 
 
 def write_file(
-    fitted: "ml.FittedModel", encoded: EncodedTable, format_: Format, part: slice, add_rows: "AddRows"
+    fitted: "ml.FittedVersion", encoded: EncodedTable, format_: Format, part: slice, add_rows: "AddRows"
 ) -> bytes:
     """Predict some of the rows, and write them with their predictions."""
     x, predicted = encoded.x[part], fitted.predict(encoded.x[part])
     if encoded.problems is None:
-        add_rows(fitted.model, x, predicted)
+        add_rows(fitted.info, x, predicted)
     elif (good := encoded.problems[part].is_null().to_numpy()).any():
-        add_rows(fitted.model, x[good], predicted[good])
-    added, trained = added_columns(fitted, encoded, part, predicted), fitted.model.read_as
+        add_rows(fitted.info, x[good], predicted[good])
+    added, trained = added_columns(fitted, encoded, part, predicted), fitted.info.read_as
     # In a file without decimal signs, numbers are read as the training table has them.
     has_commas = trained and trained.decimal == "," and encoded.table.read_as.delimiter == ";"
     return tables.write_rows(encoded.table, part, added, format_, "," if has_commas else ".")
 
 
 def added_columns(
-    fitted: "ml.FittedModel", encoded: EncodedTable, part: slice, predicted: "np.ndarray"
+    fitted: "ml.FittedVersion", encoded: EncodedTable, part: slice, predicted: "np.ndarray"
 ) -> "pl.DataFrame":
     """Return the columns that the response adds; rows with a problem have no prediction."""
     columns = fitted.columns(predicted)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlapp import ml, tables
 from mlapp.errors import Overloaded
-from mlapp.schemas import Format, Model, PredictionPreview, PredictOptions, PredictResponse, WhatIf
+from mlapp.schemas import Format, PredictionPreview, PredictOptions, PredictResponse, VersionInfo, WhatIf
 from mlapp.services.admission import PREFETCH, Pool, Slots, prefetch
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.monitoring.recorder import TrafficRecorder
@@ -73,9 +73,9 @@ class PredictionService:
             pool.close()
 
     @property
-    def active(self) -> Model | None:
+    def active(self) -> VersionInfo | None:
         """The version that predicts by default; None if none is loaded."""
-        return self._active.fitted.model if self._active.fitted else None
+        return self._active.fitted.info if self._active.fitted else None
 
     @property
     def message(self) -> str:
@@ -96,7 +96,7 @@ class PredictionService:
         """Load the active version of the store; the previous one answers until then."""
         await self._active.refresh()
 
-    async def fitted(self, version: int | None = None) -> "ml.FittedModel":
+    async def fitted(self, version: int | None = None) -> "ml.FittedVersion":
         """Return a loaded version, the active one by default.
 
         Raises:
@@ -105,7 +105,7 @@ class PredictionService:
             Unavailable: no active version is loaded.
         """
         active = self._active.fitted
-        if active and version in (None, active.model.version):
+        if active and version in (None, active.info.version):
             return active
         return await (self._active.get() if version is None else self._cache.get(version))
 
@@ -141,7 +141,7 @@ class PredictionService:
                 if not keys:
                     predicted, warnings = await self._predict_rows(fitted, rows, strict=strict)
                     data = fitted.answer_json(predicted, warnings)
-                    return PredictionResult(fitted.model.version, Format.JSON, warnings.total, data)
+                    return PredictionResult(fitted.info.version, Format.JSON, warnings.total, data)
             result = await self._predict_table(fitted, body, formats, strict=strict)
             self.recorder.add_warnings(result.warnings_total)
             return result
@@ -176,7 +176,7 @@ class PredictionService:
         return await self._small.run(lambda: ml.what_if(fitted, record, feature))
 
     async def _predict_rows(
-        self, fitted: "ml.FittedModel", rows: "JsonRows", *, strict: bool = False
+        self, fitted: "ml.FittedVersion", rows: "JsonRows", *, strict: bool = False
     ) -> "tuple[np.ndarray, Warnings]":
         """Predict a few rows in a batch with other requests."""
         x = fitted.encoder.encode_plain(rows)
@@ -194,7 +194,7 @@ class PredictionService:
         return predicted, warnings
 
     async def _predict_records(
-        self, fitted: "ml.FittedModel", rows: "JsonRows", *, strict: bool
+        self, fitted: "ml.FittedVersion", rows: "JsonRows", *, strict: bool
     ) -> "tuple[np.ndarray, Warnings]":
         """Predict a few rows that need conversion, or whose warnings are errors."""
 
@@ -206,20 +206,20 @@ class PredictionService:
         self.recorder.add_warnings(encoded.warnings.total)
         return predicted, encoded.warnings
 
-    async def _requested(self, name: int | str | None, version: int | None = None) -> "ml.FittedModel":
+    async def _requested(self, name: int | str | None, version: int | None = None) -> "ml.FittedVersion":
         """Return the loaded version that an option names, the active one by default."""
         if version is None and name is not None and name != "active":
             version = await asyncio.to_thread(version_number, self.store, str(name))
         return await self.fitted(version)
 
     async def _predict_table(
-        self, fitted: "ml.FittedModel", body: Body, formats: Formats, *, strict: bool
+        self, fitted: "ml.FittedVersion", body: Body, formats: Formats, *, strict: bool
     ) -> PredictionResult:
         pool, add_rows = self._pool(body), self.recorder.add_rows
         table, options = await self._reader.read(body, pool)
         if options.version is not None and "version" not in body.options:
             fitted = await self._requested(options.version)
-        format_, version = formats[table.format], fitted.model.version
+        format_, version = formats[table.format], fitted.info.version
         encoded = await pool.run(lambda: reading.encode_table(fitted, table, options, strict=strict))
         if format_ is Format.JSON:
             pieces = await pool.run(lambda: responses.write_json(fitted, encoded, add_rows))

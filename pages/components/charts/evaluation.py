@@ -6,7 +6,15 @@ from typing import Any
 from nicegui import ui
 
 from mlapp.presentation.formats import format_number
-from mlapp.schemas import CalibrationCurve, ConfusionMatrix, Histogram, Importance, Model, PredictedActual, RocCurve
+from mlapp.schemas import (
+    CalibrationCurve,
+    ConfusionMatrix,
+    Histogram,
+    Importance,
+    PredictedActual,
+    RocCurve,
+    VersionInfo,
+)
 from pages.components.cards import card
 from pages.components.charts.base import (
     HIDDEN,
@@ -33,7 +41,7 @@ REFERENCE: Options = {"silent": True, "symbol": "none", "lineStyle": {"type": "d
 """A reference line."""
 
 
-def plots(models: Sequence[Model]) -> None:
+def plots(models: Sequence[VersionInfo]) -> None:
     """Draw all plots that apply to the task of the models."""
     with ui.element("div").classes(GRID).mark("plots"):
         for name, draw in PLOTS.items():

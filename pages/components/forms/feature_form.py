@@ -6,7 +6,7 @@ from datetime import datetime
 from nicegui import ui
 
 from mlapp.presentation.formats import format_number
-from mlapp.schemas import ColumnType, Feature, Model
+from mlapp.schemas import ColumnType, Feature, VersionInfo
 from pages.components.forms.controls import PERCENT, Value, control
 from pages.theme import GRID, SMALL
 
@@ -49,7 +49,7 @@ class FeatureField:
 class FeatureForm:
     """The fields of all features of a model; less important ones are folded if there are many."""
 
-    def __init__(self, model: Model, on_change: Callable[[], None]) -> None:
+    def __init__(self, model: VersionInfo, on_change: Callable[[], None]) -> None:
         self._examples, self._next = model.examples, 1
         self._names = [feature.name for feature in model.features]
         self._fields: dict[str, FeatureField] = {}
@@ -93,7 +93,7 @@ class FeatureForm:
             field.show_messages(messages.get(name, []), error=error)
 
 
-def _ordered(model: Model) -> list[Feature]:
+def _ordered(model: VersionInfo) -> list[Feature]:
     """Return the features in their own order, or the most important first if there are many."""
     if len(model.features) <= MAX_VISIBLE:
         return model.features

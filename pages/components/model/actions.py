@@ -13,7 +13,7 @@ from pages.session.site import Site
 from pages.theme import TEXT
 
 
-class ModelActions:
+class VersionActions:
     """Asks for confirmation, runs the action, notifies, and refreshes all open pages."""
 
     def __init__(self, site: Site) -> None:

@@ -7,7 +7,7 @@ from mlapp.services.models.service import ModelService
 from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTable, View
 
 ACTIONS = {"activate": "Activated", "rollback": "Rolled back to"}
-COLUMNS = (PagedColumn("Time"), PagedColumn("Action"), PagedColumn("Model"))
+COLUMNS = (PagedColumn("Time"), PagedColumn("Action"), PagedColumn("VersionInfo"))
 
 
 def activation_log(models: ModelService, version: int | None = None) -> PagedTable:

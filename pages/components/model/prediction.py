@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from mlapp.presentation.formats import format_number, format_percent, format_value
-from mlapp.schemas import Model, PredictResponse, Task
+from mlapp.schemas import PredictResponse, Task, VersionInfo
 from pages.components.charts.share_bar import bar
 from pages.components.warnings import error_line
 from pages.theme import FIGURE, MUTED, RULE, SMALL
@@ -18,7 +18,7 @@ DOT = "absolute bottom-[-2px] w-3.5 h-3.5 -ml-[7px] rounded-full bg-primary bord
 class PredictionView:
     """A prediction, or the error of the request."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: VersionInfo) -> None:
         with ui.column().classes("w-full gap-2").props("aria-live=polite"):
             ui.label(model.target).classes(f"{MUTED} break-words max-w-full")
             with ui.column().classes("w-full gap-2") as content:
@@ -37,7 +37,7 @@ class PredictionView:
 
 
 class _NumberView:
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: VersionInfo) -> None:
         distribution = model.target_distribution
         self.edges = tuple(distribution.edges or ())
         self.figure = ui.label().classes(FIGURE).mark("prediction")
@@ -75,7 +75,7 @@ class _NumberView:
 
 
 class _ClassesView:
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: VersionInfo) -> None:
         count = len(model.classes or [])
         self.top_class = ui.label().classes(f"{FIGURE} break-words max-w-full").mark("prediction")
         self.rows = [_class_row() for _ in range(min(count, MAX_CLASSES))]

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mlapp.presentation.formats import format_number
 from mlapp.presentation.metrics import METRICS
-from mlapp.schemas import Model, PredictionPreview, Task
+from mlapp.schemas import PredictionPreview, Task, VersionInfo
 from pages.components.cards import figures
 from pages.components.tables.plain_table import Cell, plain_table
 from pages.components.warnings import warnings
@@ -28,7 +28,7 @@ class Download(Protocol):
 class PredictionPreviewView:
     """A preview with a download button."""
 
-    def __init__(self, model: Model, found: PredictionPreview, download: Download) -> None:
+    def __init__(self, model: VersionInfo, found: PredictionPreview, download: Download) -> None:
         self.model, self.found = model, found
         with ui.row().classes("w-full items-center justify-between gap-3"):
             predicted = found.total - found.problems_total

@@ -5,14 +5,14 @@ from nicegui import ui
 from mlapp.presentation.formats import format_number
 from mlapp.presentation.metrics import METRICS
 from mlapp.presentation.sentences import quality_summary
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from pages.components.cards import card
 from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.tables.plain_table import plain_table
 from pages.theme import GRID, MUTED, TEXT
 
 
-def scores(model: Model) -> None:
+def scores(model: VersionInfo) -> None:
     """Draw the metrics next to those of a baseline that ignores the features."""
     ui.label(quality_summary(model)).classes(TEXT).mark("quality")
     rows = [
@@ -23,12 +23,12 @@ def scores(model: Model) -> None:
     plain_table("Metrics", ("Metric", "This model", "Baseline", "Meaning"), rows)
 
 
-def _score(model: Model, name: str) -> str:
+def _score(model: VersionInfo, name: str) -> str:
     spread = f" ± {format_number(model.spread[name])}" if name in model.spread else ""
     return f"{format_number(model.metrics[name])}{spread}"
 
 
-def details(model: Model) -> None:
+def details(model: VersionInfo) -> None:
     """Draw the leaderboard, feature importance and plots."""
     with ui.element("div").classes(GRID):
         with card("Estimators compared"):
@@ -38,7 +38,7 @@ def details(model: Model) -> None:
     plots([model])
 
 
-def _leaderboard(model: Model) -> None:
+def _leaderboard(model: VersionInfo) -> None:
     rows = [
         (
             entry.estimator,

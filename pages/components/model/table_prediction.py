@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import events, ui
 
 from mlapp.errors import MlappError
-from mlapp.schemas import Model, PredictionPreview
+from mlapp.schemas import PredictionPreview, VersionInfo
 from mlapp.services.prediction.service import Body
 from pages.components.cards import card, loading
 from pages.components.forms.coalescing import CoalescedTask
@@ -26,7 +26,7 @@ SKIP = {"bad_rows": "skip"}
 class TablePrediction:
     """The card with upload, preview and download."""
 
-    def __init__(self, site: Site, downloads: Downloads, model: Model, on_file: Callable[[], object]) -> None:
+    def __init__(self, site: Site, downloads: Downloads, model: VersionInfo, on_file: Callable[[], object]) -> None:
         """Draw the card; `on_file` is called when a file arrives, which can be dropped anywhere on the page."""
         self.services, self.downloads, self.model, self.on_file = site.services, downloads, model, on_file
         self.table: TableFile | None = None

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from mlapp.errors import MlappError
 from mlapp.presentation.formats import format_number, format_value
-from mlapp.schemas import ColumnType, Model, Scalar, WhatIf
+from mlapp.schemas import ColumnType, Scalar, VersionInfo, WhatIf
 from mlapp.services import Services
 from pages.components.cards import card
 from pages.components.charts.base import (
@@ -40,7 +40,7 @@ class WhatIfView:
 
     chart: ui.echart
 
-    def __init__(self, services: Services, model: Model, record: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, services: Services, model: VersionInfo, record: Callable[[], dict[str, Any]]) -> None:
         self.services, self.model, self.record = services, model, record
         self.schedule = CoalescedTask(self._draw, PAUSE_S).schedule
         """Redraws the curve soon."""
@@ -138,7 +138,7 @@ class WhatIfView:
         return self.colours.setdefault(name, len(self.colours)) % len(SERIES)
 
 
-def _most_important(model: Model) -> str:
+def _most_important(model: VersionInfo) -> str:
     known = {feature.name for feature in model.features}
     ranked = [entry for entry in model.importance if entry.feature in known]
     return max(ranked, key=lambda entry: entry.mean).feature if ranked else model.features[0].name

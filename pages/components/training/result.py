@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mlapp.errors import NotFound
 from mlapp.presentation.sentences import headline
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from pages.components.buttons import confirmation, link_button
 from pages.components.cards import card
 from pages.components.model.scores import details, scores
@@ -38,7 +38,7 @@ class TrainingResult:
         if version == self.version:
             self._draw(model)
 
-    def _draw(self, model: Model | None) -> None:
+    def _draw(self, model: VersionInfo | None) -> None:
         self.content.clear()
         with self.content:
             with card(mark="result"):
@@ -59,13 +59,13 @@ class TrainingResult:
             if version == self.version:
                 self._show_state(model) if model else self._draw(None)
 
-    async def _model(self, version: int) -> Model | None:
+    async def _model(self, version: int) -> VersionInfo | None:
         try:
             return await self.site.services.models.get(str(version))
         except NotFound:
             return None
 
-    def _show_state(self, model: Model | None) -> None:
+    def _show_state(self, model: VersionInfo | None) -> None:
         self.heading.clear()
         self.links.clear()
         with self.heading:
@@ -76,12 +76,12 @@ class TrainingResult:
             with self.links:
                 self._buttons(model)
 
-    def _title(self, model: Model | None) -> str:
+    def _title(self, model: VersionInfo | None) -> str:
         if model is None:
             return f"Model {self.version} was trained but has since been deleted."
         return f"Model {model.version} is trained" + (" and active." if model.active else ".")
 
-    def _buttons(self, model: Model) -> None:
+    def _buttons(self, model: VersionInfo) -> None:
         if model.active:
             link_button("Predict with it", "insights", "/predict")
         else:

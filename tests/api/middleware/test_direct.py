@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message
 
-from mlapp.ml import FittedModel
+from mlapp.ml import FittedVersion
 from tests.api.conftest import row_of
 
 
@@ -54,25 +54,25 @@ async def call(app: FastAPI, receive: Callable[[], Any]) -> list[Message]:
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
-async def test_body_in_pieces_is_predicted(app: FastAPI, active: FittedModel, pieces: int):
-    plain = json.dumps({"records": [row_of(active.model)]}).encode()
-    unusual = json.dumps({"records": [row_of(active.model) | {"age": 100_000}]}).encode()
+async def test_body_in_pieces_is_predicted(app: FastAPI, active: FittedVersion, pieces: int):
+    plain = json.dumps({"records": [row_of(active.info)]}).encode()
+    unusual = json.dumps({"records": [row_of(active.info) | {"age": 100_000}]}).encode()
 
     for body in (plain, unusual):
         answered = await call(app, sender(body, pieces))
         assert answered[0]["status"] == 200
 
 
-async def test_long_body_is_predicted(app: FastAPI, active: FittedModel):
-    body = json.dumps({"records": [row_of(active.model)] * 1_000}).encode()
+async def test_long_body_is_predicted(app: FastAPI, active: FittedVersion):
+    body = json.dumps({"records": [row_of(active.info)] * 1_000}).encode()
 
     answered = await call(app, sender(body, 20))
 
     assert len(json.loads(b"".join(message.get("body", b"") for message in answered))["predictions"]) == 1_000
 
 
-async def test_disconnect_within_the_body_has_no_response(app: FastAPI, http: httpx.AsyncClient, active: FittedModel):
-    body = json.dumps({"records": [row_of(active.model)]}).encode()
+async def test_disconnect_within_the_body_has_no_response(app: FastAPI, http: httpx.AsyncClient, active: FittedVersion):
+    body = json.dumps({"records": [row_of(active.info)]}).encode()
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}]
 
     async def receive() -> Message:
@@ -80,15 +80,15 @@ async def test_disconnect_within_the_body_has_no_response(app: FastAPI, http: ht
 
     assert await call(app, receive) == []
 
-    assert (await http.post("/predict", json={"records": [row_of(active.model)]})).status_code == 200
+    assert (await http.post("/predict", json={"records": [row_of(active.info)]})).status_code == 200
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
 async def test_json_over_the_limit_is_rejected_with_the_alternatives(
-    app: FastAPI, active: FittedModel, pieces: int, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, active: FittedVersion, pieces: int, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("mlapp.api.request_body.MAX_JSON_BYTES", 10_000)
-    body = json.dumps({"records": [row_of(active.model)] * 200}).encode()
+    body = json.dumps({"records": [row_of(active.info)] * 200}).encode()
 
     answered = await call(app, sender(body, pieces))
 

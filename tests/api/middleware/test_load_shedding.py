@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services import Services
 from mlapp.services.prediction.service import LARGE_SLOTS, SMALL_SLOTS
 from tests.api.conftest import CSV, problem_of, row_of, unread
@@ -33,7 +33,7 @@ async def test_requests_beyond_the_slots_are_rejected_unread(
 
 
 async def test_slots_are_released_when_requests_have_ended(
-    http: httpx.AsyncClient, services: Services, regression: Model
+    http: httpx.AsyncClient, services: Services, regression: VersionInfo
 ):
     good, bad = {"records": [row_of(regression)]}, {"records": "none"}
     for _ in range(LARGE_SLOTS + 1):
@@ -51,7 +51,7 @@ async def chunks() -> AsyncIterator[bytes]:
 
 
 async def test_small_requests_are_rejected_when_the_estimated_wait_is_too_long(
-    http: httpx.AsyncClient, services: Services, regression: Model
+    http: httpx.AsyncClient, services: Services, regression: VersionInfo
 ):
     pool, finish = services.prediction._small, threading.Event()
     await pool.run(lambda: time.sleep(0.3))

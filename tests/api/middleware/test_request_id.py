@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mlapp.api.middleware.request_id import RequestIdMiddleware
 from mlapp.logs import request_id, request_scope
-from mlapp.schemas import Model, Span
+from mlapp.schemas import Span, VersionInfo
 from mlapp.services import Services
 from tests.api.conftest import CSV, problem_of, row_of
 
@@ -53,7 +53,7 @@ async def forked(services: Services) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_every_response_has_its_own_id(http: httpx.AsyncClient, regression: Model):
+async def test_every_response_has_its_own_id(http: httpx.AsyncClient, regression: VersionInfo):
     await http.post(f"/models/{regression.version}/activate")
     body = {"records": [row_of(regression)]}
 

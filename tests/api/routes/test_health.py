@@ -4,14 +4,14 @@ import httpx
 import pytest
 
 from mlapp import __version__
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services import Services
 from tests.api.conftest import problem_of, row_of
 from tests.services.misbehaving import add_unloadable
 
 
 @pytest.mark.parametrize("path", ["/health", "/livez"])
-async def test_health_has_the_active_model(http: httpx.AsyncClient, classification: Model, path: str):
+async def test_health_has_the_active_model(http: httpx.AsyncClient, classification: VersionInfo, path: str):
     version = classification.version
     await http.post(f"/models/{version}/activate")
 
@@ -29,14 +29,14 @@ async def test_health_without_a_model_is_healthy(own: httpx.AsyncClient):
     assert (answer.status_code, answer.json()["status"], answer.json()["active_model"]) == (200, "healthy", None)
 
 
-async def test_readyz_with_a_model_is_ready(http: httpx.AsyncClient, classification: Model):
+async def test_readyz_with_a_model_is_ready(http: httpx.AsyncClient, classification: VersionInfo):
     await http.post(f"/models/{classification.version}/activate")
 
     assert (await http.get("/readyz")).json()["ready"] is True
 
 
 async def test_previous_version_serves_if_the_active_one_cannot_be_loaded(
-    http: httpx.AsyncClient, services: Services, classification: Model
+    http: httpx.AsyncClient, services: Services, classification: VersionInfo
 ):
     good = classification.version
     await http.post(f"/models/{good}/activate")

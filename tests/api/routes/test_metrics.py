@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mlapp import __version__
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services import Services
 from tests.api.conftest import CSV, row_of
 from tests.servers import ROOT
@@ -79,7 +79,7 @@ def value(found: dict[str, Family], name: str, **labels: str) -> float:
     return values[0] if values else 0.0
 
 
-async def test_metrics_follow_the_naming_rules(http: httpx.AsyncClient, regression: Model):
+async def test_metrics_follow_the_naming_rules(http: httpx.AsyncClient, regression: VersionInfo):
     await http.post(f"/models/{regression.version}/activate")
     await http.post("/predict", json={"records": [row_of(regression)]})
     await http.get("/models/9999")
@@ -126,7 +126,7 @@ async def test_promtool_accepts_the_metrics(http: httpx.AsyncClient):
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
 
 
-async def test_predictions_and_warnings_are_counted_on_every_path(http: httpx.AsyncClient, machines: Model):
+async def test_predictions_and_warnings_are_counted_on_every_path(http: httpx.AsyncClient, machines: VersionInfo):
     await http.post(f"/models/{machines.version}/activate")
     row, far = row_of(machines), row_of(machines) | {"age": 100_000}
     before = await scraped(http)
@@ -155,7 +155,7 @@ def as_csv(rows: list[dict[str, Any]]) -> bytes:
     return "".join(",".join(f'"{cell}"' for cell in line) + "\n" for line in lines).encode()
 
 
-async def test_trainings_and_models_are_counted(http: httpx.AsyncClient, services: Services, regression: Model):
+async def test_trainings_and_models_are_counted(http: httpx.AsyncClient, services: Services, regression: VersionInfo):
     before = await scraped(http)
     bad = await http.post("/train", json={"dataset": "wine", "target": "nothing"})
     assert bad.status_code == 422

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services import Services
 from tests.api.conftest import problem_of
 from tests.services.disk import full_disk
@@ -14,7 +14,7 @@ from tests.services.misbehaving import add_unloadable
 
 
 async def test_models_are_listed_in_short_form_newest_first(
-    http: httpx.AsyncClient, regression: Model, classification: Model
+    http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo
 ):
     await http.post(f"/models/{regression.version}/activate")
 
@@ -28,7 +28,7 @@ async def test_models_are_listed_in_short_form_newest_first(
     assert (short["target"], short["active"], short["usable"]) == ("cultivar", False, True)
 
 
-async def test_model_has_all_fields(http: httpx.AsyncClient, regression: Model):
+async def test_model_has_all_fields(http: httpx.AsyncClient, regression: VersionInfo):
     model = (await http.get(f"/models/{regression.version}")).json()
 
     assert model["features"][0].keys() == {"name", "type", "required", "example", "min", "max", "mean"}
@@ -37,7 +37,9 @@ async def test_model_has_all_fields(http: httpx.AsyncClient, regression: Model):
     assert {"scikit-learn", "python"} <= model["library_versions"].keys()
 
 
-async def test_activation_is_effective_and_logged(http: httpx.AsyncClient, regression: Model, classification: Model):
+async def test_activation_is_effective_and_logged(
+    http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo
+):
     await http.post(f"/models/{regression.version}/activate")
 
     answer = await http.post(f"/models/{classification.version}/activate")
@@ -49,7 +51,7 @@ async def test_activation_is_effective_and_logged(http: httpx.AsyncClient, regre
 
 
 async def test_rollback_activates_the_previous_version(
-    http: httpx.AsyncClient, regression: Model, classification: Model
+    http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo
 ):
     for model in (regression, classification):
         await http.post(f"/models/{model.version}/activate")
@@ -60,7 +62,7 @@ async def test_rollback_activates_the_previous_version(
 
 
 async def test_unloadable_version_is_a_conflict_and_changes_nothing(
-    http: httpx.AsyncClient, services: Services, classification: Model
+    http: httpx.AsyncClient, services: Services, classification: VersionInfo
 ):
     store = services.models.store
     broken = add_unloadable(store, classification.version)
@@ -76,7 +78,7 @@ async def test_unloadable_version_is_a_conflict_and_changes_nothing(
     await http.delete(f"/models/{broken}")
 
 
-async def test_delete_removes_a_version(http: httpx.AsyncClient, classification: Model):
+async def test_delete_removes_a_version(http: httpx.AsyncClient, classification: VersionInfo):
     await http.post(f"/models/{classification.version}/activate")
     body = {"dataset": "wine", "estimator": "linear", "activate": False}
     location = (await http.post("/train", json=body)).headers["location"]
@@ -88,7 +90,7 @@ async def test_delete_removes_a_version(http: httpx.AsyncClient, classification:
     problem_of(await http.delete(location), 404)
 
 
-async def test_delete_of_the_active_version_is_a_conflict(http: httpx.AsyncClient, classification: Model):
+async def test_delete_of_the_active_version_is_a_conflict(http: httpx.AsyncClient, classification: VersionInfo):
     await http.post(f"/models/{classification.version}/activate")
 
     answer = await http.delete(f"/models/{classification.version}")
@@ -104,7 +106,7 @@ async def test_unknown_version_is_not_found(http: httpx.AsyncClient, method: str
 
 
 async def test_activation_of_a_damaged_model_is_a_conflict(
-    http: httpx.AsyncClient, services: Services, classification: Model
+    http: httpx.AsyncClient, services: Services, classification: VersionInfo
 ):
     await http.post(f"/models/{classification.version}/activate")
     body = {"dataset": "wine", "estimator": "linear", "activate": False}
@@ -131,7 +133,7 @@ async def test_empty_store_has_empty_lists(own: httpx.AsyncClient):
 
 @pytest.mark.parametrize("path", ["/models/{version}/activate", "/models/rollback"])
 async def test_changes_on_a_full_disk_are_unavailable(
-    http: httpx.AsyncClient, regression: Model, classification: Model, path: str
+    http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo, path: str
 ):
     for model in (regression, classification):
         await http.post(f"/models/{model.version}/activate")
@@ -143,15 +145,15 @@ async def test_changes_on_a_full_disk_are_unavailable(
     assert (await http.get("/models/active")).json()["version"] == classification.version
 
 
-async def test_model_matches_its_schema(http: httpx.AsyncClient, regression: Model):
+async def test_model_matches_its_schema(http: httpx.AsyncClient, regression: VersionInfo):
     document: dict[str, Any] = (await http.get("/openapi.json")).json()
 
     model = (await http.get(f"/models/{regression.version}")).json()
 
-    assert model.keys() == document["components"]["schemas"]["Model"]["properties"].keys()
+    assert model.keys() == document["components"]["schemas"]["VersionInfo"]["properties"].keys()
 
 
-async def test_card_is_markdown(http: httpx.AsyncClient, regression: Model, classification: Model):
+async def test_card_is_markdown(http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo):
     for model in (regression, classification):
         await http.post(f"/models/{model.version}/activate")
 
@@ -164,7 +166,9 @@ async def test_card_is_markdown(http: httpx.AsyncClient, regression: Model, clas
     assert (await http.get("/models/latest/card")).status_code == 200
 
 
-async def test_curl_command_of_the_card_works(http: httpx.AsyncClient, machines: Model, classification: Model):
+async def test_curl_command_of_the_card_works(
+    http: httpx.AsyncClient, machines: VersionInfo, classification: VersionInfo
+):
     for model in (machines, classification):
         text = (await http.get(f"/models/{model.version}/card")).text
         (command,) = [line for line in text.split("\n") if line.startswith("curl ")]

@@ -8,7 +8,7 @@ import httpx
 import polars as pl
 import pytest
 
-from mlapp.schemas import Model, Span
+from mlapp.schemas import Span, VersionInfo
 from mlapp.services import Services
 from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, problem_of, row_of
 
@@ -16,7 +16,7 @@ ROWS = MACHINES.drop("days").head(7)
 
 
 @pytest.fixture(autouse=True)
-async def active(http: httpx.AsyncClient, machines: Model) -> None:
+async def active(http: httpx.AsyncClient, machines: VersionInfo) -> None:
     await http.post(f"/models/{machines.version}/activate")
 
 
@@ -35,7 +35,7 @@ def decoded(answer: httpx.Response) -> pl.DataFrame:
     return pl.read_ndjson(data) if answer.headers["content-type"] == NDJSON else pl.read_csv(data)
 
 
-async def test_regression_response_has_intervals(http: httpx.AsyncClient, machines: Model):
+async def test_regression_response_has_intervals(http: httpx.AsyncClient, machines: VersionInfo):
     answer = await http.post("/predict", json={"records": ROWS.to_dicts()})
 
     body = answer.json()
@@ -46,7 +46,7 @@ async def test_regression_response_has_intervals(http: httpx.AsyncClient, machin
     )
 
 
-async def test_classification_response_has_probabilities(http: httpx.AsyncClient, classification: Model):
+async def test_classification_response_has_probabilities(http: httpx.AsyncClient, classification: VersionInfo):
     row = row_of(classification)
 
     body = (await http.post("/predict", params={"version": classification.version}, json={"records": [row]})).json()
@@ -66,7 +66,9 @@ async def test_prediction_of_a_row_does_not_depend_on_other_rows(http: httpx.Asy
 
 
 @pytest.mark.parametrize("kind", [CSV, PARQUET, NDJSON])
-async def test_response_to_a_file_has_its_columns_and_predictions(http: httpx.AsyncClient, machines: Model, kind: str):
+async def test_response_to_a_file_has_its_columns_and_predictions(
+    http: httpx.AsyncClient, machines: VersionInfo, kind: str
+):
     expected = (await http.post("/predict", json={"records": ROWS.to_dicts()})).json()
 
     answer = await http.post("/predict", content=encoded(ROWS, kind), headers={"Content-Type": kind})
@@ -81,7 +83,7 @@ async def test_response_to_a_file_has_its_columns_and_predictions(http: httpx.As
 
 @pytest.mark.parametrize("kind", [CSV, PARQUET, NDJSON])
 async def test_response_file_has_a_probability_column_per_class(
-    http: httpx.AsyncClient, classification: Model, kind: str
+    http: httpx.AsyncClient, classification: VersionInfo, kind: str
 ):
     rows = pl.DataFrame([row_of(classification)] * 2)
 
@@ -129,7 +131,7 @@ async def test_accept_chooses_the_format(http: httpx.AsyncClient, accept: str, k
     assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
 
 
-async def test_file_in_a_form_has_the_response_of_the_file(http: httpx.AsyncClient, machines: Model):
+async def test_file_in_a_form_has_the_response_of_the_file(http: httpx.AsyncClient, machines: VersionInfo):
     data = encoded(ROWS, CSV)
 
     form = await http.post(
@@ -179,7 +181,7 @@ async def test_feature_with_missing_values_in_training_is_optional(http: httpx.A
 @pytest.mark.parametrize("name", ["active", "latest"])
 async def test_version_is_a_number_or_a_name(http: httpx.AsyncClient, name: str):
     number = (await http.get(f"/models/{name}")).json()["version"]
-    row = row_of(Model.model_validate((await http.get(f"/models/{number}")).json()))
+    row = row_of(VersionInfo.model_validate((await http.get(f"/models/{number}")).json()))
 
     content = json.dumps({"records": [row]}, default=str)
     body: dict[str, Any] = {"content": content, "headers": {"Content-Type": "application/json"}}

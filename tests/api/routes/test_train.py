@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services import Services
 from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET
 from tests.services.conftest import eventually
@@ -72,7 +72,9 @@ async def test_model_has_the_source_of_its_table(
 
 
 @pytest.mark.parametrize("body", BODIES)
-async def test_same_table_gives_the_same_model_in_every_format(http: httpx.AsyncClient, machines: Model, body: str):
+async def test_same_table_gives_the_same_model_in_every_format(
+    http: httpx.AsyncClient, machines: VersionInfo, body: str
+):
     rows = {"columns": MACHINES.drop("days").to_dict(as_series=False)}
 
     answer = await http.post("/train", **BODIES[body])
@@ -100,7 +102,7 @@ async def test_lists_are_repeated_in_forms_and_query_strings(http: httpx.AsyncCl
     assert [feature["name"] for feature in query.json()["features"]] == ["age"]
 
 
-async def test_train_without_activation_leaves_the_active_model(http: httpx.AsyncClient, classification: Model):
+async def test_train_without_activation_leaves_the_active_model(http: httpx.AsyncClient, classification: VersionInfo):
     await http.post(f"/models/{classification.version}/activate")
 
     model = (await http.post("/train", json={"dataset": "wine", "estimator": "linear", "activate": False})).json()

@@ -19,9 +19,9 @@ def encoded(model, frame):
 def test_profile_of_the_training_table_is_its_distribution(table, fitting, target):
     fitted = fitting(table, target, features=COLUMNS)
 
-    found = count_features(fitted.model, [encoded(fitted, table[:20]), encoded(fitted, table[20:])])
+    found = count_features(fitted.info, [encoded(fitted, table[:20]), encoded(fitted, table[20:])])
 
-    assert found == fitted.model.distributions
+    assert found == fitted.info.distributions
 
 
 def test_value_on_an_edge_belongs_to_the_bin_that_it_begins(table, fitting):
@@ -36,7 +36,7 @@ def test_value_on_an_edge_belongs_to_the_bin_that_it_begins(table, fitting):
 def test_unknown_categories_are_counted_as_others(table, fitting):
     fitted = fitting(table, "price", features=["kind"])
 
-    (found,) = count_features(fitted.model, [encoded(fitted, pl.DataFrame({"kind": ["fan", "boat", None, "fan"]}))])
+    (found,) = count_features(fitted.info, [encoded(fitted, pl.DataFrame({"kind": ["fan", "boat", None, "fan"]}))])
 
     assert dict(zip(found.categories or [], found.counts, strict=True))["fan"] == 2
     assert (found.others, found.missing, found.total) == (1, 1, 4)
@@ -46,7 +46,7 @@ def test_predictions_are_counted_by_class(table, fitting):
     fitted = fitting(table, "grade")
     predicted = fitted.predict(encoded(fitted, table))
 
-    counts, found = count_predictions(fitted.model, [predicted[:7], predicted[7:]])
+    counts, found = count_predictions(fitted.info, [predicted[:7], predicted[7:]])
 
     names = fitted.columns(predicted)["prediction"].to_list()
     assert found.counts == [names.count(name) for name in found.categories or []]
@@ -57,9 +57,9 @@ def test_predicted_values_are_summarized(table, fitting):
     fitted = fitting(table, "price")
     predicted = fitted.predict(encoded(fitted, table))
 
-    counts, found = count_predictions(fitted.model, [predicted])
+    counts, found = count_predictions(fitted.info, [predicted])
 
     values = predicted[:, 0]
     assert (counts.low, counts.high) == (values.min(), values.max())
     assert counts.sum == pytest.approx(values.sum())
-    assert (counts.count, found.total, found.edges) == (60, 60, fitted.model.target_distribution.edges)
+    assert (counts.count, found.total, found.edges) == (60, 60, fitted.info.target_distribution.edges)

@@ -15,7 +15,7 @@ from mlapp.services import Services
 from mlapp.settings import Settings
 from pages.session.live_updates import POLL_S, TRAFFIC_S, LiveUpdates
 from pages.session.site import Site
-from tests.pages.conftest import TrainedModels, eventually
+from tests.pages.conftest import TrainedVersions, eventually
 from tests.services.disk import no_more_files
 from tests.services.misbehaving import add_unloadable
 
@@ -40,7 +40,7 @@ class Notifications:
 
 
 @pytest.fixture
-async def live(services: Services, trained: TrainedModels) -> LiveUpdates:
+async def live(services: Services, trained: TrainedVersions) -> LiveUpdates:
     """Live updates after a first refresh."""
     await services.models.activate(str(trained.regression.version))
     live = LiveUpdates(services)
@@ -82,7 +82,7 @@ async def test_trainings_and_models_of_another_process_are_notified(live: LiveUp
     assert live.jobs[0].version == model.version
 
 
-async def test_another_active_model_is_notified(live: LiveUpdates, services: Services, trained: TrainedModels):
+async def test_another_active_model_is_notified(live: LiveUpdates, services: Services, trained: TrainedVersions):
     notified = Notifications(live)
 
     await services.models.activate(str(trained.classification.version))
@@ -92,7 +92,7 @@ async def test_another_active_model_is_notified(live: LiveUpdates, services: Ser
 
 
 async def test_pages_show_the_fallback_of_an_active_model_that_cannot_be_loaded(
-    live: LiveUpdates, services: Services, trained: TrainedModels, caplog: pytest.LogCaptureFixture
+    live: LiveUpdates, services: Services, trained: TrainedVersions, caplog: pytest.LogCaptureFixture
 ):
     store, good = services.models.store, await services.models.annotate(str(trained.regression.version), "good")
     broken, notified = add_unloadable(store, good.version), Notifications(live)
@@ -110,7 +110,7 @@ async def test_pages_show_the_fallback_of_an_active_model_that_cannot_be_loaded(
 
 
 async def test_active_model_with_a_damaged_record_is_notified_once(
-    live: LiveUpdates, services: Services, trained: TrainedModels
+    live: LiveUpdates, services: Services, trained: TrainedVersions
 ):
     notified = Notifications(live)
     folder = services.models.store.folder
@@ -130,7 +130,7 @@ async def test_active_model_with_a_damaged_record_is_notified_once(
     assert (notified.models, live.active and live.active.version) == (1, trained.regression.version)
 
 
-async def test_traffic_notifications_are_limited(live: LiveUpdates, http: httpx.AsyncClient, trained: TrainedModels):
+async def test_traffic_notifications_are_limited(live: LiveUpdates, http: httpx.AsyncClient, trained: TrainedVersions):
     notified = Notifications(live)
     features = trained.regression.features
     row = {feature.name: feature.example for feature in features}
@@ -146,7 +146,7 @@ async def test_traffic_notifications_are_limited(live: LiveUpdates, http: httpx.
 
 
 async def test_polling_stops_without_open_pages_and_starts_again(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
     site = Site(services, Settings(_env_file=None), LiveUpdates(services))
@@ -170,7 +170,7 @@ async def test_polling_stops_without_open_pages_and_starts_again(
 
 
 async def test_notifications_resume_after_the_store_could_not_be_read(
-    user: User, services: Services, trained: TrainedModels, caplog: pytest.LogCaptureFixture
+    user: User, services: Services, trained: TrainedVersions, caplog: pytest.LogCaptureFixture
 ):
     await services.models.activate(str(trained.regression.version))
     live = LiveUpdates(services)

@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from mlapp.errors import Conflict, MlappError, NotFound, TooManyTrainings, Unacceptable, Unavailable
-from mlapp.schemas import Job, JobStatus, Model
+from mlapp.schemas import Job, JobStatus, VersionInfo
 from mlapp.services.jobs.run import Run
 from mlapp.services.jobs.service import JobService
 from mlapp.store import JobStore
@@ -16,7 +16,7 @@ from tests.services.disk import forbidden, full_disk
 from tests.store.conftest import MODEL, job
 
 
-async def made(_: Run) -> Model:
+async def made(_: Run) -> VersionInfo:
     return MODEL
 
 
@@ -35,7 +35,7 @@ class Pending:
     def __init__(self) -> None:
         self.end = asyncio.Event()
 
-    async def __call__(self, _: Run) -> Model:
+    async def __call__(self, _: Run) -> VersionInfo:
         await self.end.wait()
         return MODEL
 
@@ -85,7 +85,7 @@ async def test_job_with_an_invalid_option_fails_with_the_reason(jobs: JobService
 
 
 async def test_job_that_hits_a_bug_fails_and_the_bug_is_logged(jobs: JobService, caplog: pytest.LogCaptureFixture):
-    async def buggy(_: Run) -> Model:
+    async def buggy(_: Run) -> VersionInfo:
         raise TypeError("a screw is loose")
 
     run = await jobs.start("wine", buggy)
@@ -193,7 +193,7 @@ async def test_cancel_of_an_ended_job_is_a_conflict(jobs: JobService):
 async def test_cancel_while_the_model_is_being_stored_is_too_late(jobs: JobService):
     work = Pending()
 
-    async def storing(run: Run) -> Model:
+    async def storing(run: Run) -> VersionInfo:
         run.committed = True
         return await work(run)
 
@@ -297,7 +297,7 @@ async def test_job_that_ends_on_a_full_disk_has_ended(jobs: JobService):
 async def test_follow_yields_every_change_until_the_end(jobs: JobService):
     work = Pending()
 
-    async def in_steps(run: Run) -> Model:
+    async def in_steps(run: Run) -> VersionInfo:
         run.job.progress = 0.3
         return await work(run)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
-from mlapp.services.models.search import ModelQuery
+from mlapp.services.models.search import VersionQuery
 from mlapp.services.models.service import ModelService
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
@@ -101,7 +101,7 @@ async def test_rollback_serves_the_previous_model(store: ModelStore, models: Mod
     model = await models.rollback()
 
     assert (model.version, model.active) == (1, True)
-    assert (await models.prediction.fitted()).model.version == 1
+    assert (await models.prediction.fitted()).info.version == 1
     assert [entry.action for entry in (await models.history()).activations] == ["rollback", "activate", "activate"]
 
 
@@ -145,7 +145,7 @@ async def test_changes_on_a_full_disk_fail_and_the_active_model_answers(
             with pytest.raises(Unavailable, match="Nothing could be saved"):
                 await change
 
-    assert (await models.prediction.fitted()).model.version == 2
+    assert (await models.prediction.fitted()).info.version == 2
 
 
 async def test_catalog_has_estimators_and_tables(models: ModelService):
@@ -163,7 +163,7 @@ async def test_search_returns_a_page(store: ModelStore, models: ModelService, wi
     for fitted in (wine, diabetes, wine):
         fitted.add_to(store)
 
-    page = await models.search(ModelQuery(words="cultivar", limit=1))
+    page = await models.search(VersionQuery(words="cultivar", limit=1))
 
     assert ([model.version for model in page.models], page.matches, page.total) == ([3], 2, 3)
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from mlapp.schemas import ModelSummary, Task
-from mlapp.services.models.search import ORDERS, ModelQuery, search
+from mlapp.schemas import VersionSummary, Task
+from mlapp.services.models.search import ORDERS, VersionQuery, search
 from tests.store.conftest import NOW
 
 
-def model(version: int, **changed: Any) -> ModelSummary:
+def model(version: int, **changed: Any) -> VersionSummary:
     plain: dict[str, Any] = {
         "created_at": NOW + timedelta(days=version),
         "active": False,
@@ -23,7 +23,7 @@ def model(version: int, **changed: Any) -> ModelSummary:
         "note": "",
         "source": None,
     }
-    return ModelSummary(version=version, **(plain | changed))
+    return VersionSummary(version=version, **(plain | changed))
 
 
 MODELS = [
@@ -34,7 +34,7 @@ MODELS = [
 
 
 def versions(**query: Any) -> list[int]:
-    return [model.version for model in search(MODELS, ModelQuery(**query)).models]
+    return [model.version for model in search(MODELS, VersionQuery(**query)).models]
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_search_sorts_by_every_order():
 
 
 def test_search_returns_a_page_and_the_totals():
-    page = search(MODELS, ModelQuery(words="linear", offset=1, limit=1))
+    page = search(MODELS, VersionQuery(words="linear", offset=1, limit=1))
 
     assert ([match.version for match in page.models], page.matches, page.total) == ([1], 2, 3)
 
 
 def test_search_sorts_a_model_without_a_score_last():
     assert versions(order="score")[-1] == 11
-    unscored = search([model(3, metrics={}), *MODELS], ModelQuery(order="score"))
+    unscored = search([model(3, metrics={}), *MODELS], VersionQuery(order="score"))
     assert [match.version for match in unscored.models] == [2, 1, 3, 11]

@@ -159,7 +159,7 @@ async def test_bug_in_counting_is_logged_and_affects_one_version_only(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
 ):
     await prediction.answer(rows_of(diabetes, 2))
-    other = (await prediction.fitted()).model.model_copy(update={"version": 9})
+    other = (await prediction.fitted()).info.model_copy(update={"version": 9})
     monitoring.recorder.add_rows(other, np.ones((1, 1)), np.ones(1))
     await prediction.answer(rows_of(diabetes))
 

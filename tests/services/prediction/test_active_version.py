@@ -8,7 +8,7 @@ import pytest
 
 from mlapp import ml
 from mlapp.errors import Conflict, Unavailable
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services.models.service import ModelService
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
@@ -17,7 +17,7 @@ from tests.services.conftest import eventually
 from tests.services.misbehaving import model_file
 
 
-def row_of(model: Model) -> list[dict[str, Any]]:
+def row_of(model: VersionInfo) -> list[dict[str, Any]]:
     return [{f.name: f.example for f in model.features}]
 
 
@@ -30,7 +30,7 @@ async def test_request_waits_for_the_model_that_is_loading(
 
     await prediction.start()
 
-    assert (await waiting).model.version == 1
+    assert (await waiting).info.version == 1
     assert prediction.message == "Model 1 answers."
 
 
@@ -54,7 +54,7 @@ async def test_request_waits_for_the_first_model_of_another_process(
     store.activate(wine.add_to(store))
     await eventually(lambda: "loading" in prediction.message or prediction.active is not None)
 
-    assert (await prediction.fitted()).model.version == 1
+    assert (await prediction.fitted()).info.version == 1
 
 
 async def test_request_without_a_model_is_rejected(prediction: PredictionService):
@@ -102,7 +102,7 @@ async def test_damaged_active_model_is_unavailable_but_others_predict(
 
     with pytest.raises(Unavailable, match="The file of model 2 is damaged"):
         await prediction.fitted()
-    assert (await prediction.fitted(1)).model.version == 1
+    assert (await prediction.fitted(1)).info.version == 1
 
 
 RAISING = [
@@ -146,17 +146,17 @@ async def test_any_error_of_loading_is_reported_and_the_next_activation_is_follo
 async def test_import_error_of_libraries_is_reported_and_loading_is_retried(
     store: ModelStore, prediction: PredictionService, wine: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.delitem(vars(ml), "load_model", raising=False)
-    monkeypatch.setitem(sys.modules, "mlapp.ml.inference.fitted_model", None)
+    monkeypatch.delitem(vars(ml), "load_version", raising=False)
+    monkeypatch.setitem(sys.modules, "mlapp.ml.inference.fitted_version", None)
     store.activate(wine.add_to(store))
     await prediction.start()
 
     with pytest.raises(
-        Unavailable, match="Model 1 cannot be loaded: ModuleNotFoundError: import of mlapp.ml.inference.fitted_model"
+        Unavailable, match="Model 1 cannot be loaded: ModuleNotFoundError: import of mlapp.ml.inference.fitted_version"
     ):
         await asyncio.wait_for(prediction.fitted(), 10)
 
-    monkeypatch.delitem(sys.modules, "mlapp.ml.inference.fitted_model")
+    monkeypatch.delitem(sys.modules, "mlapp.ml.inference.fitted_version")
     await eventually(lambda: prediction.active, timeout_s=5)
 
 
@@ -166,7 +166,7 @@ async def test_loaded_model_keeps_predicting_when_a_broken_one_is_activated(
 ):
     store.activate(wine.add_to(store))
     await prediction.start()
-    model = (await prediction.fitted()).model
+    model = (await prediction.fitted()).info
     other = ModelStore(store.folder)
 
     other.activate(wine.but(model_file("raise RuntimeError('a bug')")).add_to(other))

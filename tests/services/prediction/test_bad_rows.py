@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.schemas import Format, Model, Span
+from mlapp.schemas import Format, Span, VersionInfo
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.monitoring.service import MonitoringService
 from mlapp.services.prediction.service import Body, PredictionService
@@ -16,19 +16,19 @@ SKIP = {"bad_rows": "skip"}
 
 
 @pytest.fixture
-async def model(store: ModelStore, prediction: PredictionService, diabetes: Fitted) -> Model:
+async def model(store: ModelStore, prediction: PredictionService, diabetes: Fitted) -> VersionInfo:
     store.activate(diabetes.add_to(store))
     await prediction.refresh()
     return describe(store, 1)
 
 
-def lines(model: Model, **changed: str) -> tuple[str, str]:
+def lines(model: VersionInfo, **changed: str) -> tuple[str, str]:
     """Return a good line of a CSV, and one with other cells."""
     row = {feature.name: str(feature.example) for feature in model.features}
     return ",".join(row.values()), ",".join((row | changed).values())
 
 
-def csv(model: Model, *rows: str) -> bytes:
+def csv(model: VersionInfo, *rows: str) -> bytes:
     return "\n".join([",".join(feature.name for feature in model.features), *rows, ""]).encode()
 
 
@@ -37,7 +37,7 @@ async def answered(prediction: PredictionService, body: Body) -> pl.DataFrame:
     return pl.read_csv(b"".join([chunk async for chunk in found.chunks]), infer_schema_length=None)
 
 
-async def test_bad_rows_are_refused_with_their_lines(prediction: PredictionService, model: Model):
+async def test_bad_rows_are_refused_with_their_lines(prediction: PredictionService, model: VersionInfo):
     good, bad = lines(model, age="x12", bmi="heavy9")
 
     with pytest.raises(Unacceptable) as refused:
@@ -53,7 +53,7 @@ async def test_bad_rows_are_refused_with_their_lines(prediction: PredictionServi
 
 
 async def test_skipped_rows_have_the_reason_and_no_prediction(
-    prediction: PredictionService, model: Model, monitoring: MonitoringService
+    prediction: PredictionService, model: VersionInfo, monitoring: MonitoringService
 ):
     good, bad = lines(model, age="x12", bmi="heavy9")
 
@@ -67,7 +67,7 @@ async def test_skipped_rows_have_the_reason_and_no_prediction(
     assert (await monitoring.traffic(Span.HOUR)).total.rows == 3
 
 
-async def test_file_of_bad_rows_only_is_answered(prediction: PredictionService, model: Model):
+async def test_file_of_bad_rows_only_is_answered(prediction: PredictionService, model: VersionInfo):
     _, bad = lines(model, age="x12")
 
     frame = await answered(prediction, Body(csv(model, bad, bad), options=SKIP))
@@ -75,7 +75,7 @@ async def test_file_of_bad_rows_only_is_answered(prediction: PredictionService, 
     assert frame["prediction"].to_list() == [None, None]
 
 
-async def test_absent_keys_of_ndjson_are_skipped(prediction: PredictionService, model: Model):
+async def test_absent_keys_of_ndjson_are_skipped(prediction: PredictionService, model: VersionInfo):
     names = [feature.name for feature in model.features]
     rows = pl.DataFrame([{feature.name: feature.example for feature in model.features}] * 300)
     lines = rows.write_ndjson().splitlines()
@@ -90,7 +90,9 @@ async def test_absent_keys_of_ndjson_are_skipped(prediction: PredictionService, 
     assert answer["problem"][200] == f"'{names[0]}' is absent."
 
 
-async def test_blank_lines_and_totals_keep_their_place_without_prediction(prediction: PredictionService, model: Model):
+async def test_blank_lines_and_totals_keep_their_place_without_prediction(
+    prediction: PredictionService, model: VersionInfo
+):
     good, _ = lines(model)
     header = ",".join(feature.name for feature in model.features)
 
@@ -102,7 +104,7 @@ async def test_blank_lines_and_totals_keep_their_place_without_prediction(predic
 
 @pytest.mark.parametrize(("rows", "options"), [(("good", "bad"), SKIP), (("good", "header", "good"), {})])
 async def test_rows_without_prediction_have_no_place_in_json(
-    prediction: PredictionService, model: Model, rows: tuple[str, ...], options: dict[str, str]
+    prediction: PredictionService, model: VersionInfo, rows: tuple[str, ...], options: dict[str, str]
 ):
     good, bad = lines(model, age="x12")
     header = ",".join(feature.name for feature in model.features)
@@ -113,7 +115,7 @@ async def test_rows_without_prediction_have_no_place_in_json(
 
 
 async def test_column_called_problem_is_rejected_only_if_the_response_adds_one(
-    prediction: PredictionService, model: Model
+    prediction: PredictionService, model: VersionInfo
 ):
     good, bad = (f"{line},1" for line in lines(model, age="x12"))
     header = ",".join([*(feature.name for feature in model.features), "problem"])
@@ -123,7 +125,7 @@ async def test_column_called_problem_is_rejected_only_if_the_response_adds_one(
         await prediction.predict(Body(f"{header}\n{good}\n{bad}\n".encode(), options=SKIP))
 
 
-async def test_all_missing_columns_are_named_at_once(prediction: PredictionService, model: Model):
+async def test_all_missing_columns_are_named_at_once(prediction: PredictionService, model: VersionInfo):
     with pytest.raises(Unacceptable) as refused:
         await prediction.predict(Body(b"age,bmi\n1,2\n3,4\n"))
 
@@ -134,7 +136,7 @@ async def test_all_missing_columns_are_named_at_once(prediction: PredictionServi
 
 
 async def test_preview_has_problems_with_lines_and_the_score(
-    prediction: PredictionService, model: Model, recorder: TrafficRecorder
+    prediction: PredictionService, model: VersionInfo, recorder: TrafficRecorder
 ):
     good, bad = lines(model, age="x12")
     header = ",".join([*(feature.name for feature in model.features), model.target])
@@ -149,7 +151,7 @@ async def test_preview_has_problems_with_lines_and_the_score(
     assert [row[-1] for row in preview.rows] == [None, "'age': 'x12' is not a number.", None, None]
 
 
-async def test_preview_of_parquet_counts_rows_from_one(prediction: PredictionService, model: Model, tmp_path):
+async def test_preview_of_parquet_counts_rows_from_one(prediction: PredictionService, model: VersionInfo, tmp_path):
     rows = pl.DataFrame([{feature.name: feature.example for feature in model.features}] * 2)
     rows.with_columns(age=pl.Series([30.0, 9_999.0])).write_parquet(tmp_path / "rows.parquet")
 

@@ -28,7 +28,7 @@ async def test_version_that_another_process_deleted_is_not_found(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     wine.add_to(store)
-    assert (await prediction.fitted(1)).model.version == 1
+    assert (await prediction.fitted(1)).info.version == 1
 
     ModelStore(store.folder).delete(1)
 

@@ -8,18 +8,18 @@ import polars as pl
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.schemas import Format, Model, ReadAs
+from mlapp.schemas import Format, ReadAs, VersionInfo
 from mlapp.services.prediction.service import Body, PredictionService
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
 
 
-def row_of(model: Model) -> list[dict[str, Any]]:
+def row_of(model: VersionInfo) -> list[dict[str, Any]]:
     return [{f.name: f.example for f in model.features}]
 
 
-def rows_of(model: Model, rows: int, kind: Format) -> Body:
+def rows_of(model: VersionInfo, rows: int, kind: Format) -> Body:
     frame = pl.DataFrame(row_of(model) * rows)
     return Body((frame.write_csv() if kind is Format.CSV else frame.write_ndjson()).encode(), kind)
 
@@ -34,7 +34,7 @@ async def test_response_of_a_version_equals_that_of_the_active_model(
 ):
     store.activate(diabetes.add_to(store))
     await prediction.refresh()
-    model = (await prediction.fitted()).model
+    model = (await prediction.fitted()).info
 
     answer = await prediction.answer(row_of(model))
 
@@ -49,7 +49,7 @@ async def test_rows_in_chunks_are_predicted_as_single_rows(
 ):
     store.activate(diabetes.add_to(store))
     await prediction.refresh()
-    model = (await prediction.fitted()).model
+    model = (await prediction.fitted()).info
     (alone,) = (await prediction.answer(row_of(model))).predictions
 
     predicted = await prediction.predict(rows_of(model, 25_000, kind))
@@ -114,7 +114,7 @@ async def test_preview_has_the_first_rows_of_the_response(
 ):
     store.activate(diabetes.add_to(store))
     await prediction.refresh()
-    model = (await prediction.fitted()).model
+    model = (await prediction.fitted()).info
     body = rows_of(model, 12, Format.CSV)
     body = Body(body.data.rsplit(b"\n", 2)[0] + b"\n" + b",".join([b"9999"] * 10), Format.CSV)
 

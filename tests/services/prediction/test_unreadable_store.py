@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlapp.errors import Unavailable
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction.active_version import POLL_S
 from mlapp.services.prediction.service import PredictionService
@@ -17,7 +17,7 @@ from tests.services.conftest import eventually
 from tests.services.disk import no_more_files
 
 
-def row_of(model: Model) -> list[dict[str, Any]]:
+def row_of(model: VersionInfo) -> list[dict[str, Any]]:
     return [{f.name: f.example for f in model.features}]
 
 
@@ -28,7 +28,7 @@ async def test_store_is_followed_again_after_it_was_unreadable(
     store.activate(wine.add_to(store))
     second = wine.add_to(store)
     await prediction.start()
-    model = (await prediction.fitted()).model
+    model = (await prediction.fitted()).info
     assert (await prediction.answer(row_of(model))).version == 1
     other = ModelStore(store.folder)
 
@@ -51,7 +51,7 @@ async def test_store_is_followed_after_a_bug_which_is_logged_once(
 ):
     store.activate(wine.add_to(store))
     await prediction.start()
-    assert (await prediction.fitted()).model.version == 1
+    assert (await prediction.fitted()).info.version == 1
 
     def fail() -> None:
         raise RuntimeError("can't start new thread")
@@ -71,7 +71,7 @@ async def test_threads_that_start_without_free_file_descriptors_predict(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     wine.add_to(store)
-    model = (await prediction.fitted(1)).model
+    model = (await prediction.fitted(1)).info
 
     with no_more_files():
         assert await prediction._small.run(lambda: "started") == "started"
@@ -98,10 +98,10 @@ async def test_model_whose_file_is_unreadable_at_activation_is_loaded_later(
     with pytest.raises(Unavailable, match="The store cannot be read"):
         await prediction.refresh()
 
-    assert (await prediction.fitted()).model.version == 1
+    assert (await prediction.fitted()).info.version == 1
     prediction._active.store = prediction._cache.store = store
     await prediction.refresh()
-    assert (await prediction.fitted()).model.version == 2
+    assert (await prediction.fitted()).info.version == 2
     await prediction.close()
 
 
@@ -115,4 +115,4 @@ async def test_request_is_rejected_while_the_store_is_unreadable(
             await prediction.fitted()
 
     await eventually(lambda: prediction.active)
-    assert (await prediction.fitted()).model.version == 1
+    assert (await prediction.fitted()).info.version == 1

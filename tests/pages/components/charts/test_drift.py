@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from nicegui.testing import User
 
-from mlapp.schemas import DRIFT_ROWS, Model
+from mlapp.schemas import DRIFT_ROWS, VersionInfo
 from mlapp.services import Services
 from pages.components.charts.drift import MAX_CATEGORIES, MAX_FEATURES
 from tests.fitted import publish
@@ -16,12 +16,12 @@ from tests.pages.steps import chart_of, predict
 
 
 @pytest.fixture
-async def regression(services: Services) -> Model:
+async def regression(services: Services) -> VersionInfo:
     """A new active model without requests."""
     return await publish(services, "machines")
 
 
-async def test_monitor_says_how_many_rows_drift_needs(user: User, http: httpx.AsyncClient, regression: Model):
+async def test_monitor_says_how_many_rows_drift_needs(user: User, http: httpx.AsyncClient, regression: VersionInfo):
     await predict(http, regression, 12)
 
     await user.open("/monitor")
@@ -30,7 +30,9 @@ async def test_monitor_says_how_many_rows_drift_needs(user: User, http: httpx.As
     await user.should_see(f"12 of {DRIFT_ROWS} rows")
 
 
-async def test_monitor_shows_no_drift_for_the_training_table(user: User, http: httpx.AsyncClient, regression: Model):
+async def test_monitor_shows_no_drift_for_the_training_table(
+    user: User, http: httpx.AsyncClient, regression: VersionInfo
+):
     table = pl.read_csv(io.BytesIO((await http.get("/datasets/machines")).content)).drop(regression.target)
     answer = await http.post("/predict", content=table.write_csv(), headers={"Content-Type": "text/csv"})
     assert answer.status_code == 200
@@ -53,7 +55,7 @@ async def test_monitor_lists_the_features_with_the_most_drift(user: User, http: 
 
 
 async def test_monitor_puts_the_feature_with_the_most_drift_first(
-    user: User, http: httpx.AsyncClient, regression: Model
+    user: User, http: httpx.AsyncClient, regression: VersionInfo
 ):
     await predict(http, regression, 300, age=1199)
     await user.open("/monitor")
@@ -68,7 +70,7 @@ async def test_monitor_puts_the_feature_with_the_most_drift_first(
 
 
 async def test_monitor_compares_categories_dates_and_missing_values(
-    user: User, http: httpx.AsyncClient, regression: Model
+    user: User, http: httpx.AsyncClient, regression: VersionInfo
 ):
     await predict(http, regression, 200, age=None)
     await user.open("/monitor")

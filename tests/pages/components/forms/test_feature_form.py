@@ -6,18 +6,18 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import ColumnFormat, ColumnType, Feature, Model
+from mlapp.schemas import ColumnFormat, ColumnType, Feature, VersionInfo
 from pages.components.forms.controls import control as control_of
 from pages.components.forms.feature_form import FeatureField
 from tests.pages.conftest import eventually, one
 from tests.pages.steps import control, curl_sample
 
 
-def record(model: Model) -> dict[str, Any]:
+def record(model: VersionInfo) -> dict[str, Any]:
     return {feature.name: feature.example for feature in model.features}
 
 
-async def test_form_has_a_control_for_each_type(form: User, rich: Model):
+async def test_form_has_a_control_for_each_type(form: User, rich: VersionInfo):
     kinds = {
         "size": ui.number,
         "kind": ui.toggle,
@@ -37,7 +37,7 @@ async def test_form_folds_the_less_important_features(form: User):
     await form.should_see("3 more features")
 
 
-async def test_form_slider_sets_the_field_and_follows_it(form: User, rich: Model):
+async def test_form_slider_sets_the_field_and_follows_it(form: User, rich: VersionInfo):
     field, slider = control(form, rich, "size"), control(form, rich, "size", "-slider")
 
     with form:
@@ -56,7 +56,7 @@ async def test_form_slider_sets_the_field_and_follows_it(form: User, rich: Model
     assert slider.value == 49
 
 
-async def test_form_has_no_slider_without_a_suitable_range(form: User, rich: Model):
+async def test_form_has_no_slider_without_a_suitable_range(form: User, rich: VersionInfo):
     names = [feature.name for feature in rich.features]
 
     for name in ("tiny", "same", "empty"):
@@ -68,7 +68,7 @@ async def test_form_has_no_slider_without_a_suitable_range(form: User, rich: Mod
     await eventually(lambda: '"tiny": 2e-12' in curl_sample(form))
 
 
-async def test_form_toggle_can_be_set_to_missing(form: User, rich: Model):
+async def test_form_toggle_can_be_set_to_missing(form: User, rich: VersionInfo):
     toggle = control(form, rich, "kind")
     categories = next(feature.categories for feature in rich.features if feature.name == "kind") or []
 
@@ -81,7 +81,7 @@ async def test_form_toggle_can_be_set_to_missing(form: User, rich: Model):
     await eventually(lambda: '"kind": null' in curl_sample(form))
 
 
-async def test_form_switch_can_be_set_to_missing(form: User, rich: Model):
+async def test_form_switch_can_be_set_to_missing(form: User, rich: VersionInfo):
     with form:
         control(form, rich, "open").set_value(not record(rich)["open"])
     await eventually(lambda: f'"open": {str(not record(rich)["open"]).lower()}' in curl_sample(form))
@@ -91,7 +91,7 @@ async def test_form_switch_can_be_set_to_missing(form: User, rich: Model):
     await eventually(lambda: '"open": null' in curl_sample(form))
 
 
-async def test_form_calendar_changes_the_day_and_keeps_the_time(form: User, rich: Model):
+async def test_form_calendar_changes_the_day_and_keeps_the_time(form: User, rich: VersionInfo):
     field, calendar = control(form, rich, "day"), control(form, rich, "day", "-calendar")
     with form:
         field.set_value("2024-01-05T13:30:00")
@@ -103,7 +103,7 @@ async def test_form_calendar_changes_the_day_and_keeps_the_time(form: User, rich
     await eventually(lambda: '"day": "2024-01-09T13:30:00"' in curl_sample(form))
 
 
-async def test_form_warns_of_an_unknown_category(form: User, rich: Model):
+async def test_form_warns_of_an_unknown_category(form: User, rich: VersionInfo):
     town = control(form, rich, "town")
 
     form.find(marker=town._markers[0]).trigger("new-value", "nowhere")
@@ -125,7 +125,7 @@ async def test_form_shows_an_example_with_an_unlisted_category(user: User):
     assert one(user, "rare").value == "rare"
 
 
-async def test_form_shows_the_next_example_and_resets(form: User, rich: Model):
+async def test_form_shows_the_next_example_and_resets(form: User, rich: VersionInfo):
     first, second = rich.examples[:2]
     index = [feature.name for feature in rich.features].index("size")
     assert first[index] != second[index]

@@ -4,13 +4,13 @@ import pytest
 from nicegui.testing import User
 
 from mlapp.services import Services
-from tests.pages.conftest import TrainedModels, eventually, one
+from tests.pages.conftest import TrainedVersions, eventually, one
 from tests.pages.steps import act, activation_rows, add_inactive, confirm, rows_by_version
 from tests.services.misbehaving import add_unloadable
 
 
 async def test_models_activates_a_version_after_showing_the_changes(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
@@ -26,7 +26,7 @@ async def test_models_activates_a_version_after_showing_the_changes(
 
 
 async def test_models_does_nothing_when_an_activation_is_cancelled(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
@@ -38,7 +38,7 @@ async def test_models_does_nothing_when_an_activation_is_cancelled(
     assert (await services.models.list()).active == trained.regression.version
 
 
-async def test_models_says_why_a_version_cannot_be_activated(user: User, services: Services, trained: TrainedModels):
+async def test_models_says_why_a_version_cannot_be_activated(user: User, services: Services, trained: TrainedVersions):
     version = await add_inactive(services)
     await user.open("/models")
     await services.models.delete(str(version))
@@ -51,7 +51,7 @@ async def test_models_says_why_a_version_cannot_be_activated(user: User, service
 
 
 async def test_models_says_why_a_version_cannot_be_loaded(
-    user: User, services: Services, trained: TrainedModels, caplog: pytest.LogCaptureFixture
+    user: User, services: Services, trained: TrainedVersions, caplog: pytest.LogCaptureFixture
 ):
     store = services.models.store
     broken = add_unloadable(store, trained.regression.version)
@@ -76,7 +76,7 @@ async def test_models_says_why_a_version_cannot_be_loaded(
     caplog.clear()  # The log of the broken model.
 
 
-async def test_models_rolls_back_to_the_version_it_names(user: User, services: Services, trained: TrainedModels):
+async def test_models_rolls_back_to_the_version_it_names(user: User, services: Services, trained: TrainedVersions):
     await services.models.activate(str(trained.classification.version))
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
@@ -93,7 +93,7 @@ async def test_models_rolls_back_to_the_version_it_names(user: User, services: S
 
 
 async def test_models_does_not_roll_back_to_another_version_than_it_named(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.classification.version))
     await services.models.activate(str(trained.regression.version))
@@ -108,7 +108,9 @@ async def test_models_does_not_roll_back_to_another_version_than_it_named(
     assert (await services.models.list()).active == trained.classification.version
 
 
-async def test_models_does_nothing_when_a_rollback_is_cancelled(user: User, services: Services, trained: TrainedModels):
+async def test_models_does_nothing_when_a_rollback_is_cancelled(
+    user: User, services: Services, trained: TrainedVersions
+):
     await services.models.activate(str(trained.classification.version))
     await services.models.activate(str(trained.regression.version))
     await user.open("/models")
@@ -122,7 +124,7 @@ async def test_models_does_nothing_when_a_rollback_is_cancelled(user: User, serv
 
 @pytest.mark.usefixtures("no_active")
 async def test_models_says_that_there_is_no_version_to_roll_back_to(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     await services.models.activate(str(trained.classification.version))
     await services.models.activate(str(trained.regression.version))
@@ -134,7 +136,7 @@ async def test_models_says_that_there_is_no_version_to_roll_back_to(
     await user.should_see("No other model has been active")
 
 
-async def test_models_deletes_a_version(user: User, services: Services, trained: TrainedModels):
+async def test_models_deletes_a_version(user: User, services: Services, trained: TrainedVersions):
     version = await add_inactive(services)
     await user.open("/models")
     assert rows_by_version(user)[version]["note"] == "inactive"
@@ -148,7 +150,7 @@ async def test_models_deletes_a_version(user: User, services: Services, trained:
 
 
 async def test_models_keeps_a_version_when_its_deletion_is_cancelled(
-    user: User, services: Services, trained: TrainedModels
+    user: User, services: Services, trained: TrainedVersions
 ):
     version = await add_inactive(services)
     await user.open("/models")
@@ -161,7 +163,7 @@ async def test_models_keeps_a_version_when_its_deletion_is_cancelled(
     assert (await services.models.get(str(version))).version == version
 
 
-async def test_models_says_why_a_version_cannot_be_deleted(user: User, services: Services, trained: TrainedModels):
+async def test_models_says_why_a_version_cannot_be_deleted(user: User, services: Services, trained: TrainedVersions):
     version = await add_inactive(services)
     await user.open("/models")
     await services.models.activate(str(version))
@@ -173,7 +175,7 @@ async def test_models_says_why_a_version_cannot_be_deleted(user: User, services:
     await user.should_see(f"Model {version} is active")
 
 
-async def test_models_changes_a_note(user: User, services: Services, trained: TrainedModels):
+async def test_models_changes_a_note(user: User, services: Services, trained: TrainedVersions):
     version = await add_inactive(services)
     await user.open("/models")
 
@@ -186,7 +188,7 @@ async def test_models_changes_a_note(user: User, services: Services, trained: Tr
     await eventually(lambda: rows_by_version(user)[version]["note"] == "<b>kept</b> for April")
 
 
-async def test_models_does_nothing_when_a_note_is_cancelled(user: User, services: Services, trained: TrainedModels):
+async def test_models_does_nothing_when_a_note_is_cancelled(user: User, services: Services, trained: TrainedVersions):
     version = await add_inactive(services)
     await user.open("/models")
 
@@ -198,7 +200,7 @@ async def test_models_does_nothing_when_a_note_is_cancelled(user: User, services
     assert (await services.models.get(str(version))).note == "inactive"
 
 
-async def test_models_says_why_a_note_cannot_be_changed(user: User, services: Services, trained: TrainedModels):
+async def test_models_says_why_a_note_cannot_be_changed(user: User, services: Services, trained: TrainedVersions):
     version = await add_inactive(services)
     await user.open("/models")
     await services.models.delete(str(version))

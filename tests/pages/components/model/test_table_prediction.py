@@ -9,20 +9,20 @@ from nicegui.elements.upload_files import SmallFileUpload
 from nicegui.events import UploadEventArguments
 from nicegui.testing import User
 
-from mlapp.schemas import Feature, Model
+from mlapp.schemas import Feature, VersionInfo
 from pages.components.model.table_prediction import TablePrediction
 from pages.session.downloads import Downloads
 from pages.session.site import Site
-from tests.pages.conftest import TrainedModels, drop, eventually, one
+from tests.pages.conftest import TrainedVersions, drop, eventually, one
 
 
 @pytest.fixture
-def model(trained: TrainedModels) -> Model:
+def model(trained: TrainedVersions) -> VersionInfo:
     return trained.regression
 
 
 @pytest.fixture
-async def page(user: User, model: Model) -> User:
+async def page(user: User, model: VersionInfo) -> User:
     await user.open(f"/predict?version={model.version}")
     return user
 
@@ -31,12 +31,12 @@ def cell(feature: Feature, row: int) -> str:
     return str(row) if feature.name == "age" else "" if feature.example is None else str(feature.example).lower()
 
 
-def csv(model: Model, rows: int) -> bytes:
+def csv(model: VersionInfo, rows: int) -> bytes:
     lines = [",".join(cell(feature, row) for feature in model.features) for row in range(rows)]
     return "\n".join([",".join(feature.name for feature in model.features), *lines, ""]).encode()
 
 
-async def test_download_equals_the_response_of_the_api(page: User, model: Model, http: httpx.AsyncClient):
+async def test_download_equals_the_response_of_the_api(page: User, model: VersionInfo, http: httpx.AsyncClient):
     table = csv(model, 40)
     await drop(page, "fleet.csv", table)
     await page.should_see(f"40 rows predicted by model {model.version}")
@@ -50,7 +50,7 @@ async def test_download_equals_the_response_of_the_api(page: User, model: Model,
     assert 'filename="fleet-predictions.csv"' in file.headers["Content-Disposition"]
 
 
-async def test_preview_shows_predictions_first_and_warnings(page: User, model: Model):
+async def test_preview_shows_predictions_first_and_warnings(page: User, model: VersionInfo):
     await drop(page, "fleet.csv", csv(model, 20))
 
     await page.should_see("20 rows predicted")
@@ -62,7 +62,7 @@ async def test_preview_shows_predictions_first_and_warnings(page: User, model: M
     await page.should_see("15 more warnings")
 
 
-async def test_preview_of_one_row_says_that_it_is_all(page: User, model: Model):
+async def test_preview_of_one_row_says_that_it_is_all(page: User, model: VersionInfo):
     await drop(page, "fleet.csv", csv(model, 31).splitlines()[0] + b"\n" + csv(model, 31).splitlines()[31] + b"\n")
 
     await page.should_see("1 row predicted")
@@ -75,7 +75,7 @@ async def test_table_without_a_feature_shows_the_error(page: User):
     await page.should_see(content="'age'", marker="read-error")
 
 
-async def test_file_opens_its_tab(page: User, model: Model):
+async def test_file_opens_its_tab(page: User, model: VersionInfo):
     await page.should_not_see(marker="table-prediction")
 
     await drop(page, "fleet.csv", csv(model, 3))
@@ -86,7 +86,7 @@ async def test_file_opens_its_tab(page: User, model: Model):
     await page.should_see(marker="prediction-card")
 
 
-async def test_rows_that_cannot_be_predicted_are_listed_and_skipped(page: User, model: Model):
+async def test_rows_that_cannot_be_predicted_are_listed_and_skipped(page: User, model: VersionInfo):
     lines = csv(model, 40).splitlines()
     for row in (3, 5):
         lines[row] = lines[row].replace(b"%d," % (row - 1), b"12 apples,", 1)
@@ -105,7 +105,7 @@ async def test_rows_that_cannot_be_predicted_are_listed_and_skipped(page: User, 
     assert [row for row, problem in enumerate(problems) if problem] == [2, 4]
 
 
-async def test_table_with_the_target_is_scored(page: User, model: Model):
+async def test_table_with_the_target_is_scored(page: User, model: VersionInfo):
     lines = csv(model, 40).splitlines()
     labelled = [line + b"," + (b"%d" % (row + 300) if row else model.target.encode()) for row, line in enumerate(lines)]
 
@@ -115,7 +115,7 @@ async def test_table_with_the_target_is_scored(page: User, model: Model):
     await page.should_see("held-out rows: ")
 
 
-async def test_reading_option_is_used_for_preview_and_download(page: User, model: Model):
+async def test_reading_option_is_used_for_preview_and_download(page: User, model: VersionInfo):
     await drop(page, "fleet.csv", csv(model, 5).replace(b",", b";"))
     await page.should_see("5 rows predicted")
     await page.should_see(content="semicolon as delimiter", marker="read-as")
@@ -133,7 +133,7 @@ async def test_reading_option_is_used_for_preview_and_download(page: User, model
     assert b";prediction" in (await page.download.next()).content
 
 
-async def test_second_table_replaces_the_first(page: User, model: Model):
+async def test_second_table_replaces_the_first(page: User, model: VersionInfo):
     await drop(page, "fleet.csv", csv(model, 3))
     await page.should_see("3 rows predicted")
     page.find(marker="download").click()
@@ -152,7 +152,7 @@ async def download_path(page: User) -> str:
     return str((await page.download.next()).url.path).removeprefix("/ui")
 
 
-async def test_download_of_a_closed_page_is_not_found(page: User, model: Model):
+async def test_download_of_a_closed_page_is_not_found(page: User, model: VersionInfo):
     await drop(page, "fleet.csv", csv(model, 3))
     await page.should_see("3 rows predicted")
     path = await download_path(page)
@@ -167,7 +167,7 @@ async def test_download_of_a_closed_page_is_not_found(page: User, model: Model):
 
 
 @pytest.fixture
-async def uploaded(page: User, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+async def uploaded(page: User, model: VersionInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
     """The file of an uploaded table on the server, and the path of its download."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     await drop(page, "fleet.csv", csv(model, 3))
@@ -194,7 +194,7 @@ async def test_download_of_an_invalid_file_says_what_is_wrong(page: User, upload
     assert "'age'" in answer.text
 
 
-async def test_only_the_last_of_several_uploads_is_shown(page: User, model: Model):
+async def test_only_the_last_of_several_uploads_is_shown(page: User, model: VersionInfo):
     await drop(page, "fleet.csv", csv(model, 5))
     await drop(page, "fleet.csv", csv(model, 6))
 
@@ -211,7 +211,7 @@ class ClosingUpload(SmallFileUpload):
 
 
 async def test_table_of_a_page_closed_during_its_upload_is_deleted(
-    user: User, site: Site, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    user: User, site: Site, model: VersionInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     await user.open("/health")

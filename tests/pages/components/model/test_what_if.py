@@ -7,7 +7,7 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import Model
+from mlapp.schemas import VersionInfo
 from tests.pages.conftest import eventually, one
 from tests.pages.steps import control
 
@@ -38,7 +38,7 @@ def curve(user: User) -> tuple[str, str, list[dict[str, Any]]]:
     return "", "", []
 
 
-async def test_what_if_marks_the_current_value_in_place(form: User, rich: Model):
+async def test_what_if_marks_the_current_value_in_place(form: User, rich: VersionInfo):
     with form:
         one(form, "what-if-feature").set_value("size")
     await eventually(lambda: one(form, "curve").props["aria-label"] == "How price changes with size")
@@ -54,7 +54,7 @@ async def test_what_if_marks_the_current_value_in_place(form: User, rich: Model)
     await eventually(lambda: curve(form)[2][-1]["markLine"]["data"] == [])
 
 
-async def test_what_if_without_values_says_why_there_is_no_curve(form: User, rich: Model):
+async def test_what_if_without_values_says_why_there_is_no_curve(form: User, rich: VersionInfo):
     with form:
         one(form, "what-if-feature").set_value("empty")
 

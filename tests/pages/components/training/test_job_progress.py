@@ -174,7 +174,7 @@ async def test_job_page_shows_the_size_of_the_table_once_it_is_read(user: User, 
 
     await services.jobs.cancel(endless.id)
 
-    await user.should_see(content="Model", marker=f"made-{job.id}")
+    await user.should_see(content="VersionInfo", marker=f"made-{job.id}")
     await user.should_see("wine, 178 rows × 14 columns")
 
 

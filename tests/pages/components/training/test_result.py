@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from nicegui.testing import User
 
-from mlapp.schemas import Model, Submission
+from mlapp.schemas import Submission, VersionInfo
 from mlapp.services import Services
 from pages.components.training.result import TrainingResult
 from pages.session.site import Site
-from tests.pages.conftest import TrainedModels
+from tests.pages.conftest import TrainedVersions
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ async def test_train_says_that_the_model_of_a_job_was_deleted(user: User, servic
 
 
 @pytest.fixture
-async def inactive(user: User, services: Services, trained: TrainedModels) -> Model:
+async def inactive(user: User, services: Services, trained: TrainedVersions) -> VersionInfo:
     """An inactive model, on the page of its training."""
     options = {"estimator": "linear", "activate": False}
     await services.models.activate(str(trained.classification.version))
@@ -37,13 +37,13 @@ async def inactive(user: User, services: Services, trained: TrainedModels) -> Mo
     return model
 
 
-async def test_result_links_to_the_model(user: User, inactive: Model):
+async def test_result_links_to_the_model(user: User, inactive: VersionInfo):
     user.find("Details").click()
 
     await user.should_see("Activation history")
 
 
-async def test_result_activates_an_inactive_model(user: User, services: Services, inactive: Model):
+async def test_result_activates_an_inactive_model(user: User, services: Services, inactive: VersionInfo):
     user.find(marker="activate-it").click()
 
     await user.should_see(f"Model {inactive.version} is trained and active.")
@@ -51,7 +51,7 @@ async def test_result_activates_an_inactive_model(user: User, services: Services
     assert (await services.models.get("active")).version == inactive.version
 
 
-async def test_result_discards_a_model_after_confirmation(user: User, services: Services, inactive: Model):
+async def test_result_discards_a_model_after_confirmation(user: User, services: Services, inactive: VersionInfo):
     user.find(marker="discard").click()
     await user.should_see("It will be deleted permanently.")
     assert (await services.models.get("latest")).version == inactive.version
@@ -61,13 +61,13 @@ async def test_result_discards_a_model_after_confirmation(user: User, services: 
     await user.should_not_see(marker="plots")
 
 
-async def test_result_follows_an_activation_elsewhere(user: User, services: Services, inactive: Model):
+async def test_result_follows_an_activation_elsewhere(user: User, services: Services, inactive: VersionInfo):
     await services.models.activate(str(inactive.version))
 
     await user.should_see("is trained and active.")
 
 
-async def test_result_says_why_a_model_cannot_be_discarded(user: User, services: Services, inactive: Model):
+async def test_result_says_why_a_model_cannot_be_discarded(user: User, services: Services, inactive: VersionInfo):
     user.find(marker="discard").click()
     await services.models.activate(str(inactive.version))
 
@@ -76,7 +76,7 @@ async def test_result_says_why_a_model_cannot_be_discarded(user: User, services:
     await user.should_see(f"Model {inactive.version} is active")
 
 
-async def test_result_says_why_a_model_cannot_be_activated(user: User, services: Services, inactive: Model):
+async def test_result_says_why_a_model_cannot_be_activated(user: User, services: Services, inactive: VersionInfo):
     (services.models.store.folder / "versions" / str(inactive.version) / "model.joblib").write_bytes(b"")
 
     user.find(marker="activate-it").click()
@@ -94,7 +94,7 @@ async def test_result_shows_the_plots_of_the_model(user: User, services: Service
     await user.should_see("Feature importance")
 
 
-async def test_result_cleared_during_an_update_stays_cleared(user: User, site: Site, trained: TrainedModels):
+async def test_result_cleared_during_an_update_stays_cleared(user: User, site: Site, trained: TrainedVersions):
     await user.open("/train")
     with user:
         result = TrainingResult(site)
@@ -109,7 +109,7 @@ async def test_result_cleared_during_an_update_stays_cleared(user: User, site: S
     await user.should_not_see(marker="result-heading")
 
 
-async def test_result_cleared_while_loading_is_not_shown(user: User, site: Site, trained: TrainedModels):
+async def test_result_cleared_while_loading_is_not_shown(user: User, site: Site, trained: TrainedVersions):
     await user.open("/train")
     with user:
         result = TrainingResult(site)

@@ -1,4 +1,4 @@
-"""FittedModel: a loaded version that encodes, validates and predicts rows."""
+"""FittedVersion: a loaded version that encodes, validates and predicts rows."""
 
 import io
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from mlapp.ml.evaluation.conformal import bounds
 from mlapp.ml.inference.compiled_pipeline import compile_pipeline
 from mlapp.ml.inference.compiled_steps import ArrayFunction
 from mlapp.ml.library_versions import unusable_reason
-from mlapp.schemas import Model, PredictResponse, Scalar, Task
+from mlapp.schemas import PredictResponse, Scalar, Task, VersionInfo
 from mlapp.tables.columns.conversion import format_values
 from mlapp.tables.table import Table
 
@@ -38,16 +38,16 @@ class Batch(NamedTuple):
     x: np.ndarray
     """Encoded, (rows, features)."""
     predicted: np.ndarray
-    """As `FittedModel.predict` returns them."""
+    """As `FittedVersion.predict` returns them."""
     unusual: np.ndarray
     """Whether a row has a value outside the training data, (rows,)."""
 
 
 @dataclass(eq=False)
-class FittedModel:
+class FittedVersion:
     """A version that is ready to predict."""
 
-    model: Model
+    info: VersionInfo
     estimator: BaseEstimator
     no_warnings: ClassVar[Warnings] = NO_WARNINGS
     is_fast: bool = False
@@ -56,12 +56,12 @@ class FittedModel:
     @cached_property
     def encoder(self) -> Encoder:
         """Encodes tables for the estimator."""
-        return Encoder(self.model.features)
+        return Encoder(self.info.features)
 
     @cached_property
     def validator(self) -> Validator:
         """Validates encoded rows against the signature."""
-        return Validator(self.model.features)
+        return Validator(self.info.features)
 
     @cached_property
     def compiled(self) -> ArrayFunction:
@@ -70,26 +70,26 @@ class FittedModel:
         # Real rows, the first one with each value missing in turn, and a row of missing values.
         missing = np.where(np.eye(real.shape[1], dtype=bool)[:MAX_MISSING_ROWS], np.nan, real[0])
         rows = np.concatenate([real, missing, np.full_like(real[:1], np.nan)])
-        return compile_pipeline(self.estimator, len(self.model.classes or []) or None, rows)
+        return compile_pipeline(self.estimator, len(self.info.classes or []) or None, rows)
 
     @cached_property
     def examples(self) -> np.ndarray:
         """Encoded rows of the training table, (rows, features)."""
-        names = [feature.name for feature in self.model.features]
-        rows = self.model.examples or [[feature.example for feature in self.model.features]]
+        names = [feature.name for feature in self.info.features]
+        rows = self.info.examples or [[feature.example for feature in self.info.features]]
         columns = map(list, zip(*rows, strict=True))
         return known_only(self.encoder.encode(Table(values=dict(zip(names, columns, strict=True)))))
 
     @cached_property
     def classes(self) -> tuple[list[Scalar], list[str]]:
         """The classes, and their names in files."""
-        classes = self.model.classes or []
+        classes = self.info.classes or []
         return classes, format_values(pl.Series(classes)).to_list()
 
     @cached_property
     def column_names(self) -> list[str]:
         """Names of the columns that `columns` returns."""
-        if self.model.task is Task.REGRESSION:
+        if self.info.task is Task.REGRESSION:
             return ["prediction", "lower", "upper"]
         return ["prediction", *(f"probability_{name}" for name in self.classes[1])]
 
@@ -103,10 +103,10 @@ class FittedModel:
         x = known_only(x)
         chunks = [self.compiled(x[start:][:CHUNK_ROWS]) for start in range(0, len(x), CHUNK_ROWS)]
         predicted = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
-        if self.model.task is Task.CLASSIFICATION:
+        if self.info.task is Task.CLASSIFICATION:
             return predicted
-        assert self.model.interval  # noqa: S101 - regression models have one
-        return np.column_stack([predicted, *bounds(self.model.interval, predicted)])
+        assert self.info.interval  # noqa: S101 - regression models have one
+        return np.column_stack([predicted, *bounds(self.info.interval, predicted)])
 
     def predict_batch(self, requests: Sequence[np.ndarray]) -> Batch:
         """Predict encoded rows of several requests in one call, which takes little longer than one request."""
@@ -116,15 +116,15 @@ class FittedModel:
 
     def answer(self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS) -> PredictResponse:
         """Return the response to a request from the predictions of its rows."""
-        version, first, total = self.model.version, warnings.first, warnings.total or None
-        if self.model.task is Task.REGRESSION:
+        version, first, total = self.info.version, warnings.first, warnings.total or None
+        if self.info.task is Task.REGRESSION:
             values, lower, upper = predicted.T.tolist()
             return PredictResponse(
                 version=version,
                 predictions=values,
                 lower=lower,
                 upper=upper,
-                coverage=self.model.coverage,
+                coverage=self.info.coverage,
                 warnings=first,
                 warnings_total=total,
             )
@@ -139,7 +139,7 @@ class FittedModel:
 
     def answer_json(self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS) -> bytes:
         """Return `answer` as JSON; without warnings, that of a regression in half the time."""
-        if warnings.total or self.model.task is Task.CLASSIFICATION:
+        if warnings.total or self.info.task is Task.CLASSIFICATION:
             return _to_json(self.answer(predicted, warnings))
         values, lower, upper = map(_dump_numbers, predicted.T.tolist())
         begin, end = self._json_ends
@@ -149,7 +149,7 @@ class FittedModel:
     def _json_ends(self) -> tuple[bytes, bytes]:
         """What JSON responses have before and after their numbers."""
         response = _to_json(
-            PredictResponse(version=self.model.version, predictions=[], coverage=self.model.coverage, warnings=[])
+            PredictResponse(version=self.info.version, predictions=[], coverage=self.info.coverage, warnings=[])
         )
         begin, _, end = response.partition(b"[]")
         return begin, end
@@ -157,7 +157,7 @@ class FittedModel:
     def columns(self, predicted: np.ndarray) -> pl.DataFrame:
         """Return predictions as columns: `prediction`, and `lower` and `upper` or one `probability_<class>` each."""
         values: list[np.ndarray | list[Scalar]] = [*predicted.T]
-        if self.model.task is Task.CLASSIFICATION:
+        if self.info.task is Task.CLASSIFICATION:
             values = [[self.classes[0][index] for index in predicted.argmax(axis=1)], *values]
         return pl.DataFrame([pl.Series(name, column) for name, column in zip(self.column_names, values, strict=True)])
 
@@ -167,7 +167,7 @@ def _to_json(response: PredictResponse) -> bytes:
     return PredictResponse.__pydantic_serializer__.to_json(response)
 
 
-def load_model(model: Model, file: bytes) -> FittedModel:
+def load_version(model: VersionInfo, file: bytes) -> FittedVersion:
     """Load a stored version; `file` must have been verified by its hash, as unpickling runs code.
 
     Raises:
@@ -177,7 +177,7 @@ def load_model(model: Model, file: bytes) -> FittedModel:
     if why := unusable_reason(model.library_versions):
         raise Conflict(f"Model {model.version} cannot be loaded. {why}")
     try:
-        fitted = FittedModel(model, joblib.load(io.BytesIO(file)))
+        fitted = FittedVersion(model, joblib.load(io.BytesIO(file)))
     except (ImportError, AttributeError) as error:
         raise Conflict(
             f"Model {model.version} cannot be loaded: it was trained with code that is not here ({error}); "

@@ -12,7 +12,7 @@ import pytest
 from mlapp.errors import Conflict, Unacceptable
 from mlapp.ml.data.validation import NO_WARNINGS
 from mlapp.ml.estimators import ESTIMATORS
-from mlapp.ml.inference.fitted_model import load_model
+from mlapp.ml.inference.fitted_version import load_version
 from mlapp.tables.table import Table
 from tests.ml.conftest import fewer_trees
 
@@ -115,7 +115,7 @@ def test_model_of_other_libraries_is_not_loaded(table, fitting, training):
     foreign = model.model_copy(update={"library_versions": model.library_versions | {"scikit-learn": "0.24.2"}})
 
     with pytest.raises(Conflict, match=r"Model 3 cannot be loaded. It was trained with scikit-learn 0.24.2"):
-        load_model(foreign, training(table, "price").file)
+        load_version(foreign, training(table, "price").file)
 
 
 def test_model_with_missing_code_is_not_loaded(table, fitting, tmp_path, monkeypatch):
@@ -127,4 +127,4 @@ def test_model_with_missing_code_is_not_loaded(table, fitting, tmp_path, monkeyp
     del sys.modules["gone"]
 
     with pytest.raises(Conflict, match="Model 3 cannot be loaded: it was trained with code that is not here"):
-        load_model(fitting(table, "price").model, file.getvalue())
+        load_version(fitting(table, "price").model, file.getvalue())
