@@ -62,12 +62,12 @@ class Settings(BaseSettings):
     """Address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535, validation_alias=AliasChoices("MLAPP_PORT", "PORT", "port"))] = 8000
     """Port to listen on; PORT, which hosts such as Render set, is used if MLAPP_PORT is not set."""
-    store: Path = Path("models")
-    """Folder of the model store."""
+    store: Path = Path("store")
+    """Folder of the store: models, jobs and request counts."""
     api_key: Key | None = None
     """API key with full access, 16 random characters or more; without one, loopback clients need none."""
     predict_key: Key | None = None
-    """API key that may only predict and read the active model."""
+    """API key that may only predict, and read what the active versions expect."""
     session_secret: Annotated[SecretStr, _secret(32)] | None = None
     """Signs browser sessions, 32 characters or more; random at each start if empty."""
     allowed_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
@@ -80,8 +80,10 @@ class Settings(BaseSettings):
     """Trainings that run at once; up to 8 more are queued."""
     job_memory_mb: Annotated[int, Field(ge=1)] | None = None
     """Largest resident memory of a training process, in MB; no limit if empty."""
-    keep_models: Annotated[int, Field(ge=1)] = 50
-    """Versions to keep; the oldest inactive ones beyond this number are removed."""
+    keep_versions: Annotated[int, Field(ge=1)] = 20
+    """Versions of a model to keep; its oldest inactive ones beyond this number are removed."""
+    loaded_mb: Annotated[int, Field(ge=1)] = 100
+    """Loaded versions of models other than the default one, in MB of their files; the least recently asked go first."""
     demo: bool = True
     """Train a demo model on bundled data at the first start, if the store is empty."""
     log_json: bool = False

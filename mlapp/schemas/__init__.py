@@ -2,17 +2,13 @@
 
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.models import (
-    Activation,
-    EstimatorInfo,
-    History,
-    Importance,
-    Interval,
-    LeaderboardEntry,
-    Record,
-    VersionInfo,
-    VersionList,
-    VersionStatus,
-    VersionSummary,
+    ActivationPolicy,
+    ModelInfo,
+    ModelList,
+    ModelName,
+    ModelPatch,
+    ModelSettings,
+    ModelSummary,
 )
 from mlapp.schemas.monitoring import DRIFT_ROWS, ColumnDrift, Drift, DriftLevel, Span, Traffic, TrafficPoint
 from mlapp.schemas.plots import (
@@ -57,4 +53,19 @@ from mlapp.schemas.types import (
     Scalar,
     Schema,
     Task,
+    VersionKey,
+)
+from mlapp.schemas.versions import (
+    Activation,
+    EstimatorInfo,
+    History,
+    Importance,
+    Interval,
+    LeaderboardEntry,
+    Record,
+    RecordSummary,
+    VersionInfo,
+    VersionList,
+    VersionStatus,
+    VersionSummary,
 )

@@ -61,6 +61,8 @@ class Traffic(Schema):
     """Traffic report: requests and predictions over time."""
 
     span: Span
+    model: str | None
+    """The model whose requests are reported; null: all models."""
     version: int | None
     """The version whose predictions are reported; null if there is none."""
     classes: list[str]
@@ -88,6 +90,7 @@ class ColumnDrift(Schema):
 class Drift(Schema):
     """Drift of the requests to one version against its training table."""
 
+    model: str
     version: int
     rows: int
     """Number of profiled rows; under heavy load, a sample of all rows."""

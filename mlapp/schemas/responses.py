@@ -24,8 +24,10 @@ class ValueWarning(Schema):
 class PredictResponse(Schema):
     """Predictions for the rows of a request, in their order."""
 
+    model: str
+    """The model that made the predictions."""
     version: int
-    """The version that made the predictions."""
+    """Its version that made them."""
     predictions: list[Scalar]
     """Predicted value or class per row."""
     lower: OmitIfNone[list[float]] = None
@@ -101,17 +103,19 @@ class Health(Schema):
     message: str
     version: str
     """Version of the app."""
-    active_model: int | None
-    """Version of the loaded model; null if there is none."""
+    default_model: str | None
+    """The model that answers `POST /predict`; null if there is none."""
+    active_version: int | None
+    """Its version that answers; null if none is loaded."""
 
 
 class Readiness(Schema):
-    """Readiness: whether a model is loaded."""
+    """Readiness: whether the default model is loaded."""
 
     ready: bool
     message: str
     wanted_version: OmitIfNone[int] = None
-    """The active version, if it cannot be loaded and the previous one still serves requests."""
+    """The active version of the default model, if it cannot be loaded and the previous one still answers."""
     problem: OmitIfNone[str] = None
     """Why the active version cannot be loaded."""
 

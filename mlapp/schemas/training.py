@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from mlapp.schemas.models import ActivationPolicy, Description, ModelName
 from mlapp.schemas.reading import ColumnTypes, FileOptions
 from mlapp.schemas.types import Format, JobStatus, Schema, Task
 
@@ -15,6 +16,8 @@ DEFAULT_COVERAGE = 0.9
 class TrainOptions(FileOptions):
     """Training options, and how the table is read."""
 
+    model: ModelName | None = None
+    """The model that gets a new version; by default named after the bundled table, the file or the target."""
     target: str | None = None
     """The column to predict. Required unless `dataset` is given."""
     estimator: str = "auto"
@@ -29,13 +32,16 @@ class TrainOptions(FileOptions):
     """Types of columns by name, such as `{"zip": "category"}`; inferred if not given."""
     merge_values: list[str] = Field(default_factory=list)
     """Columns in which spellings that differ by case or spaces are one value."""
-    activate: bool = True
-    """Whether to make the new version the active one."""
+    activate: ActivationPolicy | None = None
+    """Whether the new version becomes active: `auto` unless callers of the active version would notice, `always`,
+    `never`; by default as the model's `activation` says, which is `auto` for a new model."""
     coverage: Annotated[float, Field(ge=0.5, le=0.99)] = DEFAULT_COVERAGE
     """Nominal coverage of prediction intervals: the share of true values that they should contain."""
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-    """Random seed. The same table, options and seed give the same model."""
+    """Random seed. The same table, options and seed give the same version."""
     note: Annotated[str, Field(max_length=2000)] = ""
+    """Free text, stored with the version."""
+    description: Description | None = None
     """Free text, stored with the model."""
     budget_s: Annotated[float, Field(gt=0, le=86_400)] = 60
     """Time budget of `auto` in seconds; no further estimator is tried after it."""
@@ -89,6 +95,8 @@ class Job(Schema):
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    model: str | None = None
+    """The model that gets the version; null until known."""
     version: int | None = None
     """The version that the job has trained."""
     error: str | None = None

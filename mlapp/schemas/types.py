@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import PurePath
-from typing import Annotated, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -19,6 +19,14 @@ OmitIfNone = Annotated[
     Field(exclude_if=lambda value: value is None, json_schema_extra=lambda schema: schema.pop("default", None)),
 ]
 """A field that is omitted from JSON if it is None."""
+
+
+class VersionKey(NamedTuple):
+    """Identifies a version in the store; numbers are never assigned again, not even those of a deleted model."""
+
+    model: str
+    version: int
+
 
 Scalar = bool | int | float | str
 """The value of a cell; missing values are None."""

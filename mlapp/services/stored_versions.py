@@ -1,54 +1,120 @@
-"""Stored versions as API models, full and summary, and their numbers by name."""
+"""Stored versions and models as the API shows them, and version numbers by name."""
 
+from contextlib import suppress
 from typing import Any
 
 from mlapp import ml
 from mlapp.errors import NotFound, shorten
-from mlapp.schemas import VersionInfo, VersionSummary
+from mlapp.ml.data.compatibility import breaking_changes
+from mlapp.schemas import ModelInfo, ModelSummary, Record, VersionInfo, VersionSummary
 from mlapp.store import ModelStore, parse_number
 
 
-def describe(store: ModelStore, version: int) -> VersionInfo:
+def describe(store: ModelStore, model: str, version: int) -> VersionInfo:
     """Return a version: its record, note, and whether it is active and usable.
 
     Raises:
         NotFound: the version does not exist.
     """
-    return VersionInfo.model_construct(**_values(store, version, store.active()))
+    return VersionInfo.model_construct(**_version_values(store, model, version))
 
 
-def summarize(store: ModelStore, version: int, active: int | None) -> VersionSummary:
+def summarize(store: ModelStore, model: str, version: int) -> VersionSummary:
     """Return a summary of a version.
 
     Raises:
         NotFound: the version does not exist.
     """
-    return VersionSummary.model_construct(**_values(store, version, active))
+    return VersionSummary.model_construct(**_version_values(store, model, version))
 
 
-def version_number(store: ModelStore, name: str) -> int:
-    """Return the number of a version by number, `active` or `latest`.
+def describe_model(store: ModelStore, model: str) -> ModelInfo:
+    """Return a model with its active version.
+
+    Raises:
+        NotFound: the model does not exist.
+    """
+    active = store.active(model)
+    return ModelInfo.model_construct(
+        **_model_values(store, model),
+        default=model == store.default(),
+        predict_path=f"/models/{model}/predict",
+        active_version=describe(store, model, active) if active else None,
+    )
+
+
+def summarize_model(store: ModelStore, model: str) -> ModelSummary:
+    """Return a summary of a model.
+
+    Raises:
+        NotFound: the model does not exist.
+    """
+    return ModelSummary.model_construct(**_model_values(store, model))
+
+
+def version_number(store: ModelStore, model: str, name: str) -> int:
+    """Return the number of a version of a model by number, `active` or `latest`.
 
     Raises:
         NotFound: the version does not exist.
     """
     if name == "active":
-        version = store.active()
+        version = store.active(model)
     elif name == "latest":
-        version = next(iter(store.versions()), None)
+        version = next(iter(store.versions(model)), None)
     else:
         version = parse_number(name)
     if version is None:
-        problem = "There is no model yet" if name in ("active", "latest") else f"There is no model '{shorten(name)}'"
-        raise NotFound(f"{problem}; GET /models lists all models.")
+        if name in ("active", "latest"):
+            raise NotFound(f"Model '{model}' has no {name} version; GET /models/{model}/versions lists what it has.")
+        raise NotFound(f"Model '{model}' has no version '{shorten(name)}'; it is a number, `active` or `latest`.")
     return version
 
 
-def _values(store: ModelStore, version: int, active: int | None) -> dict[str, Any]:
-    record = store.record(version)
+def breaking(store: ModelStore, model: str, version: int) -> list[str]:
+    """Return what callers of the active version would notice if a version answered instead; empty for the active one.
+
+    Raises:
+        NotFound: the version does not exist.
+    """
+    active = store.active(model)
+    if active is None or active == version:
+        return []
+    # A damaged active version has no callers.
+    with suppress(NotFound):
+        return breaking_changes(store.record(model, active), store.record(model, version), active)
+    return []
+
+
+def _version_values(store: ModelStore, model: str, version: int) -> dict[str, Any]:
+    record, active = store.record(model, version), version == store.active(model)
+    path = f"/models/{model}/predict"
     return dict(record) | {
+        "model": model,
         "version": version,
-        "note": store.note(version),
-        "active": version == active,
+        "note": store.note(model, version),
+        "active": active,
+        "default": model == store.default(),
+        "predict_path": path if active else f"{path}?version={version}",
+        "breaking": breaking(store, model, version),
         "usable": ml.unusable_reason(record.library_versions) is None,
+    }
+
+
+def _model_values(store: ModelStore, model: str) -> dict[str, Any]:
+    settings, versions, active = store.settings(model), store.versions(model), store.active(model)
+    shown = active or next(iter(versions), None)
+    record: Record | None = store.record(model, shown) if shown else None
+    return {
+        "name": model,
+        "description": settings.description,
+        "demo": settings.demo,
+        "activation": settings.activation,
+        "task": record.task if record else None,
+        "target": record.target if record else None,
+        "active": active,
+        "versions": len(versions),
+        "metrics": record.metrics if record else {},
+        "trained_at": record.created_at if record else None,
+        "source": record.source if record else None,
     }

@@ -1,35 +1,58 @@
-"""ModelStore: stored model versions, and which one is active.
+"""ModelStore: models by name, their versions, and which model is the default one.
 
-<folder>/counter   the last assigned number, so that none is reused
-<folder>/lock      held during each change
-
-`mlapp.store.version_folders` and `mlapp.store.activations` describe the other files.
+<folder>/models/churn/          one folder a model; see `mlapp.store.model_folders`
+<folder>/default.json           the default model; replaced atomically
+<folder>/counters/churn         the last assigned version number, so that none is reused, not even by a model of the
+                                same name after a deletion
+<folder>/staging/               what is being written or deleted
+<folder>/lock                   held during each change
 """
 
 import logging
+import os
+import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
-from mlapp.errors import Conflict
-from mlapp.schemas import Activation, Record
+from pydantic import BaseModel, ValidationError
+
+from mlapp.errors import Conflict, NotFound, shorten
+from mlapp.schemas import Activation, ActivationPolicy, ModelSettings, Record
 from mlapp.store import atomic_files
-from mlapp.store.activations import Activations
+from mlapp.store.cached_files import CachedRead
+from mlapp.store.model_folders import ModelFolder
 from mlapp.store.numbered_folders import next_number, parse_number
-from mlapp.store.version_folders import VersionFolders
 
 log = logging.getLogger(__name__)
 
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
+"""Names of models; no other folder is one."""
+
+
+class _Default(BaseModel):
+    model: str
+    demo: bool = False
+    """Whether it is the example, which the first model that somebody trains replaces."""
+
 
 class ModelStore:
-    """Stored versions. All methods raise `Unavailable` if the store cannot be read or written."""
+    """Stored models. All methods raise `Unavailable` if the store cannot be read or written.
+
+    Those that take the name of a model raise `NotFound` if there is none.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        warn = atomic_files.warn_once()
-        self._folders = VersionFolders(folder, warn)
-        self._activations = Activations(folder, warn)
+        self._models = folder / "models"
+        self._staging = folder / "staging"
+        self._warn = atomic_files.warn_once()
         self._write_errors = atomic_files.WriteErrors(folder)
+        self._folders: dict[str, ModelFolder] = {}
+        self._names = CachedRead(self._models, self._list_names)
+        self._default = CachedRead(folder / "default.json", self._read_default)
 
     def prepare(self) -> None:
         """Create the folders, and remove leftovers of killed processes.
@@ -46,120 +69,232 @@ class ModelStore:
                 error.strerror,
             )
 
-    def versions(self) -> list[int]:
-        """Return the numbers of all versions with a readable record, newest first."""
-        return self._folders.readable()
+    def names(self) -> list[str]:
+        """Return the names of all models, sorted."""
+        return self._names.get() or []
 
-    def record(self, version: int) -> Record:
+    def exists(self, model: str) -> bool:
+        """Return whether there is a model of this name."""
+        return bool(NAME.fullmatch(model)) and (self._models / model).is_dir()
+
+    def settings(self, model: str) -> ModelSettings:
+        """Return the settings of a model."""
+        return self._folder(model).settings()
+
+    def update(self, model: str, *, description: str | None = None, activation: ActivationPolicy | None = None) -> None:
+        """Change settings of a model; what is None stays."""
+        changes = {"description": description, "activation": activation}
+        with self._writing():
+            self._folder(model).update(**{name: value for name, value in changes.items() if value is not None})
+
+    def remove(self, model: str) -> None:
+        """Remove a model with all its versions.
+
+        Raises:
+            Conflict: it is the default model, and there are others.
+        """
+        with self._writing():
+            folder = self._folder(model)
+            if model == self.default() and len(self.names()) > 1:
+                raise Conflict(
+                    f"'{model}' is the default model, which answers POST /predict; make another one the default first."
+                )
+            # Renamed first, so that a crash leaves no partial model.
+            deleted = self._staging / f"deleted-{model}-{uuid.uuid4().hex}"
+            folder.path.rename(deleted)
+            atomic_files.fsync_folder(self._models)
+            self._folders.pop(model, None)
+            atomic_files.remove(deleted)
+
+    def default(self) -> str | None:
+        """Return the default model; if none was set, the only model there is."""
+        found = self._default.get()
+        if found and self.exists(found.model):
+            return found.model
+        names = self.names()
+        return names[0] if len(names) == 1 else None
+
+    def set_default(self, model: str) -> None:
+        """Make a model the default one."""
+        with self._writing():
+            self._folder(model)
+            self._write_default(_Default(model=model))
+
+    def versions(self, model: str) -> list[int]:
+        """Return the numbers of all versions with a readable record, newest first."""
+        return self._folder(model).versions.readable()
+
+    def record(self, model: str, version: int) -> Record:
         """Return the record of a version.
 
         Raises:
             NotFound: the version does not exist, or its record is damaged.
         """
-        return self._folders.record(version)
+        return self._folder(model).versions.record(version)
 
-    def file(self, version: int) -> bytes:
+    def file(self, model: str, version: int) -> bytes:
         """Return the bytes of a model file, verified by its hash.
 
         Raises:
             NotFound: the version does not exist.
             Conflict: the file is missing, or its hash differs from the record.
         """
-        return self._folders.file(version)
+        return self._folder(model).versions.file(version)
 
-    def add(self, file: bytes, record: Record) -> int:
-        """Store a version atomically, and return its number."""
-        with self._writing():
-            return self._folders.add(file, record, self._assign_number)
-
-    def note(self, version: int) -> str:
+    def note(self, model: str, version: int) -> str:
         """Return the note of a version.
 
         Raises:
             NotFound: the version does not exist.
         """
-        return self._folders.note(version)
+        return self._folder(model).versions.note(version)
 
-    def annotate(self, version: int, note: str) -> None:
+    def annotate(self, model: str, version: int, note: str) -> None:
         """Change the note of a version.
 
         Raises:
             NotFound: the version does not exist.
         """
         with self._writing():
-            self._folders.annotate(version, note)
+            self._folder(model).versions.annotate(version, note)
 
-    def delete(self, version: int) -> None:
-        """Delete a version, even if its record is damaged.
+    def add(
+        self, model: str, file: bytes, record: Record, *, activate_by: str | None = None, demo: bool = False
+    ) -> int:
+        """Store a version atomically, and return its number; a model that does not exist appears with it.
+
+        The version is inactive, unless it is the first of its model and `activate_by` names who activates it.
+
+        Raises:
+            ValueError: the name is none of a model.
+        """
+        if not NAME.fullmatch(model):
+            raise ValueError(model)
+        with self._writing():
+            if not self.exists(model):
+                return self._create(model, file, record, activate_by, demo=demo)
+            folder = self._folder(model)
+            version = folder.versions.add(file, record, lambda: self._assign_number(folder))
+            if folder.settings().demo and not demo:
+                folder.update(demo=False)
+            return version
+
+    def delete(self, model: str, version: int) -> None:
+        """Delete a version, even if it is damaged.
 
         Raises:
             NotFound: the version does not exist.
             Conflict: the version is active.
         """
         with self._writing():
-            if version == self.active():
-                raise Conflict(f"Model {version} is active; activate another one first.")
-            self._folders.remove(version)
+            folder = self._folder(model)
+            if version == folder.active():
+                raise Conflict(
+                    f"Version {version} of model '{model}' is active; activate another version before deleting it."
+                )
+            folder.versions.remove(version)
 
-    def prune(self, keep: int) -> list[int]:
-        """Delete all inactive versions older than the `keep` newest readable ones, and return their numbers."""
+    def prune(self, model: str, keep: int) -> list[int]:
+        """Remove the oldest inactive versions that are not among the `keep` newest ones, and return their numbers."""
         with self._writing():
-            active, kept = self.active(), self.versions()[:keep]
-            oldest = kept[-1] if len(kept) == keep else 0
-            surplus = [version for version in self._folders.numbers() if version < oldest and version != active]
-            for version in surplus:
-                self._folders.remove(version)
-        return surplus
+            return self._folder(model).prune(keep)
 
-    def active(self) -> int | None:
+    def active(self, model: str) -> int | None:
         """Return the active version, or None."""
-        version = self._activations.active()
-        return version if version and self._folders.exists(version) else None
+        return self._folder(model).active()
 
-    def activate(self, version: int) -> None:
-        """Activate a version, and log it.
+    def activate(self, model: str, version: int, by: str = "") -> None:
+        """Activate a version, and log who did it.
+
+        The first model with an active version becomes the default one; so does the first one beside the example.
 
         Raises:
             NotFound: the version does not exist.
         """
         with self._writing():
-            self.record(version)
-            if version != self.active():
-                self._activations.switch(version, "activate")
+            folder = self._folder(model)
+            folder.versions.record(version)
+            if version != folder.active():
+                folder.switch(version, "activate", by)
+            self._claim_default(folder)
 
-    def rollback(self) -> int:
+    def rollback(self, model: str, by: str = "") -> int:
         """Activate the previous version that still exists, and return its number.
 
         Raises:
             Conflict: there is no previous version.
         """
         with self._writing():
-            version = self.previous()
-            if version is None:
-                raise Conflict("No other model was active before; activate one by its number.")
-            self._activations.switch(version, "rollback")
+            return self._folder(model).rollback(by)
+
+    def previous(self, model: str) -> int | None:
+        """Return the version that a rollback would activate."""
+        return self._folder(model).previous()
+
+    def history(self, model: str) -> list[Activation]:
+        """Return the log of activations, newest first; lines that a crash truncated are skipped."""
+        return self._folder(model).log.entries()
+
+    def _folder(self, model: str) -> ModelFolder:
+        if not self.exists(model):
+            self._folders.pop(model, None)
+            raise NotFound(f"There is no model '{shorten(model)}'; GET /models lists all models.")
+        if model not in self._folders:
+            self._folders[model] = ModelFolder(self._models / model, self._staging, self._warn)
+        return self._folders[model]
+
+    def _create(self, model: str, file: bytes, record: Record, activate_by: str | None, *, demo: bool) -> int:
+        """Create a model aside, with its first version, and rename it to its place."""
+        staged = self._staging / uuid.uuid4().hex
+        folder = ModelFolder(staged / model, self._staging, self._warn)
+        try:
+            atomic_files.create_folder(folder.path)
+            folder.update(created_at=datetime.now(UTC), demo=demo)
+            version = folder.versions.add(file, record, lambda: self._assign_number(folder))
+            if activate_by is not None:
+                folder.switch(version, "activate", activate_by)
+            folder.path.rename(self._models / model)
+            atomic_files.fsync_folder(self._models)
+        finally:
+            atomic_files.remove(staged)
+        if activate_by is not None:
+            self._claim_default(self._folder(model))
         return version
 
-    def previous(self) -> int | None:
-        """Return the version that a rollback would activate."""
-        active = self.active()
-        earlier = self._activations.rollback_stack()[:-1]
-        existing = [version for version in earlier if version != active and self._folders.exists(version)]
-        return existing[-1] if existing else None
+    def _claim_default(self, folder: ModelFolder) -> None:
+        """Make a model the default one if there is none, or only the example."""
+        default, demo = self._default.get(), folder.settings().demo
+        if default is None or not self.exists(default.model) or (default.demo and not demo):
+            self._write_default(_Default(model=folder.name, demo=demo))
 
-    def history(self) -> list[Activation]:
-        """Return the log of activations, newest first; lines that a crash truncated are skipped."""
-        return self._activations.log()
-
-    def _assign_number(self) -> int:
+    def _assign_number(self, folder: ModelFolder) -> int:
         """Return a number that was never assigned, not even to a deleted version."""
-        counter, last = self.folder / "counter", 0
+        counter, last = self.folder / "counters" / folder.name, 0
         with suppress(atomic_files.NotARegularFile):
             last = parse_number((atomic_files.read(counter) or b"").decode(errors="replace")) or 0
-        assigned = [last, *self._folders.numbers(), *(entry.version for entry in self.history())]
-        version = next_number(assigned, self._folders.folder)
-        atomic_files.replace(counter, str(version).encode(), staging=self._folders.staging)
+        assigned = [last, *folder.versions.numbers(), *(entry.version for entry in folder.log.entries())]
+        version = next_number(assigned, folder.versions.folder)
+        atomic_files.replace(counter, str(version).encode(), staging=self._staging)
         return version
+
+    def _list_names(self) -> list[str]:
+        with os.scandir(self._models) as entries:
+            found = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
+        names = sorted(name for name, is_folder in found.items() if is_folder and NAME.fullmatch(name))
+        for name in found.keys() - set(names):
+            self._warn(f"'{shorten(name)}' in folder models of the store was not created by mlapp; it is ignored.")
+        return names
+
+    def _read_default(self) -> _Default | None:
+        try:
+            return _Default.model_validate_json(atomic_files.read(self.folder / "default.json") or b"")
+        except (atomic_files.NotARegularFile, ValidationError):
+            self._warn('default.json cannot be read; PATCH /models/{model} with {"default": true} writes it again.')
+            return None
+
+    def _write_default(self, default: _Default) -> None:
+        data = default.model_dump_json().encode()
+        atomic_files.replace(self.folder / "default.json", data, staging=self._staging)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -175,9 +310,9 @@ class ModelStore:
     def _lock(self) -> Iterator[None]:
         """Hold the lock, and create missing folders, so that a repaired store needs no restart."""
         with atomic_files.locked(self.folder):
-            for folder in (self._folders.folder, self._folders.staging):
+            for folder in (self._models, self._staging, self.folder / "counters"):
                 atomic_files.create_folder(folder)
             # Only the holder of the lock writes here, so that all entries are leftovers of killed processes.
-            for leftover in self._folders.staging.iterdir():
+            for leftover in self._staging.iterdir():
                 atomic_files.remove(leftover)
             yield

@@ -1,9 +1,8 @@
-"""VersionFolders: the files of each version.
+"""VersionFolders: the files of each version of a model.
 
-<folder>/versions/7/record.json    metadata of the version, with the hash of its file
-<folder>/versions/7/model.joblib   the fitted estimator
-<folder>/versions/7/note.txt       the note, once it differs from that of the record
-<folder>/staging/                  versions that are being written or deleted
+<model>/versions/7/record.json    metadata of the version, with the hash of its file
+<model>/versions/7/model.joblib   the fitted estimator
+<model>/versions/7/note.txt       the note, once it differs from that of the record
 """
 
 import hashlib
@@ -19,21 +18,24 @@ from pydantic import ValidationError
 from mlapp.errors import Conflict, NotFound
 from mlapp.schemas import Record
 from mlapp.store import atomic_files
+from mlapp.store.cached_files import CachedRead
 from mlapp.store.numbered_folders import list_numbers
 
 
 class VersionFolders:
     """Read without a lock; `add`, `annotate` and `remove` require the lock of the store."""
 
-    def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, staging: Path, warn: Callable[[str], None]) -> None:
+        self.model = folder.name
         self.folder = folder / "versions"
-        self.staging = folder / "staging"
+        self.staging = staging
+        self._numbers = CachedRead(self.folder, lambda: list_numbers(self.folder, warn))
         self._records: dict[int, Record] = {}
         self._warn = warn
 
     def numbers(self) -> list[int]:
         """Return the numbers of all versions, also of damaged ones, newest first."""
-        return list_numbers(self.folder, self._warn)
+        return self._numbers.get() or []
 
     def readable(self) -> list[int]:
         """Return the numbers of all versions with a readable record, newest first."""
@@ -61,7 +63,7 @@ class VersionFolders:
         """
         record = self._read(version) if self.exists(version) else None
         if record is None:
-            raise _not_found(version)
+            raise self._not_found(version)
         return record
 
     def file(self, version: int) -> bytes:
@@ -77,9 +79,13 @@ class VersionFolders:
         except atomic_files.NotARegularFile:
             data = b""
         if data is None:
-            raise Conflict(f"The file of model {version} is missing; delete the version or train again.")
+            raise Conflict(
+                f"The file of version {version} of model {self.model} is missing; delete the version or train again."
+            )
         if hashlib.sha256(data).hexdigest() != record.model_sha256:
-            raise Conflict(f"The file of model {version} is damaged; delete the version or train again.")
+            raise Conflict(
+                f"The file of version {version} of model {self.model} is damaged; delete the version or train again."
+            )
         return data
 
     def note(self, version: int) -> str:
@@ -102,6 +108,7 @@ class VersionFolders:
             atomic_files.write(staged / "record.json", record.model_dump_json(indent=1).encode())
             atomic_files.fsync_folder(staged)
             version = assign_number()
+            atomic_files.create_folder(self.folder)
             staged.rename(self.path(version))
             atomic_files.fsync_folder(self.folder)
         finally:
@@ -124,9 +131,9 @@ class VersionFolders:
             NotFound: the version does not exist.
         """
         if not self.exists(version):
-            raise _not_found(version)
+            raise self._not_found(version)
         # Renamed first, so that a crash leaves no partial version.
-        deleted = self.staging / f"deleted-{version}-{uuid.uuid4().hex}"
+        deleted = self.staging / f"deleted-{self.model}-{version}-{uuid.uuid4().hex}"
         self.path(version).rename(deleted)
         atomic_files.fsync_folder(self.folder)
         self._records.pop(version, None)
@@ -139,9 +146,10 @@ class VersionFolders:
                 data = atomic_files.read(self.path(version) / "record.json") or b""
                 self._records[version] = Record.model_validate_json(data)
             except (atomic_files.NotARegularFile, ValidationError):
-                self._warn(f"The record of model {version} cannot be read; the version is skipped.")
+                self._warn(f"The record of version {version} of model {self.model} cannot be read; it is skipped.")
         return self._records.get(version)
 
-
-def _not_found(version: int) -> NotFound:
-    return NotFound(f"There is no model {version}; GET /models lists all models.")
+    def _not_found(self, version: int) -> NotFound:
+        return NotFound(
+            f"Model '{self.model}' has no version {version}; GET /models/{self.model}/versions lists what it has."
+        )

@@ -1,18 +1,33 @@
-"""ModelService: stored versions, and the catalog of estimators and bundled tables."""
+"""ModelService: models and their versions, and the catalog of estimators and bundled tables."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlapp import ml, tables
 from mlapp.errors import NotFound, Unacceptable
-from mlapp.schemas import DatasetInfo, EstimatorInfo, Format, History, VersionInfo, VersionList, VersionSummary
+from mlapp.logs import caller
+from mlapp.schemas import (
+    DatasetInfo,
+    EstimatorInfo,
+    Format,
+    History,
+    ModelInfo,
+    ModelList,
+    ModelPatch,
+    ModelSummary,
+    VersionInfo,
+    VersionKey,
+    VersionList,
+    VersionSummary,
+)
 from mlapp.services.jobs.import_check import report_import_errors
-from mlapp.services.prediction.service import PredictionService
 from mlapp.services.models.search import VersionPage, VersionQuery, search
-from mlapp.services.stored_versions import describe, summarize, version_number
+from mlapp.services.prediction.service import PredictionService
+from mlapp.services.stored_versions import describe, describe_model, summarize, summarize_model, version_number
 from mlapp.store import ModelStore
 
 log = logging.getLogger(__name__)
@@ -20,38 +35,112 @@ log = logging.getLogger(__name__)
 MAX_NOTE_CHARACTERS = 2_000
 
 
+class StoredModel(NamedTuple):
+    """The state of a model that is cheap to poll."""
+
+    active: int | None
+    versions: tuple[int, ...]
+    """All versions, newest first."""
+
+
+class StoreState(NamedTuple):
+    """The state of all models, cheap enough for polling."""
+
+    default: str | None
+    models: dict[str, StoredModel]
+    """By name, sorted."""
+
+
 @dataclass(frozen=True)
 class ModelService:
-    """Lists, annotates, activates, rolls back and deletes versions."""
+    """Lists and changes models; lists, annotates, activates, rolls back and deletes their versions."""
 
     store: ModelStore
     prediction: PredictionService
 
-    async def list(self) -> VersionList:
-        """Return summaries of all versions, newest first."""
+    async def list(self) -> ModelList:
+        """Return summaries of all models by name, and the default one."""
         return await asyncio.to_thread(self._list)
 
-    async def search(self, query: VersionQuery) -> VersionPage:
-        """Return a page of the versions that match a query."""
-        return await asyncio.to_thread(lambda: search(self._list().models, query))
+    async def get(self, model: str) -> ModelInfo:
+        """Return a model with its active version.
 
-    async def get(self, name: str) -> VersionInfo:
+        Raises:
+            NotFound: the model does not exist.
+        """
+        return await asyncio.to_thread(describe_model, self.store, model)
+
+    async def update(self, model: str, patch: ModelPatch) -> ModelInfo:
+        """Change the description or the activation policy of a model, or make it the default one.
+
+        Raises:
+            NotFound: the model does not exist.
+            Unacceptable: the default model cannot be unset.
+        """
+        if patch.default is False and await asyncio.to_thread(self.store.default) == model:
+            raise Unacceptable("'default' can only be true: make another model the default one instead.")
+        await asyncio.to_thread(self.store.update, model, description=patch.description, activation=patch.activation)
+        if patch.default:
+            await asyncio.to_thread(self.store.set_default, model)
+            log.info("Model %s is the default one.", model)
+            await self.prediction.refresh(model)
+        return await self.get(model)
+
+    async def delete(self, model: str) -> None:
+        """Delete a model with all its versions.
+
+        Raises:
+            NotFound: the model does not exist.
+            Conflict: it is the default model, and there are others.
+        """
+        await asyncio.to_thread(self.store.remove, model)
+        log.info("Model %s was deleted.", model)
+        await self.prediction.refresh(model)
+
+    async def default(self) -> str:
+        """Return the name of the default model.
+
+        Raises:
+            NotFound: there is none.
+        """
+        model = await asyncio.to_thread(self.store.default)
+        if model is None:
+            raise NotFound("There is no model yet; train one: POST /train.")
+        return model
+
+    async def state(self) -> StoreState:
+        """Return the active version and all versions of every model; cheap enough for polling."""
+        return await asyncio.to_thread(self._state)
+
+    async def versions(self, model: str) -> VersionList:
+        """Return summaries of all versions of a model, newest first.
+
+        Raises:
+            NotFound: the model does not exist.
+        """
+        return await asyncio.to_thread(self._versions, model)
+
+    async def search(self, model: str, query: VersionQuery) -> VersionPage:
+        """Return a page of the versions of a model that match a query.
+
+        Raises:
+            NotFound: the model does not exist.
+        """
+        return await asyncio.to_thread(lambda: search(self._versions(model).versions, query))
+
+    async def version(self, model: str, name: str) -> VersionInfo:
         """Return a version by number, `active` or `latest`.
 
         Raises:
             NotFound: the version does not exist.
         """
-        return await asyncio.to_thread(describe, self.store, await self.number(name))
+        return await asyncio.to_thread(describe, self.store, model, await self.number(model, name))
 
-    async def versions(self) -> tuple[int | None, tuple[int, ...]]:
-        """Return the active version and all versions, newest first; cheap enough for polling."""
-        return await asyncio.to_thread(lambda: (self.store.active(), tuple(self.store.versions())))
-
-    async def unusable_reason(self, version: int) -> str | None:
+    async def unusable_reason(self, key: VersionKey) -> str | None:
         """Return why a version cannot be used with the installed libraries; None if it can, or does not exist."""
-        return await asyncio.to_thread(self._why_unusable, version)
+        return await asyncio.to_thread(self._why_unusable, key)
 
-    async def annotate(self, name: str, note: str) -> VersionInfo:
+    async def annotate(self, model: str, name: str, note: str) -> VersionInfo:
         """Change the note of a version.
 
         Raises:
@@ -60,56 +149,65 @@ class ModelService:
         """
         if len(note) > MAX_NOTE_CHARACTERS:
             raise Unacceptable(f"A note has at most {MAX_NOTE_CHARACTERS:,} characters; this one has {len(note):,}.")
-        version = await self.number(name)
-        await asyncio.to_thread(self.store.annotate, version, note)
-        log.info("The note of model %s was changed.", version)
-        return await self.get(str(version))
+        version = await self.number(model, name)
+        await asyncio.to_thread(self.store.annotate, model, version, note)
+        log.info("The note of version %s of model %s was changed.", version, model)
+        return await self.version(model, str(version))
 
-    async def activate(self, name: str) -> VersionInfo:
-        """Make a version serve `/predict`. It is loaded first, so that a damaged one is not activated.
+    async def activate(self, model: str, name: str) -> VersionInfo:
+        """Make a version answer the requests to its model. It is loaded first, so that a damaged one is not activated.
 
         Raises:
             NotFound: the version does not exist.
             Conflict: the version cannot be loaded.
         """
-        version = await self.number(name)
-        await self.prediction.fitted(version)
-        await asyncio.to_thread(self.store.activate, version)
-        log.info("Model %s was activated.", version)
-        await self.prediction.refresh()
-        return await self.get(str(version))
+        version = await self.number(model, name)
+        await self.prediction.fitted(model, version)
+        await asyncio.to_thread(self.store.activate, model, version, caller.get())
+        log.info("Version %s of model %s was activated.", version, model)
+        await self.prediction.refresh(model)
+        return await self.version(model, str(version))
 
-    async def previous(self) -> int | None:
-        """Return the version that a rollback would activate, or None."""
-        return await asyncio.to_thread(self.store.previous)
-
-    async def rollback(self) -> VersionInfo:
-        """Activate the previously active version.
+    async def previous(self, model: str) -> int | None:
+        """Return the version that a rollback would activate, or None.
 
         Raises:
+            NotFound: the model does not exist.
+        """
+        return await asyncio.to_thread(self.store.previous, model)
+
+    async def rollback(self, model: str) -> VersionInfo:
+        """Activate the previously active version of a model.
+
+        Raises:
+            NotFound: the model does not exist.
             Conflict: there is no previous version, or it cannot be loaded.
         """
-        if previous := await self.previous():
-            await self.prediction.fitted(previous)
-        version = await asyncio.to_thread(self.store.rollback)
-        log.info("Model %s was activated by a rollback.", version)
-        await self.prediction.refresh()
-        return await self.get(str(version))
+        if previous := await self.previous(model):
+            await self.prediction.fitted(model, previous)
+        version = await asyncio.to_thread(self.store.rollback, model, caller.get())
+        log.info("Version %s of model %s was activated by a rollback.", version, model)
+        await self.prediction.refresh(model)
+        return await self.version(model, str(version))
 
-    async def delete(self, name: str) -> None:
+    async def delete_version(self, model: str, name: str) -> None:
         """Delete a version.
 
         Raises:
             NotFound: the version does not exist.
             Conflict: the version is active.
         """
-        version = await self.number(name)
-        await asyncio.to_thread(self.store.delete, version)
-        log.info("Model %s was deleted.", version)
+        version = await self.number(model, name)
+        await asyncio.to_thread(self.store.delete, model, version)
+        log.info("Version %s of model %s was deleted.", version, model)
 
-    async def history(self) -> History:
-        """Return the log of activations, newest first."""
-        return History(activations=await asyncio.to_thread(self.store.history))
+    async def history(self, model: str) -> History:
+        """Return the log of activations of a model, newest first.
+
+        Raises:
+            NotFound: the model does not exist.
+        """
+        return History(activations=await asyncio.to_thread(self.store.history, model))
 
     async def estimators(self) -> Sequence[EstimatorInfo]:
         """Return the catalog of estimators.
@@ -131,36 +229,41 @@ class ModelService:
         """
         return await asyncio.to_thread(lambda: tables.write_table(tables.dataset(name)[0].frame, Format.CSV))
 
-    async def number(self, name: str) -> int:
+    async def number(self, model: str, name: str) -> int:
         """Return the number of a version by number, `active` or `latest`.
 
         Raises:
             NotFound: the version does not exist.
         """
-        return await asyncio.to_thread(version_number, self.store, name)
+        return await asyncio.to_thread(version_number, self.store, model, name)
 
-    async def requested_version(self, name: str | None) -> int | None:
-        """Return the number of the version that a request names; None for the active one.
-
-        Raises:
-            NotFound: the version does not exist.
-        """
-        return None if name is None or name == "active" else await self.number(name)
-
-    def _why_unusable(self, version: int) -> str | None:
+    def _why_unusable(self, key: VersionKey) -> str | None:
         try:
-            return ml.unusable_reason(self.store.record(version).library_versions)
+            return ml.unusable_reason(self.store.record(*key).library_versions)
         except NotFound:
             return None
 
-    def _list(self) -> VersionList:
-        active = self.store.active()
-        models: list[VersionSummary] = []
-        for version in self.store.versions():
+    def _state(self) -> StoreState:
+        models: dict[str, StoredModel] = {}
+        for name in self.store.names():
             # It may have been deleted since it was listed.
             with suppress(NotFound):
-                models.append(summarize(self.store, version, active))
-        return VersionList(active=active, models=models)
+                models[name] = StoredModel(self.store.active(name), tuple(self.store.versions(name)))
+        return StoreState(self.store.default(), models)
+
+    def _list(self) -> ModelList:
+        models: list[ModelSummary] = []
+        for name in self.store.names():
+            with suppress(NotFound):
+                models.append(summarize_model(self.store, name))
+        return ModelList(default=self.store.default(), models=models)
+
+    def _versions(self, model: str) -> VersionList:
+        versions: list[VersionSummary] = []
+        for version in self.store.versions(model):
+            with suppress(NotFound):
+                versions.append(summarize(self.store, model, version))
+        return VersionList(model=model, active=self.store.active(model), versions=versions)
 
 
 def _estimators() -> Sequence[EstimatorInfo]:

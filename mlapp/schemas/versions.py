@@ -1,0 +1,190 @@
+"""Versions of models: their stored metadata, lists of them, and the activation log."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from mlapp.schemas.distributions import Distribution
+from mlapp.schemas.plots import Plots
+from mlapp.schemas.reading import ColumnFormat, ReadAs
+from mlapp.schemas.tables import DataSource, Feature, IgnoredColumn
+from mlapp.schemas.types import ColumnType, Evaluation, Scalar, Schema, Task
+
+
+class LeaderboardEntry(Schema):
+    """The cross-validation result of one estimator."""
+
+    estimator: str
+    score: float
+    """Mean score over the folds: RMSE for regression, log loss for classification. Lower is better."""
+    spread: float
+    """Standard deviation of the score over the folds."""
+    fit_seconds: float
+    """Mean time to fit one fold, in seconds."""
+
+
+class Importance(Schema):
+    """Permutation importance of a feature: how much the score worsens when its values are shuffled."""
+
+    feature: str
+    """Name of the feature."""
+    mean: float
+    """Mean increase of the score (RMSE or log loss) over the repetitions."""
+    std: float
+    """Standard deviation of the increase."""
+
+
+class Interval(Schema):
+    """Parameters of the prediction intervals, which are wider where the model's errors are larger.
+
+    The interval of a predicted value f is [f + s(f)·low, f + s(f)·high]. The scale s(f) is interpolated linearly
+    between `scales` at `centres`, and constant outside of them.
+    """
+
+    low: float
+    """Factor of the lower end; at most 0."""
+    high: float
+    """Factor of the upper end; at least 0."""
+    centres: list[float]
+    """Predicted values, ascending."""
+    scales: list[float]
+    """Mean absolute error around each centre, in units of the target."""
+
+
+class VersionStatus(Schema):
+    """The place of a version in the store, and its state."""
+
+    model: str
+    """Name of the model."""
+    version: int
+    """Number of the version within its model, from 1."""
+    active: bool
+    """Whether the version answers requests to its model that name no version."""
+    default: bool
+    """Whether its model is the default one, which answers `POST /predict`."""
+    predict_path: str
+    """Path of this server that predicts with the version."""
+    breaking: list[str]
+    """What callers of the active version would notice if this version answered instead; empty for the active one."""
+    usable: bool
+    """Whether the version can be loaded. False if it was trained with another version (major.minor) of Python or
+    scikit-learn, or with a package that is not installed."""
+
+
+class RecordSummary(Schema):
+    """The metadata of a version that lists contain."""
+
+    created_at: datetime
+    task: Task
+    target: str
+    """The predicted column."""
+    estimator: str
+    """Name of the estimator."""
+    rows: int
+    """Number of training rows."""
+    source: DataSource | None
+    """Origin of the training table; null if it was sent without a name."""
+    metrics: dict[str, float]
+    """Metrics on held-out rows."""
+    baseline: dict[str, float]
+    """The same metrics for a model that ignores the features."""
+    warnings: list[str]
+    """Data-quality warnings about the training table and the result."""
+    note: str
+    """Free text from the training options."""
+
+
+class Record(RecordSummary):
+    """The immutable metadata of a version, stored beside its model file."""
+
+    target_type: ColumnType
+    target_read_as: ColumnFormat | None
+    """How the values of the target are written in the training table, where they are not plain."""
+    read_as: ReadAs | None
+    """How the training table was read; null for bundled tables."""
+    classes: list[Scalar] | None
+    """The classes, in the order of the probabilities; null for regression."""
+    features: list[Feature]
+    """The columns that predictions are made from."""
+    ignored: list[IgnoredColumn]
+    """The columns of the training table that are not used."""
+    examples: list[list[Scalar | None]]
+    """A few rows of the training table, their values in the order of `features`."""
+    distributions: list[Distribution]
+    """Distribution of each feature in the training table, in the order of `features`."""
+    target_distribution: Distribution
+    """Distribution of the target in the training table."""
+    parameters: dict[str, Any]
+    """Hyperparameters of the fitted estimator."""
+    rows_dropped: int
+    """Number of rows that were dropped because their target is missing."""
+    evaluation: Evaluation
+    """How the rows for the metrics were held out."""
+    spread: dict[str, float]
+    """Standard deviation of the metrics over the folds."""
+    leaderboard: list[LeaderboardEntry]
+    """The compared estimators, the best first."""
+    importance: list[Importance]
+    """Feature importance, the largest first."""
+    plots: Plots
+    """Data for plots of the quality, on held-out rows."""
+    coverage: float | None
+    """Nominal coverage of the prediction intervals; null for classification."""
+    interval: Interval | None
+    """Parameters of the prediction intervals; null for classification."""
+    seed: int
+    """Random seed of the training."""
+    budget_reached: bool
+    """Whether the time budget stopped the comparison of estimators early."""
+    training_seconds: float
+    """Duration of the training."""
+    data_sha256: str
+    """SHA-256 of the values of the columns that the version uses; independent of the file format."""
+    table_sha256: str
+    """SHA-256 of the values of the whole training table; independent of the file format."""
+    model_sha256: str
+    """SHA-256 of the model file, verified before loading."""
+    library_versions: dict[str, str]
+    """Versions of Python and of the packages used in training."""
+
+
+class VersionInfo(Record, VersionStatus):
+    """A version of a model: trained, stored and immutable."""
+
+
+class VersionSummary(RecordSummary, VersionStatus):
+    """A short form of a version for lists."""
+
+
+class VersionList(Schema):
+    """All versions of a model, newest first."""
+
+    model: str
+    active: int | None
+    """The active version; null if there is none."""
+    versions: list[VersionSummary]
+
+
+class Activation(Schema):
+    """An entry of the activation log."""
+
+    at: datetime
+    action: Literal["activate", "rollback"]
+    version: int
+    by: str
+    """Who did it: the caller, as in the log of the server."""
+
+
+class History(Schema):
+    """The activation log of a model, newest first."""
+
+    activations: list[Activation]
+
+
+class EstimatorInfo(Schema):
+    """An available estimator."""
+
+    name: str
+    """Value for the training option `estimator`."""
+    tasks: list[Task]
+    """Tasks that the estimator supports."""
+    description: str
