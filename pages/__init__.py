@@ -10,16 +10,21 @@ from nicegui.page import page
 from mlapp import TITLE
 from mlapp.services import Services
 from mlapp.settings import Settings
-from pages import compare, health, jobs, model, models, monitor, overview, predict, train
-from pages.components.buttons import OVERVIEW
+from pages import jobs, models, system, train
+from pages.components.buttons import MODELS
 from pages.components.cards import empty_state
 from pages.frame import frame
+from pages.model import api as model_api
+from pages.model import compare, monitor, overview, predict, version, versions
+from pages.model import settings as model_settings
 from pages.session import login
 from pages.session.guard import Guard, guard_messages
 from pages.session.live_updates import LiveUpdates
 from pages.session.site import Site
 
-PAGES = (overview, train, predict, models, compare, model, monitor, jobs, health, login)
+TABS = (overview, predict, versions, compare, version, monitor, model_api, model_settings)
+PAGES = (models, train, jobs, system, login, *TABS)
+"""Modules with a function `register`; the path of `compare` also matches that of `version`, which comes after it."""
 NOT_FOUND = ("travel_explore", "Page not found", "Check the address; the page may have been removed.")
 BROKEN = ("report", "This page could not be shown", "See the server log for the cause. Predictions are not affected.")
 FAVICON = """\
@@ -54,4 +59,4 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
 
 def _error_page(site: Site, title: str, state: tuple[str, str, str]) -> None:
     with frame(site, title, ""):
-        empty_state(*state, OVERVIEW)
+        empty_state(*state, MODELS)

@@ -9,10 +9,9 @@ from pages.theme import LEAD, SELECTED, UNSELECTED
 
 Target = tuple[str, str, str]
 """What `link_button` takes: text, icon and path."""
-OVERVIEW: Target = ("Go to the overview", "space_dashboard", "/")
+MODELS: Target = ("All models", "hub", "/")
 TRAIN: Target = ("Train a model", "model_training", "/train")
 JOBS: Target = ("All jobs", "work_history", "/jobs")
-MODELS: Target = ("All models", "inventory_2", "/models")
 
 
 def link_button(text: str, icon: str, path: str) -> ui.button:

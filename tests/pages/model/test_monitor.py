@@ -14,7 +14,7 @@ from mlapp.errors import Unacceptable
 from mlapp.schemas import Span, VersionInfo
 from mlapp.services import Services
 from mlapp.settings import Settings
-from pages import monitor
+from pages.model import monitor
 from pages.frame import frame
 from pages.session.live_updates import LiveUpdates
 from pages.session.site import Site

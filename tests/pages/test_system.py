@@ -24,7 +24,7 @@ async def test_health_shows_status_message_and_system(user: User, services: Serv
 async def test_health_is_updated_in_place(
     user: User, services: Services, trained: TrainedVersions, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("pages.health.REFRESH_S", 0.1)
+    monkeypatch.setattr("pages.system.REFRESH_S", 0.1)
     await services.models.activate(str(trained.regression.version))
     await user.open("/health")
     message = one(user, "message")

@@ -1,0 +1,1 @@
+"""Pages of one model, one module per tab: overview, predict, versions, monitor, API, settings."""
