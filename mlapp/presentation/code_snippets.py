@@ -31,35 +31,54 @@ ESCAPES = {"\\": r"\\", "'": r"\'", "</": r"<\/"}
 """Characters that end a JavaScript string, or the script element around it."""
 
 
-def curl(base_url: str, record: dict[str, Any], version: int | None = None, key: str | None = None) -> str:
+def curl(
+    base_url: str,
+    record: dict[str, Any],
+    model: str | None = None,
+    version: int | None = None,
+    key: str | None = None,
+) -> str:
     """Return a command for a POSIX shell that predicts a row.
 
-    Without a version the request is for the active model. `key` is the environment variable of the API key, if one is
-    required.
+    Without a model the request is for the default one, without a version for the active one. `key` is the environment
+    variable of the API key, if one is required.
     """
-    url, body = shlex.quote(_url(base_url, version)), shlex.quote(_body(record))
+    url, body = shlex.quote(_url(base_url, model, version)), shlex.quote(_body(record))
     header = f' -H "X-API-Key: ${key}"' if key else ""
     return f"curl -X POST {url} -H 'Content-Type: application/json'{header} -d {body}"
 
 
-def python(base_url: str, record: dict[str, Any], version: int | None = None, key: str | None = None) -> str:
+def python(
+    base_url: str,
+    record: dict[str, Any],
+    model: str | None = None,
+    version: int | None = None,
+    key: str | None = None,
+) -> str:
     """Return a Python program that predicts a row, using the standard library only."""
     cells = "".join(f"    {name!r}: {value!r},\n" for name, value in record.items())
     imports, header = ("\nimport os", f', "X-API-Key": os.environ["{key}"]') if key else ("", "")
-    return PYTHON.format(row=f"{{\n{cells}}}", url=_url(base_url, version), imports=imports, key=header)
+    return PYTHON.format(row=f"{{\n{cells}}}", url=_url(base_url, model, version), imports=imports, key=header)
 
 
-def javascript(base_url: str, record: dict[str, Any], version: int | None = None, key: str | None = None) -> str:
+def javascript(
+    base_url: str,
+    record: dict[str, Any],
+    model: str | None = None,
+    version: int | None = None,
+    key: str | None = None,
+) -> str:
     """Return a JavaScript module that predicts a row, for Node, and for browsers if no key is required.
 
     The row is a string: an object literal would lose a feature named `__proto__`.
     """
     header = f', "X-API-Key": process.env.{key}' if key else ""
-    return JAVASCRIPT.format(url=_literal(_url(base_url, version)), body=_literal(_body(record)), key=header)
+    return JAVASCRIPT.format(url=_literal(_url(base_url, model, version)), body=_literal(_body(record)), key=header)
 
 
-def _url(base_url: str, version: int | None) -> str:
-    return f"{base_url.rstrip('/')}/predict" + (f"?version={version}" if version else "")
+def _url(base_url: str, model: str | None, version: int | None) -> str:
+    path = f"/models/{model}/predict" if model else "/predict"
+    return f"{base_url.rstrip('/')}{path}" + (f"?version={version}" if version else "")
 
 
 def _body(record: dict[str, Any]) -> str:

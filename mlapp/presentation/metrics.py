@@ -1,9 +1,9 @@
-"""Metric catalog: label, meaning and direction, and the metric by which models are ranked."""
+"""Metric catalog: label, meaning and direction, and the metric by which versions are ranked."""
 
 from mlapp.schemas import Task
 
 METRICS = {
-    "r2": ("R²", "share of the target's variance that the model explains"),
+    "r2": ("R²", "explained share of the target's variance"),
     "mae": ("Mean error", "mean absolute error, in units of the target"),
     "rmse": ("RMSE", "root mean squared error: large errors weigh more"),
     "accuracy": ("Accuracy", "share of rows with the correct class"),
@@ -13,5 +13,5 @@ METRICS = {
 }
 """Label and meaning of every metric."""
 MAIN_METRIC = {Task.REGRESSION: "r2", Task.CLASSIFICATION: "accuracy"}
-"""The metric by which models of a task are ranked; higher is better."""
+"""The metric by which versions are ranked, per task; higher is better."""
 LOWER_IS_BETTER = frozenset({"mae", "rmse", "log_loss"})

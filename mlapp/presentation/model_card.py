@@ -1,16 +1,22 @@
-"""The model card: purpose, data, features, evaluation, limits and usage of a model, in Markdown."""
+"""The model card of a version: purpose, data, features, evaluation, limits and usage, in Markdown."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from mlapp import ml
-from mlapp.errors import shorten
 from mlapp.presentation.code_snippets import curl, python
 from mlapp.presentation.formats import format_number, format_percent
 from mlapp.presentation.markdown import quotation, table, text
 from mlapp.presentation.metrics import METRICS
-from mlapp.presentation.sentences import MAX_CATEGORIES, headline, quality_summary, training_rows, training_values
+from mlapp.presentation.sentences import (
+    MAX_CATEGORIES,
+    headline,
+    quality_summary,
+    training_rows,
+    training_values,
+    version_name,
+)
 from mlapp.schemas import Evaluation, Scalar, Task, VersionInfo
 
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
@@ -21,39 +27,41 @@ EVALUATED = {
 }
 
 
-def card(model: VersionInfo, base_url: str, key: str | None = None) -> str:
-    """Return the model card as Markdown with YAML front matter.
+def card(info: VersionInfo, base_url: str, key: str | None = None, *, description: str = "") -> str:
+    """Return the model card of a version as Markdown with YAML front matter.
 
-    `base_url` is the address of this server; `key` is the environment variable of the API key, if one is required.
+    `base_url` is the address of this server; `key` is the environment variable of the API key, if one is required;
+    `description` is that of the model.
 
     Source: Mitchell et al., Model Cards for Model Reporting (2019); huggingface.co/docs/hub/model-cards.
     """
     parts = [
-        _front_matter(model),
-        f"# {text(model.target)}, model {model.version}",
-        _summary(model),
-        *([f"## Note\n\n{quotation(model.note)}"] if model.note.strip() else []),
-        f"## Data\n\n{_data(model)}",
-        f"## Features\n\n{_features(model)}",
-        f"## Evaluation\n\n{_evaluation(model)}",
-        f"## Feature importance\n\n{_importance(model)}",
-        f"## Limits\n\n{_limits(model)}",
-        f"## Usage\n\n{_calls(model, base_url, key)}",
-        f"## Reproducibility\n\n{_origin(model)}",
+        _front_matter(info),
+        f"# {text(version_name(info.model, info.version))}",
+        *([quotation(description)] if description.strip() else []),
+        _summary(info),
+        *([f"## Note\n\n{quotation(info.note)}"] if info.note.strip() else []),
+        f"## Data\n\n{_data(info)}",
+        f"## Features\n\n{_features(info)}",
+        f"## Evaluation\n\n{_evaluation(info)}",
+        f"## Feature importance\n\n{_importance(info)}",
+        f"## Limits\n\n{_limits(info)}",
+        f"## Usage\n\n{_calls(info, base_url, key)}",
+        f"## Reproducibility\n\n{_origin(info)}",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _front_matter(model: VersionInfo) -> str:
+def _front_matter(info: VersionInfo) -> str:
     """Return metadata for the Hugging Face Hub; values are JSON, which is valid YAML."""
-    kind = f"tabular-{model.task.value}"
-    name = f"{shorten(model.target)}, model {model.version}"
-    data = {"name": f"training table ({model.rows} rows)", "type": "tabular"}
-    metrics = [{"type": metric, "name": _metric(metric)[0], "value": value} for metric, value in model.metrics.items()]
+    kind = f"tabular-{info.task.value}"
+    name = version_name(info.model, info.version)
+    data = {"name": f"training table ({info.rows} rows)", "type": "tabular"}
+    metrics = [{"type": metric, "name": _metric(metric)[0], "value": value} for metric, value in info.metrics.items()]
     fields: dict[str, Any] = {
         "library_name": "sklearn",
         "pipeline_tag": kind,
-        "tags": [kind, "sklearn", "mlapp", model.estimator],
+        "tags": [kind, "sklearn", "mlapp", info.estimator],
         "model_name": name,
         "model-index": [{"name": name, "results": [{"task": {"type": kind}, "dataset": data, "metrics": metrics}]}],
     }
@@ -61,30 +69,36 @@ def _front_matter(model: VersionInfo) -> str:
     return "\n".join(["---", *lines, "---"])
 
 
-def _summary(model: VersionInfo) -> str:
-    sentences = [f"It {text(headline(model), 200)}: a {model.task.value} with `{model.estimator}`."]
-    if model.classes is not None:
-        sentences.append(f"It predicts one of {len(model.classes)} classes: {_values(model.classes)}.")
-    sentences.append(
-        "It is active: it serves requests to `/predict` that name no version."
-        if model.active
-        else f"It is not active: it serves requests to `/predict?version={model.version}`."
-    )
-    if why := ml.unusable_reason(model.library_versions):
+def _summary(info: VersionInfo) -> str:
+    sentences = [f"It {text(headline(info), 200)}: a {info.task.value} with `{info.estimator}`."]
+    if info.classes is not None:
+        sentences.append(f"It predicts one of {len(info.classes)} classes: {_values(info.classes)}.")
+    sentences.append(_address(info))
+    if why := ml.unusable_reason(info.library_versions):
         sentences.append(f"It cannot be loaded on this server. {why}")
-    return " ".join([*sentences, quality_summary(model)])
+    return " ".join([*sentences, quality_summary(info)])
 
 
-def _data(model: VersionInfo) -> str:
-    dropped = f"{model.rows_dropped:,} rows without a target were dropped."
-    sentences = f"Trained on {text(training_rows(model), 300)}; {dropped} SHA-256 of the values: `{model.data_sha256}`."
-    if not model.ignored:
+def _address(info: VersionInfo) -> str:
+    """Return which requests the version answers."""
+    path = f"`/models/{info.model}/predict`"
+    if not info.active:
+        return f"It is not active: it answers requests to `{info.predict_path}`."
+    if not info.default:
+        return f"It is active: it answers requests to {path} that name no version."
+    return f"It is the active version of the default model: it answers requests to `/predict` and to {path}."
+
+
+def _data(info: VersionInfo) -> str:
+    dropped = f"{info.rows_dropped:,} rows without a target were dropped."
+    sentences = f"Trained on {text(training_rows(info), 300)}; {dropped} SHA-256 of the values: `{info.data_sha256}`."
+    if not info.ignored:
         return sentences
-    rows = [(column.name, column.reason) for column in model.ignored]
+    rows = [(column.name, column.reason) for column in info.ignored]
     return f"{sentences}\n\nUnused columns:\n\n{table(('Column', 'Reason'), rows)}"
 
 
-def _features(model: VersionInfo) -> str:
+def _features(info: VersionInfo) -> str:
     rows = [
         (
             feature.name,
@@ -93,38 +107,38 @@ def _features(model: VersionInfo) -> str:
             "none" if feature.required else "yes (optional feature)",
             "" if feature.example is None else _value(feature.example),
         )
-        for feature in model.features
+        for feature in info.features
     ]
     return table(("Feature", "Type", "Training values", "Missing values", "Example"), rows)
 
 
-def _evaluation(model: VersionInfo) -> str:
+def _evaluation(info: VersionInfo) -> str:
     scores = [
-        (_metric(name)[0], format_number(value), *_numbers(name, model.spread, model.baseline), _metric(name)[1])
-        for name, value in model.metrics.items()
+        (_metric(name)[0], format_number(value), *_numbers(name, info.spread, info.baseline), _metric(name)[1])
+        for name, value in info.metrics.items()
     ]
     entries = [
         (entry.estimator, format_number(entry.score), format_number(entry.spread), format_number(entry.fit_seconds))
-        for entry in model.leaderboard
+        for entry in info.leaderboard
     ]
     return "\n\n".join(
         [
-            table(("Metric", "This model", "Spread", "Baseline", "Meaning"), scores),
-            f"Measured on held-out rows, {EVALUATED[model.evaluation]}. The baseline ignores the features. "
-            + _uncertainty(model),
+            table(("Metric", "This version", "Spread", "Baseline", "Meaning"), scores),
+            f"Measured on held-out rows, {EVALUATED[info.evaluation]}. The baseline ignores the features. "
+            + _uncertainty(info),
             "Compared estimators, the best first:",
-            table(("Estimator", f"{SCORES[model.task]}, lower is better", "Spread", "Fit time (s)"), entries),
+            table(("Estimator", f"{SCORES[info.task]}, lower is better", "Spread", "Fit time (s)"), entries),
         ]
     )
 
 
-def _uncertainty(model: VersionInfo) -> str:
-    if model.coverage is not None:
+def _uncertainty(info: VersionInfo) -> str:
+    if info.coverage is not None:
         return (
             "Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows: they should "
-            f"cover about {format_percent(model.coverage)} of true values."
+            f"cover about {format_percent(info.coverage)} of true values."
         )
-    if "temperature" in model.parameters:
+    if "temperature" in info.parameters:
         return "Its probabilities are calibrated by temperature scaling, which improved them on these rows."
     return "Its probabilities are those of the estimator: temperature scaling did not improve them."
 
@@ -133,40 +147,40 @@ def _numbers(name: str, *scores: dict[str, float]) -> list[str]:
     return [format_number(metrics[name]) if name in metrics else "" for metrics in scores]
 
 
-def _importance(model: VersionInfo) -> str:
-    rows = [(each.feature, format_number(each.mean), format_number(each.std)) for each in model.importance]
-    ranking = table(("Feature", f"Increase of {SCORES[model.task]}", "Spread"), rows)
+def _importance(info: VersionInfo) -> str:
+    rows = [(each.feature, format_number(each.mean), format_number(each.std)) for each in info.importance]
+    ranking = table(("Feature", f"Increase of {SCORES[info.task]}", "Spread"), rows)
     return (
         "Permutation importance: how much the score worsens when the values of a feature are shuffled. It does not "
         f"show cause and effect.\n\n{ranking}"
     )
 
 
-def _limits(model: VersionInfo) -> str:
+def _limits(info: VersionInfo) -> str:
     sentences = [
         "Values outside the training values above are predicted with a warning.",
         "With `Prefer: handling=strict`, requests with such values are rejected.",
         "The metrics hold for rows with the same distribution as the training table.",
     ]
-    if model.source and model.source.simulated:
+    if info.source and info.source.simulated:
         sentences.append("It was trained on simulated data: for trying mlapp out, not for conclusions.")
-    return "\n".join(f"- {line}" for line in sentences + [text(warning, 1_000) for warning in model.warnings])
+    return "\n".join(f"- {line}" for line in sentences + [text(warning, 1_000) for warning in info.warnings])
 
 
-def _calls(model: VersionInfo, base_url: str, key: str | None) -> str:
-    row = {feature.name: feature.example for feature in model.features}
-    shell, program = (write(base_url, row, model.version, key) for write in (curl, python))
+def _calls(info: VersionInfo, base_url: str, key: str | None) -> str:
+    row = {feature.name: feature.example for feature in info.features}
+    shell, program = (write(base_url, row, info.model, info.version, key) for write in (curl, python))
     return f"```sh\n{shell}\n```\n\nThe same in Python, with the standard library only:\n\n```python\n{program}\n```"
 
 
-def _origin(model: VersionInfo) -> str:
+def _origin(info: VersionInfo) -> str:
     rows = [
-        ("Trained", f"{model.created_at:%Y-%m-%d %H:%M} UTC, in {format_number(model.training_seconds)} s"),
-        ("Seed", str(model.seed)),
-        *model.library_versions.items(),
-        *((f"{model.estimator}: {name}", _value(value)) for name, value in model.parameters.items()),
+        ("Trained", f"{info.created_at:%Y-%m-%d %H:%M} UTC, in {format_number(info.training_seconds)} s"),
+        ("Seed", str(info.seed)),
+        *info.library_versions.items(),
+        *((f"{info.estimator}: {name}", _value(value)) for name, value in info.parameters.items()),
     ]
-    same = "The same table, options, seed and library versions give the same model."
+    same = "The same table, options, seed and library versions give the same predictions."
     return f"{same}\n\n{table(('Property', 'Value'), rows)}"
 
 

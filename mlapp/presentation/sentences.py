@@ -1,4 +1,4 @@
-"""Sentences about models and jobs."""
+"""Sentences about models, their versions and jobs."""
 
 import math
 
@@ -11,30 +11,35 @@ MAX_CATEGORIES = 10
 """Categories or classes in a sentence."""
 
 
-def headline(model: VersionInfo) -> str:
-    """Return what a model predicts, and from how many features."""
-    count = len(model.features)
-    return f"predicts {model.target} from {count} feature{'' if count == 1 else 's'}"
+def version_name(model: str, version: int) -> str:
+    """Return the name of a version, such as `churn, version 3`."""
+    return f"{model}, version {version}"
 
 
-def quality_summary(model: VersionInfo) -> str:
-    """Return the main score of a model and of its baseline in plain words."""
-    if model.task is Task.REGRESSION:
-        error, baseline = model.metrics["mae"], model.baseline["mae"]
+def headline(info: VersionInfo) -> str:
+    """Return what a version predicts, and from how many features."""
+    count = len(info.features)
+    return f"predicts {info.target} from {count} feature{'' if count == 1 else 's'}"
+
+
+def quality_summary(info: VersionInfo) -> str:
+    """Return the main score of a version and of its baseline in plain words."""
+    if info.task is Task.REGRESSION:
+        error, baseline = info.metrics["mae"], info.baseline["mae"]
         return (
             f"On held-out rows, its mean error is {format_number(error)}. "
             f"Always predicting the mean gives {format_number(baseline)}."
         )
-    accuracy, baseline = model.metrics["accuracy"], model.baseline["accuracy"]
+    accuracy, baseline = info.metrics["accuracy"], info.baseline["accuracy"]
     return (
         f"On held-out rows, {format_percent(accuracy)} of its predictions are correct. "
         f"Always predicting the most frequent class gives {format_percent(baseline)}."
     )
 
 
-def training_rows(model: VersionInfo) -> str:
+def training_rows(info: VersionInfo) -> str:
     """Return the number of training rows and the name of the table."""
-    rows, source = f"{model.rows:,} rows", model.source
+    rows, source = f"{info.rows:,} rows", info.source
     if source is None:
         return rows
     kind = "simulated" if source.simulated else "bundled"
@@ -52,15 +57,16 @@ def training_values(feature: Feature) -> str:
     return "true or false" if feature.type is ColumnType.BOOLEAN else "none"
 
 
-def main_score(model: VersionInfo | VersionSummary) -> str:
-    """Return the main metric of a model with its label."""
-    name = MAIN_METRIC[model.task]
-    return f"{METRICS[name][0]} {format_number(model.metrics[name])}" if name in model.metrics else "–"
+def main_score(info: VersionInfo | VersionSummary) -> str:
+    """Return the main metric of a version with its label."""
+    name = MAIN_METRIC[info.task]
+    return f"{METRICS[name][0]} {format_number(info.metrics[name])}" if name in info.metrics else "–"
 
 
 def job_title(job: Job) -> str:
-    """Return the table of a job, and its target if known."""
-    return f"{job.target} from {job.table}" if job.target else job.table
+    """Return the table of a job, and its model and target if known."""
+    title = f"{job.target} from {job.table}" if job.target else job.table
+    return f"{job.model}: {title}" if job.model else title
 
 
 def job_status_line(job: Job) -> str:
@@ -70,6 +76,7 @@ def job_status_line(job: Job) -> str:
     if not job.finished_at:
         left = "" if job.remaining_s is None else f" · about {format_duration(math.ceil(job.remaining_s))} left"
         return f"{job.stage} · {job.progress:.0%}{left}"
-    if job.version and job.started_at:
-        return f"Trained model {job.version} in {format_duration((job.finished_at - job.started_at).total_seconds())}"
+    if job.model and job.version and job.started_at:
+        duration = format_duration((job.finished_at - job.started_at).total_seconds())
+        return f"Trained {version_name(job.model, job.version)}, in {duration}"
     return job.error or str(job.status)

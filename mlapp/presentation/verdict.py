@@ -1,12 +1,12 @@
-"""The verdict on a model: one plain phrase that compares it with its baseline."""
+"""The verdict on a version: one plain phrase that compares it with its baseline."""
 
 from mlapp import ml
 from mlapp.schemas import Task, VersionInfo
 
 MIN_GAIN = 0.03
-"""Share of the baseline's error that a model has to avoid to be called better."""
+"""Share of the baseline's error that a version has to avoid to be called better."""
 SUSPICIOUS = 0.995
-"""R² or accuracy from which a leaking feature is likelier than a good model."""
+"""R² or accuracy from which a leaking feature is likelier than a good version."""
 LEAK_HINT = "suspiciously good: check that no feature leaks the target"
 FRACTIONS = {
     0.05: "a twentieth",
@@ -24,32 +24,32 @@ FRACTIONS = {
 }
 
 
-def verdict(model: VersionInfo) -> str | None:
-    """Return how a model compares with its baseline, or None if its warnings already say that it is no better."""
-    return _regression(model) if model.task is Task.REGRESSION else _classification(model)
+def verdict(info: VersionInfo) -> str | None:
+    """Return how a version compares with its baseline, or None if its warnings already say that it is no better."""
+    return _regression(info) if info.task is Task.REGRESSION else _classification(info)
 
 
-def _regression(model: VersionInfo) -> str | None:
-    if not _beats_baseline(model):
+def _regression(info: VersionInfo) -> str | None:
+    if not _beats_baseline(info):
         return None
-    error, baseline, r2 = model.metrics["mae"], model.baseline["mae"], model.metrics["r2"]
+    error, baseline, r2 = info.metrics["mae"], info.baseline["mae"], info.metrics["r2"]
     gain = 1 - error / baseline if baseline else 0.0
     if gain < MIN_GAIN:
         return f"{_no_better(gain)} always predicting the mean"
     if r2 >= SUSPICIOUS:
-        return f"Explains nearly all of the variance of {model.target} – {LEAK_HINT}"
+        return f"Explains nearly all of the variance of {info.target} – {LEAK_HINT}"
     if r2 >= min(FRACTIONS):
-        return f"Explains {_fraction(r2)} of the variance of {model.target}"
+        return f"Explains {_fraction(r2)} of the variance of {info.target}"
     return f"{_fraction(gain).capitalize()} less error than always predicting the mean"
 
 
-def _classification(model: VersionInfo) -> str | None:
-    accuracy, baseline = model.metrics["accuracy"], model.baseline["accuracy"]
+def _classification(info: VersionInfo) -> str | None:
+    accuracy, baseline = info.metrics["accuracy"], info.baseline["accuracy"]
     gain = (accuracy - baseline) / (1 - baseline) if baseline < 1 else accuracy - 1
-    if gain < MIN_GAIN and not _beats_baseline(model):
+    if gain < MIN_GAIN and not _beats_baseline(info):
         return None
     if gain < MIN_GAIN:
-        ranks = model.metrics.get("roc_auc", 0) >= 0.75
+        ranks = info.metrics.get("roc_auc", 0) >= 0.75
         but = ", but its probabilities separate the classes" if ranks else ""
         return f"{_no_better(gain)} always predicting the most frequent class{but}"
     cases = _cases(accuracy, baseline)
@@ -58,8 +58,8 @@ def _classification(model: VersionInfo) -> str | None:
     return f"{cases[0]}; always predicting the most frequent class is correct in {cases[1]}"
 
 
-def _beats_baseline(model: VersionInfo) -> bool:
-    return ml.beats_baseline(model.task, model.metrics, model.baseline)
+def _beats_baseline(info: VersionInfo) -> bool:
+    return ml.beats_baseline(info.task, info.metrics, info.baseline)
 
 
 def _no_better(gain: float) -> str:
