@@ -24,8 +24,8 @@ NAVIGATION = (
 
 
 @contextmanager
-def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[None]:
-    """Draw the frame; the elements of the page go inside."""
+def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[ui.row]:
+    """Draw the frame; the elements of the page go inside, and what stands beside the title into the yielded row."""
     ui.page_title(f"{title} · {TITLE}")
     ui.colors(**theme.PALETTE)
     ui.query("body").classes(theme.PAGE)
@@ -36,10 +36,11 @@ def frame(site: Site, title: str, path: str, subtitle: str = "") -> Iterator[Non
     _header(site, drawer)
     with ui.column().classes(theme.CONTENT) as content:
         with ui.column().classes("gap-1 w-full"):
-            ui.label(title).classes(f"{theme.TITLE} break-words max-w-full").props("role=heading aria-level=1")
+            with ui.row().classes("w-full items-center gap-x-3 gap-y-1") as heading:
+                ui.label(title).classes(f"{theme.TITLE} break-words max-w-full").props("role=heading aria-level=1")
             if subtitle:
                 ui.label(subtitle).classes(f"{theme.MUTED} break-words max-w-full")
-        yield
+        yield heading
     ui.skip_link("Skip to content", target=content).classes("mlapp-skip")
 
 

@@ -50,6 +50,15 @@ SELECTED = "border-indigo-600 dark:border-indigo-400 bg-indigo-50 dark:bg-[#232a
 UNSELECTED = "border-transparent bg-transparent hover:bg-slate-100 dark:hover:bg-[#1a2138]"
 DATASET = "w-full grid grid-cols-[1fr_auto] gap-x-3 px-3 py-2 text-left rounded-lg border cursor-pointer"
 
+TAB_BAR = "mlapp-tabs w-full flex flex-nowrap gap-x-3 sm:gap-x-6 overflow-x-auto"
+TAB = "py-2 text-sm font-medium whitespace-nowrap no-underline"
+TAB_CURRENT = "text-indigo-700 dark:text-indigo-300 shadow-[inset_0_-2px_0_var(--q-primary)]"
+TAB_OTHER = "text-slate-600 dark:text-slate-300 hover:text-slate-900 dark:hover:text-white"
+BADGE = "rounded-full px-2.5 py-0.5 text-xs font-medium whitespace-nowrap"
+BADGE_GOOD = f"{BADGE} bg-emerald-100 dark:bg-emerald-900 text-emerald-800 dark:text-emerald-100"
+BADGE_PLAIN = f"{BADGE} bg-slate-200 dark:bg-slate-700 text-slate-700 dark:text-slate-200"
+BADGE_MAIN = f"{BADGE} bg-indigo-100 dark:bg-[#2d3566] text-indigo-800 dark:text-indigo-100"
+
 FIELD = "outlined dense"
 """Props of input fields."""
 
