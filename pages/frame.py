@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, active model, running training, theme."""
+"""The frame around every page: navigation, default model, running training, theme."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +13,10 @@ from pages.components.notifications import notify_error
 from pages.session.site import Site
 
 NAVIGATION = (
-    ("/", "Overview", "space_dashboard"),
+    ("/", "Models", "hub"),
     ("/train", "Train", "model_training"),
-    ("/predict", "Predict", "insights"),
-    ("/models", "Models", "inventory_2"),
-    ("/monitor", "Monitor", "query_stats"),
     ("/jobs", "Jobs", "work_history"),
-    ("/health", "Health", "monitor_heart"),
+    ("/system", "System", "monitor_heart"),
 )
 
 
@@ -79,7 +76,7 @@ def _header(site: Site, drawer: ui.left_drawer) -> None:
         menu.props('flat round dense color=primary aria-label="Open navigation"')
         ui.element("div").classes("flex-1")
         _training_chip(site)
-        _active_model_chip(site)
+        _default_chip(site)
         _theme_menu()
 
 
@@ -88,6 +85,8 @@ def _training_chip(site: Site) -> None:
     link = ui.link(target="/jobs").classes(theme.CHIP).mark("training-now")
     with link:
         ui.spinner(size="1em")
+        ui.label("Training").classes("max-sm:hidden")
+        name = ui.label().classes("font-medium truncate max-w-[12rem] max-sm:hidden")
         progress = ui.label().classes("whitespace-nowrap")
 
     def show() -> None:
@@ -95,26 +94,31 @@ def _training_chip(site: Site) -> None:
         link.set_visibility(bool(running))
         if running:
             # Jobs are sorted newest first; the oldest one ends next.
-            progress.set_text(f"Training {running[-1].progress:.0%}")
+            name.set_text(running[-1].model or "")
+            progress.set_text(f"{running[-1].progress:.0%}")
 
     show()
     site.live.jobs_changed.subscribe(show)
 
 
-def _active_model_chip(site: Site) -> None:
-    """Show the active model."""
-    link = ui.link(target="/models/active").classes(theme.CHIP).mark("active-now")
+def _default_chip(site: Site) -> None:
+    """Show the default model."""
+    link = ui.link(target="/train").classes(theme.CHIP).mark("default-now")
     with link:
         dot = ui.icon("circle").classes("text-[0.6rem]")
-        number = ui.label().classes("font-medium whitespace-nowrap")
-        description = ui.label().classes("max-sm:hidden truncate max-w-[20rem] text-slate-600 dark:text-slate-400")
+        name = ui.label().classes("font-medium truncate max-w-[10rem] sm:max-w-[14rem]")
+        description = ui.label().classes("max-md:hidden truncate max-w-[20rem] text-slate-600 dark:text-slate-400")
+        with ui.tooltip() as tooltip:
+            tip = ui.label()
+    tooltip.classes("text-xs")
 
     def show() -> None:
-        model = site.live.active
-        dot.classes("text-positive" if model else "text-slate-400", remove="text-positive text-slate-400")
-        number.set_text(f"Model {model.version}" if model else "No model yet")
-        description.set_text(headline(model) if model else "")
-        link.props["href"] = "/models/active" if model else "/train"
+        model, info = site.live.default, site.live.active(site.live.default)
+        dot.classes("text-positive" if info else "text-slate-400", remove="text-positive text-slate-400")
+        name.set_text(model or "No model yet")
+        description.set_text(headline(info) if info else "")
+        tip.set_text("The default model, which answers POST /predict" if model else "Train the first model")
+        link.props["href"] = f"/models/{model}" if model else "/train"
 
     show()
     site.live.models_changed.subscribe(show)

@@ -4,20 +4,34 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nicegui import Client, Event, background_tasks
 
 from mlapp.errors import NotFound
 from mlapp.schemas import Job, VersionInfo
 from mlapp.services import Services
+from mlapp.services.models.service import StoredModel, StoreState
 from mlapp.services.outages import Outage
+from mlapp.services.stored_versions import describe
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.25
-"""Interval of polling while any page is open."""
+"""Minimum interval of polling while any page is open."""
+POLL_SHARE = 0.1
+"""Maximum share of the time that polling takes: with many models the interval is longer."""
 TRAFFIC_S = 0.7
 """Minimum interval of traffic notifications, as traffic changes with every request."""
+MAX_SHOWN = 100
+"""Models of which `active` keeps a version in memory; those asked for last."""
+
+
+class _Answering(NamedTuple):
+    """The version that answers for a model, and whether the model is the default one."""
+
+    version: int | None
+    default: bool
 
 
 @dataclass
@@ -30,21 +44,16 @@ class LiveUpdates:
     services: Services
     jobs: list[Job] = field(default_factory=list)
     """All jobs, newest first."""
-    active: VersionInfo | None = None
-    """The record of the model that answers requests without a version.
-
-    The active one, or the one before it if the active one cannot be loaded.
-    """
-    versions: tuple[int, ...] = ()
-    """All versions, newest first."""
+    state: StoreState = field(default_factory=lambda: StoreState(None, {}))
+    """The default model, and the versions of every model."""
     jobs_changed: Event[[]] = field(default_factory=Event)
     models_changed: Event[[]] = field(default_factory=Event)
-    """The active version or the list of versions has changed."""
+    """The default model has changed, or which models there are, or the active version or the versions of one."""
     traffic_changed: Event[[]] = field(default_factory=Event)
     """There were requests, or a new minute has begun."""
     outage: Outage = field(default_factory=lambda: Outage(log, "Open pages cannot be updated"))
-    _state: tuple[int | None, tuple[int, ...], int | None] = (None, (), None)
-    """The active version, all versions, and the fallback version."""
+    _shown: dict[str, tuple[_Answering, VersionInfo | None]] = field(default_factory=dict)
+    """The version that answers, for models that a page shows; those asked for last come last."""
     _last_traffic: tuple[int, int] | None = None
     """The traffic counter and the minute of the last notification."""
     _last_traffic_at: float = 0.0
@@ -52,9 +61,36 @@ class LiveUpdates:
     _task: asyncio.Task[None] | None = None
 
     @property
-    def active_version(self) -> int | None:
-        """The active version of the store, even if it cannot be loaded."""
-        return self._state[0]
+    def default(self) -> str | None:
+        """The default model."""
+        return self.state.default
+
+    @property
+    def models(self) -> dict[str, StoredModel]:
+        """The active version and all versions of every model, by name."""
+        return self.state.models
+
+    def active(self, model: str | None) -> VersionInfo | None:
+        """Return the version that answers for a model: the active one, or another one if that cannot be loaded.
+
+        None if there is no such model, or none of its versions answers.
+        """
+        if model is None or model not in self.models:
+            return None
+        answering = self._answering(model, self.state)
+        found = self._shown.pop(model, None)
+        if found is None or found[0] != answering:
+            # A record that no page has shown is read at once, which takes milliseconds.
+            found = answering, self._describe(model, answering)
+        self._shown[model] = found
+        if len(self._shown) > MAX_SHOWN:
+            del self._shown[next(iter(self._shown))]
+        return found[1]
+
+    def notify_edited(self, model: str) -> None:
+        """Notify pages that a note or a setting of a model has changed, which is not polled."""
+        self._shown.pop(model, None)
+        self.models_changed.emit()
 
     def watch(self) -> None:
         """Poll as long as any page is open."""
@@ -66,18 +102,8 @@ class LiveUpdates:
         async with self._lock:
             jobs = [job.model_copy() for job in await self.services.jobs.jobs()]
             # Models are read after the jobs and emitted before them, so that pages never show a finished training
-            # without its model. The fallback answers in place of the active model.
-            prediction = self.services.prediction
-            fallback = prediction.active if prediction.problem else None
-            state = *await self.services.models.versions(), fallback.version if fallback else None
-            if state != self._state:
-                try:
-                    self.active = await self.services.models.get(str(fallback.version) if fallback else "active")
-                except NotFound:
-                    # The fallback may have been deleted while it still answers.
-                    self.active = fallback
-                self._state, self.versions = state, state[1]
-                self.models_changed.emit()
+            # without its version.
+            await self._refresh_models()
             if jobs != self.jobs:
                 self.jobs = jobs
                 self.jobs_changed.emit()
@@ -86,8 +112,37 @@ class LiveUpdates:
                 self._last_traffic, self._last_traffic_at = traffic, now
                 self.traffic_changed.emit()
 
+    async def _refresh_models(self) -> None:
+        state = await self.services.models.state()
+        shown = {model: self._answering(model, state) for model in self._shown if model in state.models}
+        changed = {model: answering for model, answering in shown.items() if self._shown[model][0] != answering}
+        if changed:
+            described = await asyncio.to_thread(
+                lambda: {model: (answering, self._describe(model, answering)) for model, answering in changed.items()}
+            )
+            self._shown |= described
+        if changed or state != self.state:
+            self.state = state
+            self.models_changed.emit()
+
+    def _answering(self, model: str, state: StoreState) -> _Answering:
+        prediction, version = self.services.prediction, state.models[model].active
+        if prediction.problem(model) and (fallback := prediction.active(model)):
+            version = fallback.version
+        return _Answering(version, model == state.default)
+
+    def _describe(self, model: str, answering: _Answering) -> VersionInfo | None:
+        """Return a version as stored, or as loaded if it was deleted while it still answers."""
+        if answering.version is None:
+            return None
+        try:
+            return describe(self.services.models.store, model, answering.version)
+        except NotFound:
+            return self.services.prediction.active(model)
+
     async def _poll(self) -> None:
         while Client.instances:
+            started = time.monotonic()
             with self.outage.tolerate():
                 await self.refresh()
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(max(POLL_S, (time.monotonic() - started) / POLL_SHARE))
