@@ -1,7 +1,8 @@
 """The verdict on a version: one plain phrase that compares it with its baseline."""
 
 from mlapp import ml
-from mlapp.schemas import Task, VersionInfo
+from mlapp.presentation.metrics import MAIN_METRIC
+from mlapp.schemas import Task, VersionInfo, VersionSummary
 
 MIN_GAIN = 0.03
 """Share of the baseline's error that a version has to avoid to be called better."""
@@ -24,12 +25,18 @@ FRACTIONS = {
 }
 
 
-def verdict(info: VersionInfo) -> str | None:
+def verdict(info: VersionInfo | VersionSummary) -> str | None:
     """Return how a version compares with its baseline, or None if its warnings already say that it is no better."""
     return _regression(info) if info.task is Task.REGRESSION else _classification(info)
 
 
-def _regression(info: VersionInfo) -> str | None:
+def is_suspicious(info: VersionInfo | VersionSummary) -> bool:
+    """Return whether the scores of a version are too good to be trusted."""
+    is_high = info.metrics.get(MAIN_METRIC[info.task], 0) >= SUSPICIOUS
+    return is_high and (verdict(info) or "").endswith(LEAK_HINT)
+
+
+def _regression(info: VersionInfo | VersionSummary) -> str | None:
     if not _beats_baseline(info):
         return None
     error, baseline, r2 = info.metrics["mae"], info.baseline["mae"], info.metrics["r2"]
@@ -43,7 +50,7 @@ def _regression(info: VersionInfo) -> str | None:
     return f"{_fraction(gain).capitalize()} less error than always predicting the mean"
 
 
-def _classification(info: VersionInfo) -> str | None:
+def _classification(info: VersionInfo | VersionSummary) -> str | None:
     accuracy, baseline = info.metrics["accuracy"], info.baseline["accuracy"]
     gain = (accuracy - baseline) / (1 - baseline) if baseline < 1 else accuracy - 1
     if gain < MIN_GAIN and not _beats_baseline(info):
@@ -58,7 +65,7 @@ def _classification(info: VersionInfo) -> str | None:
     return f"{cases[0]}; always predicting the most frequent class is correct in {cases[1]}"
 
 
-def _beats_baseline(info: VersionInfo) -> bool:
+def _beats_baseline(info: VersionInfo | VersionSummary) -> bool:
     return ml.beats_baseline(info.task, info.metrics, info.baseline)
 
 
