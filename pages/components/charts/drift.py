@@ -100,7 +100,7 @@ def _level_text(column: ColumnDrift) -> str:
 
 def _summary(drift: Drift) -> str:
     if not drift.rows:
-        return f"Model {drift.version} has had no requests yet; the chart shows its training data."
+        return f"Version {drift.version} has had no requests yet; the chart shows its training data."
     rows = f"{drift.rows:,} row{'' if drift.rows == 1 else 's'}"
     strong, some = (
         sum(column.level is level for column in drift.features) for level in (DriftLevel.STRONG, DriftLevel.SOME)
@@ -111,7 +111,7 @@ def _summary(drift: Drift) -> str:
         assessment = f" {strong:,} of {len(drift.features):,} features drift strongly, {some:,} somewhat."
     else:
         assessment = " Requests look like the training data."
-    return f"Model {drift.version} has predicted {rows} since {format_time(drift.since)}.{assessment}"
+    return f"Version {drift.version} has predicted {rows} since {format_time(drift.since)}.{assessment}"
 
 
 def _missing_text(column: ColumnDrift) -> str:

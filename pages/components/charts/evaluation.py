@@ -1,4 +1,4 @@
-"""Evaluation plots on held-out rows, of one model or of several on top of each other."""
+"""Evaluation plots on held-out rows, of one version or of several on top of each other."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -41,25 +41,25 @@ REFERENCE: Options = {"silent": True, "symbol": "none", "lineStyle": {"type": "d
 """A reference line."""
 
 
-def plots(models: Sequence[VersionInfo]) -> None:
-    """Draw all plots that apply to the task of the models."""
+def plots(infos: Sequence[VersionInfo]) -> None:
+    """Draw all plots that apply to the task of the versions."""
     with ui.element("div").classes(GRID).mark("plots"):
         for name, draw in PLOTS.items():
-            found = {f"Model {model.version}": getattr(model.plots, name) for model in models}
+            found = {f"Version {info.version}": getattr(info.plots, name) for info in infos}
             if any(found.values()):
-                draw({model: data for model, data in found.items() if data})
+                draw({label: data for label, data in found.items() if data})
 
 
-def importance_plot(models: Sequence[tuple[str, Sequence[Importance]]]) -> None:
-    """Draw the most important features, in the order of the first model; of one model with standard deviations."""
-    names = [found.feature for found in models[0][1]][:MAX_FEATURES]
-    several = len(models) > 1
+def importance_plot(versions: Sequence[tuple[str, Sequence[Importance]]]) -> None:
+    """Draw the most important features, in the order of the first version; of one version with standard deviations."""
+    names = [found.feature for found in versions[0][1]][:MAX_FEATURES]
+    several = len(versions) > 1
     series: list[Options] = []
-    for index, (model, found) in enumerate(models):
+    for index, (label, found) in enumerate(versions):
         known = {each.feature: each for each in found}
-        series.append(bars(model, [known[name].mean if name in known else None for name in names], index))
+        series.append(bars(label, [known[name].mean if name in known else None for name in names], index))
     if not several:
-        ends = [(each.mean - each.std, each.mean + each.std) for each in models[0][1][:MAX_FEATURES]]
+        ends = [(each.mean - each.std, each.mean + each.std) for each in versions[0][1][:MAX_FEATURES]]
         series[0]["markLine"] = REFERENCE | {
             "lineStyle": {"type": "solid", "color": FAINT, "width": 2},
             "data": [[{"coord": [low, index]}, {"coord": [high, index]}] for index, (low, high) in enumerate(ends)],
@@ -67,7 +67,7 @@ def importance_plot(models: Sequence[tuple[str, Sequence[Importance]]]) -> None:
     x, y = axis("increase in loss when shuffled"), category_axis([_shortened(name) for name in names], 130)
     options = plot(series, x, y, legend=several, tooltip=TOOLTIP | {"show": several})
     drawn = chart(f"Feature importance, led by {', '.join(names[:3])}", options, height="")
-    drawn.style(f"height: {70 + len(names) * (14 + 14 * len(models))}px")
+    drawn.style(f"height: {70 + len(names) * (14 + 14 * len(versions))}px")
 
 
 def _shortened(name: str) -> str:
@@ -82,46 +82,46 @@ def _card(heading: str, label: str, options: Options, text: str) -> None:
         ui.label(text).classes(MUTED)
 
 
-def _predicted_actual(models: dict[str, PredictedActual]) -> None:
+def _predicted_actual(versions: dict[str, PredictedActual]) -> None:
     series: list[Options] = []
-    for index, (name, found) in enumerate(models.items()):
+    for index, (name, found) in enumerate(versions.items()):
         rows = sorted(zip(found.predicted, found.actual, found.lower, found.upper, strict=True))
         predicted, actual, lower, upper = (list(column) for column in zip(*rows, strict=True))
-        series += band("Interval", predicted, lower, upper, index) if len(models) == 1 else []
+        series += band("Interval", predicted, lower, upper, index) if len(versions) == 1 else []
         series.append(dots(name, list(zip(predicted, actual, strict=True)), index))
-    values = [value for found in models.values() for value in [*found.predicted, *found.actual]]
+    values = [value for found in versions.values() for value in [*found.predicted, *found.actual]]
     series.append(line("Perfect", [[end, end] for end in (min(values), max(values))], **REFERENCE))
     x, y = axis("predicted", scale=True), axis(scale=True)
-    options = plot(series, x, y, legend=len(models) > 1, tooltip=HIDDEN)
+    options = plot(series, x, y, legend=len(versions) > 1, tooltip=HIDDEN)
     text = "Each dot is a held-out row: the closer to the dashed line, the better."
-    if len(models) == 1:
+    if len(versions) == 1:
         text += " The band is the prediction interval."
     _card("Predicted and actual values", "Predicted values against actual ones", options, text)
 
 
-def _residuals(models: dict[str, Histogram]) -> None:
+def _residuals(versions: dict[str, Histogram]) -> None:
     # Several areas on top of each other would blend into grey.
-    area = {"opacity": 0.2 if len(models) == 1 else 0}
+    area = {"opacity": 0.2 if len(versions) == 1 else 0}
     series = [
         histogram(found.edges, found.counts, name, index, areaStyle=area)
-        for index, (name, found) in enumerate(models.items())
+        for index, (name, found) in enumerate(versions.items())
     ]
     series[0]["markLine"] = REFERENCE | {"data": [{"xAxis": 0}], "label": HIDDEN}
-    options = plot(series, axis("actual − predicted"), axis(unit="%"), legend=len(models) > 1)
+    options = plot(series, axis("actual − predicted"), axis(unit="%"), legend=len(versions) > 1)
     text = "The narrower around zero, the better; a peak to one side of it means biased predictions."
     _card("Errors", "Distribution of errors", options, text)
 
 
-def _confusion(models: dict[str, ConfusionMatrix]) -> None:
+def _confusion(versions: dict[str, ConfusionMatrix]) -> None:
     label = {"color": FAINT, "fontSize": 11, "width": 90, "overflow": "truncate"}
     colours = {**HIDDEN, "min": 0, "max": 100, "dimension": 2, "inRange": {"color": CONFUSION_COLOURS}}
-    for name, matrix in models.items():
+    for name, matrix in versions.items():
         x = axis("predicted", "category", data=matrix.classes, axisLabel=label | {"hideOverlap": True})
         y = category_axis(matrix.classes) | {"axisLabel": label}
         options = plot([_cells(matrix)], x, y, legend=False, tooltip=HIDDEN, visualMap=colours)
         hidden = f" {matrix.others:,} rows of other classes are not shown." if matrix.others else ""
         _card(
-            "Confusion matrix" if len(models) == 1 else f"Confusion matrix: {name}",
+            "Confusion matrix" if len(versions) == 1 else f"Confusion matrix: {name}",
             "Confusion matrix: actual and predicted classes",
             options,
             f"Rows are actual classes, columns predicted ones; the diagonal is correct.{hidden}",
@@ -148,10 +148,10 @@ def _cells(matrix: ConfusionMatrix) -> Options:
     }
 
 
-def _roc(models: dict[str, list[RocCurve]]) -> None:
+def _roc(versions: dict[str, list[RocCurve]]) -> None:
     curves = [
-        (curve.name if len(models) == 1 else f"{name}, {curve.name}", curve)
-        for name, found in models.items()
+        (curve.name if len(versions) == 1 else f"{name}, {curve.name}", curve)
+        for name, found in versions.items()
         for curve in found
     ][: len(SERIES)]
     series = [
@@ -167,13 +167,13 @@ def _roc(models: dict[str, list[RocCurve]]) -> None:
     _card("ROC curve", "ROC curve: true positive rate against false positive rate", options, text)
 
 
-def _calibration(models: dict[str, CalibrationCurve]) -> None:
+def _calibration(versions: dict[str, CalibrationCurve]) -> None:
     series = [
         line(name, list(zip(found.predicted, found.observed, strict=True)), index, symbol="circle", symbolSize=6)
-        for index, (name, found) in enumerate(models.items())
+        for index, (name, found) in enumerate(versions.items())
     ]
     series.append(line("Perfect", [[0, 0], [1, 1]], **REFERENCE))
-    options = _unit_square("predicted probability", series, legend=len(models) > 1)
+    options = _unit_square("predicted probability", series, legend=len(versions) > 1)
     text = "On the dashed line, predictions with a probability of 80% are correct 80% of the time."
     _card("Calibration", "Calibration: observed frequency against predicted probability", options, text)
 
@@ -189,4 +189,4 @@ PLOTS: dict[str, Callable[[dict[str, Any]], None]] = {
     "roc": _roc,
     "calibration": _calibration,
 }
-"""Attribute of `Plots` → function that draws it; each is called with the data of the models by their names."""
+"""Attribute of `Plots` → function that draws it; each is called with the data of the versions by their names."""

@@ -57,8 +57,8 @@ def _totals(total: TrafficPoint) -> list[tuple[str, str]]:
     p99 = "" if total.p99_ms is None else f"p99 {format_number(total.p99_ms)} ms"
     share = f"{total.errors / total.requests:.1%} of all" if total.requests else ""
     return [
-        (f"{total.requests:,}", "of all models"),
-        (f"{total.rows:,}", "of all models"),
+        (f"{total.requests:,}", f"since {total.at:%H:%M} UTC"),
+        (f"{total.rows:,}", f"{total.rows / total.requests:,.1f} a request" if total.requests else ""),
         (f"{total.errors:,}", f"{share}, {total.server_errors:,} failed (5xx)" if total.errors else share),
         ("–" if total.p50_ms is None else f"{format_number(total.p50_ms)} ms", p99),
     ]
@@ -66,8 +66,8 @@ def _totals(total: TrafficPoint) -> list[tuple[str, str]]:
 
 def _predictions_text(traffic: Traffic) -> str:
     if not traffic.version:
-        return "No model yet."
-    count = f"{traffic.total.predictions:,} predictions of model {traffic.version}"
+        return "No version is active."
+    count = f"{traffic.total.predictions:,} predictions of version {traffic.version}"
     if traffic.classes:
         return f"{count}: share of each class."
     return f"{count}: mean and range."

@@ -47,14 +47,14 @@ class FeatureField:
 
 
 class FeatureForm:
-    """The fields of all features of a model; less important ones are folded if there are many."""
+    """The fields of all features of a version; less important ones are folded if there are many."""
 
-    def __init__(self, model: VersionInfo, on_change: Callable[[], None]) -> None:
-        self._examples, self._next = model.examples, 1
-        self._names = [feature.name for feature in model.features]
+    def __init__(self, info: VersionInfo, on_change: Callable[[], None]) -> None:
+        self._examples, self._next = info.examples, 1
+        self._names = [feature.name for feature in info.features]
         self._fields: dict[str, FeatureField] = {}
         self._on_change = on_change
-        ordered = _ordered(model)
+        ordered = _ordered(info)
         self._draw(ordered[:MAX_VISIBLE])
         if rest := ordered[MAX_VISIBLE:]:
             fold = ui.expansion(f"{len(rest)} more feature{'' if len(rest) == 1 else 's'}").classes("w-full")
@@ -69,7 +69,7 @@ class FeatureForm:
 
     @property
     def record(self) -> dict[str, Value]:
-        """The current values as a JSON record, in the order of the model's features."""
+        """The current values as a JSON record, in the order of the version's features."""
         return {name: self._fields[name].value for name in self._names}
 
     def reset(self) -> None:
@@ -93,12 +93,12 @@ class FeatureForm:
             field.show_messages(messages.get(name, []), error=error)
 
 
-def _ordered(model: VersionInfo) -> list[Feature]:
+def _ordered(info: VersionInfo) -> list[Feature]:
     """Return the features in their own order, or the most important first if there are many."""
-    if len(model.features) <= MAX_VISIBLE:
-        return model.features
-    weight = {entry.feature: entry.mean for entry in model.importance}
-    return sorted(model.features, key=lambda feature: -weight.get(feature.name, 0))
+    if len(info.features) <= MAX_VISIBLE:
+        return info.features
+    weight = {entry.feature: entry.mean for entry in info.importance}
+    return sorted(info.features, key=lambda feature: -weight.get(feature.name, 0))
 
 
 def _hint(feature: Feature) -> str:

@@ -1,1 +1,1 @@
-"""Components about one model: actions, scores, predictions, what-if, code."""
+"""Components about one version: actions, scores, predictions, what-if, code."""

@@ -1,4 +1,4 @@
-"""Actions on models, each confirmed in a dialog: activate, roll back, delete, annotate."""
+"""Actions on the versions of a model, each confirmed in a dialog: activate, roll back, delete, annotate."""
 
 from collections.abc import Awaitable, Sequence
 
@@ -16,68 +16,73 @@ from pages.theme import TEXT
 class VersionActions:
     """Asks for confirmation, runs the action, notifies, and refreshes all open pages."""
 
-    def __init__(self, site: Site) -> None:
-        self.site, self.models = site, site.services.models
+    def __init__(self, site: Site, model: str) -> None:
+        self.site, self.models, self.model = site, site.services.models, model
 
     async def activate(self, version: int) -> None:
-        """Activate a model after showing what that changes for callers."""
+        """Activate a version after showing what that changes for callers."""
         consequences = await self._changes(version)
 
         async def activate() -> None:
-            await self._do(self.models.activate(str(version)), f"Model {version} is now active.")
+            await self._do(self.models.activate(self.model, str(version)), f"Version {version} is now active.")
 
-        with confirmation(f"Activate model {version}?", "Activate", activate):
+        with confirmation(f"Activate version {version} of {self.model}?", "Activate", activate):
             _list(consequences)
 
     async def rollback(self) -> None:
-        """Activate the previously active model after showing which one that is."""
-        version = await self.models.previous()
+        """Activate the previously active version after showing which one that is."""
+        try:
+            version = await self.models.previous(self.model)
+        except MlappError as error:
+            notify_error(error.detail)
+            return
         if version is None:
-            notify_error("No other model has been active; activate one from the list.")
+            notify_error("No other version has been active; activate one from the list.")
             return
         consequences = await self._changes(version)
 
         async def roll_back() -> None:
-            if await self.models.previous() == version:
-                await self._do(self.models.rollback(), f"Model {version} is active again.")
+            if await self.models.previous(self.model) == version:
+                await self._do(self.models.rollback(self.model), f"Version {version} is active again.")
             else:
-                notify_error("Another model was activated in the meantime; check whether you still want to roll back.")
+                notify_error(
+                    "Another version was activated in the meantime; check whether you still want to roll back."
+                )
 
-        with confirmation(f"Roll back to model {version}, the previously active one?", "Roll back", roll_back):
+        with confirmation(f"Roll back to version {version}, the previously active one?", "Roll back", roll_back):
             _list(consequences)
 
     async def delete(self, version: int) -> None:
-        """Delete a model."""
+        """Delete a version."""
 
         async def delete() -> None:
-            await self._do(self.models.delete(str(version)), f"Model {version} is deleted.")
+            await self._do(self.models.delete_version(self.model, str(version)), f"Version {version} is deleted.")
 
-        with confirmation(f"Delete model {version}?", "Delete", delete, color="negative"):
-            _list([f"Requests for version {version} will fail.", "This cannot be undone."])
+        with confirmation(f"Delete version {version} of {self.model}?", "Delete", delete, color="negative"):
+            _list([f"Requests for version {version} get 404.", "This cannot be undone."])
 
     async def annotate(self, version: int) -> None:
-        """Change the note of a model."""
+        """Change the note of a version."""
         try:
-            note = (await self.models.get(str(version))).note
+            note = (await self.models.version(self.model, str(version))).note
         except MlappError as error:
             notify_error(error.detail)
             return
 
         async def save() -> None:
-            action = self.models.annotate(str(version), text.value or "")
-            await self._do(action, f"The note of model {version} is saved.")
-            # Notes are not polled.
-            self.site.live.models_changed.emit()
+            action = self.models.annotate(self.model, str(version), text.value or "")
+            await self._do(action, f"The note of version {version} is saved.")
+            self.site.live.notify_edited(self.model)
 
-        with confirmation(f"Note of model {version}", "Save", save):
+        with confirmation(f"Note of version {version}", "Save", save):
             text = ui.textarea(value=note, placeholder="What is it for? What is special about it?").mark("note")
             text.props(f"outlined autogrow autofocus counter maxlength={MAX_NOTE_CHARACTERS}").classes("w-full")
-            text.props["aria-label"] = f"Note of model {version}"
+            text.props["aria-label"] = f"Note of version {version}"
 
     async def _changes(self, version: int) -> list[str]:
-        """Return what an activation would change; nothing for an unknown model, which the action itself reports."""
+        """Return what an activation would change; nothing for an unknown version, which the action itself reports."""
         try:
-            return changes(self.site.live.active, await self.models.get(str(version)))
+            return changes(self.site.live.active(self.model), await self.models.version(self.model, str(version)))
         except MlappError:
             return []
 

@@ -1,4 +1,4 @@
-"""The activation history of all models or of one."""
+"""The activation history of a model, or of one of its versions."""
 
 from collections.abc import Sequence
 
@@ -7,17 +7,17 @@ from mlapp.services.models.service import ModelService
 from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTable, View
 
 ACTIONS = {"activate": "Activated", "rollback": "Rolled back to"}
-COLUMNS = (PagedColumn("Time"), PagedColumn("Action"), PagedColumn("VersionInfo"))
+COLUMNS = (PagedColumn("Time"), PagedColumn("Action"), PagedColumn("Version"))
 
 
-def activation_log(models: ModelService, version: int | None = None) -> PagedTable:
+def activation_log(models: ModelService, model: str, version: int | None = None) -> PagedTable:
     """Draw the history, newest first; its first rows come with `show`."""
 
     async def load(view: View) -> tuple[Sequence[PagedRow], int]:
-        entries = (await models.history()).activations
+        entries = (await models.history(model)).activations
         entries = [entry for entry in entries if version in (None, entry.version)]
         rows = [
-            PagedRow(view.offset + index, (format_time(entry.at), ACTIONS[entry.action], f"Model {entry.version}"))
+            PagedRow(view.offset + index, (format_time(entry.at), ACTIONS[entry.action], f"Version {entry.version}"))
             for index, entry in enumerate(entries[view.offset :][: view.limit])
         ]
         return rows, len(entries)
@@ -25,6 +25,6 @@ def activation_log(models: ModelService, version: int | None = None) -> PagedTab
     log = PagedTable("Activation history", COLUMNS, load, View(limit=10))
     log.table.props("dense").mark("activations")
     log.table.props["no-data-label"] = (
-        "This model has never been active." if version else "No model has been active yet."
+        "This version has never been active." if version else "No version has been active yet."
     )
     return log

@@ -18,11 +18,11 @@ DOT = "absolute bottom-[-2px] w-3.5 h-3.5 -ml-[7px] rounded-full bg-primary bord
 class PredictionView:
     """A prediction, or the error of the request."""
 
-    def __init__(self, model: VersionInfo) -> None:
+    def __init__(self, info: VersionInfo) -> None:
         with ui.column().classes("w-full gap-2").props("aria-live=polite"):
-            ui.label(model.target).classes(f"{MUTED} break-words max-w-full")
+            ui.label(info.target).classes(f"{MUTED} break-words max-w-full")
             with ui.column().classes("w-full gap-2") as content:
-                self._show = (_NumberView if model.task is Task.REGRESSION else _ClassesView)(model).show
+                self._show = (_NumberView if info.task is Task.REGRESSION else _ClassesView)(info).show
             self._error = error_line("prediction-error")
         content.bind_visibility_from(self._error, "text", lambda text: not text)
 
@@ -37,8 +37,8 @@ class PredictionView:
 
 
 class _NumberView:
-    def __init__(self, model: VersionInfo) -> None:
-        distribution = model.target_distribution
+    def __init__(self, info: VersionInfo) -> None:
+        distribution = info.target_distribution
         self.edges = tuple(distribution.edges or ())
         self.figure = ui.label().classes(FIGURE).mark("prediction")
         self.interval = ui.label().classes("text-lg font-medium").mark("interval")
@@ -75,8 +75,8 @@ class _NumberView:
 
 
 class _ClassesView:
-    def __init__(self, model: VersionInfo) -> None:
-        count = len(model.classes or [])
+    def __init__(self, info: VersionInfo) -> None:
+        count = len(info.classes or [])
         self.top_class = ui.label().classes(f"{FIGURE} break-words max-w-full").mark("prediction")
         self.rows = [_class_row() for _ in range(min(count, MAX_CLASSES))]
         if count > MAX_CLASSES:

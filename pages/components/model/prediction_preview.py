@@ -28,11 +28,11 @@ class Download(Protocol):
 class PredictionPreviewView:
     """A preview with a download button."""
 
-    def __init__(self, model: VersionInfo, found: PredictionPreview, download: Download) -> None:
-        self.model, self.found = model, found
+    def __init__(self, info: VersionInfo, found: PredictionPreview, download: Download) -> None:
+        self.info, self.found = info, found
         with ui.row().classes("w-full items-center justify-between gap-3"):
             predicted = found.total - found.problems_total
-            summary = f"{_rows(predicted)} predicted by model {model.version}"
+            summary = f"{_rows(predicted)} predicted by version {info.version}"
             ui.label(summary).classes(f"{TEXT} font-medium").mark("predicted")
             button = ui.button("Download predictions", icon="download").mark("download")
         self._score()
@@ -50,8 +50,8 @@ class PredictionPreviewView:
     def _score(self) -> None:
         """Draw the metrics on the rows that have a target."""
         if self.found.score:
-            ui.label(f"Score on the {_rows(self.found.scored_rows)} with '{self.model.target}'").classes(MUTED)
-            score, known = self.found.score, self.model.metrics
+            ui.label(f"Score on the {_rows(self.found.scored_rows)} with '{self.info.target}'").classes(MUTED)
+            score, known = self.found.score, self.info.metrics
             figures(
                 [
                     (
@@ -80,7 +80,7 @@ class PredictionPreviewView:
         first = found.names.index("prediction")
         names = ["Line", *found.names[first:], *found.names[:first]]
         # Classes stay as they are, though they may look like numbers.
-        rounded = first if self.model.task is Task.REGRESSION else first + 1
+        rounded = first if self.info.task is Task.REGRESSION else first + 1
         cells: list[list[Cell]] = [
             [line, *row[first:rounded], *map(_rounded, row[rounded:]), *row[:first]]
             for line, row in zip(found.lines, found.rows, strict=True)

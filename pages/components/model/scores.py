@@ -1,4 +1,4 @@
-"""Evaluation of a model: metrics next to its baseline, compared estimators, and plots."""
+"""Evaluation of a version: metrics next to its baseline, compared estimators, and plots."""
 
 from nicegui import ui
 
@@ -12,40 +12,40 @@ from pages.components.tables.plain_table import plain_table
 from pages.theme import GRID, MUTED, TEXT
 
 
-def scores(model: VersionInfo) -> None:
+def scores(info: VersionInfo) -> None:
     """Draw the metrics next to those of a baseline that ignores the features."""
-    ui.label(quality_summary(model)).classes(TEXT).mark("quality")
+    ui.label(quality_summary(info)).classes(TEXT).mark("quality")
     rows = [
-        (label, _score(model, name), format_number(model.baseline[name]) if name in model.baseline else "", meaning)
+        (label, _score(info, name), format_number(info.baseline[name]) if name in info.baseline else "", meaning)
         for name, (label, meaning) in METRICS.items()
-        if name in model.metrics
+        if name in info.metrics
     ]
-    plain_table("Metrics", ("Metric", "This model", "Baseline", "Meaning"), rows)
+    plain_table("Metrics", ("Metric", "This version", "Baseline", "Meaning"), rows)
 
 
-def _score(model: VersionInfo, name: str) -> str:
-    spread = f" ± {format_number(model.spread[name])}" if name in model.spread else ""
-    return f"{format_number(model.metrics[name])}{spread}"
+def _score(info: VersionInfo, name: str) -> str:
+    spread = f" ± {format_number(info.spread[name])}" if name in info.spread else ""
+    return f"{format_number(info.metrics[name])}{spread}"
 
 
-def details(model: VersionInfo) -> None:
+def details(info: VersionInfo) -> None:
     """Draw the leaderboard, feature importance and plots."""
     with ui.element("div").classes(GRID):
         with card("Estimators compared"):
-            _leaderboard(model)
+            _leaderboard(info)
         with card("Feature importance"):
-            importance_plot([("", model.importance)])
-    plots([model])
+            importance_plot([("", info.importance)])
+    plots([info])
 
 
-def _leaderboard(model: VersionInfo) -> None:
+def _leaderboard(info: VersionInfo) -> None:
     rows = [
         (
             entry.estimator,
             f"{format_number(entry.score)} ± {format_number(entry.spread)}",
             f"{format_number(entry.fit_seconds)} s",
         )
-        for entry in model.leaderboard
+        for entry in info.leaderboard
     ]
-    plain_table("Leaderboard", ("Estimator", "RMSE" if model.task == "regression" else "Log loss", "Fit time"), rows)
+    plain_table("Leaderboard", ("Estimator", "RMSE" if info.task == "regression" else "Log loss", "Fit time"), rows)
     ui.label("Mean and standard deviation across folds; lower is better.").classes(MUTED)

@@ -26,9 +26,9 @@ SKIP = {"bad_rows": "skip"}
 class TablePrediction:
     """The card with upload, preview and download."""
 
-    def __init__(self, site: Site, downloads: Downloads, model: VersionInfo, on_file: Callable[[], object]) -> None:
+    def __init__(self, site: Site, downloads: Downloads, info: VersionInfo, on_file: Callable[[], object]) -> None:
         """Draw the card; `on_file` is called when a file arrives, which can be dropped anywhere on the page."""
-        self.services, self.downloads, self.model, self.on_file = site.services, downloads, model, on_file
+        self.services, self.downloads, self.info, self.on_file = site.services, downloads, info, on_file
         self.table: TableFile | None = None
         """The last upload."""
         self.options: dict[str, Any] = {}
@@ -71,7 +71,7 @@ class TablePrediction:
         found: PredictionPreview | MlappError
         try:
             body = Body(await asyncio.to_thread(table.path.read_bytes), table.format, options | SKIP)
-            found = await self.services.prediction.preview(body, self.model.version)
+            found = await self.services.prediction.preview(body, self.info.model, self.info.version)
         except MlappError as error:
             found = error
         if table is self.table and not self.check.is_outdated:
@@ -86,14 +86,14 @@ class TablePrediction:
             return
         self.reading.show(found.read_as)
         with self.preview:
-            PredictionPreviewView(self.model, found, self._download)
+            PredictionPreviewView(self.info, found, self._download)
 
     def _download(self, *, skip: bool) -> None:
         """Download the predictions; with `skip`, in spite of rows that cannot be predicted."""
         assert self.table  # noqa: S101 - its preview has the button
         self.downloads.remove(self.path)
         options = _chosen(self.options) | (SKIP if skip else {})
-        self.path = self.downloads.add(self.table, options, self.model.version)
+        self.path = self.downloads.add(self.table, options, self.info.model, self.info.version)
         ui.download.from_url(self.path)
 
     def _clean_up(self) -> None:

@@ -40,8 +40,8 @@ class WhatIfView:
 
     chart: ui.echart
 
-    def __init__(self, services: Services, model: VersionInfo, record: Callable[[], dict[str, Any]]) -> None:
-        self.services, self.model, self.record = services, model, record
+    def __init__(self, services: Services, info: VersionInfo, record: Callable[[], dict[str, Any]]) -> None:
+        self.services, self.info, self.record = services, info, record
         self.schedule = CoalescedTask(self._draw, PAUSE_S).schedule
         """Redraws the curve soon."""
         self.colours: dict[str, int] = {}
@@ -49,9 +49,9 @@ class WhatIfView:
         """Feature and number of series of the chart."""
         with card("What if", mark="what-if"):
             with ui.row().classes("w-full items-center gap-3"):
-                ui.label(f"How {model.target} changes with").classes(f"{MUTED} break-words min-w-0")
-                names = [feature.name for feature in model.features]
-                self.feature = ui.select(names, value=_most_important(model), on_change=self.schedule)
+                ui.label(f"How {info.target} changes with").classes(f"{MUTED} break-words min-w-0")
+                names = [feature.name for feature in info.features]
+                self.feature = ui.select(names, value=_most_important(info), on_change=self.schedule)
                 self.feature.props('outlined dense aria-label="Feature"').classes("min-w-[12rem] max-w-full")
                 self.feature.mark("what-if-feature")
             self.area = ui.column().classes("w-full")
@@ -60,13 +60,13 @@ class WhatIfView:
     async def _draw(self) -> None:
         name, record = self.feature.value, self.record()
         try:
-            found = await self.services.prediction.what_if(record, name, self.model.version)
+            found = await self.services.prediction.what_if(record, name, self.info.model, self.info.version)
         except MlappError as error:
             self.area.set_visibility(False)
             self.description.set_text(error.detail)
             return
         self.area.set_visibility(True)
-        self.description.set_text(_description(found, self.model.target))
+        self.description.set_text(_description(found, self.info.target))
         self._update(found, record[name])
 
     def _update(self, found: WhatIf, current: Scalar | None) -> None:
@@ -80,7 +80,7 @@ class WhatIfView:
         self.area.clear()
         with self.area:
             high = len(found.values) > MANY_CATEGORIES and found.type is ColumnType.CATEGORY
-            title = f"How {self.model.target} changes with {found.feature}"
+            title = f"How {self.info.target} changes with {found.feature}"
             self.chart = chart(title, options, height="h-96" if high else "h-64").mark("curve")
 
     def _curve(self, found: WhatIf, current: Scalar | None) -> Options:
@@ -91,7 +91,7 @@ class WhatIfView:
             ]
         else:
             series = band("interval", found.values, found.lower or [], found.upper or [])
-            series.append(line(self.model.target, _points(found, found.predictions)))
+            series.append(line(self.info.target, _points(found, found.predictions)))
         series[-1]["markLine"] = _current_value_line(current)
         x = axis(
             found.feature,
@@ -118,7 +118,7 @@ class WhatIfView:
                 for index, (name, value) in enumerate(zip(names, found.predictions, strict=True))
             ]
             intervals = floating_bars(found.lower or [], found.upper or [], borderRadius=6)
-            series = [*intervals, dots(self.model.target, points, itemStyle={"opacity": 1})]
+            series = [*intervals, dots(self.info.target, points, itemStyle={"opacity": 1})]
         # The current value is bold.
         labels = [
             {"value": name, "textStyle": {"color": INK, "fontWeight": "bold"} if name == now else {"color": FAINT}}
@@ -127,21 +127,21 @@ class WhatIfView:
         return self._plot(series, self._prediction_axis(), category_axis(labels))
 
     def _plot(self, series: list[Options], x: Options, y: Options) -> Options:
-        return plot(series, x, y, legend=self.model.classes is not None, top=24, tooltip=HIDDEN)
+        return plot(series, x, y, legend=self.info.classes is not None, top=24, tooltip=HIDDEN)
 
     def _prediction_axis(self) -> Options:
         """Return the axis of values or probabilities."""
-        return axis(scale=True) if self.model.classes is None else axis(unit="%", min=0, max=100)
+        return axis(scale=True) if self.info.classes is None else axis(unit="%", min=0, max=100)
 
     def _colour(self, name: str) -> int:
         """Return the colour index of a class, the same in all charts."""
         return self.colours.setdefault(name, len(self.colours)) % len(SERIES)
 
 
-def _most_important(model: VersionInfo) -> str:
-    known = {feature.name for feature in model.features}
-    ranked = [entry for entry in model.importance if entry.feature in known]
-    return max(ranked, key=lambda entry: entry.mean).feature if ranked else model.features[0].name
+def _most_important(info: VersionInfo) -> str:
+    known = {feature.name for feature in info.features}
+    ranked = [entry for entry in info.importance if entry.feature in known]
+    return max(ranked, key=lambda entry: entry.mean).feature if ranked else info.features[0].name
 
 
 def _points(found: WhatIf, predictions: list[Any]) -> list[list[Any]]:
