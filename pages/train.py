@@ -18,7 +18,7 @@ from pages.components.training.result import TrainingResult
 from pages.components.training.table_source import TableSource
 from pages.components.training.train_form import TrainForm
 from pages.frame import frame
-from pages.session.form_state import FormState, FormStates, Owner
+from pages.session.form_state import FormState, FormStates, Owner, tab_owner
 from pages.session.site import Site
 from pages.session.table_file import TableFile
 from pages.theme import MUTED, TEXT
@@ -30,7 +30,7 @@ TABLE_NOT_KEPT = "The table of this training is not available in this browser ta
 
 def register(site: Site) -> None:
     """Add the page."""
-    states = FormStates(2 * site.settings.max_body_bytes)
+    states = site.forms
     ui_app.timer(PRUNE_S, states.prune)
 
     @ui.page("/train")
@@ -68,8 +68,7 @@ class _Train:
         ui.timer(0, lambda: self._load_datasets(dataset), once=True)
 
     def _set_owner(self) -> None:
-        # In NiceGUI's tab storage, which survives a reload on phones, where the tab gets another id.
-        self.owner = (self.owner[0], ui_app.storage.tab.setdefault("owner", self.client.id))
+        self.owner = tab_owner(self.client)
 
     async def _restore(self, job_id: str, dataset: str) -> None:
         """Restore the form state of the training on the page, or else the last one and its training."""
@@ -95,9 +94,7 @@ class _Train:
             await self._select_dataset(datasets[dataset])
 
     async def _select_file(self, event: events.UploadEventArguments) -> None:
-        file = TableFile(event.file.name, event.file.size())
-        await event.file.save(file.path)
-        await self._select(FormState(self.owner, file=file))
+        await self._select(FormState(self.owner, file=await TableFile.received(event.file)))
 
     async def _select_dataset(self, dataset: DatasetInfo) -> None:
         options = {"target": dataset.target}

@@ -4,9 +4,12 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from nicegui import Client
+from nicegui import app as ui_app
+
 from mlapp.errors import NotFound, Unavailable
 from mlapp.schemas import FileOptions, Submission, TablePreview
-from mlapp.services.access.sessions import Session
+from mlapp.services.access.sessions import SESSION, Session
 from mlapp.services.temporary_files import save_copy
 from mlapp.services.training import TrainingService
 from pages.session.column_choices import COLUMN_OPTIONS
@@ -21,6 +24,14 @@ PREVIEWED = {*FileOptions.model_fields, *COLUMN_OPTIONS}
 
 Owner = tuple[Session | None, str]
 """The session, if the server requires a login, and a secret id of the browser tab."""
+
+
+def tab_owner(client: Client) -> Owner:
+    """Return the owner of what a browser tab keeps; the browser must have connected.
+
+    NiceGUI's tab storage survives a reload on phones, where the tab gets another id.
+    """
+    return client.request.scope.get(SESSION), ui_app.storage.tab.setdefault("owner", client.id)
 
 
 @dataclass(eq=False)

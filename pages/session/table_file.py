@@ -5,6 +5,8 @@ import tempfile
 import weakref
 from pathlib import Path
 
+from nicegui.elements.upload_files import FileUpload
+
 from mlapp.schemas import Format
 
 
@@ -19,3 +21,10 @@ class TableFile:
         os.close(handle)
         self.path = Path(path)
         self.remove = weakref.finalize(self, self.path.unlink, missing_ok=True)
+
+    @classmethod
+    async def received(cls, upload: FileUpload) -> "TableFile":
+        """Keep a file that a browser has sent."""
+        file = cls(upload.name, upload.size())
+        await upload.save(file.path)
+        return file

@@ -11,7 +11,7 @@ HEADER = """
 <div class="mlapp-drop">
   <button type="button" @click="props.pickFiles" :disabled="props.isUploading">
     <q-icon :name="props.isUploading ? 'cloud_upload' : 'upload_file'" size="2rem" color="primary" />
-    <strong>{{ props.isUploading ? 'Uploading, ' + props.uploadProgressLabel : 'Drop a table here' }}</strong>
+    <strong>{{ props.isUploading ? 'Uploading, ' + props.uploadProgressLabel : 'TITLE' }}</strong>
     <span>or click to choose a file: CSV, Excel, OpenDocument, Parquet, Arrow or JSON, also in .gz or .zip</span>
   </button>
   <label>Table file <q-uploader-add-trigger /></label>
@@ -35,8 +35,15 @@ document.addEventListener("drop", (event) => {{
 """Uploads a file that is dropped beside the zone, which the browser would open instead."""
 
 
-def file_drop(settings: Settings, on_file: Callable[[events.UploadEventArguments], Awaitable[None]]) -> ui.upload:
-    """Draw the drop zone for a table file of any format; `on_file` is called with the upload."""
+def file_drop(
+    settings: Settings,
+    on_file: Callable[[events.UploadEventArguments], Awaitable[None]],
+    title: str = "Drop a table here",
+) -> ui.upload:
+    """Draw the drop zone for a table file of any format; `on_file` is called with the upload.
+
+    The title goes into a template, so that it must not be text of users.
+    """
 
     async def uploaded(event: events.UploadEventArguments) -> None:
         upload.reset()
@@ -53,7 +60,7 @@ def file_drop(settings: Settings, on_file: Callable[[events.UploadEventArguments
     )
     upload.props("flat")
     upload.on("failed", lambda: notify_error("The upload failed; try again."), args=[])
-    upload.add_slot("header", HEADER)
+    upload.add_slot("header", HEADER.replace("TITLE", title))
     upload.add_slot("list", LIST)
     ui.add_body_html(DROP_ANYWHERE.format(id=upload.id))
     return upload.classes("w-full rounded-xl bg-transparent").mark("file")
