@@ -9,10 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def drift(version: int, record: Record, profile: RequestProfile | None) -> Drift:
+def drift(model: str, version: int, record: Record, profile: RequestProfile | None) -> Drift:
     """Return the drift of each feature and of the predictions; `profile` is None without requests."""
     predicted = profile.prediction if profile else None
     return Drift(
+        model=model,
         version=version,
         rows=profile.rows if profile else 0,
         since=profile.since if profile else None,

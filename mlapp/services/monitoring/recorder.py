@@ -84,30 +84,33 @@ class TrafficRecorder:
                 await self._task
         await asyncio.to_thread(self._finish)
 
-    def request(self) -> RequestTimer:
-        """Record a request, from here until its response starts; a cancelled one is not recorded."""
-        return RequestTimer(self._complete)
+    def request(self, model: str | None) -> RequestTimer:
+        """Record a request to a model, from here until its response starts; a cancelled one is not recorded.
 
-    def rejections(self, disconnect: type[Exception] | None = None) -> RequestTimer:
+        `model` is None if there is no default model; names of models that do not exist count in the total only.
+        """
+        return RequestTimer(self._complete, model)
+
+    def rejections(self, model: str | None = None, disconnect: type[Exception] | None = None) -> RequestTimer:
         """Record a request only if it fails, before `request` is entered; `disconnect` is not a failure."""
-        return RequestTimer(self._complete, only_errors=True, ignored=disconnect)
+        return RequestTimer(self._complete, model, only_errors=True, ignored=disconnect)
 
-    def add_rows(self, model: VersionInfo, x: "np.ndarray", predicted: "np.ndarray") -> None:
+    def add_rows(self, info: VersionInfo, x: "np.ndarray", predicted: "np.ndarray") -> None:
         """Queue encoded rows of one or several requests, and their predictions. Thread-safe."""
         rows, minute = len(x), self.minute()
         with self._queue_lock:
             if self._free_cells <= 0 or len(self._batches) >= MAX_QUEUED_BATCHES:
-                self._batches.append(PredictedRows(minute, model, rows, None))
+                self._batches.append(PredictedRows(minute, info, rows, None))
                 return
             step = -(-x.size // self._free_cells)
             if rows > 1:
                 # Copies, as slices would keep the whole table in memory.
                 x, predicted = x[::step].copy(), predicted[::step].copy()
             self._free_cells -= x.size
-            self._batches.append(PredictedRows(minute, model, rows, (x, predicted)))
+            self._batches.append(PredictedRows(minute, info, rows, (x, predicted)))
 
-    def add_warnings(self, count: int) -> None:
-        """Count warnings about the values of a request."""
+    def add_warnings(self, model: str, count: int) -> None:
+        """Count warnings about the values of a request to a model."""
         self._metrics.warnings.inc(count)
 
     def count(self) -> None:
@@ -125,15 +128,15 @@ class TrafficRecorder:
             self.revision += bool(requests or batches)
             # All versions are counted, even if counting one of them fails.
             with ExitStack() as versions:
-                for model, its_batches in reversed(by_version(batches)):
-                    versions.callback(count_rows, self._counts, model, its_batches, self.clock())
+                for info, its_batches in reversed(by_version(batches)):
+                    versions.callback(count_rows, self._counts, info, its_batches, self.clock())
             expire(self._counts, self.minute())
             others = self.store.others()
             self.revision += [id(counts) for counts in others] != [id(counts) for counts in self._other_counts]
             self._other_counts = others
 
-    def total(self) -> TrafficCounts:
-        """Return the counts of all processes on the store."""
+    def total(self, model: str | None = None) -> TrafficCounts:
+        """Return the counts of all processes on the store, of a model or of all models."""
         self.count()
         with self._count_lock:
             total = TrafficCounts()
@@ -145,7 +148,7 @@ class TrafficRecorder:
         """Return the current minute since 1970."""
         return int(self.clock() // 60)
 
-    def _complete(self, started: float, status: int) -> None:
+    def _complete(self, model: str | None, started: float, status: int) -> None:
         self._requests.append(CompletedRequest(self.minute(), (time.perf_counter() - started) * 1_000, status))
         self.revision += 1
 

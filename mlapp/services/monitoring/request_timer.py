@@ -9,17 +9,18 @@ from mlapp.errors import MlappError
 class RequestTimer:
     """Reports the start and the status of a request when its context ends; a generator would take 2 µs more."""
 
-    __slots__ = ("_complete", "_ignored", "_only_errors", "_started")
+    __slots__ = ("_complete", "_ignored", "_model", "_only_errors", "_started")
 
     def __init__(
         self,
-        complete: Callable[[float, int], None],
+        complete: Callable[[str | None, float, int], None],
+        model: str | None,
         *,
         only_errors: bool = False,
         ignored: type[Exception] | None = None,
     ) -> None:
-        """Start the timer; `complete` receives the start, by `time.perf_counter`, and the status."""
-        self._complete, self._only_errors, self._ignored = complete, only_errors, ignored
+        """Start the timer; `complete` receives the model, the start, by `time.perf_counter`, and the status."""
+        self._complete, self._model, self._only_errors, self._ignored = complete, model, only_errors, ignored
         self._started = time.perf_counter()
 
     def __enter__(self) -> None:
@@ -29,9 +30,9 @@ class RequestTimer:
         """Report the request, unless it was cancelled."""
         if error is None:
             if not self._only_errors:
-                self._complete(self._started, 200)
+                self._complete(self._model, self._started, 200)
         elif isinstance(error, Exception) and not (self._ignored and isinstance(error, self._ignored)):
-            self._complete(self._started, _status(error))
+            self._complete(self._model, self._started, _status(error))
 
 
 def _status(error: Exception) -> int:

@@ -17,27 +17,35 @@ class MonitoringService:
     store: ModelStore
     recorder: TrafficRecorder
 
-    async def traffic(self, span: Span, version: int | None = None) -> Traffic:
-        """Return requests over time, and the predictions of a version, by default the active one.
+    async def traffic(self, span: Span, model: str | None = None, version: int | None = None) -> Traffic:
+        """Return requests to a model or to all of them, and the predictions of a version, by default the active one.
 
         Raises:
-            NotFound: the version does not exist.
+            NotFound: the model or the version does not exist.
         """
-        return await asyncio.to_thread(self._traffic, span, version)
+        return await asyncio.to_thread(self._traffic, span, model, version)
 
-    async def drift(self, version: int) -> Drift:
+    async def drift(self, model: str, version: int) -> Drift:
         """Return the drift of the requests to a version against its training table.
 
         Raises:
             NotFound: the version does not exist.
         """
-        return await asyncio.to_thread(self._drift, version)
+        return await asyncio.to_thread(self._drift, model, version)
 
-    def _traffic(self, span: Span, version: int | None) -> Traffic:
-        number = self.store.active() if version is None else version
-        categories = None if number is None else self.store.record(number).target_distribution.categories
-        return traffic(self.recorder.total(), span, self.recorder.minute(), number, categories or [])
+    async def requests(self, span: Span) -> dict[str, int]:
+        """Return the number of requests to each model; those without any may be missing."""
+        return await asyncio.to_thread(self._requests, span)
 
-    def _drift(self, version: int) -> Drift:
-        record = self.store.record(version)
-        return drift(version, record, self.recorder.total().versions.get(version))
+    def _traffic(self, span: Span, model: str | None, version: int | None) -> Traffic:
+        number = self.store.active(model) if model and version is None else version
+        categories = self.store.record(model, number).target_distribution.categories if model and number else None
+        total = self.recorder.total(model)
+        return traffic(total, span, self.recorder.minute(), model, number, categories or [])
+
+    def _drift(self, model: str, version: int) -> Drift:
+        record = self.store.record(model, version)
+        return drift(model, version, record, self.recorder.total(model).versions.get(version))
+
+    def _requests(self, span: Span) -> dict[str, int]:
+        return {model: self._traffic(span, model, None).total.requests for model in self.store.names()}

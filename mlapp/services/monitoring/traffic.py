@@ -10,7 +10,9 @@ RESOLUTIONS = {Span.HOUR: (60, 1), Span.DAY: (96, 15)}
 """Number of points, and minutes per point."""
 
 
-def traffic(counts: TrafficCounts, span: Span, now: int, version: int | None, classes: list[str]) -> Traffic:
+def traffic(
+    counts: TrafficCounts, span: Span, now: int, model: str | None, version: int | None, classes: list[str]
+) -> Traffic:
     """Return the traffic up to the minute `now`, and the predictions of a version."""
     count, width = RESOLUTIONS[span]
     first = now // width - count + 1
@@ -18,7 +20,7 @@ def traffic(counts: TrafficCounts, span: Span, now: int, version: int | None, cl
     spans = [range((first + index) * width, (first + index + 1) * width) for index in range(count)]
     points = [_point(counts, series, minutes) for minutes in spans]
     total = _point(counts, series, range(spans[0].start, spans[-1].stop))
-    return Traffic(span=span, version=version, classes=classes, points=points, total=total)
+    return Traffic(span=span, model=model, version=version, classes=classes, points=points, total=total)
 
 
 def _point(counts: TrafficCounts, series: dict[int, PredictionCounts], minutes: range) -> TrafficPoint:
