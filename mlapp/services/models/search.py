@@ -10,9 +10,9 @@ from mlapp.schemas import VersionSummary
 
 ORDERS: dict[str, Callable[[VersionSummary], Any]] = {
     "version": attrgetter("version"),
-    "target": lambda model: model.target.casefold(),
+    "target": lambda info: info.target.casefold(),
     "estimator": attrgetter("estimator"),
-    "score": lambda model: (model.task, model.metrics.get(MAIN_METRIC[model.task], float("-inf"))),
+    "score": lambda info: (info.task, info.metrics.get(MAIN_METRIC[info.task], float("-inf"))),
     "rows": attrgetter("rows"),
     "created_at": attrgetter("created_at"),
 }
@@ -24,7 +24,7 @@ class VersionQuery:
     """A query: words, order and page."""
 
     words: str = ""
-    """Each word must occur in the target, estimator, task, state or note, or be the version's number."""
+    """Each word must occur in the target, estimator, task, source, state or note, or be the version's number."""
     order: str = "version"
     """One of `ORDERS`."""
     descending: bool = True
@@ -36,23 +36,24 @@ class VersionQuery:
 class VersionPage:
     """A page of search results."""
 
-    models: list[VersionSummary]
+    versions: list[VersionSummary]
     matches: int
     """Number of matching versions on all pages."""
     total: int
     """Number of all versions."""
 
 
-def search(models: Sequence[VersionSummary], query: VersionQuery) -> VersionPage:
+def search(versions: Sequence[VersionSummary], query: VersionQuery) -> VersionPage:
     """Return a page of the versions that match a query; equal ones are sorted newest first."""
     words = query.words.casefold().split()
-    matches = [model for model in models if all(_matches(model, word) for word in words)]
+    matches = [info for info in versions if all(_matches(info, word) for word in words)]
     matches.sort(key=attrgetter("version"), reverse=True)
     matches.sort(key=ORDERS[query.order], reverse=query.descending)
-    return VersionPage(matches[query.offset :][: query.limit], len(matches), len(models))
+    return VersionPage(matches[query.offset :][: query.limit], len(matches), len(versions))
 
 
-def _matches(model: VersionSummary, word: str) -> bool:
-    state = "active" if model.active else ""
-    text = f"model {state} {model.target} {model.estimator} {model.task} {model.note}"
-    return word.removeprefix("#") == str(model.version) or word in text.casefold()
+def _matches(info: VersionSummary, word: str) -> bool:
+    state = "active" if info.active else ""
+    source = (info.source.dataset or info.source.file or "") if info.source else ""
+    text = f"version {state} {info.target} {info.estimator} {info.task} {source} {info.note}"
+    return word.removeprefix("#") == str(info.version) or word in text.casefold()

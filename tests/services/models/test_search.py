@@ -5,36 +5,42 @@ from typing import Any
 
 import pytest
 
-from mlapp.schemas import VersionSummary, Task
+from mlapp.schemas import DataSource, Task, VersionSummary
 from mlapp.services.models.search import ORDERS, VersionQuery, search
 from tests.store.conftest import NOW
 
 
-def model(version: int, **changed: Any) -> VersionSummary:
+def info(version: int, **changed: Any) -> VersionSummary:
     plain: dict[str, Any] = {
         "created_at": NOW + timedelta(days=version),
+        "model": "prices",
         "active": False,
+        "default": True,
+        "predict_path": "/models/prices/predict",
+        "breaking": [],
         "usable": True,
         "task": Task.REGRESSION,
         "target": "Price",
         "estimator": "linear",
         "rows": 100,
         "metrics": {"r2": 0.5},
+        "baseline": {},
+        "warnings": [],
         "note": "",
         "source": None,
     }
     return VersionSummary(version=version, **(plain | changed))
 
 
-MODELS = [
-    model(11, target="Churn", task=Task.CLASSIFICATION, metrics={"accuracy": 0.9}, rows=300),
-    model(2, active=True, note="The one from Marketing", estimator="hist_gradient_boosting", metrics={"r2": 0.7}),
-    model(1, rows=200),
+VERSIONS = [
+    info(11, target="Churn", task=Task.CLASSIFICATION, metrics={"accuracy": 0.9}, rows=300),
+    info(2, active=True, note="The one from Marketing", estimator="hist_gradient_boosting", metrics={"r2": 0.7}),
+    info(1, rows=200, source=DataSource(file="Q3 sales.csv")),
 ]
 
 
 def versions(**query: Any) -> list[int]:
-    return [model.version for model in search(MODELS, VersionQuery(**query)).models]
+    return [match.version for match in search(VERSIONS, VersionQuery(**query)).versions]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,8 @@ def versions(**query: Any) -> list[int]:
         ("marketing churn", []),
         ("1", [1]),
         ("#11", [11]),
-        ("model 11", [11]),
+        ("version 11", [11]),
+        ("sales.csv", [1]),
         ("active", [2]),
     ],
 )
@@ -82,12 +89,12 @@ def test_search_sorts_by_every_order():
 
 
 def test_search_returns_a_page_and_the_totals():
-    page = search(MODELS, VersionQuery(words="linear", offset=1, limit=1))
+    page = search(VERSIONS, VersionQuery(words="linear", offset=1, limit=1))
 
-    assert ([match.version for match in page.models], page.matches, page.total) == ([1], 2, 3)
+    assert ([match.version for match in page.versions], page.matches, page.total) == ([1], 2, 3)
 
 
 def test_search_sorts_a_model_without_a_score_last():
     assert versions(order="score")[-1] == 11
-    unscored = search([model(3, metrics={}), *MODELS], VersionQuery(order="score"))
-    assert [match.version for match in unscored.models] == [2, 1, 3, 11]
+    unscored = search([info(3, metrics={}), *VERSIONS], VersionQuery(order="score"))
+    assert [match.version for match in unscored.versions] == [2, 1, 3, 11]
