@@ -67,12 +67,15 @@ def _add_middleware(app: FastAPI, settings: Settings, services: Services, *, api
     """Add the middleware from the inside to the outside: what is added last runs first."""
     limited_routes: dict[str, Admit] = {}
     if api:
-        limited_routes = {"/predict": services.prediction.admit, "/train": services.training.admit}
-        app.add_middleware(DirectCallMiddleware, endpoints={"/predict": predict.predict})
+        limited_routes = dict.fromkeys(predict.PATHS, services.prediction.admit)
+        limited_routes |= dict.fromkeys(
+            ("/train", "/models/{model}/train"), lambda size, _: services.training.admit(size)
+        )
+        app.add_middleware(DirectCallMiddleware, endpoints=dict.fromkeys(predict.PATHS, predict.predict))
         app.add_middleware(LoadSheddingMiddleware, limited_routes=limited_routes)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     add_authorization(app, settings, services.access)
-    app.add_middleware(RequestIdMiddleware, metrics=services.metrics, paths=frozenset(limited_routes))
+    app.add_middleware(RequestIdMiddleware, metrics=services.metrics, templates=frozenset(limited_routes))
 
 
 def _telemetry() -> TelemetryConfig:

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlapp.api.middleware.security_headers import API_HEADERS, NO_STORE
+from mlapp.api.paths import split_path
 from mlapp.api.problems import problem_response
 from mlapp.logs import caller, request_scope
 from mlapp.services.observability.metrics import MetricsService
@@ -31,11 +32,11 @@ OTHER = "other"
 class RequestIdMiddleware:
     """Sets the request id and counts requests, in few steps: common ways to do so cost as much as a prediction."""
 
-    def __init__(self, app: ASGIApp, metrics: MetricsService, paths: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, metrics: MetricsService, templates: frozenset[str]) -> None:
         self.app = app
         self.metrics = metrics
-        self.paths = paths
-        """Paths that inner middleware may respond to before routing; each is also the route template."""
+        self.templates = templates
+        """Templates of paths that inner middleware may respond to before routing; see `split_path`."""
         self._start = secrets.token_hex(3)
         """Distinguishes the ids of different processes."""
         self._numbers = count(1)
@@ -99,7 +100,8 @@ class RequestIdMiddleware:
         route = scope.get("route")
         if route is not None:
             return str(scope.get("root_path", "")) + str(route.path)
-        return scope["path"] if scope["path"] in self.paths else OTHER
+        template, _ = split_path(scope["path"])
+        return template if template in self.templates else OTHER
 
 
 async def _is_disconnect(error: Exception, scope: Scope, receive: Receive) -> bool:

@@ -1,4 +1,4 @@
-"""POST /predict. Runs for every prediction, so it parses requests and builds responses without FastAPI."""
+"""POST /predict and /models/{model}/predict: requests are parsed and responses built without FastAPI, as it is slow."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import TypeAdapter
 from starlette.requests import ClientDisconnect
 
 from mlapp.api.dependencies import services_of
@@ -15,7 +16,7 @@ from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import FILES, parse_options, receive_json, spool_body
 from mlapp.presentation.attachments import attachment
-from mlapp.schemas import Format, PredictOptions, PredictResponse
+from mlapp.schemas import Format, ModelName, PredictOptions, PredictResponse
 from mlapp.services.prediction.service import Body, PredictionResult
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -26,6 +27,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "there are rows that cannot be predicted.",
         "content": FILES,
         "headers": {
+            "X-Model-Name": {"schema": {"type": "string"}},
             "X-Model-Version": {"schema": {"type": "integer"}},
             "X-Warnings-Total": {"schema": {"type": "integer"}},
         },
@@ -34,35 +36,44 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 STRICT = "`handling=strict`: reject values that are otherwise predicted with a warning, and extra columns."
 OPTIONS = without_defaults(PredictOptions.model_json_schema())["properties"]
 PARAMETERS = [*query_parameters(OPTIONS), prefer_header(STRICT)]
+MODEL = {"name": "model", "in": "path", "required": True, "schema": TypeAdapter(ModelName).json_schema()}
+ERRORS = problem_responses(400, 404, 409, 413, 415, 422, 503)
+PATHS = ("/predict", "/models/{model}/predict")
+"""Both have the same endpoint."""
 
 router = APIRouter(tags=["prediction"])
 
 
+@router.post(PATHS[0], response_model=None, responses=RESPONSES | ERRORS, openapi_extra={"parameters": PARAMETERS})
 @router.post(
-    "/predict",
+    PATHS[1],
+    name="predict_by_model",
     response_model=None,
-    responses=RESPONSES | problem_responses(400, 404, 409, 413, 415, 422, 503),
-    openapi_extra={"parameters": PARAMETERS},
+    responses=RESPONSES | ERRORS,
+    openapi_extra={"parameters": [MODEL, *PARAMETERS]},
 )
 async def predict(request: Request) -> Response:
-    """Predict rows with the active model, or with any other version.
+    """Predict rows with the active version of a model, or with any other version.
+
+    `POST /predict` asks the default model.
 
     `Prefer: handling=strict` turns warnings and extra columns into errors.
     """
     services = services_of(request.app)
     headers = _read_headers(request.scope["headers"])
-    name = None
-    with services.recorder.rejections(ClientDisconnect):
+    model, name = request.path_params.get("model"), None
+    with services.recorder.rejections(services.prediction.known(model), ClientDisconnect):
         if headers.is_json:
             options = parse_options(request.query_params.multi_items()) if request.scope["query_string"] else {}
             body = Body(await receive_json(request.receive), Format.JSON, options)
         else:
             async with spool_body(request) as received:
                 body, name = Body(await received.read(), received.format, received.options), received.name
-    result = await services.prediction.predict(body, headers.formats, strict=headers.strict)
+    result = await services.prediction.predict(body, headers.formats, model, strict=headers.strict)
     if isinstance(result.body, bytes):
         return _JsonResponse(result.body, result)
-    fields = {"X-Model-Version": str(result.version), "X-Warnings-Total": str(result.warnings_total)}
+    fields = {"X-Model-Name": result.model, "X-Model-Version": str(result.version)}
+    fields["X-Warnings-Total"] = str(result.warnings_total)
     if name and result.format is not Format.JSON:
         fields["Content-Disposition"] = attachment(name, result.format)
     return StreamingResponse(result.chunks, headers=fields, media_type=result.media_type)
@@ -76,6 +87,7 @@ class _JsonResponse(Response):
         self.raw_headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),
+            (b"x-model-name", result.model.encode()),
             (b"x-model-version", b"%d" % result.version),
             (b"x-warnings-total", b"%d" % result.warnings_total),
         ]

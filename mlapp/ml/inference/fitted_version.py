@@ -19,7 +19,7 @@ from mlapp.ml.evaluation.conformal import bounds
 from mlapp.ml.inference.compiled_pipeline import compile_pipeline
 from mlapp.ml.inference.compiled_steps import ArrayFunction
 from mlapp.ml.library_versions import unusable_reason
-from mlapp.schemas import PredictResponse, Scalar, Task, VersionInfo
+from mlapp.schemas import PredictResponse, Scalar, Task, VersionInfo, VersionKey
 from mlapp.tables.columns.conversion import format_values
 from mlapp.tables.table import Table
 
@@ -49,9 +49,16 @@ class FittedVersion:
 
     info: VersionInfo
     estimator: BaseEstimator
+    file_bytes: int = 0
+    """Size of the model file."""
     no_warnings: ClassVar[Warnings] = NO_WARNINGS
     is_fast: bool = False
     """Whether the event loop can wait for a batch; measured when the version is loaded."""
+
+    @cached_property
+    def key(self) -> VersionKey:
+        """Name of the model and number of the version."""
+        return VersionKey(self.info.model, self.info.version)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -116,10 +123,11 @@ class FittedVersion:
 
     def answer(self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS) -> PredictResponse:
         """Return the response to a request from the predictions of its rows."""
-        version, first, total = self.info.version, warnings.first, warnings.total or None
+        (model, version), first, total = self.key, warnings.first, warnings.total or None
         if self.info.task is Task.REGRESSION:
             values, lower, upper = predicted.T.tolist()
             return PredictResponse(
+                model=model,
                 version=version,
                 predictions=values,
                 lower=lower,
@@ -130,6 +138,7 @@ class FittedVersion:
             )
         classes, names = self.classes
         return PredictResponse(
+            model=model,
             version=version,
             predictions=[classes[index] for index in predicted.argmax(axis=1).tolist()],
             probabilities=[dict(zip(names, row, strict=True)) for row in predicted.tolist()],
@@ -148,8 +157,9 @@ class FittedVersion:
     @cached_property
     def _json_ends(self) -> tuple[bytes, bytes]:
         """What JSON responses have before and after their numbers."""
+        model, version = self.key
         response = _to_json(
-            PredictResponse(version=self.info.version, predictions=[], coverage=self.info.coverage, warnings=[])
+            PredictResponse(model=model, version=version, predictions=[], coverage=self.info.coverage, warnings=[])
         )
         begin, _, end = response.partition(b"[]")
         return begin, end
@@ -167,23 +177,27 @@ def _to_json(response: PredictResponse) -> bytes:
     return PredictResponse.__pydantic_serializer__.to_json(response)
 
 
-def load_version(model: VersionInfo, file: bytes) -> FittedVersion:
+def load_version(info: VersionInfo, file: bytes) -> FittedVersion:
     """Load a stored version; `file` must have been verified by its hash, as unpickling runs code.
 
     Raises:
         Conflict: the version requires another Python or scikit-learn, or code that is missing.
         Exception: any error of the code that unpickling runs, or of the estimator.
     """
-    if why := unusable_reason(model.library_versions):
-        raise Conflict(f"Model {model.version} cannot be loaded. {why}")
+    if why := unusable_reason(info.library_versions):
+        raise Conflict(f"{_name(info)} cannot be loaded. {why}")
     try:
-        fitted = FittedVersion(model, joblib.load(io.BytesIO(file)))
+        fitted = FittedVersion(info, joblib.load(io.BytesIO(file)), len(file))
     except (ImportError, AttributeError) as error:
         raise Conflict(
-            f"Model {model.version} cannot be loaded: it was trained with code that is not here ({error}); "
+            f"{_name(info)} cannot be loaded: it was trained with code that is not here ({error}); "
             "bring it back, or train again."
         ) from error
     # Tests that it can predict, and prepares all that requests need.
     fitted.predict_batch([fitted.examples])
     _ = fitted.column_names, fitted.answer_json(fitted.predict(fitted.examples))
     return fitted
+
+
+def _name(info: VersionInfo) -> str:
+    return f"Version {info.version} of {info.model}"

@@ -27,7 +27,7 @@ def what_if(fitted: FittedVersion, record: dict[str, Any], name: str) -> WhatIf:
     """
     feature = next((feature for feature in fitted.info.features if feature.name == name), None)
     if feature is None:
-        raise Unacceptable(f"Model {fitted.info.version} has no feature '{shorten(name)}'.")
+        raise Unacceptable(f"Version {fitted.info.version} of {fitted.info.model} has no feature '{shorten(name)}'.")
     fitted.encoder.encode(records_table([record]))
     own = convert_column(column_of(name, [record.get(name)]), feature.type, feature.read_as).values
     values = _to_json(_with_own(_training_values(feature), own, feature.type), feature.type)

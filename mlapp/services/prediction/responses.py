@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlapp import ml
 
     AddRows = Callable[[VersionInfo, np.ndarray, np.ndarray], None]
-    """Takes the model, encoded rows and their predictions; see `TrafficRecorder.add_rows`."""
+    """Takes the version, encoded rows and their predictions; see `TrafficRecorder.add_rows`."""
 
 CHUNK_ROWS = 10_000
 """Rows of a file that are written at a time."""
@@ -37,8 +37,9 @@ _VALUES = TypeAdapter(list[Any])
 
 
 class PredictionResult(NamedTuple):
-    """A response: version, format, and the body with the predictions."""
+    """A response: model, version, format, and the body with the predictions."""
 
+    model: str
     version: int
     format: Format
     warnings_total: int

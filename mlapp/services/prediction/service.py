@@ -1,4 +1,4 @@
-"""PredictionService: predicts rows with the active version or another one, for API and pages."""
+"""PredictionService: predicts rows with the active or another version of a model, for API and pages."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from mlapp import ml, tables
 from mlapp.errors import Overloaded
-from mlapp.schemas import Format, PredictionPreview, PredictOptions, PredictResponse, VersionInfo, WhatIf
+from mlapp.schemas import Format, PredictionPreview, PredictOptions, PredictResponse, VersionInfo, VersionKey, WhatIf
 from mlapp.services.admission import PREFETCH, Pool, Slots, prefetch
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import reading, responses
-from mlapp.services.prediction.active_version import ActiveVersion
+from mlapp.services.prediction.active_versions import ActiveVersions
 from mlapp.services.prediction.batching import Batcher
-from mlapp.services.prediction.model_cache import ModelCache, use_one_thread
 from mlapp.services.prediction.preview import preview
 from mlapp.services.prediction.reading import PACKED, Body
 from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult, iterate
 from mlapp.services.prediction.table_reader import TableReader
+from mlapp.services.prediction.version_cache import LOADED_BYTES, VersionCache, use_one_thread
 from mlapp.services.stored_versions import version_number
 from mlapp.store import ModelStore
 
@@ -50,72 +50,88 @@ class PredictionService:
     store: ModelStore
     recorder: TrafficRecorder
     processes: Processes = field(default_factory=Processes)
+    loaded_bytes: int = LOADED_BYTES
+    """Limit on the size of the files of loaded versions, except the active one of the default model."""
     _small: Pool = field(default_factory=lambda: Pool("predict", 1, use_one_thread))
     _bulk: Pool = field(default_factory=lambda: Pool("predict-bulk", PREFETCH, use_one_thread))
     _small_slots: Slots = field(default_factory=lambda: Slots(SMALL_SLOTS, "predictions"))
     _large_slots: Slots = field(default_factory=lambda: Slots(LARGE_SLOTS, "predictions for tables"))
 
     def __post_init__(self) -> None:
-        self._cache = ModelCache(self.store)
-        self._active = ActiveVersion(self.store, self._cache)
+        self._cache = VersionCache(self.store, self.loaded_bytes)
+        self._active = ActiveVersions(self.store, self._cache)
         self._batcher = Batcher(self._small, self.recorder.add_rows)
         self._reader = TableReader(self.processes)
 
     async def start(self) -> None:
-        """Start loading the active version and following activations by other processes."""
+        """Start loading the active version of the default model and following changes by other processes."""
         self._active.start()
 
     async def close(self) -> None:
-        """Stop following activations; requests in flight are completed."""
+        """Stop following changes; requests in flight are completed."""
         self._active.close()
         self._cache.close()
         for pool in (self._small, self._bulk):
             pool.close()
 
     @property
-    def active(self) -> VersionInfo | None:
-        """The version that predicts by default; None if none is loaded."""
-        return self._active.fitted.info if self._active.fitted else None
+    def default(self) -> str | None:
+        """The default model; None if there is none."""
+        return self._active.default
+
+    def active(self, model: str | None = None) -> VersionInfo | None:
+        """Return the loaded version that answers for a model, by default the default one; None if none is loaded."""
+        fitted = self._active.peek(model)
+        return fitted.info if fitted else None
+
+    def known(self, model: str | None) -> str | None:
+        """Return a model, the default one by default, if it is in use in this process."""
+        name = model or self.default
+        return name if name and self._active.knows(name) else None
 
     @property
     def message(self) -> str:
-        """The state of the active version in a sentence, for clients."""
-        return self._active.message
+        """The state of the default model in a sentence, for clients."""
+        return self._active.message()
 
-    @property
-    def problem(self) -> str | None:
-        """Why the active version of the store is not loaded; None if it is loaded or loading."""
-        return self._active.problem
+    def problem(self, model: str | None = None) -> str | None:
+        """Return why the active version of a model cannot be loaded; None if it is loaded, or was not asked."""
+        return self._active.problem(model)
 
     @property
     def wanted(self) -> int | None:
-        """The active version of the store, whether or not it is loaded."""
-        return self._active.wanted
+        """The active version of the default model in the store, whether or not it is loaded."""
+        return self._active.wanted(None)
 
-    async def refresh(self) -> None:
-        """Load the active version of the store; the previous one answers until then."""
-        await self._active.refresh()
+    async def refresh(self, model: str) -> None:
+        """Load the active version of a model if it is in use or the default one; the previous one answers until then.
 
-    async def fitted(self, version: int | None = None) -> "ml.FittedVersion":
-        """Return a loaded version, the active one by default.
+        Notices if the model was deleted, and if another one is the default now.
+        """
+        await self._active.refresh(model)
+
+    async def fitted(self, model: str | None = None, version: int | None = None) -> "ml.FittedVersion":
+        """Return a loaded version, by default the active one of the default model.
 
         Raises:
-            NotFound: the version does not exist.
+            NotFound: the model or version does not exist.
             Conflict: the version cannot be loaded.
-            Unavailable: no active version is loaded.
+            Unavailable: no active version can be loaded.
         """
-        active = self._active.fitted
-        if active and version in (None, active.info.version):
-            return active
-        return await (self._active.get() if version is None else self._cache.get(version))
+        if version is not None:
+            key = VersionKey(await self._name(model), version)
+            # Also of a loaded one, which may have been deleted.
+            await asyncio.to_thread(self.store.record, *key)
+            return await self._cache.load(key)
+        return self._active.loaded(model) or await self._active.get(model)
 
-    def admit(self, size: int | None) -> Slots:
+    def admit(self, size: int | None, model: str | None = None) -> Slots:
         """Acquire a slot for a request by the size of its body in bytes (None: unknown); the caller releases it.
 
         Raises:
             Overloaded: too many requests are in flight.
         """
-        with self.recorder.rejections():
+        with self.recorder.rejections(self.known(model)):
             if size is None or size > SMALL_BYTES:
                 return self._large_slots.acquire()
             if self._small.wait_s(self._batcher.calls) > MAX_WAIT_S:
@@ -123,7 +139,13 @@ class PredictionService:
             return self._small_slots.acquire()
 
     async def predict(
-        self, body: Body, formats: Formats = AS_SENT, version: int | None = None, *, strict: bool = False
+        self,
+        body: Body,
+        formats: Formats = AS_SENT,
+        model: str | None = None,
+        version: int | None = None,
+        *,
+        strict: bool = False,
     ) -> PredictionResult:
         """Predict rows, and return the response in the format that belongs to the one of the body.
 
@@ -132,47 +154,47 @@ class PredictionService:
         Raises:
             MlappError: the version is not available, or the rows cannot be read or predicted.
         """
-        with self.recorder.request():
-            # Avoids a coroutine if the active version is loaded.
-            fitted = None if version or body.options else self._active.fitted
-            fitted = fitted or await self._requested(body.options.get("version"), version)
+        # Avoids a coroutine if the active version is loaded.
+        fitted = None if version or body.options else self._active.loaded(model)
+        with self.recorder.request(fitted.info.model if fitted else await self._name(model)):
+            fitted = fitted or await self._requested(model, body.options.get("version"), version)
             if _is_small(body) and formats[Format.JSON] is Format.JSON:
                 rows, keys = reading.read_json(body.data)
                 if not keys:
                     predicted, warnings = await self._predict_rows(fitted, rows, strict=strict)
                     data = fitted.answer_json(predicted, warnings)
-                    return PredictionResult(fitted.info.version, Format.JSON, warnings.total, data)
+                    return PredictionResult(*fitted.key, Format.JSON, warnings.total, data)
             result = await self._predict_table(fitted, body, formats, strict=strict)
-            self.recorder.add_warnings(result.warnings_total)
+            self.recorder.add_warnings(result.model, result.warnings_total)
             return result
 
-    async def answer(self, records: list[dict[str, Any]], version: int | None = None) -> PredictResponse:
+    async def answer(self, records: list[dict[str, Any]], model: str, version: int | None = None) -> PredictResponse:
         """Predict records of JSON scalars.
 
         Raises:
             MlappError: the version is not available, or the records cannot be predicted.
         """
-        with self.recorder.request():
-            fitted = await self.fitted(version)
+        with self.recorder.request(await self._name(model)):
+            fitted = await self.fitted(model, version)
             return fitted.answer(*await self._predict_rows(fitted, tables.JsonRows(records)))
 
-    async def preview(self, body: Body, version: int | None = None, rows: int = 10) -> PredictionPreview:
+    async def preview(self, body: Body, model: str, version: int | None = None, rows: int = 10) -> PredictionPreview:
         """Return the first rows of the response to a table; the whole table is validated, as by `predict`.
 
         Raises:
             MlappError: the version is not available, or the rows cannot be read or predicted.
         """
-        fitted, pool = await self.fitted(version), self._pool(body)
+        fitted, pool = await self.fitted(model, version), self._pool(body)
         table, options = await self._reader.read(body, pool)
         return await pool.run(lambda: preview(fitted, table, options, rows))
 
-    async def what_if(self, record: dict[str, Any], feature: str, version: int | None = None) -> WhatIf:
+    async def what_if(self, record: dict[str, Any], feature: str, model: str, version: int | None = None) -> WhatIf:
         """Predict a record of JSON scalars over the values of one feature.
 
         Raises:
             MlappError: the version is not available or has no such feature, or the record cannot be predicted.
         """
-        fitted = await self.fitted(version)
+        fitted = await self.fitted(model, version)
         return await self._small.run(lambda: ml.what_if(fitted, record, feature))
 
     async def _predict_rows(
@@ -190,7 +212,7 @@ class PredictionService:
         # The table is made once, and only for the text of unknown categories.
         table = cache(rows.table)
         warnings = fitted.validator.warnings(x, lambda row, name: table().text(row, name))
-        self.recorder.add_warnings(warnings.total)
+        self.recorder.add_warnings(fitted.info.model, warnings.total)
         return predicted, warnings
 
     async def _predict_records(
@@ -203,14 +225,30 @@ class PredictionService:
 
         encoded = await self._small.run(encode)
         predicted, _ = await self._batcher.predict(fitted, encoded.x)
-        self.recorder.add_warnings(encoded.warnings.total)
+        self.recorder.add_warnings(fitted.info.model, encoded.warnings.total)
         return predicted, encoded.warnings
 
-    async def _requested(self, name: int | str | None, version: int | None = None) -> "ml.FittedVersion":
+    async def _name(self, model: str | None) -> str:
+        """Return the name of a model that exists, the default one by default.
+
+        Raises:
+            NotFound: the model does not exist.
+            Unavailable: there is no default model.
+        """
+        if model is None:
+            model = self.default or (await self._active.get(None)).info.model
+        if not self._active.knows(model):
+            await asyncio.to_thread(self.store.settings, model)
+        return model
+
+    async def _requested(
+        self, model: str | None, option: int | str | None, version: int | None = None
+    ) -> "ml.FittedVersion":
         """Return the loaded version that an option names, the active one by default."""
-        if version is None and name is not None and name != "active":
-            version = await asyncio.to_thread(version_number, self.store, str(name))
-        return await self.fitted(version)
+        if version is None and option is not None and option != "active":
+            name = await self._name(model)
+            version = await asyncio.to_thread(version_number, self.store, name, str(option))
+        return await self.fitted(model, version)
 
     async def _predict_table(
         self, fitted: "ml.FittedVersion", body: Body, formats: Formats, *, strict: bool
@@ -218,17 +256,17 @@ class PredictionService:
         pool, add_rows = self._pool(body), self.recorder.add_rows
         table, options = await self._reader.read(body, pool)
         if options.version is not None and "version" not in body.options:
-            fitted = await self._requested(options.version)
-        format_, version = formats[table.format], fitted.info.version
+            fitted = await self._requested(fitted.info.model, options.version)
+        format_ = formats[table.format]
         encoded = await pool.run(lambda: reading.encode_table(fitted, table, options, strict=strict))
         if format_ is Format.JSON:
             pieces = await pool.run(lambda: responses.write_json(fitted, encoded, add_rows))
-            return PredictionResult(version, format_, encoded.warnings.total, iterate(pieces))
+            return PredictionResult(*fitted.key, format_, encoded.warnings.total, iterate(pieces))
         responses.check_file(fitted, encoded)
         parts = responses.parts_of(encoded, format_)
         calls = (partial(responses.write_file, fitted, encoded, format_, part, add_rows) for part in parts)
         encoding = responses.encoding_of(fitted, encoded, format_)
-        return PredictionResult(version, format_, encoded.warnings.total, prefetch(pool, calls), encoding)
+        return PredictionResult(*fitted.key, format_, encoded.warnings.total, prefetch(pool, calls), encoding)
 
     def _pool(self, body: Body) -> Pool:
         is_small = len(body.data) <= SMALL_BYTES and not body.data.startswith(PACKED)

@@ -1,0 +1,266 @@
+"""ActiveVersions: which version of each model answers. Follows activations and deletions by all processes."""
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlapp.errors import MlappError, NotFound, Unavailable
+from mlapp.schemas import VersionKey
+from mlapp.services.outages import Outage
+from mlapp.services.prediction.version_cache import VersionCache
+from mlapp.store import ModelStore
+
+if TYPE_CHECKING:
+    from mlapp import ml
+
+log = logging.getLogger(__name__)
+
+LOADING_S = 30.0
+"""How long a request waits for a version that is still loading."""
+POLL_S = 0.5
+"""Interval at which the store is polled for changes by other processes."""
+RETRY_S, MAX_RETRY_S = 5.0, 3_600.0
+"""Backoff between attempts to load an active version that cannot be loaded: doubled each time, up to the maximum."""
+NO_MODEL = "There is no model yet; train one: POST /train."
+LOADING = "The model is still loading; try again in a few seconds."
+
+
+@dataclass
+class _State:
+    """A model that has been asked."""
+
+    answering: VersionKey | None = None
+    """The version that answers; it may have been evicted from the cache."""
+    wanted: int | None = None
+    """The active version of the store, whether or not it can be loaded."""
+    problem: MlappError | None = None
+    """Why the wanted version does not answer."""
+    retry_at: float = 0.0
+    """Time of the next attempt to load it, by `time.monotonic`."""
+    backoff_s: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while its active version is loaded."""
+
+
+@dataclass
+class ActiveVersions:
+    """Swaps the version that answers when another one is activated; one that cannot be loaded replaces none."""
+
+    store: ModelStore
+    cache: VersionCache
+    default: str | None = None
+    """The default model; its active version is loaded at the start, and stays loaded."""
+    _models: dict[str, _State] = field(default_factory=dict)
+    """By name; all exist in the store, or did a moment ago."""
+    _followed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Whether the store has been polled once."""
+    _poller: asyncio.Task[None] | None = None
+    _loads: set[asyncio.Task[None]] = field(default_factory=set)
+    _outage: Outage = field(default_factory=lambda: Outage(log, "Activations cannot be followed"))
+
+    def start(self) -> None:
+        """Start loading the active version of the default model and following the store."""
+        self._poller = asyncio.create_task(self._poll())
+
+    def close(self) -> None:
+        """Stop following."""
+        for task in [self._poller, *self._loads]:
+            if task:
+                task.cancel()
+
+    def loaded(self, model: str | None) -> "ml.FittedVersion | None":
+        """Return the version that answers for a model, the default one by default, if it is loaded."""
+        state = self._models.get(model or self.default or "")
+        return self.cache.get(state.answering) if state and state.answering else None
+
+    def peek(self, model: str | None) -> "ml.FittedVersion | None":
+        """Return what `loaded` returns, without a use in the sense of the cache."""
+        state = self._models.get(model or self.default or "")
+        return self.cache.peek(state.answering) if state and state.answering else None
+
+    def knows(self, model: str) -> bool:
+        """Return whether a model has been asked, and has not been deleted since."""
+        return model in self._models
+
+    def wanted(self, model: str | None) -> int | None:
+        """Return the active version of the store, whether or not it is loaded, of a model that has been asked."""
+        state = self._models.get(model or self.default or "")
+        return state.wanted if state else None
+
+    def problem(self, model: str | None) -> str | None:
+        """Return why the active version of a model is not loaded; None if it is loaded, loading or was not asked."""
+        state = self._models.get(model or self.default or "")
+        return state.problem.detail if state and state.problem else None
+
+    def message(self, model: str | None = None) -> str:
+        """Return the state of a model in a sentence, for clients."""
+        name = model or self.default
+        state, problem = self._models.get(name or ""), self.problem(name)
+        if state and state.answering:
+            answers = f"Version {state.answering.version} of {name} answers"
+            return f"{answers} in place of the active one. {problem}" if problem else f"{answers}."
+        if not self._followed.is_set() or (state and state.lock.locked()):
+            return LOADING
+        if self._outage.failures:
+            return "The store cannot be read now, see the log; try again in a moment."
+        if problem:
+            return problem
+        return _without_active(name) if name else NO_MODEL
+
+    async def get(self, model: str | None) -> "ml.FittedVersion":
+        """Return the version that answers for a model, and load it unless it is loaded.
+
+        Raises:
+            NotFound: the model does not exist, or has no active version.
+            Unavailable: no version can be loaded; there is no default model.
+        """
+        try:
+            async with asyncio.timeout(LOADING_S):
+                if model is None:
+                    await self._followed.wait()
+                if name := model or self.default:
+                    return await self._first(name)
+        except TimeoutError:
+            raise Unavailable(LOADING) from None
+        except NotFound:
+            if model:
+                raise
+        raise Unavailable(self.message())
+
+    async def refresh(self, model: str) -> None:
+        """Load the active version of a model if it is loaded or the default one; the previous one answers until then.
+
+        Notices if the model was deleted, and if another one is the default now.
+        """
+        await self._read()
+        self._followed.set()
+        for name in self._models.keys() & {model, self.default}:
+            await self._reload(name)
+
+    async def _poll(self) -> None:
+        while True:
+            with self._outage.tolerate():
+                await self._follow()
+            # After a failure, requests are rejected without waiting.
+            self._followed.set()
+            await asyncio.sleep(POLL_S)
+
+    async def _follow(self) -> None:
+        """Start loading active versions that have changed, or whose next attempt is due."""
+        active, now = await self._read(), time.monotonic()
+        for model, state in [*self._models.items()]:
+            if not (self.peek(model) or state.problem or state.lock.locked() or model == self.default):
+                # Evicted; the next request loads the active version.
+                del self._models[model]
+                continue
+            due = state.problem is not None and now >= state.retry_at
+            if not state.lock.locked() and (active.get(model, state.wanted) != state.wanted or due):
+                task = asyncio.create_task(self._tolerant_reload(model))
+                self._loads.add(task)
+                task.add_done_callback(self._loads.discard)
+        # Until a load has begun, so that the message is not that there is no model.
+        await asyncio.sleep(0)
+
+    async def _read(self) -> dict[str, int | None]:
+        """Read the default model, and the active version of each model in use; forget those that are gone."""
+        default, active, deleted = await asyncio.to_thread(self._stored, [*self._models])
+        for model in deleted:
+            self._forget(model)
+        self.default = default
+        if default:
+            self._models.setdefault(default, _State())
+        self._pin()
+        return active
+
+    def _stored(self, models: list[str]) -> tuple[str | None, dict[str, int | None], list[str]]:
+        default, deleted = self.store.default(), []
+        active: dict[str, int | None] = {}
+        for model in dict.fromkeys([*models, *([default] if default else [])]):
+            try:
+                active[model] = self.store.active(model)
+            except NotFound:
+                deleted.append(model)
+        return default, active, deleted
+
+    async def _first(self, model: str) -> "ml.FittedVersion":
+        """Return the version that answers for a model that may never have been asked."""
+        if model not in self._models:
+            # Only names of models are kept.
+            await asyncio.to_thread(self.store.settings, model)
+        state = self._models.setdefault(model, _State())
+        async with state.lock:
+            if fitted := self.loaded(model):
+                return fitted
+            if state.problem and state.answering:
+                return await self.cache.load(state.answering)
+            if not state.problem and (fitted := await self._load(model, state)):
+                return fitted
+        if state.problem:
+            raise Unavailable(state.problem.detail)
+        raise NotFound(_without_active(model))
+
+    async def _tolerant_reload(self, model: str) -> None:
+        with self._outage.tolerate():
+            await self._reload(model)
+
+    async def _reload(self, model: str) -> None:
+        state = self._models[model]
+        async with state.lock:
+            with suppress(NotFound):
+                await self._load(model, state)
+
+    async def _load(self, model: str, state: _State) -> "ml.FittedVersion | None":
+        """Load the active version of a model, and return it; None if there is none, or it cannot be loaded.
+
+        Raises:
+            NotFound: the model was deleted.
+            Unavailable: the store cannot be read now; the previous version continues to answer.
+        """
+        try:
+            active = await asyncio.to_thread(self.store.active, model)
+        except NotFound:
+            self._forget(model)
+            raise
+        if active is None:
+            state.answering, state.wanted, state.problem = None, None, None
+            return None
+        key = VersionKey(model, active)
+        try:
+            fitted = await self.cache.load(key)
+        except Unavailable:
+            raise
+        except MlappError as error:
+            self._back_off(key, state, error)
+            return None
+        if state.problem:
+            log.info("Version %s of %s is loaded and answers.", active, model)
+        state.answering, state.wanted, state.problem = key, active, None
+        self._pin()
+        return fitted
+
+    def _back_off(self, key: VersionKey, state: _State, problem: MlappError) -> None:
+        """Store why an active version cannot be loaded, and schedule the next attempt."""
+        previous = state.problem if key.version == state.wanted else None
+        state.backoff_s = min(2 * state.backoff_s, MAX_RETRY_S) if previous else RETRY_S
+        state.retry_at = time.monotonic() + state.backoff_s
+        state.wanted, state.problem = key.version, problem
+        if previous is None or previous.detail != problem.detail:
+            answering = state.answering.version if state.answering else None
+            message = f"The active version of {key.model} cannot answer: {problem.detail}"
+            self.cache.log_problem(key, message, problem, wanted_version=key.version, answering_version=answering)
+
+    def _pin(self) -> None:
+        """Keep the version that answers for the default model."""
+        state = self._models.get(self.default or "")
+        self.cache.pinned = state.answering if state else None
+
+    def _forget(self, model: str) -> None:
+        self._models.pop(model, None)
+        self.cache.drop(model)
+
+
+def _without_active(model: str) -> str:
+    return f"Model '{model}' has no active version; activate one: POST /models/{model}/versions/{{version}}/activate."
