@@ -155,7 +155,7 @@ def main() -> None:
                 continue
             Path(file.name).write_bytes(payload.make())
             size = Path(file.name).stat().st_size / 1e6
-            query = "?target=a&estimator=linear&activate=false" if path == "/train" else ""
+            query = "?target=a&estimator=linear&activate=never" if path == "/train" else ""
             outcome = post(server, health, path + query, payload, Path(file.name))
             p99 = np.percentile(outcome.health_ms, 99)
             print(

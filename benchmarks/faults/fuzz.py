@@ -28,7 +28,7 @@ generation.with-security-parameters = false
 
 # Constraints that a schema cannot express: lists of the same length, a target that is a column, a valid CSV.
 [[operations]]
-include-path = ["/train", "/predict"]
+include-path = ["/train", "/predict", "/models/{model}/train", "/models/{model}/predict"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "415", "422", "429"]
 """
 
@@ -42,6 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, serving(MLAPP_API_KEY=KEY) as server:
         server.http.headers["X-API-Key"] = KEY
         server.train(dataset="machines", estimator="linear")
+        server.train(dataset="wine", estimator="linear")
         config = Path(folder) / "schemathesis.toml"
         config.write_text(CONFIG)
         program = str(Path(sys.executable).with_name("schemathesis"))

@@ -1,81 +1,42 @@
-"""Crash recovery: `kill -9` of the server and its children at random instants, while it is busy.
+"""Crash recovery: `kill -9` of the server and its children at random instants, while it is busy with several models.
 
-The server trains, activates, deletes and predicts. After each restart: acknowledged versions exist, deleted ones do
-not; the active version is the last activated one, or one whose activation was in flight; every listed version predicts
-the same as before; no training is running; nothing is half-written.
+The server trains, activates, rolls back, deletes, describes and predicts; one model is created and deleted again and
+again. After each restart: acknowledged versions exist, deleted ones do not; the active versions, the default model and
+the settings are the last acknowledged ones, or those of a change in flight; every listed version predicts what it was
+trained for; no training is running; nothing is half-written.
 """
 
 import argparse
-import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
 import httpx
 
-from benchmarks.faults.invariants import Invariants
-from benchmarks.harness.server import ROOT, free_port, wait
+from benchmarks.faults.journal import Journal, check
+from benchmarks.faults.numbered_models import BODY, FLEETING, LASTING, predict_path, training
+from benchmarks.faults.servers import server
 
 MAX_DELAY_S = 3.0
 """A server is killed within this time of its start, or of its first finished training."""
 WARM = 0.5
 """Share of the servers that are killed after their first training, which takes seconds."""
 TIMEOUT_S = 30.0
-ENDED = {"succeeded", "failed", "cancelled", "interrupted"}
-TRAINING = {"dataset": "diabetes", "estimator": "linear", "activate": False}
-
-
-@dataclass
-class Journal(Invariants):
-    """Acknowledged changes, and those in flight."""
-
-    trained: set[int] = field(default_factory=set)
-    deleted: set[int] = field(default_factory=set)
-    deleting: set[int] = field(default_factory=set)
-    active: set[int] = field(default_factory=set)
-    """The last activated version, and one whose activation is in flight."""
-    predictions: dict[int, float] = field(default_factory=dict)
-    answered: int = 0
-
-    def stored(self) -> list[int]:
-        """Return the versions that must exist."""
-        return sorted(self.trained - self.deleted - self.deleting)
-
-
-@contextmanager
-def server(folder: str) -> Iterator[httpx.Client]:
-    """Serve a store until the end of the block, then kill the server and its children."""
-    port = free_port()
-    settings = {"MLAPP_PORT": str(port), "MLAPP_STORE": folder, "MLAPP_DEMO": "false", "MLAPP_LOG_LEVEL": "error"}
-    settings |= {"MLAPP_KEEP_MODELS": "10000", "MLAPP_MAX_JOBS": "2"}
-    command = [sys.executable, "main.py", "--only-api"]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, start_new_session=True)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-            wait(http)
-            yield http
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 class Clients:
-    """Clients that train, activate, delete and predict until the server is killed."""
+    """Clients that send requests until the server is killed."""
 
-    def __init__(self, url: str, row: dict[str, object], journal: Journal, random_: random.Random) -> None:
-        self.url, self.row, self.journal, self.random = url, row, journal, random_
+    def __init__(self, url: str, journal: Journal, random_: random.Random) -> None:
+        self.url, self.journal, self.random = url, journal, random_
         self.over, self.ended = Event(), Event()
-        self.threads = [
-            Thread(target=self._repeat, args=(each,)) for each in (self.train, self.train, self.change, self.predict)
-        ]
+        actions = (self.train, self.train, self.change, self.create_and_delete, self.predict)
+        self.threads = [Thread(target=self._repeat, args=(action,)) for action in actions]
 
     def _repeat(self, action: Callable[[httpx.Client], None]) -> None:
         # A killed server does not respond; a running one has no reason to reject any of these requests.
@@ -85,57 +46,75 @@ class Clients:
                     action(http)
                     self.journal.answered += 1
             except httpx.HTTPStatusError as error:
-                self.journal.expect(f"{error.request.url.path} returns {error.response.text}", holds=False)
+                request = f"{error.request.method} {error.request.url.path}"
+                self.journal.expect(f"{request} returns {error.response.text}", holds=False)
 
     def train(self, http: httpx.Client) -> None:
-        """Train a version."""
-        answer = http.post("/train", json=TRAINING)
-        self.journal.trained.add(answer.raise_for_status().json()["version"])
+        """Train a version of a model."""
+        name, number = self.random.choice(LASTING), self.journal.numbers.next()
+        known = self.journal.models[name]
+        known.sent.add(number)
+        answer = http.post(f"/models/{name}/train", json=training(number, activate="never"))
+        known.trained[answer.raise_for_status().json()["version"]] = number
         self.ended.set()
 
     def change(self, http: httpx.Client) -> None:
-        """Activate or delete a version."""
-        journal = self.journal
-        version = self.random.choice(journal.stored())
-        if version in journal.active or self.random.random() < 0.5:
-            journal.active.add(version)
-            http.post(f"/models/{version}/activate").raise_for_status()
-            journal.active = {version}
-            return
-        journal.deleting.add(version)
-        http.delete(f"/models/{version}").raise_for_status()
-        journal.deleted.add(version)
+        """Activate, roll back or delete a version, describe a model, or make it the default one."""
+        name = self.random.choice(LASTING)
+        action = self.random.choice((self.activate, self.roll_back, self.delete, self.describe, self.make_default))
+        action(http, name)
+
+    def activate(self, http: httpx.Client, name: str) -> None:
+        """Activate a version."""
+        version = self.random.choice(self.journal.models[name].stored())
+        with self.journal.models[name].active.changing(version):
+            http.post(f"/models/{name}/versions/{version}/activate").raise_for_status()
+
+    def roll_back(self, http: httpx.Client, name: str) -> None:
+        """Activate the previous version, if there is one."""
+        known = self.journal.models[name]
+        before, known.active.possible = known.active.possible, {*known.active.possible, *known.stored()}
+        answer = http.post(f"/models/{name}/rollback")
+        known.active.possible = before if answer.status_code == 409 else {answer.raise_for_status().json()["version"]}
+
+    def delete(self, http: httpx.Client, name: str) -> None:
+        """Delete an inactive version."""
+        known = self.journal.models[name]
+        choice = [version for version in known.stored() if version not in known.active.possible]
+        if choice:
+            version = self.random.choice(choice)
+            known.deleting.add(version)
+            http.delete(f"/models/{name}/versions/{version}").raise_for_status()
+            known.deleted.add(version)
+
+    def describe(self, http: httpx.Client, name: str) -> None:
+        """Change the description and the activation policy of a model."""
+        description = f"Description {self.journal.numbers.next()}."
+        with self.journal.models[name].description.changing(description):
+            sent = {"description": description, "activation": self.random.choice(("auto", "always", "never"))}
+            http.patch(f"/models/{name}", json=sent).raise_for_status()
+
+    def make_default(self, http: httpx.Client, name: str) -> None:
+        """Make a model the default one."""
+        with self.journal.default.changing(name):
+            http.patch(f"/models/{name}", json={"default": True}).raise_for_status()
+
+    def create_and_delete(self, http: httpx.Client) -> None:
+        """Create a model by a training, predict with it and delete it."""
+        number, fleeting = self.journal.numbers.next(), self.journal.fleeting
+        with fleeting.changing(number):
+            answer = http.post(f"/models/{FLEETING}/train", json=training(number, activate="always"))
+            version = answer.raise_for_status().json()["version"]
+        self.journal.expect(f"version {version} of {FLEETING} was assigned twice", holds=version > self.journal.last)
+        self.journal.last = version
+        http.post(predict_path(FLEETING), json=BODY).raise_for_status()
+        with fleeting.changing(None):
+            http.delete(f"/models/{FLEETING}").raise_for_status()
 
     def predict(self, http: httpx.Client) -> None:
-        """Predict a row."""
-        http.post("/predict", json={"records": [self.row]}).raise_for_status()
-
-
-def check(http: httpx.Client, folder: Path, row: dict[str, object], journal: Journal) -> None:
-    """Check every invariant."""
-    found = http.get("/models").raise_for_status().json()
-    listed = {model["version"] for model in found["models"]}
-    journal.expect("a version is lost", holds=set(journal.stored()) <= listed)
-    journal.expect("a deleted version is back", holds=not journal.deleted & listed)
-    active = found["active"]
-    journal.expect(f"{active} is active instead of one of {journal.active}", holds=active in journal.active)
-    for version in [*listed - journal.predictions.keys(), active]:
-        answer = http.post(f"/predict?version={version}", json={"records": [row]})
-        journal.expect(f"version {version} returns {answer.text}", holds=answer.status_code == 200)
-        value = answer.json()["predictions"][0]
-        same = journal.predictions.setdefault(version, value) == value
-        journal.expect(f"the prediction of version {version} has changed", holds=same)
-    answer = http.post("/predict", json={"records": [row]})
-    journal.expect("the active version does not predict", holds=answer.json().get("version") == active)
-    running = [job for job in http.get("/jobs").json()["jobs"] if job["status"] not in ENDED]
-    journal.expect(f"{len(running)} trainings run", holds=not running)
-    left = [path.name for path in (folder / "staging").iterdir()]
-    journal.expect(f"left behind: {left}", holds=not left)
-    # Changes in flight are settled by now.
-    journal.trained |= listed
-    journal.deleted |= journal.deleting - listed
-    journal.deleting = set(journal.deleted)
-    journal.active = {active}
+        """Predict a row with a model, and with the default one."""
+        http.post(predict_path(self.random.choice(LASTING)), json=BODY).raise_for_status()
+        http.post("/predict", json=BODY).raise_for_status()
 
 
 def main() -> None:
@@ -145,17 +124,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="three kills")
     chosen = parser.parse_args()
-    kills, random_, journal = (3 if chosen.quick else chosen.kills), random.Random(chosen.seed), Journal()
-    began = time.perf_counter()
+    kills, random_ = (3 if chosen.quick else chosen.kills), random.Random(chosen.seed)
+    journal, began = Journal(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         with server(folder) as http:
-            model = http.post("/train", json=TRAINING | {"activate": True}).raise_for_status().json()
-        row = {feature["name"]: feature["example"] for feature in model["features"]}
-        journal.trained, journal.active = {model["version"]}, {model["version"]}
+            journal.start(http)
         for number in range(1, kills + 1):
             with server(folder) as http:
-                check(http, Path(folder), row, journal)
-                clients = Clients(str(http.base_url), row, journal, random_)
+                check(http, Path(folder), journal)
+                clients = Clients(str(http.base_url), journal, random_)
                 for thread in clients.threads:
                     thread.start()
                 if random_.random() < WARM:
@@ -167,10 +144,11 @@ def main() -> None:
             if number % 25 == 0:
                 print(f"{number} kills, {journal.answered} requests answered", flush=True)
         with server(folder) as http:
-            check(http, Path(folder), row, journal)
+            check(http, Path(folder), journal)
+    versions = sum(len(known.trained) for known in journal.models.values())
     print(
         f"seed {chosen.seed}: {kills} kills in {time.perf_counter() - began:.0f} s, {journal.answered} requests "
-        f"answered, {len(journal.trained)} versions; {len(journal.violations)} violations (goal 0)"
+        f"answered, {versions} versions of {len(LASTING)} models; {len(journal.violations)} violations (goal 0)"
     )
     sys.exit(bool(journal.violations))
 

@@ -1,7 +1,8 @@
-"""Two servers on one store, both busy with trainings, activations, deletions and predictions.
+"""Two servers on one store, both busy with trainings, activations, deletions and predictions of several models.
 
-No version is lost and no number is given twice; within a second of an activation both servers predict by it, and
-within a second of a deletion neither has the version; rejections carry Retry-After; nothing is half-written.
+No version is lost and no number is given twice; within a second of a change both servers follow it: new models and
+versions, active versions, the default model, descriptions, deletions; rejections carry Retry-After; nothing is
+half-written.
 """
 
 import argparse
@@ -9,50 +10,30 @@ import random
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import Any
 
 import httpx
 
-from benchmarks.faults.invariants import Invariants
-from benchmarks.faults.kill import ENDED, TRAINING, server
+from benchmarks.faults.agreement import AGREE_S, PAUSE_S, Agreement, Record
+from benchmarks.faults.numbered_models import BODY, FLEETING, LASTING, predict_path, training
+from benchmarks.faults.servers import ENDED, server
 
-AGREE_S = 1.0
-"""Time within which one server sees the changes of the other."""
-TIMEOUT_S = 10.0
-PAUSE_S = 0.02
 MIN_VERSIONS = 3
-"""Versions that are never deleted, so that there is one to activate."""
+"""Versions of a model that are never deleted, so that there is one to activate."""
+ASYNC = {"Prefer": "respond-async"}
 
 
-@dataclass
-class Record(Invariants):
-    """Acknowledged changes and responses so far."""
-
-    trained: set[int] = field(default_factory=set)
-    deleted: set[int] = field(default_factory=set)
-    ready: set[int] = field(default_factory=set)
-    """Versions that both servers have, which may be activated or deleted."""
-    jobs: set[int] = field(default_factory=set)
-    active: int = 0
-    answers: Counter[str] = field(default_factory=Counter)
-    longest_s: float = 0.0
-    """The longest time until both servers agreed."""
-    lock: Lock = field(default_factory=Lock)
-
-
-class Clients:
+class Clients(Agreement):
     """Clients of both servers."""
 
-    def __init__(self, urls: list[str], row: dict[str, object], record: Record, random_: random.Random) -> None:
-        self.urls, self.row, self.record, self.random = urls, row, record, random_
-        self.over = Event()
-        actions = [self.train, self.train, self.change, self.predict, self.predict]
+    def __init__(self, urls: list[str], record: Record, random_: random.Random) -> None:
+        super().__init__(record)
+        self.urls, self.random, self.over = urls, random_, Event()
+        actions = [self.train, self.train, self.change, self.create_and_delete, self.predict, self.predict]
         self.threads = [Thread(target=self._repeat, args=(action, number)) for number, action in enumerate(actions)]
 
     def _repeat(self, action: Callable[[httpx.Client, httpx.Client], None], number: int) -> None:
@@ -65,97 +46,125 @@ class Clients:
                     self.record.expect(f"{action.__name__}: {error!r}", holds=False)
                     time.sleep(PAUSE_S)
 
-    def request(self, http: httpx.Client, method: str, path: str, **sent: Any) -> httpx.Response:
-        """Repeat a request until it is not rejected for overload."""
-        while True:
-            answer = http.request(method, path, **sent)
-            with self.record.lock:
-                self.record.answers[str(answer.status_code)] += 1
-            if answer.status_code < 500 and answer.status_code != 429:
-                return answer
-            retry = answer.status_code in (429, 503) and "retry-after" in answer.headers
-            self.record.expect(f"{method} {path} returns {answer.status_code}: {answer.text[:200]}", holds=retry)
-            time.sleep(PAUSE_S)
-
-    def agree(self, what: str, servers: tuple[httpx.Client, ...], visible: Callable[[httpx.Client], bool]) -> None:
-        """Wait until a change is visible on all servers, and record the time."""
-        began = time.monotonic()
-        for http in servers:
-            while not visible(http) and time.monotonic() - began < TIMEOUT_S:
-                time.sleep(PAUSE_S)
-        took_s = time.monotonic() - began
-        self.record.longest_s = max(self.record.longest_s, took_s)
-        self.record.expect(f"{what} was visible on both after {took_s:.2f} s", holds=took_s <= AGREE_S)
-
     def train(self, one: httpx.Client, other: httpx.Client) -> None:
-        """Train a version on one server and follow it on the other."""
-        record = self.record
-        answer = self.request(one, "POST", "/train", json=TRAINING, headers={"Prefer": "respond-async"})
-        job = answer.raise_for_status().json()
+        """Train a version of a model on one server and follow it on the other."""
+        record, name, number = self.record, self.random.choice(LASTING), self.record.numbers.next()
+        version = (name, self.trained(one, other, name, number, activate="never"))
         with record.lock:
-            record.expect(f"job id {job['id']} is used twice", holds=job["id"] not in record.jobs)
-            record.jobs.add(job["id"])
+            record.expect(f"version {version} is assigned twice", holds=version not in record.trained)
+            record.trained[version] = number
+        self.agree(f"version {version}", (one, other), lambda http: self.number(http, *version) == number)
+        record.ready.add(version)
+
+    def trained(self, one: httpx.Client, other: httpx.Client, name: str, number: int, **options: Any) -> int:
+        """Train on one server, wait for the result on the other, and return the version."""
+        sent = {"json": training(number, **options), "headers": ASYNC}
+        job = self.request(one, "POST", f"/models/{name}/train", **sent).raise_for_status().json()
+        with self.record.lock:
+            self.record.expect(f"job id {job['id']} is used twice", holds=job["id"] not in self.record.jobs)
+            self.record.jobs.add(job["id"])
         while job["status"] not in ENDED:
             time.sleep(PAUSE_S)
             job = self.request(other, "GET", f"/jobs/{job['id']}").raise_for_status().json()
-        record.expect(f"job {job['id']} is {job['status']}: {job['error']}", holds=job["status"] == "succeeded")
-        version = job["version"]
-        with record.lock:
-            record.expect(f"version number {version} is used twice", holds=version not in record.trained)
-            record.trained.add(version)
-        self.agree(
-            f"model {version}", (one, other), lambda http: self.request(http, "GET", f"/models/{version}").is_success
-        )
-        record.ready.add(version)
-
-    def change(self, one: httpx.Client, other: httpx.Client) -> None:
-        """Activate or delete a version on one server; both must follow."""
-        record = self.record
-        choice = sorted(record.ready - {record.active})
-        if self.random.random() < 0.5:
-            one, other = other, one
-        if len(choice) < MIN_VERSIONS:
-            time.sleep(PAUSE_S)
-            return
-        version = self.random.choice(choice)
-        if self.random.random() < 0.5:
-            self.request(one, "POST", f"/models/{version}/activate").raise_for_status()
-            record.active = version
-            self.agree(f"activation of {version}", (one, other), lambda http: self.version(http) == version)
-            return
-        record.ready.remove(version)
-        self.request(one, "DELETE", f"/models/{version}").raise_for_status()
-        self.agree(f"deletion of {version}", (one, other), lambda http: self.unknown(http, version))
-        record.deleted.add(version)
-
-    def version(self, http: httpx.Client) -> int:
-        """Return the version that predicts."""
-        answer = self.request(http, "POST", "/predict", json={"records": [self.row]}).raise_for_status()
-        version: int = answer.json()["version"]
+        ended_well = job["status"] == "succeeded" and job["model"] == name
+        self.record.expect(f"job {job['id']} is {job['status']}: {job['error']}", holds=ended_well)
+        version: int = job["version"]
         return version
 
-    def unknown(self, http: httpx.Client, version: int) -> bool:
-        """Return whether a version is neither found nor predicts."""
-        answer = self.request(http, "POST", f"/predict?version={version}", json={"records": [self.row]})
-        return answer.status_code == 404 and self.request(http, "GET", f"/models/{version}").status_code == 404
+    def change(self, one: httpx.Client, other: httpx.Client) -> None:
+        """Change a model on one server; both must follow."""
+        if self.random.random() < 0.5:
+            one, other = other, one
+        name = self.random.choice(LASTING)
+        self.random.choice((self.activate, self.delete, self.describe, self.make_default))(one, other, name)
+        self.record.changes += 1
+
+    def inactive(self, name: str) -> list[int]:
+        """Return the versions of a model that may be activated or deleted; none if there are few."""
+        active = self.record.active[name]
+        found = sorted(version for model, version in self.record.ready.copy() if model == name and version != active)
+        return found if len(found) >= MIN_VERSIONS else []
+
+    def activate(self, one: httpx.Client, other: httpx.Client, name: str) -> None:
+        """Activate a version."""
+        if choice := self.inactive(name):
+            version = self.random.choice(choice)
+            self.request(one, "POST", f"/models/{name}/versions/{version}/activate").raise_for_status()
+            self.record.active[name] = version
+            number = self.record.trained[name, version]
+            self.agree(f"activation of {name} {version}", (one, other), lambda http: self.number(http, name) == number)
+
+    def delete(self, one: httpx.Client, other: httpx.Client, name: str) -> None:
+        """Delete a version."""
+        if choice := self.inactive(name):
+            version = self.random.choice(choice)
+            self.record.ready.remove((name, version))
+            path = f"/models/{name}/versions/{version}"
+            self.request(one, "DELETE", path).raise_for_status()
+            paths = (predict_path(name, version), path)
+            self.agree(f"deletion of {name} {version}", (one, other), lambda http: self.unknown(http, *paths))
+            self.record.deleted.add((name, version))
+
+    def describe(self, one: httpx.Client, other: httpx.Client, name: str) -> None:
+        """Change the description of a model."""
+        text, path = f"Description {self.record.numbers.next()}.", f"/models/{name}"
+        self.request(one, "PATCH", path, json={"description": text}).raise_for_status()
+        self.agree(
+            f"the description of {name}",
+            (one, other),
+            lambda http: bool(self.request(http, "GET", path).json()["description"] == text),
+        )
+
+    def make_default(self, one: httpx.Client, other: httpx.Client, name: str) -> None:
+        """Make a model the default one."""
+        self.request(one, "PATCH", f"/models/{name}", json={"default": True}).raise_for_status()
+        self.record.default = name
+        self.agree(
+            f"the default model {name}",
+            (one, other),
+            lambda http: bool(self.request(http, "POST", "/predict", json=BODY).json()["model"] == name),
+        )
+
+    def create_and_delete(self, one: httpx.Client, other: httpx.Client) -> None:
+        """Create a model on one server and delete it on the other; both must follow."""
+        number = self.record.numbers.next()
+        version = (FLEETING, self.trained(one, other, FLEETING, number))
+        with self.record.lock:
+            self.record.expect(f"version {version} is assigned twice", holds=version not in self.record.deleted)
+        self.agree("a new model", (one, other), lambda http: self.number(http, FLEETING) == number)
+        self.request(other, "DELETE", f"/models/{FLEETING}").raise_for_status()
+        paths = (predict_path(FLEETING), f"/models/{FLEETING}")
+        self.agree("the deletion of a model", (one, other), lambda http: self.unknown(http, *paths))
+        self.record.deleted.add(version)
 
     def predict(self, one: httpx.Client, _: httpx.Client) -> None:
-        """Predict a row by the active version."""
-        gone = set(self.record.deleted)
-        version = self.version(one)
-        self.record.expect(f"deleted version {version} predicts", holds=version not in gone)
+        """Predict a row by the active version of a model."""
+        name, gone = self.random.choice(LASTING), set(self.record.deleted)
+        answer = self.request(one, "POST", predict_path(name), json=BODY).raise_for_status().json()
+        version = (answer["model"], answer["version"])
+        self.record.expect(f"{version} answers for {name}", holds=version[0] == name and version not in gone)
+        expected = self.record.trained.get(version)
+        right = expected in (None, round(answer["predictions"][0]))
+        self.record.expect(f"{version} predicts {answer['predictions']}, not {expected}", holds=right)
         time.sleep(PAUSE_S)
 
 
 def check(servers: list[httpx.Client], folder: Path, record: Record) -> None:
-    """Check that both servers list exactly the acknowledged versions."""
+    """Check that both servers list exactly the acknowledged models and versions."""
     for http in servers:
         found = http.get("/models").raise_for_status().json()
-        listed = {model["version"] for model in found["models"]}
-        stored, active = record.trained - record.deleted, found["active"]
-        record.expect(f"lost: {stored - listed}", holds=listed >= stored)
-        record.expect(f"not deleted: {record.deleted & listed}", holds=not record.deleted & listed)
-        record.expect(f"{active} is active instead of {record.active}", holds=active == record.active)
+        names = [model["name"] for model in found["models"]]
+        record.expect(f"models: {names}", holds=names == sorted(LASTING))
+        record.expect(f"{found['default']} is the default model", holds=found["default"] == record.default)
+        for name in LASTING:
+            versions = http.get(f"/models/{name}/versions").raise_for_status().json()
+            listed = {(name, version["version"]) for version in versions["versions"]}
+            stored = {version for version in record.trained if version[0] == name} - record.deleted
+            record.expect(f"listed: {listed}, stored: {stored}", holds=listed == stored)
+            active = versions["active"]
+            record.expect(
+                f"{active} of {name} is active, not {record.active[name]}", holds=active == record.active[name]
+            )
     left = [path.name for path in [*(folder / "staging").iterdir(), *folder.glob("jobs/*/job.json.*")]]
     record.expect(f"left behind: {left}", holds=not left)
 
@@ -169,16 +178,8 @@ def main() -> None:
     chosen = parser.parse_args()
     seconds, record = (15 if chosen.quick else chosen.seconds), Record()
     with tempfile.TemporaryDirectory() as folder, server(folder) as one, server(folder) as other:
-        model = one.post("/train", json=TRAINING | {"activate": True}, timeout=120).raise_for_status().json()
-        record.active = model["version"]
-        record.trained, record.ready = {record.active}, {record.active}
-        row = {feature["name"]: feature["example"] for feature in model["features"]}
-        # The first model of a server loads the libraries, and requests for versions wait for that.
-        for http in (one, other):
-            http.post("/predict?version=1", json={"records": [row]}, timeout=120).raise_for_status()
-            http.post("/train", json=TRAINING | {"note": "warm"}, timeout=120).raise_for_status()
-        record.trained |= {2, 3}
-        clients = Clients([str(http.base_url) for http in (one, other)], row, record, random.Random(chosen.seed))
+        start([one, other], record)
+        clients = Clients([str(http.base_url) for http in (one, other)], record, random.Random(chosen.seed))
         for thread in clients.threads:
             thread.start()
         time.sleep(seconds)
@@ -188,10 +189,27 @@ def main() -> None:
         check([one, other], Path(folder), record)
     print(
         f"seed {chosen.seed}: {seconds:.0f} s, {len(record.trained)} versions trained, {len(record.deleted)} deleted, "
-        f"responses {dict(record.answers)}; agreed within {record.longest_s:.2f} s (goal {AGREE_S:.0f}); "
-        f"{len(record.violations)} violations (goal 0)"
+        f"{record.changes} changes, responses {dict(record.answers)}; agreed within {record.longest_s:.2f} s "
+        f"(goal {AGREE_S:.0f}); {len(record.violations)} violations (goal 0)"
     )
     sys.exit(bool(record.violations))
+
+
+def start(servers: list[httpx.Client], record: Record) -> None:
+    """Train the first version of every model, and have both servers load the libraries, which takes seconds."""
+    for name in LASTING:
+        number = record.numbers.next()
+        answer = servers[0].post(f"/models/{name}/train", json=training(number), timeout=120).raise_for_status()
+        version = answer.json()["version"]
+        record.active[name], record.trained[name, version] = version, number
+        record.ready.add((name, version))
+        for http in servers:
+            http.post(predict_path(name, version), json=BODY, timeout=120).raise_for_status()
+    for http in servers:
+        number = record.numbers.next()
+        sent = training(number, activate="never")
+        answer = http.post(f"/models/{LASTING[0]}/train", json=sent, timeout=120).raise_for_status()
+        record.trained[LASTING[0], answer.json()["version"]] = number
 
 
 if __name__ == "__main__":

@@ -23,8 +23,13 @@ from benchmarks.harness.page_clients import open_page
 from benchmarks.harness.server import Server, serving
 
 GOAL_GROWTH = 1.1
-PAGES = ("", "train", "predict", "models", "models/active", "monitor", "jobs", "health")
-READ = ("/models", "/models/active", "/models/active/card", "/jobs", "/metrics", "/openapi.json", "/models/history")
+TABS = ("predict", "versions", "monitor", "api", "settings")
+PATHS = ("", "/versions", "/versions/active", "/versions/active/card", "/history")
+OTHERS = 8
+"""Models beside the default one, which are loaded in turn: not all fit into the memory for them."""
+LOADED_MB = "1"
+PAGES = ("", "train", "jobs", "system", "models/machines", *[f"models/machines/{tab}" for tab in TABS])
+READ = ("/models", "/jobs", "/metrics", "/openapi.json", *[f"/models/machines{path}" for path in PATHS])
 ESTIMATORS = ("linear", "hist_gradient_boosting", "auto")
 TABLE_ROWS = 5_000
 KEPT = "10"
@@ -44,8 +49,11 @@ class Soak:
             itertools.cycle(READ),
             itertools.cycle(ESTIMATORS),
         )
-        model = server.train(dataset="machines", estimator="linear")
-        row = {feature["name"]: feature["example"] for feature in model["features"]}
+        info = server.train(dataset="machines", estimator="linear")
+        self.others = itertools.cycle(f"machines-{number}" for number in range(OTHERS))
+        for _ in range(OTHERS):
+            server.train(dataset="machines", estimator="hist_gradient_boosting", model=next(self.others))
+        row = {feature["name"]: feature["example"] for feature in info["features"]}
         self.row = {"records": [row]}
         self.table = pl.DataFrame([row] * TABLE_ROWS).write_csv().encode()
 
@@ -54,6 +62,7 @@ class Soak:
         self.ends = time.monotonic() + self.seconds
         actions = (
             (self.predict, 0.02, 2),
+            (self.predict_other, 0.3, 1),
             (self.predict_table, 1.0, 1),
             (self.read, 0.3, 1),
             (self.visit, 0.5, 4),
@@ -77,6 +86,12 @@ class Soak:
         answer = (await self.http.post("/predict", json=self.row)).raise_for_status().json()
         assert len(answer["predictions"]) == 1
 
+    async def predict_other(self) -> None:
+        """Predict a row with one of the other models."""
+        name = next(self.others)
+        answer = (await self.http.post(f"/models/{name}/predict", json=self.row)).raise_for_status().json()
+        assert answer["model"] == name, answer["model"]
+
     async def predict_table(self) -> None:
         """Predict a table."""
         answer = await self.http.post("/predict", content=self.table, headers={"Content-Type": "text/csv"})
@@ -98,7 +113,7 @@ class Soak:
         body = {"dataset": "machines", "estimator": next(self.estimators)}
         version = (await self.http.post("/train", json=body)).raise_for_status().json()["version"]
         if version > 2:
-            (await self.http.delete(f"/models/{version - 2}")).raise_for_status()
+            (await self.http.delete(f"/models/machines/versions/{version - 2}")).raise_for_status()
 
     async def cancel(self) -> None:
         """Start a training and cancel it."""
@@ -140,7 +155,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--quick", action="store_true", help="half a minute, judges no goal")
     chosen = parser.parse_args()
-    with serving(MLAPP_KEEP_MODELS=KEPT, MLAPP_MAX_JOBS="2") as server:
+    with serving(MLAPP_KEEP_VERSIONS=KEPT, MLAPP_LOADED_MB=LOADED_MB, MLAPP_MAX_JOBS="2") as server:
         met = asyncio.run(soak(server, 30 if chosen.quick else 60 * chosen.minutes))
     sys.exit(NOT_JUDGED if chosen.quick else not met)
 
