@@ -22,7 +22,9 @@ from benchmarks.harness.server import ROOT, Server, serving, training
 
 GOAL_S, GOAL_CORE, GOAL_P99 = 1.0, 0.30, 2.0
 CLIENTS = 50
-PAGES = ("/", "/train", "/predict", "/models", "/models/1", "/monitor", "/jobs", "/health")
+MODEL = "/models/machines"
+TABS = ("", "/predict", "/versions", "/versions/1", "/monitor", "/api", "/settings")
+PAGES = ("/", "/train", "/jobs", "/system", *[f"{MODEL}{tab}" for tab in TABS])
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 

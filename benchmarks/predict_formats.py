@@ -31,6 +31,7 @@ from mlapp.schemas import MAX_JSON_BYTES
 GOAL_MS = 100.0
 GOAL_CSV, GOAL_XLSX = 6.0, 1.5
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MODEL, PREDICT = "mixed", "/models/mixed/predict"
 ROWS = 100_000
 SAMPLE_S = 0.02
 
@@ -74,7 +75,7 @@ def repeating(action: Callable[[], object]) -> Iterator[None]:
 @contextmanager
 def posting(server: Server, kind: str, body: bytes) -> Iterator[list[float]]:
     """Post a body repeatedly until the end of the block; yields the times in seconds."""
-    url, times = str(server.http.base_url.join("/predict")), list[float]()
+    url, times = str(server.http.base_url.join(PREDICT)), list[float]()
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(body)
         # In a process of its own, as sending it from here would delay the single rows.
@@ -134,7 +135,7 @@ def workbook_ratios(server: Server, table: pl.DataFrame, runs: int) -> tuple[flo
 
     def post(kind: str, body: bytes, accepted: str) -> bytes:
         headers = {"Content-Type": kind, "Accept": accepted}
-        return server.http.post("/predict", content=body, headers=headers).raise_for_status().content
+        return server.http.post(PREDICT, content=body, headers=headers).raise_for_status().content
 
     # The first one starts the fork server.
     answer = pl.read_csv(post(XLSX, workbook, "text/csv"), try_parse_dates=True)
@@ -155,7 +156,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     seconds, worst = 1 if quick else 10, 0.0
     with shared_or_new_server(SERVER_CORE) as server:
-        server.train(as_csv(mixed(20_000)), target="y", estimator="linear")
+        server.train(as_csv(mixed(20_000)), target="y", estimator="linear", model=MODEL)
         alone = steady(server, seconds)
         print(f"single rows alone: p50 {alone.p50_ms:.1f} ms, p99 {alone.p99_ms:.1f} ms", flush=True)
         for name, kind, body in bodies(mixed(ROWS).drop("y")):

@@ -28,6 +28,7 @@ from benchmarks.harness.tables import as_csv, mixed
 
 GOAL = 1.25
 TRAIN_ROWS = 20_000
+MODEL = "mixed"
 CATEGORIES = ["old", "kind", "place"]
 NUMBERS = ["a", "b", "c", "gaps", "count", "day"]
 
@@ -69,7 +70,7 @@ def posted(server: Server, data: bytes) -> bytes:
     """Post a CSV and return the response, by http.client, as httpx is slower to read it than the server to predict."""
     url = server.http.base_url
     connection = http.client.HTTPConnection(url.host, url.port or 80, timeout=60)
-    connection.request("POST", "/predict", data, {"Content-Type": "text/csv"})
+    connection.request("POST", f"/models/{MODEL}/predict", data, {"Content-Type": "text/csv"})
     answer = connection.getresponse()
     body = answer.read()
     connection.close()
@@ -88,7 +89,7 @@ def main() -> None:
     for name in ("linear",) if quick else ("linear", "hist_gradient_boosting"):
         script = script_of(name, training)
         with shared_or_new_server() as server:
-            server.train(as_csv(training), target="y", estimator=name)
+            server.train(as_csv(training), target="y", estimator=name, model=MODEL, activate="always")
             plain: list[float] = []
             served: list[float] = []
             for _ in range(rounds + 1):

@@ -18,6 +18,7 @@ SPELLINGS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
     "charset": ("/predict", {"records": [ROW]}, {"Content-Type": "application/json; charset=utf-8"}),
     "Accept of axios": ("/predict", {"records": [ROW]}, {"Accept": "application/json, text/plain, */*"}),
     "Prefer: handling=strict": ("/predict", {"records": [ROW]}, {"Prefer": "handling=strict"}),
+    "model by name": ("/models/diabetes/predict", {"records": [ROW]}, {}),
     "?version=": ("/predict?version=active", {"records": [ROW]}, {}),
     "columns": ("/predict", {"columns": {name: [value] for name, value in ROW.items()}}, {}),
     "out of range": ("/predict", {"records": [ROW | {"bmi": 99.0}]}, {}),

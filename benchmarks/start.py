@@ -57,7 +57,7 @@ def main() -> None:
     imports: list[float] = []
     starts: list[tuple[float, float]] = []
     with small_store() as store:
-        record = json.loads((store / "versions" / "1" / "record.json").read_text())
+        record = json.loads((store / "models" / "diabetes" / "versions" / "1" / "record.json").read_text())
         row = {feature["name"]: feature["example"] for feature in record["features"]}
         # Making the store has compiled all bytecode.
         for _ in range(rounds):

@@ -41,8 +41,12 @@ SPLITS, QUICK_SPLITS = 10, 3
 HELD_OUT = 0.25
 SEABORN = ("mpg:mpg", "penguins:species", "tips:tip", "titanic:survived:alive")
 STORED = {
+    "model": "accuracy",
     "version": 1,
     "active": True,
+    "default": True,
+    "predict_path": "",
+    "breaking": [],
     "usable": True,
     "created_at": "2024-01-31T00:00Z",
     "model_sha256": "",
@@ -134,22 +138,22 @@ def _splits(table: Table, target: str, count: int) -> Iterator[Split]:
         started = time.perf_counter()
         trained = train(Table(table.frame[training]), options, time.perf_counter, lambda _stage, _share: None)
         seconds = time.perf_counter() - started
-        model = load_version(VersionInfo(**trained.record, **STORED), trained.file)
-        features = model.info.features
-        rows = [known_only(model.encoder.encode(Table(table.frame[part]))) for part in (training, test)]
+        fitted = load_version(VersionInfo(**trained.record, **STORED), trained.file)
+        features = fitted.info.features
+        rows = [known_only(fitted.encoder.encode(Table(table.frame[part]))) for part in (training, test)]
         yield Split(
             *(rows[0], y[training], rows[1], y[test]),
             categories=FeatureColumns.of(features).categories,
             classes=len(classes or []),
-            predicted=_predicted(model, rows[1]),
-            estimator=model.info.estimator,
+            predicted=_predicted(fitted, rows[1]),
+            estimator=fitted.info.estimator,
             seconds=seconds,
         )
 
 
-def _predicted(model: FittedVersion, x: np.ndarray) -> np.ndarray:
-    predicted = model.predict(x)
-    return predicted[:, 0] if model.info.task is Task.REGRESSION else predicted
+def _predicted(fitted: FittedVersion, x: np.ndarray) -> np.ndarray:
+    predicted = fitted.predict(x)
+    return predicted[:, 0] if fitted.info.task is Task.REGRESSION else predicted
 
 
 def _boosted(split: Split) -> np.ndarray:
