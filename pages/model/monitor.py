@@ -1,15 +1,14 @@
-"""Monitor page: traffic, latency, predictions and data drift."""
+"""Monitor tab: requests to a model, their latency, and predictions and data drift of one of its versions."""
 
 from nicegui import ui
 
 from mlapp.errors import NotFound
 from mlapp.schemas import Span
-from pages.components.buttons import TRAIN
-from pages.components.cards import card, empty_state, not_found
+from pages.components.cards import card, empty_state
 from pages.components.charts.drift import DriftView
 from pages.components.charts.traffic import TrafficView
 from pages.components.forms.coalescing import CoalescedTask
-from pages.frame import frame
+from pages.model.tabs import ModelPage, Tab, model_page, tab_path
 from pages.session.site import Site
 from pages.theme import MUTED
 
@@ -21,26 +20,26 @@ NO_REQUESTS = "Requests from the pages and the API appear here within a second."
 def register(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/monitor")
-    async def monitor(span: str = Span.HOUR.value, version: str = ACTIVE) -> None:
-        with frame(site, "Monitor", "/monitor", "Requests, latency, predictions and data drift."):
-            await _Monitor(site, Span(span) if span in SPANS else Span.HOUR, version).build()
+    @ui.page("/models/{model}/monitor")
+    async def monitor(model: str, span: str = Span.HOUR.value, version: str = ACTIVE) -> None:
+        async with model_page(site, model, Tab.MONITOR) as page:
+            if page:
+                await _Monitor(site, page, Span(span) if span in SPANS else Span.HOUR, version).build()
 
 
 class _Monitor:
-    """The page: redrawn when another model is selected, updated in place with each request."""
+    """The page: redrawn when another version is selected, updated in place with each request."""
 
     traffic: TrafficView
     drift: DriftView
 
-    def __init__(self, site: Site, span: Span, version: str) -> None:
-        self.site, self.span, self.version = site, span, version
+    def __init__(self, site: Site, page: ModelPage, span: Span, version: str) -> None:
+        self.site, self.page, self.model, self.span, self.version = site, page, page.model, span, version
         self.drawn: tuple[int | None, bool] | None = None
         """The version that is shown, and whether there were requests."""
         self.task = CoalescedTask(self._update)
 
     async def build(self) -> None:
-        await self.site.live.refresh()
         with ui.row().classes("w-full items-center gap-3"):
             spans = ui.toggle(SPANS, value=self.span.value, on_change=lambda event: self._select(span=event.value))
             spans.props("unelevated no-caps toggle-color=primary").mark("span")
@@ -53,22 +52,19 @@ class _Monitor:
             ui.label("Times are UTC.").classes(MUTED)
         self.content = ui.column().classes("w-full gap-5")
         await self._update()
-        self.site.live.traffic_changed.subscribe(self.task.schedule)
-        self.site.live.models_changed.subscribe(self._models_changed)
+        self.page.follow(self.site.live.traffic_changed, self._schedule)
+        self.page.on_change(self._models_changed)
 
     async def _update(self) -> None:
-        monitoring, active = self.site.services.monitoring, self.site.live.active
+        monitoring, active = self.site.services.monitoring, self.site.live.active(self.model)
         number = active.version if active else None
         try:
             if self.version != ACTIVE:
-                number = await self.site.services.models.number(self.version)
-            traffic = await monitoring.traffic(self.span, number)
-            drift = await monitoring.drift(number) if number else None
+                number = await self.site.services.models.number(self.model, self.version)
+            traffic = await monitoring.traffic(self.span, self.model, number)
+            drift = await monitoring.drift(self.model, number) if number else None
         except NotFound as error:
-            self.drawn = None
-            self.content.clear()
-            with self.content:
-                not_found(error)
+            self._show_missing(error)
             return
         has_requests = bool(traffic.total.requests or (drift and drift.rows))
         if self.drawn == (number, has_requests):
@@ -81,7 +77,7 @@ class _Monitor:
         self.content.clear()
         with self.content:
             if not has_requests:
-                target = ("Make a prediction", "insights", "/predict") if number else TRAIN
+                target = ("Make a prediction", "insights", tab_path(self.model, Tab.PREDICT))
                 empty_state("query_stats", "No requests yet", NO_REQUESTS, target, mark="no-requests")
                 return
             self.traffic = TrafficView(traffic)
@@ -89,17 +85,28 @@ class _Monitor:
                 with card("Data drift since training", mark="drift"):
                     self.drift = DriftView(drift)
 
+    def _show_missing(self, error: NotFound) -> None:
+        """Say that the version does not exist; that the model was deleted is said by its frame."""
+        self.drawn = None
+        self.content.clear()
+        if self.page.exists:
+            with self.content:
+                target = ("Active version", "query_stats", tab_path(self.model, Tab.MONITOR))
+                empty_state("travel_explore", "Version not found", error.detail, target, mark="missing-version")
+
     def _select(self, span: str | None = None, version: str | None = None) -> None:
         self.span, self.version = Span(span or self.span), version or self.version
         ui.navigate.history.replace(f"?span={self.span.value}&version={self.version}")
         self.task.schedule()
 
-    def _models_changed(self) -> None:
+    async def _schedule(self) -> None:
+        self.task.schedule()
+
+    async def _models_changed(self) -> None:
         self.select.set_options(self._versions())
         self.task.schedule()
 
     def _versions(self) -> dict[str, str]:
-        active = self.site.live.active
-        return {ACTIVE: f"the active model ({active.version})" if active else "the active model"} | {
-            str(version): f"model {version}" for version in self.site.live.versions
-        }
+        active, stored = self.site.live.active(self.model), self.site.live.models.get(self.model)
+        now = f"the active version ({active.version})" if active else "the active version"
+        return {ACTIVE: now} | {str(number): f"version {number}" for number in (stored.versions if stored else ())}

@@ -10,7 +10,7 @@ from mlapp import TITLE
 from mlapp.errors import NotFound, shorten
 from mlapp.presentation.sentences import headline
 from mlapp.schemas import ModelInfo
-from pages.components.buttons import MODELS
+from pages.components.buttons import MODELS, Target
 from pages.components.cards import empty_state
 from pages.components.forms.coalescing import CoalescedTask
 from pages.frame import frame
@@ -51,11 +51,14 @@ class ModelPage:
             self._demo = ui.label("example").classes(BADGE_PLAIN).mark("is-demo")
             self._description = ui.label().classes(f"{MUTED} w-full line-clamp-2 break-words").mark("description")
         self._show()
-        site.live.models_changed.subscribe(CoalescedTask(self._update).schedule)
+        self._schedule = CoalescedTask(self._update).schedule
+        site.live.models_changed.subscribe(self._schedule)
 
     def on_change(self, handler: Callable[[], Awaitable[None]]) -> None:
-        """Call a handler after changes of models and versions, when `info` is up to date."""
+        """Call a handler after changes of models and versions, when `info` is up to date, and once soon."""
         self._handlers.append(handler)
+        # There may have been a change while the page was built.
+        self._schedule()
 
     def follow(self, event: Event[[]], handler: Callable[[], Awaitable[None]]) -> None:
         """Call a handler on each event as long as the model exists."""
@@ -112,7 +115,7 @@ async def model_page(site: Site, model: str, tab: Tab, version: int | None = Non
         info = await site.services.models.get(model)
     except NotFound:
         with frame(site, "Model not found", "/"):
-            _not_found("Model not found", f"There is no model '{shorten(model)}'. It may have been deleted.")
+            _not_found("Model not found", f"There is no model '{shorten(model)}'. It may have been deleted.", MODELS)
             yield None
         return
     with frame(site, model, "/") as heading:
@@ -121,12 +124,13 @@ async def model_page(site: Site, model: str, tab: Tab, version: int | None = Non
         tabs = _tab_bar(site, model, tab)
         with ui.column().classes("w-full gap-5") as content:
             page.draw_into(tabs, content)
+            versions = (f"All versions of {model}", "inventory_2", tab_path(model, Tab.VERSIONS))
             try:
                 yield page
             except NotFound as error:
                 content.clear()
                 with content:
-                    _not_found("Not found", error.detail)
+                    _not_found("Version not found", error.detail, versions)
 
 
 def no_active_version(model: str) -> None:
@@ -136,9 +140,9 @@ def no_active_version(model: str) -> None:
     empty_state("pause_circle", "No version is active", text, target, mark="no-active-version")
 
 
-def _not_found(title: str, text: str) -> None:
+def _not_found(title: str, text: str, target: Target) -> None:
     ui.status_code(404)
-    empty_state("travel_explore", title, text, MODELS)
+    empty_state("travel_explore", title, text, target)
 
 
 def _tab_bar(site: Site, model: str, current: Tab) -> ui.element:

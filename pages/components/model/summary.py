@@ -5,7 +5,7 @@ from nicegui import ui
 from mlapp.presentation.formats import format_number
 from mlapp.presentation.metrics import METRICS
 from mlapp.presentation.sentences import quality_summary
-from mlapp.presentation.verdict import LEAK_HINT, verdict
+from mlapp.presentation.verdict import is_suspicious, verdict
 from mlapp.schemas import Task, VersionInfo
 from pages.components.cards import figures
 from pages.components.warnings import warnings
@@ -22,7 +22,7 @@ def summary(info: VersionInfo) -> None:
     """Draw the verdict, the main scores, and the warnings."""
     if assessment := verdict(info):
         with ui.row().classes("w-full items-start gap-2 flex-nowrap"):
-            if LEAK_HINT in assessment:
+            if is_suspicious(info):
                 ui.icon("warning_amber").classes("text-warning text-2xl")
             text = ui.label(f"{assessment}.").classes(f"{LEAD} break-words min-w-0").mark("verdict")
             text.props("role=heading aria-level=2")
