@@ -1,8 +1,8 @@
-"""Preview of the response to a file: its first rows, warnings and problems, and the score where targets are known."""
+"""Previews of responses, which do not count as traffic: to a file, and to the example row of a version."""
 
 from mlapp import ml, tables
 from mlapp.errors import MAX_REPORTED
-from mlapp.schemas import PredictionPreview, PredictOptions, RowProblem
+from mlapp.schemas import PredictionPreview, PredictOptions, PredictResponse, RowProblem
 from mlapp.services.prediction.reading import encode_table
 from mlapp.services.prediction.responses import added_columns, check_file
 
@@ -33,6 +33,13 @@ def preview(
         score=score.metrics if score else None,
         scored_rows=score.rows if score else 0,
     )
+
+
+def example(fitted: "ml.FittedVersion") -> PredictResponse:
+    """Return the response to the example row of a version."""
+    row = {feature.name: feature.example for feature in fitted.info.features}
+    encoded = encode_table(fitted, tables.JsonRows([row]).table(), PredictOptions())
+    return fitted.answer(fitted.predict(encoded.x), encoded.warnings)
 
 
 def _line(table: "tables.Table", row: int) -> int:

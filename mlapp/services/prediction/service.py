@@ -14,7 +14,7 @@ from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import reading, responses
 from mlapp.services.prediction.active_versions import ActiveVersions
 from mlapp.services.prediction.batching import Batcher
-from mlapp.services.prediction.preview import preview
+from mlapp.services.prediction.preview import example, preview
 from mlapp.services.prediction.reading import PACKED, Body
 from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult, iterate
 from mlapp.services.prediction.table_reader import TableReader
@@ -187,6 +187,15 @@ class PredictionService:
         fitted, pool = await self.fitted(model, version), self._pool(body)
         table, options = await self._reader.read(body, pool)
         return await pool.run(lambda: preview(fitted, table, options, rows))
+
+    async def example(self, model: str, version: int | None = None) -> PredictResponse:
+        """Return the response to the example row of a version, without counting it as traffic.
+
+        Raises:
+            MlappError: the version is not available.
+        """
+        fitted = await self.fitted(model, version)
+        return await self._small.run(lambda: example(fitted))
 
     async def what_if(self, record: dict[str, Any], feature: str, model: str, version: int | None = None) -> WhatIf:
         """Predict a record of JSON scalars over the values of one feature.
