@@ -39,7 +39,7 @@ def describe_model(store: ModelStore, model: str) -> ModelInfo:
         **_model_values(store, model),
         default=model == store.default(),
         predict_path=f"/models/{model}/predict",
-        active_version=describe(store, model, active) if active else None,
+        active_version=describe(store, model, active) if active in store.versions(model) else None,
     )
 
 
@@ -103,7 +103,8 @@ def _version_values(store: ModelStore, model: str, version: int) -> dict[str, An
 
 def _model_values(store: ModelStore, model: str) -> dict[str, Any]:
     settings, versions, active = store.settings(model), store.versions(model), store.active(model)
-    shown = active or next(iter(versions), None)
+    # A damaged active version is none of the versions.
+    shown = active if active in versions else next(iter(versions), None)
     record: Record | None = store.record(model, shown) if shown else None
     return {
         "name": model,
