@@ -57,7 +57,14 @@ TAB_OTHER = "text-slate-600 dark:text-slate-300 hover:text-slate-900 dark:hover:
 BADGE = "rounded-full px-2.5 py-0.5 text-xs font-medium whitespace-nowrap"
 BADGE_GOOD = f"{BADGE} bg-emerald-100 dark:bg-emerald-900 text-emerald-800 dark:text-emerald-100"
 BADGE_PLAIN = f"{BADGE} bg-slate-200 dark:bg-slate-700 text-slate-700 dark:text-slate-200"
+BADGE_WARNING = f"{BADGE} bg-amber-100 dark:bg-amber-900 text-amber-900 dark:text-amber-100"
 BADGE_MAIN = f"{BADGE} bg-indigo-100 dark:bg-[#2d3566] text-indigo-800 dark:text-indigo-100"
+CARDS = "w-full grid grid-cols-1 lg:grid-cols-2 gap-3"
+MODEL_CARD = (
+    f"relative w-full min-w-0 rounded-xl shadow-none border {LINE} {SURFACE} p-4 gap-2 flex flex-col flex-nowrap "
+    "hover:border-indigo-400 dark:hover:border-indigo-400"
+)
+COVER_LINK = "mlapp-cover no-underline text-slate-900 dark:text-slate-100"
 
 FIELD = "outlined dense"
 """Props of input fields."""

@@ -1,7 +1,7 @@
 """Formats of numbers, percentages, durations and times for people."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 def format_duration(seconds: float) -> str:
@@ -37,6 +37,14 @@ def expected_duration(seconds: float) -> str:
 def format_time(at: datetime | None) -> str:
     """Return a time in UTC, to the second; a dash if there is none."""
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "–"
+
+
+def format_age(age: timedelta) -> str:
+    """Return how long ago something was, in the largest unit of which it is one or more."""
+    for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if (count := int(age.total_seconds() // seconds)) > 0:
+            return f"{count:,} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"
 
 
 def format_number(number: float, digits: int = 4) -> str:

@@ -1,4 +1,4 @@
-"""Search of versions: filter by words, sort, paginate."""
+"""Search of models and versions: filter by words, sort, paginate."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from mlapp.presentation.metrics import MAIN_METRIC
-from mlapp.schemas import VersionSummary
+from mlapp.schemas import ModelSummary, VersionSummary
 
 ORDERS: dict[str, Callable[[VersionSummary], Any]] = {
     "version": attrgetter("version"),
@@ -17,6 +17,7 @@ ORDERS: dict[str, Callable[[VersionSummary], Any]] = {
     "created_at": attrgetter("created_at"),
 }
 """Sort keys by name."""
+MODEL_ORDERS = ("newest", "name")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,20 @@ def search(versions: Sequence[VersionSummary], query: VersionQuery) -> VersionPa
     matches.sort(key=attrgetter("version"), reverse=True)
     matches.sort(key=ORDERS[query.order], reverse=query.descending)
     return VersionPage(matches[query.offset :][: query.limit], len(matches), len(versions))
+
+
+def search_models(models: Sequence[ModelSummary], words: str, order: str) -> list[ModelSummary]:
+    """Return the models with all of the words in name, target, source or description, in one of `MODEL_ORDERS`."""
+    found = [model for model in models if all(_mentions(model, word) for word in words.casefold().split())]
+    found.sort(key=attrgetter("name"))
+    if order == "newest":
+        found.sort(key=lambda model: (model.trained_at is not None, model.trained_at), reverse=True)
+    return found
+
+
+def _mentions(model: ModelSummary, word: str) -> bool:
+    source = (model.source.dataset or model.source.file or "") if model.source else ""
+    return word in f"{model.name} {model.target or ''} {source} {model.description}".casefold()
 
 
 def _matches(info: VersionSummary, word: str) -> bool:

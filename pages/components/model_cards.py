@@ -1,0 +1,140 @@
+"""Cards of models: what each predicts, how well, and whether it is in use."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from nicegui import ui
+
+from mlapp.errors import NotFound
+from mlapp.presentation.formats import format_age, format_time
+from mlapp.presentation.verdict import verdict
+from mlapp.schemas import DataSource, ModelSummary, VersionInfo, VersionKey
+from pages.session.site import Site
+from pages.theme import (
+    BADGE_GOOD,
+    BADGE_MAIN,
+    BADGE_PLAIN,
+    BADGE_WARNING,
+    COVER_LINK,
+    LINK,
+    MODEL_CARD,
+    MUTED,
+    SMALL,
+    TEXT,
+)
+
+NO_BETTER = "No better than its baseline."
+INACTIVE = "No version is active: requests are rejected until one is activated."
+DAMAGED = "The record of version {} is damaged; activate another version, or train again."
+
+
+class ModelState(NamedTuple):
+    """What a card shows."""
+
+    summary: ModelSummary
+    info: VersionInfo | None
+    """The version that answers, or the latest one; None if none can be read."""
+    default: bool
+    problem: str | None
+    """Why the active version does not answer."""
+
+
+async def state_of(site: Site, model: ModelSummary) -> ModelState:
+    """Return what the card of a model shows."""
+    info = site.live.active(model.name)
+    if info is None:
+        with suppress(NotFound):
+            info = await site.services.models.version(model.name, "latest")
+    return ModelState(model, info, model.name == site.live.default, await _problem(site, model))
+
+
+async def _problem(site: Site, model: ModelSummary) -> str | None:
+    """Return why the active version of a model does not answer, as far as known without loading it."""
+    if model.active is None:
+        return INACTIVE
+    if problem := site.services.prediction.problem(model.name):
+        return problem
+    if model.name in site.live.models and model.active not in site.live.models[model.name].versions:
+        return DAMAGED.format(model.active)
+    return await site.services.models.unusable_reason(VersionKey(model.name, model.active))
+
+
+class ModelCard:
+    """A card that leads to its model, updated in place."""
+
+    def __init__(self, on_remove: Callable[[str], Awaitable[None]]) -> None:
+        """Draw an empty card; `on_remove` is called with the name of an example that is to be removed."""
+        self.on_remove = on_remove
+        self.element = ui.card().classes(MODEL_CARD)
+        self.state: ModelState | None = None
+
+    def show(self, state: ModelState, requests: int) -> None:
+        """Show the state of a model, and its requests in the last day."""
+        if state != self.state:
+            self.state = state
+            self.element.clear()
+            with self.element:
+                self._draw(state)
+        trained = state.summary.trained_at
+        self.trained.set_text(f"trained {format_age(datetime.now(UTC) - trained)}" if trained else "")
+        self.requests.set_text(f"{_count(requests, 'request')} in the last day")
+
+    def _draw(self, state: ModelState) -> None:
+        summary, info = state.summary, state.info
+        self.element.mark(f"model-{summary.name}")
+        with ui.row().classes("w-full items-center gap-2"):
+            with ui.element("h2").classes("min-w-0 max-w-full text-base leading-6 font-semibold truncate"):
+                ui.link(summary.name, f"/models/{summary.name}").classes(COVER_LINK)
+            if state.default:
+                ui.label("default").classes(BADGE_MAIN).tooltip("Answers POST /predict, which names no model.")
+            if summary.demo:
+                ui.label("example").classes(BADGE_PLAIN)
+            if summary.active:
+                style = BADGE_WARNING if state.problem else BADGE_GOOD
+                ui.label(f"version {summary.active}").classes(style).tooltip("The active version")
+        self._text(state)
+        if state.problem:
+            with ui.row().classes("w-full items-start gap-2 flex-nowrap").mark("problem"):
+                ui.icon("warning_amber").classes("text-warning text-lg")
+                ui.label(state.problem).classes(f"{TEXT} break-words min-w-0")
+        with ui.row().classes("w-full items-center gap-x-4 gap-y-1 mt-auto"):
+            with ui.row().classes(f"{SMALL} mlapp-dots flex-1 min-w-[12rem] gap-0"):
+                ui.label(_origin(summary.source)).classes("break-words min-w-0")
+                self.trained = ui.label().tooltip(format_time(summary.trained_at)).mark("trained")
+                self.requests = ui.label().mark("requests")
+                if info and info.warnings:
+                    ui.label(_count(len(info.warnings), "warning")).classes("text-warning font-medium")
+            self._links(summary)
+
+    def _text(self, state: ModelState) -> None:
+        summary, info = state.summary, state.info
+        with ui.column().classes("w-full gap-0.5"):
+            if info:
+                columns = _count(len(info.features), "column")
+                ui.label(f"Predicts {info.target} from {columns}").classes(f"{MUTED} w-full truncate").mark("question")
+                good = f"{found}." if (found := verdict(info)) else NO_BETTER
+                ui.label(good).classes(f"{TEXT} break-words max-w-full line-clamp-2").mark("verdict")
+            if summary.description:
+                ui.label(summary.description).classes(f"{SMALL} w-full truncate").mark("description")
+
+    def _links(self, summary: ModelSummary) -> None:
+        # Above the link that covers the card.
+        with ui.row().classes("relative gap-4"):
+            if summary.demo:
+                remove = ui.button("Remove example", on_click=lambda: self.on_remove(summary.name))
+                remove.props("flat dense size=sm color=secondary padding='0 4px'").mark(f"remove-{summary.name}")
+            for name in ("Predict", "Versions"):
+                link = ui.link(name, f"/models/{summary.name}/{name.lower()}").classes(LINK)
+                link.props["aria-label"] = f"{name}: {summary.name}"
+
+
+def _origin(source: DataSource | None) -> str:
+    if source is None:
+        return "table without a name"
+    return source.file or f"sample table {source.dataset}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
