@@ -9,7 +9,7 @@ from mlapp.errors import shorten
 from mlapp.presentation.comparability import comparability, listed, same_question
 from mlapp.presentation.formats import format_duration, format_number, format_percent, format_value
 from mlapp.presentation.metrics import LOWER_IS_BETTER, MAIN_METRIC, METRICS
-from mlapp.presentation.sentences import headline
+from mlapp.presentation.sentences import headline, source_name
 from mlapp.presentation.verdict import LEAK_HINT, is_suspicious
 from mlapp.schemas import Scalar, VersionInfo
 
@@ -112,17 +112,12 @@ _PROPERTIES: dict[str, Callable[[VersionInfo], str]] = {
     "Trained": lambda info: f"{info.created_at:%Y-%m-%d %H:%M} UTC",
     "Training time": lambda info: format_duration(info.training_seconds),
     "Rows": lambda info: f"{info.rows:,}",
-    "Table": lambda info: f"{_source(info)}{info.table_sha256[:8]}",
+    "Table": lambda info: f"{shorten(source_name(info.source))} ({info.table_sha256[:8]})",
     "Features": lambda info: f"{len(info.features):,}",
     "Interval coverage": lambda info: "–" if info.coverage is None else format_percent(info.coverage),
     "Seed": lambda info: str(info.seed),
 }
 """Rows that are always shown."""
-
-
-def _source(info: VersionInfo) -> str:
-    source = info.source
-    return f"{shorten(source.dataset or source.file)} · " if source else ""
 
 
 def _metric_differences(versions: Sequence[VersionInfo]) -> Iterable[Difference]:

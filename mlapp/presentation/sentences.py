@@ -5,7 +5,7 @@ import math
 from mlapp.errors import shorten
 from mlapp.presentation.formats import format_duration, format_number, format_percent, format_value
 from mlapp.presentation.metrics import MAIN_METRIC, METRICS
-from mlapp.schemas import ColumnType, Feature, Job, Task, VersionInfo, VersionSummary
+from mlapp.schemas import ColumnType, DataSource, Feature, Job, Task, VersionInfo, VersionSummary
 
 MAX_CATEGORIES = 10
 """Categories or classes in a sentence."""
@@ -44,6 +44,11 @@ def training_rows(info: VersionInfo) -> str:
         return rows
     kind = "simulated" if source.simulated else "bundled"
     return f"{rows} of the {kind} table {source.dataset}" if source.dataset else f"{rows} of the file {source.file}"
+
+
+def source_name(source: DataSource | None) -> str:
+    """Return the name of a bundled table or of a file; a dash if the table was sent without a name."""
+    return (source and (source.dataset or source.file)) or "–"
 
 
 def training_values(feature: Feature) -> str:

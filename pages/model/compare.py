@@ -1,28 +1,29 @@
-"""Compare page: differences between models, and their plots on top of each other."""
+"""Compare page: differences between versions of a model, and their plots on top of each other."""
 
 from collections.abc import Sequence
 from functools import partial
 
 from nicegui import ui
 
-from mlapp.errors import NotFound
-from mlapp.presentation.comparison import MAX_COMPARED, Difference, comparable, differences, same_table
+from mlapp import TITLE
+from mlapp.presentation.comparability import comparability, same_question, suspicions
+from mlapp.presentation.comparison import MAX_COMPARED, Difference, differences
+from mlapp.presentation.verdict import LEAK_HINT, is_suspicious, verdict
 from mlapp.schemas import VersionInfo
-from mlapp.services.models.service import ModelService
-from pages.components.buttons import MODELS
-from pages.components.cards import card, empty_state, not_found
+from mlapp.services.models.service import ModelService, StoredModel
+from pages.components.cards import card, empty_state
 from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.model.actions import VersionActions
 from pages.components.tables.plain_table import scrolling
-from pages.components.warnings import warnings
-from pages.frame import frame
+from pages.components.warnings import notes, warnings
+from pages.model.tabs import ModelPage, Tab, model_page, tab_path
 from pages.session.site import Site
-from pages.theme import LINE, LINK, MUTED, SURFACE, TEXT
+from pages.theme import LEAD, LINE, LINK, MUTED, SURFACE, TEXT
 
-TITLE = "Compare models"
-SELECT = f"Select two to {MAX_COMPARED} models in the list."
-OTHER_TARGETS = "These models predict different targets, so their scores and plots cannot be compared."
-OTHER_TABLES = "These models were trained and evaluated on different tables, so their scores are not comparable."
+SELECT = f"Select 2 to {MAX_COMPARED} versions in the list."
+STARS = "The best value of each row is starred; ± is the standard deviation across folds."
+NO_STARS = "± is the standard deviation across folds."
+NO_VERDICT = "No better than the baseline"
 CELL = f"p-2 text-left align-top border-b {LINE} {TEXT} break-words min-w-[8rem] max-w-[18rem]"
 HEAD = (
     f"p-2 text-left align-top border-b {LINE} {MUTED} font-normal sticky left-0 {SURFACE} "
@@ -31,89 +32,97 @@ HEAD = (
 
 
 def register(site: Site) -> None:
-    """Add the page; before the model page, whose path would match too."""
+    """Add the page; before the version page, whose path would match too."""
 
-    @ui.page("/models/compare")
-    async def compare(versions: str = "") -> None:
+    @ui.page("/models/{model}/versions/compare")
+    async def compare(model: str, versions: str = "") -> None:
         names = list(dict.fromkeys(name.strip() for name in versions.split(",") if name.strip()))
-        try:
-            models = await _models(site.services.models, names)
-        except NotFound as error:
-            ui.status_code(404)
-            with frame(site, TITLE, "/models"):
-                not_found(error)
-            return
-        if not 2 <= len(models) <= MAX_COMPARED:
-            with frame(site, TITLE, "/models"):
-                empty_state("compare_arrows", "Choose models to compare", SELECT, MODELS)
-            return
-        await site.live.refresh()
-        with frame(site, TITLE, "/models", f"Models {', '.join(str(model.version) for model in models)}."):
-            _comparison(site, models)
+        async with model_page(site, model, Tab.VERSIONS) as page:
+            if not page:
+                return
+            found = await _versions(site.services.models, model, names)
+            if 2 <= len(found) <= MAX_COMPARED:
+                _comparison(page, found)
+            else:
+                target = ("All versions", "layers", tab_path(model, Tab.VERSIONS))
+                empty_state("compare_arrows", "Choose versions to compare", SELECT, target)
 
 
-async def _models(service: ModelService, names: Sequence[str]) -> list[VersionInfo]:
-    """Return the named models without duplicates; at most one more than can be compared."""
-    found = [await service.get(name) for name in names[: MAX_COMPARED + 1]]
-    return list({model.version: model for model in found}.values())
+async def _versions(service: ModelService, model: str, names: Sequence[str]) -> list[VersionInfo]:
+    """Return the named versions without duplicates; at most one more than can be compared."""
+    found = [await service.version(model, name) for name in names[: MAX_COMPARED + 1]]
+    return list({info.version: info for info in found}.values())
 
 
-def _comparison(site: Site, models: Sequence[VersionInfo]) -> None:
-    live, same_target = site.live, comparable(models)
-    if not same_target or not same_table(models):
-        with card():
-            warnings([OTHER_TABLES if same_target else OTHER_TARGETS])
+def _comparison(page: ModelPage, versions: Sequence[VersionInfo]) -> None:
+    live, fair = page.site.live, comparability(versions)
+    numbers = ", ".join(str(info.version) for info in versions)
+    ui.page_title(f"{page.model}, versions {numbers} · {TITLE}")
+    with card(mark="comparability"):
+        ui.label(f"Versions {numbers}").classes(LEAD).props("role=heading aria-level=2")
+        notes("comparable", [fair.reason] if fair.scores else [])
+        warnings([*([] if fair.scores else [fair.reason]), *suspicions(versions)])
     with card("Side by side"):
-        buttons = _table(models, VersionActions(site))
-        ui.label("The best value of each row is starred; ± is the standard deviation across folds.").classes(MUTED)
+        buttons = _table(versions, VersionActions(page.site, page.model))
+        ui.label(STARS if fair.scores else NO_STARS).classes(MUTED)
 
     def update() -> None:
-        """Show which model is active, and which ones can be activated."""
-        for model, (badge, activate) in zip(models, buttons, strict=True):
-            badge.set_visibility(model.version == live.active_version)
-            activate.set_visibility(model.version != live.active_version)
-            activate.set_enabled(model.usable and model.version in live.versions)
+        """Show which version is active, and which ones can be activated."""
+        stored = live.models.get(page.model, StoredModel(None, ()))
+        for info, (badge, activate) in zip(versions, buttons, strict=True):
+            badge.set_visibility(info.version == stored.active)
+            activate.set_visibility(info.version != stored.active)
+            activate.set_enabled(info.usable and info.version in stored.versions)
 
     update()
     live.models_changed.subscribe(update)
-    if same_target:
+    if same_question(versions):
         with card("Feature importance"):
-            importance_plot([(f"Model {model.version}", model.importance) for model in models])
-        plots(models)
+            importance_plot([(f"Version {info.version}", info.importance) for info in versions])
+        plots(versions)
 
 
-def _table(models: Sequence[VersionInfo], actions: VersionActions) -> list[tuple[ui.badge, ui.button]]:
-    """Draw the differences, and return the badge and the button of each model."""
+def _table(versions: Sequence[VersionInfo], actions: VersionActions) -> list[tuple[ui.badge, ui.button]]:
+    """Draw the differences, and return the badge and the button of each version."""
     with scrolling("Differences"), ui.element("table").classes("w-full border-collapse").mark("differences"):
         with ui.element("thead"), ui.element("tr"):
             ui.element("td").classes(HEAD)
-            buttons = [_head(model, actions) for model in models]
+            buttons = [_head(info, actions) for info in versions]
         with ui.element("tbody"):
-            for row in differences(models):
-                _row(row)
+            suspicious = frozenset(index for index, info in enumerate(versions) if is_suspicious(info))
+            _row(Difference("Verdict", tuple(verdict(info) or NO_VERDICT for info in versions)), suspicious)
+            for row in differences(versions):
+                _row(row, suspicious)
     return buttons
 
 
-def _head(model: VersionInfo, actions: VersionActions) -> tuple[ui.badge, ui.button]:
+def _head(info: VersionInfo, actions: VersionActions) -> tuple[ui.badge, ui.button]:
+    path = f"{tab_path(info.model, Tab.VERSIONS)}/{info.version}"
     with ui.element("th").classes(CELL).props("scope=col"), ui.column().classes("gap-2 items-start"):
         with ui.row().classes("items-center gap-2"):
-            ui.link(f"Model {model.version}", f"/models/{model.version}").classes(LINK)
+            ui.link(f"Version {info.version}", path).classes(LINK)
             badge = ui.badge("active", color="positive")
-        activate = ui.button("Activate", on_click=partial(actions.activate, model.version))
-        activate.props("outline dense size=sm").classes("px-2").mark(f"activate-{model.version}")
-        activate.props["aria-label"] = f"Activate model {model.version}"
+        activate = ui.button("Activate", on_click=partial(actions.activate, info.version))
+        activate.props("outline dense size=sm").classes("px-2").mark(f"activate-{info.version}")
+        activate.props["aria-label"] = f"Activate version {info.version}"
     return badge, activate
 
 
-def _row(row: Difference) -> None:
+def _row(row: Difference, suspicious: frozenset[int]) -> None:
     with ui.element("tr"):
         with ui.element("th").classes(HEAD).props("scope=row"):
             ui.label(row.label)
         for index, text in enumerate(row.texts):
             with ui.element("td").classes(CELL):
-                if index in row.best:
-                    with ui.row().classes("items-center gap-1 flex-nowrap font-semibold"):
-                        ui.label(text)
-                        ui.icon("star").classes("text-positive").props('role=img aria-label="best"')
-                else:
+                if index not in row.best:
                     ui.label(text)
+                    continue
+                with ui.row().classes("items-center gap-1 flex-nowrap font-semibold"):
+                    ui.label(text)
+                    if index in suspicious:
+                        icon = ui.icon("warning_amber").classes("text-warning").mark("doubtful-best")
+                        icon.props('role=img tabindex=0 aria-label="best, but suspiciously good"').tooltip(
+                            f"Best, but {LEAK_HINT}"
+                        )
+                    else:
+                        ui.icon("star").classes("text-positive").mark("best").props('role=img aria-label="best"')

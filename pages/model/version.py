@@ -1,154 +1,167 @@
-"""Model page: evaluation, signature, training details, activation history and model card."""
+"""Version page: verdict, evaluation, signature, training details, activation history and model card of a version."""
 
 from functools import partial
 
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.formats import format_duration, format_time, format_value
+from mlapp.presentation.comparison import breaking_sentences
 from mlapp.presentation.model_card import card as model_card
-from mlapp.presentation.sentences import headline, training_rows
-from mlapp.schemas import Feature, VersionInfo
+from mlapp.presentation.retention import removal
+from mlapp.presentation.sentences import headline, training_rows, version_name
+from mlapp.schemas import VersionInfo, VersionKey
+from mlapp.services.models.service import StoredModel
 from pages.components.buttons import link_button
-from pages.components.cards import card, facts, not_found
+from pages.components.cards import card, empty_state, facts
 from pages.components.model.actions import VersionActions
 from pages.components.model.activation_log import activation_log
 from pages.components.model.scores import details, scores
-from pages.components.tables.paged_table import PagedTable, paged_rows
+from pages.components.model.signature import signature, training_facts
+from pages.components.model.summary import summary
+from pages.components.tables.paged_table import PagedTable
 from pages.components.warnings import warnings
-from pages.frame import frame
+from pages.model.tabs import ModelPage, Tab, model_page, tab_path
 from pages.session.site import Site
 from pages.theme import LEAD, MUTED, TEXT
 
-ALIASES = {"active": "Active model", "latest": "Latest model"}
-SIGNATURE = ("Feature", "Type", "Missing in training", "Values in training", "Example")
-PAGE_FEATURES = 25
+ALIASES = {"active": "The active version", "latest": "The latest version"}
+INACTIVE = "Inactive: used only by requests that name this version."
 
 
 def register(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/models/{version}")
-    async def model(version: str) -> None:
-        try:
-            found = await site.services.models.get(version)
-        except NotFound as error:
-            ui.status_code(404)
-            with frame(site, "Model not found", "/models"):
-                not_found(error)
-            return
-        await site.live.refresh()
-        title = ALIASES.get(version, f"Model {found.version}")
-        with frame(site, title, "/models", "" if version in ALIASES else f"It {headline(found)}."):
-            page = _Page(site, version, found)
-            with ui.column().classes("w-full gap-5") as page.content:
-                await page.build()
-        site.live.models_changed.subscribe(page.update)
+    @ui.page("/models/{model}/versions/{version}")
+    async def version(model: str, version: str) -> None:
+        async with model_page(site, model, Tab.VERSIONS) as page:
+            if page:
+                await _Version(page, version, await site.services.models.version(model, version)).show()
 
 
-class _Page:
+class _Version:
     """The content of the page; rebuilt only if the alias `active` or `latest` points to another version."""
 
-    content: ui.column
     log: PagedTable
 
-    def __init__(self, site: Site, name: str, model: VersionInfo) -> None:
-        self.site, self.name, self.model = site, name, model
-        self.actions = VersionActions(site)
+    def __init__(self, page: ModelPage, name: str, info: VersionInfo) -> None:
+        self.page, self.site, self.model, self.name, self.info = page, page.site, page.model, name, info
+        self.versions = tab_path(page.model, Tab.VERSIONS)
+        self.actions = VersionActions(page.site, page.model)
 
-    async def build(self) -> None:
-        with card(mark="state"):
-            self._state()
-        await self._update_state()
-        with card("Evaluation"):
-            scores(self.model)
-        if self.model.warnings:
-            with card("Warnings"):
-                warnings(self.model.warnings)
-        details(self.model)
-        with card("Signature"):
-            await self._signature()
-        with card("Training"):
-            facts(_training_facts(self.model))
-        with card("Activation history"):
-            self.log = activation_log(self.site.services.models, self.model.version)
-        await self.log.show()
-        with card("Model card"):
-            self._card()
+    async def show(self) -> None:
+        """Draw the page, and follow changes."""
+        self.content = ui.column().classes("w-full gap-5")
+        await self._build()
+        self.page.on_change(self._update)
 
-    async def update(self) -> None:
-        """Show changes of the model."""
-        version = self.model.version
+    async def _build(self) -> None:
+        self.content.clear()
+        with self.content:
+            ui.page_title(version_name(self.model, self.info.version))
+            with card(mark="state"):
+                self._state()
+            await self._update_state()
+            with card(mark="summary"):
+                summary(self.info)
+            with card("Metrics"):
+                scores(self.info)
+            details(self.info)
+            with card("Signature"):
+                await signature(self.info)
+            with card("Training"):
+                facts(training_facts(self.info))
+            with card("Activation history"):
+                self.log = activation_log(self.site.services.models, self.model, self.info.version)
+            await self.log.show()
+            with card("Model card"):
+                self._card()
+
+    async def _update(self) -> None:
+        """Show changes of the version."""
+        version = self.info.version
         try:
-            self.model = await self.site.services.models.get(self.name)
+            self.info = await self.site.services.models.version(self.model, self.name)
         except NotFound as error:
             self.content.clear()
             with self.content:
-                not_found(error)
+                empty_state("delete_outline", "Version not found", error.detail, self._all_versions())
             return
-        if self.model.version != version:
-            self.content.clear()
-            with self.content:
-                await self.build()
+        if self.info.version != version:
+            await self._build()
             return
         await self._update_state()
         await self.log.show()
 
+    def _all_versions(self) -> tuple[str, str, str]:
+        return "All versions", "layers", self.versions
+
     def _state(self) -> None:
-        version = self.model.version
+        version = self.info.version
         with ui.row().classes("w-full items-center gap-x-3 gap-y-2"):
             if self.name in ALIASES:
-                ui.link(f"Model {version}", f"/models/{version}").classes(f"{LEAD} text-primary no-underline")
-                ui.label(headline(self.model)).classes(f"{MUTED} break-words min-w-0")
+                ui.label(ALIASES[self.name]).classes(MUTED)
+                ui.link(f"Version {version}", f"{self.versions}/{version}").classes(f"{LEAD} text-primary no-underline")
+            else:
+                title = ui.label(version_name(self.model, version)).classes(f"{LEAD} break-words min-w-0")
+                title.props("role=heading aria-level=2")
             self.active = ui.badge("active", color="positive").mark("active")
             self.unusable = ui.badge("unusable", color="warning").mark("unusable")
-            self.inactive = ui.label("Inactive: used only by requests that name this version.").classes(MUTED)
+            self.inactive = ui.label(INACTIVE).classes(MUTED)
         self.reason = ui.label().classes(f"{TEXT} break-words").mark("reason")
-        ui.label(f"Trained on {training_rows(self.model)}.").classes(f"{TEXT} break-words max-w-full").mark("source")
+        about = f"It {headline(self.info)}, trained on {training_rows(self.info)}."
+        ui.label(about).classes(f"{TEXT} break-words max-w-full").mark("source")
+        self.breaking = ui.column().classes("w-full gap-1").mark("breaking")
         with ui.row().classes("w-full items-start gap-2 flex-nowrap"):
             self.note = ui.label().classes(f"{TEXT} whitespace-pre-wrap break-words min-w-0").mark("note-text")
             edit = ui.button(icon="edit", on_click=partial(self.actions.annotate, version)).mark("annotate")
             edit.props('flat round dense size=sm color=primary aria-label="Edit note"')
+        self._buttons(version)
+        self.removal = ui.label().classes(MUTED).mark("removal")
+
+    def _buttons(self, version: int) -> None:
         with ui.row().classes("w-full gap-2"):
-            self.predict = link_button("Predict", "insights", f"/predict?version={version}")
+            self.predict = link_button("Predict", "insights", f"/models/{self.model}/predict?version={version}")
+            self.predict.mark("predict")
             self.activate = ui.button("Activate", icon="bolt", on_click=partial(self.actions.activate, version))
             self.activate.props("outline").mark("activate")
-            comparison = f"/models/compare?versions=active,{version}"
+            comparison = f"{self.versions}/compare?versions=active,{version}"
             self.compare = link_button("Compare with active", "compare_arrows", comparison)
             self.compare.props("outline").mark("compare")
             self.delete = ui.button("Delete", icon="delete", on_click=partial(self.actions.delete, version))
             self.delete.props("flat color=negative").mark("delete")
+            link_button(*self._all_versions()).props("flat").mark("all-versions")
 
     async def _update_state(self) -> None:
-        model = self.model
-        reason = None if model.usable else await self.site.services.models.unusable_reason(model.version)
-        self.active.set_visibility(model.active)
-        self.unusable.set_visibility(not model.usable)
-        self.inactive.set_visibility(not model.active and model.usable)
-        self.reason.set_visibility(not model.usable)
+        info, key = self.info, VersionKey(self.model, self.info.version)
+        reason = None if info.usable else await self.site.services.models.unusable_reason(key)
+        self.active.set_visibility(info.active)
+        self.unusable.set_visibility(not info.usable)
+        self.inactive.set_visibility(not info.active and info.usable)
+        self.reason.set_visibility(not info.usable)
         self.reason.set_text(reason or "")
-        self.note.set_text(model.note or "No note yet.")
-        self.note.classes("italic" if not model.note else "", remove="italic")
-        self.predict.set_enabled(model.usable)
-        self.activate.set_visibility(not model.active)
-        self.activate.set_enabled(model.usable)
-        self.compare.set_visibility(not model.active and self.site.live.active is not None)
-        self.delete.set_visibility(not model.active)
+        self.note.set_text(info.note or "No note yet.")
+        self.note.classes("italic" if not info.note else "", remove="italic")
+        self.predict.set_enabled(info.usable)
+        self.activate.set_visibility(not info.active)
+        self.activate.set_enabled(info.usable)
+        self.activate.set_text("Activate anyway" if info.breaking else "Activate")
+        self.compare.set_visibility(not info.active and self.page.info.active is not None)
+        self.delete.set_visibility(not info.active)
+        stored = self.site.live.models.get(self.model, StoredModel(None, ()))
+        self.removal.set_text(removal(info.version, stored.versions, stored.active, self.site.settings.keep_versions))
+        self._show_breaking()
 
-    async def _signature(self) -> None:
-        rows = [
-            (f.name, f.type, "no" if f.required else "yes", _values(f), format_value(f.example))
-            for f in self.model.features
-        ]
-        await paged_rows("Signature", SIGNATURE, rows, PAGE_FEATURES)
-        if self.model.ignored:
-            ui.label("Unused columns").classes(MUTED)
-            ignored = [(column.name, column.reason) for column in self.model.ignored]
-            await paged_rows("Unused columns", ("Column", "Reason"), ignored)
+    def _show_breaking(self) -> None:
+        self.breaking.clear()
+        self.breaking.set_visibility(bool(self.info.breaking))
+        with self.breaking:
+            warnings(
+                [f"Callers of version {self.page.info.active} would break. {' '.join(breaking_sentences(self.info))}"]
+            )
 
     def _card(self) -> None:
         with ui.row().classes("w-full items-center justify-between"):
-            ui.label("A Markdown summary of this model, to share or to archive.").classes(MUTED)
+            ui.label("A Markdown summary of this version, to share or to archive.").classes(MUTED)
             ui.button("Download card", icon="download", on_click=self._download).props("outline").mark("download-card")
         # Drawn when opened, as it is long.
         with ui.expansion("Preview", on_value_change=self._preview).classes("w-full") as self.preview:
@@ -163,31 +176,9 @@ class _Page:
                 ui.markdown(body).classes("mlapp-prose w-full text-sm break-words").mark("card")
 
     def _download(self) -> None:
-        ui.download.content(self._markdown().encode(), f"model-{self.model.version}.md", "text/markdown")
+        ui.download.content(self._markdown().encode(), f"{self.model}-{self.info.version}.md", "text/markdown")
 
     def _markdown(self) -> str:
         base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
-        return model_card(self.model, base_url, self.site.services.access.key_variable)
-
-
-def _training_facts(model: VersionInfo) -> list[tuple[str, str]]:
-    libraries = ", ".join(f"{name} {version}" for name, version in model.library_versions.items())
-    coverage = [] if model.coverage is None else [("Interval coverage", f"{model.coverage:.0%}")]
-    return [
-        ("Estimator", model.estimator),
-        ("Rows", f"{model.rows:,} ({model.rows_dropped:,} without a target excluded)"),
-        ("Trained", f"{format_time(model.created_at)}, in {format_duration(model.training_seconds)}"),
-        *coverage,
-        ("Seed", str(model.seed)),
-        ("Libraries", libraries),
-        ("Table values (SHA-256)", model.data_sha256),
-        *((f"Parameter {name}", format_value(value)) for name, value in model.parameters.items() if value is not None),
-    ]
-
-
-def _values(feature: Feature) -> str:
-    if feature.categories is not None:
-        return ", ".join(feature.categories[:5]) + (" …" if len(feature.categories) > 5 else "")
-    if feature.min is None or feature.max is None:
-        return "true or false"
-    return f"{format_value(feature.min)} to {format_value(feature.max)}"
+        key = self.site.services.access.key_variable
+        return model_card(self.info, base_url, key, description=self.page.info.description)

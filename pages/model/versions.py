@@ -1,4 +1,4 @@
-"""Models page: list of versions with search, actions, rollback and selection for comparison; activation history."""
+"""Versions tab: the versions of a model with search, actions, rollback and selection for comparison; their history."""
 
 from collections.abc import Sequence
 
@@ -6,58 +6,61 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
 from mlapp.presentation.comparison import MAX_COMPARED
-from mlapp.presentation.sentences import main_score
-from mlapp.schemas import VersionSummary
+from mlapp.presentation.retention import retention_rule
+from mlapp.presentation.sentences import main_score, source_name
+from mlapp.presentation.verdict import LEAK_HINT, is_suspicious
+from mlapp.schemas import VersionKey, VersionSummary
 from mlapp.services.models.search import VersionQuery
-from pages.components.cards import card, no_model
+from mlapp.services.models.service import StoredModel
+from pages.components.buttons import link_button
+from pages.components.cards import card, empty_state
 from pages.components.model.actions import VersionActions
 from pages.components.model.activation_log import activation_log
-from pages.components.tables.model_rows import CARD, CELLS
 from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTable, View
-from pages.frame import frame
+from pages.components.tables.version_rows import CARD, CELLS
+from pages.model.tabs import ModelPage, Tab, model_page
 from pages.session.site import Site
 from pages.theme import MUTED
 
 COLUMNS = (
-    PagedColumn("VersionInfo", "version"),
-    PagedColumn("Predicts", "target"),
+    PagedColumn("Version", "version"),
+    PagedColumn("Trained (UTC)", "created_at"),
     PagedColumn("Estimator", "estimator"),
     PagedColumn("Score", "score"),
     PagedColumn("Rows", "rows", right=True),
-    PagedColumn("Trained (UTC)", "created_at"),
+    PagedColumn("Table and note"),
     PagedColumn("Actions", right=True),
 )
 NEWEST_FIRST = View(order="version", descending=True)
 ORDERS = {column.order: column.label for column in COLUMNS if column.order}
+NO_VERSIONS = "Train one: it answers as soon as it is stored."
 
 
 def register(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/models")
-    async def models() -> None:
-        await site.live.refresh()
-        with frame(
-            site, "Models", "/models", "Each training creates a version. The active version answers by default."
-        ):
-            await _Models(site).build()
+    @ui.page("/models/{model}/versions")
+    async def versions(model: str) -> None:
+        async with model_page(site, model, Tab.VERSIONS) as page:
+            if page:
+                await _Versions(page).build()
 
 
-class _Models:
+class _Versions:
     """The page, updated in place."""
 
-    def __init__(self, site: Site) -> None:
-        self.models, self.live = site.services.models, site.live
-        self.actions = VersionActions(site)
-        self.previous: int | None = None
+    def __init__(self, page: ModelPage) -> None:
+        self.page, self.site, self.model, self.models = page, page.site, page.model, page.site.services.models
+        self.actions = VersionActions(page.site, page.model)
 
     async def build(self) -> None:
         with ui.column().classes("w-full") as self.empty:
-            no_model()
+            target = ("Train a version", "model_training", f"/train?model={self.model}")
+            empty_state("layers", "No versions", NO_VERSIONS, target, mark="no-versions")
         with ui.column().classes("w-full gap-5") as self.content:
             with card():
                 self._tools()
-                self.table = PagedTable("Models", COLUMNS, self._load, NEWEST_FIRST, select=True)
+                self.table = PagedTable("Versions", COLUMNS, self._load, NEWEST_FIRST, select=True)
                 self.query.on_value_change(self.table.show_first_page)
                 for name, template in CELLS.items():
                     self.table.table.add_slot(name, template)
@@ -65,61 +68,74 @@ class _Models:
                 self.table.table.props("dense")
                 self.table.table.on("act", self._act)
                 self.table.table.on_select(self._update_selection)
-                self.table.table.props["no-data-label"] = "No models match this search."
+                self.table.table.props["no-data-label"] = "No versions match this search."
+                self.retention = ui.label().classes(MUTED).mark("retention")
             with card("Activation history"):
-                self.history = activation_log(self.models)
+                self.history = activation_log(self.models, self.model)
         self._update_selection()
         await self._update()
-        self.live.models_changed.subscribe(self._update)
+        self.page.on_change(self._update)
 
     def _tools(self) -> None:
         with ui.row().classes("w-full items-center gap-3"):
             self.query = ui.input(placeholder="Search").mark("search")
-            self.query.props("outlined dense clearable debounce=250").classes("w-full sm:w-64")
-            self.query.props["aria-label"] = "Search models by target, estimator, note or number"
+            self.query.props("outlined dense clearable debounce=250").classes("w-full sm:w-56")
+            self.query.props["aria-label"] = "Search versions by estimator, table, note or number"
             with self.query.add_slot("prepend"):
                 ui.icon("search")
             order = ui.select(ORDERS, label="Sort by", value="version", on_change=self._sort).mark("order")
             order.props("outlined dense").classes("w-40 lg:hidden")
             self.count = ui.label().classes(MUTED).props("role=status").mark("count")
-            ui.element("div").classes("flex-1")
+            ui.element("div").classes("flex-1 max-sm:hidden")
             self.compare = ui.button("Compare", icon="compare_arrows", on_click=self._compare).mark("compare")
-            with ui.button("Roll back", icon="undo", on_click=self.actions.rollback).mark("rollback") as self.rollback:
+            with self.compare.props("outline"):
+                ui.tooltip(f"Select 2 to {MAX_COMPARED} versions")
+            self.rollback = ui.button("Roll back", icon="undo", on_click=self.actions.rollback).mark("rollback")
+            with self.rollback.props("outline"):
                 self.rollback_tooltip = ui.tooltip("")
-            self.rollback.props("outline")
+            link_button("Train", "model_training", f"/train?model={self.model}").mark("train")
 
     async def _load(self, view: View) -> tuple[Sequence[PagedRow], int]:
+        words, order = self.query.value or "", view.order or "version"
         found = await self.models.search(
-            VersionQuery(self.query.value or "", view.order or "version", view.descending, view.offset, view.limit)
+            self.model, VersionQuery(words, order, view.descending, view.offset, view.limit)
         )
         of_all = "" if found.matches == found.total else f" of {found.total:,}"
         self.count.set_text(f"{found.matches:,}{of_all} version{'' if found.total == 1 else 's'}")
-        return [await self._row(model) for model in found.models], found.matches
+        return [await self._row(info) for info in found.versions], found.matches
 
-    async def _row(self, model: VersionSummary) -> PagedRow:
-        reason = None if model.usable else await self.models.unusable_reason(model.version)
-        return PagedRow(
-            model.version,
-            (
-                f"Model {model.version}",
-                model.target,
-                model.estimator,
-                main_score(model),
-                f"{model.rows:,}",
-                f"{model.created_at:%Y-%m-%d %H:%M}",
-            ),
-            {"active": model.active, "unusable": reason or "", "note": model.note},
+    async def _row(self, info: VersionSummary) -> PagedRow:
+        key = VersionKey(info.model, info.version)
+        reason = None if info.usable else await self.models.unusable_reason(key)
+        cells = (
+            f"Version {info.version}",
+            f"{info.created_at:%Y-%m-%d %H:%M}",
+            info.estimator,
+            main_score(info),
+            f"{info.rows:,}",
+            source_name(info.source),
         )
+        further = {
+            "active": info.active,
+            "breaking": info.breaking,
+            "suspicious": f"It is {LEAK_HINT}." if is_suspicious(info) else "",
+            "unusable": reason or "",
+            "note": info.note,
+        }
+        return PagedRow(info.version, cells, further)
 
     async def _update(self) -> None:
-        has_models = bool(self.live.versions)
-        self.content.set_visibility(has_models)
-        self.empty.set_visibility(not has_models)
-        previous = await self.models.previous()
+        existing = self.site.live.models.get(self.model, StoredModel(None, ())).versions
+        self.content.set_visibility(bool(existing))
+        self.empty.set_visibility(not existing)
+        previous = await self.models.previous(self.model)
         self.rollback.set_enabled(previous is not None)
-        self.rollback_tooltip.set_text("No other model has been active" if previous is None else f"To model {previous}")
-        selected = self.table.table.selected
-        self.table.table.selected = [row for row in selected if row.get("key") in self.live.versions]
+        self.rollback.set_text("Roll back" if previous is None else f"Roll back to version {previous}")
+        self.rollback_tooltip.set_text(
+            "No other version has been active" if previous is None else "Undo the activation"
+        )
+        self.retention.set_text(retention_rule(existing, self.page.info.active, self.site.settings.keep_versions))
+        self.table.table.selected = [row for row in self.table.table.selected if row.get("key") in existing]
         self._update_selection()
         await self.table.show()
         await self.history.show()
@@ -131,11 +147,11 @@ class _Models:
 
     async def _sort(self, event: ValueChangeEventArguments[str]) -> None:
         order = event.value
-        await self.table.sort(order, descending=order not in ("target", "estimator"))
+        await self.table.sort(order, descending=order != "estimator")
 
     def _compare(self) -> None:
         numbers = sorted(row["key"] for row in self.table.table.selected)
-        ui.navigate.to(f"/models/compare?versions={','.join(map(str, numbers))}")
+        ui.navigate.to(f"/models/{self.model}/versions/compare?versions={','.join(map(str, numbers))}")
 
     async def _act(self, event: GenericEventArguments) -> None:
         action, version = event.args

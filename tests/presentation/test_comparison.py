@@ -133,7 +133,7 @@ def test_differences_always_show_general_properties():
     assert shown["Trained"] == ("2026-01-31 00:00 UTC",) * 2
     assert shown["Training time"] == ("0 s", "2 min")
     assert shown["Rows"] == ("1,500", "0")
-    assert shown["Table"] == ("q3.csv · bbbbbbbb", "bbbbbbbb")
+    assert shown["Table"] == ("q3.csv (bbbbbbbb)", "– (bbbbbbbb)")
     assert shown["Features"] == ("1", "1")
     assert shown["Interval coverage"] == ("90.0%", "–")
     assert shown["Seed"] == ("3", "0")

@@ -1,1 +1,1 @@
-"""Tables: plain, paged, and the list of models."""
+"""Tables: plain, paged, and the rows of the list of versions."""

@@ -1,14 +1,14 @@
-"""Vue templates of the list of models: cells of the table, and cards on a phone. User text is inserted as text.
+"""Vue templates of the list of versions: cells of the table, and cards on a phone. User text is inserted as text.
 
-The key of a row is the version; its further values are `active`, `unusable` (the reason, or empty) and `note`.
-Links are relative, so that they work under any prefix.
+The key of a row is the version; its further values are `active`, `breaking` (reasons), `suspicious` (the reason, or
+empty), `unusable` (the reason, or empty) and `note`. Links are relative, so that they work under any prefix.
 """
 
 _MENU = """
-<q-btn flat round dense icon="more_vert" color="primary" :aria-label="'Actions for model ' + props.row.key">
+<q-btn flat round dense icon="more_vert" color="primary" :aria-label="'Actions for version ' + props.row.key">
   <q-menu auto-close anchor="bottom right" self="top right">
     <q-list style="min-width: 12rem">
-      <q-item clickable tag="a" :href="'models/' + props.row.key">
+      <q-item clickable tag="a" :href="'versions/' + props.row.key">
         <q-item-section avatar class="min-w-0"><q-icon name="open_in_new" size="xs" /></q-item-section>
         <q-item-section>Open</q-item-section>
       </q-item>
@@ -35,24 +35,36 @@ _MENU = """
 """
 _NAME = """
 <span class="inline-flex items-center gap-2">
-  <a class="font-medium text-primary no-underline hover:underline" :href="'models/' + props.row.key"
-    >Model {{ props.row.key }}</a>
+  <a class="font-medium text-primary no-underline hover:underline" :href="'versions/' + props.row.key"
+    >Version {{ props.row.key }}</a>
   <q-badge v-if="props.row.active" color="positive">active</q-badge>
   <q-icon v-if="props.row.unusable" name="warning" color="warning" size="xs" role="img" tabindex="0"
           :aria-label="props.row.unusable"><q-tooltip max-width="20rem">{{ props.row.unusable }}</q-tooltip></q-icon>
 </span>
 """
+_BREAKING = """
+<span v-if="props.row.breaking.length" class="block text-xs text-warning whitespace-normal max-w-[16rem] CLAMP"
+      :title="props.row.breaking.join('\\n')">Would break callers: {{ props.row.breaking.join("; ") }}</span>
+"""
+_SCORE = """
+<span class="inline-flex items-center gap-1">PREFIX{{ props.row.c3 }}
+  <q-icon v-if="props.row.suspicious" name="warning_amber" color="warning" size="xs" role="img" tabindex="0"
+          :aria-label="props.row.suspicious"
+    ><q-tooltip max-width="20rem">{{ props.row.suspicious }}</q-tooltip></q-icon>
+</span>
+"""
 _SELECT = """
-<q-checkbox dense v-model="props.selected" :aria-label="'Select model ' + props.row.key" />
+<q-checkbox dense v-model="props.selected" :aria-label="'Select version ' + props.row.key" />
 """
 CELLS = {
-    "header-selection": '<q-checkbox dense v-model="props.selected" aria-label="Select all models of this page" />',
+    "header-selection": '<q-checkbox dense v-model="props.selected" aria-label="Select all versions of this page" />',
     "body-selection": _SELECT,
-    "body-cell-c0": f'<q-td :props="props">{_NAME}</q-td>',
-    "body-cell-c1": """
+    "body-cell-c0": f'<q-td :props="props">{_NAME}{_BREAKING.replace("CLAMP", "line-clamp-2")}</q-td>',
+    "body-cell-c3": f'<q-td :props="props">{_SCORE.replace("PREFIX", "")}</q-td>',
+    "body-cell-c5": """
 <q-td :props="props">
-  <span class="block truncate max-w-[18rem]" :title="props.value">{{ props.value }}</span>
-  <span v-if="props.row.note" class="block truncate max-w-[18rem] text-xs text-slate-600 dark:text-slate-400"
+  <span class="block truncate max-w-[14rem]" :title="props.value">{{ props.value }}</span>
+  <span v-if="props.row.note" class="block truncate max-w-[14rem] text-xs text-slate-600 dark:text-slate-400"
         :title="props.row.note">{{ props.row.note }}</span>
 </q-td>
 """,
@@ -63,12 +75,13 @@ CARD = f"""
   <div class="pt-1">{_SELECT}</div>
   <div class="flex-1 min-w-0 flex flex-col flex-nowrap gap-1">
     {_NAME}
-    <span class="text-sm truncate" :title="props.row.c1">{{{{ props.row.c1 }}}}</span>
-    <span class="text-xs text-slate-600 dark:text-slate-400"
-      >{{{{ props.row.c2 }}}} · {{{{ props.row.c3 }}}} · {{{{ props.row.c4 }}}} rows</span>
-    <span class="text-xs text-slate-600 dark:text-slate-400">{{{{ props.row.c5 }}}}</span>
+    <span class="text-sm">{_SCORE.replace("PREFIX", "{{ props.row.c2 }} · ")}</span>
+    <span class="text-xs text-slate-600 dark:text-slate-400 break-words"
+      >{{{{ props.row.c4 }}}} rows · {{{{ props.row.c5 }}}}</span>
+    <span class="text-xs text-slate-600 dark:text-slate-400">{{{{ props.row.c1 }}}}</span>
     <span v-if="props.row.note" class="text-xs line-clamp-2 break-words" :title="props.row.note"
       >{{{{ props.row.note }}}}</span>
+    {_BREAKING.replace("CLAMP", "line-clamp-4")}
   </div>
   {_MENU}
 </div>

@@ -1,0 +1,49 @@
+"""The features of a version and their values in training, and the facts of its training."""
+
+from nicegui import ui
+
+from mlapp.presentation.formats import format_duration, format_time, format_value
+from mlapp.schemas import Feature, VersionInfo
+from pages.components.tables.paged_table import paged_rows
+from pages.theme import MUTED
+
+COLUMNS = ("Feature", "Type", "Missing in training", "Values in training", "Example")
+PAGE_FEATURES = 25
+
+
+async def signature(info: VersionInfo) -> None:
+    """Draw the features, and the columns of the table that are not used."""
+    rows = [
+        (each.name, each.type, "no" if each.required else "yes", _values(each), format_value(each.example))
+        for each in info.features
+    ]
+    await paged_rows("Signature", COLUMNS, rows, PAGE_FEATURES)
+    if info.ignored:
+        ui.label("Unused columns").classes(MUTED)
+        ignored = [(column.name, column.reason) for column in info.ignored]
+        await paged_rows("Unused columns", ("Column", "Reason"), ignored)
+
+
+def training_facts(info: VersionInfo) -> list[tuple[str, str]]:
+    """Return names and values of how a version was trained."""
+    libraries = ", ".join(f"{name} {version}" for name, version in info.library_versions.items())
+    coverage = [] if info.coverage is None else [("Interval coverage", f"{info.coverage:.0%}")]
+    return [
+        ("Estimator", info.estimator),
+        ("Rows", f"{info.rows:,} ({info.rows_dropped:,} without a target excluded)"),
+        ("Trained", f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}"),
+        *coverage,
+        ("Seed", str(info.seed)),
+        ("Libraries", libraries),
+        ("Table (SHA-256)", info.table_sha256),
+        ("Used columns (SHA-256)", info.data_sha256),
+        *((f"Parameter {name}", format_value(value)) for name, value in info.parameters.items() if value is not None),
+    ]
+
+
+def _values(feature: Feature) -> str:
+    if feature.categories is not None:
+        return ", ".join(feature.categories[:5]) + (" …" if len(feature.categories) > 5 else "")
+    if feature.min is None or feature.max is None:
+        return "true or false"
+    return f"{format_value(feature.min)} to {format_value(feature.max)}"
