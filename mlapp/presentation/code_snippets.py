@@ -1,4 +1,4 @@
-"""Code snippets that request a prediction: curl, Python and JavaScript, ready to run.
+"""Code snippets that request predictions: curl, Python and JavaScript, ready to run.
 
 If a key is required, they read it from an environment variable; the copied text contains no key.
 """
@@ -74,6 +74,13 @@ def javascript(
     """
     header = f', "X-API-Key": process.env.{key}' if key else ""
     return JAVASCRIPT.format(url=_literal(_url(base_url, model, version)), body=_literal(_body(record)), key=header)
+
+
+def curl_file(base_url: str, model: str | None = None, version: int | None = None, key: str | None = None) -> str:
+    """Return a command for a POSIX shell that predicts all rows of a CSV file, and writes them to another one."""
+    header = f' -H "X-API-Key: ${key}"' if key else ""
+    options = f"-H 'Content-Type: text/csv'{header} --data-binary @table.csv -o predictions.csv"
+    return f"curl -X POST {shlex.quote(_url(base_url, model, version))} {options}"
 
 
 def _url(base_url: str, model: str | None, version: int | None) -> str:

@@ -1,7 +1,154 @@
 """Settings tab: description, default model, activation policy, deletion."""
 
+from collections.abc import Sequence
+from functools import partial
+
+from nicegui import ui
+
+from mlapp.schemas import ActivationPolicy, ModelPatch
+from mlapp.schemas.models import MAX_DESCRIPTION
+from pages.components.buttons import confirmation
+from pages.components.cards import card
+from pages.components.model.actions import bullets
+from pages.components.notifications import notify_result
+from pages.model.tabs import ModelPage, Tab, model_page
 from pages.session.site import Site
+from pages.theme import MUTED, TEXT
+
+POLICIES = {
+    ActivationPolicy.AUTO: (
+        "If callers do not notice",
+        "Unless callers of the active version would break: another target, further features to send, classes gone.",
+    ),
+    ActivationPolicy.ALWAYS: ("Always", "Every new version becomes active, even if that breaks callers."),
+    ActivationPolicy.NEVER: ("Never", "New versions are stored; somebody activates them under Versions."),
+}
+"""Name and meaning."""
 
 
 def register(site: Site) -> None:
     """Add the page."""
+
+    @ui.page("/models/{model}/settings")
+    async def settings(model: str) -> None:
+        async with model_page(site, model, Tab.SETTINGS) as page:
+            if page:
+                _Settings(site, page)
+
+
+class _Settings:
+    """The page, updated in place; a description that is being edited stays."""
+
+    def __init__(self, site: Site, page: ModelPage) -> None:
+        self.site, self.page, self.model = site, page, page.model
+        self.saved = page.info.description
+        with card("Description"):
+            self._description()
+        with card("Activation of new versions"):
+            self._activation()
+        with card("Default model", mark="default-card"):
+            self._default()
+        with card("Delete this model"):
+            self._deletion()
+        page.on_change(self._update)
+
+    async def _update(self) -> None:
+        info, default = self.page.info, self.site.live.default
+        if self.text.value == self.saved:
+            self.text.set_value(info.description)
+        self.saved = info.description
+        self.policy.set_value(info.activation)
+        self.default_text.set_text(
+            f"{self.model} is the default model: it answers POST /predict, the address without a model."
+            if info.default
+            else f"POST /predict, the address without a model, is answered by {default}."
+            if default
+            else "POST /predict, the address without a model, is not answered: there is no default model."
+        )
+        self.make_default.set_visibility(not info.default)
+        self.make_default.set_enabled(info.active is not None)
+        self.default_hint.set_visibility(not info.default and info.active is None)
+        keeps = info.default and len(self.site.live.models) > 1
+        self.delete.set_enabled(not keeps)
+        self.delete_hint.set_visibility(keeps)
+
+    def _description(self) -> None:
+        ui.label("What is it for, and who uses it? Shown with the model and on its card.").classes(MUTED)
+        self.text = ui.textarea(value=self.saved).mark("description-text")
+        self.text.props(f"outlined autogrow counter maxlength={MAX_DESCRIPTION}").classes("w-full")
+        self.text.props["aria-label"] = "Description"
+        save = ui.button("Save", icon="check", on_click=self._save_description).mark("save-description")
+        save.bind_enabled_from(self.text, "value", lambda text: (text or "") != self.saved)
+        self.save = save
+
+    async def _save_description(self) -> None:
+        text = (self.text.value or "").strip()[:MAX_DESCRIPTION]
+        self.text.set_value(text)
+        self.saved = text
+        await self._patch(ModelPatch(description=text), "The description is saved.")
+
+    def _activation(self) -> None:
+        ui.label("Whether a new version answers at once. A training can say otherwise.").classes(MUTED)
+        names = {policy: name for policy, (name, _) in POLICIES.items()}
+        self.policy = ui.radio(
+            names, value=self.page.info.activation, on_change=lambda event: self._set_policy(event.value)
+        )
+        self.policy.props("dense").classes("flex flex-col gap-3").mark("policy")
+        for index, (name, meaning) in enumerate(POLICIES.values()):
+            with self.policy.add_slot(f"label-{index}"), ui.column().classes("gap-0 pl-2"):
+                ui.label(name).classes(f"{TEXT} font-medium")
+                ui.label(meaning).classes(MUTED)
+
+    async def _set_policy(self, policy: ActivationPolicy) -> None:
+        if policy != self.page.info.activation:
+            await self._patch(ModelPatch(activation=policy), f"New versions: {POLICIES[policy][0].lower()}.")
+
+    def _default(self) -> None:
+        self.default_text = ui.label().classes(f"{TEXT} break-words").mark("default-text")
+        self.default_hint = ui.label("None of its versions is active; activate one first.").classes(MUTED)
+        self.make_default = ui.button("Make it the default model", icon="flag", on_click=self._confirm_default)
+        self.make_default.props("outline").mark("make-default")
+
+    def _confirm_default(self) -> None:
+        live, model = self.site.live, self.model
+        old, new = live.active(live.default), live.active(model)
+        instead = f" instead of {live.default}" if live.default else ""
+        sentences = [f"POST /predict, the address without a model, is answered by {model}{instead}."]
+        if old and new:
+            sentences.append(f"It predicts {new.target} instead of {old.target}.")
+        sentences.append("Programs that name a model notice nothing.")
+        make = partial(self._patch, ModelPatch(default=True), f"{model} is now the default model.")
+        with confirmation(f"Make {model} the default model?", "Make default", make):
+            bullets(sentences)
+
+    def _deletion(self) -> None:
+        ui.label("The model goes with all its versions. This cannot be undone.").classes(MUTED)
+        self.delete_hint = ui.label(
+            "It is the default model, which answers POST /predict. Make another one the default first."
+        ).classes(TEXT)
+        self.delete_hint.mark("delete-hint")
+        self.delete = ui.button("Delete model", icon="delete", on_click=self._confirm_deletion)
+        self.delete.props("outline color=negative").mark("delete-model")
+
+    def _confirm_deletion(self) -> None:
+        with confirmation(f"Delete {self.model}?", "Delete", self._delete, color="negative"):
+            bullets(self._losses())
+
+    def _losses(self) -> Sequence[str]:
+        """Return what a deletion takes away, one sentence each."""
+        count = self.page.info.versions
+        return [
+            f"{count:,} version{'' if count == 1 else 's'} and the activation history are deleted.",
+            f"Requests to /models/{self.model}/predict get 404.",
+            *(["POST /predict gets 503 until another model is trained."] if self.page.info.default else []),
+            "This cannot be undone.",
+        ]
+
+    async def _delete(self) -> None:
+        await notify_result(self.site.services.models.delete(self.model), f"{self.model} is deleted.")
+        await self.site.live.refresh()
+
+    async def _patch(self, patch: ModelPatch, success: str) -> None:
+        await notify_result(self.site.services.models.update(self.model, patch), success)
+        self.site.live.notify_edited(self.model)
+        await self.site.live.refresh()

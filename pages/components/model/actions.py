@@ -27,7 +27,7 @@ class VersionActions:
             await self._do(self.models.activate(self.model, str(version)), f"Version {version} is now active.")
 
         with confirmation(f"Activate version {version} of {self.model}?", "Activate", activate):
-            _list(consequences)
+            bullets(consequences)
 
     async def rollback(self) -> None:
         """Activate the previously active version after showing which one that is."""
@@ -50,7 +50,7 @@ class VersionActions:
                 )
 
         with confirmation(f"Roll back to version {version}, the previously active one?", "Roll back", roll_back):
-            _list(consequences)
+            bullets(consequences)
 
     async def delete(self, version: int) -> None:
         """Delete a version."""
@@ -59,7 +59,7 @@ class VersionActions:
             await self._do(self.models.delete_version(self.model, str(version)), f"Version {version} is deleted.")
 
         with confirmation(f"Delete version {version} of {self.model}?", "Delete", delete, color="negative"):
-            _list([f"Requests for version {version} get 404.", "This cannot be undone."])
+            bullets([f"Requests for version {version} get 404.", "This cannot be undone."])
 
     async def annotate(self, version: int) -> None:
         """Change the note of a version."""
@@ -91,7 +91,8 @@ class VersionActions:
         await self.site.live.refresh()
 
 
-def _list(sentences: Sequence[str]) -> None:
+def bullets(sentences: Sequence[str]) -> None:
+    """Draw sentences as a list: what an action changes."""
     with ui.element("ul").classes("w-full m-0 pl-5 list-disc flex flex-col gap-2").mark("changes"):
         for sentence in sentences:
             with ui.element("li").classes("min-w-0"):

@@ -1,44 +1,41 @@
-"""Code samples that request a prediction of the current values: curl, Python, JavaScript."""
+"""Code samples that request a prediction of a row: curl, Python, JavaScript; and of a file: curl."""
 
-from collections.abc import Callable
 from typing import Any
 
 from nicegui import ui
 
-from mlapp.presentation.code_snippets import curl, javascript, python
-from pages.components.cards import card
-from pages.components.forms.coalescing import CoalescedTask
-from pages.theme import MUTED
+from mlapp.presentation.code_snippets import curl, curl_file, javascript, python
 
-LANGUAGES = (("curl", "bash", curl), ("Python", "python", python), ("JavaScript", "javascript", javascript))
-PAUSE_S = 0.2
+LANGUAGES = (("curl", "bash"), ("Python", "python"), ("JavaScript", "javascript"), ("A file", "bash"))
+"""Name of the tab, and language of its code."""
 
 
 class CodeSample:
-    """Tabs of code samples, updated as the record changes.
+    """Tabs of code samples, whose row and address can be changed."""
 
-    `key` names the environment variable of the API key, if the server requires one.
-    """
-
-    def __init__(self, record: Callable[[], dict[str, Any]], version: int | None, key: str | None) -> None:
-        self.record, self.version, self.key = record, version, key
+    def __init__(self, key: str | None) -> None:
+        """Draw the tabs; `key` names the environment variable of the API key, if the server requires one."""
+        self.key = key
         self.base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
-        self.schedule = CoalescedTask(self._update, PAUSE_S).schedule
-        """Updates the code soon."""
         self.codes: list[ui.code] = []
-        with card("Use it from code", mark="code"):
-            note = f" It reads the API key from the environment variable {key}." if key else ""
-            ui.label(f"A request with the current values, ready to run.{note}").classes(MUTED)
-            with ui.tabs().props("dense align=left no-caps").classes("w-full") as tabs:
-                for name, _, _ in LANGUAGES:
-                    ui.tab(name)
-            with ui.tab_panels(tabs, value=LANGUAGES[0][0]).classes("w-full bg-transparent"):
-                for name, language, _ in LANGUAGES:
-                    with ui.tab_panel(name).classes("p-0"):
-                        code = ui.code(language=language).classes("w-full mlapp-code [&_pre]:pr-10").mark(name.lower())
-                        code.copy_button.props('aria-label="Copy"')
-                        self.codes.append(code)
+        with ui.tabs().props("dense align=left no-caps").classes("w-full") as tabs:
+            for name, _ in LANGUAGES:
+                ui.tab(name)
+        with ui.tab_panels(tabs, value=LANGUAGES[0][0]).classes("w-full bg-transparent"):
+            for name, language in LANGUAGES:
+                with ui.tab_panel(name).classes("p-0"):
+                    self.codes.append(code_block(language, f"code-{name.lower().replace(' ', '-')}"))
 
-    async def _update(self) -> None:
-        for code, (_, _, write) in zip(self.codes, LANGUAGES, strict=True):
-            code.set_content(write(self.base_url, self.record(), self.version, self.key))
+    def show(self, record: dict[str, Any], model: str | None, version: int | None) -> None:
+        """Show the code for a row; without a model it asks the default one, without a version the active one."""
+        texts = [write(self.base_url, record, model, version, self.key) for write in (curl, python, javascript)]
+        texts.append(curl_file(self.base_url, model, version, self.key))
+        for code, text in zip(self.codes, texts, strict=True):
+            code.set_content(text)
+
+
+def code_block(language: str, mark: str) -> ui.code:
+    """Draw a block of code with a button that copies it."""
+    code = ui.code(language=language).classes("w-full mlapp-code [&_pre]:pr-10").mark(mark)
+    code.copy_button.props('aria-label="Copy"')
+    return code
