@@ -103,6 +103,11 @@ class PredictionService:
         """The active version of the default model in the store, whether or not it is loaded."""
         return self._active.wanted(None)
 
+    @property
+    def loaded_sizes(self) -> dict[VersionKey, int]:
+        """The size of the file of each loaded version in bytes, except the active one of the default model."""
+        return self._cache.sizes()
+
     async def refresh(self, model: str) -> None:
         """Load the active version of a model if it is in use or the default one; the previous one answers until then.
 

@@ -107,11 +107,15 @@ class VersionCache:
             loop.run_in_executor(self._loader, freeze_loaded)
         return fitted
 
+    def sizes(self) -> dict[VersionKey, int]:
+        """Return the size of the file of each loaded version except the pinned one, the least recently used first."""
+        return {key: fitted.file_bytes for key, fitted in self._loaded.items() if key != self.pinned}
+
     def _evict(self) -> None:
         """Drop the least recently used versions beyond the limit; the latest one stays."""
-        counted = [key for key in self._loaded if key != self.pinned]
-        size = sum(self._loaded[key].file_bytes for key in counted)
-        for key in counted[:-1]:
+        counted = self.sizes()
+        size = sum(counted.values())
+        for key in [*counted][:-1]:
             if size <= self.max_bytes:
                 break
             size -= self._loaded.pop(key).file_bytes
