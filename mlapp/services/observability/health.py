@@ -75,6 +75,5 @@ class HealthService:
             "Running for": format_uptime(time.monotonic() - self._started),
             "Memory (resident)": f"{psutil.Process().memory_info().rss / MEGABYTE:,.0f} MB",
             "Store": str(self.store.folder.resolve()),
-            "Models in the store": f"{len(self.store.versions()):,}",
             "Disk free for the store": f"{disk.free / GIGABYTE:,.1f} GB",
         } | ml.installed_versions()
