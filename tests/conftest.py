@@ -86,7 +86,7 @@ def _fork_server_stays() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A server that is open, with the model of its first start."""
+    """A server that is open, with the example, the model of its first start."""
     with serving_unmeasured(tmp_path_factory.mktemp("server")) as (process, http):
         wait_until(http, "/readyz")
         yield process, http
@@ -110,7 +110,7 @@ def closed(closed_log: Path) -> Iterator[httpx.Client]:
     """A client of a server with keys, and with a model."""
     store = ModelStore(closed_log.parent / "store")
     store.prepare()
-    store.activate(fit("diabetes").add_to(store))
+    fit("diabetes").activate_in(store)
     settings = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_TRUSTED_PROXIES": "127.0.0.1"}
     with serving(closed_log.parent, MLAPP_LOG_LEVEL="debug", **settings) as (_, http):
         yield http

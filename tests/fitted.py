@@ -1,4 +1,4 @@
-"""Small fitted models of bundled tables, put into a store as a training does, but without its process."""
+"""Small versions fitted on bundled tables, put into a store as a training does, but without its process."""
 
 import asyncio
 import hashlib
@@ -17,35 +17,46 @@ from mlapp.tables.bundled.datasets import dataset, source_of
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model, as the store takes it."""
+    """A fitted version, as the store takes it."""
 
+    name: str
+    """The bundled table, and the model that versions are added to."""
     file: bytes
     record: Record
 
     def but(self, file: bytes | None = None, **changed: Any) -> "Fitted":
         file = self.file if file is None else file
         fields = dict(self.record) | {"model_sha256": hashlib.sha256(file).hexdigest()} | changed
-        return Fitted(file, Record(**fields))
+        return Fitted(self.name, file, Record(**fields))
 
-    def add_to(self, store: ModelStore) -> int:
-        return store.add(self.file, self.record)
+    def add_to(self, store: ModelStore, model: str | None = None) -> int:
+        """Store it as an inactive version of a model, by default the one named after its table."""
+        return store.add(model or self.name, self.file, self.record)
+
+    def activate_in(self, store: ModelStore, model: str | None = None) -> int:
+        """Store it, and have it answer."""
+        version = self.add_to(store, model)
+        store.activate(model or self.name, version)
+        return version
 
 
 @cache
 def fit(name: str) -> Fitted:
-    """Fit a linear model of a bundled table."""
+    """Fit a linear version on a bundled table."""
     table, target = dataset(name)
     options = TrainOptions(target=target, estimator="linear")
     trained = train(table, options, time.perf_counter, lambda _stage, _share: None)
     sha256 = hashlib.sha256(trained.file).hexdigest()
     known = {"created_at": datetime.now(UTC), "model_sha256": sha256, "source": source_of(name)}
-    return Fitted(trained.file, Record(**known, **trained.record))
+    return Fitted(name, trained.file, Record(**known, **trained.record))
 
 
-async def publish(services: Services, name: str, *, activate: bool = True, **changed: Any) -> VersionInfo:
-    """Add a linear model of a bundled table to the store of an app, and have it answer."""
-    fields = {"created_at": datetime.now(UTC)} | changed
-    version = await asyncio.to_thread(fit(name).but(**fields).add_to, services.models.store)
+async def publish(
+    services: Services, name: str, model: str | None = None, *, activate: bool = True, **changed: Any
+) -> VersionInfo:
+    """Add a linear version of a bundled table to a model of an app, by default the one named after it, and activate it."""
+    fields, model = {"created_at": datetime.now(UTC)} | changed, model or name
+    version = await asyncio.to_thread(fit(name).but(**fields).add_to, services.models.store, model)
     if activate:
-        return await services.models.activate(str(version))
-    return await services.models.get(str(version))
+        return await services.models.activate(model, str(version))
+    return await services.models.version(model, str(version))

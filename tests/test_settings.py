@@ -45,7 +45,7 @@ def test_every_setting_has_a_description(name):
 def test_every_setting_has_a_working_default():
     settings = load_settings()
 
-    assert (settings.host, settings.port, settings.store) == ("127.0.0.1", 8000, Path("models"))
+    assert (settings.host, settings.port, settings.store) == ("127.0.0.1", 8000, Path("store"))
     assert (settings.max_body_bytes, settings.job_memory_mb) == (100_000_000, None)
 
 
@@ -55,7 +55,7 @@ def test_settings_come_from_the_environment_before_the_file(monkeypatch, tmp_pat
 
     settings = load_settings()
 
-    assert (settings.max_jobs, settings.job_memory_mb, settings.store) == (3, 700, Path("models"))
+    assert (settings.max_jobs, settings.job_memory_mb, settings.store) == (3, 700, Path("store"))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_port_variable_is_used_without_mlapp_port(monkeypatch, variables, port):
         ("MLAPP_MAX_JOBS", "0"),
         ("MLAPP_JOB_MEMORY_MB", "0"),
         ("MLAPP_JOB_MEMORY_MB", "all"),
-        ("MLAPP_KEEP_MODELS", "-1"),
+        ("MLAPP_KEEP_VERSIONS", "-1"),
         ("MLAPP_DEMO", "perhaps"),
         ("MLAPP_LOG_LEVEL", "loud"),
         ("MLAPP_ALLOWED_HOSTS", "http://example.org"),
@@ -131,7 +131,7 @@ def test_port_that_kubernetes_sets_is_explained(monkeypatch):
 
 
 def test_env_file_with_invalid_utf8_is_named(tmp_path):
-    (tmp_path / ".env").write_bytes(b"MLAPP_STORE=mod\xe8les\n")
+    (tmp_path / ".env").write_bytes(b"MLAPP_STORE=stor\xe8\n")
 
     with pytest.raises(SystemExit, match="^The file .env cannot be read: .*byte 0xe8.* UTF-8 text"):
         load_settings()

@@ -50,6 +50,7 @@ from mlapp.schemas.types import (
     Evaluation,
     Format,
     JobStatus,
+    KeptTask,
     Scalar,
     Schema,
     Task,

@@ -76,7 +76,9 @@ class Submission(Schema):
     """File with the body of the request; removed by the training."""
     dataset: str | None = None
     name: str | None = None
-    """Name of the uploaded file; for display only."""
+    """Name of the uploaded file; for display, and for the name of the model."""
+    store: str | None = None
+    """Folder of the store, in which the training process looks up the model; set by the training service."""
 
 
 class Job(Schema):
@@ -96,7 +98,8 @@ class Job(Schema):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     model: str | None = None
-    """The model that gets the version; null until known."""
+    """The model that gets the version; null until known. While the job runs, another one may get it in the end: one
+    that the training does not name, and whose callers the new version would break, keeps its versions."""
     version: int | None = None
     """The version that the job has trained."""
     error: str | None = None

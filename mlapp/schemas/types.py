@@ -121,6 +121,13 @@ class JobStatus(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class KeptTask(NamedTuple):
+    """The task of a model, which further versions keep if their target suits it."""
+
+    task: Task
+    target_type: ColumnType
+
+
 class Evaluation(StrEnum):
     """How the rows for the metrics were held out."""
 

@@ -4,8 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from mlapp import ml
-from mlapp.errors import NotFound, shorten
-from mlapp.ml.data.compatibility import breaking_changes
+from mlapp.errors import NotFound, TrainingFailed, reason, shorten
 from mlapp.schemas import ModelInfo, ModelSummary, Record, VersionInfo, VersionSummary
 from mlapp.store import ModelStore, parse_number
 
@@ -82,8 +81,22 @@ def breaking(store: ModelStore, model: str, version: int) -> list[str]:
         return []
     # A damaged active version has no callers.
     with suppress(NotFound):
-        return breaking_changes(store.record(model, active), store.record(model, version), active)
+        return ml.breaking_changes(store.record(model, active), store.record(model, version), active)
     return []
+
+
+def check_loads(record: Record, file: bytes) -> None:
+    """Load a model file that is not stored yet.
+
+    Raises:
+        TrainingFailed: it cannot be loaded; its `__cause__` is the original error.
+    """
+    path = {"model": "", "version": 0, "active": False, "default": False, "predict_path": "", "breaking": []}
+    try:
+        ml.load_version(VersionInfo.model_construct(**dict(record), **path, usable=True), file)
+    # Unpickling imports and runs code of any library, which may raise anything, or exit.
+    except (Exception, SystemExit) as error:
+        raise TrainingFailed(f"The trained version cannot be loaded: {reason(error)}; see the log.") from error
 
 
 def _version_values(store: ModelStore, model: str, version: int) -> dict[str, Any]:

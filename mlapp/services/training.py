@@ -1,4 +1,4 @@
-"""TrainingService: admits trainings, runs each as a job, stores and activates its model; trains the demo; previews."""
+"""TrainingService: admits trainings, runs each as a job, stores and activates its version; trains the demo; previews."""
 
 import asyncio
 import hashlib
@@ -12,15 +12,18 @@ from functools import partial
 from pathlib import Path
 
 from mlapp.errors import MlappError, Unavailable, shorten
-from mlapp.schemas import Format, Job, Record, Submission, TablePreview, VersionInfo
+from mlapp.logs import caller
+from mlapp.schemas import DataSource, Format, Job, Record, Submission, TablePreview, VersionInfo
 from mlapp.services.admission import Slots
 from mlapp.services.jobs.ipc import Finished, Progress, Started
 from mlapp.services.jobs.run import Run
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.jobs.service import JobService
+from mlapp.services.models.placement import Placement, intended_model, place
 from mlapp.services.models.service import ModelService
 from mlapp.services.options import train_options
-from mlapp.store import ModelStore
+from mlapp.services.stored_versions import check_loads
+from mlapp.store import ModelStore, Superseded
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +37,13 @@ DEMO = Submission(
 
 @dataclass
 class TrainingService:
-    """Runs trainings in their own processes, stores the models, and activates them."""
+    """Runs trainings in their own processes, stores the versions, and activates them."""
 
     store: ModelStore
     models: ModelService
     jobs: JobService
     processes: Processes
-    keep_models: int = 50
+    keep_versions: int = 20
 
     def __post_init__(self) -> None:
         self._previews = asyncio.Semaphore(self.jobs.max_jobs)
@@ -52,7 +55,7 @@ class TrainingService:
         await asyncio.to_thread(self.jobs.store.prepare)
         # The store logs why it cannot be read or written; the server starts nevertheless.
         with suppress(Unavailable):
-            if demo and not await asyncio.to_thread(self.store.versions):
+            if demo and not await asyncio.to_thread(self.store.names):
                 await self._start(DEMO, demo=True)
 
     async def close(self) -> None:
@@ -71,7 +74,9 @@ class TrainingService:
         return self._slots.acquire()
 
     async def train(self, submission: Submission) -> VersionInfo:
-        """Train, and wait for the model; the training continues when the client disconnects.
+        """Train, and wait for the version, with what it breaks for callers of the version that was active until then.
+
+        The training continues when the client disconnects.
 
         Raises:
             TooManyTrainings: the queue is full.
@@ -96,16 +101,18 @@ class TrainingService:
         Raises:
             MlappError: the file cannot be read.
         """
+        request = submission.model_copy(update={"store": str(self.store.folder)})
         async with self._previews:
-            preview = await self.processes.run("preview", submission, lambda _: None)
+            preview = await self.processes.run("preview", request, lambda _: None)
         assert isinstance(preview, TablePreview)  # noqa: S101 - for the type checker
         return preview
 
     async def _start(self, submission: Submission, *, demo: bool = False) -> Run:
         try:
+            model = submission.options.get("model")
             if submission.format is not Format.JSON:
-                train_options(submission.options)
-            run = await self.jobs.start(_name(submission), partial(self._train, submission, demo=demo))
+                model = intended_model(train_options(submission.options), _source(submission))
+            run = await self.jobs.start(_name(submission), partial(self._train, submission, demo=demo), model)
         except MlappError:
             _remove_body(submission)
             raise
@@ -115,26 +122,45 @@ class TrainingService:
         return run
 
     async def _train(self, submission: Submission, run: Run, *, demo: bool) -> VersionInfo:
-        """Fit a model in a process, store it, activate it if requested, and prune old ones."""
-        finished = await self.processes.run("train", submission, _progress_listener(run.job))
+        """Fit a version in a process, store it, activate it if requested, and prune old ones."""
+        request = submission.model_copy(update={"store": str(self.store.folder)})
+        finished = await self.processes.run("train", request, _progress_listener(run.job))
         assert isinstance(finished, Finished)  # noqa: S101 - for the type checker
         run.committed = True
         sha256 = hashlib.sha256(finished.file).hexdigest()
         record = Record(created_at=datetime.now(UTC), model_sha256=sha256, **finished.record)
-        version = await asyncio.to_thread(self.store.add, finished.file, record)
-        try:
-            superseded = demo and await asyncio.to_thread(self.store.active) is not None
-            if finished.options.activate and not superseded:
-                await self.models.activate(str(version))
-        except MlappError:
-            # A failed training leaves the store unchanged.
-            with suppress(MlappError):
-                await asyncio.to_thread(self.store.delete, version)
-            raise
+        # A failed training leaves the store unchanged.
+        await asyncio.to_thread(check_loads, record, finished.file)
+        placement, version = await asyncio.to_thread(self._store, finished, record, demo=demo)
+        model = placement.model
+        if placement.activate:
+            log.info("Version %s of model %s was activated.", version, model)
+            # Where the store cannot be read now, the service follows later.
+            with suppress(Unavailable):
+                await self.models.prediction.refresh(model)
         with suppress(Unavailable):
-            for removed in await asyncio.to_thread(self.store.prune, self.keep_models):
-                log.info("Model %s was deleted: the latest %s are kept.", removed, self.keep_models)
-        return await self.models.get(str(version))
+            for removed in await asyncio.to_thread(self.store.prune, model, self.keep_versions):
+                log.info(
+                    "Version %s of model %s was deleted: the latest %s are kept.", removed, model, self.keep_versions
+                )
+        info = await self.models.version(model, str(version))
+        return info.model_copy(update={"breaking": placement.breaking})
+
+    def _store(self, finished: Finished, record: Record, *, demo: bool) -> tuple[Placement, int]:
+        """Store a version where it belongs, and return its number; decided again if another one became active."""
+        while True:
+            placement = place(self.store, record, finished.options, demo=demo)
+            with suppress(Superseded):
+                version = self.store.add(
+                    placement.model,
+                    finished.file,
+                    record,
+                    activate_by=caller.get() if placement.activate else None,
+                    replaces=placement.replaces,
+                    description=finished.options.description,
+                    demo=demo,
+                )
+                return placement, version
 
 
 def _progress_listener(job: Job) -> Callable[[Started | Progress], None]:
@@ -144,7 +170,7 @@ def _progress_listener(job: Job) -> Callable[[Started | Progress], None]:
     def update(message: Started | Progress) -> None:
         if isinstance(message, Started):
             job.table = f"{message.dataset or job.table}, {message.rows:,} rows × {message.columns:,} columns"
-            job.target, job.estimator = message.target, message.estimator
+            job.model, job.target, job.estimator = message.model, message.target, message.estimator
             return
         job.stage, job.progress = message.stage, message.share
         elapsed_s = time.monotonic() - started
@@ -158,6 +184,11 @@ def _name(submission: Submission) -> str:
     if submission.path is None:
         return submission.dataset or ""
     return shorten(submission.name or (submission.format.name if submission.format else "table"), 60)
+
+
+def _source(submission: Submission) -> DataSource | None:
+    file = submission.name if submission.path else None
+    return DataSource(dataset=submission.dataset, file=file) if submission.dataset or file else None
 
 
 def _remove_body(submission: Submission) -> None:

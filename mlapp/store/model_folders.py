@@ -57,14 +57,14 @@ class ModelFolder:
         settings = self.settings().model_copy(update=changes)
         atomic_files.replace(self._file, settings.model_dump_json(indent=1).encode(), staging=self._staging)
 
-    def switch(self, version: int, action: Literal["activate", "rollback"], by: str) -> None:
-        """Activate a version and log it; if a write fails, neither takes effect.
+    def switch(self, version: int, action: Literal["activate", "rollback"], by: str, **changes: Any) -> None:
+        """Activate a version, log it, and change settings; if a write fails, nothing takes effect.
 
         Raises:
             OSError: the disk is full, or read-only.
         """
         with self.log.entry(version, action, by):
-            self.update(active=version)
+            self.update(active=version, **changes)
 
     def previous(self) -> int | None:
         """Return the version that a rollback would activate."""

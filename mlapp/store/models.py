@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,6 +31,10 @@ log = logging.getLogger(__name__)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 """Names of models; no other folder is one."""
+
+
+class Superseded(Exception):
+    """Another version has become the active one since a decision was made on it."""
 
 
 class _Default(BaseModel):
@@ -159,24 +164,47 @@ class ModelStore:
             self._folder(model).versions.annotate(version, note)
 
     def add(
-        self, model: str, file: bytes, record: Record, *, activate_by: str | None = None, demo: bool = False
+        self,
+        model: str,
+        file: bytes,
+        record: Record,
+        *,
+        activate_by: str | None = None,
+        replaces: int | Literal["any"] | None = "any",
+        description: str | None = None,
+        demo: bool = False,
     ) -> int:
         """Store a version atomically, and return its number; a model that does not exist appears with it.
 
-        The version is inactive, unless it is the first of its model and `activate_by` names who activates it.
+        Args:
+            model: The name.
+            file: The model file.
+            record: The metadata.
+            activate_by: Who activates the version at once; without it, the version is inactive.
+            replaces: The active version that this was decided on; None if there was none.
+            description: The new description of the model.
+            demo: Whether it is the example; a model stays the example only as long as nobody else trains it.
 
         Raises:
             ValueError: the name is none of a model.
+            Superseded: another version than `replaces` is active; nothing was stored.
         """
         if not NAME.fullmatch(model):
             raise ValueError(model)
         with self._writing():
-            if not self.exists(model):
-                return self._create(model, file, record, activate_by, demo=demo)
+            exists = self.exists(model)
+            if replaces != "any" and replaces != (self.active(model) if exists else None):
+                raise Superseded
+            settings: dict[str, Any] = {} if description is None else {"description": description}
+            if not exists:
+                settings |= {"created_at": datetime.now(UTC), "demo": demo}
+                return self._create(model, file, record, activate_by, settings)
             folder = self._folder(model)
-            version = folder.versions.add(file, record, lambda: self._assign_number(folder))
             if folder.settings().demo and not demo:
-                folder.update(demo=False)
+                settings["demo"] = False
+            version = self._add(folder, file, record, activate_by, settings)
+            if activate_by is not None:
+                self._claim_default(folder)
             return version
 
     def delete(self, model: str, version: int) -> None:
@@ -243,22 +271,38 @@ class ModelStore:
             self._folders[model] = ModelFolder(self._models / model, self._staging, self._warn)
         return self._folders[model]
 
-    def _create(self, model: str, file: bytes, record: Record, activate_by: str | None, *, demo: bool) -> int:
+    def _create(
+        self, model: str, file: bytes, record: Record, activate_by: str | None, settings: dict[str, Any]
+    ) -> int:
         """Create a model aside, with its first version, and rename it to its place."""
         staged = self._staging / uuid.uuid4().hex
         folder = ModelFolder(staged / model, self._staging, self._warn)
         try:
             atomic_files.create_folder(folder.path)
-            folder.update(created_at=datetime.now(UTC), demo=demo)
-            version = folder.versions.add(file, record, lambda: self._assign_number(folder))
+            version = self._add(folder, file, record, activate_by, settings)
             if activate_by is not None:
-                folder.switch(version, "activate", activate_by)
+                # Before it is visible: if this fails, nothing has changed.
+                self._claim_default(folder)
             folder.path.rename(self._models / model)
             atomic_files.fsync_folder(self._models)
         finally:
             atomic_files.remove(staged)
-        if activate_by is not None:
-            self._claim_default(self._folder(model))
+        return version
+
+    def _add(
+        self, folder: ModelFolder, file: bytes, record: Record, activate_by: str | None, settings: dict[str, Any]
+    ) -> int:
+        """Add a version to a model, change its settings, and activate the version; if that fails, remove it."""
+        version = folder.versions.add(file, record, lambda: self._assign_number(folder))
+        try:
+            if activate_by is not None:
+                folder.switch(version, "activate", activate_by, **settings)
+            elif settings:
+                folder.update(**settings)
+        except OSError:
+            with suppress(OSError):
+                folder.versions.remove(version)
+            raise
         return version
 
     def _claim_default(self, folder: ModelFolder) -> None:

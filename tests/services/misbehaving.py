@@ -105,11 +105,11 @@ def model_file(code: str) -> bytes:
     return f"cbuiltins\nexec\n(V{code}\ntR.".encode()
 
 
-def add_unloadable(store: ModelStore, like: int) -> int:
-    """Store a version that cannot be loaded, with the record of another one."""
+def add_unloadable(store: ModelStore, model: str, like: int) -> int:
+    """Store a version that cannot be loaded, with the record of another one of the model."""
     file = model_file("raise RuntimeError('a screw is loose')")
-    record = store.record(like).model_copy(update={"model_sha256": hashlib.sha256(file).hexdigest()})
-    return store.add(file, record)
+    record = store.record(model, like).model_copy(update={"model_sha256": hashlib.sha256(file).hexdigest()})
+    return store.add(model, file, record)
 
 
 def _pipe() -> Connection:

@@ -8,7 +8,7 @@ import polars as pl
 from mlapp.errors import Unacceptable, shorten
 from mlapp.ml.data.quality_checks import identifies, spelling_warnings
 from mlapp.ml.data.signature import scalar
-from mlapp.schemas import ColumnFormat, ColumnType, Scalar, Task, TrainOptions
+from mlapp.schemas import ColumnFormat, ColumnType, KeptTask, Scalar, Task, TrainOptions
 from mlapp.tables.columns.conversion import unnamed
 from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.columns.texts.obstacles import MAX_EXPLAINED, listed
@@ -93,6 +93,15 @@ def infer_task(kind: ColumnType, values: pl.Series) -> Task:
     if kind is ColumnType.INTEGER and (_is_binary(values) or _are_codes(values)):
         return Task.CLASSIFICATION
     return Task.REGRESSION
+
+
+def keep_task(target: Target, kept: KeptTask | None) -> Task | None:
+    """Return the task of a model for a target that suits it: numbers for regression, labels of the same type for classes."""
+    if kept is None:
+        return None
+    if kept.task is Task.REGRESSION:
+        return kept.task if target.values.dtype == pl.Float64 else None
+    return kept.task if target.type is kept.target_type and target.values.n_unique() <= MAX_CLASSES else None
 
 
 def _is_binary(numbers: pl.Series) -> bool:

@@ -12,12 +12,21 @@ from mlapp.ml.data.encoding import encode_columns
 from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.quality_checks import quality_warnings
 from mlapp.ml.data.signature import Signature, infer_signature
-from mlapp.ml.data.target import Target, as_classes, as_numbers, as_times, find_target, infer_task, task_warnings
+from mlapp.ml.data.target import (
+    Target,
+    as_classes,
+    as_numbers,
+    as_times,
+    find_target,
+    infer_task,
+    keep_task,
+    task_warnings,
+)
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
 from mlapp.ml.preprocessing import FeatureColumns
-from mlapp.schemas import ColumnType, Distribution, Evaluation, Scalar, Task, TrainOptions
+from mlapp.schemas import ColumnType, Distribution, Evaluation, KeptTask, Scalar, Task, TrainOptions
 from mlapp.tables.columns.conversion import format_values
 from mlapp.tables.columns.distributions import distribution
 from mlapp.tables.table import Table
@@ -67,17 +76,17 @@ class TrainingSet:
         return list(dict.fromkeys(self.warnings + self.signature.warnings + found))
 
 
-def make_training_set(table: Table, options: TrainOptions) -> TrainingSet:
-    """Make a training set from a table.
+def make_training_set(table: Table, options: TrainOptions, kept: KeptTask | None = None) -> TrainingSet:
+    """Make a training set from a table, for the task of the options, else the kept one, else the inferred one.
 
     Raises:
         Unacceptable: the table or an option cannot be used for training.
     """
     name = check_columns(table.frame.columns, options, table.read_as.left_out)
     target = find_target(table, name, options)
-    task = options.task or infer_task(target.type, target.values)
+    task = options.task or keep_task(target, kept) or infer_task(target.type, target.values)
     warnings = table.read_as.left_out + table.read_as.warnings + target.warnings
-    if not options.task and task is Task.CLASSIFICATION:
+    if not options.task and not kept and task is Task.CLASSIFICATION:
         warnings += task_warnings(target.type, target.values)
     signature = infer_signature(table, name, options, target.rows)
     X = encode_columns(signature.frame, signature.features)

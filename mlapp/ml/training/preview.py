@@ -8,12 +8,12 @@ from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import describe_estimators
 from mlapp.ml.training.default_target import default_target
 from mlapp.ml.training.runtime_estimate import estimate_s
-from mlapp.schemas import TableColumn, TablePreview, TrainOptions
+from mlapp.schemas import KeptTask, TableColumn, TablePreview, TrainOptions
 from mlapp.tables.preview import describe_column, preview_table
 from mlapp.tables.table import Table
 
 
-def preview_training(table: Table, options: TrainOptions) -> TablePreview:
+def preview_training(table: Table, options: TrainOptions, kept: KeptTask | None = None) -> TablePreview:
     """Preview a training without fitting an estimator; without a target in the table, choose a plausible one.
 
     Raises:
@@ -21,10 +21,10 @@ def preview_training(table: Table, options: TrainOptions) -> TablePreview:
     """
     # The data-quality warnings cover what the libraries warn of.
     with warnings.catch_warnings(action="ignore"):
-        return _preview(table, options)
+        return _preview(table, options, kept)
 
 
-def _preview(table: Table, options: TrainOptions) -> TablePreview:
+def _preview(table: Table, options: TrainOptions, kept: KeptTask | None) -> TablePreview:
     preview = preview_table(table, options)
     target, found = options.target, table.read_as.left_out + table.read_as.warnings
     if target not in table.frame.columns:
@@ -42,7 +42,7 @@ def _preview(table: Table, options: TrainOptions) -> TablePreview:
         preview.error = "No column looks like one to predict; choose the column to predict."
     else:
         try:
-            training_set = make_training_set(table, options)
+            training_set = make_training_set(table, options, kept)
             _describe(preview, training_set, table, options)
             found += _warnings(training_set, options)
         except Unacceptable as error:

@@ -25,7 +25,7 @@ from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
 from mlapp.ml.training.model_selection import Candidate, Clock, compare, comparison_cost, estimator_errors
 from mlapp.ml.training.overall_progress import OverallProgress, Report
-from mlapp.schemas import Importance, Task, TrainOptions
+from mlapp.schemas import Importance, KeptTask, Task, TrainOptions
 from mlapp.tables.columns.conversion import format_values
 from mlapp.tables.table import Table
 
@@ -45,7 +45,7 @@ class Trained:
     record: dict[str, Any]
 
 
-def train(table: Table, options: TrainOptions, clock: Clock, report: Report) -> Trained:
+def train(table: Table, options: TrainOptions, clock: Clock, report: Report, kept: KeptTask | None = None) -> Trained:
     """Train a model: infer the signature, compare estimators by cross-validation, fit the best one on all rows.
 
     The same table, options and seed give the same model, unless the time budget ends the comparison.
@@ -55,6 +55,7 @@ def train(table: Table, options: TrainOptions, clock: Clock, report: Report) -> 
         options: What to predict, and how.
         clock: Returns seconds.
         report: Is called with stage and progress.
+        kept: The task that is kept if the target suits it; without it, the task is inferred.
 
     Raises:
         Unacceptable: the table or an option cannot be used for training, or the estimator cannot be fitted on it.
@@ -62,13 +63,13 @@ def train(table: Table, options: TrainOptions, clock: Clock, report: Report) -> 
     """
     # Metrics and data-quality warnings cover what the libraries warn of; in a log, their warnings lack a context.
     with warnings.catch_warnings(action="ignore"), threads_for(0):
-        return _train(table, options, clock, report)
+        return _train(table, options, kept, clock, report)
 
 
-def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) -> Trained:
+def _train(table: Table, options: TrainOptions, kept: KeptTask | None, clock: Clock, report: Report) -> Trained:
     started = clock()
     progress = OverallProgress(report, "Reading the columns", READ_SHARE)
-    training_set = make_training_set(table, options)
+    training_set = make_training_set(table, options, kept)
     signature, target = training_set.signature, training_set.target
     rows = len(target.values)
     recipes = candidates(options.estimator, training_set.task, rows)
@@ -105,6 +106,7 @@ def _train(table: Table, options: TrainOptions, clock: Clock, report: Report) ->
         "seed": options.seed,
         "budget_reached": comparison.budget_reached,
         "data_sha256": data_sha256.result(),
+        "table_sha256": "",
         "library_versions": installed_versions() | package_versions(best.fitted),
         "note": options.note,
     }

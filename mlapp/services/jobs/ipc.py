@@ -26,6 +26,8 @@ class ReadRequest(NamedTuple):
 class Started(NamedTuple):
     """The table is read, and the training starts."""
 
+    model: str
+    """The model that is to get the version; decided when the training has ended."""
     dataset: str | None
     """Name of the bundled table, if it is one."""
     rows: int

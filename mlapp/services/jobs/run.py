@@ -23,7 +23,7 @@ class Run:
     stop_status: JobStatus = JobStatus.INTERRUPTED
     """The status of the job when its task is cancelled."""
     committed: bool = False
-    """Whether it is too late to stop it: its model is being stored, or the job is ending."""
+    """Whether it is too late to stop it: its version is being stored, or the job is ending."""
     saved: Job | None = None
     """The job as it was saved last, which is what other processes see."""
     started_s: float | None = None

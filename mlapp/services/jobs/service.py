@@ -53,8 +53,8 @@ class JobService:
         await asyncio.gather(*[run.task for run in runs if run.task])
         self._sync.stop()
 
-    async def start(self, table: str, work: Work) -> Run:
-        """Start a job on a table, or queue it.
+    async def start(self, table: str, work: Work, model: str | None = None) -> Run:
+        """Start a job on a table, or queue it; `model` is to get its version, if known.
 
         Raises:
             TooManyTrainings: the queue is full.
@@ -62,7 +62,7 @@ class JobService:
         """
         # One at a time, so that no two take the last slot, and no job is stopped before it has a task.
         async with self._starting:
-            run = await self._enqueue(table, work)
+            run = await self._enqueue(table, work, model)
             run.task = asyncio.create_task(self._run(run))
             # Cancelled before its first step, the task could not record why the job ended.
             await asyncio.sleep(0)
@@ -90,15 +90,15 @@ class JobService:
             )
 
     async def result(self, run: Run) -> VersionInfo:
-        """Wait for the model of a job; the job continues when the caller is cancelled.
+        """Wait for the version of a job; the job continues when the caller is cancelled.
 
         Raises:
             MlappError: the job failed or was stopped.
         """
-        model = await asyncio.shield(run.task) if run.task else None
-        if model is None:
+        info = await asyncio.shield(run.task) if run.task else None
+        if info is None:
             raise run.error or AssertionError
-        return model
+        return info
 
     async def job(self, name: str | int) -> Job:
         """Return the current state of a job.
@@ -146,13 +146,14 @@ class JobService:
                 return job
         raise Conflict(f"Training {job.id} has ended already: it is {job.status}.")
 
-    async def _enqueue(self, table: str, work: Work) -> Run:
+    async def _enqueue(self, table: str, work: Work, model: str | None) -> Run:
         if self._closed:
             raise _stop_error(JobStatus.INTERRUPTED)
         self.reject_when_full()
         number = await asyncio.to_thread(self.store.open)
         stage = "Waiting for its turn"
-        job = Job(id=number, status=JobStatus.QUEUED, stage=stage, progress=0, created_at=_now(), table=table)
+        queued = {"status": JobStatus.QUEUED, "stage": stage, "progress": 0, "table": table, "model": model}
+        job = Job(id=number, created_at=_now(), **queued)
         run = self._runs[number] = Run(job, work)
         self._update_queue_positions()
         try:
@@ -165,14 +166,14 @@ class JobService:
         return run
 
     async def _run(self, run: Run) -> VersionInfo | None:
-        job, model = run.job, None
+        job, info = run.job, None
         try:
             async with self._slots:
                 job.status, job.stage, job.started_at, job.queue_position = JobStatus.RUNNING, "Starting", _now(), None
                 run.started_s = time.monotonic()
                 log.info("Training %s started.", job.id)
                 self._update_queue_positions()
-                model = await run.work(run)
+                info = await run.work(run)
         except MlappError as error:
             job.status, run.error = JobStatus.FAILED, error
         except asyncio.CancelledError:
@@ -181,19 +182,26 @@ class JobService:
             log.exception("Training %s failed with an internal error.", job.id)
             failure = MlappError("The training failed with an internal error; see the log.")
             job.status, run.error = JobStatus.FAILED, failure
-        await self._finish(run, model)
-        return model
+        await self._finish(run, info)
+        return info
 
-    async def _finish(self, run: Run, model: VersionInfo | None) -> None:
+    async def _finish(self, run: Run, info: VersionInfo | None) -> None:
         job, run.committed = run.job, True
-        if model:
-            job.status, job.stage, job.progress, job.version = JobStatus.SUCCEEDED, "Done", 1, model.version
+        if info:
+            job.status, job.stage, job.progress = JobStatus.SUCCEEDED, "Done", 1
+            job.model, job.version = info.model, info.version
         job.error = run.error.detail if run.error else None
         job.finished_at, job.remaining_s, job.queue_position = _now(), None, None
         seconds = 0.0 if run.started_s is None else time.monotonic() - run.started_s
         self._metrics.ended(job.status, seconds)
-        fields = {"table": job.table, "estimator": job.estimator, "seconds": round(seconds, 3)}
-        log.info("Training %s %s: %s", job.id, job.status, job.error or f"model {job.version}.", extra=fields)
+        fields = {"model": job.model, "table": job.table, "estimator": job.estimator, "seconds": round(seconds, 3)}
+        log.info(
+            "Training %s %s: %s",
+            job.id,
+            job.status,
+            job.error or f"version {job.version} of {job.model}.",
+            extra=fields,
+        )
         with suppress(Unavailable):
             await self._sync.save(run)
         await self._remove(run)

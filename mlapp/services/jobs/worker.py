@@ -21,9 +21,20 @@ import psutil
 from mlapp.errors import MlappError, TrainingFailed, Unacceptable, UnreadableBody, shorten
 from mlapp.ml.training.preview import preview_training
 from mlapp.ml.training.train import train
-from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, TablePreview, TrainOptions, TransferredTable
+from mlapp.schemas import (
+    MAX_NAME_LENGTH,
+    DataSource,
+    Format,
+    KeptTask,
+    Submission,
+    TablePreview,
+    TrainOptions,
+    TransferredTable,
+)
 from mlapp.services.jobs.ipc import Failed, Finished, Progress, ReadRequest, Request, Started, send
+from mlapp.services.models.placement import intended_model, kept_task
 from mlapp.services.options import merge_options, train_options
+from mlapp.store import ModelStore
 from mlapp.tables.bundled.datasets import dataset, source_of
 from mlapp.tables.formats.containers import holds_workbook
 from mlapp.tables.formats.json import json_body, leave_out_nested, one_table_expected
@@ -113,15 +124,21 @@ def memory_limit(megabytes: int) -> Iterator[None]:
 def _train(submission: Submission, results: Connection) -> Finished:
     source, table, options = _load(submission)
     dataset = source.dataset if source else None
-    send(Started(dataset, table.frame.height, table.frame.width, options.target, options.estimator), results)
-    trained = train(table, options, time.perf_counter, _ProgressReporter(results))
+    model = intended_model(options, source)
+    send(Started(model, dataset, table.frame.height, table.frame.width, options.target, options.estimator), results)
+    kept = _kept_task(submission, options, source)
+    trained = train(table, options, time.perf_counter, _ProgressReporter(results), kept)
     return Finished(trained.file, trained.record | {"source": source} | ({"read_as": None} if dataset else {}), options)
 
 
 def _preview(submission: Submission) -> TablePreview:
     source, table, options = _load(submission)
-    preview = preview_training(table, options)
+    preview = preview_training(table, options, _kept_task(submission, options, source))
     return preview.model_copy(update={"read_as": None}) if source and source.dataset else preview
+
+
+def _kept_task(submission: Submission, options: TrainOptions, source: DataSource | None) -> KeptTask | None:
+    return kept_task(ModelStore(Path(submission.store)), options, source) if submission.store else None
 
 
 class _ProgressReporter:
