@@ -54,7 +54,7 @@ def fit(name: str) -> Fitted:
 async def publish(
     services: Services, name: str, model: str | None = None, *, activate: bool = True, **changed: Any
 ) -> VersionInfo:
-    """Add a linear version of a bundled table to a model of an app, by default the one named after it, and activate it."""
+    """Add a linear version of a bundled table to a model of an app, by default the one named after it; activate it."""
     fields, model = {"created_at": datetime.now(UTC)} | changed, model or name
     version = await asyncio.to_thread(fit(name).but(**fields).add_to, services.models.store, model)
     if activate:

@@ -1,4 +1,4 @@
-"""TrainingService: admits trainings, runs each as a job, stores and activates its version; trains the demo; previews."""
+"""TrainingService: admits trainings, runs them as jobs, stores and activates their versions; demo and previews."""
 
 import asyncio
 import hashlib

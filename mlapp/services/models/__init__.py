@@ -1,0 +1,1 @@
+"""Models and their versions: names, placement of new versions, search."""
