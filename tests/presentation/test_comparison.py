@@ -6,7 +6,7 @@ import pytest
 
 from mlapp.presentation.comparison import breaking_sentences, changes, differences
 from mlapp.schemas import ColumnType, DataSource, Feature, Task, VersionInfo
-from tests.store.conftest import MODEL
+from tests.store.conftest import INFO
 
 
 def feature(name: str, kind: ColumnType = ColumnType.NUMBER, *, required: bool = True) -> Feature:
@@ -21,7 +21,7 @@ def info(version: int = 1, **changed: Any) -> VersionInfo:
         "table_sha256": "b" * 64,
         "coverage": 0.9,
     }
-    return MODEL.model_copy(update={"version": version, "features": [feature("a")], **plain, **changed})
+    return INFO.model_copy(update={"version": version, "features": [feature("a")], **plain, **changed})
 
 
 def classifier(classes: list[Any], **changed: Any) -> VersionInfo:

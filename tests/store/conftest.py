@@ -1,4 +1,4 @@
-"""Minimal records, jobs and model files."""
+"""Minimal records, versions, jobs and model files."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ NOTHING: dict[str, Any] = {
     },
     **dict.fromkeys(("rows", "rows_dropped", "seed", "training_seconds"), 0),
     **dict.fromkeys(("classes", "coverage", "interval", "source", "read_as", "target_read_as")),
-    **dict.fromkeys(("estimator", "note", "data_sha256"), ""),
+    **dict.fromkeys(("estimator", "note", "data_sha256", "table_sha256"), ""),
 }
 RECORD = Record(
     created_at=NOW,
@@ -29,7 +29,17 @@ RECORD = Record(
     model_sha256=hashlib.sha256(FILE).hexdigest(),
     **NOTHING,
 )
-MODEL = VersionInfo(**dict(RECORD), version=7, active=True, usable=True)
+INFO = VersionInfo(
+    **dict(RECORD),
+    model="prices",
+    version=7,
+    active=True,
+    default=True,
+    predict_path="/models/prices/predict",
+    breaking=[],
+    usable=True,
+)
+"""The active version of the default model."""
 
 
 def job(number: int, **changed: Any) -> Job:
@@ -40,4 +50,4 @@ def job(number: int, **changed: Any) -> Job:
 
 def ended(number: int, **changed: Any) -> Job:
     """A job that succeeded."""
-    return job(number, **({"status": JobStatus.SUCCEEDED, "finished_at": NOW, "version": 7} | changed))
+    return job(number, **({"status": JobStatus.SUCCEEDED, "finished_at": NOW, "model": "prices", "version": 7} | changed))

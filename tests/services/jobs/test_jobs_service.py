@@ -13,11 +13,11 @@ from mlapp.services.jobs.service import JobService
 from mlapp.store import JobStore
 from tests.services.conftest import eventually
 from tests.services.disk import forbidden, full_disk
-from tests.store.conftest import MODEL, job
+from tests.store.conftest import INFO, job
 
 
 async def made(_: Run) -> VersionInfo:
-    return MODEL
+    return INFO
 
 
 async def endless(_: Run) -> NoReturn:
@@ -37,7 +37,7 @@ class Pending:
 
     async def __call__(self, _: Run) -> VersionInfo:
         await self.end.wait()
-        return MODEL
+        return INFO
 
 
 def another(jobs: JobService) -> JobService:
@@ -58,7 +58,7 @@ async def start_all(jobs: JobService, count: int) -> list[Run]:
 async def test_job_with_a_model_succeeds(jobs: JobService):
     run = await jobs.start("wine", made)
 
-    assert await jobs.result(run) is MODEL
+    assert await jobs.result(run) is INFO
 
     found = await jobs.job(1)
     assert (found.id, found.status, found.stage, found.progress, found.version) == (
@@ -170,7 +170,7 @@ async def test_cancel_of_a_running_job_starts_the_next_one(jobs: JobService):
     assert (found.status, found.error, found.version) == (JobStatus.CANCELLED, "The training was cancelled.", None)
     with pytest.raises(Conflict, match="The training was cancelled."):
         await waiting
-    assert await jobs.result(following) is MODEL
+    assert await jobs.result(following) is INFO
 
 
 async def test_cancel_of_a_queued_job_releases_its_slot(jobs: JobService):
@@ -204,7 +204,7 @@ async def test_cancel_while_the_model_is_being_stored_is_too_late(jobs: JobServi
 
     with pytest.raises(Conflict, match="Training 1 has ended already: it is succeeded."):
         await cancelling
-    assert await jobs.result(run) is MODEL
+    assert await jobs.result(run) is INFO
 
 
 async def test_job_is_followed_and_cancelled_by_another_server(jobs: JobService):
@@ -280,7 +280,7 @@ async def test_start_on_a_full_disk_is_unavailable_and_leaves_nothing(jobs: JobS
         await jobs.start("wine", made)
 
     assert (await jobs.jobs(), list(jobs.store.folder.iterdir())) == ([], [])
-    assert await jobs.result(await jobs.start("wine", made)) is MODEL
+    assert await jobs.result(await jobs.start("wine", made)) is INFO
 
 
 async def test_job_that_ends_on_a_full_disk_has_ended(jobs: JobService):
@@ -289,7 +289,7 @@ async def test_job_that_ends_on_a_full_disk_has_ended(jobs: JobService):
 
     with full_disk(100):
         work.end.set()
-        assert await jobs.result(run) is MODEL
+        assert await jobs.result(run) is INFO
 
     assert (await jobs.job(1)).status is JobStatus.SUCCEEDED
 
@@ -363,6 +363,6 @@ async def test_job_that_ends_while_the_store_is_unreadable_has_ended(jobs: JobSe
 
     with forbidden(jobs.store.folder):
         work.end.set()
-        assert await jobs.result(run) is MODEL
+        assert await jobs.result(run) is INFO
 
     assert (await jobs.job(1)).status is JobStatus.SUCCEEDED
