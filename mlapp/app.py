@@ -9,15 +9,16 @@ from fastapi.responses import RedirectResponse
 from fastapi.telemetry import TelemetryConfig
 
 from mlapp import TITLE, __version__
-from mlapp.api.middleware.authorization import PAGES, REDIRECTS, add_authorization
+from mlapp.api.middleware.authorization import add_authorization
 from mlapp.api.middleware.body_limit import BodyLimitMiddleware
 from mlapp.api.middleware.direct import DirectCallMiddleware
 from mlapp.api.middleware.load_shedding import Admit, LoadSheddingMiddleware
+from mlapp.api.middleware.permissions import PAGES, REDIRECTS
 from mlapp.api.middleware.request_id import RequestIdMiddleware
 from mlapp.api.negotiation import negotiate
 from mlapp.api.openapi import add_openapi
 from mlapp.api.problems import add_error_handlers
-from mlapp.api.routes import catalog, docs, health, jobs, metrics, models, predict, train
+from mlapp.api.routes import catalog, docs, health, jobs, metrics, models, predict, train, versions
 from mlapp.services import Services
 from mlapp.settings import Settings
 
@@ -53,8 +54,8 @@ def create_app(
     add_error_handlers(app)
     app.include_router(health.router)
     if api:
-        for routes in (train.router, jobs.router, predict.router, models.router, catalog.router, metrics.router):
-            app.include_router(routes)
+        for routes in (train, jobs, predict, models, versions, catalog, metrics):
+            app.include_router(routes.router)
         add_openapi(app)
         docs.add_docs(app, pages)
     _add_redirects(app, pages, api=api)
@@ -74,7 +75,7 @@ def _add_middleware(app: FastAPI, settings: Settings, services: Services, *, api
         app.add_middleware(DirectCallMiddleware, endpoints=dict.fromkeys(predict.PATHS, predict.predict))
         app.add_middleware(LoadSheddingMiddleware, limited_routes=limited_routes)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
-    add_authorization(app, settings, services.access)
+    add_authorization(app, settings, services.access, lambda: services.prediction.default)
     app.add_middleware(RequestIdMiddleware, metrics=services.metrics, templates=frozenset(limited_routes))
 
 

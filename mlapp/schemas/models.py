@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, StrictBool
+from pydantic.json_schema import SkipJsonSchema
 
 from mlapp.schemas.tables import DataSource
 from mlapp.schemas.types import Schema, Task
@@ -84,7 +85,11 @@ class ModelList(Schema):
 class ModelPatch(Schema):
     """Changes of a model; what is not given stays."""
 
-    description: Description | None = None
-    default: bool | None = None
-    """`true` makes the model the default one; another model has to be made the default to take that away."""
-    activation: ActivationPolicy | None = None
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    description: Description | SkipJsonSchema[None] = None
+    """Free text about the model; an empty one removes it."""
+    default: StrictBool | SkipJsonSchema[None] = None
+    """`true` makes the model the default one; to take that away, make another model the default one."""
+    activation: ActivationPolicy | SkipJsonSchema[None] = None
+    """Whether new versions become active, unless the training says otherwise."""

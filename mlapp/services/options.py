@@ -1,4 +1,4 @@
-"""Options of trainings and predictions: validation, and merging of query string and body."""
+"""Options of trainings and predictions, and changes of models: validation, and merging of URL and body."""
 
 import json
 from typing import Any, TypeVar
@@ -6,9 +6,14 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from mlapp.errors import Unacceptable, pointer, shorten
-from mlapp.schemas import FileOptions, PredictOptions, TrainOptions
+from mlapp.schemas import ModelPatch, PredictOptions, Schema, TrainOptions
+from mlapp.tables.strict_json import parse
 
-Options = TypeVar("Options", bound=FileOptions)
+NAME_RULE = (
+    "names of models have up to 63 lower-case letters, digits, - and _, and begin with a letter or digit, as in churn-2"
+)
+
+Options = TypeVar("Options", bound=Schema)
 
 
 def train_options(options: dict[str, Any]) -> TrainOptions:
@@ -29,6 +34,23 @@ def predict_options(options: dict[str, Any]) -> PredictOptions:
     return _validate(PredictOptions, options)
 
 
+def parse_model_patch(data: bytes) -> ModelPatch:
+    """Parse and validate the changes of a model in a JSON body.
+
+    Raises:
+        UnreadableBody: the body is not JSON.
+        Unacceptable: a setting is unknown, its value is invalid, or none is given.
+    """
+    changes = parse(data, "The body")
+    if not isinstance(changes, dict) or not changes:
+        names = ", ".join(ModelPatch.model_fields)
+        raise Unacceptable(f'Send an object with at least one of {names}, such as {{"default": true}}.')
+    for name, value in changes.items():
+        if value is None:
+            raise Unacceptable(f"Invalid option '{shorten(name)}': null is no value; leave out what stays as it is.")
+    return _validate(ModelPatch, changes)
+
+
 def _validate(schema: type[Options], options: dict[str, Any]) -> Options:
     try:
         return schema.model_validate(options)
@@ -41,7 +63,7 @@ def _validate(schema: type[Options], options: dict[str, Any]) -> Options:
 
 
 def merge_options(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    """Merge the options of a query string and a body.
+    """Merge the options of a URL and a body.
 
     Raises:
         Unacceptable: an option has different values in them.
@@ -49,8 +71,8 @@ def merge_options(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]
     for name in query.keys() & body.keys():
         if _text(query[name]) != _text(body[name]):
             raise Unacceptable(
-                f"The option '{shorten(name)}' is given in the query string and in the body, "
-                "with different values; send it once."
+                f"The option '{shorten(name)}' is given in the URL and in the body, with different values; "
+                "send it once."
             )
     return query | body
 
@@ -60,8 +82,10 @@ def _text(value: object) -> object:
     return value if isinstance(value, str | list | dict) else json.dumps(value)
 
 
-def _message(schema: type[FileOptions], location: tuple[int | str, ...], kind: str, message: str) -> str:
+def _message(schema: type[Schema], location: tuple[int | str, ...], kind: str, message: str) -> str:
     name = shorten(location[0])
     if kind == "extra_forbidden":
         return f"There is no option '{name}'; the options are {', '.join(schema.model_fields)}."
+    if kind == "string_pattern_mismatch":
+        return f"Invalid option '{name}': {NAME_RULE}."
     return f"Invalid option '{name}': {message}."

@@ -52,7 +52,7 @@ def test_option_with_the_same_value_in_both_is_accepted(name: str, query: object
 
 @pytest.mark.parametrize(("query", "body"), [("1", 2), ("1", None), (["a"], ["b"])])
 def test_option_with_two_values_is_rejected(query: object, body: object):
-    with pytest.raises(Unacceptable, match="'seed' is given in the query string and in the body"):
+    with pytest.raises(Unacceptable, match="'seed' is given in the URL and in the body"):
         merge_options({"seed": query}, {"seed": body})
 
 

@@ -1,9 +1,6 @@
-"""Authorization: every request is checked for its host, origin, API key and session before anything else.
+"""Authorization: every request is checked for its host, origin, API key and session before anything else."""
 
-Routes that no table here names require the full key.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
 from fastapi import FastAPI
@@ -12,41 +9,30 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlapp.api.middleware.origin import AllowedHosts, TrustedProxiesMiddleware, check_origin
+from mlapp.api.middleware.permissions import LOGIN, PAGES, LoginRequired, check_permission, permission_of
 from mlapp.api.middleware.security_headers import SecurityHeadersMiddleware
 from mlapp.api.problems import error_response
-from mlapp.errors import Forbidden, MlappError, TooLarge, Unauthorized
+from mlapp.errors import MlappError, TooLarge, Unauthorized
 from mlapp.logs import caller
-from mlapp.services.access.service import AccessService, Role
+from mlapp.services.access.service import ANONYMOUS, AccessService, Caller, Role
 from mlapp.services.access.sessions import SESSION, Session, cookie_name
 from mlapp.settings import Settings
 
-PAGES = "/ui"
-LOGIN = f"{PAGES}/login"
 LOGIN_BYTES = 4_096
 """Largest login form: it is the only body that is read without a key."""
 PAGES_FILES = f"{PAGES}/_nicegui"
 """Scripts and styles of the pages; not redirected to the login."""
-REDIRECTS = ("/", "/train", "/predict")
-"""Paths of which GET only redirects to the pages."""
-PUBLIC = frozenset({("POST", LOGIN)} | {("GET", path) for path in ("/health", "/livez", "/readyz", LOGIN, *REDIRECTS)})
-PREDICT_ROUTES = frozenset({("POST", "/predict"), ("GET", "/models/active"), ("GET", "/models/active/card")})
-"""Allowed with both keys."""
-DOCS_PATHS = frozenset({"/docs", "/openapi.json"})
-DOCS_FILES = "/static-offline-docs"
-"""These paths and all below are allowed with both keys and for sessions."""
-NO_KEY = "This requires an API key; send it as 'Authorization: Bearer …' or as 'X-API-Key'."
 TWO_KEYS = "The request has several API keys; send one, as 'Authorization: Bearer …' or as 'X-API-Key'."
-PREDICT_ONLY = "This key may only predict and read the active model; use the full key (MLAPP_API_KEY)."
-NO_SESSION = f"This requires a login; open {LOGIN} in a browser."
 
 
-class _LoginRequired(Unauthorized):
-    """A page was requested without a session."""
+DefaultModel = Callable[[], str | None]
+"""Returns the name of the default model."""
 
 
-def add_authorization(app: FastAPI, settings: Settings, access: AccessService) -> None:
+def add_authorization(app: FastAPI, settings: Settings, access: AccessService, default: DefaultModel) -> None:
     """Add the middleware for authorization, security headers and proxies; the last one runs first."""
-    app.add_middleware(AuthorizationMiddleware, access=access, hosts=AllowedHosts(settings, open_=access.open))
+    hosts = AllowedHosts(settings, open_=access.open)
+    app.add_middleware(AuthorizationMiddleware, access=access, hosts=hosts, default=default)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(TrustedProxiesMiddleware, trusted=settings.trusted_proxies)
 
@@ -54,10 +40,11 @@ def add_authorization(app: FastAPI, settings: Settings, access: AccessService) -
 class AuthorizationMiddleware:
     """Passes on authorized requests and rejects all others."""
 
-    def __init__(self, app: ASGIApp, access: AccessService, hosts: AllowedHosts) -> None:
+    def __init__(self, app: ASGIApp, access: AccessService, hosts: AllowedHosts, default: DefaultModel) -> None:
         self.app = app
         self.access = access
         self.hosts = hosts
+        self.default = default
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authorize a request or a WebSocket, which is closed when its session ends."""
@@ -92,24 +79,26 @@ class AuthorizationMiddleware:
             check_origin(scope, headers)
             caller.set("local")
             return None
-        role = self._role(scope)
-        if role is Role.ANONYMOUS:
+        requester = self._caller(scope)
+        if requester.role is Role.ANONYMOUS:
             check_origin(scope, headers)
-        caller.set(role.value)
+        caller.set(requester.role.value)
+        permission, model = permission_of(scope["method"] if scope["type"] == "http" else "socket", scope["path"])
         session = None
-        if _is_below(scope["path"], PAGES) or _is_docs(scope):
+        if permission.session:
             cookies = cookie_parser(headers.get(b"cookie", b"").decode("latin-1"))
             session = self.access.sessions.verify(cookies.get(cookie_name(scope["scheme"]), ""))
-        _check_permission(scope, role, session)
+        default = None if requester.models is None else self.default()
+        check_permission(permission, requester, model, default, session=session is not None)
         if session:
             scope[SESSION] = session
             caller.set("session")
         return session
 
-    def _role(self, scope: Scope) -> Role:
+    def _caller(self, scope: Scope) -> Caller:
         keys = _keys(scope["headers"])
         if not keys:
-            return Role.ANONYMOUS
+            return ANONYMOUS
         if len(keys) > 1:
             raise Unauthorized(TWO_KEYS)
         return self.access.authenticate(keys.pop())
@@ -134,30 +123,6 @@ def _keys(headers: Iterable[tuple[bytes, bytes]]) -> set[bytes]:
     }
 
 
-def _check_permission(scope: Scope, role: Role, session: Session | None) -> None:
-    """Check the role or session against the tables above.
-
-    Raises:
-        Unauthorized: the route requires a key or a login.
-        Forbidden: the key does not allow it.
-    """
-    path = scope["path"]
-    method = scope["method"] if scope["type"] == "http" else "socket"
-    route = ("GET" if method == "HEAD" else method, path)
-    if route in PUBLIC:
-        return
-    if _is_below(path, PAGES):
-        if session is None:
-            raise Forbidden(PREDICT_ONLY) if role is Role.PREDICT else _LoginRequired(NO_SESSION)
-        return
-    if role is Role.FULL or (session and _is_docs(scope)):
-        return
-    if role is Role.ANONYMOUS:
-        raise Unauthorized(NO_KEY)
-    if route not in PREDICT_ROUTES and not _is_docs(scope):
-        raise Forbidden(PREDICT_ONLY)
-
-
 def _check_login_size(headers: Mapping[bytes, bytes]) -> None:
     """Check the size of a login form.
 
@@ -169,20 +134,10 @@ def _check_login_size(headers: Mapping[bytes, bytes]) -> None:
         raise TooLarge(f"A login form has at most {LOGIN_BYTES:,} bytes and a Content-Length; send only the key.")
 
 
-def _is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")
-
-
-def _is_docs(scope: Scope) -> bool:
-    path: str = scope["path"]
-    reads = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-    return reads and (path in DOCS_PATHS or _is_below(path, DOCS_FILES))
-
-
 def _rejection(error: MlappError, scope: Scope) -> Response:
     """Return a redirect to the login for pages, a problem response for everything else."""
     path: str = scope["path"]
-    if isinstance(error, _LoginRequired) and scope["method"] in ("GET", "HEAD") and not path.startswith(PAGES_FILES):
+    if isinstance(error, LoginRequired) and scope["method"] in ("GET", "HEAD") and not path.startswith(PAGES_FILES):
         target = path + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
         return RedirectResponse(f"{LOGIN}?next={quote(target, safe='/')}", 303)
     response = error_response(error)

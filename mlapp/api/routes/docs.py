@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from mlapp.api.middleware.authorization import DOCS_FILES
+from mlapp.api.middleware.permissions import DOCS_FILES
 
 SCRIPT = """
 const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -1,62 +1,54 @@
-"""/models: stored versions, activation and model cards."""
+"""/models: models by name, their settings and activation log; /models/{model}/versions has their versions."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 
 from mlapp.api.dependencies import AppServices
+from mlapp.api.json_body import json_request_body, read_json_body
 from mlapp.api.problems import problem_responses
-from mlapp.presentation.model_card import card
-from mlapp.schemas import History, VersionInfo, VersionList
+from mlapp.schemas import History, ModelInfo, ModelList, ModelPatch, VersionInfo
+from mlapp.services.options import parse_model_patch
 
 router = APIRouter(prefix="/models", tags=["models"])
 
 
-class CardResponse(Response):
-    """A model card."""
-
-    media_type = "text/markdown"
-
-
 @router.get("")
-async def list_models(services: AppServices) -> VersionList:
-    """List all versions in short form, newest first."""
+async def list_models(services: AppServices) -> ModelList:
+    """List all models by name, and say which one is the default."""
     return await services.models.list()
 
 
-@router.get("/history")
-async def get_history(services: AppServices) -> History:
-    """Return the log of activations, newest first."""
-    return await services.models.history()
+@router.get("/{model}", responses=problem_responses(404))
+async def get_model(model: str, services: AppServices) -> ModelInfo:
+    """Return a model with its active version."""
+    return await services.models.get(model)
 
 
-@router.post("/rollback", responses=problem_responses(409, 503))
-async def rollback(services: AppServices) -> VersionInfo:
-    """Activate the previously active version again."""
-    return await services.models.rollback()
+@router.patch(
+    "/{model}",
+    responses=problem_responses(400, 404, 413, 415, 422, 503),
+    openapi_extra=json_request_body(ModelPatch, {"description": "Customers who leave within a month."}),
+)
+async def update_model(model: str, request: Request, services: AppServices) -> ModelInfo:
+    """Change the description of a model or whether new versions become active, or make it the default model."""
+    return await services.models.update(model, parse_model_patch(await read_json_body(request)))
 
 
-@router.get("/{version}", responses=problem_responses(404))
-async def get_version(version: str, services: AppServices) -> VersionInfo:
-    """Return a version by its number, `active` or `latest`."""
-    return await services.models.get(version)
+@router.delete("/{model}", status_code=204, responses=problem_responses(404, 409, 503))
+async def delete_model(model: str, services: AppServices) -> None:
+    """Delete a model with all its versions, permanently. While there are others, the default model cannot be deleted.
 
-
-@router.get("/{version}/card", response_class=CardResponse, responses=problem_responses(404))
-async def get_model_card(version: str, request: Request, services: AppServices) -> CardResponse:
-    """Return the model card of a version, with data, features, evaluation, limits and usage.
-
-    It is Markdown with YAML front matter.
+    A new model of the same name continues the version numbers.
     """
-    model = await services.models.get(version)
-    return CardResponse(card(model, str(request.base_url), services.access.key_variable))
+    await services.models.delete(model)
 
 
-@router.post("/{version}/activate", responses=problem_responses(404, 409, 503))
-async def activate_version(version: str, services: AppServices) -> VersionInfo:
-    """Activate a version: `/predict` uses it from now on."""
-    return await services.models.activate(version)
+@router.post("/{model}/rollback", responses=problem_responses(404, 409, 503))
+async def rollback(model: str, services: AppServices) -> VersionInfo:
+    """Activate the previously active version of a model again."""
+    return await services.models.rollback(model)
 
 
-@router.delete("/{version}", status_code=204, responses=problem_responses(404, 409, 503))
-async def delete_version(version: str, services: AppServices) -> None:
-    """Delete a version permanently. The active version cannot be deleted."""
-    await services.models.delete(version)
+@router.get("/{model}/history", responses=problem_responses(404))
+async def get_history(model: str, services: AppServices) -> History:
+    """Return the log of activations of a model, newest first."""
+    return await services.models.history(model)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
 from enum import Enum
 
 from pydantic import SecretStr
@@ -20,6 +21,18 @@ class Role(Enum):
     FULL = "full key"
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who sent a request: a role, and the models for which it holds."""
+
+    role: Role
+    models: frozenset[str] | None = None
+    """Names; None: all models."""
+
+
+ANONYMOUS = Caller(Role.ANONYMOUS)
+
+
 class AccessService:
     """Authenticates API keys, of which it keeps digests only, and holds the sessions of browsers."""
 
@@ -31,33 +44,37 @@ class AccessService:
         full = _digest(_bytes(settings.api_key) or (self.generated_key or secrets.token_urlsafe(32)).encode())
         # A random key replaces one that is not set, so that the comparison takes the same time.
         predict = _digest(_bytes(settings.predict_key) or secrets.token_bytes(32))
-        self._keys = ((full, Role.FULL), (predict, Role.PREDICT))
+        self.keys = ((full, Caller(Role.FULL)), (predict, Caller(Role.PREDICT)))
+        """The digest of each key, and the caller who has it."""
         self.key_variable = None if self.open else "MLAPP_PREDICT_KEY" if settings.predict_key else "MLAPP_API_KEY"
         """The environment variable with the least privileged key that may predict; None without authentication."""
         self.sessions = Sessions(_bytes(settings.session_secret) or secrets.token_bytes(32), full)
 
-    def authenticate(self, key: bytes) -> Role:
-        """Return the role of an API key.
+    def authenticate(self, key: bytes) -> Caller:
+        """Return the caller who has an API key.
 
         Raises:
-            WrongKey: the key is unknown.
+            Unauthorized: the key is unknown.
         """
         sent = _digest(key)
         # All keys are compared, so that it takes the same time for each.
-        roles = [role for known, role in self._keys if hmac.compare_digest(sent, known)]
-        if not roles:
+        callers = [caller for known, caller in self.keys if hmac.compare_digest(sent, known)]
+        if not callers:
             raise Unauthorized("This key is wrong; send the one that the server was started with.")
-        return roles[-1]
+        return callers[-1]
 
     def log_in(self, key: bytes) -> str:
         """Return the token of a new session.
 
         Raises:
-            WrongKey: the key is unknown.
-            NotAllowed: the key may only predict.
+            Unauthorized: the key is unknown.
+            Forbidden: the key is not the full one for all models.
         """
-        if self.authenticate(key) is not Role.FULL:
+        caller = self.authenticate(key)
+        if caller.role is not Role.FULL:
             raise Forbidden("This key may only predict; these pages require the full key.")
+        if caller.models is not None:
+            raise Forbidden("This key is for single models; these pages require the full key.")
         return self.sessions.create()
 
 

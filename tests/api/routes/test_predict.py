@@ -207,7 +207,7 @@ async def test_unknown_version_is_not_found(http: httpx.AsyncClient, version: st
         ({"json": {"records": [{}], "colour": 1}}, "There is no option 'colour'"),
         (
             {"params": {"version": "1"}, "files": {"file": ("rows.csv", b"x")}, "data": {"version": "2"}},
-            "The option 'version' is given in the query string and in the body, with different values; send it once.",
+            "The option 'version' is given in the URL and in the body, with different values; send it once.",
         ),
     ],
 )

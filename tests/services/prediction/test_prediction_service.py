@@ -70,7 +70,7 @@ async def test_options_in_the_body_are_followed(store: ModelStore, prediction: P
     assert (await prediction.predict(Body(body.encode(), Format.JSON))).version == 2
     with pytest.raises(Unacceptable, match="There is no option 'colour'; the options are sheet,"):
         await prediction.predict(Body(b'{"records": [{}], "colour": 1}', Format.JSON))
-    with pytest.raises(Unacceptable, match="'version' is given in the query string and in the body"):
+    with pytest.raises(Unacceptable, match="'version' is given in the URL and in the body"):
         await prediction.predict(Body(body.encode(), Format.JSON, {"version": "1"}))
 
 
