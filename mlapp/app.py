@@ -39,7 +39,7 @@ def create_app(
         title=TITLE,
         version=__version__,
         description=DESCRIPTION,
-        openapi_url="/openapi.json" if api else None,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         telemetry=_telemetry(),

@@ -6,6 +6,7 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from mlapp.api.content_coding import decoded
+from mlapp.api.option_schemas import REF
 from mlapp.api.request_body import receive_json
 from mlapp.errors import UnsupportedType, shorten
 from mlapp.schemas import Format
@@ -29,5 +30,5 @@ async def read_json_body(request: Request) -> bytes:
 
 def json_request_body(schema: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI entry of such a body."""
-    content = {Format.JSON: {"schema": schema.model_json_schema(), "example": example}}
+    content = {Format.JSON: {"schema": {"$ref": REF.format(model=schema.__name__)}, "example": example}}
     return {"requestBody": {"required": True, "content": content}}

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
+REF = "#/components/schemas/{model}"
+
 
 def query_parameters(properties: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Return options as parameters of the query string."""
@@ -25,3 +29,12 @@ def without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
             option["description"] += f" Default: `{str(property_['default']).lower()}`."
         properties[name] = option
     return schema | {"properties": properties}
+
+
+def body_schemas(*bodies: type[BaseModel]) -> dict[str, Any]:
+    """Return the schemas of JSON bodies, and of those that they refer to, by name."""
+    schemas: dict[str, Any] = {}
+    for body in bodies:
+        schema = body.model_json_schema(ref_template=REF)
+        schemas |= schema.pop("$defs", {}) | {body.__name__: without_defaults(schema)}
+    return schemas

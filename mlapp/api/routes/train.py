@@ -6,16 +6,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from mlapp.api.dependencies import AppServices
-from mlapp.api.option_schemas import query_parameters, without_defaults
+from mlapp.api.option_schemas import REF, query_parameters, without_defaults
 from mlapp.api.prefer import prefer_header, prefers
 from mlapp.api.problems import problem_responses
 from mlapp.api.request_body import BINARY, FILES, MULTIPART, spool_body
 from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Format, Job, Submission, TrainBody, TrainOptions, VersionInfo
+from mlapp.schemas import Format, Job, Submission, TrainOptions, VersionInfo
 from mlapp.services import Services
-
-REF = "#/components/schemas/{model}"
-
 
 OPTIONS = without_defaults(TrainOptions.model_json_schema(ref_template=REF))
 PARAMETERS = [
@@ -118,9 +115,3 @@ def _with_model(options: dict[str, Any], model: str | None) -> dict[str, Any]:
         other, name = shorten(options["model"]), shorten(model)
         raise Unacceptable(f"The option 'model' names '{other}', but the path '{name}'; leave the option out.")
     return options | {"model": model}
-
-
-def schemas() -> dict[str, Any]:
-    """Return the schemas of the JSON request body."""
-    body = TrainBody.model_json_schema(ref_template=REF)
-    return {**body.pop("$defs"), "TrainBody": without_defaults(body)}
