@@ -24,8 +24,8 @@ from pages.session.table_file import TableFile
 from pages.theme import CARDS, FIELD, LINK, MUTED, TEXT
 
 PURPOSE = (
-    f"{TITLE} learns to predict one column of a table from the others. People use its models on these pages, "
-    "programs by the API."
+    f"For anyone with a spreadsheet: {TITLE} learns to predict one of its columns from the others. People use the "
+    "models on these pages, programs by the API."
 )
 PAGE_MODELS = 24
 """Models per page."""

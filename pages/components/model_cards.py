@@ -82,10 +82,34 @@ class ModelCard:
         self.requests.set_text(f"{_count(requests, 'request')} in the last day")
 
     def _draw(self, state: ModelState) -> None:
-        summary, info = state.summary, state.info
+        summary = state.summary
         self.element.mark(f"model-{summary.name}")
-        with ui.row().classes("w-full items-center gap-2"):
-            with ui.element("h2").classes("min-w-0 max-w-full text-base leading-6 font-semibold truncate"):
+        self._heading(state)
+        self._text(state)
+        if state.problem:
+            with ui.row().classes("w-full items-start gap-2 flex-nowrap").mark("problem"):
+                ui.icon("warning_amber").classes("text-warning text-lg")
+                ui.label(state.problem).classes(f"{TEXT} break-words min-w-0")
+        with ui.row().classes(f"{SMALL} w-full items-center gap-x-4 gap-y-0.5 mt-auto"):
+            ui.label(_origin(summary.source)).classes("truncate max-w-full")
+            self.trained = ui.label().tooltip(format_time(summary.trained_at)).mark("trained")
+            self.requests = ui.label().mark("requests")
+            if state.info and state.info.warnings:
+                ui.label(_count(len(state.info.warnings), "warning")).classes("text-warning font-medium")
+            if summary.demo:
+                remove = ui.button("Remove example", on_click=lambda: self.on_remove(summary.name))
+                remove.props("flat dense size=sm padding='0 4px'").classes("relative")
+                remove.mark(f"remove-{summary.name}")
+        # Above the link that covers the card.
+        with ui.row().classes("relative gap-4 sm:absolute sm:top-4 sm:right-4"):
+            for name in ("Predict", "Versions"):
+                link = ui.link(name, f"/models/{summary.name}/{name.lower()}").classes(LINK)
+                link.props["aria-label"] = f"{name}: {summary.name}"
+
+    def _heading(self, state: ModelState) -> None:
+        summary = state.summary
+        with ui.row().classes("w-full items-center gap-2 flex-nowrap sm:pr-36"):
+            with ui.element("h2").classes("min-w-0 text-base leading-6 font-semibold truncate"):
                 ui.link(summary.name, f"/models/{summary.name}").classes(COVER_LINK)
             if state.default:
                 ui.label("default").classes(BADGE_MAIN).tooltip("Answers POST /predict, which names no model.")
@@ -94,19 +118,6 @@ class ModelCard:
             if summary.active:
                 style = BADGE_WARNING if state.problem else BADGE_GOOD
                 ui.label(f"version {summary.active}").classes(style).tooltip("The active version")
-        self._text(state)
-        if state.problem:
-            with ui.row().classes("w-full items-start gap-2 flex-nowrap").mark("problem"):
-                ui.icon("warning_amber").classes("text-warning text-lg")
-                ui.label(state.problem).classes(f"{TEXT} break-words min-w-0")
-        with ui.row().classes("w-full items-center gap-x-4 gap-y-1 mt-auto"):
-            with ui.row().classes(f"{SMALL} mlapp-dots flex-1 min-w-[12rem] gap-0"):
-                ui.label(_origin(summary.source)).classes("break-words min-w-0")
-                self.trained = ui.label().tooltip(format_time(summary.trained_at)).mark("trained")
-                self.requests = ui.label().mark("requests")
-                if info and info.warnings:
-                    ui.label(_count(len(info.warnings), "warning")).classes("text-warning font-medium")
-            self._links(summary)
 
     def _text(self, state: ModelState) -> None:
         summary, info = state.summary, state.info
@@ -118,16 +129,6 @@ class ModelCard:
                 ui.label(good).classes(f"{TEXT} break-words max-w-full line-clamp-2").mark("verdict")
             if summary.description:
                 ui.label(summary.description).classes(f"{SMALL} w-full truncate").mark("description")
-
-    def _links(self, summary: ModelSummary) -> None:
-        # Above the link that covers the card.
-        with ui.row().classes("relative gap-4"):
-            if summary.demo:
-                remove = ui.button("Remove example", on_click=lambda: self.on_remove(summary.name))
-                remove.props("flat dense size=sm color=secondary padding='0 4px'").mark(f"remove-{summary.name}")
-            for name in ("Predict", "Versions"):
-                link = ui.link(name, f"/models/{summary.name}/{name.lower()}").classes(LINK)
-                link.props["aria-label"] = f"{name}: {summary.name}"
 
 
 def _origin(source: DataSource | None) -> str:
