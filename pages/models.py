@@ -68,10 +68,10 @@ class _Models:
         with ui.column().classes("w-full gap-3"):
             drop = file_drop(self.site.settings, self._train, "Drop a spreadsheet to train a model")
             drop.classes("mlapp-drop-large")
-            with ui.row().classes("w-full items-baseline justify-center gap-x-3 gap-y-1"):
+            with ui.row().classes("w-full items-baseline justify-center gap-x-3 gap-y-1 mt-2") as self.samples:
                 ui.label("or try a sample table:").classes(MUTED)
-                for dataset in await self.services.models.datasets():
-                    ui.link(dataset.name, f"/train?dataset={dataset.name}").classes(LINK)
+            # Waits until the browser has connected, as loading the list takes seconds right after the start.
+            ui.timer(0, self._show_samples, once=True)
         with card("Trainings", mark="trainings") as self.running:
             self.jobs = JobList(self.site)
         self._tools()
@@ -79,7 +79,8 @@ class _Models:
         self.pages = ui.pagination(1, 1, value=1, direction_links=True, on_change=self.task.schedule).mark("pages")
         self.pages.props["aria-label"] = "Pages of the list"
         self._show_jobs()
-        await self._show_traffic()
+        self.requests = await self.services.monitoring.requests(Span.DAY)
+        await self._update()
         self.live.models_changed.subscribe(self.task.schedule)
         self.live.jobs_changed.subscribe(self._show_jobs)
         self.live.traffic_changed.subscribe(self._show_traffic)
@@ -122,7 +123,14 @@ class _Models:
 
     async def _show_traffic(self) -> None:
         self.requests = await self.services.monitoring.requests(Span.DAY)
-        await self._update()
+        for name, shown in self.cards.items():
+            shown.show_activity(self.requests.get(name, 0))
+
+    async def _show_samples(self) -> None:
+        datasets = await self.services.models.datasets()
+        with self.samples:
+            for dataset in datasets:
+                ui.link(dataset.name, f"/train?dataset={dataset.name}").classes(LINK).mark(f"sample-{dataset.name}")
 
     async def _update(self) -> None:
         """Show the models of the current page of the list."""
@@ -145,7 +153,8 @@ class _Models:
             if name not in self.cards:
                 with self.grid:
                     self.cards[name] = ModelCard(self._remove)
-            self.cards[name].show(state, self.requests.get(name, 0))
+            self.cards[name].show(state)
+            self.cards[name].show_activity(self.requests.get(name, 0))
             if list(self.grid).index(self.cards[name].element) != index:
                 self.cards[name].element.move(target_index=index)
 

@@ -70,14 +70,17 @@ class ModelCard:
         self.element = ui.card().classes(MODEL_CARD)
         self.state: ModelState | None = None
 
-    def show(self, state: ModelState, requests: int) -> None:
-        """Show the state of a model, and its requests in the last day."""
+    def show(self, state: ModelState) -> None:
+        """Show the state of a model."""
         if state != self.state:
             self.state = state
             self.element.clear()
             with self.element:
                 self._draw(state)
-        trained = state.summary.trained_at
+
+    def show_activity(self, requests: int) -> None:
+        """Show the requests of the last day, and how long ago the model was trained."""
+        trained = self.state.summary.trained_at if self.state else None
         self.trained.set_text(f"trained {format_age(datetime.now(UTC) - trained)}" if trained else "")
         self.requests.set_text(f"{_count(requests, 'request')} in the last day")
 
