@@ -31,10 +31,10 @@ def register(site: Site) -> None:
     """Add the pages."""
 
     @ui.page("/jobs")
-    async def jobs() -> None:
+    async def jobs(model: str = "") -> None:
         await site.live.refresh()
         with frame(site, "Jobs", "/jobs", "All trainings: running, waiting and finished."):
-            _Jobs(site)
+            _Jobs(site, model)
 
     @ui.page("/jobs/{job_id}")
     async def job(job_id: str) -> None:
@@ -45,21 +45,24 @@ def register(site: Site) -> None:
             with frame(site, "Training not found", "/jobs"):
                 empty_state("work_history", "It is not in the job history", error.detail, JOBS)
             return
-        with frame(site, f"Training {found.id}", "/jobs"):
+        with frame(site, f"Training {found.id}", "/jobs", f"A version of {found.model}." if found.model else ""):
             await _job(site, found.model_copy())
 
 
 class _Jobs:
     """The paged list, updated in place."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, model: str) -> None:
         self.site = site
         with ui.column().classes("w-full") as self.content, card():
-            with ui.row().classes("w-full items-center justify-between"):
+            with ui.row().classes("w-full items-center gap-3"):
                 names = {key: label for key, (label, _) in FILTERS.items()}
                 self.filter = ui.select(names, label="Show", value="all", on_change=self._show_first_page)
-                self.filter.props("outlined dense").classes("w-56").mark("filter")
-                self.count = ui.label().classes(MUTED).props("role=status").mark("count")
+                self.filter.props("outlined dense").classes("w-full sm:w-56").mark("filter")
+                options = {"": "All models"} | ({model: model} if model else {})
+                self.model = ui.select(options, label="Model", value=model, on_change=self._show_first_page)
+                self.model.props("outlined dense").classes("w-full sm:w-56").mark("model-filter")
+                self.count = ui.label().classes(f"{MUTED} ml-auto").props("role=status").mark("count")
             self.list = JobList(site)
             self.pages = ui.pagination(1, 1, value=1, direction_links=True, on_change=self.show).mark("pages")
             self.pages.props["aria-label"] = "Pages of the list"
@@ -70,9 +73,16 @@ class _Jobs:
 
     def show(self) -> None:
         """Show the jobs of the current page of the list."""
-        jobs = [job for job in self.site.live.jobs if job.status in FILTERS[self.filter.value][1]]
-        self.content.set_visibility(bool(self.site.live.jobs))
-        self.empty.set_visibility(not self.site.live.jobs)
+        all_jobs, chosen = self.site.live.jobs, self.model.value
+        models = sorted({job.model for job in all_jobs if job.model} | ({chosen} if chosen else set()))
+        options = {"": "All models"} | {model: model for model in models}
+        if options != self.model.options:
+            self.model.set_options(options)
+        self.model.set_visibility(len(models) > 1 or bool(chosen))
+        statuses = FILTERS[self.filter.value][1]
+        jobs = [job for job in all_jobs if job.status in statuses and chosen in ("", job.model)]
+        self.content.set_visibility(bool(all_jobs))
+        self.empty.set_visibility(not all_jobs)
         last = max(1, -(-len(jobs) // PAGE_JOBS))
         self.pages.max = last
         self.pages.set_visibility(last > 1)
@@ -99,14 +109,16 @@ async def _job(site: Site, job: Job) -> None:
         again = f"/train?job={job.id}"
         name = job.table.partition(",")[0]
         if name in [dataset.name for dataset in await site.services.models.datasets()]:
-            again = "/train?" + urlencode({"dataset": name, "estimator": job.estimator or "auto"})
+            model = {"model": job.model} if job.model else {}
+            again = "/train?" + urlencode({"dataset": name, "estimator": job.estimator or "auto"} | model)
         details.clear()
         with details:
             facts(_facts(job))
         links.clear()
         with links:
-            if job.version:
-                link_button("View the model", "inventory_2", f"/models/{job.version}")
+            if job.model and job.version:
+                path = f"/models/{job.model}/versions/{job.version}"
+                link_button(f"Version {job.version} of {job.model}", "inventory_2", path).mark("made")
             if job.finished_at:
                 link_button("Train again", "replay", again).props("outline").mark("again")
 
@@ -115,6 +127,7 @@ async def _job(site: Site, job: Job) -> None:
 
 def _facts(job: Job) -> list[tuple[str, str]]:
     items = [
+        ("Model", job.model or "named when the table is read"),
         ("Table", job.table),
         ("Column to predict", job.target or "default of the table"),
         ("Estimator", job.estimator or "auto"),

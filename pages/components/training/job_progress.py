@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mlapp.errors import MlappError
 from mlapp.presentation.formats import format_time
-from mlapp.presentation.sentences import job_status_line, job_title
+from mlapp.presentation.sentences import job_status_line, job_title, version_name
 from mlapp.schemas import Job, JobStatus
 from pages.components.buttons import confirmation
 from pages.components.charts.share_bar import bar
@@ -40,7 +40,11 @@ class JobView:
                 self.bar = bar(0, f"Progress of training {job.id}")
             with ui.column().classes("items-end gap-1 shrink-0"):
                 ui.label(format_time(job.created_at)).classes(f"{SMALL} max-sm:hidden")
-                self.model = ui.link("", "/models").classes(LINK).mark(f"made-{job.id}")
+                self.made = (
+                    ui.link(target="/")
+                    .classes(f"{LINK} max-sm:max-w-[8rem] max-w-[18rem] truncate")
+                    .mark(f"made-{job.id}")
+                )
                 self.cancel = ui.button("Cancel", on_click=self._confirm_cancel).mark(f"cancel-{job.id}")
                 self.cancel.props("outline dense color=negative padding='xs md'")
                 self.cancel.props["aria-label"] = f"Cancel training {job.id}"
@@ -57,9 +61,10 @@ class JobView:
         self.icon.set_name(name)
         self.icon.classes(replace=f"text-xl {colour}").props["aria-label"] = job.status.value
         self.cancel.set_visibility(not job.finished_at)
-        self.model.set_visibility(job.version is not None)
-        self.model.set_text(f"Model {job.version}")
-        self.model.props["href"] = f"/models/{job.version}"
+        self.made.set_visibility(job.version is not None)
+        if job.model and job.version:
+            self.made.set_text(version_name(job.model, job.version))
+            self.made.props["href"] = f"/models/{job.model}/versions/{job.version}"
 
     def _confirm_cancel(self) -> None:
         question = f"Cancel training {self.job.id}?"
