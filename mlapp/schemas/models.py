@@ -2,10 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool
-from pydantic.json_schema import SkipJsonSchema
 
 from mlapp.schemas.tables import DataSource
 from mlapp.schemas.types import Schema, Task
@@ -82,14 +81,22 @@ class ModelList(Schema):
     models: list[ModelSummary]
 
 
+def _require_a_value(schema: dict[str, Any]) -> None:
+    """Describe that at least one property is given, and none is null."""
+    schema["minProperties"] = 1
+    for name, property_ in schema["properties"].items():
+        value = property_.pop("anyOf")[0]
+        schema["properties"][name] = property_ | value
+
+
 class ModelPatch(Schema):
     """Changes of a model; what is not given stays."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+    model_config = ConfigDict(json_schema_extra=_require_a_value)
 
-    description: Description | SkipJsonSchema[None] = None
+    description: Description | None = None
     """Free text about the model; an empty one removes it."""
-    default: StrictBool | SkipJsonSchema[None] = None
+    default: StrictBool | None = None
     """`true` makes the model the default one; to take that away, make another model the default one."""
-    activation: ActivationPolicy | SkipJsonSchema[None] = None
+    activation: ActivationPolicy | None = None
     """Whether new versions become active, unless the training says otherwise."""

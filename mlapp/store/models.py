@@ -26,6 +26,7 @@ from mlapp.store import atomic_files
 from mlapp.store.cached_files import CachedRead
 from mlapp.store.model_folders import ModelFolder
 from mlapp.store.numbered_folders import next_number, parse_number
+from mlapp.store.similar_names import closest
 
 log = logging.getLogger(__name__)
 
@@ -266,7 +267,9 @@ class ModelStore:
     def _folder(self, model: str) -> ModelFolder:
         if not self.exists(model):
             self._folders.pop(model, None)
-            raise NotFound(f"There is no model '{shorten(model)}'; GET /models lists all models.")
+            similar = closest(model, self.names())
+            hint = f"did you mean '{similar}'?" if similar else "GET /models lists all models."
+            raise NotFound(f"There is no model '{shorten(model)}'; {hint}")
         if model not in self._folders:
             self._folders[model] = ModelFolder(self._models / model, self._staging, self._warn)
         return self._folders[model]

@@ -13,6 +13,7 @@ from mlapp.api.request_body import BINARY, FILES, MULTIPART, spool_body
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Format, Job, Submission, TrainOptions, VersionInfo
 from mlapp.services import Services
+from mlapp.services.options import train_options
 
 OPTIONS = without_defaults(TrainOptions.model_json_schema(ref_template=REF))
 PARAMETERS = [
@@ -87,6 +88,7 @@ async def train_model(
 
     This is `POST /train` with the option `model` in the path.
     """
+    train_options({"model": model})
     return await _train(request, response, services, model)
 
 
