@@ -1,6 +1,7 @@
 """Fixtures of page tests: a simulated user and the real app."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ async def drop(user: User, name: str, content: bytes) -> None:
 
 @dataclass(frozen=True)
 class TrainedVersions:
-    """A model of each task; tests activate the one they need."""
+    """The first versions of two models, both active; tests make the model the default one that they need so."""
 
     regression: VersionInfo
     classification: VersionInfo
@@ -114,17 +115,19 @@ def site(app: FastAPI, settings: Settings) -> Site:
 
 
 @pytest.fixture
-async def no_active(services: Services) -> AsyncIterator[None]:
-    """Run with a store that has no active model."""
+async def no_models(services: Services) -> AsyncIterator[None]:
+    """Run with a store that has no models, and remove those that the test adds."""
     folder = services.models.store.folder
-    files = [path for path in (folder / "active.json", folder / "history.jsonl") if path.exists()]
-    for path in files:
-        path.rename(path.with_suffix(".aside"))
-    await services.prediction.refresh()
+    aside = {name: folder / f"{name}.aside" for name in ("models", "default.json") if (folder / name).exists()}
+    for name, path in aside.items():
+        (folder / name).rename(path)
+    await services.prediction.refresh("")
     yield
-    for path in files:
-        path.with_suffix(".aside").replace(path)
-    await services.prediction.refresh()
+    shutil.rmtree(folder / "models", ignore_errors=True)
+    (folder / "default.json").unlink(missing_ok=True)
+    for name, path in aside.items():
+        path.rename(folder / name)
+    await services.prediction.refresh("")
 
 
 @pytest.fixture
@@ -138,7 +141,7 @@ async def endless(services: Services) -> AsyncIterator[Job]:
 
 @pytest.fixture(scope="session")
 async def rich(app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> VersionInfo:
-    """A model with features of every type, one of them without values."""
+    """A version with features of every type, one of them without values; its model is called rich."""
     file = tmp_path_factory.mktemp("rich") / "rich.csv"
     pl.DataFrame(ROWS).write_csv(file)
     names = [name for name in ROWS[0] if name != "price"]
@@ -151,8 +154,8 @@ async def rich(app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Versio
 
 @pytest.fixture
 async def form(user: User, rich: VersionInfo) -> User:
-    """A user on the Predict page of that model."""
-    await user.open(f"/predict?version={rich.version}")
+    """A user on the Predict page of that version."""
+    await user.open(f"/models/rich/predict?version={rich.version}")
     await user.should_see("in about 90% of cases")
     await user.should_see(marker="curve")
     return user

@@ -7,26 +7,31 @@ from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 
-from mlapp.schemas import VersionInfo
+from mlapp.schemas import ModelPatch, VersionInfo
 from mlapp.services import Services
 from tests.fitted import publish
 from tests.pages.conftest import one
 
 
-async def add_inactive(services: Services, **options: Any) -> int:
-    """Add a version that is not active."""
-    return (await publish(services, "wine", activate=False, **({"note": "inactive"} | options))).version
+async def add_inactive(services: Services, model: str = "wine", **options: Any) -> int:
+    """Add a version on the table wine that is not active."""
+    return (await publish(services, "wine", model, activate=False, **({"note": "inactive"} | options))).version
 
 
-def models_table(user: User) -> ui.table:
-    """Return the table of models."""
+async def make_default(services: Services, model: str) -> None:
+    """Make a model the default one."""
+    await services.models.update(model, ModelPatch(default=True))
+
+
+def versions_table(user: User) -> ui.table:
+    """Return the table of versions."""
     (table,) = [table for table in user.find(kind=ui.table).elements if "activations" not in table._markers]
     return table
 
 
 def rows_by_version(user: User) -> dict[int, dict[str, Any]]:
-    """Return the rows of the table of models by version."""
-    return {row["key"]: row for row in models_table(user).rows}
+    """Return the rows of the table of versions by version."""
+    return {row["key"]: row for row in versions_table(user).rows}
 
 
 def activation_rows(user: User) -> list[tuple[str, ...]]:
@@ -36,12 +41,12 @@ def activation_rows(user: User) -> list[tuple[str, ...]]:
 
 def act(user: User, action: str, version: int) -> None:
     """Choose an action from the menu of a row."""
-    UserInteraction(user, {models_table(user)}, None).trigger("act", [action, version])
+    UserInteraction(user, {versions_table(user)}, None).trigger("act", [action, version])
 
 
 def select(user: User, *versions: int) -> None:
     """Select these rows only."""
-    table = models_table(user)
+    table = versions_table(user)
     table.selected = []
     rows = [{"key": version} for version in versions]
     UserInteraction(user, {table}, None).trigger("selection", {"added": True, "rows": rows, "keys": list(versions)})
@@ -58,9 +63,9 @@ def confirm(user: User, action: str) -> None:
     UserInteraction(user, {button}, None).click()
 
 
-def control(user: User, model: VersionInfo, name: str, part: str = "") -> Any:
+def control(user: User, info: VersionInfo, name: str, part: str = "") -> Any:
     """Return the control of a feature, or a part of it."""
-    index = [feature.name for feature in model.features].index(name)
+    index = [feature.name for feature in info.features].index(name)
     return one(user, f"feature-{index}{part}")
 
 
@@ -78,7 +83,9 @@ def chart_of(user: User, label: str) -> ui.echart:
     return found
 
 
-async def predict(http: httpx.AsyncClient, model: VersionInfo, rows: int, **changed: object) -> None:
-    row = {feature.name: feature.example for feature in model.features} | changed
-    answer = await http.post(f"/predict?version={model.version}", json={"records": [row] * rows})
+async def predict(http: httpx.AsyncClient, info: VersionInfo, rows: int, **changed: object) -> None:
+    """Have a version predict rows like its example."""
+    row = {feature.name: feature.example for feature in info.features} | changed
+    path = f"/models/{info.model}/predict?version={info.version}"
+    answer = await http.post(path, json={"records": [row] * rows})
     assert answer.status_code == 200

@@ -14,6 +14,7 @@ from pages.frame import NAVIGATION, frame
 from pages.session.site import Site
 from pages.theme import COOKIE
 from tests.pages.conftest import TrainedVersions, eventually, one, visiting
+from tests.pages.steps import make_default
 
 
 def fail() -> None:
@@ -58,6 +59,7 @@ async def test_failing_button_shows_an_error(failing_user: User):
 
 
 @pytest.mark.parametrize(("path", "title"), [(path, title) for path, title, _ in NAVIGATION])
+@pytest.mark.usefixtures("trained")
 async def test_every_page_has_title_language_and_current_navigation_link(user: User, path: str, title: str):
     answer = await user.http_client.get(path)
 
@@ -79,13 +81,13 @@ async def test_theme_is_restored_from_the_cookie(user: User, cookie: str | None,
     if cookie:
         user.http_client.cookies.set(COOKIE, cookie)
 
-    await user.open("/health")
+    await user.open("/system")
 
     assert theme(user) == shown
 
 
 async def test_theme_is_selected_in_the_header(user: User):
-    await user.open("/health")
+    await user.open("/system")
 
     user.find(marker="theme-dark").click()
     assert theme(user) == "dark"
@@ -93,28 +95,27 @@ async def test_theme_is_selected_in_the_header(user: User):
     assert theme(user) == "auto"
 
 
-async def test_header_shows_the_active_model(user: User, services: Services, trained: TrainedVersions):
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/health")
+async def test_header_shows_the_default_model(user: User, services: Services, trained: TrainedVersions):
+    await make_default(services, trained.regression.model)
+    await user.open("/system")
     await user.should_see("predicts time_for_failure from 6 features")
 
-    await services.models.activate(str(trained.classification.version))
+    await make_default(services, trained.classification.model)
 
     await user.should_see("predicts cultivar from 13 features")
+    assert one(user, "default-now").props["href"] == "/models/wine"
 
 
-@pytest.mark.usefixtures("no_active")
+@pytest.mark.usefixtures("no_models")
 async def test_header_without_a_model_links_to_training(user: User):
-    await user.open("/health")
+    await user.open("/system")
     await user.should_see("No model yet")
 
-    (link,) = user.find(marker="active-now").elements
-
-    assert link.props["href"] == "/train"
+    assert one(user, "default-now").props["href"] == "/train"
 
 
 async def test_header_shows_a_running_training_until_it_ends(user: User, services: Services, endless: Job):
-    await user.open("/health")
+    await user.open("/system")
     await user.should_see(marker="training-now", retries=200)
     link = one(user, "training-now")
 
