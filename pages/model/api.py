@@ -81,12 +81,14 @@ class _Api:
             with card("Address"):
                 self._addresses()
             with ui.element("div").classes("w-full grid grid-cols-1 lg:grid-cols-5 gap-4 items-start"):
-                with card("Request", mark="code") as request:
-                    request.classes("lg:col-span-3 min-w-0")
-                    self._request(info)
+                with ui.column().classes("lg:col-span-3 gap-4 min-w-0"):
+                    with card("Request", mark="code"):
+                        self._request(info)
+                    with card("Fields of the response"):
+                        _draw_fields(info)
                 with card("Response", mark="response") as answer:
                     answer.classes("lg:col-span-2 min-w-0")
-                    _draw_response(info, response)
+                    _draw_response(response)
 
     def _addresses(self) -> None:
         self._address(f"{self.base_url}/models/{self.model}/predict", "address")
@@ -120,7 +122,9 @@ class _Api:
         if self.asked not in choices:
             self.asked = ACTIVE
         asked = ui.toggle(choices, value=self.asked, on_change=lambda event: self._ask(info, event.value))
-        asked.props("unelevated no-caps dense padding='4px 12px' toggle-color=primary").mark("asked")
+        asked.props("unelevated no-caps dense padding='4px 12px' toggle-color=primary").classes(f"border {LINE}").mark(
+            "asked"
+        )
         self.meaning = ui.label().classes(MUTED).mark("meaning")
         self.code = CodeSample(self.key)
         self._ask(info, self.asked)
@@ -146,10 +150,14 @@ class _Api:
         return json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False)
 
 
-def _draw_response(info: VersionInfo, response: str) -> None:
+def _draw_response(response: str) -> None:
     if response.startswith("{"):
         code_block("json", "response-json").set_content(response)
+        ui.label("The response to the row in the code.").classes(MUTED)
     else:
         error_line("response-error", response)
+
+
+def _draw_fields(info: VersionInfo) -> None:
     facts([*FIELDS[info.task], WARNINGS, VERSION])
     ui.label(ERRORS).classes(MUTED)

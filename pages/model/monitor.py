@@ -10,7 +10,7 @@ from pages.components.charts.traffic import TrafficView
 from pages.components.forms.coalescing import CoalescedTask
 from pages.model.tabs import ModelPage, Tab, model_page, tab_path
 from pages.session.site import Site
-from pages.theme import MUTED
+from pages.theme import LINE, MUTED
 
 ACTIVE = "active"
 SPANS = {Span.HOUR.value: "Last hour", Span.DAY.value: "Last day"}
@@ -42,7 +42,7 @@ class _Monitor:
     async def build(self) -> None:
         with ui.row().classes("w-full items-center gap-3"):
             spans = ui.toggle(SPANS, value=self.span.value, on_change=lambda event: self._select(span=event.value))
-            spans.props("unelevated no-caps toggle-color=primary").mark("span")
+            spans.props("unelevated no-caps toggle-color=primary").classes(f"border {LINE}").mark("span")
             options = self._versions()
             known = self.version if self.version in options else None
             self.select = ui.select(options, label="Predictions and drift of", value=known)

@@ -86,7 +86,8 @@ class _Overview:
         self.drawn = shown
         for area in (self.head, self.features, self.plots):
             area.clear()
-        self.middle.set_visibility(info is not None)
+        for area in (self.middle, self.plots):
+            area.set_visibility(info is not None)
         with self.head:
             if info is None:
                 no_active_version(self.model)

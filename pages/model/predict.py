@@ -18,6 +18,7 @@ from pages.theme import LINE, LINK, MUTED, TEXT
 ONE, FILE = "one", "file"
 """Names of the tabs."""
 ACTIVE = "active"
+TABS = "dense no-caps inline-label active-color=primary indicator-color=primary"
 PAUSE_S = 0.05
 RESPONSE_TIMEOUT_S = 40
 """Right after the start of the server, the page waits for the version to load."""
@@ -57,7 +58,7 @@ class _Predict:
         self.task = CoalescedTask(self._predict, PAUSE_S)
         self._banner()
         with ui.row().classes("w-full items-center justify-between gap-x-6 gap-y-3"):
-            with ui.tabs(on_change=self._open_tab).props("dense no-caps inline-label") as self.tabs:
+            with ui.tabs(on_change=self._open_tab).props(TABS) as self.tabs:
                 ui.tab(ONE, "One", "edit_note").mark("tab-one")
                 ui.tab(FILE, "A file", "table_view").mark("tab-file")
             self._version()

@@ -18,7 +18,7 @@ from pages.theme import MUTED, TEXT
 POLICIES = {
     ActivationPolicy.AUTO: (
         "If callers do not notice",
-        "Unless callers of the active version would break: another target, further features to send, classes gone.",
+        "Unless callers of the active version would break: another target, more features to send, classes gone.",
     ),
     ActivationPolicy.ALWAYS: ("Always", "Every new version becomes active, even if that breaks callers."),
     ActivationPolicy.NEVER: ("Never", "New versions are stored; somebody activates them under Versions."),

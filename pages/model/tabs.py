@@ -130,7 +130,7 @@ async def model_page(site: Site, model: str, tab: Tab, version: int | None = Non
             except NotFound as error:
                 content.clear()
                 with content:
-                    _not_found("Version not found", error.detail, versions)
+                    _not_found("Version not found", f"{error.detail.partition(';')[0].rstrip('.')}.", versions)
 
 
 def no_active_version(model: str) -> None:
@@ -146,7 +146,7 @@ def _not_found(title: str, text: str, target: Target) -> None:
 
 
 def _tab_bar(site: Site, model: str, current: Tab) -> ui.element:
-    with ui.element("nav").classes(TAB_BAR).props('aria-label="Pages of this model"') as bar:
+    with ui.element("nav").classes(f"{TAB_BAR} -mt-2").props('aria-label="Pages of this model"') as bar:
         for tab in Tab:
             if tab is Tab.API and not site.api:
                 continue

@@ -37,17 +37,20 @@ MAX_NAME_CHARACTERS = 20
 MAX_LABELLED_CLASSES = 12
 """The cells of larger confusion matrices have no labels."""
 CONFUSION_COLOURS = ["rgba(99,102,241,0.04)", "rgba(99,102,241,0.75)"]
+PLOTS_GRID = f"{GRID} md:max-xl:[&>*:last-child:nth-child(odd)]:col-span-2"
 REFERENCE: Options = {"silent": True, "symbol": "none", "lineStyle": {"type": "dashed", "color": FAINT, "width": 1}}
 """A reference line."""
 
 
 def plots(infos: Sequence[VersionInfo]) -> None:
     """Draw all plots that apply to the task of the versions."""
-    with ui.element("div").classes(GRID).mark("plots"):
+    with ui.element("div").classes(PLOTS_GRID).mark("plots") as grid:
         for name, draw in PLOTS.items():
             found = {f"Version {info.version}": getattr(info.plots, name) for info in infos}
             if any(found.values()):
                 draw({label: data for label, data in found.items() if data})
+    if len(grid.default_slot.children) == 3:
+        grid.classes("xl:grid-cols-3")
 
 
 def importance_plot(versions: Sequence[tuple[str, Sequence[Importance]]]) -> None:

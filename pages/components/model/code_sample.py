@@ -18,7 +18,11 @@ class CodeSample:
         self.key = key
         self.base_url = str(ui.context.client.request.base_url).removesuffix("/").removesuffix("/ui")
         self.codes: list[ui.code] = []
-        with ui.tabs().props("dense align=left no-caps").classes("w-full") as tabs:
+        with (
+            ui.tabs()
+            .props("dense align=left no-caps active-color=primary indicator-color=primary")
+            .classes("w-full") as tabs
+        ):
             for name, _ in LANGUAGES:
                 ui.tab(name)
         with ui.tab_panels(tabs, value=LANGUAGES[0][0]).classes("w-full bg-transparent"):
@@ -37,5 +41,5 @@ class CodeSample:
 def code_block(language: str, mark: str) -> ui.code:
     """Draw a block of code with a button that copies it."""
     code = ui.code(language=language).classes("w-full mlapp-code [&_pre]:pr-10").mark(mark)
-    code.copy_button.props('aria-label="Copy"')
+    code.copy_button.props('aria-label="Copy"').classes("opacity-80", remove="opacity-20")
     return code

@@ -4,18 +4,18 @@ from nicegui import ui
 
 from mlapp.presentation.formats import format_number
 from mlapp.presentation.metrics import METRICS
-from mlapp.presentation.sentences import quality_summary
 from mlapp.presentation.verdict import is_suspicious, verdict
 from mlapp.schemas import Task, VersionInfo
 from pages.components.cards import figures
 from pages.components.warnings import warnings
-from pages.theme import LEAD, TEXT
+from pages.theme import LEAD, MUTED
 
 KEY_METRICS = {
     Task.REGRESSION: ("mae", "rmse", "r2"),
     Task.CLASSIFICATION: ("accuracy", "balanced_accuracy", "roc_auc"),
 }
 """Metrics shown as figures."""
+BASELINES = {Task.REGRESSION: "the mean", Task.CLASSIFICATION: "the most frequent class"}
 
 
 def summary(info: VersionInfo) -> None:
@@ -26,7 +26,6 @@ def summary(info: VersionInfo) -> None:
                 ui.icon("warning_amber").classes("text-warning text-2xl")
             text = ui.label(f"{assessment}.").classes(f"{LEAD} break-words min-w-0").mark("verdict")
             text.props("role=heading aria-level=2")
-    ui.label(quality_summary(info)).classes(f"{TEXT} break-words max-w-full").mark("quality")
     metrics, baseline = info.metrics, info.baseline
     figures(
         [
@@ -35,4 +34,5 @@ def summary(info: VersionInfo) -> None:
             if name in metrics and name in baseline
         ]
     )
+    ui.label(f"Measured on held-out rows. The baseline always predicts {BASELINES[info.task]}.").classes(MUTED)
     warnings(info.warnings)
