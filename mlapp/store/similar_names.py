@@ -11,7 +11,7 @@ CUTOFF = 0.75
 
 
 def closest(name: str, known: Sequence[str]) -> str | None:
-    """Return the most similar one of sorted names, None if none is similar; of many, those nearby in the order count."""
+    """Return the most similar one of sorted names, None if none is; of many, only those nearby in the order count."""
     name = name[:100].lower()
     at = bisect(known, name)
     nearby = known[max(at - MAX_COMPARED // 2, 0) :][:MAX_COMPARED]

@@ -1,4 +1,4 @@
-"""Fixtures: an app without pages, and models with different tasks and columns."""
+"""Fixtures: an app without pages, and models with different tasks and columns, each with one version."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -55,18 +55,18 @@ async def classification(app: FastAPI) -> VersionInfo:
 
 @pytest.fixture(scope="session")
 async def machines(app: FastAPI) -> VersionInfo:
-    """A model trained on `MACHINES`."""
+    """A version trained on `MACHINES`."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
         options = {"target": "days", "estimator": "linear"}
-        answer = await client.post("/train", json={"records": MACHINES.to_dicts()} | options)
+        answer = await client.post("/models/machines/train", json={"records": MACHINES.to_dicts()} | options)
     return VersionInfo.model_validate(answer.json())
 
 
 @pytest.fixture
 async def active(http: httpx.AsyncClient, services: Services, machines: VersionInfo) -> AsyncIterator[FittedVersion]:
-    """The active model."""
-    await http.post(f"/models/{machines.version}/activate")
+    """The active version of the default model."""
+    await make_default(http, machines)
     fitted = await services.prediction.fitted()
     kept = dict(fitted.__dict__)
     yield fitted
@@ -74,8 +74,18 @@ async def active(http: httpx.AsyncClient, services: Services, machines: VersionI
     fitted.__dict__.update(kept)
 
 
-def row_of(model: VersionInfo) -> dict[str, Any]:
-    return {feature.name: feature.example for feature in model.features}
+def path_of(info: VersionInfo) -> str:
+    return f"/models/{info.model}/versions/{info.version}"
+
+
+async def make_default(http: httpx.AsyncClient, info: VersionInfo) -> None:
+    """Have a version answer `POST /predict`."""
+    (await http.post(f"{path_of(info)}/activate")).raise_for_status()
+    (await http.patch(f"/models/{info.model}", json={"default": True})).raise_for_status()
+
+
+def row_of(info: VersionInfo) -> dict[str, Any]:
+    return {feature.name: feature.example for feature in info.features}
 
 
 def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
@@ -114,7 +124,7 @@ async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def unharmed(http: httpx.AsyncClient, services: Services, regression: VersionInfo) -> AsyncIterator[None]:
     """Check that a test does not change the response to a valid request, nor the models."""
-    await http.post(f"/models/{regression.version}/activate")
+    await make_default(http, regression)
     good = {"records": [row_of(regression)]}
     before = (await http.post("/predict", json=good)).json(), (await http.get("/models")).json()
     yield

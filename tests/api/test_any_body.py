@@ -1,7 +1,6 @@
 """Property-based test: any body sent to /predict gets 200 or a short problem, and the next request works."""
 
 import json
-from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlapp.schemas import VersionInfo
+from tests.api.conftest import row_of
 
 pytestmark = pytest.mark.slow
 
@@ -31,23 +31,17 @@ bodies = (
 KINDS = ["application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet"]
 
 
-def row_of(model: VersionInfo) -> dict[str, object]:
-    return {feature.name: feature.example for feature in model.features}
-
-
 @often
 @given(bodies.map(json.dumps).map(str.encode) | st.binary(), st.sampled_from(KINDS))
 async def test_any_body_gets_a_response(http: httpx.AsyncClient, regression: VersionInfo, body: bytes, kind: str):
-    good: dict[str, Any] = {"json": {"records": [row_of(regression)]}, "params": {"version": regression.version}}
-    before = (await http.post("/predict", **good)).raise_for_status().json()
+    path, good = f"/models/{regression.model}/predict", {"records": [row_of(regression)]}
+    before = (await http.post(path, json=good)).raise_for_status().json()
 
-    answer = await http.post(
-        "/predict", content=body, headers={"Content-Type": kind}, params={"version": regression.version}
-    )
+    answer = await http.post(path, content=body, headers={"Content-Type": kind})
 
     if answer.status_code != 200:
         assert 400 <= answer.status_code < 500
         assert answer.headers["content-type"] == "application/problem+json"
         assert len(answer.content) <= 8_000
         assert answer.json()["detail"]
-    assert (await http.post("/predict", **good)).json() == before
+    assert (await http.post(path, json=good)).json() == before

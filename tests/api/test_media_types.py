@@ -13,7 +13,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from mlapp.schemas import Format, VersionInfo
-from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, problem_of
+from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, make_default, problem_of
 
 ROWS = MACHINES.drop("days").head(3)
 JSON = "application/json"
@@ -21,7 +21,7 @@ JSON = "application/json"
 
 @pytest.fixture(autouse=True)
 async def active(http: httpx.AsyncClient, machines: VersionInfo) -> None:
-    await http.post(f"/models/{machines.version}/activate")
+    await make_default(http, machines)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from main import create_app
 from mlapp.schemas import VersionInfo
 from mlapp.settings import Settings
-from tests.api.conftest import PROBLEM
+from tests.api.conftest import PROBLEM, make_default
 from tests.servers import FULL
 from tests.test_authorization import PERMISSIONS
 
@@ -62,7 +62,7 @@ def look_up(document: dict[str, Any], reference: str) -> Any:
 async def test_references_of_the_document_resolve(
     http: httpx.AsyncClient, own: httpx.AsyncClient, machines: VersionInfo, *, with_model: bool
 ):
-    await http.post(f"/models/{machines.version}/activate")
+    await make_default(http, machines)
 
     document = await document_of(http if with_model else own)
 

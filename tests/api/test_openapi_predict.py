@@ -9,7 +9,7 @@ import markdown2  # type: ignore[import-untyped]
 
 from mlapp.presentation.markdown import text
 from mlapp.schemas import Format, VersionInfo
-from tests.api.conftest import CSV, row_of
+from tests.api.conftest import CSV, make_default, row_of
 from tests.api.test_openapi import document_of
 
 HOSTILE = ("`<img src=x onerror=alert(1)>`", "[x](javascript:alert(1))", "a\n\n# <b>b</b>", "*i* ![x](x) <http://x.y>")
@@ -31,7 +31,7 @@ async def test_request_of_predict_follows_the_active_model(
     http: httpx.AsyncClient, machines: VersionInfo, classification: VersionInfo
 ):
     for model in (machines, classification, machines):
-        await http.post(f"/models/{model.version}/activate")
+        await make_default(http, model)
 
         document = await document_of(http)
 
@@ -44,7 +44,7 @@ async def test_request_of_predict_follows_the_active_model(
 
 
 async def test_features_are_described_by_training_values(http: httpx.AsyncClient, machines: VersionInfo):
-    await http.post(f"/models/{machines.version}/activate")
+    await make_default(http, machines)
 
     row = (await document_of(http))["components"]["schemas"]["Row"]["properties"]
 
@@ -63,7 +63,7 @@ async def test_features_are_described_by_training_values(http: httpx.AsyncClient
 
 
 async def test_examples_in_the_document_are_predicted(http: httpx.AsyncClient, machines: VersionInfo):
-    await http.post(f"/models/{machines.version}/activate")
+    await make_default(http, machines)
     body = (await document_of(http))["paths"]["/predict"]["post"]["requestBody"]
 
     json = await http.post("/predict", json=body["content"]["application/json"]["example"])

@@ -6,7 +6,7 @@ import pytest
 from mlapp import __version__
 from mlapp.schemas import VersionInfo
 from mlapp.services import Services
-from tests.api.conftest import problem_of, row_of
+from tests.api.conftest import make_default, problem_of, row_of
 from tests.services.misbehaving import add_unloadable
 
 
@@ -30,7 +30,7 @@ async def test_health_without_a_model_is_healthy(own: httpx.AsyncClient):
 
 
 async def test_readyz_with_a_model_is_ready(http: httpx.AsyncClient, classification: VersionInfo):
-    await http.post(f"/models/{classification.version}/activate")
+    await make_default(http, classification)
 
     assert (await http.get("/readyz")).json()["ready"] is True
 

@@ -13,7 +13,7 @@ import pytest
 from mlapp import __version__
 from mlapp.schemas import VersionInfo
 from mlapp.services import Services
-from tests.api.conftest import CSV, row_of
+from tests.api.conftest import CSV, make_default, row_of
 from tests.servers import ROOT
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
@@ -80,7 +80,7 @@ def value(found: dict[str, Family], name: str, **labels: str) -> float:
 
 
 async def test_metrics_follow_the_naming_rules(http: httpx.AsyncClient, regression: VersionInfo):
-    await http.post(f"/models/{regression.version}/activate")
+    await make_default(http, regression)
     await http.post("/predict", json={"records": [row_of(regression)]})
     await http.get("/models/9999")
 
@@ -127,7 +127,7 @@ async def test_promtool_accepts_the_metrics(http: httpx.AsyncClient):
 
 
 async def test_predictions_and_warnings_are_counted_on_every_path(http: httpx.AsyncClient, machines: VersionInfo):
-    await http.post(f"/models/{machines.version}/activate")
+    await make_default(http, machines)
     row, far = row_of(machines), row_of(machines) | {"age": 100_000}
     before = await scraped(http)
 

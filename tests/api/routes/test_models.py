@@ -8,7 +8,7 @@ import pytest
 
 from mlapp.schemas import VersionInfo
 from mlapp.services import Services
-from tests.api.conftest import problem_of
+from tests.api.conftest import make_default, path_of, problem_of
 from tests.services.disk import full_disk
 from tests.services.misbehaving import add_unloadable
 
@@ -16,7 +16,7 @@ from tests.services.misbehaving import add_unloadable
 async def test_models_are_listed_in_short_form_newest_first(
     http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo
 ):
-    await http.post(f"/models/{regression.version}/activate")
+    await make_default(http, regression)
 
     listed = (await http.get("/models")).json()
 
@@ -29,7 +29,7 @@ async def test_models_are_listed_in_short_form_newest_first(
 
 
 async def test_model_has_all_fields(http: httpx.AsyncClient, regression: VersionInfo):
-    model = (await http.get(f"/models/{regression.version}")).json()
+    model = (await http.get(path_of(regression))).json()
 
     assert model["features"][0].keys() == {"name", "type", "required", "example", "min", "max", "mean"}
     assert model["metrics"].keys() == model["baseline"].keys() == model["spread"].keys() == {"r2", "mae", "rmse"}
@@ -40,9 +40,9 @@ async def test_model_has_all_fields(http: httpx.AsyncClient, regression: Version
 async def test_activation_is_effective_and_logged(
     http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo
 ):
-    await http.post(f"/models/{regression.version}/activate")
+    await make_default(http, regression)
 
-    answer = await http.post(f"/models/{classification.version}/activate")
+    answer = await make_default(http, classification)
 
     assert (answer.status_code, answer.json()["active"]) == (200, True)
     assert answer.json() == (await http.get("/models/active")).json()
@@ -54,7 +54,7 @@ async def test_rollback_activates_the_previous_version(
     http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo
 ):
     for model in (regression, classification):
-        await http.post(f"/models/{model.version}/activate")
+        await make_default(http, model)
 
     answer = await http.post("/models/rollback")
 
@@ -79,7 +79,7 @@ async def test_unloadable_version_is_a_conflict_and_changes_nothing(
 
 
 async def test_delete_removes_a_version(http: httpx.AsyncClient, classification: VersionInfo):
-    await http.post(f"/models/{classification.version}/activate")
+    await make_default(http, classification)
     body = {"dataset": "wine", "estimator": "linear", "activate": False}
     location = (await http.post("/train", json=body)).headers["location"]
 
@@ -91,9 +91,9 @@ async def test_delete_removes_a_version(http: httpx.AsyncClient, classification:
 
 
 async def test_delete_of_the_active_version_is_a_conflict(http: httpx.AsyncClient, classification: VersionInfo):
-    await http.post(f"/models/{classification.version}/activate")
+    await make_default(http, classification)
 
-    answer = await http.delete(f"/models/{classification.version}")
+    answer = await http.delete(path_of(classification))
 
     assert "active" in problem_of(answer, 409)["detail"]
     assert (await http.get("/models/active")).json()["version"] == classification.version
@@ -108,7 +108,7 @@ async def test_unknown_version_is_not_found(http: httpx.AsyncClient, method: str
 async def test_activation_of_a_damaged_model_is_a_conflict(
     http: httpx.AsyncClient, services: Services, classification: VersionInfo
 ):
-    await http.post(f"/models/{classification.version}/activate")
+    await make_default(http, classification)
     body = {"dataset": "wine", "estimator": "linear", "activate": False}
     version = (await http.post("/train", json=body)).json()["version"]
     (services.models.store.folder / f"versions/{version}/model.joblib").write_bytes(b"damaged")
@@ -136,7 +136,7 @@ async def test_changes_on_a_full_disk_are_unavailable(
     http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo, path: str
 ):
     for model in (regression, classification):
-        await http.post(f"/models/{model.version}/activate")
+        await make_default(http, model)
 
     with full_disk(0):
         answer = await http.post(path.format(version=regression.version))
@@ -148,16 +148,16 @@ async def test_changes_on_a_full_disk_are_unavailable(
 async def test_model_matches_its_schema(http: httpx.AsyncClient, regression: VersionInfo):
     document: dict[str, Any] = (await http.get("/openapi.json")).json()
 
-    model = (await http.get(f"/models/{regression.version}")).json()
+    model = (await http.get(path_of(regression))).json()
 
     assert model.keys() == document["components"]["schemas"]["VersionInfo"]["properties"].keys()
 
 
 async def test_card_is_markdown(http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo):
     for model in (regression, classification):
-        await http.post(f"/models/{model.version}/activate")
+        await make_default(http, model)
 
-        answer = await http.get(f"/models/{model.version}/card")
+        answer = await http.get(f"{path_of(model)}/card")
 
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/markdown; charset=utf-8")
         assert answer.text.startswith('---\nlibrary_name: "sklearn"\n')
@@ -170,7 +170,7 @@ async def test_curl_command_of_the_card_works(
     http: httpx.AsyncClient, machines: VersionInfo, classification: VersionInfo
 ):
     for model in (machines, classification):
-        text = (await http.get(f"/models/{model.version}/card")).text
+        text = (await http.get(f"{path_of(model)}/card")).text
         (command,) = [line for line in text.split("\n") if line.startswith("curl ")]
         _, _, method, url, _, header, _, body = shlex.split(command)
 

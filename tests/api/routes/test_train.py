@@ -9,7 +9,7 @@ import pytest
 
 from mlapp.schemas import VersionInfo
 from mlapp.services import Services
-from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET
+from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, make_default, path_of
 from tests.services.conftest import eventually
 
 pytestmark = pytest.mark.slow
@@ -103,7 +103,7 @@ async def test_lists_are_repeated_in_forms_and_query_strings(http: httpx.AsyncCl
 
 
 async def test_train_without_activation_leaves_the_active_model(http: httpx.AsyncClient, classification: VersionInfo):
-    await http.post(f"/models/{classification.version}/activate")
+    await make_default(http, classification)
 
     model = (await http.post("/train", json={"dataset": "wine", "estimator": "linear", "activate": False})).json()
 
@@ -119,7 +119,7 @@ async def test_training_continues_after_a_disconnect(services: Services, http: h
     client.cancel()
 
     *_, job = [now async for now in services.jobs.follow(running.id)]
-    assert (await http.get(f"/models/{job.version}")).status_code == 200
+    assert (await http.get(path_of(job))).status_code == 200
 
 
 PREFERENCES = ["respond-async", "respond-async; wait=5", "wait=1, RESPOND-ASYNC", 'handling="lenient",respond-async']
