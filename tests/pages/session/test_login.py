@@ -39,11 +39,11 @@ async def test_invalid_key_is_rejected_with_the_reason(http: httpx.AsyncClient, 
 
 
 async def test_session_lasts_from_login_to_logout(http: httpx.AsyncClient):
-    assert (await http.get("/health")).headers["location"] == "/ui/login?next=/ui/health"
-    assert (await http.post("/login?next=/ui/health", data={"key": FULL})).headers["location"] == "/ui/health"
+    assert (await http.get("/system")).headers["location"] == "/ui/login?next=/ui/system"
+    assert (await http.post("/login?next=/ui/system", data={"key": FULL})).headers["location"] == "/ui/system"
     first = dict(http.cookies)
     assert (await http.post("/login", data={"key": FULL})).status_code == 303
-    assert (await http.get("/health")).status_code == 200
+    assert (await http.get("/system")).status_code == 200
     assert (await http.get("/login")).headers["location"] == "/ui/"
 
     assert (await http.post("/logout")).headers["location"] == "/ui/login"
@@ -51,7 +51,7 @@ async def test_session_lasts_from_login_to_logout(http: httpx.AsyncClient):
     assert not http.cookies
     for cookies in ({}, first):
         http.cookies.update(cookies)
-        assert (await http.get("/health")).status_code == 303
+        assert (await http.get("/system")).status_code == 303
 
 
 async def test_login_without_an_api_key_redirects_to_the_pages(user: User):
