@@ -9,13 +9,26 @@ from nicegui.testing.user_interaction import UserInteraction
 
 from mlapp.schemas import ModelPatch, VersionInfo
 from mlapp.services import Services
+from mlapp.store import ModelStore
 from tests.fitted import publish
 from tests.pages.conftest import one
+
+DAMAGED = 900
 
 
 async def add_inactive(services: Services, model: str = "wine", **options: Any) -> int:
     """Add a version on the table wine that is not active."""
     return (await publish(services, "wine", model, activate=False, **({"note": "inactive"} | options))).version
+
+
+def damage_active_version(store: ModelStore, model: str) -> None:
+    """Give a model another active version, `DAMAGED`, whose record cannot be read."""
+    folder = store.folder / "models" / model
+    damaged = folder / "versions" / str(DAMAGED)
+    damaged.mkdir()
+    (damaged / "record.json").write_bytes(b"{")
+    settings = store.settings(model).model_copy(update={"active": DAMAGED})
+    (folder / "model.json").write_text(settings.model_dump_json())
 
 
 async def make_default(services: Services, model: str) -> None:

@@ -17,7 +17,7 @@ from pages.session.live_updates import POLL_S, TRAFFIC_S, LiveUpdates
 from pages.session.site import Site
 from tests.fitted import publish
 from tests.pages.conftest import TrainedVersions, eventually
-from tests.pages.steps import make_default
+from tests.pages.steps import DAMAGED, damage_active_version, make_default
 from tests.services.disk import no_more_files
 from tests.services.misbehaving import add_unloadable
 
@@ -171,15 +171,15 @@ async def test_fallback_that_was_deleted_while_it_answers_is_shown(
 
 
 async def test_active_version_with_a_damaged_record_is_notified_once(live: LiveUpdates, services: Services):
-    damaged = await publish(services, "wine", "damaged")
-    (services.models.store.folder / "models" / "damaged" / "model.json").write_bytes(b'{"active": 900}')
+    readable = await publish(services, "wine", "damaged")
+    damage_active_version(services.models.store, "damaged")
     notified = Notifications(live)
 
     await live.refresh()
     await live.refresh()
 
     assert (notified.models, live.active("damaged")) == (1, None)
-    assert live.models["damaged"] == (900, (damaged.version,))
+    assert live.models["damaged"] == (DAMAGED, (readable.version,))
 
 
 async def test_edited_note_is_shown(live: LiveUpdates, services: Services, trained: TrainedVersions):
