@@ -37,7 +37,7 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
         # Not logged: logs are stored and shared.
         sys.stderr.write(f"MLAPP_API_KEY is not set; until the next start the full key is {access.generated_key}\n")
     store, registry = ModelStore(settings.store), CollectorRegistry()
-    recorder = services.TrafficRecorder(TrafficStore(settings.store), registry=registry)
+    recorder = services.TrafficRecorder(TrafficStore(settings.store), store, registry=registry)
     monitoring = services.MonitoringService(store, recorder)
     processes = Processes(settings.job_memory_mb)
     prediction = services.PredictionService(store, recorder, processes, settings.loaded_mb * 1_000_000)

@@ -10,7 +10,16 @@ from mlapp.schemas.models import (
     ModelSettings,
     ModelSummary,
 )
-from mlapp.schemas.monitoring import DRIFT_ROWS, ColumnDrift, Drift, DriftLevel, Span, Traffic, TrafficPoint
+from mlapp.schemas.monitoring import (
+    DRIFT_ROWS,
+    RESOLUTIONS,
+    ColumnDrift,
+    Drift,
+    DriftLevel,
+    Span,
+    Traffic,
+    TrafficPoint,
+)
 from mlapp.schemas.plots import (
     CalibrationCurve,
     ClassScore,

@@ -23,18 +23,21 @@ class Distribution(Schema):
         """Number of rows, including those with a missing value."""
         return sum(self.counts) + self.others + self.missing
 
-    def plus(self, other: "Distribution | None") -> "Distribution":
-        """Return the sum of two distributions over the same bins; of `self` only if the bins differ."""
-        if other is None or len(other.counts) != len(self.counts):
-            return self
-        return self.model_copy(
-            update={
-                "counts": [a + b for a, b in zip(self.counts, other.counts, strict=True)],
-                "others": self.others + other.others,
-                "missing": self.missing + other.missing,
-            }
-        )
+    @property
+    def tally(self) -> list[int]:
+        """All counts: per bin or category, then of other categories and of missing values."""
+        return [*self.counts, self.others, self.missing]
 
-    def emptied(self) -> "Distribution":
-        """Return a copy with all counts set to zero."""
-        return self.model_copy(update={"counts": [0] * len(self.counts), "others": 0, "missing": 0})
+    def with_tally(self, tally: list[int]) -> "Distribution":
+        """Return the same bins or categories with other counts; all are zero if the tally has other bins."""
+        if len(tally) != len(self.counts) + 2:
+            tally = [0] * (len(self.counts) + 2)
+        *counts, others, missing = tally
+        return self.model_copy(update={"counts": counts, "others": others, "missing": missing})
+
+
+def add_tallies(tally: list[int], other: list[int]) -> list[int]:
+    """Return the sum of two tallies over the same bins; the longer one if the bins differ."""
+    if len(tally) != len(other):
+        return max(tally, other, key=len)
+    return [a + b for a, b in zip(tally, other, strict=True)]

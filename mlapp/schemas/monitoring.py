@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.types import ColumnType, Schema
@@ -17,6 +18,17 @@ class Span(StrEnum):
     """60 points of one minute."""
     DAY = "day"
     """96 points of 15 minutes."""
+
+
+class Resolution(NamedTuple):
+    """The points of a traffic report."""
+
+    points: int
+    minutes: int
+    """Minutes per point."""
+
+
+RESOLUTIONS = {Span.HOUR: Resolution(60, 1), Span.DAY: Resolution(96, 15)}
 
 
 class DriftLevel(StrEnum):

@@ -6,6 +6,6 @@ Several processes may share the folder. The kernel releases the advisory locks o
 from mlapp.store.jobs import JobStore
 from mlapp.store.models import ModelStore, Superseded
 from mlapp.store.numbered_folders import parse_number
-from mlapp.store.traffic import TrafficStore
+from mlapp.store.traffic import Lines, TrafficStore
 
-__all__ = ["JobStore", "ModelStore", "Superseded", "TrafficStore", "parse_number"]
+__all__ = ["JobStore", "Lines", "ModelStore", "Superseded", "TrafficStore", "parse_number"]

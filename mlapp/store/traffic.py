@@ -1,26 +1,37 @@
 """TrafficStore: traffic counts in one file per slot; a process locks a slot and continues its counts.
 
-<folder>/traffic/1.json   the counts of one process; replaced atomically
-<folder>/traffic/1.lock   held by the process that owns the slot
+<folder>/traffic/1.counts   the counts of one process; replaced atomically
+<folder>/traffic/1.lock     held by the process that owns the slot
 
-A new process takes over a free slot and continues its counts.
+A file has a line of JSON for each model and each version with requests, so that one is read without parsing the others,
+and what has not changed is saved as it was read. A new process takes over a free slot and continues its counts.
 """
 
 import fcntl
 import logging
 import os
+import re
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from mlapp.errors import Unavailable
-from mlapp.schemas import TrafficCounts
+from mlapp.schemas import RequestProfile, TrafficCounts
 from mlapp.store import atomic_files
 from mlapp.store.numbered_folders import parse_number
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T", TrafficCounts, RequestProfile)
+
+Lines = dict[str, bytes]
+"""JSON by key: `*` for all requests, `churn` for those to a model, `churn/3` for the profile of a version; in the order
+of the last request."""
+SUFFIX = ".counts"
+LINE = re.compile(rb"(\*|[a-z0-9][a-z0-9_-]*(?:/[1-9][0-9]*)?) (\{.*\})")
 
 
 class TrafficStore:
@@ -30,23 +41,24 @@ class TrafficStore:
         self.folder = folder / "traffic"
         self._own: Path | None = None
         self._lock = -1
-        self._others: dict[Path, tuple[tuple[int, int], TrafficCounts]] = {}
-        """Path → modification time and size, and the counts."""
+        self._others: dict[Path, tuple[tuple[int, int], Lines]] = {}
+        """Path → modification time and size, and the lines."""
+        self._warn = atomic_files.warn_once()
 
-    def open(self) -> TrafficCounts:
-        """Lock a free slot, and return its counts; empty if this process has a slot already.
+    def open(self) -> Lines:
+        """Lock a free slot, and return its lines; empty if this process has a slot already.
 
         Raises:
             OSError: the disk is full, or read-only.
             Unavailable: the counts cannot be read now; the slot is released, as a save would overwrite them.
         """
         if self._own:
-            return TrafficCounts()
+            return {}
         atomic_files.create_folder(self.folder)
         number = next(number for number in count(1) if self._try_lock(number))
-        self._own = self.folder / f"{number}.json"
+        self._own = self.folder / f"{number}{SUFFIX}"
         with suppress(OSError):
-            for temporary in self.folder.glob(f"{number}.json.*"):
+            for temporary in self.folder.glob(f"{number}{SUFFIX}.*"):
                 # An unfinished write of a killed process.
                 atomic_files.remove(temporary)
         try:
@@ -55,15 +67,16 @@ class TrafficStore:
             self.close()
             raise
 
-    def save(self, counts: TrafficCounts) -> None:
-        """Save the counts, not durably: a power failure may undo it.
+    def save(self, lines: Lines) -> None:
+        """Save all lines, not durably: a power failure may undo it.
 
         Raises:
             OSError: the disk is full, or read-only.
         """
         assert self._own  # noqa: S101 - set by `open`
         atomic_files.create_folder(self.folder)
-        atomic_files.replace(self._own, counts.model_dump_json().encode(), durable=False)
+        data = b"".join(b"%b %b\n" % (key.encode(), line) for key, line in lines.items())
+        atomic_files.replace(self._own, data, durable=False)
 
     def close(self) -> None:
         """Release the slot for the next process."""
@@ -71,18 +84,26 @@ class TrafficStore:
             os.close(self._lock)
         self._own = None
 
-    def others(self) -> list[TrafficCounts]:
-        """Return the last saved counts of all other processes."""
-        # If a file cannot be read now, the counts that were read last are used.
+    def others(self) -> list[Lines]:
+        """Return the last saved lines of all other processes; the same objects while their files do not change."""
+        # If a file cannot be read now, the lines that were read last are used.
         with suppress(OSError, Unavailable):
             self._others = {
                 path: self._load_if_changed(path)
-                for path in self.folder.glob("*.json")
+                for path in self.folder.glob(f"*{SUFFIX}")
                 if path != self._own and parse_number(path.stem) and path.exists()
             }
-        return [counts for _, counts in self._others.values()]
+        return [lines for _, lines in self._others.values()]
 
-    def _load_if_changed(self, path: Path) -> tuple[tuple[int, int], TrafficCounts]:
+    def parse(self, line: bytes | None, kind: type[T]) -> T | None:
+        """Return the counts in a line; None if there is none, or it is damaged."""
+        try:
+            return None if line is None else kind.model_validate_json(line)
+        except ValidationError:
+            self._warn("Some request counts in folder traffic of the store cannot be read; they start from zero.")
+            return None
+
+    def _load_if_changed(self, path: Path) -> tuple[tuple[int, int], Lines]:
         stat = path.stat()
         stamp = stat.st_mtime_ns, stat.st_size
         cached = self._others.get(path)
@@ -98,15 +119,17 @@ class TrafficStore:
         self._lock = lock
         return True
 
-    def _load(self, path: Path) -> TrafficCounts:
-        """Return the counts in a file; empty if it does not exist or is damaged.
+    def _load(self, path: Path) -> Lines:
+        """Return the lines of a file, without those that are damaged; empty if it does not exist or is no file.
 
         Raises:
             Unavailable: the file cannot be read now.
         """
         try:
-            data = atomic_files.read(path)
-            return TrafficCounts() if data is None else TrafficCounts.model_validate_json(data)
-        except (atomic_files.NotARegularFile, ValidationError):
-            log.warning("The request counts in %s cannot be read; they start from zero.", path)
-            return TrafficCounts()
+            data = (atomic_files.read(path) or b"").splitlines()
+        except atomic_files.NotARegularFile:
+            data = [b"not a file"]
+        found = [match.groups() for match in map(LINE.fullmatch, data) if match]
+        if len(found) < len(data):
+            self._warn(f"Some request counts in {path} cannot be read; they start from zero.")
+        return {key.decode(): line for key, line in found}

@@ -20,7 +20,7 @@ from mlapp.store import JobStore, ModelStore, TrafficStore
 @pytest.fixture
 async def recorder(store: ModelStore) -> AsyncIterator[TrafficRecorder]:
     """A recorder that counts on demand."""
-    recorder = TrafficRecorder(TrafficStore(store.folder))
+    recorder = TrafficRecorder(TrafficStore(store.folder), store)
     yield recorder
     await recorder.close()
 

@@ -1,82 +1,40 @@
-"""Counting of requests, and of rows and predictions by version, into `TrafficCounts`."""
+"""Counting of requests by model and minute, and of predicted rows by version."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
 
 from mlapp import ml
-from mlapp.schemas import RequestCounts, RequestProfile, TrafficCounts, VersionInfo
+from mlapp.schemas import RequestCounts, RequestProfile
+from mlapp.schemas.distributions import add_tallies
 from mlapp.services.monitoring.latency import bin_of
-from mlapp.services.monitoring.traffic import DAY_MINUTES
-
-if TYPE_CHECKING:
-    import numpy as np
-
-MAX_VERSIONS = 10
-"""Number of versions with a profile, those of the latest requests."""
+from mlapp.services.monitoring.queue import CompletedRequest, PredictedRows
 
 
-class CompletedRequest(NamedTuple):
-    """A request whose response has started."""
-
-    minute: int
-    duration_ms: float
-    status: int
-
-
-class PredictedRows(NamedTuple):
-    """Rows of one version that were predicted together."""
-
-    minute: int
-    model: VersionInfo
-    rows: int
-    sample: "tuple[np.ndarray, np.ndarray] | None"
-    """All rows or every n-th one, encoded, and their predictions; None if only the number of rows is kept."""
-
-
-def count_request(counts: TrafficCounts, request: CompletedRequest) -> None:
-    """Count a request in its minute."""
-    minute = counts.minutes.setdefault(request.minute, RequestCounts())
-    minute.requests += 1
-    minute.client_errors += 400 <= request.status < 500
-    minute.server_errors += request.status >= 500
-    latency = bin_of(request.duration_ms)
-    minute.latencies[latency] = minute.latencies.get(latency, 0) + 1
-
-
-def count_rows(counts: TrafficCounts, model: VersionInfo, batches: list[PredictedRows], now: float) -> None:
-    """Count rows in their minutes, and add their samples to the profile of the version."""
+def count_by_minute(
+    requests: Iterable[CompletedRequest], batches: Iterable[PredictedRows]
+) -> dict[tuple[str | None, int], RequestCounts]:
+    """Count requests and rows by model and minute."""
+    found: dict[tuple[str | None, int], RequestCounts] = {}
+    for model, at, duration_ms, status in requests:
+        minute = found.get((model, at)) or found.setdefault((model, at), RequestCounts())
+        minute.requests += 1
+        minute.client_errors += 400 <= status < 500
+        minute.server_errors += status >= 500
+        latency = bin_of(duration_ms)
+        minute.latencies[latency] = minute.latencies.get(latency, 0) + 1
     for batch in batches:
-        counts.minutes.setdefault(batch.minute, RequestCounts()).rows += batch.rows
-    samples = [(batch.minute, *batch.sample) for batch in batches if batch.sample]
-    if not samples:
-        return
+        found.setdefault((batch.info.model, batch.minute), RequestCounts()).rows += batch.rows
+    return found
+
+
+def profile(batches: list[PredictedRows], now: float) -> RequestProfile:
+    """Return the profile of batches of one version, all with a sample; `now` is the time since 1970 in seconds."""
+    info, samples = batches[0].info, [(batch.minute, *batch.sample) for batch in batches if batch.sample]
     x = [rows for _, rows, _ in samples]
-    new = RequestProfile(since=datetime.fromtimestamp(now, UTC), rows=sum(map(len, x)))
-    new.features = ml.count_features(model, x)
+    found = RequestProfile(since=datetime.fromtimestamp(now, UTC), rows=sum(map(len, x)))
+    found.features = [distribution.tally for distribution in ml.count_features(info, x)]
     for minute in {minute for minute, _, _ in samples}:
-        predicted = [values for at, _, values in samples if at == minute]
-        new.minutes[minute], distribution = ml.count_predictions(model, predicted)
-        new.prediction = distribution.plus(new.prediction)
-    # Last in the dict, which is in the order of the last request.
-    profile = counts.versions.pop(model.version, None) or RequestProfile(since=new.since)
-    profile.add(new)
-    counts.versions[model.version] = profile
-
-
-def by_version(batches: list[PredictedRows]) -> list[tuple[VersionInfo, list[PredictedRows]]]:
-    """Group batches by version, in the order of their last request."""
-    groups: dict[int, list[PredictedRows]] = {}
-    for batch in batches:
-        group = groups.pop(batch.model.version, [])
-        group.append(batch)
-        groups[batch.model.version] = group
-    return [(group[0].model, group) for group in groups.values()]
-
-
-def expire(counts: TrafficCounts, now: int) -> None:
-    """Drop minutes older than a day, minutes that a wrong clock put far ahead, and the profiles of old versions."""
-    counts.minutes = {at: counted for at, counted in counts.minutes.items() if abs(now - at) <= DAY_MINUTES}
-    while len(counts.versions) > MAX_VERSIONS:
-        del counts.versions[next(iter(counts.versions))]
-    for profile in counts.versions.values():
-        profile.minutes = {at: counted for at, counted in profile.minutes.items() if abs(now - at) <= DAY_MINUTES}
+        counted, distribution = ml.count_predictions(info, [values for at, _, values in samples if at == minute])
+        found.prediction = add_tallies(found.prediction, distribution.tally)
+        found.add_minute(minute, counted)
+    return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mlapp.schemas import Drift, Span, Traffic
 from mlapp.services.monitoring.drift_report import drift
 from mlapp.services.monitoring.recorder import TrafficRecorder
-from mlapp.services.monitoring.traffic import traffic
+from mlapp.services.monitoring.traffic import number_of_requests, traffic
 from mlapp.store import ModelStore
 
 
@@ -34,18 +34,22 @@ class MonitoringService:
         return await asyncio.to_thread(self._drift, model, version)
 
     async def requests(self, span: Span) -> dict[str, int]:
-        """Return the number of requests to each model; those without any may be missing."""
+        """Return the number of requests to each model; also those without any."""
         return await asyncio.to_thread(self._requests, span)
 
     def _traffic(self, span: Span, model: str | None, version: int | None) -> Traffic:
-        number = self.store.active(model) if model and version is None else version
-        categories = self.store.record(model, number).target_distribution.categories if model and number else None
-        total = self.recorder.total(model)
-        return traffic(total, span, self.recorder.minute(), model, number, categories or [])
+        version = (version or self.store.active(model)) if model else None
+        profile, classes = None, None
+        if model and version:
+            classes = self.store.record(model, version).target_distribution.categories
+            profile = self.recorder.profile(model, version)
+        found = traffic(self.recorder.total(model), profile, span, self.recorder.minute())
+        return found.model_copy(update={"model": model, "version": version, "classes": classes or []})
 
     def _drift(self, model: str, version: int) -> Drift:
         record = self.store.record(model, version)
-        return drift(model, version, record, self.recorder.total(model).versions.get(version))
+        return drift(model, version, record, self.recorder.profile(model, version))
 
     def _requests(self, span: Span) -> dict[str, int]:
-        return {model: self._traffic(span, model, None).total.requests for model in self.store.names()}
+        now = self.recorder.minute()
+        return {model: number_of_requests(counts, span, now) for model, counts in self.recorder.totals()}

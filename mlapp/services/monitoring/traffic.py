@@ -2,36 +2,48 @@
 
 from datetime import UTC, datetime
 
-from mlapp.schemas import PredictionCounts, RequestCounts, Span, Traffic, TrafficCounts, TrafficPoint
+from mlapp.schemas import (
+    RESOLUTIONS,
+    PredictionCounts,
+    RequestCounts,
+    RequestProfile,
+    Span,
+    Traffic,
+    TrafficCounts,
+    TrafficPoint,
+)
 from mlapp.services.monitoring.latency import percentile
 
-DAY_MINUTES = 1_440
-RESOLUTIONS = {Span.HOUR: (60, 1), Span.DAY: (96, 15)}
-"""Number of points, and minutes per point."""
+
+def traffic(counts: TrafficCounts, profile: RequestProfile | None, span: Span, now: int) -> Traffic:
+    """Return the requests, and the predictions of a version, up to the minute `now`."""
+    requests, predictions = counts.periods.get(span, {}), profile.periods.get(span, {}) if profile else {}
+    all_requests, all_predictions, points = RequestCounts(), PredictionCounts(), []
+    for period in periods(span, now):
+        found, predicted = requests.get(period, RequestCounts()), predictions.get(period, PredictionCounts())
+        points.append(_point(period, span, found, predicted))
+        all_requests.add(found)
+        all_predictions.add(predicted)
+    total = _point(periods(span, now).start, span, all_requests, all_predictions)
+    return Traffic(span=span, model=None, version=None, classes=[], points=points, total=total)
 
 
-def traffic(
-    counts: TrafficCounts, span: Span, now: int, model: str | None, version: int | None, classes: list[str]
-) -> Traffic:
-    """Return the traffic up to the minute `now`, and the predictions of a version."""
-    count, width = RESOLUTIONS[span]
-    first = now // width - count + 1
-    series = counts.versions[version].minutes if version in counts.versions else {}
-    spans = [range((first + index) * width, (first + index + 1) * width) for index in range(count)]
-    points = [_point(counts, series, minutes) for minutes in spans]
-    total = _point(counts, series, range(spans[0].start, spans[-1].stop))
-    return Traffic(span=span, model=model, version=version, classes=classes, points=points, total=total)
+def number_of_requests(counts: TrafficCounts, span: Span, now: int) -> int:
+    """Return the number of requests up to the minute `now`."""
+    found = counts.periods.get(span, {})
+    return sum(found[period].requests for period in periods(span, now) if period in found)
 
 
-def _point(counts: TrafficCounts, series: dict[int, PredictionCounts], minutes: range) -> TrafficPoint:
-    seen, predicted = RequestCounts(), PredictionCounts()
-    for minute in minutes:
-        if minute in counts.minutes:
-            seen.add(counts.minutes[minute])
-        if minute in series:
-            predicted.add(series[minute])
+def periods(span: Span, now: int) -> range:
+    """Return the periods of a report up to the minute `now`, numbered since 1970."""
+    points, minutes = RESOLUTIONS[span]
+    last = now // minutes
+    return range(last - points + 1, last + 1)
+
+
+def _point(period: int, span: Span, seen: RequestCounts, predicted: PredictionCounts) -> TrafficPoint:
     return TrafficPoint(
-        at=datetime.fromtimestamp(minutes.start * 60, UTC),
+        at=datetime.fromtimestamp(period * RESOLUTIONS[span].minutes * 60, UTC),
         requests=seen.requests,
         rows=seen.rows,
         errors=seen.client_errors + seen.server_errors,

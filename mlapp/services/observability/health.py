@@ -31,19 +31,23 @@ class HealthService:
 
     def health(self) -> Health:
         """Return the liveness of the process, with or without a model."""
-        model = self.prediction.active
-        version = model.version if model else None
-        return Health(message=self.prediction.message, version=__version__, active_model=version)
+        active = self.prediction.active()
+        return Health(
+            message=self.prediction.message,
+            version=__version__,
+            default_model=self.prediction.default,
+            active_version=active.version if active else None,
+        )
 
     def readiness(self) -> Readiness:
-        """Return that a model is served, and why it is not the active one.
+        """Return that the default model answers, and why not with its active version.
 
         Raises:
-            Unavailable: no model is served.
+            Unavailable: no version of it is loaded.
         """
-        if self.prediction.active is None:
+        if self.prediction.active() is None:
             raise Unavailable(self.prediction.message)
-        problem = self.prediction.problem
+        problem = self.prediction.problem()
         wanted = self.prediction.wanted if problem else None
         return Readiness(ready=True, message=self.prediction.message, wanted_version=wanted, problem=problem)
 

@@ -23,6 +23,7 @@ from prometheus_client import (
 
 from mlapp import __version__
 from mlapp.services.monitoring.recorder import TrafficRecorder
+from mlapp.services.observability.store_metrics import StoreMetrics
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
 
@@ -90,7 +91,7 @@ class MetricsService:
 
     def exposition(self) -> bytes:
         """Return all metrics in the Prometheus text format 0.0.4."""
-        self.recorder.count()
+        self.recorder.update()
         return generate_latest(self.registry)
 
     def _gauges(self) -> None:
@@ -98,18 +99,8 @@ class MetricsService:
             Gauge(name, text, registry=self.registry).set_function(value)
 
         started = time.monotonic()
-        gauge("mlapp_models", "Versions in the store.", lambda: len(self.store.versions()))
-        gauge("mlapp_active_model_version", "The version that is served; 0 if none is.", self._served_version)
-        gauge(
-            "mlapp_active_version_loaded",
-            "1 if the active version of the store is served, or none is active; else 0.",
-            lambda: self.store.active() in (None, self._served_version()),
-        )
         gauge("mlapp_process_uptime_seconds", "Time since the start of the server.", lambda: time.monotonic() - started)
-
-    def _served_version(self) -> int:
-        active = self.prediction.active
-        return active.version if active else 0
+        self.registry.register(StoreMetrics(self.store, self.prediction, self.recorder))
 
     async def _measure_lag(self) -> None:
         loop = asyncio.get_running_loop()

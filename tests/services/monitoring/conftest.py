@@ -28,5 +28,5 @@ def as_csv(records: list[dict[str, Any]]) -> Body:
 @pytest.fixture
 async def active(store: ModelStore, prediction: PredictionService, recorder: TrafficRecorder, diabetes: Fitted):
     recorder.clock = lambda: NOON
-    store.activate(diabetes.add_to(store))
-    await prediction.refresh()
+    diabetes.activate_in(store)
+    await prediction.refresh("diabetes")

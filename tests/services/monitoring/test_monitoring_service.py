@@ -18,9 +18,9 @@ from tests.services.monitoring.conftest import NOON, as_csv, rows_of
 async def test_requests_and_predictions_are_counted_by_the_minute(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
-    answers = [await prediction.answer(rows_of(diabetes, rows)) for rows in (1, 3)]
+    answers = [await prediction.answer(rows_of(diabetes, rows), "diabetes") for rows in (1, 3)]
     monitoring.recorder.clock = lambda: NOON + 60
-    await prediction.answer(rows_of(diabetes))
+    await prediction.answer(rows_of(diabetes), "diabetes")
 
     traffic = await monitoring.traffic(Span.HOUR)
 
@@ -42,7 +42,7 @@ async def test_day_has_points_of_15_minutes(
 ):
     for hours in (-25, -20, 0):
         monitoring.recorder.clock = partial(float, NOON + hours * 3_600)
-        await prediction.answer(rows_of(diabetes))
+        await prediction.answer(rows_of(diabetes), "diabetes")
         await monitoring.traffic(Span.DAY)
 
     traffic = await monitoring.traffic(Span.DAY)
@@ -58,9 +58,9 @@ async def test_predictions_are_counted_by_class(
     store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted
 ):
     wine.add_to(store)
-    answer = await prediction.answer(rows_of(wine, 20), version=1)
+    answer = await prediction.answer(rows_of(wine, 20), "wine", 1)
 
-    traffic = await monitoring.traffic(Span.HOUR, 1)
+    traffic = await monitoring.traffic(Span.HOUR, "wine", 1)
 
     assert traffic.classes == ["class_1", "class_0", "class_2"]
     assert traffic.total.classes == [*(answer.predictions.count(name) for name in traffic.classes), 0]
@@ -72,7 +72,7 @@ async def test_rows_of_streamed_files_are_counted(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("mlapp.services.prediction.responses.CHUNK_ROWS", 100)
-    predicted = await prediction.predict(as_csv(rows_of(diabetes, 250)))
+    predicted = await prediction.predict(as_csv(rows_of(diabetes, 250)), model="diabetes")
     assert [chunk async for chunk in predicted.chunks]
 
     assert (await monitoring.traffic(Span.HOUR)).total.model_dump(include={"requests", "rows", "predictions"}) == {
@@ -87,8 +87,8 @@ async def test_what_if_and_previews_are_not_counted(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     rows = rows_of(diabetes)
-    await prediction.what_if(rows[0], "bmi")
-    await prediction.preview(as_csv(rows))
+    await prediction.what_if(rows[0], "bmi", "diabetes")
+    await prediction.preview(as_csv(rows), "diabetes")
 
     assert (await monitoring.traffic(Span.HOUR)).total.requests == 0
     assert monitoring.recorder.revision == 0
@@ -131,9 +131,9 @@ async def test_drift_is_measured_for_each_feature_and_the_predictions(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     for _ in range(2):
-        await prediction.answer(rows_of(diabetes, 100, bmi=45.0))
+        await prediction.answer(rows_of(diabetes, 100, bmi=45.0), "diabetes")
 
-    drift = await monitoring.drift(1)
+    drift = await monitoring.drift("diabetes", 1)
 
     levels = {feature.name: feature.level for feature in drift.features}
     bmi = next(feature for feature in drift.features if feature.name == "bmi")
@@ -149,10 +149,10 @@ async def test_drift_is_measured_for_each_feature_and_the_predictions(
 async def test_drift_of_few_rows_is_unknown(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
-    assert (await monitoring.drift(1)).since is None
-    await prediction.answer(rows_of(diabetes, 199))
+    assert (await monitoring.drift("diabetes", 1)).since is None
+    await prediction.answer(rows_of(diabetes, 199), "diabetes")
 
-    drift = await monitoring.drift(1)
+    drift = await monitoring.drift("diabetes", 1)
 
     assert {(feature.psi, feature.level) for feature in drift.features} == {(None, DriftLevel.TOO_FEW)}
     assert drift.features[0].production.total == drift.rows == 199

@@ -25,19 +25,19 @@ from tests.services.monitoring.conftest import NOON, rows_of
 def another(monitoring: MonitoringService) -> MonitoringService:
     """Return a service on the same store, as in another process."""
     folder = monitoring.store.folder
-    return MonitoringService(monitoring.store, TrafficRecorder(TrafficStore(folder), monitoring.recorder.clock))
+    return MonitoringService(monitoring.store, TrafficRecorder(TrafficStore(folder), monitoring.store, monitoring.recorder.clock))
 
 
 @pytest.mark.usefixtures("active")
 async def test_counts_survive_a_restart(prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted):
     await monitoring.recorder.start()
-    await prediction.answer(rows_of(diabetes, 3))
+    await prediction.answer(rows_of(diabetes, 3), "diabetes")
     await monitoring.recorder.close()
 
     again = another(monitoring)
     await again.recorder.start()
 
-    assert (await again.traffic(Span.DAY)).total.rows == (await again.drift(1)).rows == 3
+    assert (await again.traffic(Span.DAY)).total.rows == (await again.drift("diabetes", 1)).rows == 3
     await again.recorder.close()
 
 
@@ -48,13 +48,13 @@ async def test_counts_of_other_processes_are_included_and_not_overwritten(
     other = another(monitoring)
     await monitoring.recorder.start()
     await other.recorder.start()
-    await prediction.answer(rows_of(diabetes, 3))
+    await prediction.answer(rows_of(diabetes, 3), "diabetes")
     await asyncio.to_thread(monitoring.recorder.count)
     await asyncio.to_thread(monitoring.recorder._save)
 
-    assert (await other.traffic(Span.HOUR)).total.rows == (await other.drift(1)).rows == 3
+    assert (await other.traffic(Span.HOUR)).total.rows == (await other.drift("diabetes", 1)).rows == 3
     assert other.recorder.revision == 1
-    with other.recorder.request():
+    with other.recorder.request("diabetes"):
         pass
     await other.recorder.close()
     assert (await monitoring.traffic(Span.HOUR)).total.requests == 2
@@ -68,23 +68,23 @@ async def test_queue_is_counted_and_saved_in_the_background(
     monkeypatch.setattr(module, "SAVE_INTERVAL_S", 0.01)
     await monitoring.recorder.start()
 
-    await prediction.answer(rows_of(diabetes))
+    await prediction.answer(rows_of(diabetes), "diabetes")
 
-    await eventually(lambda: monitoring.recorder.revision and (monitoring.store.folder / "traffic/1.json").exists())
+    await eventually(lambda: monitoring.recorder.revision and (monitoring.store.folder / "traffic/1.counts").exists())
 
 
 @pytest.mark.usefixtures("active")
 async def test_rows_of_large_tables_are_sampled(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
-    monitoring.recorder._free_cells = 300
+    monitoring.recorder._queue.free_cells = 300
     for rows in (100, 1):
-        await prediction.answer(rows_of(diabetes, rows))
+        await prediction.answer(rows_of(diabetes, rows), "diabetes")
 
     total = (await monitoring.traffic(Span.HOUR)).total
 
     assert (total.rows, total.predictions) == (101, 26)
-    assert (await monitoring.drift(1)).rows == 26
+    assert (await monitoring.drift("diabetes", 1)).rows == 26
 
 
 @pytest.mark.usefixtures("active")
@@ -92,7 +92,7 @@ async def test_rows_beyond_the_queue_limit_are_counted_without_a_profile(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(module, "MAX_QUEUED_BATCHES", 0)
-    await prediction.answer(rows_of(diabetes))
+    await prediction.answer(rows_of(diabetes), "diabetes")
 
     total = (await monitoring.traffic(Span.HOUR)).total
 
@@ -117,11 +117,11 @@ async def test_clock_that_is_set_back_drops_the_old_counts(
 ):
     for days in (0, -400):
         monitoring.recorder.clock = partial(float, NOON + days * 86_400)
-        await prediction.answer(rows_of(diabetes))
+        await prediction.answer(rows_of(diabetes), "diabetes")
         traffic = await monitoring.traffic(Span.DAY)
 
         assert traffic.total.requests == 1
-    assert (await monitoring.drift(1)).since == datetime.fromtimestamp(NOON - 400 * 86_400, UTC)
+    assert (await monitoring.drift("diabetes", 1)).since == datetime.fromtimestamp(NOON - 400 * 86_400, UTC)
 
 
 @pytest.mark.usefixtures("active")
@@ -129,7 +129,7 @@ async def test_full_disk_is_logged_once_and_counting_continues(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
 ):
     await monitoring.recorder.start()
-    await prediction.answer(rows_of(diabetes))
+    await prediction.answer(rows_of(diabetes), "diabetes")
     await monitoring.traffic(Span.HOUR)
 
     with full_disk(left_bytes=10):
@@ -147,7 +147,7 @@ async def test_counting_works_without_a_folder_to_save_to(tmp_path: Path):
     monitoring = MonitoringService(ModelStore(tmp_path / "file"), TrafficRecorder(TrafficStore(tmp_path / "file")))
     await monitoring.recorder.start()
 
-    with monitoring.recorder.request():
+    with monitoring.recorder.request("diabetes"):
         pass
 
     assert (await monitoring.traffic(Span.HOUR)).total.requests == 1
@@ -158,14 +158,14 @@ async def test_counting_works_without_a_folder_to_save_to(tmp_path: Path):
 async def test_bug_in_counting_is_logged_and_affects_one_version_only(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
 ):
-    await prediction.answer(rows_of(diabetes, 2))
+    await prediction.answer(rows_of(diabetes, 2), "diabetes")
     other = (await prediction.fitted()).info.model_copy(update={"version": 9})
     monitoring.recorder.add_rows(other, np.ones((1, 1)), np.ones(1))
-    await prediction.answer(rows_of(diabetes))
+    await prediction.answer(rows_of(diabetes), "diabetes")
 
     await monitoring.recorder.start()
     await eventually(lambda: "Requests cannot be counted" in caplog.text)
-    await prediction.answer(rows_of(diabetes))
+    await prediction.answer(rows_of(diabetes), "diabetes")
     await monitoring.recorder.close()
 
     assert (await another(monitoring).traffic(Span.HOUR, 1)).total.predictions == 4

@@ -44,7 +44,7 @@ async def test_system_info_describes_process_and_store(store: ModelStore, predic
 async def test_system_info_without_a_store(tmp_path: Path):
     store = ModelStore(tmp_path / "nowhere")
 
-    recorder = TrafficRecorder(TrafficStore(store.folder))
+    recorder = TrafficRecorder(TrafficStore(store.folder), store)
     service = HealthService(store, PredictionService(store, recorder))
 
     assert (await service.system_info())["Models in the store"] == "0"
