@@ -14,7 +14,7 @@ from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
 
 
-@dataclass
+@dataclass(eq=False)
 class StoreMetrics(Collector):
     """Gauges of models and versions."""
 

@@ -22,7 +22,7 @@ async def test_requests_and_predictions_are_counted_by_the_minute(
     monitoring.recorder.clock = lambda: NOON + 60
     await prediction.answer(rows_of(diabetes), "diabetes")
 
-    traffic = await monitoring.traffic(Span.HOUR)
+    traffic = await monitoring.traffic(Span.HOUR, "diabetes")
 
     *earlier, before, now = traffic.points
     values = [value for answer in answers for value in answer.predictions]
@@ -51,7 +51,6 @@ async def test_day_has_points_of_15_minutes(
     assert [point.at.hour for point in traffic.points if point.requests] == [16, 12]
     assert traffic.total.requests == 2
     assert (await monitoring.traffic(Span.HOUR)).total.requests == 1
-    assert len(monitoring.recorder._counts.minutes) == len(monitoring.recorder._counts.versions[1].minutes) == 2
 
 
 async def test_predictions_are_counted_by_class(
@@ -75,7 +74,9 @@ async def test_rows_of_streamed_files_are_counted(
     predicted = await prediction.predict(as_csv(rows_of(diabetes, 250)), model="diabetes")
     assert [chunk async for chunk in predicted.chunks]
 
-    assert (await monitoring.traffic(Span.HOUR)).total.model_dump(include={"requests", "rows", "predictions"}) == {
+    assert (await monitoring.traffic(Span.HOUR, "diabetes")).total.model_dump(
+        include={"requests", "rows", "predictions"}
+    ) == {
         "requests": 1,
         "rows": 250,
         "predictions": 250,
@@ -97,33 +98,94 @@ async def test_what_if_and_previews_are_not_counted(
 async def test_errors_are_counted_by_class(
     store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted
 ):
-    await prediction.refresh()
-    with pytest.raises(Unavailable):
-        await prediction.answer(rows_of(wine))
     wine.add_to(store)
+    with pytest.raises(NotFound, match="has no active version"):
+        await prediction.answer(rows_of(wine), "wine")
     with pytest.raises(Unacceptable):
-        await prediction.answer([], 1)
-    with pytest.raises(Unacceptable), monitoring.recorder.rejections():
+        await prediction.answer([], "wine", 1)
+    with pytest.raises(Unacceptable), monitoring.recorder.rejections("wine"):
         raise Unacceptable("No form.")
-    with monitoring.recorder.rejections():
+    with monitoring.recorder.rejections("wine"):
         pass
-    with pytest.raises(ZeroDivisionError), monitoring.recorder.request():
+    with pytest.raises(ZeroDivisionError), monitoring.recorder.request("wine"):
         _ = 1 / 0
 
-    total = (await monitoring.traffic(Span.HOUR)).total
+    total = (await monitoring.traffic(Span.HOUR, "wine")).total
 
-    assert (total.requests, total.errors, total.server_errors, total.rows) == (4, 4, 2, 0)
+    assert (total.requests, total.errors, total.server_errors, total.rows) == (4, 4, 1, 0)
 
 
 async def test_traffic_without_a_model_has_no_predictions(monitoring: MonitoringService):
-    with monitoring.recorder.request():
+    with monitoring.recorder.request(None):
         pass
 
-    traffic = await monitoring.traffic(Span.HOUR)
+    traffic = await monitoring.traffic(Span.HOUR, version=7)
 
-    assert (traffic.version, traffic.classes, traffic.total.requests) == (None, [], 1)
-    with pytest.raises(NotFound):
-        await monitoring.traffic(Span.HOUR, 7)
+    assert (traffic.model, traffic.version, traffic.classes, traffic.total.requests) == (None, None, [], 1)
+    for version in (None, 7):
+        with pytest.raises(NotFound):
+            await monitoring.traffic(Span.HOUR, "nothing", version)
+
+
+async def test_each_model_has_traffic_and_profiles_of_its_own(
+    store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
+):
+    for model, rows in (("a", 1), ("a-b", 2)):
+        diabetes.activate_in(store, model)
+        await prediction.answer(rows_of(diabetes, rows), model)
+    await prediction.answer(rows_of(diabetes), "a")
+
+    found = {model: (await monitoring.traffic(Span.DAY, model)).total for model in ("a", "a-b", None)}
+
+    assert {model: (total.requests, total.rows) for model, total in found.items()} == {
+        "a": (2, 2),
+        "a-b": (1, 2),
+        None: (3, 4),
+    }
+    assert [(await monitoring.drift(model, 1)).rows for model in ("a", "a-b")] == [2, 2]
+    assert await monitoring.requests(Span.HOUR) == {"a": 2, "a-b": 1}
+
+
+async def test_requests_without_a_model_in_the_store_are_in_the_total_only(
+    monitoring: MonitoringService, store: ModelStore, wine: Fitted
+):
+    wine.add_to(store)
+    for model in (None, "invented", "*", "wine/1", "wine"):
+        with monitoring.recorder.request(model):
+            pass
+
+    assert (await monitoring.traffic(Span.HOUR)).total.requests == 5
+    assert await monitoring.requests(Span.DAY) == {"wine": 1}
+
+
+async def test_model_with_the_name_of_a_deleted_one_starts_from_zero(
+    store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
+):
+    for model in ("a", "b"):
+        diabetes.activate_in(store, model)
+        await prediction.answer(rows_of(diabetes), model)
+    await monitoring.requests(Span.HOUR)
+    await prediction.answer(rows_of(diabetes), "b")
+    store.remove("b")
+    assert await monitoring.requests(Span.HOUR) == {"a": 1}
+
+    assert diabetes.activate_in(store, "b") == 2
+
+    assert await monitoring.requests(Span.HOUR) == {"a": 1, "b": 0}
+    assert [(await monitoring.drift(*key)).rows for key in (("a", 1), ("b", 2))] == [1, 0]
+    assert (await monitoring.traffic(Span.HOUR)).total.requests == 3
+
+
+async def test_requests_that_are_queued_when_a_model_is_replaced_are_not_those_of_the_new_one(
+    store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
+):
+    diabetes.activate_in(store, "b")
+    await monitoring.requests(Span.HOUR)
+    await prediction.answer(rows_of(diabetes), "b")
+    store.remove("b")
+    diabetes.activate_in(store, "b")
+
+    assert await monitoring.requests(Span.HOUR) == {"b": 0}
 
 
 @pytest.mark.usefixtures("active")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mlapp.schemas import Span
-from mlapp.services.monitoring import counts
+from mlapp.services.monitoring import counted_traffic
 from mlapp.services.monitoring import recorder as module
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.monitoring.service import MonitoringService
@@ -25,7 +25,9 @@ from tests.services.monitoring.conftest import NOON, rows_of
 def another(monitoring: MonitoringService) -> MonitoringService:
     """Return a service on the same store, as in another process."""
     folder = monitoring.store.folder
-    return MonitoringService(monitoring.store, TrafficRecorder(TrafficStore(folder), monitoring.store, monitoring.recorder.clock))
+    return MonitoringService(
+        monitoring.store, TrafficRecorder(TrafficStore(folder), monitoring.store, monitoring.recorder.clock)
+    )
 
 
 @pytest.mark.usefixtures("active")
@@ -81,20 +83,21 @@ async def test_rows_of_large_tables_are_sampled(
     for rows in (100, 1):
         await prediction.answer(rows_of(diabetes, rows), "diabetes")
 
-    total = (await monitoring.traffic(Span.HOUR)).total
+    total = (await monitoring.traffic(Span.HOUR, "diabetes")).total
 
     assert (total.rows, total.predictions) == (101, 26)
     assert (await monitoring.drift("diabetes", 1)).rows == 26
+    assert monitoring.recorder._queue.free_cells == 300
 
 
 @pytest.mark.usefixtures("active")
 async def test_rows_beyond_the_queue_limit_are_counted_without_a_profile(
-    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, monkeypatch: pytest.MonkeyPatch
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
-    monkeypatch.setattr(module, "MAX_QUEUED_BATCHES", 0)
+    monitoring.recorder._queue.free_cells = 0
     await prediction.answer(rows_of(diabetes), "diabetes")
 
-    total = (await monitoring.traffic(Span.HOUR)).total
+    total = (await monitoring.traffic(Span.HOUR, "diabetes")).total
 
     assert (total.requests, total.rows, total.predictions) == (1, 1, 0)
 
@@ -102,13 +105,15 @@ async def test_rows_beyond_the_queue_limit_are_counted_without_a_profile(
 async def test_versions_of_the_latest_requests_keep_their_profile(
     store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted, monkeypatch
 ):
-    monkeypatch.setattr(counts, "MAX_VERSIONS", 2)
-    for version in [wine.add_to(store) for _ in range(3)]:
-        await prediction.answer(rows_of(wine), version)
-        if version == 2:
-            await prediction.answer(rows_of(wine), 1)
+    monkeypatch.setattr(counted_traffic, "MAX_VERSIONS", 2)
+    await monitoring.recorder.start()
+    one, two, three = (wine.add_to(store) for _ in range(3))
+    for version in (one, two, one, three):
+        await prediction.answer(rows_of(wine), "wine", version)
+        await asyncio.to_thread(monitoring.recorder.count)
+        await asyncio.to_thread(monitoring.recorder._save)
 
-    assert [(await monitoring.drift(version)).rows for version in (1, 2, 3)] == [2, 0, 1]
+    assert [(await monitoring.drift("wine", version)).rows for version in (one, two, three)] == [2, 0, 1]
 
 
 @pytest.mark.usefixtures("active")
@@ -144,7 +149,9 @@ async def test_full_disk_is_logged_once_and_counting_continues(
 
 async def test_counting_works_without_a_folder_to_save_to(tmp_path: Path):
     (tmp_path / "file").touch()
-    monitoring = MonitoringService(ModelStore(tmp_path / "file"), TrafficRecorder(TrafficStore(tmp_path / "file")))
+    monitoring = MonitoringService(
+        ModelStore(tmp_path / "file"), TrafficRecorder(TrafficStore(tmp_path / "file"), ModelStore(tmp_path))
+    )
     await monitoring.recorder.start()
 
     with monitoring.recorder.request("diabetes"):
@@ -159,7 +166,7 @@ async def test_bug_in_counting_is_logged_and_affects_one_version_only(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
 ):
     await prediction.answer(rows_of(diabetes, 2), "diabetes")
-    other = (await prediction.fitted()).info.model_copy(update={"version": 9})
+    other = (await prediction.fitted("diabetes")).info.model_copy(update={"version": 9})
     monitoring.recorder.add_rows(other, np.ones((1, 1)), np.ones(1))
     await prediction.answer(rows_of(diabetes), "diabetes")
 
@@ -168,4 +175,4 @@ async def test_bug_in_counting_is_logged_and_affects_one_version_only(
     await prediction.answer(rows_of(diabetes), "diabetes")
     await monitoring.recorder.close()
 
-    assert (await another(monitoring).traffic(Span.HOUR, 1)).total.predictions == 4
+    assert (await another(monitoring).traffic(Span.HOUR, "diabetes", 1)).total.predictions == 4

@@ -16,27 +16,28 @@ from tests.services.disk import full_disk
 async def test_health_without_a_model_is_healthy_but_not_ready(store: ModelStore, prediction: PredictionService):
     service = HealthService(store, prediction)
 
-    assert (service.health().status, service.health().active_model) == ("healthy", None)
+    health = service.health()
+    assert (health.status, health.default_model, health.active_version) == ("healthy", None, None)
     with pytest.raises(Unavailable, match="The model is still loading"):
         service.readiness()
 
 
 async def test_health_with_a_model_is_ready(store: ModelStore, prediction: PredictionService, wine: Fitted):
-    store.activate(wine.add_to(store))
-    await prediction.refresh()
+    wine.activate_in(store)
+    wine.activate_in(store, "other")
+    await prediction.refresh("wine")
     service = HealthService(store, prediction)
 
-    assert (service.health().active_model, service.readiness().ready) == (1, True)
-    assert service.health().message == "Model 1 answers."
+    health = service.health()
+    assert (health.default_model, health.active_version, service.readiness().ready) == ("wine", 1, True)
+    assert service.readiness().message == health.message
 
 
-async def test_system_info_describes_process_and_store(store: ModelStore, prediction: PredictionService, wine: Fitted):
-    wine.add_to(store)
-
+async def test_system_info_describes_process_and_store(store: ModelStore, prediction: PredictionService):
     info = await HealthService(store, prediction).system_info()
 
     assert info["Running for"] == "0 s"
-    assert (info["Store"], info["Models in the store"]) == (str(store.folder), "1")
+    assert info["Store"] == str(store.folder)
     assert 50 < int(info["Memory (resident)"].removesuffix(" MB").replace(",", "")) < 10_000
     assert {"python", "scikit-learn"} <= info.keys()
 
@@ -47,7 +48,7 @@ async def test_system_info_without_a_store(tmp_path: Path):
     recorder = TrafficRecorder(TrafficStore(store.folder), store)
     service = HealthService(store, PredictionService(store, recorder))
 
-    assert (await service.system_info())["Models in the store"] == "0"
+    assert (await service.system_info())["Store"] == str(store.folder)
     assert await service.store_error() is None
 
 
