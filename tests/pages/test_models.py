@@ -1,0 +1,269 @@
+"""Models page, the home page."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from nicegui import ui
+from nicegui.testing import User
+
+from mlapp.schemas import DataSource, ModelPatch
+from mlapp.services import Services
+from pages.models import PAGE_MODELS, SEARCHED
+from tests.fitted import fit, publish
+from tests.pages.conftest import TrainedVersions, drop, eventually, one
+from tests.pages.steps import confirm, damage_active_version, predict
+from tests.services.misbehaving import add_unloadable
+
+pytestmark = pytest.mark.usefixtures("no_models")
+TABLE = b"size,price\n" + b"".join(b"%d,%d\n" % (n, 2 * n) for n in range(20))
+
+
+async def publish_demo(services: Services) -> None:
+    """Add the example, as the first start does."""
+    fitted = fit("machines")
+    add = services.models.store.add
+    await asyncio.to_thread(add, "machines", fitted.file, fitted.record, activate_by="start", demo=True)
+
+
+def texts(user: User, model: str, marker: str = "") -> list[str]:
+    """Return the texts of a card, or of its parts with a mark."""
+    (card,) = user.find(marker=f"model-{model}").elements
+    found: list[Any] = [each for each in card.descendants() if marker in each._markers or not marker]
+    return [each.text for each in found if getattr(each, "text", "")]
+
+
+def names(user: User) -> list[str]:
+    """Return the names on the cards, in their order."""
+    marks = [mark for card in user.find(kind=ui.card).elements for mark in card._markers]
+    shown = {mark.removeprefix("model-") for mark in marks if mark.startswith("model-")}
+    links = [link for link in user.find(kind=ui.link).elements if getattr(link, "text", "") in shown]
+    return [link.text for link in sorted(links, key=position)]
+
+
+def position(link: ui.element) -> int:
+    card = next(each for each in link.ancestors() if isinstance(each, ui.card))
+    assert card.parent_slot
+    return card.parent_slot.children.index(card)
+
+
+async def test_home_says_what_the_app_is_and_offers_a_table(user: User):
+    await user.open("/")
+
+    await user.should_see("learns to predict one of its columns")
+    await user.should_see(marker="file")
+    await user.should_see(marker="sample-wine")
+    await user.should_not_see(marker="search")
+    assert one(user, "sample-wine").props["href"] == "/train?dataset=wine"
+
+
+async def test_card_says_what_a_model_predicts_how_well_and_from_which_file(user: User, services: Services):
+    source, warnings = DataSource(file="wines.xlsx"), ["'id' is left out."]
+    await publish(services, "wine", "wines", source=source, warnings=warnings)
+
+    await user.open("/")
+
+    await user.should_see("Predicts cultivar from 13 columns")
+    shown = texts(user, "wines")
+    assert {"wines", "default", "version 1", "wines.xlsx", "trained just now", "1 warning"} <= {*shown}
+    assert texts(user, "wines", "verdict")[0].startswith("Correct in ")
+    links = [link.props["href"] for link in user.find(kind=ui.link).elements]
+    assert {"/models/wines", "/models/wines/predict", "/models/wines/versions"} <= {*links}
+
+
+async def test_card_of_a_poor_model_says_so(user: User, services: Services):
+    baseline = dict(fit("diabetes").record.baseline)
+    await publish(services, "diabetes", "poor", source=None, metrics=baseline)
+
+    await user.open("/")
+
+    await user.should_see("table without a name")
+    assert texts(user, "poor", "verdict")
+
+
+async def test_dropped_file_is_loaded_on_the_train_page(user: User):
+    await user.open("/")
+
+    await drop(user, "houses.csv", TABLE)
+
+    await user.should_see("Choose a table and the column to predict")
+    await user.should_see("houses.csv")
+    await user.should_see("20 rows, 2 columns")
+
+
+async def test_models_trained_activated_and_deleted_elsewhere_are_shown(user: User, services: Services):
+    await user.open("/")
+    await publish(services, "wine")
+    await user.should_see(marker="model-wine")
+
+    second = await publish(services, "wine")
+    await user.should_see(f"version {second.version}")
+    await services.models.delete("wine")
+
+    await user.should_not_see(marker="model-wine")
+
+
+async def test_requests_are_counted_live(user: User, services: Services, http: httpx.AsyncClient):
+    info = await publish(services, "wine", "asked")
+    await user.open("/")
+    await user.should_see("0 requests in the last day")
+
+    await predict(http, info, rows=1)
+
+    await user.should_see("1 request in the last day")
+
+
+async def test_example_can_be_removed(user: User, services: Services):
+    await publish_demo(services)
+    await user.open("/")
+    await user.should_see("example")
+
+    user.find(marker="remove-machines").click()
+    await user.should_see("Remove the example machines?")
+    confirm(user, "Remove")
+
+    await user.should_see("machines is removed")
+    await user.should_not_see(marker="model-machines")
+    assert (await services.models.list()).models == []
+
+
+async def test_example_that_is_the_default_model_of_others_is_not_removed(user: User, services: Services):
+    await publish_demo(services)
+    await publish(services, "wine")
+    await services.models.update("machines", ModelPatch(default=True))
+    await user.open("/")
+
+    user.find(marker="remove-machines").click()
+    await user.should_see("Remove the example machines?")
+    confirm(user, "Remove")
+
+    await user.should_see("is the default model")
+    await user.should_see(marker="model-machines")
+
+
+async def test_model_without_an_active_version_says_so(user: User, services: Services):
+    await publish(services, "wine", "idle", activate=False)
+
+    await user.open("/")
+
+    await user.should_see("No version is active")
+    assert texts(user, "idle", "question") == ["Predicts cultivar from 13 columns"]
+
+
+async def test_damaged_active_version_is_said(user: User, services: Services):
+    await publish(services, "wine", "hurt")
+    damage_active_version(services.models.store, "hurt")
+
+    await user.open("/")
+
+    await user.should_see("The record of version 900 is damaged", marker="problem")
+
+
+async def test_model_of_which_no_version_can_be_read_is_said_to_be_damaged(user: User, services: Services):
+    info = await publish(services, "wine", "broken")
+    damage_active_version(services.models.store, "broken")
+    await services.models.delete_version("broken", str(info.version))
+
+    await user.open("/")
+
+    await user.should_see("The record of version 900 is damaged", marker="problem")
+    await user.should_see("broken")
+
+
+async def test_active_version_that_could_not_be_loaded_is_said(
+    user: User, services: Services, caplog: pytest.LogCaptureFixture
+):
+    info, store = await publish(services, "wine", "unloadable"), services.models.store
+    await services.prediction.fitted("unloadable")
+    store.activate("unloadable", add_unloadable(store, "unloadable", info.version))
+    await services.prediction.refresh("unloadable")
+
+    await user.open("/")
+
+    await user.should_see(marker="problem")
+    assert texts(user, "unloadable", "problem") or "version" in " ".join(texts(user, "unloadable"))
+    caplog.clear()
+
+
+async def publish_many(services: Services, count: int) -> None:
+    """Add models whose names count from 0, the newest last."""
+    started, fitted = datetime.now(UTC) - timedelta(days=2), fit("wine")
+    for number in range(count):
+        each = fitted.but(created_at=started + timedelta(hours=number))
+        await asyncio.to_thread(each.activate_in, services.models.store, f"model-{number:02}")
+
+
+async def test_models_are_searched_by_words(user: User, services: Services):
+    await publish_many(services, SEARCHED)
+    await services.models.update("model-03", ModelPatch(description="What a bottle is worth."))
+    await user.open("/")
+    await user.should_see(f"{SEARCHED} models")
+
+    with user:
+        one(user, "search").set_value("Bottle cultivar")
+
+    await user.should_see(f"1 of {SEARCHED} models")
+    await user.should_not_see(marker="model-model-02")
+    assert names(user) == ["model-03"]
+    with user:
+        one(user, "search").set_value(None)
+    await user.should_see(marker="model-model-02")
+
+
+async def test_models_are_sorted_newest_first_or_by_name(user: User, services: Services):
+    await publish_many(services, SEARCHED)
+    await user.open("/")
+    await user.should_see(marker="model-model-00")
+    newest_first = names(user)
+
+    with user:
+        one(user, "order").set_value("name")
+
+    await eventually(lambda: names(user) == newest_first[::-1])
+    assert newest_first[0] == f"model-{SEARCHED - 1:02}"
+
+
+async def test_search_and_order_of_the_address_are_used(user: User, services: Services):
+    await publish_many(services, 2)
+
+    await user.open("/?words=00&order=name")
+
+    await user.should_see("1 of 2 models")
+    assert (one(user, "search").value, one(user, "order").value) == ("00", "name")
+
+
+async def test_models_are_paged(user: User, services: Services):
+    await publish_many(services, PAGE_MODELS + 1)
+    await user.open("/?order=invalid")
+    await user.should_see(marker="model-model-01")
+    await user.should_not_see(marker="model-model-00")
+
+    with user:
+        one(user, "pages").set_value(2)
+
+    await user.should_see(marker="model-model-00")
+    assert names(user) == ["model-00"]
+
+
+async def test_predict_redirects_to_the_default_model_with_its_query(user: User, services: Services):
+    await publish(services, "wine")
+
+    answer = await user.http_client.get("/predict?version=1", follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "models/wine/predict?version=1")
+
+
+async def test_predict_without_a_model_redirects_home(user: User):
+    answer = await user.http_client.get("/predict", follow_redirects=False)
+
+    assert answer.headers["location"] == "./"
+
+
+@pytest.mark.usefixtures("endless")
+async def test_running_training_is_shown(user: User, trained: TrainedVersions):
+    assert trained
+    await user.open("/")
+
+    await user.should_see(marker="trainings")
