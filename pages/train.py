@@ -1,6 +1,7 @@
-"""Train page: table, target and options; then the progress and the result of the training.
+"""Train page: table, target, model and options; then the progress and the result of the training.
 
-The query names the training (`?job=`). A reload or a return to the page restores the form of the browser tab.
+The query names the training (`?job=`), or the model that gets the version (`?model=`). A reload or a return to the page
+restores the form of the browser tab.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from nicegui import events, ui
 from mlapp.errors import MlappError
 from mlapp.schemas import DatasetInfo, Job
 from mlapp.services.access.sessions import SESSION
+from mlapp.services.models.names import is_name
 from pages.components.cards import card
 from pages.components.notifications import notify_error
 from pages.components.training.job_progress import JobFollower, JobView, OtherTrainingLink
@@ -34,14 +36,17 @@ def register(site: Site) -> None:
     ui_app.timer(PRUNE_S, states.prune)
 
     @ui.page("/train")
-    async def train(job: str = "", dataset: str = "", estimator: str = "auto") -> None:
+    async def train(job: str = "", dataset: str = "", estimator: str = "auto", model: str = "") -> None:
+        await site.live.refresh()
         with frame(site, "Train", "/train", "Choose a table and the column to predict; the rest has good defaults."):
-            await _Train(site, states, estimator).build(job, dataset)
+            await _Train(site, states, estimator, model).build(job, dataset)
 
 
 class _Train:
-    def __init__(self, site: Site, states: FormStates, estimator: str) -> None:
+    def __init__(self, site: Site, states: FormStates, estimator: str, model: str) -> None:
         self.site, self.services, self.states, self.estimator = site, site.services, states, estimator
+        self.model = model if is_name(model) else ""
+        """The model that every table chosen on this page is for; empty if the table decides."""
         self.client = ui.context.client
         self.owner: Owner = (self.client.request.scope.get(SESSION), self.client.id)
         # The browser tab is known once the browser connects.
@@ -55,17 +60,25 @@ class _Train:
         """Draw the page with the training or the bundled table of the query, or with the previous form state."""
         self.other = OtherTrainingLink(self.site)
         with card("1 · Table"):
+            self.purpose = ui.label().classes(TEXT).mark("purpose")
             self.source = TableSource(self.site.settings, self._select_file, self._select_dataset)
             self.table = ui.column().classes("w-full gap-3")
         self.form = ui.column().classes("w-full")
         self.progress = ui.column().classes("w-full gap-5 scroll-mt-16")
         self.follower = JobFollower(self.site)
         self.result = TrainingResult(self.site)
+        self._show_purpose()
         if job_id:
             await self._follow(job_id)
         # These wait until the browser has connected.
         ui.timer(0, lambda: self._restore(job_id, dataset), once=True)
         ui.timer(0, lambda: self._load_datasets(dataset), once=True)
+
+    def _show_purpose(self) -> None:
+        """Say which model the page is for, until a table is chosen."""
+        exists = self.model in self.site.live.models
+        self.purpose.set_visibility(bool(self.model))
+        self.purpose.set_text(f"For a new version of {self.model}." if exists else f"For a new model, {self.model}.")
 
     def _set_owner(self) -> None:
         self.owner = tab_owner(self.client)
@@ -74,6 +87,9 @@ class _Train:
         """Restore the form state of the training on the page, or else the last one and its training."""
         job = self.job.id if self.job else None
         state = None if dataset or (job_id and not job) else self.states.find(self.owner, job)
+        if state and self.model not in ("", state.options.get("model")):
+            # The table is for another model.
+            state = None
         if state and state.job and not job:
             self._set_address(f"?job={state.job}")
             await self._follow(state.job)
@@ -83,6 +99,7 @@ class _Train:
             return
         bundled = [dataset.name for dataset in await self.services.models.datasets()]
         if self.job and self.job.table.partition(",")[0] not in bundled:
+            self.model = self.job.model or ""
             with self.table:
                 ui.label(TABLE_NOT_KEPT).classes(MUTED).mark("table-not-kept")
 
@@ -101,8 +118,10 @@ class _Train:
         await self._select(FormState(self.owner, dataset.name, dataset.description, options=options))
 
     async def _select(self, state: FormState) -> None:
-        """Start over with another table."""
+        """Start over with another table; the name of a model stays unless it was trained."""
         state.options["estimator"] = self.estimator
+        typed = None if self.state.job else self.state.options.get("model")
+        state.options["model"] = self.model or typed
         self.states.keep(state)
         self._set_address("train")
         self._leave_job()
@@ -112,12 +131,13 @@ class _Train:
     async def _show(self, state: FormState) -> None:
         """Show a table and the form of its training."""
         self.state = state
+        self.purpose.set_visibility(False)
         self.source.show_chosen(state.name, state.dataset)
         self.form.clear()
         self.table.clear()
         estimators = await self.services.models.estimators()
         if self.state is state and not self.client.is_deleted:
-            TrainForm(state, self.services.training, estimators, self._start).build(self.table, self.form)
+            TrainForm(self.site, state, estimators, self._start).build(self.table, self.form)
 
     async def _start(self) -> None:
         state = self.state
@@ -164,8 +184,8 @@ class _Train:
         self.result.clear()
 
     async def _job_changed(self, job: Job) -> None:
-        if job.version:
-            await self.result.show(job.version)
+        if job.model and job.version:
+            await self.result.show(job.model, job.version)
             if job.id == self.started:
                 # The page is longer now, so that the result fits in below.
                 self._scroll_to_progress()

@@ -15,6 +15,8 @@ from mlapp.schemas import Scalar, VersionInfo
 
 MAX_COMPARED = 4
 """Versions in one comparison: as many as fit side by side."""
+MAX_REASONS = 4
+"""Reasons in a sentence; the others are counted."""
 MAX_FEATURES = 30
 """Features listed in the table of differences; the others are counted."""
 
@@ -36,16 +38,21 @@ def changes(old: VersionInfo | None, new: VersionInfo) -> list[str]:
     """
     if old is None:
         return [f"No version is active. Version {new.version} {headline(new)}."]
-    sentences = [*breaking_sentences(new), *_answer_changes(old, new), *_feature_changes(old, new)]
+    sentences = [
+        *(f"{reason[:1].upper()}{reason[1:]}." for reason in new.breaking),
+        *_answer_changes(old, new),
+        *_feature_changes(old, new),
+    ]
     return [
         *(sentences or ["Clients send the same features and receive the same kind of predictions."]),
         *_score_changes(old, new),
     ]
 
 
-def breaking_sentences(info: VersionInfo) -> list[str]:
-    """Return what breaks callers of the active version if a version answers instead, one sentence each."""
-    return [f"{phrase[:1].upper()}{phrase[1:]}." for phrase in info.breaking]
+def breaking_summary(active: int | None, breaking: Sequence[str]) -> str:
+    """Return one sentence about what breaks callers of the active version if another one answers instead."""
+    more = f"; and {len(breaking) - MAX_REASONS:,} more" if len(breaking) > MAX_REASONS else ""
+    return f"Callers of version {active} would break: {'; '.join(breaking[:MAX_REASONS])}{more}."
 
 
 def differences(versions: Sequence[VersionInfo]) -> list[Difference]:

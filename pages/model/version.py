@@ -5,7 +5,7 @@ from functools import partial
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.comparison import breaking_sentences
+from mlapp.presentation.comparison import breaking_summary
 from mlapp.presentation.model_card import card as model_card
 from mlapp.presentation.retention import removal
 from mlapp.presentation.sentences import headline, training_rows, version_name
@@ -155,9 +155,7 @@ class _Version:
         self.breaking.clear()
         self.breaking.set_visibility(bool(self.info.breaking))
         with self.breaking:
-            warnings(
-                [f"Callers of version {self.page.info.active} would break. {' '.join(breaking_sentences(self.info))}"]
-            )
+            warnings([breaking_summary(self.page.info.active, self.info.breaking)])
 
     def _card(self) -> None:
         with ui.row().classes("w-full items-center justify-between"):

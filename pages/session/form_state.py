@@ -19,7 +19,7 @@ MAX_STATES = 100
 MAX_AGE_S = 24 * 3_600
 """How long a state is kept after its last use."""
 
-PREVIEWED = {*FileOptions.model_fields, *COLUMN_OPTIONS}
+PREVIEWED = {*FileOptions.model_fields, *COLUMN_OPTIONS, "model"}
 """Options that a preview depends on."""
 
 Owner = tuple[Session | None, str]

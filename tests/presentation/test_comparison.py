@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.comparison import breaking_sentences, changes, differences
+from mlapp.presentation.comparison import breaking_summary, changes, differences
 from mlapp.schemas import ColumnType, DataSource, Feature, Task, VersionInfo
 from tests.store.conftest import INFO
 
@@ -64,8 +64,14 @@ def test_changes_of_the_target_are_told_without_scores():
 def test_changes_that_break_callers_come_first():
     broken = info(features=[feature("a"), feature("b")], breaking=["needs 'b', which version 1 does not"])
 
-    assert breaking_sentences(broken)[0] == "Needs 'b', which version 1 does not."
     assert changes(info(), broken)[0] == "Needs 'b', which version 1 does not."
+
+
+def test_breaking_summary_gives_a_few_reasons():
+    assert breaking_summary(3, ["needs 'b'", "predicts 'y'"]) == (
+        "Callers of version 3 would break: needs 'b'; predicts 'y'."
+    )
+    assert breaking_summary(3, [*"abcdef"]).endswith("c; d; and 2 more.")
 
 
 def test_changes_of_the_classes_name_new_ones():

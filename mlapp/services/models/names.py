@@ -6,6 +6,12 @@ from pathlib import PurePath
 
 MAX_CHARACTERS = 63
 FALLBACK = "model"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text can be the name of a model."""
+    return bool(NAME.fullmatch(text))
 
 
 def suggest_name(*, dataset: str | None = None, file: str | None = None, target: str | None = None) -> str:

@@ -1,107 +1,149 @@
-"""The result of a training: scores, plots, and buttons to activate or discard the model."""
+"""The result of a training: the version and whether it answers, its scores and plots, and what to do with it."""
 
 from collections.abc import Awaitable
 
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.sentences import headline
+from mlapp.presentation.comparison import breaking_summary
+from mlapp.presentation.sentences import headline, version_name
 from mlapp.schemas import VersionInfo
 from pages.components.buttons import confirmation, link_button
 from pages.components.cards import card
+from pages.components.model.actions import VersionActions
 from pages.components.model.scores import details, scores
+from pages.components.model.summary import summary
 from pages.components.notifications import notify_result
-from pages.components.warnings import warnings
+from pages.components.warnings import notes, warnings
 from pages.session.site import Site
 from pages.theme import LEAD, MUTED, TEXT
 
 
 class TrainingResult:
-    """A newly trained model; created once per page."""
+    """A newly trained version; created once per page."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.version: int | None = None
+        self.model, self.version = "", 0
+        """The version on the page; 0 if there is none."""
+        self.kept = False
+        """Whether the user has decided that the version stays inactive."""
         self.content = ui.column().classes("w-full gap-5")
         site.live.models_changed.subscribe(self._update)
 
+    @property
+    def name(self) -> str:
+        """The name of the version."""
+        return version_name(self.model, self.version)
+
     def clear(self) -> None:
         """Remove the result."""
-        self.version = None
+        self.version = 0
         self.content.clear()
 
-    async def show(self, version: int) -> None:
-        """Show a model."""
-        self.version = version
-        model = await self._model(version)
+    async def show(self, model: str, version: int) -> None:
+        """Show a version."""
+        self.model, self.version, self.kept = model, version, False
+        info = await self._find()
         # Otherwise the page shows another training by now.
-        if version == self.version:
-            self._draw(model)
+        if (model, version) == (self.model, self.version):
+            self._draw(info)
 
-    def _draw(self, model: VersionInfo | None) -> None:
+    def _draw(self, info: VersionInfo | None) -> None:
         self.content.clear()
         with self.content:
             with card(mark="result"):
-                self.heading = ui.column().classes("w-full gap-1").props("aria-live=polite")
-                if model:
-                    scores(model)
-                    ignored = [f"'{column.name}' {column.reason}; it is not used." for column in model.ignored]
-                    warnings([*model.warnings, *ignored])
+                self.heading = ui.column().classes("w-full gap-2").props("aria-live=polite")
                 self.links = ui.row()
-            if model:
-                details(model)
-        self._show_state(model)
+                if info:
+                    summary(info)
+                    notes("unused", [f"'{column.name}' {column.reason}; it is not used." for column in info.ignored])
+            if info:
+                with card("Metrics"):
+                    scores(info)
+                details(info)
+        self._show_state(info)
 
     async def _update(self) -> None:
-        """Update whether the model exists and is active."""
-        if version := self.version:
-            model = await self._model(version)
-            if version == self.version:
-                self._show_state(model) if model else self._draw(None)
+        """Update whether the version exists and is active."""
+        if shown := self.version:
+            info = await self._find()
+            if shown == self.version:
+                self._show_state(info) if info else self._draw(None)
 
-    async def _model(self, version: int) -> VersionInfo | None:
+    async def _find(self) -> VersionInfo | None:
         try:
-            return await self.site.services.models.get(str(version))
+            return await self.site.services.models.version(self.model, str(self.version))
         except NotFound:
             return None
 
-    def _show_state(self, model: VersionInfo | None) -> None:
+    def _show_state(self, info: VersionInfo | None) -> None:
         self.heading.clear()
         self.links.clear()
         with self.heading:
-            ui.label(self._title(model)).classes(f"{LEAD} break-words max-w-full").mark("result-heading")
-            if model:
-                ui.label(f"It {headline(model)}, using {model.estimator}.").classes(f"{MUTED} break-words")
-        if model:
+            ui.label(self._title(info)).classes(f"{LEAD} break-words max-w-full").mark("result-heading")
+            if info:
+                ui.label(self._about(info)).classes(f"{MUTED} break-words max-w-full").mark("result-about")
+                if info.breaking and not self.kept:
+                    warnings([breaking_summary(self._active, info.breaking)])
+        if info:
             with self.links:
-                self._buttons(model)
+                self._buttons(info)
 
-    def _title(self, model: VersionInfo | None) -> str:
-        if model is None:
-            return f"Model {self.version} was trained but has since been deleted."
-        return f"Model {model.version} is trained" + (" and active." if model.active else ".")
+    @property
+    def _active(self) -> int | None:
+        stored = self.site.live.models.get(self.model)
+        return stored.active if stored else None
 
-    def _buttons(self, model: VersionInfo) -> None:
-        if model.active:
-            link_button("Predict with it", "insights", "/predict")
+    def _title(self, info: VersionInfo | None) -> str:
+        if info is None:
+            return f"{self.name} was trained but has since been deleted."
+        if info.active:
+            return f"{self.name} answers now."
+        return f"{self.name} is stored, but not activated."
+
+    def _about(self, info: VersionInfo) -> str:
+        sentences = [f"It {headline(info)}, using {info.estimator}."]
+        if info.active and info.default:
+            sentences.append(f"{self.model} is the default model, which answers POST /predict.")
+        elif not info.active and self._active:
+            sentences.append(f"Version {self._active} keeps answering.")
+        return " ".join(sentences)
+
+    def _buttons(self, info: VersionInfo) -> None:
+        predict = f"/models/{self.model}/predict"
+        if info.active:
+            link_button("Predict with it", "insights", predict).mark("predict")
         else:
-            ui.button("Activate", icon="check_circle", on_click=self._activate).mark("activate-it")
-            link_button("Predict with it", "insights", f"/predict?version={model.version}").props("outline")
-        link_button("Details", "inventory_2", f"/models/{model.version}").props("outline")
-        if not model.active:
-            ui.button("Discard", icon="delete", on_click=self._confirm_discard).props("outline color=negative").mark(
-                "discard"
+            text = "Activate it anyway" if info.breaking else "Activate"
+            ui.button(text, icon="bolt", on_click=self._activate).mark("activate-it")
+            if info.breaking and not self.kept:
+                keep = ui.button(f"Keep version {self._active}", icon="check", on_click=self._keep)
+                keep.props("outline").mark("keep")
+            link_button("Predict with it", "insights", f"{predict}?version={self.version}").props("outline").mark(
+                "predict"
             )
+        link_button("Details", "layers", f"/models/{self.model}/versions/{self.version}").props("outline").mark(
+            "details"
+        )
+        if not info.active:
+            discard = ui.button("Discard", icon="delete", on_click=self._confirm_discard)
+            discard.props("flat color=negative").mark("discard")
 
     async def _activate(self) -> None:
-        await self._do(self.site.services.models.activate(str(self.version)), f"Model {self.version} is now active.")
+        await VersionActions(self.site, self.model).activate(self.version)
+
+    async def _keep(self) -> None:
+        self.kept = True
+        await self._update()
 
     def _confirm_discard(self) -> None:
-        with confirmation(f"Discard model {self.version}?", "Discard", self._discard):
+        with confirmation(f"Discard {self.name}?", "Discard", self._discard, color="negative"):
             ui.label("It will be deleted permanently.").classes(TEXT)
 
     async def _discard(self) -> None:
-        await self._do(self.site.services.models.delete(str(self.version)), f"Model {self.version} is deleted.")
+        action = self.site.services.models.delete_version(self.model, str(self.version))
+        await self._do(action, f"{self.name} is deleted.")
 
     async def _do(self, action: Awaitable[object], success: str) -> None:
         await notify_result(action, success)

@@ -1,4 +1,4 @@
-"""The Train button, with the estimated duration or the reason why no model can be trained."""
+"""The Train button, with what it makes, and the estimated duration or the reason why nothing can be trained."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,6 +12,7 @@ from pages.session.column_choices import ColumnChoices, Role
 from pages.theme import MUTED, TRAIN_BAR
 
 NO_TARGET = "Choose the column to predict."
+NO_NAME = "Correct the name of the model."
 MAX_NAMES = 3
 CLICK_ONCE = """
 (event) => {{
@@ -41,6 +42,9 @@ class TrainBar:
             self.button = ui.button("Train", icon="model_training").mark("train")
             self.button.on("click", self._start, args=[], js_handler=CLICK_ONCE.format(id=self.button.id))
             with ui.column().classes("flex-1 min-w-0 gap-0").props("aria-live=polite"):
+                with ui.row().classes("items-baseline gap-x-2 gap-y-0"):
+                    self.title = ui.label().classes("text-sm font-medium break-words").mark("train-title")
+                    self.breaking = ui.label().classes("text-sm text-warning").mark("train-breaking")
                 self.reason = error_line("train-reason")
                 self.leaks = ui.label().classes("text-sm text-warning break-words").mark("train-leaks")
                 self.duration = ui.label().classes(MUTED).mark("duration")
@@ -55,10 +59,17 @@ class TrainBar:
         self.checking.set_visibility(False)
         self.update()
 
+    def show_destination(self, title: str, warning: str) -> None:
+        """Show what a training makes, such as `Version 4 of churn`, and what becomes of it."""
+        self.title.set_text(title)
+        self.breaking.set_text(warning)
+        self.update()
+
     def update(self) -> None:
-        """Show whether a model can be trained with the current options, and how long it takes."""
+        """Show whether a version can be trained with the current options, and how long it takes."""
         error = self.found.error if isinstance(self.found, TablePreview) else self.found
         reason = error if error or self.options.get("target") else NO_TARGET
+        reason = reason or (None if self.title.text else NO_NAME)
         self.reason.set_text(reason or "")
         self.button.set_enabled(not reason)
         estimates = {} if reason or not isinstance(self.found, TablePreview) else self.found.estimates

@@ -7,18 +7,19 @@ from nicegui import ui
 from mlapp.errors import MlappError
 from mlapp.presentation.table_preview import for_page
 from mlapp.schemas import EstimatorInfo, Format, TablePreview
-from mlapp.services.training import TrainingService
 from pages.components.cards import card, loading
 from pages.components.forms.coalescing import CoalescedTask
 from pages.components.forms.reading_options import STRUCTURE, ReadingOptions
 from pages.components.tables.plain_table import plain_table
 from pages.components.training.column_list import ColumnList
+from pages.components.training.destination import Destination
 from pages.components.training.options_form import OptionsForm
 from pages.components.training.target_picker import TargetPicker
 from pages.components.training.train_bar import TrainBar
 from pages.components.warnings import warnings
 from pages.session.column_choices import ColumnChoices
 from pages.session.form_state import FormState
+from pages.session.site import Site
 from pages.theme import MUTED, TEXT
 
 HEAD_COLUMNS = 50
@@ -30,12 +31,12 @@ class TrainForm:
 
     def __init__(
         self,
+        site: Site,
         state: FormState,
-        training: TrainingService,
         estimators: Sequence[EstimatorInfo],
         on_start: Callable[[], Awaitable[None]],
     ) -> None:
-        self.state, self.training, self.estimators, self.on_start = state, training, estimators, on_start
+        self.site, self.state, self.estimators, self.on_start = site, state, estimators, on_start
         self.choices = ColumnChoices(state.options)
         self.check = CoalescedTask(self._check)
         self.is_read = False
@@ -52,9 +53,18 @@ class TrainForm:
                 self.target = TargetPicker(self.choices, self._choices_changed)
                 self.columns = ColumnList(self.choices, self._choices_changed)
             with card("3 · Model", mark="settings"):
-                self.options = OptionsForm(self.state.options, self.estimators, self._update_bar, self._changed)
+                self.destination = Destination(
+                    self.site, self.state, self.choices, self._destination_changed, self._changed
+                )
+                self.options = OptionsForm(
+                    self.state.options,
+                    self.estimators,
+                    on_estimator=self._update_bar,
+                    on_time_column=self._changed,
+                    on_activation=self.destination.update,
+                )
                 self.warnings = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("warnings")
-            self.bar = TrainBar(self.choices, self.on_start)
+            self.bar = TrainBar(self.choices, self._start)
         self.form.set_visibility(False)
         self.check.schedule()
 
@@ -80,11 +90,20 @@ class TrainForm:
     def _choices_changed(self) -> None:
         self.target.show_choices()
         self.columns.show_choices()
-        self._update_bar()
+        self.destination.update()
         self._changed()
 
     def _update_bar(self) -> None:
         self.bar.update()
+
+    def _destination_changed(self) -> None:
+        self.options.show_policy(self.destination.policy)
+        self.bar.show_destination(self.destination.title, self.destination.warning)
+
+    async def _start(self) -> None:
+        # The name that is shown is final, even if it was only suggested.
+        self.state.options["model"] = self.destination.name
+        await self.on_start()
 
     def _changed(self) -> None:
         self.bar.checking.set_visibility(True)
@@ -94,7 +113,7 @@ class TrainForm:
         """Preview the table with the current options."""
         found: TablePreview | str
         try:
-            found = await self.state.preview(self.training)
+            found = await self.state.preview(self.site.services.training)
         except MlappError as error:
             found = error.detail
         # Another table may have been chosen, or the page closed.
@@ -124,6 +143,7 @@ class TrainForm:
         self.options.show(found)
         self._show_warnings(found)
         self.bar.show(found)
+        self.destination.show(found)
         for element in (self.form, self.head, self.size):
             element.set_visibility(True)
 
