@@ -49,10 +49,10 @@ def changes(old: VersionInfo | None, new: VersionInfo) -> list[str]:
     ]
 
 
-def breaking_summary(active: int | None, breaking: Sequence[str]) -> str:
-    """Return one sentence about what breaks callers of the active version if another one answers instead."""
+def breaking_summary(subject: str, active: int | None, breaking: Sequence[str]) -> str:
+    """Return one sentence about what breaks callers of the active version if the subject answers instead."""
     more = f"; and {len(breaking) - MAX_REASONS:,} more" if len(breaking) > MAX_REASONS else ""
-    return f"Callers of version {active} would break: {'; '.join(breaking[:MAX_REASONS])}{more}."
+    return f"{subject} would break callers of version {active}: {'; '.join(breaking[:MAX_REASONS])}{more}."
 
 
 def differences(versions: Sequence[VersionInfo]) -> list[Difference]:

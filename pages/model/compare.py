@@ -21,8 +21,8 @@ from pages.session.site import Site
 from pages.theme import LEAD, LINE, LINK, MUTED, SURFACE, TEXT
 
 SELECT = f"Select 2 to {MAX_COMPARED} versions in the list."
-STARS = "The best value of each row is starred; ± is the standard deviation across folds."
-NO_STARS = "± is the standard deviation across folds."
+STARS = "The best value of each row has a star, or a warning if its version is suspiciously good. "
+SPREADS = "± is the standard deviation across folds."
 NO_VERDICT = "No better than the baseline"
 CELL = f"p-2 text-left align-top border-b {LINE} {TEXT} break-words min-w-[8rem] max-w-[18rem]"
 HEAD = (
@@ -64,7 +64,7 @@ def _comparison(page: ModelPage, versions: Sequence[VersionInfo]) -> None:
         warnings([*([] if fair.scores else [fair.reason]), *suspicions(versions)])
     with card("Side by side"):
         buttons = _table(versions, VersionActions(page.site, page.model))
-        ui.label(STARS if fair.scores else NO_STARS).classes(MUTED)
+        ui.label((STARS if fair.scores else "") + SPREADS).classes(MUTED)
 
     def update() -> None:
         """Show which version is active, and which ones can be activated."""

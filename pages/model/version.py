@@ -155,7 +155,7 @@ class _Version:
         self.breaking.clear()
         self.breaking.set_visibility(bool(self.info.breaking))
         with self.breaking:
-            warnings([breaking_summary(self.page.info.active, self.info.breaking)])
+            warnings([breaking_summary("It", self.page.info.active, self.info.breaking)])
 
     def _card(self) -> None:
         with ui.row().classes("w-full items-center justify-between"):

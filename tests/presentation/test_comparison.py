@@ -68,10 +68,10 @@ def test_changes_that_break_callers_come_first():
 
 
 def test_breaking_summary_gives_a_few_reasons():
-    assert breaking_summary(3, ["needs 'b'", "predicts 'y'"]) == (
-        "Callers of version 3 would break: needs 'b'; predicts 'y'."
+    assert breaking_summary("Version 4", 3, ["needs 'b'", "predicts 'y'"]) == (
+        "Version 4 would break callers of version 3: needs 'b'; predicts 'y'."
     )
-    assert breaking_summary(3, [*"abcdef"]).endswith("c; d; and 2 more.")
+    assert breaking_summary("It", 3, [*"abcdef"]).endswith("c; d; and 2 more.")
 
 
 def test_changes_of_the_classes_name_new_ones():

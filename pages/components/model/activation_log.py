@@ -7,7 +7,7 @@ from mlapp.services.models.service import ModelService
 from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTable, View
 
 ACTIONS = {"activate": "Activated", "rollback": "Rolled back to"}
-COLUMNS = (PagedColumn("Time"), PagedColumn("Action"), PagedColumn("Version"))
+COLUMNS = (PagedColumn("Time"), PagedColumn("Action"), PagedColumn("Version"), PagedColumn("By"))
 
 
 def activation_log(models: ModelService, model: str, version: int | None = None) -> PagedTable:
@@ -17,7 +17,10 @@ def activation_log(models: ModelService, model: str, version: int | None = None)
         entries = (await models.history(model)).activations
         entries = [entry for entry in entries if version in (None, entry.version)]
         rows = [
-            PagedRow(view.offset + index, (format_time(entry.at), ACTIONS[entry.action], f"Version {entry.version}"))
+            PagedRow(
+                view.offset + index,
+                (format_time(entry.at), ACTIONS[entry.action], f"Version {entry.version}", entry.by or "–"),
+            )
             for index, entry in enumerate(entries[view.offset :][: view.limit])
         ]
         return rows, len(entries)

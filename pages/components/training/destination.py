@@ -24,8 +24,8 @@ MAX_SUGGESTIONS = 100
 """Names of models that the field suggests."""
 SMALL_BUTTON = "outline dense padding='1px 10px' size=12px"
 ENDINGS = {
-    ActivationPolicy.AUTO: "The new version will be stored, and version {} keeps answering.",
-    ActivationPolicy.ALWAYS: "The new version will answer nevertheless, instead of version {}.",
+    ActivationPolicy.AUTO: "It will be stored, and version {} keeps answering.",
+    ActivationPolicy.ALWAYS: "It will answer nevertheless, instead of version {}.",
 }
 
 
@@ -172,6 +172,8 @@ class Destination:
         number = version.version if version else None
         free = next(other for n in count(2) if (other := numbered(name, n)) not in self.live.models)
         with self.notice:
-            warnings([f"{breaking_summary(number, self.breaking)} {ENDINGS[self.policy].format(number)}"])
+            warnings(
+                [f"{breaking_summary('The new version', number, self.breaking)} {ENDINGS[self.policy].format(number)}"]
+            )
             button = ui.button(f"Train as {free}", on_click=partial(self._use, free)).mark("train-as")
             button.props(SMALL_BUTTON).classes("ml-7")

@@ -56,6 +56,7 @@ class TrainingResult:
                 self.heading = ui.column().classes("w-full gap-2").props("aria-live=polite")
                 self.links = ui.row()
                 if info:
+                    ui.separator()
                     summary(info)
                     notes("unused", [f"'{column.name}' {column.reason}; it is not used." for column in info.ignored])
             if info:
@@ -85,7 +86,7 @@ class TrainingResult:
             if info:
                 ui.label(self._about(info)).classes(f"{MUTED} break-words max-w-full").mark("result-about")
                 if info.breaking and not self.kept:
-                    warnings([breaking_summary(self._active, info.breaking)])
+                    warnings([breaking_summary("It", self._active, info.breaking)])
         if info:
             with self.links:
                 self._buttons(info)
@@ -116,7 +117,8 @@ class TrainingResult:
             link_button("Predict with it", "insights", predict).mark("predict")
         else:
             text = "Activate it anyway" if info.breaking else "Activate"
-            ui.button(text, icon="bolt", on_click=self._activate).mark("activate-it")
+            activate = ui.button(text, icon="bolt", on_click=self._activate).mark("activate-it")
+            activate.props("outline" if self.kept else "")
             if info.breaking and not self.kept:
                 keep = ui.button(f"Keep version {self._active}", icon="check", on_click=self._keep)
                 keep.props("outline").mark("keep")

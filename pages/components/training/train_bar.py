@@ -34,17 +34,22 @@ if (document.activeElement === document.body) button.focus({{preventScroll: true
 class TrainBar:
     """A bar that stays at the bottom of the window while the form is longer than it."""
 
-    def __init__(self, choices: ColumnChoices, on_start: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, choices: ColumnChoices, on_start: Callable[[], Awaitable[None]], details: ui.element) -> None:
+        """Draw the bar; `details` say why callers would break."""
         self.choices, self.options, self.on_start = choices, choices.options, on_start
         self.found: TablePreview | str | None = None
         self._starting = False
+        # What has the focus is not behind the bar.
+        ui.query("html").style("scroll-padding-bottom: 7rem")
         with ui.row().classes(TRAIN_BAR).mark("train-bar"):
             self.button = ui.button("Train", icon="model_training").mark("train")
             self.button.on("click", self._start, args=[], js_handler=CLICK_ONCE.format(id=self.button.id))
             with ui.column().classes("flex-1 min-w-0 gap-0").props("aria-live=polite"):
-                with ui.row().classes("items-baseline gap-x-2 gap-y-0"):
+                with ui.row().classes("items-center gap-x-2 gap-y-0"):
                     self.title = ui.label().classes("text-sm font-medium break-words").mark("train-title")
                     self.breaking = ui.label().classes("text-sm text-warning").mark("train-breaking")
+                    why = ui.button("Why?", on_click=lambda: details.run_method("scrollIntoView")).mark("why")
+                    why.props("flat dense size=12px padding='0 6px'").bind_visibility_from(self.breaking, "text", bool)
                 self.reason = error_line("train-reason")
                 self.leaks = ui.label().classes("text-sm text-warning break-words").mark("train-leaks")
                 self.duration = ui.label().classes(MUTED).mark("duration")

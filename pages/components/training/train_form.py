@@ -64,7 +64,7 @@ class TrainForm:
                     on_activation=self.destination.update,
                 )
                 self.warnings = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("warnings")
-            self.bar = TrainBar(self.choices, self._start)
+            self.bar = TrainBar(self.choices, self._start, self.destination.field)
         self.form.set_visibility(False)
         self.check.schedule()
 
