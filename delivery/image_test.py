@@ -26,17 +26,17 @@ def main() -> None:
             report("runs as user", docker("exec", name, "id", "-u"))
             table = expect(http.get("/datasets/wine"), 200).content
             options = {"target": "cultivar", "estimator": "linear"}
-            model = expect(post_csv(http, "/train", table, options), 201).json()
-            report("trained version", f"{model['version']}, accuracy {model['metrics']['accuracy']:.3f}")
+            info = expect(post_csv(http, "/models/wine/train", table, options), 201).json()
+            report("trained", f"{info['model']}, version {info['version']}, accuracy {info['metrics']['accuracy']:.3f}")
             before = expect(post_csv(http, "/predict", table), 200).text
             expect(http.post("/ui/login", data={"key": KEY}), 303)
-            expect(http.get("/ui/predict"), 200)
+            expect(http.get("/ui/models/wine/predict"), 200)
             expect(http.post("/train", json={"dataset": "machines"}, headers={"Prefer": "respond-async"}), 202)
             report("memory", docker("stats", "--no-stream", "--format", "{{.MemUsage}}", name))
             stop(name)
         with running(volume, port) as (name, http):
             wait_for(http, "/readyz")
-            if expect(post_csv(http, "/predict", table), 200).text != before:
+            if expect(post_csv(http, "/models/wine/predict", table), 200).text != before:
                 sys.exit("The predictions of the same rows differ after a restart.")
             (newest, *_) = expect(http.get("/jobs"), 200).json()["jobs"]
             report("after a restart", f"same predictions; the training is {newest['status']}")

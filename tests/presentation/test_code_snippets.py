@@ -95,12 +95,18 @@ def needs(program: str) -> pytest.MarkDecorator:
     ids=["curl", "python", "javascript"],
 )
 @pytest.mark.parametrize(
-    ("version", "path", "key", "sent"),
-    [(None, "/predict", None, None), (7, "/predict?version=7", "MLAPP_PREDICT_KEY", KEY)],
+    ("model", "version", "path", "key", "sent"),
+    [
+        (None, None, "/predict", None, None),
+        (None, 7, "/predict?version=7", "MLAPP_PREDICT_KEY", KEY),
+        ("churn", None, "/models/churn/predict", None, None),
+        ("churn", 7, "/models/churn/predict?version=7", "MLAPP_PREDICT_KEY", KEY),
+    ],
 )
 def test_snippet_sends_the_row_unchanged_and_prints_the_response(
     write: Callable[..., str],
     start: Callable[[str], str],
+    model: str | None,
     version: int | None,
     path: str,
     key: str | None,
@@ -109,7 +115,7 @@ def test_snippet_sends_the_row_unchanged_and_prints_the_response(
     row = HOSTILE | {"say": "'; rm"}
 
     with listening() as listener:
-        printed = start(write(f"http://127.0.0.1:{listener.server_port}/", row, version, key))
+        printed = start(write(f"http://127.0.0.1:{listener.server_port}/", row, model, version, key))
 
     assert listener.requests == [(path, "application/json", sent, {"records": [row]})]
     assert "42.5" in printed

@@ -21,18 +21,16 @@ HOSTILE = 'a"b\n---\nc|d <img src=x onerror=e()> `f` ``` {g}'
 
 @pytest.fixture
 def regression(store: ModelStore, diabetes: Fitted) -> VersionInfo:
-    return describe(store, diabetes.add_to(store))
+    return describe(store, "diabetes", diabetes.add_to(store))
 
 
 @pytest.fixture
 def classification(store: ModelStore, wine: Fitted) -> VersionInfo:
-    version = wine.add_to(store)
-    store.activate(version)
-    return describe(store, version)
+    return describe(store, "wine", wine.activate_in(store))
 
 
-def but(model: VersionInfo, **changed: Any) -> VersionInfo:
-    return model.model_copy(update=changed)
+def but(info: VersionInfo, **changed: Any) -> VersionInfo:
+    return info.model_copy(update=changed)
 
 
 def front_matter(text: str) -> dict[str, Any]:
@@ -72,10 +70,36 @@ def test_front_matter_follows_hugging_face(regression: VersionInfo, classificati
 def test_card_summary_has_target_task_and_quality(regression: VersionInfo, classification: VersionInfo):
     first, second = card(regression, URL), card(classification, URL)
 
-    assert "It predicts progression from 10 features: a regression with `linear`. It is not active" in first
+    assert (
+        "It predicts progression from 10 features: a regression with `linear`. It is not active: it answers requests to `/models/diabetes/predict?version=1`."
+        in first
+    )
     assert "Always predicting the mean" in first
-    assert "It predicts one of 3 classes: class\\_0, class\\_1, class\\_2. It is active" in second
+    assert (
+        "It predicts one of 3 classes: class\\_0, class\\_1, class\\_2. It is the active version of the default model: it answers requests to `/predict` and"
+        in second
+    )
     assert "Always predicting the most frequent class" in second
+
+
+def test_card_names_model_and_version(regression: VersionInfo):
+    text = card(regression, URL)
+
+    assert front_matter(text)["model_name"] == "diabetes, version 1"
+    assert "\n# diabetes, version 1\n" in text
+    assert card(but(regression, model="my_model"), URL).count("\n# my\\_model, version 1\n") == 1
+
+
+def test_card_names_the_address_of_the_active_version(classification: VersionInfo):
+    text = card(but(classification, default=False), URL)
+
+    assert "It is active: it answers requests to `/models/wine/predict` that name no version." in text
+
+
+def test_description_of_the_model_is_quoted(regression: VersionInfo):
+    text = card(regression, URL, description="Progression *after* a year.")
+
+    assert "# diabetes, version 1\n\n> Progression \\*after\\* a year.\n\nIt predicts" in text
 
 
 def test_evaluation_has_metrics_and_baseline(regression: VersionInfo):
@@ -104,9 +128,9 @@ def test_evaluation_names_the_split(classification: VersionInfo):
 
 
 def test_metric_without_a_baseline_or_meaning_has_empty_cells(classification: VersionInfo):
-    model = but(classification, metrics=classification.metrics | {"gain": 1.5})
+    info = but(classification, metrics=classification.metrics | {"gain": 1.5})
 
-    assert cells(section(card(model, URL), "Evaluation"), "gain") == ["gain", "1.5", "", "", ""]
+    assert cells(section(card(info, URL), "Evaluation"), "gain") == ["gain", "1.5", "", "", ""]
 
 
 def test_features_are_described_by_training_values(regression: VersionInfo):
@@ -132,10 +156,10 @@ def test_features_are_described_by_training_values(regression: VersionInfo):
 
 def test_card_lists_unused_columns_and_warnings(regression: VersionInfo):
     ignored = [IgnoredColumn(name="id", reason="has a distinct text in every row, like a name or an ID")]
-    model = but(regression, ignored=ignored, rows_dropped=3, warnings=["Column 'x|y' is suspicious."])
-    model = but(model, library_versions=model.library_versions | {"scikit-learn": "0.24.2"})
+    info = but(regression, ignored=ignored, rows_dropped=3, warnings=["Column 'x|y' is suspicious."])
+    info = but(info, library_versions=info.library_versions | {"scikit-learn": "0.24.2"})
 
-    text = card(model, URL)
+    text = card(info, URL)
 
     assert "442 rows of the bundled table diabetes; 3 rows without a target" in section(text, "Data")
     assert cells(section(text, "Data"), "id")[1] == ignored[0].reason
@@ -177,7 +201,7 @@ def test_many_classes_are_truncated(classification: VersionInfo):
     )
 
 
-def test_card_has_what_reproduces_the_model(regression: VersionInfo):
+def test_card_has_what_reproduces_the_version(regression: VersionInfo):
     said = section(card(regression, URL), "Reproducibility")
 
     assert (cells(said, "Seed")[1], cells(said, "linear: alpha")[1]) == ("0", str(regression.parameters["alpha"]))
@@ -188,15 +212,14 @@ def test_card_has_what_reproduces_the_model(regression: VersionInfo):
 def test_hostile_text_is_escaped(classification: VersionInfo):
     feature = classification.features[0].model_copy(update={"name": HOSTILE, "example": HOSTILE})
     importance = [each.model_copy(update={"feature": HOSTILE}) for each in classification.importance]
-    model = but(
+    info = but(
         classification, target=HOSTILE, classes=[HOSTILE], note=HOSTILE, warnings=[HOSTILE], features=[feature],
         importance=importance, ignored=[IgnoredColumn(name=HOSTILE, reason=HOSTILE)],
     )  # fmt: skip
 
-    text = card(model, URL)
+    text = card(info, URL)
 
     prose = re.sub(r"^```(sh|python)\n.*?\n```$", "", text, flags=re.MULTILINE | re.DOTALL)
-    assert front_matter(text)["model_name"].startswith('a"b�---�c|d <img')
     assert prose.count("\n---\n") == 1
     assert "<img" not in prose.split("\n---\n")[1]
     assert all(line.count("|") == 6 for line in section(prose, "Features").split("\n"))
@@ -212,4 +235,4 @@ def test_python_snippet_of_the_card_sends_the_row(regression: VersionInfo):
 
     first = next(node for node in tree.body if isinstance(node, ast.Assign))
     assert ast.literal_eval(first.value) == row
-    assert "http://localhost:8000/predict?version=1" in ast.unparse(tree)
+    assert "http://localhost:8000/models/diabetes/predict?version=1" in ast.unparse(tree)

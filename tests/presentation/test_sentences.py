@@ -1,4 +1,4 @@
-"""Sentences about models and jobs, and formats of numbers and times."""
+"""Sentences about models, versions and jobs, and formats of numbers and times."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ from mlapp.presentation.formats import (
     format_uptime,
     format_value,
 )
-from mlapp.presentation.sentences import headline, job_status_line, job_title, quality_summary
+from mlapp.presentation.sentences import headline, job_status_line, job_title, quality_summary, version_name
 from mlapp.schemas import JobStatus, VersionInfo
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
@@ -25,13 +25,18 @@ from tests.store.conftest import NOW, ended, job
 
 @pytest.fixture
 def regression(store: ModelStore, diabetes: Fitted) -> VersionInfo:
-    return describe(store, diabetes.but(metrics={"mae": 44.2519}, baseline={"mae": 65.6}).add_to(store))
+    fitted = diabetes.but(metrics={"mae": 44.2519}, baseline={"mae": 65.6})
+    return describe(store, "diabetes", fitted.add_to(store))
 
 
 @pytest.fixture
 def classification(store: ModelStore, wine: Fitted) -> VersionInfo:
     fitted = wine.but(features=wine.record.features[:1], metrics={"accuracy": 0.987}, baseline={"accuracy": 0.399})
-    return describe(store, fitted.add_to(store))
+    return describe(store, "wine", fitted.add_to(store))
+
+
+def test_version_is_named_with_its_model():
+    assert version_name("churn", 3) == "churn, version 3"
 
 
 def test_headline_has_target_and_number_of_features(regression: VersionInfo, classification: VersionInfo):
@@ -44,9 +49,10 @@ def test_quality_summary_compares_with_the_baseline(regression: VersionInfo, cla
     assert re.search(r"held-out.* 98\.7% .* most frequent class gives 39\.9%\.", quality_summary(classification))
 
 
-def test_job_title_has_table_and_target():
+def test_job_title_has_table_target_and_model():
     assert job_title(job(1)) == "wine"
     assert job_title(job(1, target="ash")) == "ash from wine"
+    assert job_title(job(1, target="ash", model="wine")) == "wine: ash from wine"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +71,7 @@ def test_status_line_of_a_running_job_shows_progress(changed: dict[str, Any], te
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        ({"finished_at": NOW + timedelta(seconds=2.34)}, "Trained model 7 in 2.3 s"),
+        ({"finished_at": NOW + timedelta(seconds=2.34)}, "Trained prices, version 7, in 2.3 s"),
         ({"version": None, "status": JobStatus.FAILED, "error": "There is no column 'y'."}, "There is no column 'y'."),
         ({"version": None, "status": JobStatus.CANCELLED}, "cancelled"),
     ],

@@ -1,4 +1,4 @@
-"""The verdict on a model that is good, useless, worse than its baseline or too good to be true."""
+"""The verdict on a version that is good, useless, worse than its baseline or too good to be true."""
 
 import pytest
 
@@ -11,7 +11,8 @@ from tests.fitted import Fitted
 
 def regression(store: ModelStore, fitted: Fitted, r2: float, mae: float, dummy_mae: float = 100) -> VersionInfo:
     metrics, baseline = {"r2": r2, "mae": mae, "rmse": 10 * (1 - r2) ** 0.5}, {"r2": 0, "mae": dummy_mae, "rmse": 10}
-    return describe(store, fitted.but(metrics=metrics, baseline=baseline).add_to(store))
+    version = fitted.but(metrics=metrics, baseline=baseline).add_to(store)
+    return describe(store, fitted.name, version)
 
 
 def classification(
@@ -21,7 +22,7 @@ def classification(
         metrics={"accuracy": accuracy, "log_loss": 0.4} | metrics,
         baseline={"accuracy": dummy_accuracy, "log_loss": 0.5},
     )
-    return describe(store, changed.add_to(store))
+    return describe(store, fitted.name, changed.add_to(store))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def classification(
         (0.02, 98, "Hardly better than always predicting the mean"),
         (0.2, 100, "No better than always predicting the mean"),
         (0.01, 130, "Worse than always predicting the mean"),
-        # The warnings of the model say it.
+        # The warnings of the version say it.
         (0, 98, None),
         (-0.4, 66, None),
     ],

@@ -27,7 +27,7 @@ def test_blueprint_is_valid_on_the_free_plan_and_with_a_disk():
 
     assert errors(BLUEPRINT) == []
     assert errors(paid) == []
-    assert yaml.safe_load(paid)["services"][0]["disk"] == {"name": "models", "mountPath": "/data", "sizeGB": 1}
+    assert yaml.safe_load(paid)["services"][0]["disk"] == {"name": "store", "mountPath": "/data", "sizeGB": 1}
 
 
 def test_blueprint_with_a_disk_on_the_free_plan_is_invalid():

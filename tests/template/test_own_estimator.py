@@ -8,9 +8,11 @@ import pytest
 from delivery.fork_test import example_estimator
 from mlapp.ml import describe_estimators, estimators, load_version
 from mlapp.ml.training.train import Trained, train
-from mlapp.schemas import Task, TrainOptions, VersionInfo
+from mlapp.schemas import Record, Task, TrainOptions
 from mlapp.tables.table import Table
+from tests.store.conftest import INFO, NOW
 
+STORED = {"created_at": NOW, "model_sha256": "", "source": None}
 # The smallest table that can be trained on.
 TABLE = Table(
     pl.DataFrame(
@@ -53,10 +55,10 @@ def test_own_estimator_is_compared_by_auto():
 @pytest.mark.parametrize(("target", "expected"), [("price", (3, 7.2)), ("grade", ("low", "high"))])
 def test_own_estimator_trains_and_predicts_by_its_name(target: str, expected: tuple[object, object]):
     result = trained(target, "nearest")
-    stored = {"version": 1, "active": True, "usable": True, "model_sha256": "", "source": None}
-    model = load_version(VersionInfo(**result.record | stored, created_at="2024-01-31T00:00Z"), result.file)
+    info = INFO.model_copy(update=dict(Record(**result.record | STORED)))
+    fitted = load_version(info, result.file)
 
-    predictions = model.answer(model.predict(model.encoder.encode(TABLE))).predictions
+    predictions = fitted.answer(fitted.predict(fitted.encoder.encode(TABLE))).predictions
 
     assert result.record["estimator"] == "nearest"
     # The mean or majority of five neighbours, for the smallest and the largest row.
