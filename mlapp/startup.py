@@ -89,7 +89,7 @@ def check_store(folder: Path) -> None:
         create_folder(folder)
         step, empty = "read", True
         with suppress(FileNotFoundError):
-            empty = not any((folder / "versions").iterdir())
+            empty = not any((folder / "models").iterdir())
         if empty:
             step = "written"
             tempfile.TemporaryFile(dir=folder).close()

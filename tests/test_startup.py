@@ -123,13 +123,13 @@ def test_empty_store_must_be_writable(folder: Path, place: str, step: str):
 
 
 def test_unreadable_store_is_named(folder: Path):
-    (folder / "versions").symlink_to("versions")
+    (folder / "models").symlink_to("models")
 
     assert store_error(folder).endswith("cannot be read (Too many levels of symbolic links)")
 
 
 def test_store_with_models_may_be_read_only(folder: Path):
-    (folder / "versions/1").mkdir(parents=True)
+    (folder / "models/churn").mkdir(parents=True)
 
     with unwritable(folder):
         check_store(folder)
