@@ -11,6 +11,7 @@ from mlapp.schemas.types import Schema, Task
 from mlapp.schemas.versions import VersionInfo
 
 MAX_DESCRIPTION = 2_000
+MAX_VERSION = 999_999_999
 
 ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Description = Annotated[str, Field(max_length=MAX_DESCRIPTION)]
@@ -35,7 +36,7 @@ class ModelSettings(Schema):
     """Whether new versions become active, unless the training says otherwise."""
     demo: bool = False
     """Whether it is the example that was trained at the first start."""
-    active: int | None = None
+    active: Annotated[int, Field(strict=True, ge=1, le=MAX_VERSION)] | None = None
     """The active version."""
 
 

@@ -15,7 +15,7 @@ def describe(store: ModelStore, model: str, version: int) -> VersionInfo:
     Raises:
         NotFound: the version does not exist.
     """
-    return VersionInfo.model_construct(**_version_values(store, model, version))
+    return VersionInfo.model_construct(**dict(store.record(model, version)) | _status(store, model, version))
 
 
 def summarize(store: ModelStore, model: str, version: int) -> VersionSummary:
@@ -24,7 +24,7 @@ def summarize(store: ModelStore, model: str, version: int) -> VersionSummary:
     Raises:
         NotFound: the version does not exist.
     """
-    return VersionSummary.model_construct(**_version_values(store, model, version))
+    return VersionSummary.model_construct(**dict(store.head(model, version)) | _status(store, model, version))
 
 
 def describe_model(store: ModelStore, model: str) -> ModelInfo:
@@ -99,10 +99,10 @@ def check_loads(record: Record, file: bytes) -> None:
         raise TrainingFailed(f"The trained version cannot be loaded: {reason(error)}; see the log.") from error
 
 
-def _version_values(store: ModelStore, model: str, version: int) -> dict[str, Any]:
-    record, active = store.record(model, version), version == store.active(model)
+def _status(store: ModelStore, model: str, version: int) -> dict[str, Any]:
+    active = version == store.active(model)
     path = f"/models/{model}/predict"
-    return dict(record) | {
+    return {
         "model": model,
         "version": version,
         "note": store.note(model, version),
@@ -110,25 +110,25 @@ def _version_values(store: ModelStore, model: str, version: int) -> dict[str, An
         "default": model == store.default(),
         "predict_path": path if active else f"{path}?version={version}",
         "breaking": breaking(store, model, version),
-        "usable": ml.unusable_reason(record.library_versions) is None,
+        "usable": ml.unusable_reason(store.head(model, version).library_versions) is None,
     }
 
 
 def _model_values(store: ModelStore, model: str) -> dict[str, Any]:
-    settings, versions, active = store.settings(model), store.versions(model), store.active(model)
+    settings, (active, versions) = store.settings(model), store.state(model)
     # A damaged active version is none of the versions.
     shown = active if active in versions else next(iter(versions), None)
-    record: Record | None = store.record(model, shown) if shown else None
+    head = store.head(model, shown) if shown else None
     return {
         "name": model,
         "description": settings.description,
         "demo": settings.demo,
         "activation": settings.activation,
-        "task": record.task if record else None,
-        "target": record.target if record else None,
+        "task": head.task if head else None,
+        "target": head.target if head else None,
         "active": active,
         "versions": len(versions),
-        "metrics": record.metrics if record else {},
-        "trained_at": record.created_at if record else None,
-        "source": record.source if record else None,
+        "metrics": head.metrics if head else {},
+        "trained_at": head.created_at if head else None,
+        "source": head.source if head else None,
     }

@@ -16,16 +16,15 @@ from mlapp.schemas import ModelSettings
 from mlapp.store import atomic_files
 from mlapp.store.activations import ActivationLog
 from mlapp.store.cached_files import CachedRead
-from mlapp.store.numbered_folders import MAX_NUMBER
-from mlapp.store.version_folders import VersionFolders
+from mlapp.store.version_folders import RecordCache, VersionFolders
 
 
 class ModelFolder:
     """Read without a lock; changes require the lock of the store."""
 
-    def __init__(self, path: Path, staging: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, staging: Path, warn: Callable[[str], None], cache: RecordCache) -> None:
         self.path, self.name = path, path.name
-        self.versions = VersionFolders(path, staging, warn)
+        self.versions = VersionFolders(path, staging, warn, cache)
         self.log = ActivationLog(path, warn)
         self._staging, self._warn = staging, warn
         self._file = path / "model.json"
@@ -46,7 +45,7 @@ class ModelFolder:
             Unavailable: the store cannot be read now.
         """
         version = self.settings().active
-        return version if version and self.versions.exists(version) else None
+        return version if version in self.versions.numbers() else None
 
     def update(self, **changes: Any) -> None:
         """Change settings.
@@ -87,28 +86,27 @@ class ModelFolder:
         return version
 
     def prune(self, keep: int) -> list[int]:
-        """Remove the oldest inactive versions that are not among the `keep` newest ones, and return their numbers.
+        """Remove the inactive versions before the `keep` newest readable ones, and return their numbers.
 
         Raises:
             OSError: the disk is full, or read-only.
         """
-        active = self.active()
-        surplus = [version for version in self.versions.readable()[keep:] if version != active]
+        active, kept = self.active(), self.versions.readable()[:keep]
+        oldest = kept[-1] if len(kept) == keep else 0
+        surplus = [version for version in self.versions.numbers() if version < oldest and version != active]
         for version in surplus:
             self.versions.remove(version)
         return surplus
 
     def _read(self) -> ModelSettings | None:
         try:
-            settings = ModelSettings.model_validate_json(atomic_files.read(self._file) or b"")
-            if settings.active is None or 0 < settings.active <= MAX_NUMBER:
-                return settings
+            return ModelSettings.model_validate_json(atomic_files.read(self._file) or b"")
         except (atomic_files.NotARegularFile, ValidationError):
-            pass
-        self._warn(
-            f"model.json of model {self.name} cannot be read; the last readable line of history.jsonl is used instead."
-        )
-        return None
+            self._warn(
+                f"model.json of model {self.name} cannot be read; the last activation in its history.jsonl counts, and "
+                "its other settings are those of a new model."
+            )
+            return None
 
     def _last_activated(self) -> int | None:
         return next((entry.version for entry in self.log.entries()), None)

@@ -11,6 +11,7 @@
 import logging
 import os
 import re
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,7 @@ from mlapp.store.cached_files import CachedRead
 from mlapp.store.model_folders import ModelFolder
 from mlapp.store.numbered_folders import next_number, parse_number
 from mlapp.store.similar_names import closest
+from mlapp.store.version_folders import RecordCache, RecordHead
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class ModelStore:
         self._warn = atomic_files.warn_once()
         self._write_errors = atomic_files.WriteErrors(folder)
         self._folders: dict[str, ModelFolder] = {}
+        self._records = RecordCache()
         self._names = CachedRead(self._models, self._list_names)
         self._default = CachedRead(folder / "default.json", self._read_default)
 
@@ -80,8 +83,12 @@ class ModelStore:
         return self._names.get() or []
 
     def exists(self, model: str) -> bool:
-        """Return whether there is a model of this name."""
-        return bool(NAME.fullmatch(model)) and (self._models / model).is_dir()
+        """Return whether there is a model of this name; a link is none."""
+        if not NAME.fullmatch(model):
+            return False
+        with atomic_files.suppress_absent():
+            return stat.S_ISDIR(os.lstat(self._models / model).st_mode)
+        return False
 
     def settings(self, model: str) -> ModelSettings:
         """Return the settings of a model."""
@@ -113,12 +120,9 @@ class ModelStore:
             atomic_files.remove(deleted)
 
     def default(self) -> str | None:
-        """Return the default model; if none was set, the only model there is."""
-        found = self._default.get()
-        if found and self.exists(found.model):
-            return found.model
-        names = self.names()
-        return names[0] if len(names) == 1 else None
+        """Return the default model."""
+        found = self._default_model()
+        return found.model if found else None
 
     def set_default(self, model: str) -> None:
         """Make a model the default one."""
@@ -137,6 +141,14 @@ class ModelStore:
             NotFound: the version does not exist, or its record is damaged.
         """
         return self._folder(model).versions.record(version)
+
+    def head(self, model: str, version: int) -> RecordHead:
+        """Return the part of a record that lists need; cheaper than the whole record.
+
+        Raises:
+            NotFound: the version does not exist, or its record is damaged.
+        """
+        return self._folder(model).versions.head(version)
 
     def file(self, model: str, version: int) -> bytes:
         """Return the bytes of a model file, verified by its hash.
@@ -232,6 +244,11 @@ class ModelStore:
         """Return the active version, or None."""
         return self._folder(model).active()
 
+    def state(self, model: str) -> tuple[int | None, list[int]]:
+        """Return the active version, and what `versions` returns; cheap enough for polling."""
+        folder = self._folder(model)
+        return folder.active(), folder.versions.readable()
+
     def activate(self, model: str, version: int, by: str = "") -> None:
         """Activate a version, and log who did it.
 
@@ -271,15 +288,18 @@ class ModelStore:
             hint = f"did you mean '{similar}'?" if similar else "GET /models lists all models."
             raise NotFound(f"There is no model '{shorten(model)}'; {hint}")
         if model not in self._folders:
-            self._folders[model] = ModelFolder(self._models / model, self._staging, self._warn)
+            self._folders[model] = self._open(self._models / model)
         return self._folders[model]
+
+    def _open(self, path: Path) -> ModelFolder:
+        return ModelFolder(path, self._staging, self._warn, self._records)
 
     def _create(
         self, model: str, file: bytes, record: Record, activate_by: str | None, settings: dict[str, Any]
     ) -> int:
         """Create a model aside, with its first version, and rename it to its place."""
         staged = self._staging / uuid.uuid4().hex
-        folder = ModelFolder(staged / model, self._staging, self._warn)
+        folder = self._open(staged / model)
         try:
             atomic_files.create_folder(folder.path)
             version = self._add(folder, file, record, activate_by, settings)
@@ -310,9 +330,18 @@ class ModelStore:
 
     def _claim_default(self, folder: ModelFolder) -> None:
         """Make a model the default one if there is none, or only the example."""
-        default, demo = self._default.get(), folder.settings().demo
-        if default is None or not self.exists(default.model) or (default.demo and not demo):
+        default, demo = self._default_model(), folder.settings().demo
+        if default is None or (default.demo and not demo):
             self._write_default(_Default(model=folder.name, demo=demo))
+
+    def _default_model(self) -> _Default | None:
+        """Return the default model; if its file is damaged, the oldest model with an active version, the example last."""
+        found = self._default.get()
+        if found and self.exists(found.model):
+            return found
+        models = {name: self.settings(name) for name in self.names() if self.active(name)}
+        oldest = min(models, key=lambda name: (models[name].demo, str(models[name].created_at), name), default=None)
+        return _Default(model=oldest, demo=models[oldest].demo) if oldest else None
 
     def _assign_number(self, folder: ModelFolder) -> int:
         """Return a number that was never assigned, not even to a deleted version."""

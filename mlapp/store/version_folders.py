@@ -12,25 +12,51 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from mlapp.errors import Conflict, NotFound
-from mlapp.schemas import Record
+from mlapp.schemas import Record, RecordSummary
 from mlapp.store import atomic_files
 from mlapp.store.cached_files import CachedRead
 from mlapp.store.numbered_folders import list_numbers
+from mlapp.store.recent import Recent
+
+KEPT_RECORDS, KEPT_HEADS = 32, 1_000
+"""Records in memory, about 100 KB each, and heads of records, 3 KB each."""
+
+
+class RecordHead(RecordSummary):
+    """The part of a record that lists need."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    library_versions: dict[str, str]
+
+
+AnyRecord = TypeVar("AnyRecord", Record, RecordHead)
+
+
+class RecordCache:
+    """The records that were read last, of all models: records never change, and numbers are never assigned again."""
+
+    def __init__(self) -> None:
+        self.records: Recent[tuple[str, int], Record] = Recent(KEPT_RECORDS)
+        self.heads: Recent[tuple[str, int], RecordHead] = Recent(KEPT_HEADS)
 
 
 class VersionFolders:
     """Read without a lock; `add`, `annotate` and `remove` require the lock of the store."""
 
-    def __init__(self, folder: Path, staging: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, staging: Path, warn: Callable[[str], None], cache: RecordCache) -> None:
         self.model = folder.name
         self.folder = folder / "versions"
         self.staging = staging
         self._numbers = CachedRead(self.folder, lambda: list_numbers(self.folder, warn))
-        self._records: dict[int, Record] = {}
+        self._cache = cache
+        self._known: set[int] = set()
+        """Versions whose record was readable."""
         self._warn = warn
 
     def numbers(self) -> list[int]:
@@ -39,7 +65,7 @@ class VersionFolders:
 
     def readable(self) -> list[int]:
         """Return the numbers of all versions with a readable record, newest first."""
-        return [number for number in self.numbers() if self._read(number)]
+        return [number for number in self.numbers() if self._readable(number)]
 
     def path(self, version: int) -> Path:
         """Return the folder of a version."""
@@ -61,10 +87,15 @@ class VersionFolders:
         Raises:
             NotFound: the version does not exist, or its record is damaged.
         """
-        record = self._read(version) if self.exists(version) else None
-        if record is None:
-            raise self._not_found(version)
-        return record
+        return self._cached(version, self._cache.records, Record)
+
+    def head(self, version: int) -> RecordHead:
+        """Return the part of a record that lists need.
+
+        Raises:
+            NotFound: the version does not exist, or its record is damaged.
+        """
+        return self._cached(version, self._cache.heads, RecordHead)
 
     def file(self, version: int) -> bytes:
         """Return the bytes of a model file, verified by its hash.
@@ -136,18 +167,29 @@ class VersionFolders:
         deleted = self.staging / f"deleted-{self.model}-{version}-{uuid.uuid4().hex}"
         self.path(version).rename(deleted)
         atomic_files.fsync_folder(self.folder)
-        self._records.pop(version, None)
+        self._known.discard(version)
         atomic_files.remove(deleted)
 
-    def _read(self, version: int) -> Record | None:
-        """Return the record of a version, cached as it never changes; None if it is damaged, which is logged."""
-        if version not in self._records:
-            try:
-                data = atomic_files.read(self.path(version) / "record.json") or b""
-                self._records[version] = Record.model_validate_json(data)
-            except (atomic_files.NotARegularFile, ValidationError):
-                self._warn(f"The record of version {version} of model {self.model} cannot be read; it is skipped.")
-        return self._records.get(version)
+    def _cached(self, version: int, cache: Recent[tuple[str, int], AnyRecord], kind: type[AnyRecord]) -> AnyRecord:
+        exists = self.exists(version)
+        record = cache.get((self.model, version), lambda: self._read(version, kind)) if exists else None
+        if record is None:
+            raise self._not_found(version)
+        return record
+
+    def _readable(self, version: int) -> bool:
+        if version not in self._known:
+            if self._cache.heads.get((self.model, version), lambda: self._read(version, RecordHead)) is None:
+                return False
+            self._known.add(version)
+        return True
+
+    def _read(self, version: int, kind: type[AnyRecord]) -> AnyRecord | None:
+        """Read the record of a version; None if it is damaged, which is logged."""
+        with suppress(atomic_files.NotARegularFile, ValidationError):
+            return kind.model_validate_json(atomic_files.read(self.path(version) / "record.json") or b"")
+        self._warn(f"The record of version {version} of model {self.model} cannot be read; it is skipped.")
+        return None
 
     def _not_found(self, version: int) -> NotFound:
         return NotFound(

@@ -50,4 +50,6 @@ def job(number: int, **changed: Any) -> Job:
 
 def ended(number: int, **changed: Any) -> Job:
     """A job that succeeded."""
-    return job(number, **({"status": JobStatus.SUCCEEDED, "finished_at": NOW, "model": "prices", "version": 7} | changed))
+    return job(
+        number, **({"status": JobStatus.SUCCEEDED, "finished_at": NOW, "model": "prices", "version": 7} | changed)
+    )

@@ -25,7 +25,7 @@ def filled(folder: Path, versions: int) -> ModelStore:
     store = ModelStore(folder)
     store.prepare()
     for _ in range(versions):
-        store.activate(store.add(FILE, RECORD))
+        store.activate("prices", store.add("prices", FILE, RECORD))
     return store
 
 
@@ -34,37 +34,39 @@ def files(folder: Path) -> set[str]:
 
 
 def test_versions_are_numbered_from_one(store: ModelStore):
-    assert [store.add(FILE, RECORD) for _ in range(3)] == [1, 2, 3]
-    assert store.versions() == [3, 2, 1]
-    assert (store.file(2), store.record(2)) == (FILE, RECORD)
+    assert [store.add("prices", FILE, RECORD) for _ in range(3)] == [1, 2, 3]
+    assert store.versions("prices") == [3, 2, 1]
+    assert (store.file("prices", 2), store.record("prices", 2)) == (FILE, RECORD)
 
 
 @pytest.mark.parametrize("place", ["nowhere", "file"])
-def test_versions_of_a_missing_folder_are_none(tmp_path: Path, place: str):
+def test_missing_folder_has_no_models(tmp_path: Path, place: str):
     (tmp_path / "file").touch()
     store = ModelStore(tmp_path / place)
 
-    assert (store.versions(), store.active(), store.previous(), store.history()) == ([], None, None, [])
+    assert (store.names(), store.default(), store.exists("prices")) == ([], None, False)
 
 
 @pytest.mark.parametrize("counter", ["kept", "lost", "damaged"])
 def test_number_of_a_deleted_version_is_not_reused(store: ModelStore, counter: str):
     for _ in range(3):
-        store.activate(store.add(FILE, RECORD))
-    store.rollback()
-    store.delete(3)
+        store.activate("prices", store.add("prices", FILE, RECORD))
+    store.rollback("prices")
+    store.delete("prices", 3)
     if counter != "kept":
-        (store.folder / "counter").unlink()
+        (store.folder / "counters/prices").unlink()
     if counter == "damaged":
-        (store.folder / "counter").write_text("?")
+        (store.folder / "counters/prices").write_text("?")
 
-    assert store.add(FILE, RECORD) == 4
+    assert store.add("prices", FILE, RECORD) == 4
 
 
 def test_unknown_version_is_not_found(store: ModelStore):
-    for method in (store.record, store.file, store.delete, store.activate):
-        with pytest.raises(NotFound, match="There is no model 7; GET /models lists all models."):
-            method(7)
+    store.add("prices", FILE, RECORD)
+
+    for method in (store.record, store.head, store.file, store.note, store.delete, store.activate):
+        with pytest.raises(NotFound, match="Model 'prices' has no version 7; GET /models/prices/versions lists"):
+            method("prices", 7)
 
 
 @pytest.mark.parametrize("left_bytes", [0, 50, 300])
@@ -73,10 +75,10 @@ def test_add_on_a_full_disk_changes_nothing(tmp_path: Path, left_bytes: int):
     before = files(tmp_path)
 
     with full_disk(left_bytes), pytest.raises(Unavailable, match=r"Nothing could be saved \(File too large\)"):
-        store.add(FILE, RECORD)
+        store.add("prices", FILE, RECORD)
 
     assert files(tmp_path) == before
-    assert store.add(FILE, RECORD) == 2
+    assert store.add("prices", FILE, RECORD) == 2
 
 
 def test_read_only_store_starts_and_can_be_repaired(tmp_path: Path, caplog: pytest.LogCaptureFixture):
@@ -88,33 +90,33 @@ def test_read_only_store_starts_and_can_be_repaired(tmp_path: Path, caplog: pyte
     (message,) = caplog.messages
     assert f"{obstacle} cannot be written (File exists)" in message
     with pytest.raises(Unavailable, match=r"Nothing could be saved \(.+\)"):
-        store.add(FILE, RECORD)
+        store.add("prices", FILE, RECORD)
 
     obstacle.unlink()
 
-    assert store.add(FILE, RECORD) == 1
+    assert store.add("prices", FILE, RECORD) == 1
 
 
-@pytest.mark.parametrize("change", [lambda store: store.activate(1), ModelStore.rollback])
-def test_activation_on_a_full_disk_leaves_the_active_version(tmp_path: Path, change: Callable[[ModelStore], None]):
+@pytest.mark.parametrize("change", [lambda store: store.activate("prices", 1), lambda store: store.rollback("prices")])
+def test_activation_on_a_full_disk_leaves_the_active_version(tmp_path: Path, change: Callable[[ModelStore], object]):
     store = filled(tmp_path, versions=2)
 
     with full_disk(0), pytest.raises(Unavailable):
         change(store)
 
-    assert (store.active(), [entry.version for entry in store.history()]) == (2, [2, 1])
+    assert (store.active("prices"), [entry.version for entry in store.history("prices")]) == (2, [2, 1])
 
 
 def test_activation_whose_pointer_cannot_be_written_is_not_logged(tmp_path: Path):
     store = filled(tmp_path, versions=2)
-    (tmp_path / "active.json").unlink()
-    (tmp_path / "active.json").mkdir()
-    before = (tmp_path / "history.jsonl").read_bytes()
+    (tmp_path / "models/prices/model.json").unlink()
+    (tmp_path / "models/prices/model.json").mkdir()
+    before = (tmp_path / "models/prices/history.jsonl").read_bytes()
 
     with pytest.raises(Unavailable, match=r"Nothing could be saved \(Is a directory\)"):
-        store.activate(1)
+        store.activate("prices", 1)
 
-    assert (store.active(), (tmp_path / "history.jsonl").read_bytes()) == (2, before)
+    assert (store.active("prices"), (tmp_path / "models/prices/history.jsonl").read_bytes()) == (2, before)
     assert list((tmp_path / "staging").iterdir()) == []
 
 
@@ -126,13 +128,13 @@ def test_prepare_removes_leftovers_of_killed_processes(tmp_path: Path):
     store.prepare()
 
     assert list((tmp_path / "staging").iterdir()) == []
-    assert store.versions() == [1]
+    assert store.versions("prices") == [1]
 
 
 def add_forever(folder: Path) -> None:
     store = ModelStore(folder)
     while True:
-        store.add(FILE, RECORD)
+        store.add("prices", FILE, RECORD)
 
 
 @pytest.mark.slow
@@ -140,22 +142,22 @@ def test_kill_at_any_instant_leaves_whole_versions_only(tmp_path: Path):
     store = filled(tmp_path, versions=1)
     process = multiprocessing.get_context("forkserver").Process(target=add_forever, args=(tmp_path,), daemon=True)
     process.start()
-    while len(store.versions()) < 20:
+    while len(store.versions("prices")) < 20:
         assert process.is_alive()
 
     os.kill(process.pid or 0, signal.SIGKILL)
     process.join()
     store.prepare()
 
-    assert {store.file(version) for version in store.versions()} == {FILE}
-    assert store.add(FILE, RECORD) > max(store.versions()[1:])
+    assert {store.file("prices", version) for version in store.versions("prices")} == {FILE}
+    assert store.add("prices", FILE, RECORD) > max(store.versions("prices")[1:])
     assert list((tmp_path / "staging").iterdir()) == []
 
 
 def add_some(folder: Path, count: int) -> None:
     store = ModelStore(folder)
     for _ in range(count):
-        store.activate(store.add(FILE, RECORD))
+        store.activate("prices", store.add("prices", FILE, RECORD))
 
 
 @pytest.mark.slow
@@ -170,135 +172,144 @@ def test_processes_that_add_at_the_same_time_lose_nothing(tmp_path: Path):
 
     store = ModelStore(tmp_path)
     assert [process.exitcode for process in processes] == [0, 0]
-    assert store.versions() == list(range(30, 0, -1))
-    assert sorted(entry.version for entry in store.history()) == list(range(1, 31))
+    assert store.versions("prices") == list(range(30, 0, -1))
+    assert sorted(entry.version for entry in store.history("prices")) == list(range(1, 31))
 
 
 def test_damaged_record_is_skipped_and_others_are_readable(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     filled(tmp_path, versions=3)
-    (tmp_path / "versions/1/record.json").write_text('{"task": "regr')
-    (tmp_path / "versions/2/record.json").unlink()
+    (tmp_path / "models/prices/versions/1/record.json").write_text('{"task": "regr')
+    (tmp_path / "models/prices/versions/2/record.json").unlink()
     store = ModelStore(tmp_path)
 
-    assert store.versions() == [3]
-    assert "The record of model 1 cannot be read; the version is skipped." in caplog.text
+    assert store.versions("prices") == [3]
+    assert "The record of version 1 of model prices cannot be read; it is skipped." in caplog.text
     for version in (1, 2):
         with pytest.raises(NotFound):
-            store.record(version)
+            store.record("prices", version)
 
 
 def test_damaged_model_file_is_rejected_and_others_are_readable(tmp_path: Path):
     store = filled(tmp_path, versions=3)
-    (tmp_path / "versions/1/model.joblib").write_bytes(FILE[:-1] + b"?")
-    (tmp_path / "versions/2/model.joblib").unlink()
+    (tmp_path / "models/prices/versions/1/model.joblib").write_bytes(FILE[:-1] + b"?")
+    (tmp_path / "models/prices/versions/2/model.joblib").unlink()
 
-    with pytest.raises(Conflict, match="The file of model 1 is damaged"):
-        store.file(1)
-    with pytest.raises(Conflict, match="The file of model 2 is missing"):
-        store.file(2)
-    assert store.file(3) == FILE
+    with pytest.raises(Conflict, match="The file of version 1 of model prices is damaged"):
+        store.file("prices", 1)
+    with pytest.raises(Conflict, match="The file of version 2 of model prices is missing"):
+        store.file("prices", 2)
+    assert store.file("prices", 3) == FILE
 
 
-@pytest.mark.parametrize("pointer", ["", '{"version": ', "{}", "[1]", '{"version": null}'])
-def test_active_is_the_last_in_the_log_when_its_pointer_is_damaged(tmp_path: Path, pointer: str):
+@pytest.mark.parametrize("settings", ["", '{"active": ', "[1]", '{"active": "1"}', '{"other": 1}'])
+def test_active_version_is_the_last_of_the_log_when_the_settings_are_damaged(tmp_path: Path, settings: str):
     store = filled(tmp_path, versions=2)
-    (tmp_path / "active.json").write_text(pointer)
+    (tmp_path / "models/prices/model.json").write_text(settings)
 
-    assert store.active() == 2
+    assert store.active("prices") == 2
 
 
 def test_missing_active_version_is_none(tmp_path: Path):
     store = filled(tmp_path, versions=1)
-    (tmp_path / "versions/1").rename(tmp_path / "elsewhere")
+    (tmp_path / "models/prices/versions/1").rename(tmp_path / "elsewhere")
 
-    assert store.active() is None
+    assert store.active("prices") is None
 
 
 def test_truncated_line_of_the_log_is_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     store = filled(tmp_path, versions=2)
-    log = tmp_path / "history.jsonl"
+    log = tmp_path / "models/prices/history.jsonl"
     log.write_bytes(log.read_bytes()[:-20])
 
-    store.activate(store.add(FILE, RECORD))
+    store.activate("prices", store.add("prices", FILE, RECORD))
 
-    assert [entry.version for entry in store.history()] == [3, 1]
-    assert "A line of history.jsonl cannot be read and is skipped: b'" in caplog.text
+    assert [entry.version for entry in store.history("prices")] == [3, 1]
+    assert "A line of history.jsonl of model prices is skipped, as it is damaged: b'" in caplog.text
 
 
 def test_activate_logs_a_change_once(tmp_path: Path):
     store = filled(tmp_path, versions=2)
 
-    store.activate(1)
-    store.activate(1)
+    store.activate("prices", 1)
+    store.activate("prices", 1)
 
-    assert [entry.version for entry in store.history()] == [1, 2, 1]
+    assert [entry.version for entry in store.history("prices")] == [1, 2, 1]
 
 
 def test_rollback_goes_back_one_activation_after_the_other(tmp_path: Path):
     store = filled(tmp_path, versions=3)
 
-    assert [store.rollback(), store.active(), store.rollback(), store.active()] == [2, 2, 1, 1]
-    with pytest.raises(Conflict, match="No other model was active before; activate one by its number."):
-        store.rollback()
-    assert (store.active(), store.history()[0].action) == (1, "rollback")
+    assert [store.rollback("prices"), store.active("prices"), store.rollback("prices"), store.active("prices")] == [
+        2,
+        2,
+        1,
+        1,
+    ]
+    with pytest.raises(
+        Conflict, match="No other version of model 'prices' was active before; activate one by its number."
+    ):
+        store.rollback("prices")
+    assert (store.active("prices"), store.history("prices")[0].action) == (1, "rollback")
 
 
 def test_rollback_after_an_activation_goes_back_from_there(tmp_path: Path):
     store = filled(tmp_path, versions=3)
-    store.rollback()
-    store.rollback()
-    store.activate(3)
+    store.rollback("prices")
+    store.rollback("prices")
+    store.activate("prices", 3)
 
-    assert store.rollback() == 1
+    assert store.rollback("prices") == 1
 
 
 def test_rollback_skips_deleted_versions(tmp_path: Path):
     store = filled(tmp_path, versions=3)
-    store.delete(2)
+    store.delete("prices", 2)
 
-    assert store.rollback() == 1
+    assert store.rollback("prices") == 1
 
 
 def test_delete_removes_a_version_for_all_processes(tmp_path: Path):
     store = filled(tmp_path, versions=2)
     other = ModelStore(tmp_path)
-    assert other.versions() == [2, 1]
+    assert other.versions("prices") == [2, 1]
 
-    store.delete(1)
+    store.delete("prices", 1)
 
-    assert (store.versions(), other.versions()) == ([2], [2])
+    assert (store.versions("prices"), other.versions("prices")) == ([2], [2])
     with pytest.raises(NotFound):
-        other.record(1)
+        other.record("prices", 1)
     assert list((tmp_path / "staging").iterdir()) == []
 
 
 def test_delete_of_the_active_version_is_a_conflict(tmp_path: Path):
     store = filled(tmp_path, versions=1)
 
-    with pytest.raises(Conflict, match="Model 1 is active; activate another one first."):
-        store.delete(1)
+    with pytest.raises(
+        Conflict, match="Version 1 of model 'prices' is active; activate another version before deleting it."
+    ):
+        store.delete("prices", 1)
 
-    assert store.versions() == [1]
+    assert store.versions("prices") == [1]
 
 
 def test_prune_removes_the_oldest_but_the_active(tmp_path: Path):
     store = filled(tmp_path, versions=5)
-    store.activate(1)
+    store.activate("prices", 1)
 
-    assert store.prune(keep=2) == [3, 2]
-    assert store.versions() == [5, 4, 1]
-    assert store.prune(keep=2) == []
+    assert store.prune("prices", keep=2) == [3, 2]
+    assert store.versions("prices") == [5, 4, 1]
+    assert store.prune("prices", keep=2) == []
 
 
 def test_foreign_files_and_folders_are_no_versions(tmp_path: Path):
     store = filled(tmp_path, versions=1)
-    versions = tmp_path / "versions"
+    versions = tmp_path / "models/prices/versions"
     for name in ("notes", "01", "+2", "１", ".3", "9"):
         (versions / name).mkdir()
     (versions / "8").touch()
 
-    assert store.versions() == [1]
-    assert store.add(FILE, RECORD) == 10
+    assert store.versions("prices") == [1]
+    assert store.add("prices", FILE, RECORD) == 10
 
 
 def test_record_with_a_field_missing_is_damaged():
@@ -306,78 +317,78 @@ def test_record_with_a_field_missing_is_damaged():
 
 
 def test_note_is_that_of_the_record_until_it_is_changed(store: ModelStore):
-    version = store.add(FILE, RECORD.model_copy(update={"note": "at first"}))
-    assert store.note(version) == "at first"
+    version = store.add("prices", FILE, RECORD.model_copy(update={"note": "at first"}))
+    assert store.note("prices", version) == "at first"
 
-    store.annotate(version, "later\n:x <b>")
+    store.annotate("prices", version, "later\n:x <b>")
 
-    assert (store.note(version), store.record(version).note) == ("later\n:x <b>", "at first")
-    assert files(store.folder / "versions" / "1") == {"model.joblib", "record.json", "note.txt"}
+    assert (store.note("prices", version), store.record("prices", version).note) == ("later\n:x <b>", "at first")
+    assert files(store.folder / "models/prices/versions" / "1") == {"model.joblib", "record.json", "note.txt"}
 
 
 @pytest.mark.parametrize("damage", ["lost", "not text"])
 def test_missing_or_damaged_note_is_that_of_the_record(store: ModelStore, damage: str):
-    version = store.add(FILE, RECORD.model_copy(update={"note": "at first"}))
-    store.annotate(version, "later")
-    file = store.folder / "versions" / "1" / "note.txt"
+    version = store.add("prices", FILE, RECORD.model_copy(update={"note": "at first"}))
+    store.annotate("prices", version, "later")
+    file = store.folder / "models/prices/versions" / "1" / "note.txt"
     file.unlink() if damage == "lost" else file.write_bytes(b"\xff\xfe")
 
-    assert store.note(version) == "at first"
+    assert store.note("prices", version) == "at first"
 
 
 def test_note_may_be_emptied(store: ModelStore):
-    version = store.add(FILE, RECORD.model_copy(update={"note": "at first"}))
+    version = store.add("prices", FILE, RECORD.model_copy(update={"note": "at first"}))
 
-    store.annotate(version, "")
+    store.annotate("prices", version, "")
 
-    assert store.note(version) == ""
+    assert store.note("prices", version) == ""
 
 
 def test_unencodable_characters_of_a_note_are_replaced(store: ModelStore):
-    version = store.add(FILE, RECORD)
+    version = store.add("prices", FILE, RECORD)
 
-    store.annotate(version, "half \ud83d of it")
+    store.annotate("prices", version, "half \ud83d of it")
 
-    assert store.note(version) == "half ? of it"
+    assert store.note("prices", version) == "half ? of it"
 
 
 def test_note_of_an_unknown_version_is_not_found(store: ModelStore):
     with pytest.raises(NotFound):
-        store.annotate(1, "mine")
+        store.annotate("prices", 1, "mine")
     with pytest.raises(NotFound):
-        store.note(1)
+        store.note("prices", 1)
 
 
 def test_note_on_a_full_disk_is_unavailable_and_the_old_one_stays(store: ModelStore):
-    version = store.add(FILE, RECORD.model_copy(update={"note": "at first"}))
+    version = store.add("prices", FILE, RECORD.model_copy(update={"note": "at first"}))
 
     with full_disk(), pytest.raises(Unavailable):
-        store.annotate(version, "n" * 2_000)
+        store.annotate("prices", version, "n" * 2_000)
 
-    assert store.note(version) == "at first"
+    assert store.note("prices", version) == "at first"
 
 
 def test_note_is_deleted_with_its_version(store: ModelStore):
-    version = store.add(FILE, RECORD)
-    store.annotate(version, "mine")
+    version = store.add("prices", FILE, RECORD)
+    store.annotate("prices", version, "mine")
 
-    store.delete(version)
+    store.delete("prices", version)
 
     assert "note.txt" not in {path.name for path in store.folder.rglob("*")}
 
 
-@pytest.mark.parametrize("pointer", ['"٣"', '"01"', "true", "1e999", "1.5", "0", "-1", "1" + "0" * 300])
+@pytest.mark.parametrize("pointer", ['"٣"', '"01"', '"1"', "true", "1e999", "1.5", "0", "-1", "1" + "0" * 300])
 def test_invalid_pointer_is_replaced_by_the_log(store: ModelStore, pointer: str):
-    store.activate(store.add(FILE, RECORD))
+    store.activate("prices", store.add("prices", FILE, RECORD))
 
-    (store.folder / "active.json").write_text(f'{{"version": {pointer}}}')
+    (store.folder / "models/prices/model.json").write_text(f'{{"active": {pointer}}}')
 
-    assert store.active() == 1
+    assert store.active("prices") == 1
 
 
 def test_unreadable_log_of_activations_is_skipped(store: ModelStore):
-    store.activate(store.add(FILE, RECORD))
-    (store.folder / "history.jsonl").unlink()
-    (store.folder / "history.jsonl").mkdir()
+    store.activate("prices", store.add("prices", FILE, RECORD))
+    (store.folder / "models/prices/history.jsonl").unlink()
+    (store.folder / "models/prices/history.jsonl").mkdir()
 
-    assert (store.history(), store.active()) == ([], 1)
+    assert (store.history("prices"), store.active("prices")) == ([], 1)

@@ -89,24 +89,23 @@ def _pairs(active: Record, new: Record) -> dict[str, tuple[Feature | None, Featu
 
 
 def _feature_changes(active: Feature, new: Feature, version: int) -> Iterator[str]:
-    name = shorten(new.name)
     if new.type is ColumnType.CATEGORY:
         # Takes the text of any value.
         return
     if KINDS[new.type] != KINDS[active.type]:
-        yield f"takes {KINDS[new.type]} in '{name}', version {version} {KINDS[active.type]}"
+        yield f"takes {KINDS[new.type]} in '{shorten(new.name)}', version {version} {KINDS[active.type]}"
         return
     before, after = active.read_as or PLAIN, new.read_as or PLAIN
     if new.type in NUMBERS:
         yield from _unit_change("takes", new.name, before, after)
     elif new.type is ColumnType.DATETIME and before.dates not in (*ISO_DATES, after.dates):
-        yield f"reads dates in '{name}' as {after.dates or 'ymd'} instead of {before.dates}"
+        yield f"reads dates in '{shorten(new.name)}' as {after.dates or 'ymd'} instead of {before.dates}"
     missing = set(before.missing or ()) - OTHER_MARKS - set(after.missing or ())
     words = (
         set(before.words or ()) - KNOWN.keys() - (after.words or {}).keys() if new.type is ColumnType.BOOLEAN else ()
     )
     if rejected := sorted({*missing, *words}):
-        yield f"does not know {_listed(rejected)} in '{name}', version {version} does"
+        yield f"does not know {_listed(rejected)} in '{shorten(new.name)}', version {version} does"
 
 
 def _unit_change(verb: str, name: str, active: ColumnFormat | None, new: ColumnFormat | None) -> Iterator[str]:

@@ -248,7 +248,8 @@ class ModelService:
         for name in self.store.names():
             # It may have been deleted since it was listed.
             with suppress(NotFound):
-                models[name] = StoredModel(self.store.active(name), tuple(self.store.versions(name)))
+                active, versions = self.store.state(name)
+                models[name] = StoredModel(active, tuple(versions))
         return StoreState(self.store.default(), models)
 
     def _list(self) -> ModelList:
