@@ -1,131 +1,165 @@
-"""Models page: the list of versions and the activation history."""
+"""Versions tab: the list of versions and the activation history."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from nicegui import ui
 from nicegui.testing import User
 
+from mlapp.schemas import DataSource, VersionInfo
 from mlapp.services import Services
-from tests.fitted import publish
-from tests.pages.conftest import TrainedVersions, eventually, one
+from pages.session.site import Site
+from tests.fitted import fit, publish
+from tests.pages.conftest import eventually, one
 from tests.pages.steps import activation_rows, add_inactive, rows_by_version, select
 
-
-async def test_models_lists_versions_and_marks_the_active_one(user: User, services: Services):
-    model = await publish(services, "machines")
-
-    await user.open("/models")
-
-    row = rows_by_version(user)[model.version]
-    assert (row["c0"], row["c1"], row["c2"]) == (f"Model {model.version}", "time_for_failure", "linear")
-    assert [version for version, row in rows_by_version(user).items() if row["active"]] == [model.version]
+MODEL = "cellar"
 
 
-@pytest.mark.usefixtures("no_active")
-async def test_models_without_a_previous_version_disables_rollback(
-    user: User, services: Services, trained: TrainedVersions
-):
-    await services.models.activate(str(trained.classification.version))
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/models")
+@pytest.fixture
+async def first(services: Services) -> VersionInfo:
+    """An active version of a model that the tests of this module share."""
+    return await publish(services, "wine", MODEL)
+
+
+@pytest.fixture
+async def second(services: Services, first: VersionInfo) -> int:
+    """A newer version, which is not active."""
+    return await add_inactive(services, MODEL)
+
+
+async def test_versions_are_listed_and_the_active_one_is_marked(user: User, first: VersionInfo, second: int):
+    await user.open(f"/models/{MODEL}/versions")
+
+    rows = rows_by_version(user)
+    assert (rows[first.version]["c0"], rows[first.version]["c2"]) == (f"Version {first.version}", "linear")
+    assert (rows[second]["c5"], rows[second]["note"]) == ("wine", "inactive")
+    assert [version for version, row in rows.items() if row["active"]] == [first.version]
+
+
+async def test_version_that_would_break_callers_says_why(user: User, services: Services, first: VersionInfo):
+    breaking = await add_inactive(services, MODEL, target="other")
+
+    await user.open(f"/models/{MODEL}/versions")
+
+    assert rows_by_version(user)[breaking]["breaking"] == ["predicts 'other' instead of 'cultivar'"]
+    assert rows_by_version(user)[first.version]["breaking"] == []
+
+
+async def test_version_that_is_too_good_is_marked(user: User, services: Services, first: VersionInfo):
+    leaking = await add_inactive(services, MODEL, metrics=first.metrics | {"accuracy": 1.0})
+
+    await user.open(f"/models/{MODEL}/versions")
+
+    assert "suspiciously good" in rows_by_version(user)[leaking]["suspicious"]
+
+
+async def test_version_that_cannot_be_used_says_why(user: User, services: Services, first: VersionInfo):
+    library_versions: Any = first.library_versions | {"scikit-learn": "0.1.0"}
+    old = await add_inactive(services, MODEL, library_versions=library_versions)
+
+    await user.open(f"/models/{MODEL}/versions")
+
+    assert "scikit-learn 0.1.0" in rows_by_version(user)[old]["unusable"]
+    assert rows_by_version(user)[first.version]["unusable"] == ""
+
+
+async def test_rollback_names_the_version(user: User, services: Services, first: VersionInfo, second: int):
+    await user.open("/models/cellar/versions")
+    await services.models.activate(MODEL, str(second))
+
+    await eventually(lambda: one(user, "rollback").text == f"Roll back to version {first.version}")
     assert one(user, "rollback").enabled
 
-    (services.models.store.folder / "history.jsonl").unlink()
-    await user.open("/models")
 
-    assert not one(user, "rollback").enabled
+async def test_rollback_without_a_previous_version_is_disabled(user: User, services: Services):
+    await publish(services, "wine", "only-one")
+
+    await user.open("/models/only-one/versions")
+
+    assert (one(user, "rollback").text, one(user, "rollback").enabled) == ("Roll back", False)
 
 
-async def test_models_follows_changes_of_others(user: User, services: Services, trained: TrainedVersions):
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/models")
+async def test_versions_follow_changes_of_others(user: User, services: Services, first: VersionInfo):
+    await user.open(f"/models/{MODEL}/versions")
 
-    version = await add_inactive(services)
+    version = await add_inactive(services, MODEL)
     await eventually(lambda: version in rows_by_version(user))
-    await services.models.activate(str(version))
+    await services.models.activate(MODEL, str(version))
     await eventually(
-        lambda: rows_by_version(user)[version]["active"] and activation_rows(user)[0][2] == f"Model {version}"
+        lambda: rows_by_version(user)[version]["active"] and activation_rows(user)[0][2] == f"Version {version}"
     )
-    await services.models.activate(str(trained.regression.version))
-    select(user, version, trained.regression.version)
-    await services.models.delete(str(version))
+    await services.models.activate(MODEL, str(first.version))
+    select(user, version, first.version)
+    await services.models.delete_version(MODEL, str(version))
 
     await eventually(lambda: version not in rows_by_version(user))
     assert one(user, "compare").text == "Compare (1)"
 
 
-async def test_models_are_searched(user: User, trained: TrainedVersions):
-    await user.open("/models")
+async def test_versions_are_searched_by_their_source(user: User, services: Services, second: int):
+    version = await add_inactive(services, MODEL, source=DataSource(file="Q3 sales.csv"))
+    await user.open(f"/models/{MODEL}/versions")
 
-    user.find(marker="search").type("cultivar linear")
+    user.find(marker="search").type("q3 linear")
 
-    await eventually(lambda: {row["c1"] for row in rows_by_version(user).values()} == {"cultivar"})
+    await eventually(lambda: [*rows_by_version(user)] == [version])
     await user.should_see(" of ")
 
 
-async def test_models_are_sorted_by_select(user: User, services: Services, trained: TrainedVersions):
-    await publish(services, "machines")
-    await user.open("/models")
+async def test_versions_are_sorted_by_select(user: User, services: Services, first: VersionInfo):
+    few = await add_inactive(services, MODEL, rows=1, estimator="a")
+    await user.open(f"/models/{MODEL}/versions")
 
-    one(user, "order").value = "target"
-    await eventually(lambda: next(iter(rows_by_version(user).values()))["c1"] == "cultivar")
+    one(user, "order").value = "estimator"
+    await eventually(lambda: next(iter(rows_by_version(user))) == few)
     one(user, "order").value = "rows"
-    await eventually(lambda: next(iter(rows_by_version(user).values()))["c1"] == "time_for_failure")
+    await eventually(lambda: next(iter(rows_by_version(user))) != few)
 
 
-async def test_two_selected_models_are_compared(user: User, services: Services, trained: TrainedVersions):
-    await user.open("/models")
+async def test_selected_versions_are_compared(user: User, first: VersionInfo, second: int):
+    await user.open(f"/models/{MODEL}/versions")
     assert not one(user, "compare").enabled
 
-    select(user, trained.classification.version)
+    select(user, first.version)
     assert not one(user, "compare").enabled
-    select(user, trained.classification.version, trained.regression.version)
+    select(user, first.version, second)
     user.find(marker="compare").click()
 
     await user.should_see("Side by side")
-    await user.should_see("predict different targets")
 
 
-async def test_more_than_five_selected_models_cannot_be_compared(user: User, trained: TrainedVersions):
-    await user.open("/models")
-    select(user, *range(6))
+async def test_more_than_four_selected_versions_cannot_be_compared(user: User, first: VersionInfo):
+    await user.open(f"/models/{MODEL}/versions")
+    select(user, *range(5))
 
-    assert (one(user, "compare").text, one(user, "compare").enabled) == ("Compare (6)", False)
-
-
-@pytest.fixture
-async def empty_store(services: Services, no_active: None) -> AsyncIterator[None]:
-    """Run with a store that has no versions."""
-    versions = services.models.store.folder / "versions"
-    versions.rename(versions.with_suffix(".aside"))
-    versions.mkdir()
-    yield
-    versions.rmdir()
-    versions.with_suffix(".aside").rename(versions)
+    assert (one(user, "compare").text, one(user, "compare").enabled) == ("Compare (5)", False)
 
 
-@pytest.mark.usefixtures("empty_store")
-@pytest.mark.parametrize("path", ["/models", "/predict"])
-async def test_pages_without_a_model_link_to_training(user: User, path: str):
-    await user.open(path)
-    await user.should_see("No model yet")
+async def test_retention_says_which_version_is_removed_next(user: User, services: Services, site: Site):
+    keep = site.settings.keep_versions
+    oldest = (await publish(services, "wine", "crowded")).version
+    others = [fit("wine").add_to(services.models.store, "crowded") for _ in range(keep - 2)]
+    await user.open("/models/crowded/versions")
+    await user.should_see(f"The oldest of more than {keep} are removed; the active one stays.")
 
-    user.find(marker="go-train").click()
+    await services.models.activate("crowded", str(others[-1]))
+    fit("wine").add_to(services.models.store, "crowded")
 
-    await user.should_see(content="Train", kind=ui.label)
+    await user.should_see(f"version {oldest} is next.")
 
 
-async def test_models_says_why_a_version_cannot_be_used(user: User, services: Services):
-    version = await add_inactive(services)
-    store = services.models.store
-    record = store.record(version)
-    other: Any = record.model_copy(update={"library_versions": record.library_versions | {"scikit-learn": "0.1.0"}})
-    old = store.add(store.file(version), other)
+async def test_model_without_versions_leads_to_training(user: User, services: Services):
+    version = await add_inactive(services, "emptied")
+    await user.open("/models/emptied/versions")
+    await services.models.delete_version("emptied", str(version))
 
-    await user.open("/models")
+    await user.should_see("No versions")
+    user.find(marker="go-train?model=emptied").click()
 
-    assert "scikit-learn 0.1.0" in rows_by_version(user)[old]["unusable"]
-    assert rows_by_version(user)[version]["unusable"] == ""
-    store.delete(old)
+    await user.should_see("For a new version of emptied.")
+
+
+async def test_versions_of_an_unknown_model_are_not_found(user: User):
+    answer = await user.http_client.get("/models/nope/versions")
+
+    assert answer.status_code == 404
