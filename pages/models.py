@@ -70,13 +70,12 @@ class _Models:
             drop.classes("mlapp-drop-large")
             with ui.row().classes("w-full items-baseline justify-center gap-x-3 gap-y-1 mt-2") as self.samples:
                 ui.label("or try a sample table:").classes(MUTED)
-            # Waits until the browser has connected, as loading the list takes seconds right after the start.
-            ui.timer(0, self._show_samples, once=True)
         with card("Trainings", mark="trainings") as self.running:
             self.jobs = JobList(self.site)
         self._tools()
         self.grid = ui.element("div").classes(CARDS)
         self.pages = ui.pagination(1, 1, value=1, direction_links=True, on_change=self.task.schedule).mark("pages")
+        self.pages.props("max-pages=5 boundary-numbers")
         self.pages.props["aria-label"] = "Pages of the list"
         self._show_jobs()
         self.requests = await self.services.monitoring.requests(Span.DAY)
@@ -84,6 +83,8 @@ class _Models:
         self.live.models_changed.subscribe(self.task.schedule)
         self.live.jobs_changed.subscribe(self._show_jobs)
         self.live.traffic_changed.subscribe(self._show_traffic)
+        # Waits until the browser has connected, as loading the list takes seconds right after the start.
+        ui.timer(0, self._show_samples, once=True)
 
     def _tools(self) -> None:
         with ui.row().classes("w-full items-center gap-3") as self.tools:

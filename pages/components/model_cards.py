@@ -54,10 +54,11 @@ async def _problem(site: Site, model: ModelSummary) -> str | None:
     """Return why the active version of a model does not answer, as far as known without loading it."""
     if model.active is None:
         return INACTIVE
+    stored = site.live.models.get(model.name)
+    if stored and model.active not in stored.versions:
+        return DAMAGED.format(model.active)
     if problem := site.services.prediction.problem(model.name):
         return problem
-    if model.name in site.live.models and model.active not in site.live.models[model.name].versions:
-        return DAMAGED.format(model.active)
     return await site.services.models.unusable_reason(VersionKey(model.name, model.active))
 
 

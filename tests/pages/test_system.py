@@ -1,46 +1,61 @@
-"""Health page."""
+"""System page."""
 
+import httpx
 import pytest
 from nicegui import ui
 from nicegui.testing import User
 
 from mlapp.services import Services
 from tests.pages.conftest import TrainedVersions, eventually, one
+from tests.pages.steps import make_default, predict
 from tests.services.disk import full_disk
+from tests.services.misbehaving import add_unloadable
 
 
-async def test_health_shows_status_message_and_system(user: User, services: Services, trained: TrainedVersions):
-    await services.models.activate(str(trained.regression.version))
+async def test_system_shows_status_store_and_loaded_versions(user: User, services: Services, trained: TrainedVersions):
+    await make_default(services, trained.regression.model)
 
-    await user.open("/health")
+    await user.open("/system")
 
     await user.should_see(content="healthy", marker="status")
-    await user.should_see(f"Model {trained.regression.version} answers.")
-    await user.should_see("System")
+    await user.should_see("of machines answers.")
     await user.should_see(str(services.models.store.folder))
+    await user.should_see("of 100 MB (MLAPP_LOADED_MB)")
     await user.should_not_see(marker="go-train")
 
 
-async def test_health_is_updated_in_place(
+async def test_system_is_updated_in_place(
     user: User, services: Services, trained: TrainedVersions, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("pages.system.REFRESH_S", 0.1)
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/health")
+    await make_default(services, trained.regression.model)
+    await user.open("/system")
     message = one(user, "message")
     shown = [label for label in user.find(kind=ui.label).elements if label.text.endswith(" s")]
     before = [label.text for label in shown]
     await eventually(lambda: [label.text for label in shown] != before)
 
-    await services.models.activate(str(trained.classification.version))
+    await make_default(services, trained.classification.model)
 
-    expected = f"Model {trained.classification.version} answers."
-    await eventually(lambda: message.text == expected)
+    await eventually(lambda: message.text == f"Version {trained.classification.version} of wine answers.")
 
 
-@pytest.mark.usefixtures("no_active")
-async def test_health_without_a_model_links_to_training(user: User):
-    await user.open("/health")
+async def test_system_counts_the_requests_of_all_models(
+    user: User, trained: TrainedVersions, http: httpx.AsyncClient
+):
+    await user.open("/system")
+    requests = one(user, "hour-requests")
+    before = int(requests.text.replace(",", ""))
+
+    await predict(http, trained.regression, rows=1)
+    await predict(http, trained.classification, rows=1)
+
+    await eventually(lambda: requests.text == f"{before + 2:,}")
+
+
+@pytest.mark.usefixtures("no_models")
+async def test_system_without_a_model_links_to_training(user: User):
+    await user.open("/system")
 
     await user.should_see("No model yet")
     user.find(marker="go-train").click()
@@ -48,33 +63,29 @@ async def test_health_without_a_model_links_to_training(user: User):
     await user.should_see("Choose a table and the column to predict")
 
 
-async def test_health_of_an_unusable_model_says_what_to_do(
+async def test_system_says_what_to_do_about_a_default_model_that_cannot_be_loaded(
     user: User, services: Services, trained: TrainedVersions, caplog: pytest.LogCaptureFixture
 ):
-    good = trained.regression.version
-    await services.models.activate(str(good))
-    folder = services.models.store.folder
-    pointer, damaged = (folder / "active.json").read_bytes(), folder / "versions" / "700"
-    damaged.mkdir()
-    (folder / "active.json").write_bytes(b'{"version": 700}')
-    await services.prediction.refresh()
+    good, store = trained.regression.version, services.models.store
+    await services.models.activate("machines", str(good))
+    await make_default(services, "machines")
+    await services.prediction.fitted("machines")
+    store.activate("machines", add_unloadable(store, "machines", good))
+    await services.prediction.refresh("machines")
     try:
-        await user.open("/health")
+        await user.open("/system")
+
+        await user.should_see("answers in place of the active one.")
+        await user.should_see("The active version of the default model, machines, cannot be used")
+        await user.should_see(marker="go-versions")
     finally:
-        (folder / "active.json").write_bytes(pointer)
-        damaged.rmdir()
-        await services.prediction.refresh()
-
-    await user.should_see(f"Model {good} answers in place of the active one.")
-    await user.should_see("its active model cannot be used")
-    await user.should_see(marker="go-models")
-    caplog.clear()  # The log of the unusable model.
+        await services.models.activate("machines", str(good))
+    caplog.clear()  # The log of the version that cannot be loaded.
 
 
-async def test_health_warns_of_a_read_only_store(user: User, services: Services, trained: TrainedVersions):
-    await services.models.activate(str(trained.regression.version))
-
+@pytest.mark.usefixtures("trained")
+async def test_system_warns_of_a_read_only_store(user: User):
     with full_disk():
-        await user.open("/health")
+        await user.open("/system")
 
     await user.should_see("File too large")
