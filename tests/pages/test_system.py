@@ -40,9 +40,7 @@ async def test_system_is_updated_in_place(
     await eventually(lambda: message.text == f"Version {trained.classification.version} of wine answers.")
 
 
-async def test_system_counts_the_requests_of_all_models(
-    user: User, trained: TrainedVersions, http: httpx.AsyncClient
-):
+async def test_system_counts_the_requests_of_all_models(user: User, trained: TrainedVersions, http: httpx.AsyncClient):
     await user.open("/system")
     requests = one(user, "hour-requests")
     before = int(requests.text.replace(",", ""))
