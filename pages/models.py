@@ -143,8 +143,9 @@ class _Models:
         self.pages.set_visibility(last > 1)
         self.tools.set_visibility(len(models) >= SEARCHED or bool(self.words))
         self.count.set_text(f"{len(found):,} of {len(models):,} models" if self.words else f"{len(models):,} models")
-        shown = [await state_of(self.site, model) for model in found[(page - 1) * PAGE_MODELS : page * PAGE_MODELS]]
-        self._show(shown)
+        shown = found[(page - 1) * PAGE_MODELS : page * PAGE_MODELS]
+        await self.live.prepare(model.name for model in shown)
+        self._show([await state_of(self.site, model) for model in shown])
 
     def _show(self, states: list[ModelState]) -> None:
         for gone in self.cards.keys() - {state.summary.name for state in states}:

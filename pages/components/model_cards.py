@@ -96,7 +96,8 @@ class ModelCard:
                 ui.label(state.problem).classes(f"{TEXT} break-words min-w-0")
         with ui.row().classes(f"{SMALL} w-full items-center gap-x-4 gap-y-0.5 mt-auto"):
             ui.label(_origin(summary.source)).classes("truncate max-w-full")
-            self.trained = ui.label().tooltip(format_time(summary.trained_at)).mark("trained")
+            self.trained = ui.label().mark("trained")
+            self.trained.props["title"] = format_time(summary.trained_at)
             self.requests = ui.label().mark("requests")
             if state.info and state.info.warnings:
                 ui.label(_count(len(state.info.warnings), "warning")).classes("text-warning font-medium")
@@ -116,12 +117,13 @@ class ModelCard:
             with ui.element("h2").classes("min-w-0 text-base leading-6 font-semibold truncate"):
                 ui.link(summary.name, f"/models/{summary.name}").classes(COVER_LINK)
             if state.default:
-                ui.label("default").classes(BADGE_MAIN).tooltip("Answers POST /predict, which names no model.")
+                badge = ui.label("default").classes(BADGE_MAIN)
+                badge.props["title"] = "Answers POST /predict, which names no model."
             if summary.demo:
                 ui.label("example").classes(BADGE_PLAIN)
             if summary.active:
-                style = BADGE_WARNING if state.problem else BADGE_GOOD
-                ui.label(f"version {summary.active}").classes(style).tooltip("The active version")
+                version = ui.label(f"version {summary.active}")
+                version.classes(BADGE_WARNING if state.problem else BADGE_GOOD).props["title"] = "The active version"
 
     def _text(self, state: ModelState) -> None:
         summary, info = state.summary, state.info

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -34,6 +35,9 @@ class _Answering(NamedTuple):
     default: bool
 
 
+_Shown = tuple[_Answering, VersionInfo | None]
+
+
 @dataclass
 class LiveUpdates:
     """Notifies open pages of changes by any browser, API client or process.
@@ -52,7 +56,7 @@ class LiveUpdates:
     traffic_changed: Event[[]] = field(default_factory=Event)
     """There were requests, or a new minute has begun."""
     outage: Outage = field(default_factory=lambda: Outage(log, "Open pages cannot be updated"))
-    _shown: dict[str, tuple[_Answering, VersionInfo | None]] = field(default_factory=dict)
+    _shown: dict[str, _Shown] = field(default_factory=dict)
     """The version that answers, for models that a page shows; those asked for last come last."""
     _last_traffic: tuple[int, int] | None = None
     """The traffic counter and the minute of the last notification."""
@@ -87,6 +91,10 @@ class LiveUpdates:
             del self._shown[next(iter(self._shown))]
         return found[1]
 
+    async def prepare(self, models: Iterable[str]) -> None:
+        """Read the versions that `active` will return for many models, without blocking the event loop."""
+        self._shown |= await self._outdated(models, self.state)
+
     def notify_edited(self, model: str) -> None:
         """Notify pages that a note or a setting of a model has changed, which is not polled."""
         self._shown.pop(model, None)
@@ -114,16 +122,23 @@ class LiveUpdates:
 
     async def _refresh_models(self) -> None:
         state = await self.services.models.state()
-        shown = {model: self._answering(model, state) for model in self._shown if model in state.models}
-        changed = {model: answering for model, answering in shown.items() if self._shown[model][0] != answering}
-        if changed:
-            described = await asyncio.to_thread(
-                lambda: {model: (answering, self._describe(model, answering)) for model, answering in changed.items()}
-            )
-            self._shown |= described
+        changed = await self._outdated(self._shown, state)
         if changed or state != self.state:
+            self._shown |= changed
             self.state = state
             self.models_changed.emit()
+
+    async def _outdated(self, models: Iterable[str], state: StoreState) -> dict[str, _Shown]:
+        """Return what is to be shown of those models of which something else or nothing was shown before."""
+        answering = {model: self._answering(model, state) for model in models if model in state.models}
+        changed = [
+            model for model, now in answering.items() if model not in self._shown or self._shown[model][0] != now
+        ]
+        if not changed:
+            return {}
+        return await asyncio.to_thread(
+            lambda: {model: (answering[model], self._describe(model, answering[model])) for model in changed}
+        )
 
     def _answering(self, model: str, state: StoreState) -> _Answering:
         prediction, version = self.services.prediction, state.models[model].active

@@ -89,7 +89,7 @@ async def test_dropped_file_is_loaded_on_the_train_page(user: User):
     await drop(user, "houses.csv", TABLE)
 
     await user.should_see("Choose a table and the column to predict")
-    await user.should_see("houses.csv", marker="table-name")
+    await user.should_see(content="houses.csv", marker="table-name")
 
 
 async def test_models_trained_activated_and_deleted_elsewhere_are_shown(user: User, services: Services):

@@ -192,6 +192,14 @@ async def test_edited_note_is_shown(live: LiveUpdates, services: Services, train
     assert (notified.models, getattr(live.active("machines"), "note", None)) == (1, "edited")
 
 
+async def test_versions_that_were_prepared_are_not_read_again(live: LiveUpdates, trained: TrainedVersions):
+    await live.prepare(["machines", "wine", "unknown"])
+    shown = dict(live._shown)
+
+    assert live.active("wine") is shown["wine"][1]
+    assert shown.keys() == {"machines", "wine"}
+
+
 async def test_only_versions_shown_last_are_kept(
     live: LiveUpdates, trained: TrainedVersions, monkeypatch: pytest.MonkeyPatch
 ):
