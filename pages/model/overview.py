@@ -86,8 +86,8 @@ class _Overview:
         self.drawn = shown
         for area in (self.head, self.features, self.plots):
             area.clear()
-        for area in (self.middle, self.plots):
-            area.set_visibility(info is not None)
+        for element in (self.middle, self.plots):
+            element.set_visibility(info is not None)
         with self.head:
             if info is None:
                 no_active_version(self.model)

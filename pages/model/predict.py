@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from mlapp.errors import MlappError, NotFound, pointer
-from mlapp.schemas import VersionInfo
+from mlapp.schemas import PredictResponse, VersionInfo
 from pages.components.cards import card, empty_state
 from pages.components.forms.coalescing import CoalescedTask
 from pages.components.forms.feature_form import FeatureForm
@@ -49,7 +49,7 @@ def register(site: Site) -> None:
                 versions = ("All versions", "inventory_2", tab_path(model, Tab.VERSIONS))
                 empty_state("sentiment_dissatisfied", "This version cannot be used", error.detail, versions)
                 return
-            await _Predict(site, downloads, page, info, pinned=pinned).predict_now()
+            await _Predict(site, downloads, page, info, pinned=pinned).show_example()
 
 
 class _Predict:
@@ -90,9 +90,9 @@ class _Predict:
         self.row.set_visibility(self.tabs.value == ONE)
         self.file.set_visibility(self.tabs.value == FILE)
 
-    async def predict_now(self) -> None:
-        """Show the prediction for the initial values."""
-        await self._predict()
+    async def show_example(self) -> None:
+        """Show the prediction for the initial values, which does not count as traffic."""
+        self._show(await self.site.services.prediction.example(self.info.model, self.info.version))
         self.what_if.schedule()
 
     def _buttons(self) -> None:
@@ -154,6 +154,9 @@ class _Predict:
             names = [feature.name for feature in info.features if pointer("records", 0, feature.name) in invalid]
             self.form.show_messages({name: ["not a value of this type"] for name in names}, error=True)
             return
+        self._show(found)
+
+    def _show(self, found: PredictResponse) -> None:
         self.prediction.show(found)
         messages: dict[str, list[str]] = {}
         for warned in found.warnings:

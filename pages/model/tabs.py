@@ -17,7 +17,7 @@ from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import BADGE_GOOD, BADGE_MAIN, BADGE_PLAIN, MUTED, TAB, TAB_BAR, TAB_CURRENT, TAB_OTHER
 
-DELETED = "It was deleted while this page was open. Requests to it are answered with 404."
+DELETED = "The model and its versions are gone. Requests to it get 404."
 
 
 class Tab(StrEnum):

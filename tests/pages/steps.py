@@ -82,12 +82,6 @@ def control(user: User, info: VersionInfo, name: str, part: str = "") -> Any:
     return one(user, f"feature-{index}{part}")
 
 
-def curl_sample(user: User) -> str:
-    """Return the curl sample, which holds the current values."""
-    code: str = one(user, "curl").content
-    return code
-
-
 def chart_of(user: User, label: str) -> ui.echart:
     """Return the chart whose label starts with this text."""
     (found,) = [

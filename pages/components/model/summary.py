@@ -23,7 +23,7 @@ def summary(info: VersionInfo) -> None:
     if assessment := verdict(info):
         with ui.row().classes("w-full items-start gap-2 flex-nowrap"):
             if is_suspicious(info):
-                ui.icon("warning_amber").classes("text-warning text-2xl")
+                ui.icon("warning_amber").classes("text-warning text-2xl").mark("suspicious")
             text = ui.label(f"{assessment}.").classes(f"{LEAD} break-words min-w-0").mark("verdict")
             text.props("role=heading aria-level=2")
     metrics, baseline = info.metrics, info.baseline

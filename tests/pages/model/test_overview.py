@@ -1,162 +1,166 @@
-"""Overview page."""
+"""Overview tab."""
 
 import httpx
 import pytest
 from nicegui.testing import User
 
-from mlapp.schemas import Job, Submission
+from mlapp.schemas import DataSource, Job
 from mlapp.services import Services
+from pages.session.site import Site
+from tests.fitted import publish
 from tests.pages.conftest import TrainedVersions, eventually, one
+from tests.pages.steps import add_inactive, predict
+from tests.services.misbehaving import Misbehaving, add_unloadable
 
 
 def count(user: User, marker: str) -> int:
     return int(one(user, marker).text.replace(",", ""))
 
 
-async def test_overview_shows_target_and_quality_of_the_active_model(
-    user: User, services: Services, trained: TrainedVersions
-):
-    await services.models.activate(str(trained.regression.version))
-
-    await user.open("/")
-
-    await user.should_see(f"Model {trained.regression.version} predicts time_for_failure from 6 features")
-    await user.should_see("On held-out rows")
-
-
-async def test_overview_shows_the_baseline_of_a_classification(
-    user: User, services: Services, trained: TrainedVersions
-):
-    await services.models.activate(str(trained.classification.version))
-
-    await user.open("/")
-
-    await user.should_see("most frequent class gives 39.9%")
-
-
-async def test_overview_links_to_the_predict_page(user: User, services: Services, trained: TrainedVersions):
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/")
-
-    user.find(marker="go-predict").click()
-
-    await user.should_see("Change the values")
-
-
-@pytest.mark.usefixtures("no_active")
-async def test_overview_without_a_model_links_to_training(user: User):
-    await user.open("/")
-    await user.should_see("No model yet")
-
-    user.find(marker="go-train").click()
-
-    await user.should_see("Choose a table and the column to predict")
-
-
-@pytest.mark.usefixtures("no_active")
-async def test_overview_shows_the_first_model_once_it_is_trained(user: User, services: Services):
-    options = {"estimator": "linear", "note": "the first of all"}
-    job = await services.training.submit(Submission(dataset="diabetes", options=options))
-
-    await user.open("/")
-
-    await user.should_see("The first model is being trained")
-    await user.should_see("the first of all")
-    # The page shows the model before its job has ended.
-    assert [state async for state in services.jobs.follow(job.id)][-1].version
-
-
-async def test_overview_shows_a_verdict_and_since_when_the_model_is_active(
-    user: User, services: Services, trained: TrainedVersions
-):
-    await services.models.activate(str(trained.classification.version))
-
-    await user.open("/")
+async def test_overview_shows_verdict_scores_and_origin_of_the_active_version(user: User, trained: TrainedVersions):
+    await user.open("/models/wine")
 
     await user.should_see(content="of 100 cases", marker="verdict")
-    await user.should_see("Active since")
-    await user.should_see(content=f"Model {trained.classification.version} answers.", marker="health-line")
+    await user.should_see("baseline 0.3989")
+    await user.should_see("The baseline always predicts the most frequent class.")
+    await user.should_see(content="predicts cultivar from 13 features", marker="trained")
+    for heading in ("Feature importance", "Last hour", "Confusion matrix", "Calibration", "Recent trainings"):
+        await user.should_see(heading)
 
 
-async def test_overview_shows_no_verdict_for_a_model_no_better_than_its_baseline(
+async def test_overview_shows_the_name_of_the_file(user: User, services: Services):
+    await publish(services, "wine", "sales", source=DataSource(file="Q3 <b>sales</b>.csv"), note="Kept\nfor April")
+
+    await user.open("/models/sales")
+
+    await user.should_see("on 178 rows of the file Q3 <b>sales</b>.csv")
+    await user.should_see("for April")
+    await services.models.delete("sales")
+
+
+async def test_overview_links_to_the_predict_tab(user: User, trained: TrainedVersions):
+    await user.open("/models/machines")
+
+    user.find(marker="go-models-machines-predict").click()
+
+    await user.should_see(marker="prediction-card")
+
+
+async def test_overview_shows_no_verdict_for_a_version_no_better_than_its_baseline(
     user: User, services: Services, trained: TrainedVersions
 ):
-    store, model = services.models.store, trained.regression
-    worthless = store.record(model.version).model_copy(update={"metrics": model.baseline, "warnings": ["No better."]})
-    version = store.add(store.file(model.version), worthless)
-    await services.models.activate(str(version))
+    await publish(
+        services, "machines", "worthless", metrics=trained.regression.baseline, warnings=["No better than that."]
+    )
 
-    await user.open("/")
+    await user.open("/models/worthless")
 
-    await user.should_see("No better.")
+    await user.should_see("No better than that.")
     await user.should_not_see(marker="verdict")
-    await services.models.activate(str(model.version))
-    store.delete(version)
+    await services.models.delete("worthless")
 
 
-async def test_overview_without_activation_history_shows_no_date(
-    user: User, services: Services, trained: TrainedVersions
+async def test_overview_warns_of_a_version_that_is_too_good(user: User, services: Services, trained: TrainedVersions):
+    await publish(services, "machines", "leaky", metrics={"mae": 0.01, "rmse": 0.01, "r2": 0.9999})
+
+    await user.open("/models/leaky")
+
+    await user.should_see(content="suspiciously good", marker="verdict")
+    await user.should_see(marker="suspicious")
+    await services.models.delete("leaky")
+
+
+async def test_overview_without_activation_history_shows_no_date(user: User, services: Services):
+    await publish(services, "wine", "undated")
+    (services.models.store.folder / "models" / "undated" / "history.jsonl").write_bytes(b"")
+
+    await user.open("/models/undated")
+
+    await user.should_see(content="Version 1", marker="since")
+    assert "since" not in one(user, "since").text
+    await services.models.delete("undated")
+
+
+async def test_overview_follows_the_active_version(user: User, services: Services):
+    await publish(services, "wine", "followed")
+    await user.open("/models/followed")
+    await user.should_see(content="Version 1, active since", marker="since")
+
+    await publish(services, "machines", "followed")
+
+    await user.should_see(content="Version 2, active since", marker="since")
+    await user.should_see(content="predicts time_for_failure from 6 features", marker="trained")
+    await user.should_not_see("Confusion matrix")
+    await services.models.delete("followed")
+
+
+async def test_overview_of_a_model_without_an_active_version_follows_the_activation(user: User, services: Services):
+    version = await add_inactive(services, "asleep")
+    await user.open("/models/asleep")
+    await user.should_see("No version is active")
+    await user.should_not_see("Feature importance")
+
+    await services.models.activate("asleep", str(version))
+
+    await user.should_see(marker="verdict")
+    await user.should_not_see("No version is active")
+    await services.models.delete("asleep")
+
+
+async def test_overview_says_that_the_active_version_cannot_be_loaded(
+    user: User, services: Services, caplog: pytest.LogCaptureFixture
 ):
-    await services.models.activate(str(trained.regression.version))
-    log = services.models.store.folder / "history.jsonl"
-    text = log.read_bytes()
-    log.write_bytes(b"")
-    try:
-        await user.open("/")
-    finally:
-        log.write_bytes(text)
+    await publish(services, "wine", "damaged")
+    store = services.models.store
+    await services.prediction.fitted("damaged")
+    store.activate("damaged", add_unloadable(store, "damaged", 1))
+    await services.prediction.refresh("damaged")
 
-    await user.should_see(marker="headline")
-    await user.should_not_see("Active since")
+    await user.open("/models/damaged")
 
-
-async def test_overview_follows_the_active_model(user: User, services: Services, trained: TrainedVersions):
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/")
-
-    await services.models.activate(str(trained.classification.version))
-
-    await user.should_see(f"Model {trained.classification.version} predicts cultivar")
-    await user.should_not_see("predicts time_for_failure from 6 features")
+    await user.should_see("Version 2 of damaged cannot be loaded: RuntimeError: a screw is loose")
+    await user.should_see(content="Version 1", marker="since")
+    await services.models.delete("damaged")
+    caplog.clear()  # The log of the broken version.
 
 
-async def test_overview_counts_requested_rows(
-    user: User, services: Services, http: httpx.AsyncClient, trained: TrainedVersions
+async def test_overview_counts_the_requests_to_this_model(
+    user: User, http: httpx.AsyncClient, trained: TrainedVersions
 ):
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/")
+    await user.open("/models/machines")
     before = count(user, "hour-rows")
-    row = {feature.name: feature.example for feature in trained.regression.features}
 
-    await http.post("/predict", json={"records": [row, row]})
+    await predict(http, trained.classification, 5)
+    await predict(http, trained.regression, 2)
 
-    await eventually(lambda: count(user, "hour-rows") >= before + 2, timeout_s=30)
+    await eventually(lambda: count(user, "hour-rows") == before + 2, timeout_s=30)
 
 
-async def test_overview_updates_a_running_training(
-    user: User, services: Services, endless: Job, trained: TrainedVersions
-):
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/")
-    await user.should_see(f"Training {endless.id}")
+async def test_overview_lists_the_trainings_of_this_model(user: User, services: Services, trained: TrainedVersions):
+    await user.open("/models/wine")
+    await user.should_see("No recent trainings of this model.")
 
-    await services.jobs.cancel(endless.id)
+    job = await services.training.submit(Misbehaving(dataset="wine", options={"estimator": "endless", "model": "wine"}))
 
+    await user.should_see(marker=f"job-{job.id}")
+    await user.should_not_see("No recent trainings of this model.")
+    await services.jobs.cancel(job.id)
     await user.should_see("The training was cancelled.")
 
 
-@pytest.mark.usefixtures("no_active")
-async def test_overview_follows_the_first_training_until_it_is_cancelled(user: User, services: Services, endless: Job):
-    await user.open("/")
-    await user.should_see(content="fold 1 of 5", marker="stage", retries=200)
+async def test_overview_does_not_list_trainings_of_others(user: User, endless: Job, trained: TrainedVersions):
+    await user.open("/models/machines")
 
-    await services.jobs.cancel(endless.id)
-
-    await user.should_see("No model yet")
+    await user.should_see(marker="verdict")
+    await user.should_not_see(marker=f"job-{endless.id}")
 
 
-async def test_unknown_page_is_not_found(user: User):
-    answer = await user.http_client.get("/nope")
+async def test_overview_without_an_api_has_no_step_to_it(
+    user: User, trained: TrainedVersions, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Site, "api", property(lambda _: False))
 
-    assert answer.status_code == 404
-    assert "This page does not exist" in answer.text
+    await user.open("/models/machines")
+
+    await user.should_see("Compare versions")
+    await user.should_not_see("Call it from a program")

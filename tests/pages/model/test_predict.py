@@ -1,7 +1,4 @@
-"""Predict page."""
-
-import json
-import shlex
+"""Predict tab."""
 
 import httpx
 import pytest
@@ -10,27 +7,40 @@ from nicegui.testing import User
 from mlapp.schemas import VersionInfo
 from mlapp.services import Services
 from pages.session.site import Site
+from tests.fitted import publish
 from tests.pages.conftest import TrainedVersions, one
+from tests.pages.steps import add_inactive
+from tests.services.misbehaving import add_unloadable
+
+PREDICT = "/models/machines/predict"
 
 
 async def test_predict_shows_the_prediction_of_the_api_for_the_example(
     user: User, http: httpx.AsyncClient, services: Services, trained: TrainedVersions
 ):
-    model = await services.models.activate(str(trained.regression.version))
-    row = {feature.name: feature.example for feature in model.features}
-    answer = (await http.post("/predict", json={"records": [row]})).json()
+    info = trained.regression
+    row = {feature.name: feature.example for feature in info.features}
+    answer = (await http.post("/models/machines/predict", json={"records": [row]})).json()
 
-    await user.open("/predict")
+    await user.open(PREDICT)
 
     await user.should_see(content=f"{answer['predictions'][0]:,.0f}", marker="prediction")
     await user.should_see("in about 90% of cases")
 
 
-async def test_predict_warns_of_a_value_outside_the_training_range(
-    user: User, services: Services, trained: TrainedVersions
-):
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/predict")
+async def test_opening_predict_is_no_request(user: User, services: Services, trained: TrainedVersions):
+    before = services.recorder.total("machines")
+    requests = sum(minute.requests for minute in before.minutes.values())
+
+    await user.open(PREDICT)
+    await user.should_see("in about 90% of cases")
+
+    after = services.recorder.total("machines")
+    assert sum(minute.requests for minute in after.minutes.values()) == requests
+
+
+async def test_predict_warns_of_a_value_outside_the_training_range(user: User, trained: TrainedVersions):
+    await user.open(PREDICT)
 
     with user:
         one(user, "feature-0").set_value(99999)
@@ -38,35 +48,17 @@ async def test_predict_warns_of_a_value_outside_the_training_range(
     await user.should_see(content="99999 is outside 30–1199 seen in training", marker="warning")
 
 
-async def test_predict_without_an_api_shows_no_code(
-    user: User, services: Services, trained: TrainedVersions, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(Site, "api", property(lambda _: False))
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/predict")
+async def test_predict_treats_an_empty_field_as_missing(user: User, trained: TrainedVersions):
+    await user.open(PREDICT)
 
     with user:
-        one(user, "feature-0").set_value(99999)
-
-    await user.should_see(content="99999 is outside 30–1199 seen in training", marker="warning")
-    await user.should_not_see("Use it from code")
-
-
-async def test_predict_treats_an_empty_field_as_missing(user: User, services: Services, trained: TrainedVersions):
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/predict")
-
-    with user:
-        one(user, "feature-4").set_value("")
         one(user, "feature-0").set_value(None)
 
     await user.should_see(content="is missing; training saw no row without it", marker="warning")
-    await user.should_see(content='"last_service": null', marker="curl")
 
 
-async def test_predict_shows_the_error_of_an_invalid_value(user: User, services: Services, trained: TrainedVersions):
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/predict")
+async def test_predict_shows_the_error_of_an_invalid_value(user: User, trained: TrainedVersions):
+    await user.open(PREDICT)
 
     with user:
         one(user, "feature-4").set_value("yesterday")
@@ -74,64 +66,84 @@ async def test_predict_shows_the_error_of_an_invalid_value(user: User, services:
     await user.should_see(content="'yesterday' is not a date or time", marker="prediction-error")
 
 
-async def test_predict_shows_classes_with_probabilities(user: User, services: Services, trained: TrainedVersions):
-    await services.models.activate(str(trained.classification.version))
-
-    await user.open("/predict")
+async def test_predict_shows_classes_with_probabilities(user: User, trained: TrainedVersions):
+    await user.open("/models/wine/predict")
 
     await user.should_see(content="class_0", marker="prediction")
     await user.should_see(content="100.0%", marker="probability")
 
 
-async def test_predict_curl_sample_reproduces_the_prediction(
-    user: User, http: httpx.AsyncClient, services: Services, trained: TrainedVersions
+async def test_predict_links_to_the_code(user: User, trained: TrainedVersions):
+    await user.open(PREDICT)
+
+    user.find(marker="to-api").click()
+
+    await user.should_see(content="/models/machines/predict", marker="address")
+
+
+async def test_predict_without_an_api_has_no_link_to_code(
+    user: User, trained: TrainedVersions, monkeypatch: pytest.MonkeyPatch
 ):
-    await services.models.activate(str(trained.regression.version))
-    await user.open("/predict")
-    with user:
-        one(user, "feature-0").set_value(500.0)
-    await user.should_see(content='"age": 500', marker="curl")
-    code = one(user, "curl")
+    monkeypatch.setattr(Site, "api", property(lambda _: False))
 
-    words = shlex.split(code.content)
-    body = json.loads(words[words.index("-d") + 1])
-    answer = await http.post(words[words.index("POST") + 1], json=body)
+    await user.open(PREDICT)
 
-    assert body["records"][0]["age"] == 500
-    await user.should_see(content=f"{answer.json()['predictions'][0]:,.0f}", marker="prediction")
+    await user.should_see(marker="prediction-card")
+    await user.should_not_see(marker="to-api")
 
 
 async def test_predict_of_a_version_uses_that_version(user: User, services: Services, trained: TrainedVersions):
-    await services.models.activate(str(trained.regression.version))
+    info = await publish(services, "machines", activate=False)
 
-    await user.open(f"/predict?version={trained.classification.version}")
+    await user.open(f"{PREDICT}?version={info.version}")
 
-    await user.should_see("predicts cultivar from 13 features")
-    await user.should_see(content=f"/predict?version={trained.classification.version}", marker="curl")
-    await user.should_see("This is not the active model.")
-
-
-async def test_predict_of_an_unknown_version_links_to_the_models(user: User, trained: TrainedVersions):
-    assert trained
-    await user.open("/predict?version=9999")
-
-    await user.should_see("This model cannot be used")
-    await user.should_see(marker="go-models")
+    await user.should_see("This version is not active.")
+    assert one(user, "version").options[info.version] == f"Version {info.version}"
+    await services.models.activate("machines", str(info.version))
+    await user.should_see("This version is active.")
+    await services.models.activate("machines", str(trained.regression.version))
 
 
-@pytest.mark.usefixtures("no_active")
-async def test_predict_without_a_model_links_to_training(user: User):
-    await user.open("/predict")
+async def test_predict_of_an_unknown_version_is_not_found(user: User, trained: TrainedVersions):
+    answer = await user.http_client.get(f"{PREDICT}?version=9999")
 
-    await user.should_see("No model yet")
+    assert answer.status_code == 404
+    assert "Version not found" in answer.text
+    assert "no version 9999." in answer.text
 
 
-async def test_predict_shows_boolean_classes(user: User, services: Services, http: httpx.AsyncClient):
+async def test_predict_of_a_version_that_cannot_be_loaded_says_why(
+    user: User, services: Services, trained: TrainedVersions, caplog: pytest.LogCaptureFixture
+):
+    broken = add_unloadable(services.models.store, "machines", trained.regression.version)
+
+    await user.open(f"{PREDICT}?version={broken}")
+
+    await user.should_see("This version cannot be used")
+    await user.should_see("a screw is loose")
+    await user.should_see(marker="go-models-machines-versions")
+    await services.models.delete_version("machines", str(broken))
+    caplog.clear()  # The log of the broken version.
+
+
+async def test_predict_without_an_active_version_leads_to_the_versions(user: User, services: Services):
+    version = await add_inactive(services, "unused")
+
+    await user.open("/models/unused/predict")
+
+    await user.should_see("No version is active")
+    await user.should_see(marker="go-models-unused-versions")
+    await user.open(f"/models/unused/predict?version={version}")
+    await user.should_see(content="class_0", marker="prediction")
+    await services.models.delete("unused")
+
+
+async def test_predict_shows_boolean_classes(user: User, http: httpx.AsyncClient):
     rows = [{"x": n, "empty": None, "y": n % 2 == 0} for n in range(20)]
     options = {"records": rows, "target": "y", "estimator": "linear", "features": ["x", "empty"]}
-    assert (await http.post("/train", json=options)).status_code == 201
+    assert (await http.post("/models/even/train", json=options)).status_code == 201
 
-    await user.open("/predict")
+    await user.open("/models/even/predict")
 
     await user.should_see(content="%", marker="probability")
     assert one(user, "prediction").text in ("true", "false")
@@ -139,34 +151,47 @@ async def test_predict_shows_boolean_classes(user: User, services: Services, htt
 
 async def test_predict_shows_the_most_likely_of_many_classes(user: User, http: httpx.AsyncClient):
     rows = [{"x": n % 12, "y": f"class {n % 12}"} for n in range(60)]
-    assert (await http.post("/train", json={"records": rows, "target": "y", "estimator": "linear"})).status_code == 201
+    options = {"records": rows, "target": "y", "estimator": "linear"}
+    assert (await http.post("/models/dozen/train", json=options)).status_code == 201
 
-    await user.open("/predict")
+    await user.open("/models/dozen/predict")
 
     await user.should_see("and 4 more classes")
 
 
-async def test_predict_says_when_another_model_is_activated(
-    user: User, services: Services, rich: VersionInfo, trained: TrainedVersions
+async def test_predict_says_when_another_version_is_activated(
+    user: User, services: Services, trained: TrainedVersions
 ):
-    await services.models.activate(str(rich.version))
-    await user.open("/predict")
+    await user.open(PREDICT)
     await user.should_see("in about 90% of cases")
 
-    await services.models.activate(str(trained.regression.version))
+    info = await publish(services, "machines")
 
-    await user.should_see(f"this page still uses model {rich.version}.")
+    await user.should_see(f"Version {info.version} is now active; this page still uses version")
     await user.should_see(marker="switch")
+    await services.models.activate("machines", str(trained.regression.version))
+    await user.should_not_see(marker="switch")
 
 
 async def test_predict_opens_the_selected_version(user: User, rich: VersionInfo):
-    await user.open("/predict")
+    await user.open("/models/rich/predict")
     await user.should_see(marker="version")
 
     with user:
         one(user, "version").set_value(rich.version)
 
-    await user.should_see(f"Model {rich.version} predicts price from {len(rich.features)} features")
+    await user.should_see("This version is active.")
     with user:
         one(user, "version").set_value(0)
-    await user.should_not_see("This is not the active model.")
+    await user.should_not_see("This version is active.")
+
+
+async def test_predict_of_a_deleted_model_says_so(user: User, services: Services):
+    await publish(services, "wine", "gone")
+    await user.open("/models/gone/predict")
+    await user.should_see(marker="prediction-card")
+
+    await services.models.delete("gone")
+
+    await user.should_see("gone was deleted")
+    await user.should_not_see(marker="prediction-card")

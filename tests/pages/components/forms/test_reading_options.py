@@ -22,7 +22,7 @@ class Drawn:
     changes: list[str] = field(default_factory=list)
 
     async def show(self, read_as: ReadAs | str) -> None:
-        await self.user.open("/health")
+        await self.user.open("/jobs")
         with self.user:
             self.reading = ReadingOptions(self.options, Format.CSV, self.changes.append)
             if isinstance(read_as, str):
