@@ -33,7 +33,7 @@ def register(site: Site) -> None:
     async def settings(model: str) -> None:
         async with model_page(site, model, Tab.SETTINGS) as page:
             if page:
-                _Settings(site, page)
+                await _Settings(site, page).build()
 
 
 class _Settings:
@@ -50,13 +50,18 @@ class _Settings:
             self._default()
         with card("Delete this model"):
             self._deletion()
-        page.on_change(self._update)
+
+    async def build(self) -> None:
+        """Show the state of the model, and follow it."""
+        await self._update()
+        self.page.on_change(self._update)
 
     async def _update(self) -> None:
         info, default = self.page.info, self.site.live.default
-        if self.text.value == self.saved:
+        edited, self.saved = self.text.value != self.saved, info.description
+        if not edited:
             self.text.set_value(info.description)
-        self.saved = info.description
+        self._show_save()
         self.policy.set_value(info.activation)
         self.default_text.set_text(
             f"{self.model} is the default model: it answers POST /predict, the address without a model."
@@ -74,17 +79,20 @@ class _Settings:
 
     def _description(self) -> None:
         ui.label("What is it for, and who uses it? Shown with the model and on its card.").classes(MUTED)
-        self.text = ui.textarea(value=self.saved).mark("description-text")
+        self.text = ui.textarea(value=self.saved, on_change=self._show_save).mark("description-text")
         self.text.props(f"outlined autogrow counter maxlength={MAX_DESCRIPTION}").classes("w-full")
         self.text.props["aria-label"] = "Description"
-        save = ui.button("Save", icon="check", on_click=self._save_description).mark("save-description")
-        save.bind_enabled_from(self.text, "value", lambda text: (text or "") != self.saved)
-        self.save = save
+        self.save = ui.button("Save", icon="check", on_click=self._save_description).mark("save-description")
+        self._show_save()
+
+    def _show_save(self) -> None:
+        self.save.set_enabled((self.text.value or "") != self.saved)
 
     async def _save_description(self) -> None:
         text = (self.text.value or "").strip()[:MAX_DESCRIPTION]
-        self.text.set_value(text)
         self.saved = text
+        self.text.set_value(text)
+        self._show_save()
         await self._patch(ModelPatch(description=text), "The description is saved.")
 
     def _activation(self) -> None:
@@ -101,7 +109,9 @@ class _Settings:
 
     async def _set_policy(self, policy: ActivationPolicy) -> None:
         if policy != self.page.info.activation:
-            await self._patch(ModelPatch(activation=policy), f"New versions: {POLICIES[policy][0].lower()}.")
+            await self._patch(
+                ModelPatch(activation=policy), f"New versions become active: {POLICIES[policy][0].lower()}."
+            )
 
     def _default(self) -> None:
         self.default_text = ui.label().classes(f"{TEXT} break-words").mark("default-text")

@@ -1,31 +1,22 @@
-"""Monitor page."""
-
-from collections.abc import AsyncIterator
-from pathlib import Path
+"""Monitor tab."""
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from nicegui import ui
 from nicegui.testing import User
 
-from main import create_app
-from mlapp.errors import Unacceptable
-from mlapp.schemas import Span, VersionInfo
+from mlapp.schemas import VersionInfo
 from mlapp.services import Services
-from mlapp.settings import Settings
-from pages.model import monitor
-from pages.frame import frame
-from pages.session.live_updates import LiveUpdates
-from pages.session.site import Site
 from tests.fitted import publish
 from tests.pages.conftest import TrainedVersions, eventually, one
-from tests.pages.steps import chart_of, predict
+from tests.pages.steps import add_inactive, chart_of, predict
+
+MONITOR = "/models/machines/monitor"
 
 
 @pytest.fixture
 async def regression(services: Services) -> VersionInfo:
-    """A new active model without requests."""
+    """A new active version without requests."""
     return await publish(services, "machines")
 
 
@@ -34,19 +25,23 @@ async def classification(services: Services) -> VersionInfo:
     return await publish(services, "wine")
 
 
-async def send_invalid(http: httpx.AsyncClient) -> None:
-    assert (await http.post("/predict", json={"records": [{}]})).status_code == 422
+async def send_invalid(http: httpx.AsyncClient, model: str) -> None:
+    assert (await http.post(f"/models/{model}/predict", json={"records": [{}]})).status_code == 422
+
+
+def texts(user: User) -> str:
+    return " ".join(label.text for label in user.find(kind=ui.label).elements)
 
 
 async def test_monitor_shows_requests_rows_latency_and_predictions(
     user: User, http: httpx.AsyncClient, regression: VersionInfo
 ):
     await predict(http, regression, 3)
-    await send_invalid(http)
+    await send_invalid(http, "machines")
 
-    await user.open("/monitor")
+    await user.open(MONITOR)
 
-    await user.should_see(f"3 predictions of model {regression.version}: mean")
+    await user.should_see(f"3 predictions of version {regression.version}: mean")
     succeeded, rejected, failed = chart_of(user, "Requests").options["series"]
     assert (succeeded["data"][-2:] > [0, 0], sum(rejected["data"]) >= 1, sum(failed["data"])) == (True, True, 0)
     floor, width, highest, mean, lowest = chart_of(user, "Predictions over time").options["series"]
@@ -57,10 +52,26 @@ async def test_monitor_shows_requests_rows_latency_and_predictions(
     assert [x for x in chart_of(user, "Latency").options["series"][0]["data"] if x]
 
 
+async def test_monitor_counts_the_requests_to_its_model_only(user: User, http: httpx.AsyncClient, services: Services):
+    first, second = await publish(services, "wine", "asked"), await publish(services, "wine", "also-asked")
+    await predict(http, first, 2)
+    await predict(http, second, 5)
+    await send_invalid(http, "also-asked")
+
+    await user.open("/models/asked/monitor")
+
+    await user.should_see("2 predictions of version 1")
+    succeeded, rejected, _ = chart_of(user, "Requests").options["series"]
+    assert (sum(succeeded["data"]), sum(rejected["data"])) == (1, 0)
+    assert sum(chart_of(user, "Rows").options["series"][0]["data"]) == 2
+    for info in (first, second):
+        await services.models.delete(info.model)
+
+
 async def test_monitor_shows_the_share_of_each_class(user: User, http: httpx.AsyncClient, classification: VersionInfo):
     await predict(http, classification, 4)
 
-    await user.open("/monitor")
+    await user.open("/models/wine/monitor")
 
     await user.should_see("share of each class")
     series = chart_of(user, "Predictions over time").options["series"]
@@ -70,110 +81,96 @@ async def test_monitor_shows_the_share_of_each_class(user: User, http: httpx.Asy
 
 async def test_monitor_is_updated_in_place(user: User, http: httpx.AsyncClient, regression: VersionInfo):
     await predict(http, regression, 2)
-    await user.open("/monitor")
-    await user.should_see(f"2 predictions of model {regression.version}")
+    await user.open(MONITOR)
+    await user.should_see(f"2 predictions of version {regression.version}")
     before = chart_of(user, "Requests")
 
     await predict(http, regression, 5)
 
-    await eventually(lambda: f"7 predictions of model {regression.version}" in texts(user), timeout_s=30)
+    await eventually(lambda: f"7 predictions of version {regression.version}" in texts(user), timeout_s=30)
     assert chart_of(user, "Requests") is before
 
 
-def texts(user: User) -> str:
-    return " ".join(label.text for label in user.find(kind=ui.label).elements)
-
-
-async def test_monitor_shows_another_model_and_another_span(
+async def test_monitor_shows_another_version_and_another_span(
     user: User, http: httpx.AsyncClient, regression: VersionInfo, trained: TrainedVersions
 ):
     await predict(http, regression, 2)
-    await predict(http, trained.classification, 1)
-    await user.open("/monitor")
-    await user.should_see(f"predictions of model {regression.version}")
+    await predict(http, trained.regression, 1)
+    await user.open(MONITOR)
+    await user.should_see(f"predictions of version {regression.version}")
 
     with user:
-        one(user, "version").set_value(str(trained.classification.version))
+        one(user, "version").set_value(str(trained.regression.version))
         one(user, "span").set_value("day")
 
-    await user.should_see(f"predictions of model {trained.classification.version}")
+    await user.should_see(f"predictions of version {trained.regression.version}:")
     await eventually(lambda: len(chart_of(user, "Requests").options["series"][0]["data"]) == 96)
 
 
 async def test_monitor_reads_span_and_version_from_the_query(
     user: User, http: httpx.AsyncClient, trained: TrainedVersions
 ):
+    version = trained.classification.version
     await predict(http, trained.classification, 1)
 
-    await user.open(f"/monitor?span=day&version={trained.classification.version}")
+    await user.open(f"/models/wine/monitor?span=day&version={version}")
 
-    await user.should_see(f"predictions of model {trained.classification.version}")
+    await user.should_see(f"predictions of version {version}")
     assert len(chart_of(user, "Requests").options["xAxis"]["data"]) == 96
 
 
-async def test_monitor_of_an_unknown_model_is_not_found(user: User, trained: TrainedVersions):
-    assert trained
-    await user.open("/monitor?version=9999&span=century")
+async def test_monitor_of_an_unknown_version_says_so(user: User, trained: TrainedVersions):
+    await user.open(f"{MONITOR}?version=9999&span=century")
 
-    await user.should_see("Model not found")
+    await user.should_see("Version not found")
+    await user.should_see(marker="missing-version")
 
 
-async def test_monitor_follows_the_active_model(
-    user: User, services: Services, http: httpx.AsyncClient, regression: VersionInfo, trained: TrainedVersions
+async def test_monitor_follows_the_active_version(
+    user: User, services: Services, http: httpx.AsyncClient, regression: VersionInfo
 ):
     await predict(http, regression, 2)
-    await user.open("/monitor")
-    await user.should_see(f"Model {regression.version} has predicted 2 rows")
+    await user.open(MONITOR)
+    await user.should_see(f"Version {regression.version} has predicted 2 rows")
 
-    await services.models.activate(str(trained.classification.version))
+    other = await publish(services, "machines")
 
-    await eventually(lambda: f"Model {trained.classification.version} has" in texts(user), timeout_s=30)
-
-
-@pytest.mark.usefixtures("no_active")
-async def test_monitor_without_a_model_counts_requests(user: User, http: httpx.AsyncClient):
-    assert (await http.post("/predict", json={"records": [{}]})).status_code == 503
-
-    await user.open("/monitor")
-
-    await user.should_see("No model yet.")
-    failed = chart_of(user, "Requests").options["series"][2]["data"]
-    assert sum(failed) >= 1
-    assert (await http.post("/predict", json={"records": [{}]})).status_code == 503
-    await eventually(lambda: sum(chart_of(user, "Requests").options["series"][2]["data"]) > sum(failed))
+    await eventually(lambda: f"Version {other.version} has had no requests yet" in texts(user), timeout_s=30)
 
 
-@pytest.fixture
-async def empty(app: FastAPI, tmp_path: Path) -> AsyncIterator[Services]:
-    """Services without a model or requests, and their monitor page."""
-    assert app
-    settings = Settings(_env_file=None, store=tmp_path / "store", demo=False)
-    second = create_app(settings, pages=False)
-    async with second.router.lifespan_context(second):
-        services: Services = second.state.services
-        site = Site(services, settings, LiveUpdates(services))
+async def test_monitor_of_a_deleted_version_says_so(user: User, services: Services, trained: TrainedVersions):
+    version = await add_inactive(services, "machines")
+    await user.open(f"{MONITOR}?version={version}")
+    await user.should_see(f"Version {version} has had no requests yet")
 
-        @ui.page("/monitor-of-empty-store")
-        async def page() -> None:
-            with frame(site, "Monitor", "/monitor"):
-                await monitor._Monitor(site, Span.HOUR, monitor.ACTIVE).build()
+    await services.models.delete_version("machines", str(version))
 
-        yield services
+    await user.should_see("Version not found")
 
 
-async def test_monitor_of_an_empty_store_follows_changes(user: User, empty: Services):
-    await user.open("/monitor-of-empty-store")
+async def test_monitor_of_a_model_without_requests_follows_the_first_one(
+    user: User, services: Services, http: httpx.AsyncClient
+):
+    version = await add_inactive(services, "quiet")
+    await user.open("/models/quiet/monitor")
     await user.should_see("No requests yet")
-    await user.should_see(marker="go-train")
+    assert (await http.post("/models/quiet/predict", json={"records": [{}]})).status_code == 404
+    await user.should_see("No version is active.")
 
-    inactive = await publish(empty, "wine", activate=False)
-    await eventually(lambda: str(inactive.version) in one(user, "version").options)
+    info = await services.models.activate("quiet", str(version))
+    await user.should_see("Version 1 has had no requests yet")
+    await predict(http, info, 3)
+
+    await eventually(lambda: "Version 1 has predicted 3 rows" in texts(user), timeout_s=30)
+    await services.models.delete("quiet")
+
+
+async def test_monitor_without_requests_leads_to_the_predict_tab(user: User, services: Services):
+    await publish(services, "wine", "untouched")
+    await user.open("/models/untouched/monitor")
     await user.should_see("No requests yet")
 
-    model = await publish(empty, "wine")
-    await user.should_see(marker="go-predict")
-    await user.should_not_see(marker="go-train")
-    with pytest.raises(Unacceptable):
-        await empty.prediction.answer([{}])
+    user.find(marker="go-models-untouched-predict").click()
 
-    await user.should_see(f"Model {model.version} has had no requests yet")
+    await user.should_see(marker="prediction-card")
+    await services.models.delete("untouched")

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from nicegui.testing import User
 
-from mlapp.schemas import VersionInfo
+from mlapp.schemas import Span, VersionInfo
 from mlapp.services import Services
 from pages.session.site import Site
 from tests.fitted import publish
@@ -29,14 +29,12 @@ async def test_predict_shows_the_prediction_of_the_api_for_the_example(
 
 
 async def test_opening_predict_is_no_request(user: User, services: Services, trained: TrainedVersions):
-    before = services.recorder.total("machines")
-    requests = sum(minute.requests for minute in before.minutes.values())
+    before = (await services.monitoring.traffic(Span.HOUR, "machines")).total.requests
 
     await user.open(PREDICT)
     await user.should_see("in about 90% of cases")
 
-    after = services.recorder.total("machines")
-    assert sum(minute.requests for minute in after.minutes.values()) == requests
+    assert (await services.monitoring.traffic(Span.HOUR, "machines")).total.requests == before
 
 
 async def test_predict_warns_of_a_value_outside_the_training_range(user: User, trained: TrainedVersions):
@@ -159,9 +157,7 @@ async def test_predict_shows_the_most_likely_of_many_classes(user: User, http: h
     await user.should_see("and 4 more classes")
 
 
-async def test_predict_says_when_another_version_is_activated(
-    user: User, services: Services, trained: TrainedVersions
-):
+async def test_predict_says_when_another_version_is_activated(user: User, services: Services, trained: TrainedVersions):
     await user.open(PREDICT)
     await user.should_see("in about 90% of cases")
 

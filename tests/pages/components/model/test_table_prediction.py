@@ -15,15 +15,18 @@ from pages.session.downloads import Downloads
 from pages.session.site import Site
 from tests.pages.conftest import TrainedVersions, drop, eventually, one
 
+HEADERS = ("X-Model-Name", "X-Model-Version", "X-Warnings-Total", "Content-Type")
+"""Headers that a download shares with the response of the API."""
+
 
 @pytest.fixture
-def model(trained: TrainedVersions) -> VersionInfo:
+def info(trained: TrainedVersions) -> VersionInfo:
     return trained.regression
 
 
 @pytest.fixture
-async def page(user: User, model: VersionInfo) -> User:
-    await user.open(f"/predict?version={model.version}")
+async def page(user: User, info: VersionInfo) -> User:
+    await user.open(f"/models/machines/predict?version={info.version}")
     return user
 
 
@@ -31,27 +34,30 @@ def cell(feature: Feature, row: int) -> str:
     return str(row) if feature.name == "age" else "" if feature.example is None else str(feature.example).lower()
 
 
-def csv(model: VersionInfo, rows: int) -> bytes:
-    lines = [",".join(cell(feature, row) for feature in model.features) for row in range(rows)]
-    return "\n".join([",".join(feature.name for feature in model.features), *lines, ""]).encode()
+def csv(info: VersionInfo, rows: int) -> bytes:
+    lines = [",".join(cell(feature, row) for feature in info.features) for row in range(rows)]
+    return "\n".join([",".join(feature.name for feature in info.features), *lines, ""]).encode()
 
 
-async def test_download_equals_the_response_of_the_api(page: User, model: VersionInfo, http: httpx.AsyncClient):
-    table = csv(model, 40)
+async def test_download_equals_the_response_of_the_api(page: User, info: VersionInfo, http: httpx.AsyncClient):
+    table = csv(info, 40)
     await drop(page, "fleet.csv", table)
-    await page.should_see(f"40 rows predicted by model {model.version}")
+    await page.should_see(f"40 rows predicted by version {info.version}")
     await page.should_see("of 40 rows.")
 
     page.find(marker="download").click()
     file = await page.download.next()
 
-    answer = await http.post(f"/predict?version={model.version}", content=table, headers={"Content-Type": "text/csv"})
+    answer = await http.post(
+        f"/models/machines/predict?version={info.version}", content=table, headers={"Content-Type": "text/csv"}
+    )
     assert file.content == answer.content
+    assert {name: file.headers[name] for name in HEADERS} == {name: answer.headers[name] for name in HEADERS}
     assert 'filename="fleet-predictions.csv"' in file.headers["Content-Disposition"]
 
 
-async def test_preview_shows_predictions_first_and_warnings(page: User, model: VersionInfo):
-    await drop(page, "fleet.csv", csv(model, 20))
+async def test_preview_shows_predictions_first_and_warnings(page: User, info: VersionInfo):
+    await drop(page, "fleet.csv", csv(info, 20))
 
     await page.should_see("20 rows predicted")
     preview = one(page, "preview")
@@ -62,8 +68,8 @@ async def test_preview_shows_predictions_first_and_warnings(page: User, model: V
     await page.should_see("15 more warnings")
 
 
-async def test_preview_of_one_row_says_that_it_is_all(page: User, model: VersionInfo):
-    await drop(page, "fleet.csv", csv(model, 31).splitlines()[0] + b"\n" + csv(model, 31).splitlines()[31] + b"\n")
+async def test_preview_of_one_row_says_that_it_is_all(page: User, info: VersionInfo):
+    await drop(page, "fleet.csv", csv(info, 31).splitlines()[0] + b"\n" + csv(info, 31).splitlines()[31] + b"\n")
 
     await page.should_see("1 row predicted")
     await page.should_see("All rows.")
@@ -75,19 +81,19 @@ async def test_table_without_a_feature_shows_the_error(page: User):
     await page.should_see(content="'age'", marker="read-error")
 
 
-async def test_file_opens_its_tab(page: User, model: VersionInfo):
+async def test_file_opens_its_tab(page: User, info: VersionInfo):
     await page.should_not_see(marker="table-prediction")
 
-    await drop(page, "fleet.csv", csv(model, 3))
+    await drop(page, "fleet.csv", csv(info, 3))
 
     await page.should_see(marker="table-prediction")
     await page.should_not_see(marker="prediction-card")
-    page.find(marker="tab-row").click()
+    page.find(marker="tab-one").click()
     await page.should_see(marker="prediction-card")
 
 
-async def test_rows_that_cannot_be_predicted_are_listed_and_skipped(page: User, model: VersionInfo):
-    lines = csv(model, 40).splitlines()
+async def test_rows_that_cannot_be_predicted_are_listed_and_skipped(page: User, info: VersionInfo):
+    lines = csv(info, 40).splitlines()
     for row in (3, 5):
         lines[row] = lines[row].replace(b"%d," % (row - 1), b"12 apples,", 1)
     await drop(page, "fleet.csv", b"\n".join(lines))
@@ -105,18 +111,18 @@ async def test_rows_that_cannot_be_predicted_are_listed_and_skipped(page: User, 
     assert [row for row, problem in enumerate(problems) if problem] == [2, 4]
 
 
-async def test_table_with_the_target_is_scored(page: User, model: VersionInfo):
-    lines = csv(model, 40).splitlines()
-    labelled = [line + b"," + (b"%d" % (row + 300) if row else model.target.encode()) for row, line in enumerate(lines)]
+async def test_table_with_the_target_is_scored(page: User, info: VersionInfo):
+    lines = csv(info, 40).splitlines()
+    labelled = [line + b"," + (b"%d" % (row + 300) if row else info.target.encode()) for row, line in enumerate(lines)]
 
     await drop(page, "fleet.csv", b"\n".join(labelled))
 
-    await page.should_see(f"Score on the 40 rows with '{model.target}'")
+    await page.should_see(f"Score on the 40 rows with '{info.target}'")
     await page.should_see("held-out rows: ")
 
 
-async def test_reading_option_is_used_for_preview_and_download(page: User, model: VersionInfo):
-    await drop(page, "fleet.csv", csv(model, 5).replace(b",", b";"))
+async def test_reading_option_is_used_for_preview_and_download(page: User, info: VersionInfo):
+    await drop(page, "fleet.csv", csv(info, 5).replace(b",", b";"))
     await page.should_see("5 rows predicted")
     await page.should_see(content="semicolon as delimiter", marker="read-as")
     page.find(marker="change-reading").click()
@@ -133,13 +139,13 @@ async def test_reading_option_is_used_for_preview_and_download(page: User, model
     assert b";prediction" in (await page.download.next()).content
 
 
-async def test_second_table_replaces_the_first(page: User, model: VersionInfo):
-    await drop(page, "fleet.csv", csv(model, 3))
+async def test_second_table_replaces_the_first(page: User, info: VersionInfo):
+    await drop(page, "fleet.csv", csv(info, 3))
     await page.should_see("3 rows predicted")
     page.find(marker="download").click()
     first = await page.download.next()
 
-    await drop(page, "fleet.csv", csv(model, 4))
+    await drop(page, "fleet.csv", csv(info, 4))
 
     await page.should_see("4 rows predicted")
     await page.should_not_see("3 rows predicted")
@@ -152,8 +158,8 @@ async def download_path(page: User) -> str:
     return str((await page.download.next()).url.path).removeprefix("/ui")
 
 
-async def test_download_of_a_closed_page_is_not_found(page: User, model: VersionInfo):
-    await drop(page, "fleet.csv", csv(model, 3))
+async def test_download_of_a_closed_page_is_not_found(page: User, info: VersionInfo):
+    await drop(page, "fleet.csv", csv(info, 3))
     await page.should_see("3 rows predicted")
     path = await download_path(page)
     client = page.client
@@ -167,10 +173,10 @@ async def test_download_of_a_closed_page_is_not_found(page: User, model: Version
 
 
 @pytest.fixture
-async def uploaded(page: User, model: VersionInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+async def uploaded(page: User, info: VersionInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
     """The file of an uploaded table on the server, and the path of its download."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    await drop(page, "fleet.csv", csv(model, 3))
+    await drop(page, "fleet.csv", csv(info, 3))
     await page.should_see("3 rows predicted")
     (file,) = tmp_path.glob("mlapp-table-*")
     return file, await download_path(page)
@@ -194,9 +200,9 @@ async def test_download_of_an_invalid_file_says_what_is_wrong(page: User, upload
     assert "'age'" in answer.text
 
 
-async def test_only_the_last_of_several_uploads_is_shown(page: User, model: VersionInfo):
-    await drop(page, "fleet.csv", csv(model, 5))
-    await drop(page, "fleet.csv", csv(model, 6))
+async def test_only_the_last_of_several_uploads_is_shown(page: User, info: VersionInfo):
+    await drop(page, "fleet.csv", csv(info, 5))
+    await drop(page, "fleet.csv", csv(info, 6))
 
     await page.should_see("6 rows predicted")
     await eventually(lambda: len(page.find(marker="download").elements) == 1)
@@ -211,14 +217,14 @@ class ClosingUpload(SmallFileUpload):
 
 
 async def test_table_of_a_page_closed_during_its_upload_is_deleted(
-    user: User, site: Site, model: VersionInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    user: User, site: Site, info: VersionInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    await user.open("/health")
-    upload = ClosingUpload("fleet.csv", "text/csv", csv(model, 3))
+    await user.open("/jobs")
+    upload = ClosingUpload("fleet.csv", "text/csv", csv(info, 3))
 
     with user:
-        card = TablePrediction(site, Downloads(site.services), model, on_file=lambda: None)
+        card = TablePrediction(site, Downloads(site.services), info, on_file=lambda: None)
         event = UploadEventArguments(sender=card.result, client=ui.context.client, file=upload)
         await card._predict(event)
         await card._check()

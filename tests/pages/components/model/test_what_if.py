@@ -1,4 +1,4 @@
-"""What-if charts of the Predict page."""
+"""What-if charts of the Predict tab."""
 
 from typing import Any
 
@@ -66,8 +66,9 @@ async def test_what_if_without_values_says_why_there_is_no_curve(form: User, ric
 
 async def test_what_if_of_classes_shows_their_probabilities(user: User, http: httpx.AsyncClient):
     rows = [{"x": n, "kind": "abcdef"[n % 6] * 5, "y": ["low", "high"][n > 20]} for n in range(40)]
-    trained = await http.post("/train", json={"records": rows, "target": "y", "estimator": "linear"})
-    await user.open(f"/predict?version={trained.json()['version']}")
+    options = {"records": rows, "target": "y", "estimator": "linear"}
+    assert (await http.post("/models/levels/train", json=options)).status_code == 201
+    await user.open("/models/levels/predict")
     await user.should_see("Probabilities of the most likely classes.")
 
     for name, axes in (("kind", ("value", "category")), ("x", ("value", "value"))):
