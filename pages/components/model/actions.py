@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Sequence
 
 from nicegui import ui
 
-from mlapp.errors import MlappError
+from mlapp.errors import Conflict, MlappError
 from mlapp.presentation.comparison import changes
 from mlapp.services.models.service import MAX_NOTE_CHARACTERS
 from pages.components.buttons import confirmation
@@ -42,12 +42,7 @@ class VersionActions:
         consequences = await self._changes(version)
 
         async def roll_back() -> None:
-            if await self.models.previous(self.model) == version:
-                await self._do(self.models.rollback(self.model), f"Version {version} is active again.")
-            else:
-                notify_error(
-                    "Another version was activated in the meantime; check whether you still want to roll back."
-                )
+            await self._do(self._rollback_to(version), f"Version {version} is active again.")
 
         with confirmation(f"Roll back to version {version}, the previously active one?", "Roll back", roll_back):
             bullets(consequences)
@@ -78,6 +73,12 @@ class VersionActions:
             text = ui.textarea(value=note, placeholder="What is it for? What is special about it?").mark("note")
             text.props(f"outlined autogrow autofocus counter maxlength={MAX_NOTE_CHARACTERS}").classes("w-full")
             text.props["aria-label"] = f"Note of version {version}"
+
+    async def _rollback_to(self, version: int) -> None:
+        """Roll back, if that still activates this version."""
+        if await self.models.previous(self.model) != version:
+            raise Conflict("Another version was activated in the meantime; check whether you still want to roll back.")
+        await self.models.rollback(self.model)
 
     async def _changes(self, version: int) -> list[str]:
         """Return what an activation would change; nothing for an unknown version, which the action itself reports."""
