@@ -45,7 +45,7 @@ def register(site: Site) -> None:
             with frame(site, "Training not found", "/jobs"):
                 empty_state("work_history", "It is not in the job history", error.detail, JOBS)
             return
-        with frame(site, f"Training {found.id}", "/jobs", f"A version of {found.model}." if found.model else ""):
+        with frame(site, f"Training {found.id}", "/jobs"):
             await _job(site, found.model_copy())
 
 

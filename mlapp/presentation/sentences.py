@@ -69,9 +69,9 @@ def main_score(info: VersionInfo | VersionSummary) -> str:
 
 
 def job_title(job: Job) -> str:
-    """Return the table of a job, and its model and target if known."""
+    """Return the table of a job, and its target and, until it has a version, its model if known."""
     title = f"{job.target} from {job.table}" if job.target else job.table
-    return f"{job.model}: {title}" if job.model else title
+    return f"{job.model}: {title}" if job.model and not job.version else title
 
 
 def job_status_line(job: Job) -> str:
@@ -81,7 +81,6 @@ def job_status_line(job: Job) -> str:
     if not job.finished_at:
         left = "" if job.remaining_s is None else f" · about {format_duration(math.ceil(job.remaining_s))} left"
         return f"{job.stage} · {job.progress:.0%}{left}"
-    if job.model and job.version and job.started_at:
-        duration = format_duration((job.finished_at - job.started_at).total_seconds())
-        return f"Trained {version_name(job.model, job.version)}, in {duration}"
+    if job.version and job.started_at:
+        return f"Trained in {format_duration((job.finished_at - job.started_at).total_seconds())}"
     return job.error or str(job.status)

@@ -53,6 +53,7 @@ def test_job_title_has_table_target_and_model():
     assert job_title(job(1)) == "wine"
     assert job_title(job(1, target="ash")) == "ash from wine"
     assert job_title(job(1, target="ash", model="wine")) == "wine: ash from wine"
+    assert job_title(job(1, target="ash", model="wine", version=2)) == "ash from wine"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_status_line_of_a_running_job_shows_progress(changed: dict[str, Any], te
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        ({"finished_at": NOW + timedelta(seconds=2.34)}, "Trained prices, version 7, in 2.3 s"),
+        ({"finished_at": NOW + timedelta(seconds=2.34)}, "Trained in 2.3 s"),
         ({"version": None, "status": JobStatus.FAILED, "error": "There is no column 'y'."}, "There is no column 'y'."),
         ({"version": None, "status": JobStatus.CANCELLED}, "cancelled"),
     ],

@@ -69,6 +69,29 @@ async def test_jobs_are_filtered_by_status(user: User, services: Services):
     await user.should_see(f"{len(cancelled)} training")
 
 
+async def test_jobs_are_filtered_by_model(user: User, services: Services):
+    job = await finished(services, await services.training.submit(WINE))
+    named = WINE.model_copy(update={"options": WINE.options | {"model": "cellar"}})
+    other = await finished(services, await services.training.submit(named))
+    await user.open("/jobs")
+    await user.should_see(content="cellar, version 1", marker=f"made-{other.id}")
+
+    with user:
+        one(user, marker="model-filter").set_value("cellar")
+
+    await user.should_not_see(marker=f"job-{job.id}")
+    await user.should_see("1 training")
+
+
+async def test_jobs_of_the_model_in_the_address_are_shown(user: User, services: Services):
+    job = await finished(services, await services.training.submit(WINE))
+
+    await user.open("/jobs?model=unknown")
+
+    await user.should_see("0 trainings")
+    await user.should_not_see(marker=f"job-{job.id}")
+
+
 async def test_jobs_are_paged(user: User, services: Services, many_jobs: list[int]):
     newest, oldest = many_jobs[0], many_jobs[-1]
     await user.open("/jobs")
@@ -132,15 +155,16 @@ async def test_cancelling_a_finished_job_shows_the_error(user: User, services: S
     await user.should_see(f"Training {endless.id} has")
 
 
-async def test_job_page_links_to_its_model(user: User, services: Services):
+async def test_job_page_links_to_its_version(user: User, services: Services):
     job = await finished(services, await services.training.submit(WINE))
     await user.open(f"/jobs/{job.id}")
     await user.should_see(f"Training {job.id}")
-    await user.should_see(f"Model {job.version}")
+    await user.should_see(content=f"wine, version {job.version}", marker=f"made-{job.id}")
 
-    user.find(marker=f"go-models-{job.version}").click()
+    user.find(marker="made").click()
 
-    await user.should_see("Activation history")
+    await user.should_see(marker="tab-versions")
+    assert one(user, "tab-versions").props["href"] == "/models/wine/versions"
 
 
 async def test_job_page_follows_a_job_to_its_end(user: User, services: Services, endless: Job):
@@ -174,7 +198,7 @@ async def test_job_page_shows_the_size_of_the_table_once_it_is_read(user: User, 
 
     await services.jobs.cancel(endless.id)
 
-    await user.should_see(content="VersionInfo", marker=f"made-{job.id}")
+    await user.should_see(content="wine, version", marker=f"made-{job.id}")
     await user.should_see("wine, 178 rows × 14 columns")
 
 
