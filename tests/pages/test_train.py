@@ -5,6 +5,7 @@ from nicegui.testing import User
 
 from mlapp.schemas import Job, JobStatus
 from mlapp.services import Services
+from tests.fitted import publish
 from tests.pages.conftest import drop, one
 from tests.services.misbehaving import misbehaving
 
@@ -13,19 +14,20 @@ pytestmark = pytest.mark.slow
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
 
 
-async def test_train_on_an_uploaded_file_activates_a_model(user: User, services: Services):
+async def test_train_on_an_uploaded_file_makes_a_model_of_its_name(user: User, services: Services):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
-    await user.should_see("40 rows, 4 columns")
+    # The first preview starts a process, which takes long on a busy machine.
+    await user.should_see("40 rows, 4 columns", retries=600)
     await user.should_see(marker="train")
 
     user.find("Estimator").click()
     user.find("linear").click()
     user.find(marker="train").click()
 
-    await user.should_see("is trained and active.", retries=200)
+    await user.should_see("people, version 1 answers now.", retries=200)
     await user.should_see("'name' has a distinct text in every row")
-    assert (await services.models.get("active")).target == "y"
+    assert (await services.models.version("people", "active")).target == "y"
 
 
 async def test_train_on_a_bundled_table_selects_its_target(user: User):
@@ -113,18 +115,20 @@ async def test_uploaded_file_replaces_the_bundled_table(user: User):
     assert one(user, "dataset-wine").props["aria-pressed"] == "false"
 
 
-async def test_train_on_a_bundled_table_activates_a_model(user: User, services: Services):
-    await user.open("/train")
+async def test_train_on_a_bundled_table_adds_a_version_to_the_model_of_the_query(user: User, services: Services):
+    first = await publish(services, "wine", "bottles")
+    await user.open("/train?model=bottles")
+    await user.should_see("For a new version of bottles.")
     await user.should_see(marker="dataset-wine")
     user.find(marker="dataset-wine").click()
-    await user.should_see(marker="train")
-    estimator = one(user, "estimator")
-    estimator.value = "linear"
+    await user.should_see(f"Version {first.version + 1} of bottles")
+    with user:
+        one(user, "estimator").set_value("linear")
 
     user.find(marker="train").click()
 
-    await user.should_see("is trained and active.", retries=200)
-    assert (await services.models.get("active")).target == "cultivar"
+    await user.should_see(f"bottles, version {first.version + 1} answers now.", retries=200)
+    assert (await services.models.version("bottles", "active")).version == first.version + 1
 
 
 async def test_train_cancels_a_training_after_confirmation(user: User, endless: Job):

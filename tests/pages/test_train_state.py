@@ -35,7 +35,7 @@ async def fill(user: User) -> None:
     with user:
         for option, value in OPTIONS.items():
             one(user, option).set_value(value)
-        one(user, "activate").set_value(False)
+        one(user, "activate").set_value("never")
     user.find(marker="column-1-ignore").click()
     await user.should_not_see("Checking the table")
 
@@ -44,7 +44,7 @@ async def should_see_the_form(user: User) -> None:
     await user.should_see("people.csv")
     await user.should_see(marker="train")
     assert {option: one(user, option).value for option in OPTIONS} == OPTIONS
-    assert one(user, "activate").value is False
+    assert one(user, "activate").value == "never"
     assert one(user, "column-0-predict").props["aria-pressed"] == "true"
     assert one(user, "column-1-ignore").props["aria-pressed"] == "true"
 
@@ -166,7 +166,7 @@ async def test_selecting_another_table_leaves_the_training(form: User, queued: J
 
 async def test_train_again_restores_the_file_in_the_same_tab(form: User, services: Services):
     form.find(marker="train").click()
-    await form.should_see("is trained.")
+    await form.should_see("is stored, but not activated")
     job = (await services.jobs.jobs())[0]
     await form.open(f"/jobs/{job.id}")
     await form.should_see(marker="again")

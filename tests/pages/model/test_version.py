@@ -180,6 +180,8 @@ async def test_version_shows_warnings_unused_columns_and_hostile_names(
 
 
 async def test_model_card_is_previewed_and_downloaded(user: User, active: VersionInfo, monkeypatch: pytest.MonkeyPatch):
+    saved: list[tuple[bytes, str, str]] = []
+    monkeypatch.setattr(user.download, "content", lambda *file: saved.append(file))
     await user.open(path(active.version))
     await user.should_not_see(marker="card")
 
