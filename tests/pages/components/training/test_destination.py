@@ -53,14 +53,13 @@ async def test_own_name_stays_when_another_file_is_dropped(form: User):
     await drop(form, "other.csv", CSV)
 
     await form.should_see("other.csv")
-    await eventually(lambda: one(form, "model").value == "my-model")
+    await form.should_see("New model my-model")
 
 
 async def test_suggested_name_follows_the_file(form: User):
     await drop(form, "other.csv", CSV)
 
-    await form.should_see("other.csv")
-    await eventually(lambda: one(form, "model").value == "other")
+    await form.should_see("New model other")
 
 
 async def test_name_of_the_query_is_kept_for_a_file(user: User):
