@@ -22,6 +22,8 @@ POLL_S = 0.25
 """Minimum interval of polling while any page is open."""
 POLL_SHARE = 0.1
 """Maximum share of the time that polling takes: with many models the interval is longer."""
+MAX_POLL_S = 1.0
+"""Maximum interval of polling, also while the machine is busy."""
 TRAFFIC_S = 0.7
 """Minimum interval of traffic notifications, as traffic changes with every request."""
 MAX_SHOWN = 100
@@ -160,4 +162,5 @@ class LiveUpdates:
             started = time.monotonic()
             with self.outage.tolerate():
                 await self.refresh()
-            await asyncio.sleep(max(POLL_S, (time.monotonic() - started) / POLL_SHARE))
+            pause_s = (time.monotonic() - started) / POLL_SHARE
+            await asyncio.sleep(min(max(POLL_S, pause_s), MAX_POLL_S))
