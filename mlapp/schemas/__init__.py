@@ -50,7 +50,7 @@ from mlapp.schemas.tables import (
     TablePreview,
     TransferredTable,
 )
-from mlapp.schemas.traffic_counts import PredictionCounts, RequestCounts, RequestProfile, TrafficCounts
+from mlapp.schemas.traffic_counts import PeriodCounts, PredictionCounts, RequestCounts, RequestProfile
 from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions
 from mlapp.schemas.types import (
     MAX_JSON_BYTES,

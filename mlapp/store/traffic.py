@@ -3,7 +3,7 @@
 <folder>/traffic/1.counts   the counts of one process; replaced atomically
 <folder>/traffic/1.lock     held by the process that owns the slot
 
-A file has a line of JSON for each model and each version with requests, so that one is read without parsing the others,
+A file has lines of JSON for each model and each version with requests, so that one is read without parsing the others,
 and what has not changed is saved as it was read. A new process takes over a free slot and continues its counts.
 """
 
@@ -14,24 +14,20 @@ import re
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import ValidationError
 
 from mlapp.errors import Unavailable
-from mlapp.schemas import RequestProfile, TrafficCounts
 from mlapp.store import atomic_files
 from mlapp.store.numbered_folders import parse_number
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T", TrafficCounts, RequestProfile)
-
 Lines = dict[str, bytes]
-"""JSON by key: `*` for all requests, `churn` for those to a model, `churn/3` for the profile of a version; in the order
-of the last request."""
+"""JSON by name, in the order of the last change. A name, such as `churn@1764426000/3 profile`, is a key and a part. The
+key is that of a model (its name and time of creation), with a version after a slash, or `*` for all requests."""
 SUFFIX = ".counts"
-LINE = re.compile(rb"(\*|[a-z0-9][a-z0-9_-]*(?:/[1-9][0-9]*)?) (\{.*\})")
+LINE = re.compile(
+    rb"((?:\*|[a-z0-9][a-z0-9_-]*@[0-9]*(?:/[1-9][0-9]*)?) (?:hour|day|profile)) (\[\[[0-9]+,.*\]\]|\{.*\})"
+)
 
 
 class TrafficStore:
@@ -75,7 +71,7 @@ class TrafficStore:
         """
         assert self._own  # noqa: S101 - set by `open`
         atomic_files.create_folder(self.folder)
-        data = b"".join(b"%b %b\n" % (key.encode(), line) for key, line in lines.items())
+        data = b"".join(b"%b %b\n" % (name.encode(), line) for name, line in lines.items())
         atomic_files.replace(self._own, data, durable=False)
 
     def close(self) -> None:
@@ -94,14 +90,6 @@ class TrafficStore:
                 if path != self._own and parse_number(path.stem) and path.exists()
             }
         return [lines for _, lines in self._others.values()]
-
-    def parse(self, line: bytes | None, kind: type[T]) -> T | None:
-        """Return the counts in a line; None if there is none, or it is damaged."""
-        try:
-            return None if line is None else kind.model_validate_json(line)
-        except ValidationError:
-            self._warn("Some request counts in folder traffic of the store cannot be read; they start from zero.")
-            return None
 
     def _load_if_changed(self, path: Path) -> tuple[tuple[int, int], Lines]:
         stat = path.stat()
@@ -132,4 +120,4 @@ class TrafficStore:
         found = [match.groups() for match in map(LINE.fullmatch, data) if match]
         if len(found) < len(data):
             self._warn(f"Some request counts in {path} cannot be read; they start from zero.")
-        return {key.decode(): line for key, line in found}
+        return {name.decode(): line for name, line in found}

@@ -244,7 +244,7 @@ def test_job_that_is_a_copy_of_another_is_skipped(tmp_path: Path):
 @pytest.mark.parametrize("damage", [linked, piped, foldered])
 def test_counts_without_a_regular_file_start_from_zero(tmp_path: Path, damage: Damage):
     store = TrafficStore(tmp_path)
-    place = tmp_path / "traffic/1.json"
+    place = tmp_path / "traffic/1.counts"
     place.parent.mkdir()
     place.touch()
     damage(place)
@@ -322,7 +322,7 @@ def test_leftovers_of_jobs_and_counts_are_removed(tmp_path: Path):
     (tmp_path / "jobs/2/lock").touch()
     unsaved = running.open()
     (tmp_path / "traffic").mkdir()
-    (tmp_path / "traffic/1.json.0123").touch()
+    (tmp_path / "traffic/1.counts.0123").touch()
 
     jobs.prepare()
     TrafficStore(tmp_path).open()

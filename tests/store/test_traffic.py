@@ -7,21 +7,9 @@ from pathlib import Path
 import pytest
 
 from mlapp.errors import Unavailable
-from mlapp.schemas import Distribution, PredictionCounts, RequestCounts, RequestProfile, TrafficCounts
 from mlapp.store import TrafficStore
-from tests.store.conftest import NOW
 
-
-def counts(requests: int) -> TrafficCounts:
-    distribution = Distribution(edges=[0, 1], counts=[requests])
-    profile = RequestProfile(
-        since=NOW,
-        rows=requests,
-        features=[distribution],
-        prediction=distribution,
-        minutes={7: PredictionCounts(count=requests)},
-    )
-    return TrafficCounts(minutes={7: RequestCounts(requests=requests, latencies={3: requests})}, versions={2: profile})
+LINES = {"* hour": b"[[7,3]]", "churn@17 day": b"[[1,2]]", "churn@17/2 profile": b"{}", "a_b-1@ hour": b"[[7,1]]"}
 
 
 @pytest.fixture
@@ -30,55 +18,64 @@ def store(tmp_path: Path) -> TrafficStore:
 
 
 def test_next_process_continues_the_counts(store: TrafficStore, tmp_path: Path):
-    assert store.open() == TrafficCounts()
-    store.save(counts(3))
+    assert store.open() == {}
+    store.save(LINES)
     store.close()
     store.close()
 
     again = TrafficStore(tmp_path)
 
-    assert again.others() == [counts(3)]
-    assert again.open() == counts(3)
-    assert (again.open(), again.others()) == (TrafficCounts(), [])
+    assert again.others() == [LINES]
+    assert [*again.open().items()] == [*LINES.items()]
+    assert (again.open(), again.others()) == ({}, [])
 
 
 def test_processes_do_not_overwrite_each_other(store: TrafficStore, tmp_path: Path):
     other = TrafficStore(tmp_path)
-    for place, each in enumerate((store, other), 1):
+    for number, each in enumerate((store, other), 1):
         each.open()
-        each.save(counts(place))
+        each.save({"* day": b"[[1,%d]]" % number})
 
-    assert (store.others(), other.others()) == ([counts(2)], [counts(1)])
+    assert (store.others(), other.others()) == ([{"* day": b"[[1,2]]"}], [{"* day": b"[[1,1]]"}])
     assert store.others()[0] is store.others()[0]
-    other.save(counts(9))
-    assert store.others() == [counts(9)]
+    other.save(LINES)
+    assert store.others() == [LINES]
 
 
-@pytest.mark.parametrize("data", [b"", b'{"minutes": {"7": {"req', b"\xff", b'{"minutes": []}'])
-def test_damaged_file_is_logged_and_starts_from_zero(
-    store: TrafficStore, data: bytes, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"\xff",
+        b"",
+        b"churn@17/2",
+        b"churn@17 day",
+        b"churn@17 day [[1,2",
+        b"churn@17 day []",
+        b"churn@17 week [[1,2]]",
+        b"churn day [[1,2]]",
+        b"Churn@17 day [[1,2]]",
+        b"../churn@17 day [[1,2]]",
+        b"churn@17/02 profile {}",
+        b" profile {}",
+    ],
+)
+def test_damaged_line_is_logged_and_starts_from_zero(
+    store: TrafficStore, damage: bytes, caplog: pytest.LogCaptureFixture
 ):
     store.folder.mkdir()
-    (store.folder / "1.json").write_bytes(data)
+    (store.folder / "1.counts").write_bytes(b"* day [[1,3]]\n%b\nchurn@1 day [[1,2]]" % damage)
 
-    assert store.open() == TrafficCounts()
+    assert store.open() == {"* day": b"[[1,3]]", "churn@1 day": b"[[1,2]]"}
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
-def test_foreign_files_are_ignored(store: TrafficStore):
+def test_foreign_and_earlier_files_are_ignored(store: TrafficStore):
     store.folder.mkdir()
-    (store.folder / "notes.json").write_text("mine")
-    (store.folder / "5.json").symlink_to("nowhere")
+    (store.folder / "notes.counts").write_text("mine")
+    (store.folder / "5.counts").symlink_to("nowhere")
+    (store.folder / "1.json").write_text('{"minutes": {}}')
 
-    assert store.others() == []
-
-
-def test_counts_of_processes_add_up():
-    together = TrafficCounts()
-    for requests in (1, 2):
-        together.add(counts(requests))
-
-    assert together == counts(3)
+    assert (store.others(), store.open()) == ([], {})
 
 
 def make_unreadable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,24 +88,24 @@ def make_unreadable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_temporarily_unreadable_counts_are_not_overwritten(store: TrafficStore, monkeypatch: pytest.MonkeyPatch):
     store.folder.mkdir()
-    place = store.folder / "1.json"
+    place = store.folder / "1.counts"
     make_unreadable(place, monkeypatch)
     with pytest.raises(Unavailable):
         store.open()
 
     place.unlink()
-    place.write_text(counts(3).model_dump_json())
+    place.write_bytes(b"* day [[1,3]]")
 
-    assert store.open() == counts(3)
+    assert store.open() == {"* day": b"[[1,3]]"}
 
 
 def test_unreadable_counts_of_others_are_kept(store: TrafficStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     other = TrafficStore(tmp_path)
     store.open()
     other.open()
-    other.save(counts(3))
-    assert store.others() == [counts(3)]
+    other.save(LINES)
+    assert store.others() == [LINES]
 
-    make_unreadable(store.folder / "2.json", monkeypatch)
+    make_unreadable(store.folder / "2.counts", monkeypatch)
 
-    assert store.others() == [counts(3)]
+    assert store.others() == [LINES]

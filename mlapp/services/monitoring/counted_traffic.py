@@ -4,78 +4,86 @@ They are lines of JSON, as the store saves them, and what was counted since each
 lines would take ten times the memory, and writing all of them at each save would block the process.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from mlapp.schemas import RequestCounts, RequestProfile, TrafficCounts
-from mlapp.services.monitoring.known_models import KnownModels
-from mlapp.store import Lines, TrafficStore
+from mlapp.schemas import RESOLUTIONS, PeriodCounts, PredictionCounts, RequestCounts, RequestProfile, Span
+from mlapp.services.monitoring import series
+from mlapp.services.monitoring.traffic import periods
+from mlapp.store import Lines
+from mlapp.store.atomic_files import warn_once
 
 ALL = "*"
-"""Key of the counts of all requests; the other keys are models, and versions as `churn/3`."""
+"""Key of all requests; the other keys are those of models, and of versions as `churn@1764426000/3`."""
+PROFILE = " profile"
+DAMAGED = "Some request counts in folder traffic of the store cannot be read; they start from zero."
 MAX_BYTES = 10_000_000
 """Limit of the lines; those of the models and versions whose last request is the oldest are dropped."""
 MAX_VERSIONS = 10
 """Number of versions of a model with a profile, those of the latest requests."""
 
-T = TypeVar("T", TrafficCounts, RequestProfile)
+T = TypeVar("T", bound=PeriodCounts)
+Series = dict[str, dict[int, T]]
+"""Counts by period, by the name of their line: a key and a span."""
 
 
-def version_key(model: str, version: int) -> str:
-    """Return the key of the profile of a version."""
-    return f"{model}/{version}"
+def version_key(model_key: str, version: int) -> str:
+    """Return the key of a version."""
+    return f"{model_key}/{version}"
 
 
 def model_of(key: str) -> str:
-    """Return the model of a key."""
-    return key.partition("/")[0]
+    """Return the key of the model of a version, or of the name of a line."""
+    return key.partition(" ")[0].partition("/")[0]
 
 
 @dataclass
 class CountedTraffic:
     """Counts by key. Not thread-safe."""
 
-    store: TrafficStore
-    models: KnownModels
     lines: Lines = field(default_factory=dict)
-    """What was written, in the order of the last request."""
     changes: int = 0
     """Increases with each change."""
-    _requests: dict[str, TrafficCounts] = field(default_factory=dict)
-    """Requests that were counted since the line was written."""
+    _requests: Series[RequestCounts] = field(default_factory=dict)
+    """What was counted since the lines were written."""
+    _predictions: Series[PredictionCounts] = field(default_factory=dict)
     _profiles: dict[str, RequestProfile] = field(default_factory=dict)
+    _warn: Callable[[str], None] = field(default_factory=warn_once)
 
     def add_requests(self, key: str, minute: int, counted: RequestCounts) -> None:
         """Add the requests of a minute."""
-        if key not in self._requests:
-            self._requests[key] = TrafficCounts(created_at=self.models.created_at.get(key))
-        self._requests[key].add_minute(minute, counted)
+        for span, resolution in RESOLUTIONS.items():
+            _add(self._requests, f"{key} {span}", {minute // resolution.minutes: counted})
         self.changes += 1
 
-    def add_profile(self, key: str, profile: RequestProfile) -> None:
-        """Add to the profile of a version."""
-        if key in self._profiles:
-            self._profiles[key].add(profile)
-        else:
-            self._profiles[key] = profile
+    def add_predictions(self, key: str, minutes: dict[int, PredictionCounts], profile: RequestProfile) -> None:
+        """Add predictions of a version by minute, and their profile."""
+        for span, resolution in RESOLUTIONS.items():
+            for minute, counted in minutes.items():
+                _add(self._predictions, f"{key} {span}", {minute // resolution.minutes: counted})
+        self._add_profile(key + PROFILE, profile)
         self.changes += 1
 
-    def requests(self, key: str, others: Iterable[Lines]) -> TrafficCounts:
-        """Return requests, with those in the lines of other processes."""
-        found = TrafficCounts()
-        for lines in (*others, self.lines):
-            if line := self._parse_requests(key, lines.get(key)):
-                found.add(line)
-        if key in self._requests:
-            found.add(self._requests[key])
-        return found
+    def requests(self, key: str, span: Span, others: Iterable[Lines]) -> dict[int, RequestCounts]:
+        """Return requests by period, with those in the lines of other processes."""
+        return self._total(self._requests, f"{key} {span}", RequestCounts, others)
+
+    def predictions(self, key: str, span: Span, others: Iterable[Lines]) -> dict[int, PredictionCounts]:
+        """Return predictions of a version by period, with those in the lines of other processes."""
+        return self._total(self._predictions, f"{key} {span}", PredictionCounts, others)
+
+    def number_of_requests(self, key: str, span: Span, now: int, others: Iterable[Lines]) -> int:
+        """Return the number of requests up to the minute `now`, with those in the lines of other processes."""
+        name, counted = f"{key} {span}", periods(span, now)
+        found = sum(series.first_counts(lines.get(name, b""), counted) for lines in (*others, self.lines))
+        return found + sum(new.requests for period, new in self._requests.get(name, {}).items() if period in counted)
 
     def profile(self, key: str, others: Iterable[Lines]) -> RequestProfile | None:
         """Return the profile of a version, with those in the lines of other processes; None without requests."""
-        parsed = (self.store.parse(lines.get(key), RequestProfile) for lines in (*others, self.lines))
-        found = [profile for profile in (*parsed, self._profiles.get(key)) if profile]
+        name = key + PROFILE
+        parsed = (self._parse_profile(lines.get(name)) for lines in (*others, self.lines))
+        found = [profile for profile in (*parsed, self._profiles.get(name)) if profile]
         if not found:
             return None
         total = RequestProfile(since=found[0].since)
@@ -84,54 +92,94 @@ class CountedTraffic:
         return total
 
     def unwritten(self) -> list[str]:
-        """Return the keys of what was counted since its line was written."""
-        return [*self._requests, *self._profiles]
+        """Return the keys of what was counted since its lines were written."""
+        names = [*self._requests, *self._predictions, *self._profiles]
+        return [*dict.fromkeys(name.partition(" ")[0] for name in names)]
 
     def write(self, key: str, now: int) -> None:
-        """Write what was counted for a key into its line; what is not reported in the minute `now` expires."""
-        line = self.lines.pop(key, None)
-        if requests := self._requests.pop(key, None):
-            self._write(key, requests, self._parse_requests(key, line), now)
-        if profile := self._profiles.pop(key, None):
-            self._write(key, profile, self.store.parse(line, RequestProfile), now)
+        """Write what was counted into its lines; what is not reported in the minute `now` expires."""
+        for span in Span:
+            name = f"{key} {span}"
+            if requests := self._requests.pop(name, None):
+                self._write(name, requests, periods(span, now))
+            if predictions := self._predictions.pop(name, None):
+                self._write(name, predictions, periods(span, now))
+        if profile := self._profiles.pop(key + PROFILE, None):
+            if written := self._parse_profile(self.lines.pop(key + PROFILE, None)):
+                profile.add(written)
+            self.lines[key + PROFILE] = profile.model_dump_json().encode()
 
     def trim(self) -> None:
         """Drop the oldest lines beyond the limits."""
-        size, versions = 0, Counter[str]()
-        for key, line in reversed([*self.lines.items()]):
-            model = model_of(key)
-            versions[model] += key != model
-            if key == ALL or (size + len(line) <= MAX_BYTES and versions[model] <= MAX_VERSIONS):
+        size, kept = 0, dict[str, set[str]]()
+        for name, line in reversed([*self.lines.items()]):
+            key, model = name.partition(" ")[0], model_of(name)
+            versions = kept.setdefault(model, {model})
+            fits = size + len(line) <= MAX_BYTES and (key in versions or len(versions) <= MAX_VERSIONS)
+            if fits or key == ALL:
+                versions.add(key)
                 size += len(line)
             else:
-                del self.lines[key]
+                del self.lines[name]
 
-    def drop(self, models: set[str]) -> None:
+    def drop(self, keys: set[str]) -> None:
         """Drop the counts of models that were deleted."""
-        for counts in (self.lines, self._requests, self._profiles):
-            for key in [key for key in counts if model_of(key) in models]:
-                del counts[key]
+        for counts in (self.lines, self._requests, self._predictions, self._profiles):
+            for name in [name for name in counts if model_of(name) in keys]:
+                del counts[name]
                 self.changes += 1
 
     def adopt(self, lines: Lines) -> None:
-        """Continue the lines of a slot, if there are any, in addition to what was counted already."""
-        if not lines:
-            return
-        known = {ALL, *self.models.created_at}
-        mine, self.lines = self.lines, {key: line for key, line in lines.items() if model_of(key) in known}
-        for key, line in mine.items():
-            if requests := None if "/" in key else self._parse_requests(key, line):
-                self._requests.setdefault(key, TrafficCounts(created_at=requests.created_at)).add(requests)
-            if profile := self.store.parse(line, RequestProfile) if "/" in key else None:
-                self.add_profile(key, profile)
+        """Continue the lines of a slot, in addition to what was counted already."""
+        mine, self.lines = self.lines, lines
+        for name, line in mine.items():
+            if name.endswith(PROFILE):
+                self._add_profile(name, self._parse_profile(line))
+            elif "/" in name:
+                _add(self._predictions, name, self._parse(line, PredictionCounts))
+            else:
+                _add(self._requests, name, self._parse(line, RequestCounts))
 
-    def _write(self, key: str, new: T, written: T | None, now: int) -> None:
-        if written:
-            new.add(written)
-        new.expire(now)
-        self.lines[key] = new.model_dump_json(exclude_defaults=True).encode()
+    def _total(self, new: Series[T], name: str, kind: type[T], others: Iterable[Lines]) -> dict[int, T]:
+        total: Series[T] = {}
+        for lines in (*others, self.lines):
+            _add(total, name, self._parse(lines.get(name), kind))
+        _add(total, name, new.get(name, {}))
+        return total[name]
 
-    def _parse_requests(self, key: str, line: bytes | None) -> TrafficCounts | None:
-        """Return the requests in a line; None if they were to a model that was deleted."""
-        found = self.store.parse(line, TrafficCounts)
-        return found if found and (key == ALL or self.models.is_same(key, found.created_at)) else None
+    def _write(self, name: str, new: dict[int, T], kept: range) -> None:
+        line = self.lines.pop(name, None)
+        try:
+            merged = series.merge(line, new, kept)
+        except ValueError:
+            self._warn(DAMAGED)
+            merged = series.merge(None, new, kept)
+        if merged:
+            self.lines[name] = merged
+
+    def _parse(self, line: bytes | None, kind: type[T]) -> dict[int, T]:
+        try:
+            return series.parse(line, kind) if line else {}
+        except ValueError:
+            self._warn(DAMAGED)
+            return {}
+
+    def _parse_profile(self, line: bytes | None) -> RequestProfile | None:
+        try:
+            return RequestProfile.model_validate_json(line) if line else None
+        except ValueError:
+            self._warn(DAMAGED)
+            return None
+
+    def _add_profile(self, name: str, profile: RequestProfile | None) -> None:
+        if profile:
+            self._profiles.setdefault(name, RequestProfile(since=profile.since)).add(profile)
+
+
+def _add(counts: Series[T], name: str, new: dict[int, T]) -> None:
+    found = counts.setdefault(name, {})
+    for period, counted in new.items():
+        if period in found:
+            found[period].add(counted)
+        else:
+            found[period] = counted.model_copy(deep=True)

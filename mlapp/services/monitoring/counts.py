@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from mlapp import ml
-from mlapp.schemas import RequestCounts, RequestProfile
+from mlapp.schemas import PredictionCounts, RequestCounts, RequestProfile
 from mlapp.schemas.distributions import add_tallies
 from mlapp.services.monitoring.latency import bin_of
 from mlapp.services.monitoring.queue import CompletedRequest, PredictedRows
@@ -27,14 +27,18 @@ def count_by_minute(
     return found
 
 
-def profile(batches: list[PredictedRows], now: float) -> RequestProfile:
-    """Return the profile of batches of one version, all with a sample; `now` is the time since 1970 in seconds."""
+def profile(batches: list[PredictedRows], now: float) -> tuple[RequestProfile, dict[int, PredictionCounts]]:
+    """Return the profile of batches of one version, and their predictions by minute.
+
+    `now` is the time since 1970 in seconds; each batch has a sample.
+    """
     info, samples = batches[0].info, [(batch.minute, *batch.sample) for batch in batches if batch.sample]
     x = [rows for _, rows, _ in samples]
     found = RequestProfile(since=datetime.fromtimestamp(now, UTC), rows=sum(map(len, x)))
     found.features = [distribution.tally for distribution in ml.count_features(info, x)]
+    minutes: dict[int, PredictionCounts] = {}
     for minute in {minute for minute, _, _ in samples}:
-        counted, distribution = ml.count_predictions(info, [values for at, _, values in samples if at == minute])
+        predicted = [values for at, _, values in samples if at == minute]
+        minutes[minute], distribution = ml.count_predictions(info, predicted)
         found.prediction = add_tallies(found.prediction, distribution.tally)
-        found.add_minute(minute, counted)
-    return found
+    return found, minutes

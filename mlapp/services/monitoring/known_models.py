@@ -1,11 +1,15 @@
-"""KnownModels: the models in the store as the counts know them: by name, and by when they were created."""
+"""KnownModels: the models in the store, each with a key that no later model of the same name has."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from mlapp.errors import NotFound, Unavailable
 from mlapp.store import ModelStore
+
+
+def name_of(key: str) -> str:
+    """Return the name of the model of a key."""
+    return key.partition("@")[0]
 
 
 @dataclass
@@ -13,31 +17,27 @@ class KnownModels:
     """Notices that a model was deleted, even if another one has its name already."""
 
     store: ModelStore
-    created_at: dict[str, datetime | None] = field(default_factory=dict)
-    """Time of creation by name; None if it is unknown."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Name → key: the name and the time of creation."""
     _names: list[str] = field(default_factory=list)
 
     def refresh(self) -> set[str]:
-        """Read the store, and return the names of the models that were deleted since the last call."""
+        """Read the store, and return the keys of the models that were deleted since the last call."""
+        before = self.keys
         # A store that cannot be read now has not lost its models.
         with suppress(Unavailable):
             names = self.store.names()
             # The same object while no model comes or goes.
             if names is not self._names:
-                before, self.created_at = self.created_at, self._created_at(names)
+                self.keys = self._read(names)
                 self._names = names
-                return {model for model, created_at in before.items() if not self.is_same(model, created_at)}
-        return set()
+        return set(before.values()) - set(self.keys.values())
 
-    def is_same(self, model: str, created_at: datetime | None) -> bool:
-        """Return whether there is a model of this name, and no other one than that of the time."""
-        known = self.created_at.get(model)
-        return model in self.created_at and (None in (known, created_at) or known == created_at)
-
-    def _created_at(self, names: list[str]) -> dict[str, datetime | None]:
-        found = {}
-        for model in names:
+    def _read(self, names: list[str]) -> dict[str, str]:
+        keys = {}
+        for name in names:
             # It may have been deleted since it was listed.
             with suppress(NotFound):
-                found[model] = self.store.settings(model).created_at
-        return found
+                created_at = self.store.settings(name).created_at
+                keys[name] = f"{name}@{round(created_at.timestamp() * 1_000) if created_at else ''}"
+        return keys

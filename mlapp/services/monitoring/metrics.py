@@ -72,11 +72,11 @@ class PredictionMetrics:
             self.warnings.remove(model)
             for status in STATUSES:
                 self.requests.remove(model, status)
-        if len(self._models.created_at) <= MAX_LABELS:
-            self.labels |= self._models.created_at.keys() - {OTHER}
+        if len(self._models.keys) <= MAX_LABELS:
+            self.labels |= self._models.keys.keys() - {OTHER}
 
     def _label(self, model: str | None) -> str:
         """Return the name of a model in the store, if it is one of the first 100."""
-        if model in self._models.created_at and model != OTHER and len(self.labels) < MAX_LABELS:
+        if model in self._models.keys and model != OTHER and len(self.labels) < MAX_LABELS:
             self.labels.add(model)
         return model if model in self.labels else OTHER

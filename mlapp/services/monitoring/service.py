@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mlapp.schemas import Drift, Span, Traffic
 from mlapp.services.monitoring.drift_report import drift
 from mlapp.services.monitoring.recorder import TrafficRecorder
-from mlapp.services.monitoring.traffic import number_of_requests, traffic
+from mlapp.services.monitoring.traffic import traffic
 from mlapp.store import ModelStore
 
 
@@ -35,21 +35,17 @@ class MonitoringService:
 
     async def requests(self, span: Span) -> dict[str, int]:
         """Return the number of requests to each model; also those without any."""
-        return await asyncio.to_thread(self._requests, span)
+        return await asyncio.to_thread(self.recorder.counter.numbers_of_requests, span)
 
     def _traffic(self, span: Span, model: str | None, version: int | None) -> Traffic:
         version = (version or self.store.active(model)) if model else None
-        profile, classes = None, None
+        predictions, classes = {}, None
         if model and version:
             classes = self.store.record(model, version).target_distribution.categories
-            profile = self.recorder.profile(model, version)
-        found = traffic(self.recorder.total(model), profile, span, self.recorder.minute())
+            predictions = self.recorder.counter.predictions(span, model, version)
+        found = traffic(self.recorder.counter.requests(span, model), predictions, span, self.recorder.counter.minute())
         return found.model_copy(update={"model": model, "version": version, "classes": classes or []})
 
     def _drift(self, model: str, version: int) -> Drift:
         record = self.store.record(model, version)
-        return drift(model, version, record, self.recorder.profile(model, version))
-
-    def _requests(self, span: Span) -> dict[str, int]:
-        now = self.recorder.minute()
-        return {model: number_of_requests(counts, span, now) for model, counts in self.recorder.totals()}
+        return drift(model, version, record, self.recorder.counter.profile(model, version))

@@ -2,22 +2,14 @@
 
 from datetime import UTC, datetime
 
-from mlapp.schemas import (
-    RESOLUTIONS,
-    PredictionCounts,
-    RequestCounts,
-    RequestProfile,
-    Span,
-    Traffic,
-    TrafficCounts,
-    TrafficPoint,
-)
+from mlapp.schemas import RESOLUTIONS, PredictionCounts, RequestCounts, Span, Traffic, TrafficPoint
 from mlapp.services.monitoring.latency import percentile
 
 
-def traffic(counts: TrafficCounts, profile: RequestProfile | None, span: Span, now: int) -> Traffic:
-    """Return the requests, and the predictions of a version, up to the minute `now`."""
-    requests, predictions = counts.periods.get(span, {}), profile.periods.get(span, {}) if profile else {}
+def traffic(
+    requests: dict[int, RequestCounts], predictions: dict[int, PredictionCounts], span: Span, now: int
+) -> Traffic:
+    """Return requests, and predictions of a version, up to the minute `now`."""
     all_requests, all_predictions, points = RequestCounts(), PredictionCounts(), []
     for period in periods(span, now):
         found, predicted = requests.get(period, RequestCounts()), predictions.get(period, PredictionCounts())
@@ -26,12 +18,6 @@ def traffic(counts: TrafficCounts, profile: RequestProfile | None, span: Span, n
         all_predictions.add(predicted)
     total = _point(periods(span, now).start, span, all_requests, all_predictions)
     return Traffic(span=span, model=None, version=None, classes=[], points=points, total=total)
-
-
-def number_of_requests(counts: TrafficCounts, span: Span, now: int) -> int:
-    """Return the number of requests up to the minute `now`."""
-    found = counts.periods.get(span, {})
-    return sum(found[period].requests for period in periods(span, now) if period in found)
 
 
 def periods(span: Span, now: int) -> range:

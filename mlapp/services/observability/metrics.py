@@ -91,7 +91,7 @@ class MetricsService:
 
     def exposition(self) -> bytes:
         """Return all metrics in the Prometheus text format 0.0.4."""
-        self.recorder.update()
+        self.recorder.counter.count_requests()
         return generate_latest(self.registry)
 
     def _gauges(self) -> None:

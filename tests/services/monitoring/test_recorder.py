@@ -51,7 +51,7 @@ async def test_counts_of_other_processes_are_included_and_not_overwritten(
     await monitoring.recorder.start()
     await other.recorder.start()
     await prediction.answer(rows_of(diabetes, 3), "diabetes")
-    await asyncio.to_thread(monitoring.recorder.count)
+    await asyncio.to_thread(monitoring.recorder.counter.count)
     await asyncio.to_thread(monitoring.recorder._save)
 
     assert (await other.traffic(Span.HOUR)).total.rows == (await other.drift("diabetes", 1)).rows == 3
@@ -110,7 +110,7 @@ async def test_versions_of_the_latest_requests_keep_their_profile(
     one, two, three = (wine.add_to(store) for _ in range(3))
     for version in (one, two, one, three):
         await prediction.answer(rows_of(wine), "wine", version)
-        await asyncio.to_thread(monitoring.recorder.count)
+        await asyncio.to_thread(monitoring.recorder.counter.count)
         await asyncio.to_thread(monitoring.recorder._save)
 
     assert [(await monitoring.drift("wine", version)).rows for version in (one, two, three)] == [2, 0, 1]
