@@ -112,3 +112,10 @@ def calendar(days: np.ndarray) -> np.ndarray:
     year = 2 * np.pi * days / DAYS_PER_YEAR
     # 1970-01-01 was a Thursday, day 3 of the week.
     return np.hstack([days, np.sin(year), np.cos(year), np.floor(days + 3) % 7, days % 1 * 24])
+
+
+def calendar_values(days: list[float]) -> list[float]:
+    """Return what `calendar` returns for a single row."""
+    years = [2 * math.pi * day / DAYS_PER_YEAR for day in days]
+    weekdays = [math.floor(day + 3) % 7 for day in days]
+    return [*days, *map(math.sin, years), *map(math.cos, years), *weekdays, *(day % 1 * 24 for day in days)]

@@ -62,7 +62,7 @@ async def predict(request: Request) -> Response:
     services = services_of(request.app)
     headers = _read_headers(request.scope["headers"])
     model, name = request.path_params.get("model"), None
-    with services.recorder.rejections(services.prediction.known(model), ClientDisconnect):
+    with services.recorder.rejections(model or services.prediction.default, ClientDisconnect):
         if headers.is_json:
             options = parse_options(request.query_params.multi_items()) if request.scope["query_string"] else {}
             body = Body(await receive_json(request.receive), Format.JSON, options)

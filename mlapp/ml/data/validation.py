@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import le
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -46,6 +47,14 @@ class Validator:
         self._required = np.array([feature.required for feature in features])
         self._whole = np.array([feature.type is ColumnType.INTEGER for feature in features])
         self._has_whole = bool(self._whole.any())
+        self._lows, self._highs = self._low.tolist(), self._high.tolist()
+        self._integers = np.flatnonzero(self._whole).tolist()
+
+    def is_usual(self, row: list[float]) -> bool:
+        """Return whether an encoded row has neither a warning nor a missing value."""
+        if not (all(map(le, self._lows, row)) and all(map(le, row, self._highs))):
+            return False
+        return not any([row[index] % 1 for index in self._integers])  # noqa: C419 - faster than a generator
 
     def unusual(self, x: np.ndarray) -> np.ndarray:
         """Return whether each row of a matrix (rows, features) has a warning, (rows,)."""

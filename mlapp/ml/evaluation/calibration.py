@@ -1,5 +1,6 @@
 """Temperature scaling of class probabilities."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,15 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
     logs = _logs(probabilities) / temperature
     powers = np.where(probabilities > 0, np.exp(logs - logs.max(axis=1, keepdims=True)), 0.0)
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def temper(probabilities: list[float], temperature: float) -> list[float]:
+    """Return what `apply_temperature` returns for a single row."""
+    logs = [math.log(max(probability, MIN_PROBABILITY)) / temperature for probability in probabilities]
+    largest = max(logs)
+    powers = [math.exp(log - largest) if value > 0 else 0.0 for log, value in zip(logs, probabilities, strict=True)]
+    total = sum(powers)
+    return [power / total for power in powers]
 
 
 def _logs(probabilities: np.ndarray) -> np.ndarray:

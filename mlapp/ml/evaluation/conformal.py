@@ -1,5 +1,7 @@
 """Conformal prediction intervals, normalized by the expected absolute error."""
 
+from bisect import bisect_right
+
 import numpy as np
 
 from mlapp.schemas import Interval
@@ -41,6 +43,18 @@ def bounds(interval: Interval, predicted: np.ndarray) -> tuple[np.ndarray, np.nd
     """Return the lower and upper bounds of the intervals of predicted values, each (rows,)."""
     scale = np.interp(predicted, interval.centres, interval.scales)
     return predicted + interval.low * scale, predicted + interval.high * scale
+
+
+def bounds_of(interval: Interval, value: float) -> tuple[float, float]:
+    """Return what `bounds` returns for a single predicted value."""
+    centres, scales = interval.centres, interval.scales
+    after = bisect_right(centres, value)
+    if 0 < after < len(centres):
+        start, base = centres[after - 1], scales[after - 1]
+        scale = (scales[after] - base) / (centres[after] - start) * (value - start) + base
+    else:
+        scale = scales[max(0, after - 1)]
+    return value + interval.low * scale, value + interval.high * scale
 
 
 def _scales(predicted: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,11 +8,13 @@ Source: Lucchese et al., QuickScorer: a Fast Algorithm to Rank Documents with Ad
 changes them, compiling fails, and scikit-learn predicts.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn._loss.link import IdentityLink
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+from mlapp.ml.inference.compiled_functions import Compiled, Row, probabilities_of
 
 MAX_LEAVES = 64
 """Maximum number of leaves of a tree: one bit each."""
@@ -61,6 +63,10 @@ class BoostedTrees:
         for tree, row in zip(trees, values, strict=True):
             row[: len(tree.values)] = tree.values
         self._values, self._offsets = values.ravel(), np.arange(len(trees))[:, None] * leaves
+        # For single rows.
+        self._thresholds, self._excluded = self._threshold.ravel(), ~self._mask.ravel()
+        self._every = np.arange(len(self._categorical))
+        self._first = self._offsets.ravel()
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return the sums for a matrix (rows, features)."""
@@ -80,6 +86,21 @@ class BoostedTrees:
         # probability of the other class when one class is almost certain. A single column numpy would add pairwise.
         sums: np.ndarray = np.add.reduce(terms, axis=0) if terms[0].size > 1 else terms.cumsum(axis=0)[-1]
         return sums.T
+
+    def row(self, row: list[float]) -> list[float]:
+        """Return the sums for a row without missing values."""
+        values = np.array(row).take(self._feature)
+        right = values > self._thresholds
+        if len(self._categorical):
+            right[self._categorical] = ~self._left[self._every, values[self._categorical].astype(np.intp)]
+        excluded = np.bitwise_or.reduce((right * self._excluded).reshape(self._shape), axis=0)
+        found = self._values.take(self._first + _lowest_bit(~excluded))
+        if self._baseline.size == 1:
+            # In the same order as in scikit-learn, here and above.
+            found[0] += self._baseline[0, 0, 0]
+            return [float(found.cumsum()[-1])]
+        terms = np.concatenate([self._baseline[:, :, 0], found.reshape(-1, self._baseline.shape[1])])
+        return np.add.reduce(terms, axis=0).tolist()  # type: ignore[no-any-return]
 
 
 class _Tree:
@@ -128,20 +149,28 @@ def _lowest_bit(words: np.ndarray) -> np.ndarray:
 
 
 def compile_trees(
-    step: HistGradientBoostingRegressor | HistGradientBoostingClassifier,
-    encode: Callable[[np.ndarray], np.ndarray] | None,
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function that predicts as the estimator does; `encode` encodes categories as the estimator does."""
+    step: HistGradientBoostingRegressor | HistGradientBoostingClassifier, encode: Compiled | None
+) -> Compiled:
+    """Return functions that predict as the estimator does; `encode` encodes categories as the estimator does."""
     trees, loss = BoostedTrees(step), step._loss  # noqa: SLF001
     classifies = isinstance(step, HistGradientBoostingClassifier)
     original = step.predict_proba if classifies else step.predict
 
-    def run(x: np.ndarray) -> np.ndarray:
+    def many(x: np.ndarray) -> np.ndarray:
         if len(x) > MAX_ROWS:
             predicted: np.ndarray = original(x)
             return predicted
-        sums = trees(encode(x) if encode else x)
+        sums = trees(encode.many(x) if encode else x)
         result: np.ndarray = loss.predict_proba(sums) if classifies else loss.link.inverse(sums.ravel())
         return result
 
-    return run
+    def one(row: Row) -> Row:
+        try:
+            encoded = encode.one(row) if encode and encode.one else row
+        except KeyError:
+            # A category that was not in the training rows.
+            return many(np.array([row])).ravel().tolist()  # type: ignore[no-any-return]
+        sums = trees.row(encoded)
+        return probabilities_of(sums) if classifies else sums
+
+    return Compiled(many, one if classifies or isinstance(loss.link, IdentityLink) else None)

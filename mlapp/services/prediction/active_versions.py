@@ -81,10 +81,6 @@ class ActiveVersions:
         state = self._models.get(model or self.default or "")
         return self.cache.peek(state.answering) if state and state.answering else None
 
-    def knows(self, model: str) -> bool:
-        """Return whether a model has been asked, and has not been deleted since."""
-        return model in self._models
-
     def wanted(self, model: str | None) -> int | None:
         """Return the active version of the store, whether or not it is loaded, of a model that has been asked."""
         state = self._models.get(model or self.default or "")

@@ -23,13 +23,15 @@ class _QueuedRequest(NamedTuple):
 
 @dataclass
 class Batcher:
-    """Collects requests for two iterations of the event loop, or while a batch of the same model is in the pool."""
+    """Collects requests for two iterations of the event loop, or while a batch of the same version is in the pool."""
 
     pool: "Pool"
     add_rows: "AddRows"
     _queued: "dict[ml.FittedVersion, list[_QueuedRequest]]" = field(default_factory=dict)
+    _scheduled: bool = False
+    """Whether `_start_all` will run."""
     _busy: "set[ml.FittedVersion]" = field(default_factory=set)
-    """Models with a batch in the pool."""
+    """Versions with a batch in the pool."""
 
     @property
     def calls(self) -> float:
@@ -48,10 +50,18 @@ class Batcher:
             self._queued[fitted].append(request)
         else:
             self._queued[fitted] = [request]
+        if not self._scheduled:
+            self._scheduled = True
             # In the iteration after the next one, as sockets are read in between. With 64 connections, batches have 64
             # requests instead of 1 or 60: 1.6 times the throughput, for microseconds of latency of a single request.
-            loop.call_soon(loop.call_soon, self._start, fitted)
+            loop.call_soon(loop.call_soon, self._start_all)
         return request.predicted
+
+    def _start_all(self) -> None:
+        """Predict a batch of each version that has none in the pool."""
+        self._scheduled = False
+        for fitted in [*self._queued]:
+            self._start(fitted)
 
     def _start(self, fitted: "ml.FittedVersion") -> None:
         """Predict a batch, unless one is in the pool: its callback starts the next one."""
@@ -63,15 +73,15 @@ class Batcher:
             self._queued[fitted] = queued[count:]
             asyncio.get_running_loop().call_soon(self._start, fitted)
         batch = queued[:count]
-        call = partial(fitted.predict_batch, [request.x for request in batch])
         # A single request may have more rows than a batch.
         if not fitted.is_fast or len(batch[0].x) > MAX_BATCH_ROWS:
             self._busy.add(fitted)
+            call = partial(fitted.predict_batch, [request.x for request in batch])
             pooled = asyncio.ensure_future(self.pool.run(call))
             pooled.add_done_callback(partial(self._on_done, fitted, batch))
             return
         try:
-            self._deliver(fitted, batch, call())
+            self._deliver(fitted, batch, fitted.predict_batch([request.x for request in batch]))
         except Exception as error:  # noqa: BLE001 - raised by each request
             _fail(batch, error)
 
@@ -104,6 +114,8 @@ def _fail(batch: list[_QueuedRequest], error: BaseException) -> None:
 
 def _batch_size(queued: list[_QueuedRequest]) -> int:
     """Return the number of requests in the next batch, at least 1."""
+    if len(queued) == 1:
+        return 1
     rows = 0
     for count, request in enumerate(queued):
         rows += len(request.x)

@@ -84,11 +84,6 @@ class PredictionService:
         fitted = self._active.peek(model)
         return fitted.info if fitted else None
 
-    def known(self, model: str | None) -> str | None:
-        """Return a model, the default one by default, if it is in use in this process."""
-        name = model or self.default
-        return name if name and self._active.knows(name) else None
-
     @property
     def message(self) -> str:
         """The state of the default model in a sentence, for clients."""
@@ -136,7 +131,7 @@ class PredictionService:
         Raises:
             Overloaded: too many requests are in flight.
         """
-        with self.recorder.rejections(self.known(model)):
+        with self.recorder.rejections(model or self.default):
             if size is None or size > SMALL_BYTES:
                 return self._large_slots.acquire()
             if self._small.wait_s(self._batcher.calls) > MAX_WAIT_S:
@@ -161,7 +156,7 @@ class PredictionService:
         """
         # Avoids a coroutine if the active version is loaded.
         fitted = None if version or body.options else self._active.loaded(model)
-        with self.recorder.request(fitted.info.model if fitted else await self._name(model)):
+        with self.recorder.request(model or self.default):
             fitted = fitted or await self._requested(model, body.options.get("version"), version)
             if _is_small(body) and formats[Format.JSON] is Format.JSON:
                 rows, keys = reading.read_json(body.data)
@@ -179,7 +174,7 @@ class PredictionService:
         Raises:
             MlappError: the version is not available, or the records cannot be predicted.
         """
-        with self.recorder.request(await self._name(model)):
+        with self.recorder.request(model):
             fitted = await self.fitted(model, version)
             return fitted.answer(*await self._predict_rows(fitted, tables.JsonRows(records)))
 
@@ -243,17 +238,12 @@ class PredictionService:
         return predicted, encoded.warnings
 
     async def _name(self, model: str | None) -> str:
-        """Return the name of a model that exists, the default one by default.
+        """Return the name of a model, by default that of the default one.
 
         Raises:
-            NotFound: the model does not exist.
             Unavailable: there is no default model.
         """
-        if model is None:
-            model = self.default or (await self._active.get(None)).info.model
-        if not self._active.knows(model):
-            await asyncio.to_thread(self.store.settings, model)
-        return model
+        return model or self.default or (await self._active.get(None)).info.model
 
     async def _requested(
         self, model: str | None, option: int | str | None, version: int | None = None

@@ -1,0 +1,71 @@
+"""Compiled functions: a step as a function of arrays and of single rows, and their compositions."""
+
+import math
+from collections.abc import Callable
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+Row = list[float]
+ArrayFunction = Callable[[np.ndarray], np.ndarray]
+"""Maps a matrix (rows, features) to a matrix (rows, columns), values (rows,) or probabilities (rows, classes)."""
+RowFunction = Callable[[Row], Row]
+"""Maps a row without missing values to columns, its value alone, or probabilities."""
+
+
+class Compiled(NamedTuple):
+    """A step that is compiled twice."""
+
+    many: ArrayFunction
+    one: RowFunction | None = None
+    """Plain Python, as each numpy call takes a microsecond; None if it would not be faster than `many`."""
+
+
+def chain(steps: list[Compiled]) -> Compiled:
+    """Return the function that calls one step after the other."""
+
+    def many(x: np.ndarray) -> np.ndarray:
+        for step in steps:
+            x = step.many(x)
+        return x
+
+    functions = [step.one for step in steps if step.one]
+
+    def one(row: Row) -> Row:
+        for function in functions:
+            row = function(row)
+        return row
+
+    return Compiled(many, one if len(functions) == len(steps) else None)
+
+
+def sum_of(products: list[tuple[list[int], Compiled]]) -> Compiled:
+    """Return the sum of products, each of some of the columns."""
+
+    def many(x: np.ndarray) -> np.ndarray:
+        return reduce(np.add, [product.many(x[:, columns]) for columns, product in products])
+
+    functions = [(columns, product.one) for columns, product in products if product.one]
+
+    def one(row: Row) -> Row:
+        return added([function([row[column] for column in columns]) for columns, function in functions])
+
+    return Compiled(many, one if len(functions) == len(products) else None)
+
+
+def added(rows: list[Row]) -> Row:
+    """Return the sum of rows."""
+    return rows[0] if len(rows) == 1 else list(map(sum, zip(*rows, strict=True)))
+
+
+def probabilities_of(scores: Row) -> Row:
+    """Return the probabilities of classes by their scores: sigmoid of a single one, softmax of several."""
+    if len(scores) == 1:
+        # Beyond that, the power is too large for a float.
+        second = 1 / (1 + math.exp(-scores[0])) if scores[0] > -700 else 0.0
+        return [1 - second, second]
+    largest = max(scores)
+    powers = [math.exp(score - largest) for score in scores]
+    total = sum(powers)
+    return [power / total for power in powers]
