@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlapp.ml.evaluation.conformal import bounds, fit_interval
+from mlapp.ml.evaluation.conformal import bounds, bounds_of, fit_interval
 from mlapp.schemas import Interval
 
 
@@ -85,3 +85,17 @@ def test_bounds_follow_the_scale():
     lower, upper = bounds(interval, np.array([-5.0, 5, 50]))
 
     assert (lower.tolist(), upper.tolist()) == ([-6, 3, 47], [-3, 9, 56])
+
+
+@pytest.mark.parametrize("rows", [5, 400])
+def test_bounds_of_a_single_value_equal_those_of_an_array(rows: int):
+    random = np.random.default_rng(0)
+    predicted = random.normal(size=rows)
+    interval = fit_interval(predicted + random.normal(size=rows) * np.abs(predicted), predicted, 0.9)
+    values = np.array([-9, *interval.centres, *predicted[:50], 9])
+
+    lower, upper = bounds(interval, values)
+
+    assert [bounds_of(interval, value) for value in values.tolist()] == list(
+        zip(lower.tolist(), upper.tolist(), strict=True)
+    )

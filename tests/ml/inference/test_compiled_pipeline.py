@@ -7,11 +7,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.out_of_fold import predict
+from mlapp.ml.inference.compiled_functions import Compiled, probabilities_of
 from mlapp.ml.inference.compiled_pipeline import PROBABILITY_TOLERANCE, RELATIVE_TOLERANCE, compile_pipeline
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.training.runtime_estimate import MEASURED
@@ -50,7 +51,7 @@ def target(x: np.ndarray) -> np.ndarray:
 
 
 def is_compiled(estimator: BaseEstimator, classes: int | None, rows: np.ndarray) -> bool:
-    return "partial" not in type(compile_pipeline(estimator, classes, rows)).__name__
+    return "partial" not in type(compile_pipeline(estimator, classes, rows).many).__name__
 
 
 @pytest.mark.parametrize("missing", [True, False])
@@ -69,9 +70,19 @@ def test_compiled_pipeline_predicts_as_the_original_in_batches_and_one_by_one(
 
     assert is_compiled(estimator, classes, x[:20])
     expected = predict(estimator, new, classes)
-    np.testing.assert_allclose(compiled(new), expected, rtol=RELATIVE_TOLERANCE, atol=0)
-    alone = np.concatenate([compiled(row[None]) for row in new[:20]])
+    np.testing.assert_allclose(compiled.many(new), expected, rtol=RELATIVE_TOLERANCE, atol=0)
+    alone = np.concatenate([compiled.many(row[None]) for row in new[:20]])
     np.testing.assert_allclose(alone, expected[:20], rtol=RELATIVE_TOLERANCE, atol=0)
+    assert (compiled.one is not None) == (name in ("linear", "hist_gradient_boosting"))
+    if compiled.one:
+        assert_rows_are_predicted_alike(compiled, new)
+
+
+def assert_rows_are_predicted_alike(compiled: Compiled, rows: np.ndarray) -> None:
+    complete = rows[~np.isnan(rows).any(axis=1)]
+    assert compiled.one
+    found = np.array([compiled.one(row) for row in complete.tolist()])
+    np.testing.assert_allclose(found, compiled.many(complete).reshape(len(complete), -1), rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("categories", [6, 60])
@@ -89,7 +100,9 @@ def test_compiled_pipeline_with_one_hot_columns_predicts_as_the_original(classes
 
     assert issparse(estimator[0].transform(x)) == (categories == 60)
     assert is_compiled(estimator, classes, x[:20])
-    np.testing.assert_allclose(compiled(new), predict(estimator, new, classes), rtol=RELATIVE_TOLERANCE, atol=0)
+    np.testing.assert_allclose(compiled.many(new), predict(estimator, new, classes), rtol=RELATIVE_TOLERANCE, atol=0)
+    if compiled.one:
+        assert_rows_are_predicted_alike(compiled, new)
 
 
 def test_calibrated_classifier_without_some_classes_is_compiled():
@@ -101,8 +114,8 @@ def test_calibrated_classifier_without_some_classes_is_compiled():
     compiled = compile_pipeline(estimator, 4, x[:20])
 
     assert is_compiled(estimator, 4, x[:20])
-    np.testing.assert_allclose(compiled(x), predict(estimator, x, 4), rtol=RELATIVE_TOLERANCE, atol=0)
-    assert not compiled(x)[:, [0, 2]].any()
+    np.testing.assert_allclose(compiled.many(x), predict(estimator, x, 4), rtol=RELATIVE_TOLERANCE, atol=0)
+    assert not compiled.many(x)[:, [0, 2]].any()
 
 
 def test_unknown_estimator_is_not_compiled():
@@ -110,7 +123,7 @@ def test_unknown_estimator_is_not_compiled():
     estimator = make_pipeline(StandardScaler(), KNeighborsRegressor()).fit(x, target(x))
 
     assert not is_compiled(estimator, None, x[:5])
-    np.testing.assert_array_equal(compile_pipeline(estimator, None, x[:5])(x), estimator.predict(x))
+    np.testing.assert_array_equal(compile_pipeline(estimator, None, x[:5]).many(x), estimator.predict(x))
 
 
 class Doubled(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -130,7 +143,7 @@ def test_compiled_function_with_other_predictions_is_not_used(monkeypatch: pytes
 
     x = table(missing=False)
     estimator = Doubled().fit(x, target(x))
-    monkeypatch.setitem(compiled_pipeline._COMPILERS, Doubled, lambda step: step.inner_.predict)
+    monkeypatch.setitem(compiled_pipeline._COMPILERS, Doubled, lambda step: Compiled(step.inner_.predict))
 
     assert not is_compiled(estimator, None, x[:5])
 
@@ -142,7 +155,7 @@ def test_estimator_that_rejects_missing_values_is_not_compiled():
 
     compiled = compile_pipeline(estimator, None, rows)
 
-    np.testing.assert_array_equal(compiled(x), estimator.predict(x))
+    np.testing.assert_array_equal(compiled.many(x), estimator.predict(x))
 
 
 def test_probabilities_close_to_1_are_within_the_tolerance():
@@ -151,7 +164,7 @@ def test_probabilities_close_to_1_are_within_the_tolerance():
     estimator.coef_ = estimator.coef_ * 7
     estimator.classes_ = np.arange(2)
 
-    found, expected = compile_pipeline(estimator, 2, x)(x), predict(estimator, x, 2)
+    found, expected = compile_pipeline(estimator, 2, x).many(x), predict(estimator, x, 2)
 
     assert is_compiled(estimator, 2, x)
     assert expected[expected > 0].min() < 1e-12

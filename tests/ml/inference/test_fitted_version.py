@@ -1,4 +1,4 @@
-"""Loaded models: predictions, responses and loading errors."""
+"""Loaded versions: predictions, responses and loading errors."""
 
 import importlib
 import io
@@ -114,7 +114,9 @@ def test_model_of_other_libraries_is_not_loaded(table, fitting, training):
     model = fitting(table, "price").model
     foreign = model.model_copy(update={"library_versions": model.library_versions | {"scikit-learn": "0.24.2"}})
 
-    with pytest.raises(Conflict, match=r"Model 3 cannot be loaded. It was trained with scikit-learn 0.24.2"):
+    with pytest.raises(
+        Conflict, match=r"Version 3 of prices cannot be loaded. It was trained with scikit-learn 0.24.2"
+    ):
         load_version(foreign, training(table, "price").file)
 
 
@@ -126,5 +128,7 @@ def test_model_with_missing_code_is_not_loaded(table, fitting, tmp_path, monkeyp
     monkeypatch.undo()
     del sys.modules["gone"]
 
-    with pytest.raises(Conflict, match="Model 3 cannot be loaded: it was trained with code that is not here"):
+    with pytest.raises(
+        Conflict, match="Version 3 of prices cannot be loaded: it was trained with code that is not here"
+    ):
         load_version(fitting(table, "price").model, file.getvalue())
