@@ -354,7 +354,8 @@ class ModelStore:
         return version
 
     def _list_names(self) -> list[str]:
-        with os.scandir(self._models) as entries:
+        found: dict[str, bool] = {}
+        with atomic_files.suppress_absent(), os.scandir(self._models) as entries:
             found = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
         names = sorted(name for name, is_folder in found.items() if is_folder and NAME.fullmatch(name))
         for name in found.keys() - set(names):

@@ -88,7 +88,8 @@ def training() -> Training:
 def fitting(training: Training) -> Fitting:
     def run(frame: pl.DataFrame, target: str, **options: Any) -> FittedVersion:
         trained = training(frame, target, **options)
-        stored = {"version": 3, "active": True, "usable": True, "model_sha256": "", "source": None}
-        return load_version(VersionInfo(**trained.record, **stored, created_at="2024-01-31T00:00Z"), trained.file)
+        stored = {"model_sha256": "", "source": None, "created_at": "2024-01-31T00:00Z"}
+        status = {"active": True, "default": True, "usable": True, "breaking": [], "predict_path": "/predict"}
+        return load_version(VersionInfo(**trained.record, **stored, model="prices", version=3, **status), trained.file)
 
     return run

@@ -122,7 +122,7 @@ class PredictionService:
             key = VersionKey(await self._name(model), version)
             # Also of a loaded one, which may have been deleted.
             await asyncio.to_thread(self.store.record, *key)
-            return await self._cache.load(key)
+            return await self._cache.load_requested(key)
         return self._active.loaded(model) or await self._active.get(model)
 
     def admit(self, size: int | None, model: str | None = None) -> Slots:

@@ -72,6 +72,15 @@ class VersionCache:
             task.add_done_callback(lambda _: self._loading.pop(key))
         return await asyncio.shield(task)
 
+    async def load_requested(self, key: VersionKey) -> "ml.FittedVersion":
+        """Do what `load` does for a version that a request names; its failure is logged once until it can be loaded."""
+        try:
+            return await self.load(key)
+        except Conflict as error:
+            if error.__cause__ and key not in self._logged:
+                self.log_problem(key, error.detail, error)
+            raise
+
     def drop(self, model: str) -> None:
         """Drop all versions of a model."""
         for key in [key for key in self._loaded if key.model == model]:
@@ -89,14 +98,8 @@ class VersionCache:
 
     async def _load(self, key: VersionKey) -> "ml.FittedVersion":
         loop = asyncio.get_running_loop()
-        try:
-            # With the request id in log lines.
-            fitted = await loop.run_in_executor(self._loader, copy_context().run, self._read, key)
-        except Conflict as error:
-            # Logged once until it can be loaded.
-            if error.__cause__ and key not in self._logged:
-                self.log_problem(key, error.detail, error)
-            raise
+        # With the request id in log lines.
+        fitted = await loop.run_in_executor(self._loader, copy_context().run, self._read, key)
         self._logged.discard(key)
         self._loaded[key] = fitted
         self._evict()

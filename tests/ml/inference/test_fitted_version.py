@@ -111,7 +111,7 @@ def test_strict_validation_rejects_the_target_as_an_extra_column(table, fitting)
 
 
 def test_model_of_other_libraries_is_not_loaded(table, fitting, training):
-    model = fitting(table, "price").model
+    model = fitting(table, "price").info
     foreign = model.model_copy(update={"library_versions": model.library_versions | {"scikit-learn": "0.24.2"}})
 
     with pytest.raises(
@@ -131,4 +131,4 @@ def test_model_with_missing_code_is_not_loaded(table, fitting, tmp_path, monkeyp
     with pytest.raises(
         Conflict, match="Version 3 of prices cannot be loaded: it was trained with code that is not here"
     ):
-        load_version(fitting(table, "price").model, file.getvalue())
+        load_version(fitting(table, "price").info, file.getvalue())

@@ -100,7 +100,7 @@ def test_categories_are_the_most_frequent_and_the_own_one(fitting, table):
     names = [f"k{index:02}" for index in range(30)]
     kinds = table.with_columns(kind=pl.Series([*names, *reversed(names)]))
     model = fitting(kinds, "price", features=["kind"])
-    (feature,) = model.model.features
+    (feature,) = model.info.features
 
     assert curve(model, kinds[:1], "kind", kind="never seen").values == [*feature.categories[:20], "never seen"]
 
@@ -126,7 +126,7 @@ def test_other_features_are_unchanged(model, table):
 
 
 def test_unknown_feature_is_rejected(model, table):
-    with pytest.raises(Unacceptable, match="Model 3 has no feature 'price'"):
+    with pytest.raises(Unacceptable, match="Version 3 of prices has no feature 'price'"):
         curve(model, table[:1], "price")
 
 

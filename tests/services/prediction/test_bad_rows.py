@@ -17,9 +17,9 @@ SKIP = {"bad_rows": "skip"}
 
 @pytest.fixture
 async def model(store: ModelStore, prediction: PredictionService, diabetes: Fitted) -> VersionInfo:
-    store.activate(diabetes.add_to(store))
-    await prediction.refresh()
-    return describe(store, 1)
+    diabetes.activate_in(store)
+    await prediction.refresh("diabetes")
+    return describe(store, "diabetes", 1)
 
 
 def lines(model: VersionInfo, **changed: str) -> tuple[str, str]:
@@ -142,7 +142,7 @@ async def test_preview_has_problems_with_lines_and_the_score(
     header = ",".join([*(feature.name for feature in model.features), model.target])
     body = "\n".join([header, f"{good},150", f"{bad},150", f"{good},160", f"{good},", ""])
 
-    preview = await prediction.preview(Body(body.encode(), options=SKIP))
+    preview = await prediction.preview(Body(body.encode(), options=SKIP), "diabetes")
 
     assert (preview.problems_total, preview.scored_rows, preview.read_as.format) == (1, 2, Format.CSV)
     assert [(each.line, each.detail) for each in preview.problems] == [(3, "'age': 'x12' is not a number.")]
@@ -155,7 +155,7 @@ async def test_preview_of_parquet_counts_rows_from_one(prediction: PredictionSer
     rows = pl.DataFrame([{feature.name: feature.example for feature in model.features}] * 2)
     rows.with_columns(age=pl.Series([30.0, 9_999.0])).write_parquet(tmp_path / "rows.parquet")
 
-    preview = await prediction.preview(Body((tmp_path / "rows.parquet").read_bytes()))
+    preview = await prediction.preview(Body((tmp_path / "rows.parquet").read_bytes()), "diabetes")
 
     assert ([each.row for each in preview.warnings], preview.warning_lines) == ([1], [2])
     assert (preview.score, preview.scored_rows, preview.problems) == (None, 0, [])

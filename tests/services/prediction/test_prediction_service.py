@@ -29,16 +29,16 @@ async def joined(chunks: AsyncIterator[bytes]) -> tuple[int, bytes]:
     return len(found), b"".join(found)
 
 
-async def test_response_of_a_version_equals_that_of_the_active_model(
+async def test_response_of_a_version_equals_that_of_the_active_one(
     store: ModelStore, prediction: PredictionService, diabetes: Fitted
 ):
-    store.activate(diabetes.add_to(store))
-    await prediction.refresh()
+    diabetes.activate_in(store)
+    await prediction.refresh("diabetes")
     model = (await prediction.fitted()).info
 
-    answer = await prediction.answer(row_of(model))
+    answer = await prediction.answer(row_of(model), "diabetes")
 
-    assert answer == await prediction.answer(row_of(model), version=1)
+    assert answer == await prediction.answer(row_of(model), "diabetes", version=1)
     assert answer.version == 1
     assert answer.warnings_total is None
 
@@ -47,10 +47,10 @@ async def test_response_of_a_version_equals_that_of_the_active_model(
 async def test_rows_in_chunks_are_predicted_as_single_rows(
     store: ModelStore, prediction: PredictionService, diabetes: Fitted, kind: Format
 ):
-    store.activate(diabetes.add_to(store))
-    await prediction.refresh()
+    diabetes.activate_in(store)
+    await prediction.refresh("diabetes")
     model = (await prediction.fitted()).info
-    (alone,) = (await prediction.answer(row_of(model))).predictions
+    (alone,) = (await prediction.answer(row_of(model), "diabetes")).predictions
 
     predicted = await prediction.predict(rows_of(model, 25_000, kind))
 
@@ -62,10 +62,10 @@ async def test_rows_in_chunks_are_predicted_as_single_rows(
 
 
 async def test_options_in_the_body_are_followed(store: ModelStore, prediction: PredictionService, wine: Fitted):
-    store.activate(wine.add_to(store))
+    wine.activate_in(store)
     wine.add_to(store)
-    await prediction.refresh()
-    body = json.dumps({"records": row_of(describe(store, 2)), "version": 2})
+    await prediction.refresh("wine")
+    body = json.dumps({"records": row_of(describe(store, "wine", 2)), "version": 2})
 
     assert (await prediction.predict(Body(body.encode(), Format.JSON))).version == 2
     with pytest.raises(Unacceptable, match="There is no option 'colour'; the options are sheet,"):
@@ -78,8 +78,8 @@ async def test_options_in_the_body_are_followed(store: ModelStore, prediction: P
 async def test_body_without_a_table_is_rejected(
     store: ModelStore, prediction: PredictionService, wine: Fitted, response_format: Format
 ):
-    store.activate(wine.add_to(store))
-    await prediction.refresh()
+    wine.activate_in(store)
+    await prediction.refresh("wine")
 
     with pytest.raises(Unacceptable, match="exactly one of 'records'"):
         await prediction.predict(Body(b"{}", Format.JSON), {Format.JSON: response_format})
@@ -89,9 +89,9 @@ async def test_body_without_a_table_is_rejected(
 async def test_strict_prediction_of_a_table_rejects_extra_columns(
     store: ModelStore, prediction: PredictionService, wine: Fitted, response_format: Format
 ):
-    store.activate(wine.add_to(store))
-    await prediction.refresh()
-    csv = pl.DataFrame(row_of(describe(store, 1))).with_columns(more=1).write_csv().encode()
+    wine.activate_in(store)
+    await prediction.refresh("wine")
+    csv = pl.DataFrame(row_of(describe(store, "wine", 1))).with_columns(more=1).write_csv().encode()
 
     with pytest.raises(Unacceptable, match="Column 'more' is not a feature"):
         await prediction.predict(Body(csv, Format.CSV), {Format.CSV: response_format}, strict=True)
@@ -100,8 +100,8 @@ async def test_strict_prediction_of_a_table_rejects_extra_columns(
 async def test_column_with_the_name_of_a_prediction_column_is_rejected(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
-    store.activate(wine.add_to(store))
-    await prediction.refresh()
+    wine.activate_in(store)
+    await prediction.refresh("wine")
     names = [feature.name for feature in wine.record.features] + ["prediction"]
     csv = pl.DataFrame({name: [1] for name in names}).write_csv().encode()
 
@@ -112,13 +112,13 @@ async def test_column_with_the_name_of_a_prediction_column_is_rejected(
 async def test_preview_has_the_first_rows_of_the_response(
     store: ModelStore, prediction: PredictionService, diabetes: Fitted
 ):
-    store.activate(diabetes.add_to(store))
-    await prediction.refresh()
+    diabetes.activate_in(store)
+    await prediction.refresh("diabetes")
     model = (await prediction.fitted()).info
     body = rows_of(model, 12, Format.CSV)
     body = Body(body.data.rsplit(b"\n", 2)[0] + b"\n" + b",".join([b"9999"] * 10), Format.CSV)
 
-    preview = await prediction.preview(body, rows=3)
+    preview = await prediction.preview(body, "diabetes", rows=3)
 
     _, data = await joined((await prediction.predict(body)).chunks)
     names, *lines = [line.split(",") for line in data.decode().splitlines()]
@@ -135,23 +135,26 @@ async def test_preview_rejects_what_predict_rejects(store: ModelStore, predictio
     with_prediction = pl.DataFrame({name: [1] for name in [*names, "prediction"]}).write_csv().encode()
 
     with pytest.raises(Unacceptable, match="Line 22, column 'alcohol': 'number 1' is not a number"):
-        await prediction.preview(Body(bad_last_row, Format.CSV), version=1)
+        await prediction.preview(Body(bad_last_row, Format.CSV), "wine", version=1)
     with pytest.raises(Unacceptable, match="The table has a column 'prediction'"):
-        await prediction.preview(Body(with_prediction, Format.CSV), version=1)
+        await prediction.preview(Body(with_prediction, Format.CSV), "wine", version=1)
 
 
 async def test_what_if_converts_records_as_predict_does(store: ModelStore, prediction: PredictionService, wine: Fitted):
     wine.add_to(store)
     record = {feature.name: feature.example for feature in wine.record.features}
 
-    found = await prediction.what_if(record, "alcohol", version=1)
+    found = await prediction.what_if(record, "alcohol", "wine", version=1)
 
     assert record["alcohol"] in found.values
     assert found.probabilities
     index = found.values.index(record["alcohol"] or 0)
-    assert found.predictions[index] == (await prediction.answer(row_of(describe(store, 1)), 1)).predictions[0]
+    assert (
+        found.predictions[index]
+        == (await prediction.answer(row_of(describe(store, "wine", 1)), "wine", 1)).predictions[0]
+    )
     with pytest.raises(Unacceptable, match="'strong' is not a number"):
-        await prediction.what_if(record | {"ash": "strong"}, "alcohol", version=1)
+        await prediction.what_if(record | {"ash": "strong"}, "alcohol", "wine", version=1)
 
 
 @pytest.mark.parametrize(("delimiter", "sign"), [(";", ","), ("\t", ".")])
@@ -159,8 +162,8 @@ async def test_file_without_decimal_signs_has_that_of_the_training_table_beside_
     store: ModelStore, prediction: PredictionService, diabetes: Fitted, delimiter: str, sign: str
 ):
     german = diabetes.but(read_as=ReadAs(format=Format.CSV, delimiter=";", decimal=","))
-    store.activate(german.add_to(store))
-    await prediction.refresh()
+    german.activate_in(store)
+    await prediction.refresh("diabetes")
     names = [feature.name for feature in german.record.features]
     body = f"{delimiter.join(names)}\n{delimiter.join(['1'] * len(names))}\n"
 

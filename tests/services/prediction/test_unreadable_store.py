@@ -9,7 +9,7 @@ import pytest
 from mlapp.errors import Unavailable
 from mlapp.schemas import VersionInfo
 from mlapp.services.monitoring.recorder import TrafficRecorder
-from mlapp.services.prediction.active_version import POLL_S
+from mlapp.services.prediction.active_versions import POLL_S
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
@@ -25,20 +25,20 @@ def row_of(model: VersionInfo) -> list[dict[str, Any]]:
 async def test_store_is_followed_again_after_it_was_unreadable(
     store: ModelStore, prediction: PredictionService, wine: Fitted, caplog: pytest.LogCaptureFixture
 ):
-    store.activate(wine.add_to(store))
+    wine.activate_in(store)
     second = wine.add_to(store)
     await prediction.start()
     model = (await prediction.fitted()).info
-    assert (await prediction.answer(row_of(model))).version == 1
+    assert (await prediction.answer(row_of(model), "wine")).version == 1
     other = ModelStore(store.folder)
 
     with no_more_files():
         await eventually(lambda: "Activations cannot be followed: The store cannot be read (Too many" in caplog.text)
         await asyncio.sleep(3 * POLL_S)  # Further polls, which are not logged.
-        assert (await prediction.answer(row_of(model))).version == 1
-    other.activate(second)
+        assert (await prediction.answer(row_of(model), "wine")).version == 1
+    other.activate("wine", second)
 
-    await eventually(lambda: prediction.active and prediction.active.version == 2, timeout_s=1.5)
+    await eventually(lambda: prediction.active() and prediction.active().version == 2, timeout_s=1.5)
 
 
 @pytest.mark.slow
@@ -49,20 +49,20 @@ async def test_store_is_followed_after_a_bug_which_is_logged_once(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    store.activate(wine.add_to(store))
+    wine.activate_in(store)
     await prediction.start()
     assert (await prediction.fitted()).info.version == 1
 
-    def fail() -> None:
+    def fail(_: str) -> None:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
         patch.setattr(store, "active", fail)
         await eventually(lambda: "can't start new thread" in caplog.text)
         await asyncio.sleep(3 * POLL_S)  # Further polls, which are not logged.
-    ModelStore(store.folder).activate(wine.add_to(store))
+    wine.activate_in(ModelStore(store.folder))
 
-    await eventually(lambda: prediction.active and prediction.active.version == 2)
+    await eventually(lambda: prediction.active() and prediction.active().version == 2)
     (record,) = [record for record in caplog.records if "can't start" in record.message]
     assert "Traceback" in record.trace  # type: ignore[attr-defined]
 
@@ -71,36 +71,36 @@ async def test_threads_that_start_without_free_file_descriptors_predict(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     wine.add_to(store)
-    model = (await prediction.fitted(1)).info
+    model = (await prediction.fitted("wine", 1)).info
 
     with no_more_files():
         assert await prediction._small.run(lambda: "started") == "started"
 
-    assert (await prediction.answer(row_of(model), 1)).version == 1
+    assert (await prediction.answer(row_of(model), "wine", 1)).version == 1
 
 
 class UnreadableFile(ModelStore):
     """A store whose newest model file cannot be read."""
 
-    def file(self, version: int) -> bytes:
+    def file(self, model: str, version: int) -> bytes:
         with no_more_files() if version == 2 else nullcontext():
-            return super().file(version)
+            return super().file(model, version)
 
 
 async def test_model_whose_file_is_unreadable_at_activation_is_loaded_later(
     store: ModelStore, recorder: TrafficRecorder, wine: Fitted
 ):
     prediction = PredictionService(UnreadableFile(store.folder), recorder)
-    store.activate(wine.add_to(store))
-    await prediction.refresh()
-    store.activate(wine.add_to(store))
+    wine.activate_in(store)
+    await prediction.refresh("wine")
+    wine.activate_in(store)
 
     with pytest.raises(Unavailable, match="The store cannot be read"):
-        await prediction.refresh()
+        await prediction.refresh("wine")
 
     assert (await prediction.fitted()).info.version == 1
     prediction._active.store = prediction._cache.store = store
-    await prediction.refresh()
+    await prediction.refresh("wine")
     assert (await prediction.fitted()).info.version == 2
     await prediction.close()
 
@@ -108,11 +108,11 @@ async def test_model_whose_file_is_unreadable_at_activation_is_loaded_later(
 async def test_request_is_rejected_while_the_store_is_unreadable(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
-    store.activate(wine.add_to(store))
+    wine.activate_in(store)
     with no_more_files():
         await prediction.start()
         with pytest.raises(Unavailable, match="The store cannot be read now, see the log; try again in a moment."):
             await prediction.fitted()
 
-    await eventually(lambda: prediction.active)
+    await eventually(prediction.active)
     assert (await prediction.fitted()).info.version == 1

@@ -1,4 +1,4 @@
-"""The active version: loading, activations by other processes, failures and retries."""
+"""The active version of a model: loading, activations by other processes, failures and retries."""
 
 import asyncio
 import sys
@@ -17,28 +17,33 @@ from tests.services.conftest import eventually
 from tests.services.misbehaving import model_file
 
 
-def row_of(model: VersionInfo) -> list[dict[str, Any]]:
-    return [{f.name: f.example for f in model.features}]
+def backoff_s(prediction: PredictionService) -> float:
+    state = prediction._active._models.get("wine")
+    return state.backoff_s if state else 0.0
+
+
+def row_of(info: VersionInfo) -> list[dict[str, Any]]:
+    return [{f.name: f.example for f in info.features}]
 
 
 async def test_request_waits_for_the_model_that_is_loading(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
-    store.activate(wine.add_to(store))
+    wine.activate_in(store)
     assert prediction.message == "The model is still loading; try again in a few seconds."
     waiting = asyncio.create_task(prediction.fitted())
 
     await prediction.start()
 
     assert (await waiting).info.version == 1
-    assert prediction.message == "Model 1 answers."
+    assert prediction.message == "Version 1 of wine answers."
 
 
 async def test_request_is_rejected_when_loading_takes_too_long(
     store: ModelStore, prediction: PredictionService, wine: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("mlapp.services.prediction.active_version.LOADING_S", 0.01)
-    store.activate(wine.add_to(store))
+    monkeypatch.setattr("mlapp.services.prediction.active_versions.LOADING_S", 0.01)
+    wine.activate_in(store)
 
     with pytest.raises(Unavailable, match="The model is still loading; try again in a few seconds."):
         await prediction.fitted()
@@ -51,8 +56,8 @@ async def test_request_waits_for_the_first_model_of_another_process(
     with pytest.raises(Unavailable, match="There is no model yet"):
         await prediction.fitted()
 
-    store.activate(wine.add_to(store))
-    await eventually(lambda: "loading" in prediction.message or prediction.active is not None)
+    wine.activate_in(store)
+    await eventually(lambda: "loading" in prediction.message or prediction.active() is not None)
 
     assert (await prediction.fitted()).info.version == 1
 
@@ -62,7 +67,7 @@ async def test_request_without_a_model_is_rejected(prediction: PredictionService
 
     with pytest.raises(Unavailable, match="There is no model yet; train one: POST /train."):
         await prediction.fitted()
-    assert prediction.active is None
+    assert prediction.active() is None
 
 
 @pytest.mark.parametrize("library", ["scikit-learn", "python"])
@@ -70,14 +75,14 @@ async def test_model_of_other_libraries_is_unavailable(
     store: ModelStore, models: ModelService, prediction: PredictionService, wine: Fitted, library: str
 ):
     old = wine.but(library_versions=wine.record.library_versions | {library: "0.24.2"})
-    store.activate(old.add_to(store))
-    await prediction.refresh()
+    old.activate_in(store)
+    await prediction.refresh("wine")
 
-    with pytest.raises(Unavailable, match=f"Model 1 cannot be loaded. It was trained with {library} 0.24.2"):
+    with pytest.raises(Unavailable, match=f"Version 1 of wine cannot be loaded. It was trained with {library} 0.24.2"):
         await prediction.fitted()
     with pytest.raises(Conflict, match="train it again"):
-        await prediction.fitted(1)
-    (listed,) = (await models.list()).models
+        await prediction.fitted("wine", 1)
+    (listed,) = (await models.versions("wine")).versions
     assert (listed.active, listed.usable) == (True, False)
 
 
@@ -85,8 +90,8 @@ async def test_model_of_other_libraries_is_unavailable(
 async def test_model_with_missing_code_is_unavailable(
     store: ModelStore, prediction: PredictionService, wine: Fitted, file: bytes
 ):
-    store.activate(wine.but(file).add_to(store))
-    await prediction.refresh()
+    wine.but(file).activate_in(store)
+    await prediction.refresh("wine")
 
     with pytest.raises(Unavailable, match="trained with code that is not here"):
         await prediction.fitted()
@@ -96,13 +101,13 @@ async def test_damaged_active_model_is_unavailable_but_others_predict(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     wine.add_to(store)
-    store.activate(wine.add_to(store))
-    (store.folder / "versions/2/model.joblib").write_bytes(wine.file[:-1])
-    await prediction.refresh()
+    wine.activate_in(store)
+    (store.folder / "models/wine/versions/2/model.joblib").write_bytes(wine.file[:-1])
+    await prediction.refresh("wine")
 
-    with pytest.raises(Unavailable, match="The file of model 2 is damaged"):
+    with pytest.raises(Unavailable, match="The file of version 2 of model wine is damaged"):
         await prediction.fitted()
-    assert (await prediction.fitted(1)).info.version == 1
+    assert (await prediction.fitted("wine", 1)).info.version == 1
 
 
 RAISING = [
@@ -120,8 +125,8 @@ RAISING = [
 @pytest.fixture
 def fast_polling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Poll the store and retry all the time."""
-    monkeypatch.setattr("mlapp.services.prediction.active_version.POLL_S", 0.01)
-    monkeypatch.setattr("mlapp.services.prediction.active_version.RETRY_S", 0.05)
+    monkeypatch.setattr("mlapp.services.prediction.active_versions.POLL_S", 0.01)
+    monkeypatch.setattr("mlapp.services.prediction.active_versions.RETRY_S", 0.05)
 
 
 @pytest.mark.usefixtures("fast_polling")
@@ -129,17 +134,17 @@ def fast_polling(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_any_error_of_loading_is_reported_and_the_next_activation_is_followed(
     store: ModelStore, prediction: PredictionService, wine: Fitted, code: str, reason: str
 ):
-    store.activate(wine.but(model_file(code)).add_to(store))
+    wine.but(model_file(code)).activate_in(store)
     await prediction.start()
 
-    with pytest.raises(Unavailable, match=f"Model 1 cannot be loaded: {reason}"):
+    with pytest.raises(Unavailable, match=f"Version 1 of wine cannot be loaded: {reason}"):
         await asyncio.wait_for(prediction.fitted(), 10)
-    with pytest.raises(Conflict, match=f"Model 1 cannot be loaded: {reason}"):
-        await prediction.fitted(1)
+    with pytest.raises(Conflict, match=f"Version 1 of wine cannot be loaded: {reason}"):
+        await prediction.fitted("wine", 1)
 
-    store.activate(wine.add_to(store))
-    await eventually(lambda: prediction.active, timeout_s=5)
-    assert (prediction.message, prediction.problem) == ("Model 2 answers.", None)
+    wine.activate_in(store)
+    await eventually(prediction.active, timeout_s=5)
+    assert (prediction.message, prediction.problem()) == ("Version 2 of wine answers.", None)
 
 
 @pytest.mark.usefixtures("fast_polling")
@@ -148,70 +153,75 @@ async def test_import_error_of_libraries_is_reported_and_loading_is_retried(
 ):
     monkeypatch.delitem(vars(ml), "load_version", raising=False)
     monkeypatch.setitem(sys.modules, "mlapp.ml.inference.fitted_version", None)
-    store.activate(wine.add_to(store))
+    wine.activate_in(store)
     await prediction.start()
 
     with pytest.raises(
-        Unavailable, match="Model 1 cannot be loaded: ModuleNotFoundError: import of mlapp.ml.inference.fitted_version"
+        Unavailable,
+        match="Version 1 of wine cannot be loaded: ModuleNotFoundError: import of mlapp.ml.inference.fitted_version",
     ):
         await asyncio.wait_for(prediction.fitted(), 10)
 
     monkeypatch.delitem(sys.modules, "mlapp.ml.inference.fitted_version")
-    await eventually(lambda: prediction.active, timeout_s=5)
+    await eventually(prediction.active, timeout_s=5)
 
 
 @pytest.mark.usefixtures("fast_polling")
 async def test_loaded_model_keeps_predicting_when_a_broken_one_is_activated(
     store: ModelStore, prediction: PredictionService, wine: Fitted, caplog: pytest.LogCaptureFixture
 ):
-    store.activate(wine.add_to(store))
+    wine.activate_in(store)
     await prediction.start()
     model = (await prediction.fitted()).info
     other = ModelStore(store.folder)
 
-    other.activate(wine.but(model_file("raise RuntimeError('a bug')")).add_to(other))
-    await eventually(lambda: prediction.problem, timeout_s=5)
-    await eventually(lambda: prediction._active._backoff_s > 0.05, timeout_s=5)  # Another attempt, which is not logged.
+    wine.but(model_file("raise RuntimeError('a bug')")).activate_in(other)
+    await eventually(prediction.problem, timeout_s=5)
+    await eventually(lambda: backoff_s(prediction) > 0.05, timeout_s=5)  # Another attempt, which is not logged.
 
-    assert (await prediction.answer(row_of(model))).version == 1
-    assert prediction.message.startswith("Model 1 answers in place of the active one. Model 2 cannot be loaded: Runt")
-    with pytest.raises(Conflict, match="Model 2 cannot be loaded"):
-        await prediction.fitted(2)
+    assert (await prediction.answer(row_of(model), "wine")).version == 1
+    assert prediction.message.startswith(
+        "Version 1 of wine answers in place of the active one. Version 2 of wine cannot be loaded: Runt"
+    )
+    with pytest.raises(Conflict, match="Version 2 of wine cannot be loaded"):
+        await prediction.fitted("wine", 2)
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
-    assert record.message.startswith("The active model cannot answer: Model 2 cannot be loaded: RuntimeError: a bug")
+    assert record.message.startswith(
+        "The active version of wine cannot answer: Version 2 of wine cannot be loaded: RuntimeError: a bug"
+    )
     assert "RuntimeError: a bug" in record.trace  # type: ignore[attr-defined]
     assert (record.wanted_version, record.answering_version) == (2, 1)  # type: ignore[attr-defined]
 
-    other.activate(wine.add_to(other))
-    await eventually(lambda: prediction.active and prediction.active.version == 3, timeout_s=5)
-    assert prediction.problem is None
+    wine.activate_in(other)
+    await eventually(lambda: prediction.active() and prediction.active().version == 3, timeout_s=5)
+    assert prediction.problem() is None
 
 
 @pytest.mark.usefixtures("fast_polling")
 async def test_loading_the_active_model_is_retried_with_backoff(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
-    store.activate(wine.add_to(store))
-    file = store.folder / "versions/1/model.joblib"
+    wine.activate_in(store)
+    file = store.folder / "models/wine/versions/1/model.joblib"
     file.rename(file.with_suffix(".aside"))
     await prediction.start()
-    await eventually(lambda: prediction._active._backoff_s > 0.1, timeout_s=5)
-    assert prediction.message == "The file of model 1 is missing; delete the version or train again."
+    await eventually(lambda: backoff_s(prediction) > 0.1, timeout_s=5)
+    assert prediction.message == "The file of version 1 of model wine is missing; delete the version or train again."
 
     file.with_suffix(".aside").rename(file)
 
-    await eventually(lambda: prediction.active, timeout_s=5)
-    assert prediction.message == "Model 1 answers."
+    await eventually(prediction.active, timeout_s=5)
+    assert prediction.message == "Version 1 of wine answers."
 
 
 async def test_activation_by_another_process_is_followed(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
-    store.activate(wine.add_to(store))
+    wine.activate_in(store)
     await prediction.start()
     await prediction.fitted()
     other = ModelStore(store.folder)
 
-    other.activate(wine.add_to(other))
+    wine.activate_in(other)
 
-    await eventually(lambda: prediction.active and prediction.active.version == 2, timeout_s=1.5)
+    await eventually(lambda: prediction.active() and prediction.active().version == 2, timeout_s=1.5)
