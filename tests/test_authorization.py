@@ -1,6 +1,7 @@
 """Authorization of every route by role, at a real server with API keys."""
 
 import re
+import socket
 import subprocess
 import sys
 from itertools import product
@@ -8,7 +9,7 @@ from itertools import product
 import httpx
 import pytest
 
-from tests.servers import FULL, PREDICT, ROOT, log_in
+from tests.servers import FULL, PREDICT, ROOT, address, log_in
 
 PUBLIC = dict.fromkeys(("anonymous", "predict", "full", "session"), "yes")
 PREDICT_KEY = {"anonymous": "401", "predict": "yes", "full": "yes", "session": "401"}
@@ -30,18 +31,24 @@ PERMISSIONS = {
     "GET /docs": DOCS,
     "GET /openapi.json": DOCS,
     "GET /static-offline-docs": DOCS,
+    "GET /models": PREDICT_KEY,
+    "GET /models/{model}": PREDICT_KEY,
+    "POST /models/{model}/predict": PREDICT_KEY,
     "POST /train": FULL_KEY,
+    "POST /models/{model}/train": FULL_KEY,
     "GET /jobs": FULL_KEY,
     "GET /jobs/{job_id}": FULL_KEY,
     "DELETE /jobs/{job_id}": FULL_KEY,
     "GET /jobs/{job_id}/events": FULL_KEY,
-    "GET /models": FULL_KEY,
-    "GET /models/history": FULL_KEY,
-    "GET /models/{version}": FULL_KEY,
-    "DELETE /models/{version}": FULL_KEY,
-    "GET /models/{version}/card": FULL_KEY,
-    "POST /models/{version}/activate": FULL_KEY,
-    "POST /models/rollback": FULL_KEY,
+    "PATCH /models/{model}": FULL_KEY,
+    "DELETE /models/{model}": FULL_KEY,
+    "POST /models/{model}/rollback": FULL_KEY,
+    "GET /models/{model}/history": FULL_KEY,
+    "GET /models/{model}/versions": FULL_KEY,
+    "GET /models/{model}/versions/{version}": FULL_KEY,
+    "DELETE /models/{model}/versions/{version}": FULL_KEY,
+    "GET /models/{model}/versions/{version}/card": FULL_KEY,
+    "POST /models/{model}/versions/{version}/activate": FULL_KEY,
     "GET /metrics": FULL_KEY,
     "GET /estimators": FULL_KEY,
     "GET /datasets": FULL_KEY,
@@ -50,13 +57,17 @@ PERMISSIONS = {
     "GET /ui/train": PAGE,
     "GET /ui/predict": PAGE,
     "GET /ui/predictions/{token}": PAGE,
-    "GET /ui/models": PAGE,
-    "GET /ui/models/compare": PAGE,
-    "GET /ui/models/{version}": PAGE,
-    "GET /ui/monitor": PAGE,
+    "GET /ui/models/{model}": PAGE,
+    "GET /ui/models/{model}/predict": PAGE,
+    "GET /ui/models/{model}/versions": PAGE,
+    "GET /ui/models/{model}/versions/compare": PAGE,
+    "GET /ui/models/{model}/versions/{version}": PAGE,
+    "GET /ui/models/{model}/monitor": PAGE,
+    "GET /ui/models/{model}/api": PAGE,
+    "GET /ui/models/{model}/settings": PAGE,
     "GET /ui/jobs": PAGE,
     "GET /ui/jobs/{job_id}": PAGE,
-    "GET /ui/health": PAGE,
+    "GET /ui/system": PAGE,
     "GET /ui/_nicegui_ws": PAGE_RESOURCE,
     f"GET {NICEGUI}/static": PAGE_RESOURCE,
     f"GET {NICEGUI}/libraries/{{key}}": PAGE_RESOURCE,
@@ -68,8 +79,10 @@ PERMISSIONS = {
 }
 """Every route, and its result per role. A line here is a decision."""
 OTHER_PATHS = {
-    "GET /models/active": PREDICT_KEY,
-    "GET /models/active/card": PREDICT_KEY,
+    "GET /models/diabetes/versions/active": PREDICT_KEY,
+    "GET /models/diabetes/versions/active/card": PREDICT_KEY,
+    "GET /models/diabetes/versions/1": FULL_KEY,
+    "GET /models/diabetes/versions/latest": FULL_KEY,
     "GET /static-offline-docs/swagger-ui.css": DOCS,
     "GET /ui/favicon.ico": PAGE,
     "POST /ui/_nicegui/client/0/upload/1": PAGE_RESOURCE,
@@ -78,7 +91,8 @@ OTHER_PATHS = {
     "POST /health": FULL_KEY,
     "OPTIONS /train": FULL_KEY,
     "HEAD /ui/": PAGE,
-    "HEAD /models": FULL_KEY,
+    "HEAD /models": PREDICT_KEY,
+    "HEAD /models/diabetes/versions": FULL_KEY,
 }
 """Paths below those routes, dynamic routes of pages, and paths without a route."""
 
@@ -111,7 +125,7 @@ def test_every_route_has_a_permission():
 
     missing = routes - PERMISSIONS.keys()
     assert not missing, (
-        f"Set the permissions of {', '.join(sorted(missing))} in mlapp/api/middleware/authorization.py and here."
+        f"Set the permissions of {', '.join(sorted(missing))} in mlapp/api/middleware/permissions.py and here."
     )
     gone = PERMISSIONS.keys() - routes
     assert not gone, f"Delete {', '.join(sorted(gone))} here: the route does not exist."
@@ -136,6 +150,62 @@ def test_every_route_enforces_its_permissions(closed: httpx.Client):
         assert "server" not in answer.headers
 
     assert not wrong
+
+
+SIMILAR = [
+    r"/models/diabetes/",
+    r"//models/diabetes",
+    r"/models//diabetes",
+    r"/models/diabetes/.",
+    r"/models/./diabetes",
+    r"/MODELS",
+    r"/models/../jobs",
+    r"/models/DIABETES",
+    r"/models/Diabetes/predict",
+    r"/models/diabetes%20",
+    r"/models/diabetes%00",
+    r"/models/diabetes%0a",
+    r"/models/%c4%91",
+    r"/models/diabetes/versions",
+    r"/models/diabetes/versions/1",
+    r"/models/diabetes/versions/%31",
+    r"/models/diabetes/versions/ACTIVE",
+    r"/models/diabetes%2Fversions",
+    r"/models/diabetes%2fversions%2F1",
+    r"/models%2Fdiabetes%2Fversions%2F1",
+    r"/models/%7Bmodel%7D",
+    r"/models/diabetes/versions/active/../1",
+    r"/models/diabetes/versions/active/%2e%2e/1",
+    r"/models/%2e%2e/jobs",
+    r"/models/diabetes/../../jobs",
+    r"/predict/../jobs",
+    r"/docs/..%2fjobs",
+    r"/models/diabetes;x/versions",
+    r"/models/diabetes%5cversions",
+    r"/models/diabetes/history",
+    r"/models/diabetes/train",
+    r"/models/diabetes/versions?version=active",
+    r"/jobs?/models/diabetes",
+    r"http://127.0.0.1/models/diabetes/versions/1",
+    r"/static-offline-docs/../jobs",
+    r"/static-offline-docs/%2e%2e/jobs",
+]
+"""Paths similar to those that the predict key may use."""
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "PATCH"])
+def test_raw_path_that_is_similar_to_an_allowed_one_opens_nothing(closed: httpx.Client, method: str):
+    host, port = address(closed).removeprefix("http://").split(":")
+    opened = []
+    for path in (*SIMILAR, f"/models/{'x' * 5_000}"):
+        head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {PREDICT}\r\nContent-Length: 0\r\n"
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
+            status = connection.makefile("rb").readline().split()[1]
+        if status not in {b"403", b"404"}:
+            opened.append((path, status))
+
+    assert not opened
 
 
 def result_of(answer: httpx.Response) -> str:

@@ -110,14 +110,18 @@ async def unread() -> AsyncIterator[bytes]:
 
 
 @pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a new app with an empty store."""
+async def own_app(tmp_path: Path) -> AsyncIterator[FastAPI]:
+    """A new app with an empty store."""
     app = create_app(Settings(_env_file=None, store=tmp_path / "store", demo=False), pages=False)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client,
-    ):
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def own(own_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a new app with an empty store."""
+    transport = httpx.ASGITransport(own_app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
         yield client
 
 

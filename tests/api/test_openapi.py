@@ -67,12 +67,14 @@ async def test_references_of_the_document_resolve(
     document = await document_of(http if with_model else own)
 
     references = set(references_in(document))
-    assert {"#/components/schemas/Row", "#/components/schemas/Problem"} <= references
+    assert {"#/components/schemas/Row", "#/components/schemas/AnyRow", "#/components/schemas/Problem"} <= references
+    assert ("#/components/schemas/MachinesRow" in references) is with_model
     assert all(look_up(document, reference) for reference in references)
 
 
-async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncClient):
+async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncClient, machines: VersionInfo):
     document = await document_of(http)
+    assert machines.predict_path in document["paths"]
 
     declared = {
         f"{method.upper()} {path}": {
@@ -86,10 +88,14 @@ async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncC
     }
     # Cross-site requests, and requests for another host.
     always = {403, 421}
-    assert declared["POST /train"].keys() == {400, 404, 409, 413, 415, 422, 429, 500, 503} | always
+    for path in ("/train", "/models/{model}/train"):
+        assert declared[f"POST {path}"].keys() == {400, 404, 409, 413, 415, 422, 429, 500, 503} | always
+    for path in ("/predict", "/models/{model}/predict", "/models/machines/predict"):
+        assert declared[f"POST {path}"].keys() == {400, 404, 409, 413, 415, 422, 503} | always
     assert declared["DELETE /jobs/{job_id}"].keys() == {404, 409, 422, 503} | always
-    assert declared["POST /predict"].keys() == {400, 404, 409, 413, 415, 422, 503} | always
-    assert declared["DELETE /models/{version}"].keys() >= {404, 409, 503}
+    assert declared["PATCH /models/{model}"].keys() == {400, 404, 413, 415, 422, 503} | always
+    for path in ("/models/{model}", "/models/{model}/versions/{version}"):
+        assert declared[f"DELETE {path}"].keys() >= {404, 409, 503}
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
@@ -120,40 +126,56 @@ async def test_document_with_keys_has_security_per_route(locked: httpx.AsyncClie
         assert operation["responses"].keys() >= {"401", "403", "421"}
         forbidden = "may only predict" in operation["responses"]["403"]["description"]
         assert forbidden is (PERMISSIONS[route]["predict"] == "403")
-    card = document["paths"]["/models/{version}/card"]["get"]["responses"]
-    assert "except for `active`" in card["403"]["description"]
+    version = "/models/{model}/versions/{version}"
+    for path in (version, f"{version}/card"):
+        assert "except for `active`" in document["paths"][path]["get"]["responses"]["403"]["description"]
 
 
-async def test_operation_ids_are_method_names(http: httpx.AsyncClient):
+async def test_operation_ids_are_method_names(http: httpx.AsyncClient, regression: VersionInfo):
+    assert regression.model == "diabetes"
     named = {operation["operationId"]: route for route, operation in operations_of(await document_of(http))}
 
-    assert {"train", "predict", "list_models", "get_version", "follow_job"} < named.keys()
-    assert named["activate_version"] == "POST /models/{version}/activate"
-    assert all(re.fullmatch(r"(get|list|follow|cancel|activate|delete)_[a-z_]+|[a-z]+", name) for name in named)
+    assert {"train", "train_model", "predict", "list_models", "get_version", "follow_job"} < named.keys()
+    assert named["activate_version"] == "POST /models/{model}/versions/{version}/activate"
+    assert named["predict_diabetes"] == "POST /models/diabetes/predict"
+    verbs = "get|list|follow|cancel|activate|delete|update|train|predict"
+    assert all(re.fullmatch(rf"({verbs})_[a-z0-9_]+|[a-z]+", name) for name in named)
 
 
 async def test_training_options_have_no_default_in_the_schema(http: httpx.AsyncClient):
     document = await document_of(http)
 
     body = document["components"]["schemas"]["TrainBody"]
+    patch = document["components"]["schemas"]["ModelPatch"]
     query = [each["schema"] for each in document["paths"]["/train"]["post"]["parameters"]]
-    assert not any("default" in option for option in [*query, *body["properties"].values()])
-    assert "required" not in body
+    options = [*query, *body["properties"].values(), *patch["properties"].values()]
+    assert not any("default" in option for option in options)
+    assert "required" not in body | patch
     assert body["properties"]["coverage"]["description"].endswith("Default: `0.9`.")
 
 
 async def test_fields_of_responses_are_required(http: httpx.AsyncClient):
     schemas = (await document_of(http))["components"]["schemas"]
 
-    for name in ("Job", "VersionInfo", "Health"):
+    for name in ("Job", "VersionInfo", "ModelInfo", "ModelSummary", "Health"):
         assert schemas[name]["required"] == list(schemas[name]["properties"])
-    assert schemas["PredictResponse"]["required"] == ["version", "predictions", "warnings"]
+    assert schemas["PredictResponse"]["required"] == ["model", "version", "predictions", "warnings"]
     assert schemas["Feature"]["required"] == ["name", "type", "required", "example"]
     assert schemas["Problem"]["required"] == ["type", "title", "status", "detail"]
 
 
-@pytest.mark.parametrize(("path", "preference"), [("/train", "respond-async"), ("/predict", "handling=strict")])
-async def test_prefer_header_is_declared(http: httpx.AsyncClient, path: str, preference: str):
+@pytest.mark.parametrize(
+    ("path", "preference"),
+    [
+        ("/train", "respond-async"),
+        ("/models/{model}/train", "respond-async"),
+        ("/predict", "handling=strict"),
+        ("/models/{model}/predict", "handling=strict"),
+        ("/models/machines/predict", "handling=strict"),
+    ],
+)
+async def test_prefer_header_is_declared(http: httpx.AsyncClient, machines: VersionInfo, path: str, preference: str):
+    assert machines.model == "machines"
     parameters = (await document_of(http))["paths"][path]["post"]["parameters"]
 
     (header,) = [each for each in parameters if each["in"] == "header"]
@@ -167,3 +189,15 @@ async def test_every_response_has_a_schema(http: httpx.AsyncClient):
         for response in operation["responses"].values():
             for kind, content in response.get("content", {}).items():
                 assert content.keys() & {"schema", "itemSchema"}, f"{route}: {kind}"
+
+
+async def test_parameters_in_paths_are_declared(http: httpx.AsyncClient, machines: VersionInfo):
+    document = await document_of(http)
+
+    for route, operation in operations_of(document):
+        declared = {each["name"]: each for each in operation.get("parameters", []) if each["in"] == "path"}
+        assert declared.keys() == set(re.findall(r"{(\w+)}", route)), route
+    assert "model" not in {
+        each["name"] for each in document["paths"]["/models/{model}/train"]["post"]["parameters"][1:]
+    }
+    assert machines.predict_path in document["paths"]

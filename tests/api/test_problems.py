@@ -16,7 +16,7 @@ async def forked(services: Services) -> httpx.AsyncClient:
     """An app with routes that a fork may have."""
     app = FastAPI()
     add_error_handlers(app)
-    app.add_middleware(RequestIdMiddleware, metrics=services.metrics, paths=frozenset())
+    app.add_middleware(RequestIdMiddleware, metrics=services.metrics, templates=frozenset())
 
     @app.get("/items/{number}")
     async def item(number: int, limit: int = 1) -> int:
@@ -44,9 +44,14 @@ async def test_unknown_path_is_a_problem(http: httpx.AsyncClient):
         ("DELETE", "/predict", "POST"),
         ("POST", "/models", "GET"),
         ("PATCH", "/health", "GET"),
-        ("PUT", "/models/1", "DELETE, GET"),
-        ("OPTIONS", "/models/history", "GET"),
-        ("GET", "/models/rollback/activate", "POST"),
+        ("PUT", "/models/churn", "DELETE, GET, PATCH"),
+        ("DELETE", "/models/churn/versions", "GET"),
+        ("PATCH", "/models/churn/versions/1", "DELETE, GET"),
+        ("OPTIONS", "/models/churn/history", "GET"),
+        ("GET", "/models/churn/rollback", "POST"),
+        ("GET", "/models/churn/versions/1/activate", "POST"),
+        ("GET", "/models/churn/predict", "POST"),
+        ("PUT", "/models/churn/train", "POST"),
         ("POST", "/livez", "GET"),
     ],
 )

@@ -13,6 +13,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.result import Ok
 
 from mlapp.schemas import VersionInfo
+from tests.api.conftest import make_default, path_of
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +35,8 @@ async def schema_of(http: httpx.AsyncClient) -> Any:
 
 
 async def test_model_with_every_column_type_matches_the_document(http: httpx.AsyncClient, machines: VersionInfo):
-    case = (await schema_of(http))["/models/{version}"]["GET"].Case(path_parameters={"version": machines.version})
+    operation = (await schema_of(http))["/models/{model}/versions/{version}"]["GET"]
+    case = operation.Case(path_parameters={"model": machines.model, "version": machines.version})
 
     case.validate_response(await http.get(path_of(machines)))
 

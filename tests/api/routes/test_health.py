@@ -11,22 +11,24 @@ from tests.services.misbehaving import add_unloadable
 
 
 @pytest.mark.parametrize("path", ["/health", "/livez"])
-async def test_health_has_the_active_model(http: httpx.AsyncClient, classification: VersionInfo, path: str):
-    version = classification.version
-    await http.post(f"/models/{version}/activate")
+async def test_health_has_the_default_model_and_its_version(
+    http: httpx.AsyncClient, classification: VersionInfo, path: str
+):
+    await make_default(http, classification)
 
     answer = await http.get(path)
 
     found = answer.json()
     assert (answer.status_code, found["status"], found["version"]) == (200, "healthy", __version__)
-    assert found["active_model"] == version
-    assert str(version) in found["message"]
+    assert (found["default_model"], found["active_version"]) == ("wine", classification.version)
+    assert "wine" in found["message"]
 
 
 async def test_health_without_a_model_is_healthy(own: httpx.AsyncClient):
     answer = await own.get("/health")
 
-    assert (answer.status_code, answer.json()["status"], answer.json()["active_model"]) == (200, "healthy", None)
+    assert (answer.status_code, answer.json()["status"]) == (200, "healthy")
+    assert (answer.json()["default_model"], answer.json()["active_version"]) == (None, None)
 
 
 async def test_readyz_with_a_model_is_ready(http: httpx.AsyncClient, classification: VersionInfo):
@@ -38,35 +40,36 @@ async def test_readyz_with_a_model_is_ready(http: httpx.AsyncClient, classificat
 async def test_previous_version_serves_if_the_active_one_cannot_be_loaded(
     http: httpx.AsyncClient, services: Services, classification: VersionInfo
 ):
-    good = classification.version
-    await http.post(f"/models/{good}/activate")
+    model, good = classification.model, classification.version
+    await make_default(http, classification)
     before = (await http.get("/readyz")).json(), (await http.get("/openapi.json")).json()
-    wanted = add_unloadable(services.models.store, good)
-    services.models.store.activate(wanted)
-    await services.prediction.refresh()
+    wanted = add_unloadable(services.models.store, model, good)
+    services.models.store.activate(model, wanted)
+    await services.prediction.refresh(model)
 
     ready, health, metrics = [await http.get(path) for path in ("/readyz", "/health", "/metrics")]
     answers = [
-        await http.post("/predict", params=params, json={"records": [row_of(classification)]})
+        await http.post(path, params=params, json={"records": [row_of(classification)]})
         for params in ({}, {"version": "active"}, {"version": str(good)})
+        for path in ("/predict", "/models/wine/predict")
     ]
-    listed, active = (await http.get("/models")).json(), (await http.get("/models/active")).json()
+    stored, active = (await http.get("/models/wine")).json(), (await http.get("/models/wine/versions/active")).json()
     document = (await http.get("/openapi.json")).json()
-    await http.post(f"/models/{good}/activate")
-    await http.delete(f"/models/{wanted}")
+    await make_default(http, classification)
+    await http.delete(f"/models/wine/versions/{wanted}")
 
     assert (ready.status_code, ready.json().keys()) == (200, {"ready", "message", "wanted_version", "problem"})
     assert (ready.json()["ready"], ready.json()["wanted_version"]) == (True, wanted)
-    assert f"Model {wanted} cannot be loaded" in ready.json()["problem"]
-    assert (health.json()["active_model"], health.json()["message"]) == (good, ready.json()["message"])
-    assert f"mlapp_active_model_version {good}.0" in metrics.text
-    assert "mlapp_active_version_loaded 0.0" in metrics.text
+    assert "cannot be loaded" in ready.json()["problem"]
+    assert (health.json()["active_version"], health.json()["message"]) == (good, ready.json()["message"])
+    assert f"mlapp_default_version {good}.0" in metrics.text
+    assert "mlapp_default_version_loaded 0.0" in metrics.text
     assert {(answer.status_code, answer.json()["version"]) for answer in answers} == {(200, good)}
-    assert (listed["active"], active["version"], active["active"]) == (wanted, wanted, True)
+    assert (stored["active"], active["version"], active["active"]) == (wanted, wanted, True)
     assert document == before[1]
     assert before[0] == (await http.get("/readyz")).json()
     assert before[0].keys() == {"ready", "message"}
-    assert "mlapp_active_version_loaded 1.0" in (await http.get("/metrics")).text
+    assert "mlapp_default_version_loaded 1.0" in (await http.get("/metrics")).text
 
 
 async def test_readyz_and_predict_without_a_model_are_unavailable(own: httpx.AsyncClient):

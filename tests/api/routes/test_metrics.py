@@ -82,7 +82,7 @@ def value(found: dict[str, Family], name: str, **labels: str) -> float:
 async def test_metrics_follow_the_naming_rules(http: httpx.AsyncClient, regression: VersionInfo):
     await make_default(http, regression)
     await http.post("/predict", json={"records": [row_of(regression)]})
-    await http.get("/models/9999")
+    await http.get("/models/nothing")
 
     found = await scraped(http)
 
@@ -140,8 +140,10 @@ async def test_predictions_and_warnings_are_counted_on_every_path(http: httpx.As
     def increase(name: str, **labels: str) -> float:
         return value(after, name, **labels) - value(before, name, **labels)
 
-    assert increase("mlapp_predictions_total") == 6
-    assert increase("mlapp_prediction_warnings_total") == 3
+    assert increase("mlapp_predictions_total", model="machines") == 6
+    assert increase("mlapp_prediction_warnings_total", model="machines") == 3
+    assert increase("mlapp_prediction_requests_total", model="machines", status="2xx") == 3
+    assert increase("mlapp_prediction_requests_total", model="machines", status="4xx") == 1
     assert increase("mlapp_prediction_duration_seconds_count") == 4
     assert 0 < increase("mlapp_prediction_duration_seconds_sum") < 60
     assert increase("mlapp_http_requests_total", method="POST", route="/predict", status="2xx") == 3
@@ -155,7 +157,26 @@ def as_csv(rows: list[dict[str, Any]]) -> bytes:
     return "".join(",".join(f'"{cell}"' for cell in line) + "\n" for line in lines).encode()
 
 
+async def test_requests_are_counted_by_template_and_model(http: httpx.AsyncClient, regression: VersionInfo):
+    path = f"/models/{regression.model}/predict"
+    await http.post(path, json={"records": [row_of(regression)]})
+    before = await scraped(http)
+
+    await http.post(path, json={"records": [row_of(regression)]})
+    await http.post("/models/nothing/predict", json={"records": [row_of(regression)]})
+
+    after = await scraped(http)
+    for name, labels in (
+        ("mlapp_http_requests_total", {"method": "POST", "route": "/models/{model}/predict", "status": "2xx"}),
+        ("mlapp_http_requests_total", {"method": "POST", "route": "/models/{model}/predict", "status": "4xx"}),
+        ("mlapp_prediction_requests_total", {"model": regression.model, "status": "2xx"}),
+        ("mlapp_predictions_total", {"model": regression.model}),
+    ):
+        assert value(after, name, **labels) - value(before, name, **labels) == 1
+
+
 async def test_trainings_and_models_are_counted(http: httpx.AsyncClient, services: Services, regression: VersionInfo):
+    await make_default(http, regression)
     before = await scraped(http)
     bad = await http.post("/train", json={"dataset": "wine", "target": "nothing"})
     assert bad.status_code == 422
@@ -169,13 +190,15 @@ async def test_trainings_and_models_are_counted(http: httpx.AsyncClient, service
     assert value(after, "mlapp_training_duration_seconds_sum", outcome="succeeded") > 0
     assert value(after, "mlapp_trainings_running") == value(after, "mlapp_trainings_queued") == 0
     assert value(after, "mlapp_models") == len((await services.models.list()).models)
-    assert value(after, "mlapp_active_model_version") == trained.json()["version"]
+    assert value(after, "mlapp_versions") - value(before, "mlapp_versions") == 1
+    assert value(after, "mlapp_active_version", model="wine") == trained.json()["version"]
+    assert value(after, "mlapp_default_version") == regression.version
 
 
 async def test_process_metrics_exist_without_a_model(own: httpx.AsyncClient):
     found = await scraped(own)
 
-    assert (value(found, "mlapp_models"), value(found, "mlapp_active_model_version")) == (0, 0)
+    assert (value(found, "mlapp_models"), value(found, "mlapp_default_version")) == (0, 0)
     assert value(found, "mlapp_app_info", version=__version__) == 1
     assert 20_000_000 < value(found, "mlapp_process_resident_memory_bytes") < 10_000_000_000
     assert value(found, "mlapp_process_cpu_seconds_total") > 0
@@ -187,7 +210,9 @@ async def test_number_of_series_is_limited(http: httpx.AsyncClient):
     async def ask() -> int:
         for number in range(50):
             await http.get(f"/zebra{number}")
-            await http.get(f"/models/{number + 5_000}")
+            await http.get(f"/models/zebra{number}")
+            await http.post(f"/models/zebra{number}/predict", json={"records": [{}]})
+            await http.get(f"/models/diabetes/versions/{number + 5_000}")
             await http.get("/health", params={"q": f"zebra{number}"})
             await http.request(f"ZEBRA{number}", "/health")
         text = (await http.get("/metrics")).text

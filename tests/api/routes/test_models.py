@@ -141,9 +141,7 @@ async def test_invalid_value_in_a_patch_has_a_pointer(http: httpx.AsyncClient, c
 
 
 @pytest.mark.parametrize("kind", ["text/csv", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
-async def test_patch_of_another_media_type_is_rejected(
-    http: httpx.AsyncClient, classification: VersionInfo, kind: str
-):
+async def test_patch_of_another_media_type_is_rejected(http: httpx.AsyncClient, classification: VersionInfo, kind: str):
     path = f"/models/{classification.model}"
 
     answer = await http.patch(path, content=unread(), headers={"Content-Type": kind})

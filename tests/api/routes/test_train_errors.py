@@ -1,9 +1,10 @@
-"""Errors of POST /train."""
+"""Errors of POST /train and /models/{model}/train."""
 
 import asyncio
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -66,6 +67,7 @@ async def test_train_rejects_invalid_requests(http: httpx.AsyncClient, status: i
         ({"params": {"seed": "1"}, "files": {"file": ("t.csv", b"x")}, "data": {"seed": "2"}}, "seed"),
         ({"params": {"seed": "1"}, "json": {"dataset": "wine", "seed": 2}}, "seed"),
         ({"files": {"file": ("t.csv", b"x")}, "data": {"seed": ["1", "2"]}}, "seed"),
+        ({"params": {"model": "a"}, "json": {"dataset": "wine", "model": "b"}}, "model"),
         ({"files": {"table": ("t.csv", b"x")}}, "file"),
         ({"files": {"file": (None, b"x")}}, "file"),
     ],
@@ -81,6 +83,34 @@ async def test_train_rejects_unknown_repeated_and_missing_options(
     assert f"'{option}'" in problem_of(answer, 422)["detail"]
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"params": {"model": "other"}, "content": b"x\n1\n", "headers": {"Content-Type": CSV}},
+        {"files": {"file": ("t.csv", b"x\n1\n")}, "data": {"model": "other"}},
+        {"json": {"dataset": "wine", "model": "other"}},
+    ],
+)
+async def test_other_model_than_in_the_path_is_rejected(http: httpx.AsyncClient, request_: dict[str, Any]):
+    before = (await http.get("/models")).json()
+
+    answer = await http.post("/models/grapes/train", **request_)
+
+    assert "'model'" in problem_of(answer, 422)["detail"]
+    assert (await http.get("/models")).json() == before
+
+
+@pytest.mark.parametrize("name", ["Grapes", "gr%C3%A4pes", "-grapes", "a.b", "a%20b", "%2e%2e", "x" * 64])
+async def test_invalid_name_of_a_model_is_rejected(http: httpx.AsyncClient, name: str):
+    path = await http.post(f"/models/{name}/train", content=unread(), headers={"Content-Type": CSV})
+    option = await http.post("/train", json={"dataset": "wine", "model": unquote(name)})
+
+    for answer in (path, option):
+        problem = problem_of(answer, 422)
+        assert "option 'model': names of models have up to 63 lower-case letters" in problem["detail"]
+        assert problem["errors"][0]["pointer"] == "/model"
+
+
 async def test_train_gets_429_when_the_queue_is_full(tmp_path: Path):
     app = create_app(Settings(_env_file=None, store=tmp_path, demo=False), pages=False)
     services: Services = app.state.services
@@ -91,10 +121,14 @@ async def test_train_gets_429_when_the_queue_is_full(tmp_path: Path):
         for _ in range(9):
             await services.training.submit(misbehaving("endless"))
 
-        answer = await http.post("/train", content=unread(), headers={"Content-Type": CSV})
+        answers = [
+            await http.post(path, content=unread(), headers={"Content-Type": CSV})
+            for path in ("/train", "/models/grapes/train")
+        ]
 
-    assert "8 trainings" in problem_of(answer, 429)["detail"]
-    assert answer.headers["retry-after"] == "30"
+    for answer in answers:
+        assert "8 trainings" in problem_of(answer, 429)["detail"]
+        assert answer.headers["retry-after"] == "30"
 
 
 async def test_train_on_a_full_disk_is_unavailable(http: httpx.AsyncClient):
