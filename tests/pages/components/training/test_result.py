@@ -9,86 +9,148 @@ from mlapp.schemas import Submission, VersionInfo
 from mlapp.services import Services
 from pages.components.training.result import TrainingResult
 from pages.session.site import Site
+from tests.fitted import publish
 from tests.pages.conftest import TrainedVersions
+from tests.pages.steps import confirm, make_default
 
 pytestmark = pytest.mark.slow
 
+MODEL = "harvest"
 
-async def test_train_says_that_the_model_of_a_job_was_deleted(user: User, services: Services):
-    options = {"estimator": "linear", "activate": False}
-    model = await services.training.train(Submission(dataset="wine", options=options))
-    job = (await services.jobs.jobs())[0]
-    await services.models.delete(str(model.version))
 
-    await user.open(f"/train?job={job.id}")
+async def train(services: Services, dataset: str = "wine", **options: object) -> tuple[VersionInfo, int]:
+    """Train a version, and return it with the number of its job."""
+    sent = {"model": MODEL, "estimator": "linear", **options}
+    info = await services.training.train(Submission(dataset=dataset, options=sent))
+    return info, (await services.jobs.jobs())[0].id
 
-    await user.should_see(f"Model {model.version} was trained but has since been deleted.")
+
+async def open_result(user: User, services: Services, **options: str) -> VersionInfo:
+    """Train a version, and open the page of its training."""
+    info, job = await train(services, **options)
+    await user.open(f"/train?job={job}")
+    await user.should_see(marker="result-heading")
+    return info
 
 
 @pytest.fixture
-async def inactive(user: User, services: Services, trained: TrainedVersions) -> VersionInfo:
-    """An inactive model, on the page of its training."""
-    options = {"estimator": "linear", "activate": False}
-    await services.models.activate(str(trained.classification.version))
-    model = await services.training.train(Submission(dataset="wine", options=options))
-    job = (await services.jobs.jobs())[0]
-    await user.open(f"/train?job={job.id}")
-    await user.should_see(f"Model {model.version} is trained.")
-    return model
+async def active(services: Services) -> VersionInfo:
+    """The active version of the model, before the training."""
+    return await publish(services, "wine", MODEL)
 
 
-async def test_result_links_to_the_model(user: User, inactive: VersionInfo):
+@pytest.fixture
+async def inactive(user: User, services: Services, active: VersionInfo) -> VersionInfo:
+    """A version that was to be stored only, on the page of its training."""
+    return await open_result(user, services, activate="never")
+
+
+@pytest.fixture
+async def breaking(user: User, services: Services, active: VersionInfo) -> VersionInfo:
+    """A version that would break callers, on the page of its training."""
+    return await open_result(user, services, dataset="machines")
+
+
+async def test_result_says_that_the_version_answers_now(user: User, services: Services, active: VersionInfo):
+    info = await open_result(user, services)
+
+    await user.should_see(f"{MODEL}, version {info.version} answers now.")
+    await user.should_see(marker="verdict")
+    await user.should_not_see(marker="activate-it")
+
+
+async def test_result_of_the_default_model_says_so(user: User, services: Services, active: VersionInfo):
+    await make_default(services, MODEL)
+
+    await open_result(user, services)
+
+    await user.should_see(f"{MODEL} is the default model, which answers POST /predict.")
+
+
+async def test_deleted_version_is_said_to_be_so(user: User, services: Services, active: VersionInfo):
+    info, job = await train(services, activate="never")
+    await services.models.delete_version(MODEL, str(info.version))
+
+    await user.open(f"/train?job={job}")
+
+    await user.should_see(f"{MODEL}, version {info.version} was trained but has since been deleted.")
+
+
+async def test_deleted_model_is_noticed(user: User, services: Services):
+    info, job = await train(services, model="one-day", activate="never")
+    await user.open(f"/train?job={job}")
+    await user.should_see("one-day, version 1 is stored, but not activated.")
+
+    await services.models.delete("one-day")
+
+    await user.should_see(f"one-day, version {info.version} was trained but has since been deleted.")
+
+
+async def test_result_links_to_the_version(user: User, inactive: VersionInfo):
     user.find("Details").click()
 
     await user.should_see("Activation history")
 
 
-async def test_result_activates_an_inactive_model(user: User, services: Services, inactive: VersionInfo):
-    user.find(marker="activate-it").click()
+async def test_breaking_version_keeps_the_active_one_and_says_why(
+    user: User, active: VersionInfo, breaking: VersionInfo
+):
+    reason = f"It would break callers of version {active.version}: predicts 'time_for_failure' instead of 'cultivar'"
 
-    await user.should_see(f"Model {inactive.version} is trained and active.")
+    await user.should_see(f"{MODEL}, version {breaking.version} is stored, but not activated.")
+    await user.should_see(f"Version {active.version} keeps answering.")
+    await user.should_see(reason)
+    user.find(f"Keep version {active.version}").click()
+
+    await user.should_not_see(reason)
+    await user.should_not_see(marker="keep")
+    await user.should_see(marker="activate-it")
+
+
+async def test_breaking_version_is_activated_after_a_question(user: User, services: Services, breaking: VersionInfo):
+    user.find("Activate it anyway").click()
+    await user.should_see("Predicts 'time_for_failure' instead of 'cultivar'.")
+    confirm(user, "Activate")
+
+    await user.should_see(f"{MODEL}, version {breaking.version} answers now.")
     await user.should_not_see(marker="discard")
-    assert (await services.models.get("active")).version == inactive.version
+    assert (await services.models.version(MODEL, "active")).version == breaking.version
 
 
-async def test_result_discards_a_model_after_confirmation(user: User, services: Services, inactive: VersionInfo):
+async def test_result_discards_a_version_after_confirmation(user: User, services: Services, inactive: VersionInfo):
     user.find(marker="discard").click()
     await user.should_see("It will be deleted permanently.")
-    assert (await services.models.get("latest")).version == inactive.version
+    assert (await services.models.version(MODEL, "latest")).version == inactive.version
     user.find(marker="confirm").click()
 
-    await user.should_see(f"Model {inactive.version} was trained but has since been deleted.")
+    await user.should_see(f"{MODEL}, version {inactive.version} was trained but has since been deleted.")
     await user.should_not_see(marker="plots")
 
 
 async def test_result_follows_an_activation_elsewhere(user: User, services: Services, inactive: VersionInfo):
-    await services.models.activate(str(inactive.version))
+    await services.models.activate(MODEL, str(inactive.version))
 
-    await user.should_see("is trained and active.")
+    await user.should_see("answers now.")
 
 
-async def test_result_says_why_a_model_cannot_be_discarded(user: User, services: Services, inactive: VersionInfo):
+async def test_result_says_why_a_version_cannot_be_discarded(user: User, services: Services, inactive: VersionInfo):
     user.find(marker="discard").click()
-    await services.models.activate(str(inactive.version))
+    await services.models.activate(MODEL, str(inactive.version))
 
     user.find(marker="confirm").click()
 
-    await user.should_see(f"Model {inactive.version} is active")
+    await user.should_see(f"Version {inactive.version} of model '{MODEL}' is active")
 
 
-async def test_result_says_why_a_model_cannot_be_activated(user: User, services: Services, inactive: VersionInfo):
-    (services.models.store.folder / "versions" / str(inactive.version) / "model.joblib").write_bytes(b"")
+async def test_result_without_an_active_version_does_not_name_one(user: User, services: Services):
+    await open_result(user, services, model="dormant", activate="never")
 
-    user.find(marker="activate-it").click()
-
-    await user.should_see(f"The file of model {inactive.version} is damaged")
-    await services.models.delete(str(inactive.version))
+    await user.should_see("dormant, version 1 is stored, but not activated.")
+    await user.should_not_see("keeps answering")
 
 
-async def test_result_shows_the_plots_of_the_model(user: User, services: Services):
-    job = await services.training.submit(Submission(dataset="machines", options={"estimator": "linear"}))
-
-    await user.open(f"/train?job={job.id}")
+async def test_result_shows_the_plots_of_the_version(user: User, services: Services):
+    await open_result(user, services, model="machine-park", dataset="machines")
 
     await user.should_see("Predicted and actual")
     await user.should_see("Feature importance")
@@ -98,7 +160,7 @@ async def test_result_cleared_during_an_update_stays_cleared(user: User, site: S
     await user.open("/train")
     with user:
         result = TrainingResult(site)
-        await result.show(trained.regression.version)
+        await result.show("machines", trained.regression.version)
     await user.should_see(marker="result-heading")
 
     site.live.models_changed.emit()
@@ -113,7 +175,7 @@ async def test_result_cleared_while_loading_is_not_shown(user: User, site: Site,
     await user.open("/train")
     with user:
         result = TrainingResult(site)
-        showing = asyncio.create_task(result.show(trained.regression.version))
+        showing = asyncio.create_task(result.show("machines", trained.regression.version))
     await asyncio.sleep(0)
 
     result.clear()
