@@ -13,14 +13,17 @@ from tests.e2e.conftest import SIZES, desktop_only
 PATHS = (
     "/ui/",
     "/ui/train",
-    "/ui/predict",
-    "/ui/models",
-    "/ui/models/1",
-    "/ui/models/compare?versions=1,2",
-    "/ui/monitor",
     "/ui/jobs",
     "/ui/jobs/1",
-    "/ui/health",
+    "/ui/system",
+    "/ui/models/machines",
+    "/ui/models/machines/predict",
+    "/ui/models/machines/versions",
+    "/ui/models/machines/versions/1",
+    "/ui/models/machines/versions/compare?versions=1,2",
+    "/ui/models/machines/monitor",
+    "/ui/models/machines/api",
+    "/ui/models/machines/settings",
 )
 SEVERE = ("serious", "critical")
 NARROW = 900
@@ -30,13 +33,14 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.fixture(scope="session")
-def second_model(server: str) -> None:
+def second_version(server: str) -> None:
+    """A second version of the example."""
     trained = httpx.post(f"{server}/train", json={"dataset": "machines", "estimator": "linear"}, timeout=60)
     assert trained.status_code == 201
 
 
 @desktop_only
-@pytest.mark.usefixtures("second_model")
+@pytest.mark.usefixtures("second_version")
 @pytest.mark.parametrize("path", PATHS)
 async def test_no_page_has_severe_violations(page: Page, path: str):
     await page.goto(path)
@@ -50,7 +54,7 @@ async def test_no_page_has_severe_violations(page: Page, path: str):
         await page.emulate_media(color_scheme=scheme)
         await expect(page.locator(f"body.body--{scheme}")).to_be_attached()
         # Wider windows show the navigation next to the page.
-        await expect(page.get_by_role("navigation")).to_be_visible(visible=width > NARROW)
+        await expect(page.get_by_role("navigation", name="Pages", exact=True)).to_be_visible(visible=width > NARROW)
         found = await Axe().run(page, options=OPTIONS)
         severe = [violation for violation in found.response["violations"] if violation["impact"] in SEVERE]
         assert not severe, "\n".join([f"{width} wide, {scheme}", *(_format(violation) for violation in severe)])
