@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from mlapp.errors import NotFound, Unacceptable, Unavailable
+from mlapp.errors import NotFound, Unacceptable
 from mlapp.schemas import DriftLevel, Span
 from mlapp.services.monitoring.service import MonitoringService
 from mlapp.services.prediction.service import PredictionService
