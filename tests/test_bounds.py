@@ -3,7 +3,7 @@
 import pytest
 
 from mlapp import server
-from mlapp.api import problems
+from mlapp.api import openapi, problems
 from mlapp.errors import MAX_REPORTED
 from mlapp.schemas import MAX_JSON_BYTES, MAX_NAME_LENGTH
 from mlapp.services.jobs import service as jobs
@@ -41,6 +41,7 @@ LIMITS = SECURITY.read_text().partition("## Limits\n")[2] if SECURITY.exists() e
         f"or {Processes.limit_s / 60:.0f} minutes",
         f"{MAX_NAME_LENGTH} characters per column name",
         f"{server.HEAD_TIMEOUT_S:.0f} s and {server.MAX_HEAD_BYTES:,} bytes",
+        f"the predict routes of {openapi.MAX_MODELS} models",
         f"no progress for {server.IDLE_TIMEOUT_S:.0f} s",
         f"| connections | {server.MAX_CONNECTIONS:,};",
         f"small bodies: {prediction.SMALL_SLOTS:,} in flight",
@@ -49,7 +50,7 @@ LIMITS = SECURITY.read_text().partition("## Limits\n")[2] if SECURITY.exists() e
         f"{MAX_REPORTED} errors and {problems.MAX_BYTES:,} bytes",
         *(
             f"`MLAPP_{name.upper()}` ({Settings.model_fields[name].default})"
-            for name in ("max_body_mb", "max_jobs", "keep_models")
+            for name in ("max_body_mb", "max_jobs", "keep_versions", "loaded_mb")
         ),
     ],
 )

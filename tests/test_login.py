@@ -32,7 +32,7 @@ def log_in(http: httpx.Client) -> dict[str, str]:
     return browser
 
 
-def open_page(http: httpx.Client, browser: dict[str, str], path: str = "/ui/health") -> str:
+def open_page(http: httpx.Client, browser: dict[str, str], path: str = "/ui/system") -> str:
     """Open a page and return its client id."""
     found = re.search(r"client_id['\"]: ?['\"]([0-9a-f-]{36})", http.get(path, headers=browser).text)
     assert found
@@ -62,7 +62,7 @@ def heard(opened: ClientConnection, said: str = "") -> list[str]:
 def test_logout_redirects_open_pages_to_the_login_and_closes_their_sockets(http: httpx.Client):
     browser = log_in(http)
     page = open_page(http, browser)
-    assert "/ui/logout" in http.get("/ui/health", headers=browser).text
+    assert "/ui/logout" in http.get("/ui/system", headers=browser).text
 
     with socket(
         http, browser, page, more="&implicit_handshake=true&tab_id=1&document_id=1&next_message_id=0"
@@ -126,10 +126,10 @@ def test_upload_to_a_page_of_another_session_is_rejected(http: httpx.Client):
 def test_login_creates_a_new_session_and_ends_the_old_one(http: httpx.Client):
     first = log_in(http)
 
-    answer = http.post("/ui/login?next=/ui/models", data={"key": FULL}, headers=first)
+    answer = http.post("/ui/login?next=/ui/jobs", data={"key": FULL}, headers=first)
     http.cookies.clear()
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/ui/models")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/ui/jobs")
     cookie = answer.headers["set-cookie"]
     assert cookie.partition(";")[0] != first["Cookie"]
     assert {"HttpOnly", "Max-Age=604800", "Path=/", "SameSite=lax"} == set(cookie.split("; ")[1:])
@@ -156,7 +156,7 @@ def test_login_redirects_to_own_pages_only(http: httpx.Client, wanted: str):
 
 
 def test_login_redirects_to_the_requested_page(http: httpx.Client):
-    to_login = http.get("/ui/models/compare?versions=1&versions=2").headers["location"]
+    to_login = http.get("/ui/models/diabetes/versions/compare?versions=1,2").headers["location"]
 
     form = http.get(to_login)
     assert 'autocomplete="current-password"' in form.text
@@ -165,7 +165,7 @@ def test_login_redirects_to_the_requested_page(http: httpx.Client):
     answer = http.post(f"/ui/login{action[1]}".replace("&amp;", "&"), data={"key": FULL})
     http.cookies.clear()
 
-    assert answer.headers["location"] == "/ui/models/compare?versions=1&versions=2"
+    assert answer.headers["location"] == "/ui/models/diabetes/versions/compare?versions=1,2"
 
 
 def test_login_shows_errors_without_the_submitted_text(http: httpx.Client):

@@ -30,13 +30,19 @@ SENT: list[dict[str, Any]] = [
     {"params": {"key": FULL, "version": FULL}},
 ]
 """Ways to send a key, valid and invalid."""
-PATHS = ("/health", "/models", "/models/active", "/jobs", "/metrics", "/openapi.json", "/docs", "/ui/_nicegui/nothing")
+MODEL_PATHS = ("", "/versions", "/versions/active", "/history")
+PATHS = (
+    *("/health", "/models", *(f"/models/diabetes{path}" for path in MODEL_PATHS), "/jobs", "/metrics"),
+    *("/openapi.json", "/docs", "/ui/_nicegui/nothing"),
+)
 FORGED = "GET /%1b[2J%0aINFO%20forged HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n"
 BROKEN_OFF = (
     "POST /predict HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\n"
     "Content-Type: text/csv\r\nContent-Length: 1000\r\n\r\na,b\n"
 )
-PAGES = ("", "train", "predict", "models", "models/1", "monitor", "jobs", "jobs/1", "health", "nothing")
+MODEL_PAGES = ("", "/predict", "/versions", "/versions/1", "/monitor", "/api", "/settings")
+OTHER_PAGES = ("", "train", "predict", "jobs", "jobs/1", "system", "nothing")
+PAGES = (*OTHER_PAGES, *(f"models/diabetes{page}" for page in MODEL_PAGES))
 
 
 @dataclass
@@ -68,7 +74,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedServe
         recorded.request(
             "POST", "/train", json={"dataset": "diabetes", "estimator": "linear"}, headers=key
         ).raise_for_status()
-        recorded.card = recorded.request("GET", "/models/1/card", headers=key).text
+        recorded.card = recorded.request("GET", "/models/diabetes/versions/1/card", headers=key).text
         yield recorded
 
 
@@ -98,7 +104,7 @@ def test_log_lines_are_objects_with_request_ids(recorded: RecordedServer):
     send(recorded.http, FORGED, wait=True)
     headers = key | {"X-Request-ID": "mine-1", "Content-Type": "text/csv"}
     rejected = recorded.request("POST", "/train?option=none", content="a,b\n", headers=headers)
-    missing = recorded.request("GET", "/models/99", headers=key)
+    missing = recorded.request("GET", "/models/diabetes/versions/99", headers=key)
     recorded.request("GET", "/livez")
 
     log = (recorded.folder / "log").read_text()
@@ -120,11 +126,15 @@ def test_secrets_are_in_no_log_and_no_response(recorded: RecordedServer):
         for sent in SENT:
             recorded.request("GET", path, **sent)
     for sent in SENT:
-        recorded.request("POST", "/predict", json={"records": [{"bmi": "no number"}]}, **sent)
-        recorded.request("POST", "/train", json={"dataset": "nothing"}, **sent)
+        for path in ("/predict", "/models/diabetes/predict"):
+            recorded.request("POST", path, json={"records": [{"bmi": "no number"}]}, **sent)
+        for path in ("/train", "/models/diabetes/train"):
+            recorded.request("POST", path, json={"dataset": "nothing"}, **sent)
+        recorded.request("PATCH", "/models/diabetes", json={"colour": "red"}, **sent)
     # The query of a page is repeated in the redirect.
     recorded.request("GET", f"/ui/models/{FULL}?key={FULL}", keep=False)
     recorded.request("GET", f"/models/{FULL}", headers=key, keep=False)
+    recorded.request("POST", f"/models/{FULL}/predict", json={"records": [{}]}, headers=key, keep=False)
     for wrong in (WRONG, PREDICT):
         assert recorded.request("POST", "/ui/login", data={"key": wrong}).status_code in {401, 403}
     # Only this response contains the token of a session.
