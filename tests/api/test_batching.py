@@ -1,4 +1,4 @@
-"""Concurrent requests to /predict are predicted in batches."""
+"""Concurrent requests for predictions are predicted in batches."""
 
 import asyncio
 import json
@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from mlapp.ml import FittedVersion
-from mlapp.schemas import ColumnDrift, Span
+from mlapp.ml.inference.compiled_functions import Compiled
+from mlapp.schemas import ColumnDrift, Span, VersionInfo
 from mlapp.services import Services
 from mlapp.services.prediction.batching import MAX_BATCH_ROWS
 from tests.api.conftest import problem_of, row_of
@@ -35,14 +36,15 @@ async def test_concurrent_requests_have_the_responses_of_single_requests_and_of_
     http: httpx.AsyncClient, dataset: str, estimator: str
 ):
     model = await train(http, dataset=dataset, estimator=estimator)
+    path = f"/models/{model['model']}/predict?version={model['version']}"
     bodies = [{"records": [row]} for row in rows_of(model)] + [{"records": rows_of(model)}]
     lines = "".join(json.dumps(row) + "\n" for row in rows_of(model))
     file = await http.post(
-        "/predict", content=lines, headers={"Content-Type": "application/x-ndjson", "Accept": "application/json"}
+        path, content=lines, headers={"Content-Type": "application/x-ndjson", "Accept": "application/json"}
     )
 
-    alone = [await http.post("/predict", json=body) for body in bodies]
-    together = await asyncio.gather(*[http.post("/predict", json=body) for body in bodies])
+    alone = [await http.post(path, json=body) for body in bodies]
+    together = await asyncio.gather(*[http.post(path, json=body) for body in bodies])
 
     assert alone[-1].json() == closely(file.json())
     for ours, theirs in zip(together, alone, strict=True):
@@ -50,7 +52,7 @@ async def test_concurrent_requests_have_the_responses_of_single_requests_and_of_
         assert {name: ours.headers[name] for name in SAME} == {name: theirs.headers[name] for name in SAME}
 
 
-SAME = ("content-type", "x-model-version", "x-warnings-total")
+SAME = ("content-type", "x-model-name", "x-model-version", "x-warnings-total")
 
 
 def closely(found: Any) -> Any:
@@ -86,6 +88,20 @@ async def test_equivalent_requests_have_equal_responses(
     assert (expected.status_code, records.content, columns.content) == (200, expected.content, expected.content)
 
 
+async def test_concurrent_requests_to_several_models_get_their_own_answers(
+    http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo, machines: VersionInfo
+):
+    models = [regression, classification, machines]
+    posts = [(f"/models/{info.model}/predict", {"records": [row_of(info)]}) for info in models]
+    alone = [await http.post(path, json=body) for path, body in posts]
+
+    together = await asyncio.gather(*[http.post(path, json=body) for _ in range(20) for path, body in posts])
+
+    assert [answer.json()["model"] for answer in alone] == [info.model for info in models]
+    for index, answer in enumerate(together):
+        assert answer.json() == closely(alone[index % len(models)].json())
+
+
 async def test_warnings_of_a_batch_belong_to_the_request_with_the_value(http: httpx.AsyncClient, active: FittedVersion):
     good, far = row_of(active.info), row_of(active.info) | {"age": 100_000}
 
@@ -119,9 +135,9 @@ async def test_many_rows_of_a_small_body_are_predicted_in_a_thread(http: httpx.A
 
     def predicting(x: np.ndarray) -> np.ndarray:
         threads.append(threading.current_thread())
-        return compiled(x)
+        return compiled.many(x)
 
-    active.__dict__.update(is_fast=True, compiled=predicting)
+    active.__dict__.update(is_fast=True, compiled=Compiled(predicting))
     row = row_of(active.info)
     for count in (1, MAX_BATCH_ROWS + 1):
         columns = {name: [value] * count for name, value in row.items()}
@@ -142,9 +158,9 @@ async def test_estimator_error_fails_each_request_of_the_batch_only(
     def failing(x: np.ndarray) -> np.ndarray:
         for _ in failures:
             raise ZeroDivisionError
-        return compiled(x)
+        return compiled.many(x)
 
-    active.__dict__.update(is_fast=is_fast, compiled=failing)
+    active.__dict__.update(is_fast=is_fast, compiled=Compiled(failing))
 
     answers = await asyncio.gather(*[http.post("/predict", json=body) for _ in range(3)])
 
@@ -153,16 +169,15 @@ async def test_estimator_error_fails_each_request_of_the_batch_only(
 
 
 async def test_requests_and_rows_are_counted(http: httpx.AsyncClient, services: Services):
-    model = await train(http, dataset="machines", estimator="linear")
-    before = (await services.monitoring.traffic(Span.HOUR)).total
+    model = await train(http, dataset="machines", estimator="linear", model="counted")
+    path = f"/models/counted/predict?version={model['version']}"
 
     for _ in range(3):
-        assert (await http.post("/predict", json={"records": rows_of(model)[:2]})).status_code == 200
+        assert (await http.post(path, json={"records": rows_of(model)[:2]})).status_code == 200
 
-    after = (await services.monitoring.traffic(Span.HOUR)).total
-    assert (after.requests - before.requests, after.rows - before.rows) == (3, 6)
-    assert after.predictions == 6
-    drift = await services.monitoring.drift(model["version"])
+    total = (await services.monitoring.traffic(Span.HOUR, "counted", model["version"])).total
+    assert (total.requests, total.rows, total.predictions) == (3, 6, 6)
+    drift = await services.monitoring.drift("counted", model["version"])
     assert drift.rows == 6
     assert all(sum(counts(column)) + column.production.missing == 6 for column in drift.features)
 
@@ -174,7 +189,9 @@ def counts(column: ColumnDrift) -> list[int]:
 @pytest.mark.parametrize("is_fast", [True, False])
 async def test_cancelled_request_does_not_affect_its_batch(services: Services, active: FittedVersion, *, is_fast: bool):
     active.__dict__["is_fast"] = is_fast
-    gone, stays = (asyncio.create_task(services.prediction.answer([row_of(active.info)])) for _ in range(2))
+    gone, stays = (
+        asyncio.create_task(services.prediction.answer([row_of(active.info)], active.info.model)) for _ in range(2)
+    )
     await asyncio.sleep(0)
     gone.cancel()
 
@@ -187,8 +204,10 @@ async def test_cancelled_request_of_a_batch_that_fails_remains_cancelled(service
     def fail(_: np.ndarray) -> np.ndarray:
         raise ZeroDivisionError
 
-    active.__dict__.update(is_fast=True, compiled=fail)
-    cancelled, other = (asyncio.create_task(services.prediction.answer([row_of(active.info)])) for _ in range(2))
+    active.__dict__.update(is_fast=True, compiled=Compiled(fail))
+    cancelled, other = (
+        asyncio.create_task(services.prediction.answer([row_of(active.info)], active.info.model)) for _ in range(2)
+    )
     await asyncio.sleep(0)
     cancelled.cancel()
 

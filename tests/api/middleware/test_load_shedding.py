@@ -41,7 +41,7 @@ async def test_slots_are_released_when_requests_have_ended(
         assert rejected.status_code == 422
 
     assert (await http.post("/predict", json=bad)).status_code == 422
-    assert (await http.post(f"/predict?version={regression.version}", json=good)).status_code == 200
+    assert (await http.post(f"/models/{regression.model}/predict", json=good)).status_code == 200
     assert (services.prediction._small_slots.in_use, services.prediction._large_slots.in_use) == (0, 0)
 
 

@@ -29,7 +29,7 @@ log = logging.getLogger("fork")
 async def forked(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     """An app with bugs, as a fork might have."""
     app = FastAPI()
-    app.add_middleware(RequestIdMiddleware, metrics=services.metrics, paths=frozenset())
+    app.add_middleware(RequestIdMiddleware, metrics=services.metrics, templates=frozenset())
 
     @app.get("/bug/{name}")
     async def bug(name: str) -> int:
@@ -122,15 +122,15 @@ async def test_concurrent_requests_log_their_own_ids(forked: httpx.AsyncClient):
 
 async def test_requests_are_logged_at_debug_only(http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO, "mlapp")
-    await http.get("/models/777")
+    await http.get("/models/seven/versions/777")
     assert not caplog.records
 
     caplog.set_level(logging.DEBUG, "mlapp")
-    await http.get("/models/777")
+    await http.get("/models/seven/versions/777")
 
     (record,) = caplog.records
     fields = record.__dict__
-    assert (fields["method"], fields["route"]) == ("GET", "/models/{version}")
+    assert (fields["method"], fields["route"]) == ("GET", "/models/{model}/versions/{version}")
     assert "777" not in record.getMessage()
     assert fields["status"] == 404
     assert 0 < fields["seconds"] < 60

@@ -1,4 +1,4 @@
-"""POST /predict."""
+"""POST /predict and /models/{model}/predict."""
 
 import io
 import json
@@ -40,6 +40,8 @@ async def test_regression_response_has_intervals(http: httpx.AsyncClient, machin
 
     body = answer.json()
     assert (answer.status_code, answer.headers["x-model-version"]) == (200, str(machines.version))
+    assert answer.headers["x-model-name"] == "machines"
+    assert list(body)[:2] == ["model", "version"]
     assert (body["version"], body["coverage"], body["warnings"]) == (machines.version, 0.9, [])
     assert all(
         low < value < high for low, value, high in zip(body["lower"], body["predictions"], body["upper"], strict=True)
@@ -49,7 +51,7 @@ async def test_regression_response_has_intervals(http: httpx.AsyncClient, machin
 async def test_classification_response_has_probabilities(http: httpx.AsyncClient, classification: VersionInfo):
     row = row_of(classification)
 
-    body = (await http.post("/predict", params={"version": classification.version}, json={"records": [row]})).json()
+    body = (await http.post(f"/models/{classification.model}/predict", json={"records": [row]})).json()
 
     (probabilities,) = body["probabilities"]
     assert body["version"] == classification.version
@@ -88,8 +90,7 @@ async def test_response_file_has_a_probability_column_per_class(
     rows = pl.DataFrame([row_of(classification)] * 2)
 
     answer = await http.post(
-        "/predict",
-        params={"version": classification.version},
+        f"/models/{classification.model}/predict",
         content=encoded(rows, kind),
         headers={"Content-Type": kind},
     )
@@ -180,8 +181,8 @@ async def test_feature_with_missing_values_in_training_is_optional(http: httpx.A
 
 @pytest.mark.parametrize("name", ["active", "latest"])
 async def test_version_is_a_number_or_a_name(http: httpx.AsyncClient, name: str):
-    number = (await http.get(f"/models/{name}")).json()["version"]
-    row = row_of(VersionInfo.model_validate((await http.get(f"/models/{number}")).json()))
+    number = (await http.get(f"/models/machines/versions/{name}")).json()["version"]
+    row = row_of(VersionInfo.model_validate((await http.get(f"/models/machines/versions/{number}")).json()))
 
     content = json.dumps({"records": [row]}, default=str)
     body: dict[str, Any] = {"content": content, "headers": {"Content-Type": "application/json"}}
@@ -195,7 +196,30 @@ async def test_version_is_a_number_or_a_name(http: httpx.AsyncClient, name: str)
 async def test_unknown_version_is_not_found(http: httpx.AsyncClient, version: str):
     answer = await http.post("/predict", params={"version": version}, json={"records": ROWS.to_dicts()})
 
+    assert problem_of(answer, 404)["detail"].startswith("Model 'machines' has no version")
+
+
+@pytest.mark.parametrize("path", ["/models/nothing/predict", "/models/Machines/predict", "/models/a%20b/predict"])
+@pytest.mark.parametrize("version", [None, 1, "latest"])
+async def test_unknown_model_is_not_found(http: httpx.AsyncClient, path: str, version: int | str | None):
+    answer = await http.post(path, params={"version": version} if version else {}, json={"records": ROWS.to_dicts()})
+
     assert problem_of(answer, 404)["detail"].startswith("There is no model")
+
+
+@pytest.mark.parametrize(
+    "path", ["/models//predict", "/models/a/b/predict", "/models/machines/predict/", "/models/predict"]
+)
+async def test_other_paths_are_no_predictions(http: httpx.AsyncClient, path: str):
+    assert (await http.post(path, json={"records": ROWS.to_dicts()})).status_code in (404, 405, 307)
+
+
+async def test_default_model_answers_as_by_its_name(http: httpx.AsyncClient):
+    files = {"content": encoded(ROWS, CSV), "headers": {"Content-Type": CSV}}
+
+    for request in ({"json": {"records": ROWS.to_dicts()}}, files):
+        default, named = [await http.post(path, **request) for path in ("/predict", "/models/machines/predict")]
+        assert (default.content, default.headers["x-model-name"]) == (named.content, "machines")
 
 
 @pytest.mark.parametrize(

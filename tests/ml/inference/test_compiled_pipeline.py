@@ -118,6 +118,53 @@ def test_calibrated_classifier_without_some_classes_is_compiled():
     assert not compiled.many(x)[:, [0, 2]].any()
 
 
+def test_row_of_a_calibrated_classifier_is_predicted_alike():
+    x = table()
+    linear = ESTIMATORS["linear"].make(Task.CLASSIFICATION, columns(2), 0).fit(x, (target(x) > 2).astype(int))
+
+    compiled = compile_pipeline(CalibratedClassifier(linear, 1.7), 2, x[:20])
+
+    assert_rows_are_predicted_alike(compiled, x)
+
+
+def test_many_products_are_left_to_numpy():
+    x = np.random.default_rng(0).normal(size=(50, 400))
+    estimator = Ridge().fit(x, x[:, 0])
+
+    compiled = compile_pipeline(estimator, None, x[:5])
+
+    assert compiled.one is None
+    np.testing.assert_allclose(compiled.many(x), estimator.predict(x), rtol=RELATIVE_TOLERANCE)
+
+
+def test_own_transformation_has_no_row_function():
+    x = table(missing=False)
+    estimator = make_pipeline(FunctionTransformer(np.tanh), Ridge()).fit(x, target(x))
+
+    compiled = compile_pipeline(estimator, None, x[:5])
+
+    assert (is_compiled(estimator, None, x[:5]), compiled.one) == (True, None)
+
+
+def test_row_function_with_other_predictions_is_not_used(monkeypatch: pytest.MonkeyPatch):
+    from mlapp.ml.inference import compiled_pipeline
+
+    x = table(missing=False)
+    estimator = Doubled().fit(x, target(x))
+    wrong = Compiled(estimator.predict, lambda row: [row[0]])
+    monkeypatch.setitem(compiled_pipeline._COMPILERS, Doubled, lambda _: wrong)
+
+    compiled = compile_pipeline(estimator, None, x[:5])
+
+    assert (compiled.many, compiled.one) == (wrong.many, None)
+
+
+@pytest.mark.parametrize(("score", "probabilities"), [(-1e4, [1.0, 0.0]), (0.0, [0.5, 0.5]), (1e4, [0.0, 1.0])])
+def test_probabilities_of_extreme_scores(score: float, probabilities: list[float]):
+    assert probabilities_of([score]) == probabilities
+    assert probabilities_of([-score / 2, score / 2]) == probabilities
+
+
 def test_unknown_estimator_is_not_compiled():
     x = table(missing=False)
     estimator = make_pipeline(StandardScaler(), KNeighborsRegressor()).fit(x, target(x))

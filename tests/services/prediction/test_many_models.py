@@ -1,0 +1,224 @@
+"""Several models in one process: first use, changes by other processes, deletion, broken versions."""
+
+import asyncio
+
+import pytest
+
+from mlapp.errors import Conflict, NotFound, Unavailable
+from mlapp.services.models.service import ModelService
+from mlapp.services.monitoring.recorder import TrafficRecorder
+from mlapp.services.prediction.service import PredictionService
+from mlapp.store import ModelStore
+from tests.fitted import Fitted
+from tests.services.conftest import eventually
+from tests.services.misbehaving import model_file
+
+SECOND_S = 1.0
+BROKEN = model_file("raise RuntimeError('a bug')")
+
+
+async def answering(prediction: PredictionService, model: str | None = None) -> tuple[str, int]:
+    return (await prediction.fitted(model)).key
+
+
+async def test_models_answer_side_by_side(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, diabetes: Fitted
+):
+    wine.activate_in(store)
+    diabetes.activate_in(store)
+    diabetes.activate_in(store)
+    await prediction.start()
+
+    assert await answering(prediction) == ("wine", 1)
+    assert prediction.active("diabetes") is None
+    rows = [{feature.name: feature.example for feature in diabetes.record.features}]
+    first, second = [await prediction.answer(rows, "diabetes", version) for version in (1, None)]
+    assert (first.model, first.version, second.version, prediction.default) == ("diabetes", 1, 2, "wine")
+
+
+@pytest.mark.parametrize("version", [None, 1])
+async def test_unknown_model_is_not_found_and_takes_no_memory(prediction: PredictionService, version: int | None):
+    for name in ("nothing", "../wine", "Wine"):
+        with pytest.raises(NotFound, match="There is no model"):
+            await prediction.fitted(name, version)
+
+    assert not prediction._active._models
+
+
+@pytest.mark.parametrize("is_default", [True, False])
+async def test_model_without_an_active_version_says_so(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, *, is_default: bool
+):
+    wine.add_to(store)
+    if is_default:
+        store.set_default("wine")
+    await prediction.start()
+
+    with pytest.raises(NotFound, match="Model 'wine' has no active version; activate one: POST /models/wine/versions"):
+        await prediction.fitted("wine")
+    with pytest.raises(Unavailable, match="has no active version" if is_default else "There is no model yet"):
+        await prediction.fitted()
+
+
+async def test_change_of_the_default_model_by_another_process_is_followed(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, diabetes: Fitted
+):
+    wine.activate_in(store)
+    diabetes.activate_in(store)
+    await prediction.start()
+    assert await answering(prediction) == ("wine", 1)
+
+    ModelStore(store.folder).set_default("diabetes")
+
+    await eventually(lambda: prediction.active() and prediction.default == "diabetes", SECOND_S)
+    assert await answering(prediction) == ("diabetes", 1)
+    assert prediction.message == "Version 1 of diabetes answers."
+
+
+async def test_new_default_model_is_loaded_at_once(
+    store: ModelStore, models: ModelService, prediction: PredictionService, wine: Fitted, diabetes: Fitted
+):
+    wine.activate_in(store)
+    diabetes.activate_in(store)
+    store.set_default("diabetes")
+
+    await prediction.refresh("diabetes")
+
+    assert prediction.active() == prediction.active("diabetes")
+    assert prediction._cache.pinned == ("diabetes", 1)
+
+
+async def test_activation_by_another_process_is_followed_for_every_loaded_model(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, diabetes: Fitted
+):
+    wine.activate_in(store)
+    diabetes.activate_in(store)
+    await prediction.start()
+    await prediction.fitted("diabetes")
+    other = ModelStore(store.folder)
+
+    diabetes.activate_in(other)
+
+    await eventually(lambda: prediction.active("diabetes").version == 2, SECOND_S)  # type: ignore[union-attr]
+    assert await answering(prediction) == ("wine", 1)
+
+
+async def test_activation_of_a_model_that_was_not_asked_loads_nothing(
+    store: ModelStore, models: ModelService, prediction: PredictionService, wine: Fitted, diabetes: Fitted
+):
+    wine.activate_in(store)
+    diabetes.activate_in(store)
+    await prediction.refresh("wine")
+
+    await prediction.refresh("diabetes")
+
+    assert prediction.active("diabetes") is None
+
+
+async def test_model_that_another_process_deleted_is_not_found_within_a_second(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, diabetes: Fitted
+):
+    wine.activate_in(store)
+    diabetes.activate_in(store)
+    await prediction.start()
+    await prediction.fitted("diabetes")
+
+    ModelStore(store.folder).remove("diabetes")
+
+    await eventually(lambda: prediction.active("diabetes") is None, SECOND_S)
+    with pytest.raises(NotFound):
+        await prediction.fitted("diabetes")
+    assert [key.model for key in prediction._cache._loaded] == ["wine"]
+
+
+async def test_deleted_model_stops_answering_at_once_and_its_name_can_be_used_again(
+    models: ModelService, store: ModelStore, prediction: PredictionService, wine: Fitted, diabetes: Fitted
+):
+    wine.activate_in(store)
+    diabetes.activate_in(store, "other")
+    await prediction.fitted("other")
+
+    await models.delete("other")
+
+    with pytest.raises(NotFound):
+        await prediction.fitted("other")
+    wine.activate_in(store, "other")
+    assert await answering(prediction, "other") == ("other", 2)
+
+
+async def test_deletion_of_the_last_model_leaves_none(
+    models: ModelService, store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    wine.activate_in(store)
+    await prediction.refresh("wine")
+
+    await models.delete("wine")
+
+    assert (prediction.default, prediction.active()) == (None, None)
+    assert prediction.message == "There is no model yet; train one: POST /train."
+
+
+async def test_version_that_cannot_be_loaded_affects_its_model_only(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, diabetes: Fitted
+):
+    wine.activate_in(store)
+    diabetes.but(BROKEN).activate_in(store)
+    await prediction.start()
+
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="Version 1 of diabetes cannot be loaded: RuntimeError: a bug"):
+            await prediction.fitted("diabetes")
+    assert await answering(prediction) == ("wine", 1)
+    assert (prediction.problem(), prediction.wanted) == (None, 1)
+    assert "a bug" in (prediction.problem("diabetes") or "")
+
+
+async def test_version_before_a_broken_one_answers_even_after_its_eviction(
+    store: ModelStore, recorder: TrafficRecorder, wine: Fitted
+):
+    prediction = PredictionService(store, recorder, loaded_bytes=1)
+    for model in ("default", "a", "b"):
+        wine.activate_in(store, model)
+    await prediction.fitted("a")
+    wine.but(BROKEN).activate_in(store, "a")
+    await prediction.refresh("a")
+
+    await prediction.fitted("b")
+
+    assert prediction.active("a") is None
+    assert await answering(prediction, "a") == ("a", 1)
+    with pytest.raises(Conflict):
+        await prediction.fitted("a", 2)
+    await prediction.close()
+
+
+async def test_evicted_model_answers_with_the_version_that_was_activated_since(
+    store: ModelStore, recorder: TrafficRecorder, wine: Fitted
+):
+    prediction = PredictionService(store, recorder, loaded_bytes=1)
+    for model in ("default", "a", "b"):
+        wine.activate_in(store, model)
+    await prediction.start()
+    await prediction.fitted("a")
+    await prediction.fitted("b")
+    await eventually(lambda: "a" not in prediction._active._models)
+
+    wine.activate_in(ModelStore(store.folder), "a")
+
+    assert await answering(prediction, "a") == ("a", 2)
+    await prediction.close()
+
+
+async def test_requests_wait_for_a_load_of_their_model_only(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, diabetes: Fitted
+):
+    wine.activate_in(store)
+    diabetes.activate_in(store)
+    await prediction.fitted("wine")
+    loading = asyncio.create_task(prediction.fitted("diabetes"))
+    await asyncio.sleep(0)
+
+    assert await answering(prediction, "wine") == ("wine", 1)
+
+    assert not loading.done()
+    assert (await loading).info.model == "diabetes"
