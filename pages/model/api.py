@@ -40,14 +40,14 @@ def register(site: Site) -> None:
 
     @ui.page("/models/{model}/api", response_timeout=RESPONSE_TIMEOUT_S)
     async def api(model: str) -> None:
-        async with model_page(site, model, Tab.API) as page:
-            if page is None:
-                return
-            if not site.api:
+        async def draw(page: ModelPage) -> None:
+            if site.api:
+                await _Api(site, page).build()
+            else:
                 target = ("Predict", "insights", tab_path(model, Tab.PREDICT))
                 empty_state("cloud_off", "No API", "This server serves the pages without the API.", target)
-                return
-            await _Api(site, page).build()
+
+        await model_page(site, model, Tab.API, draw)
 
 
 class _Api:

@@ -37,15 +37,16 @@ def register(site: Site) -> None:
     @ui.page("/models/{model}/versions/compare")
     async def compare(model: str, versions: str = "") -> None:
         names = list(dict.fromkeys(name.strip() for name in versions.split(",") if name.strip()))
-        async with model_page(site, model, Tab.VERSIONS) as page:
-            if not page:
-                return
+
+        async def draw(page: ModelPage) -> None:
             found = await _versions(site.services.models, model, names)
             if 2 <= len(found) <= MAX_COMPARED:
                 _comparison(page, found)
             else:
                 target = ("All versions", "layers", tab_path(model, Tab.VERSIONS))
                 empty_state("compare_arrows", "Choose versions to compare", SELECT, target)
+
+        await model_page(site, model, Tab.VERSIONS, draw)
 
 
 async def _versions(service: ModelService, model: str, names: Sequence[str]) -> list[VersionInfo]:

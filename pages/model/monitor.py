@@ -22,9 +22,8 @@ def register(site: Site) -> None:
 
     @ui.page("/models/{model}/monitor")
     async def monitor(model: str, span: str = Span.HOUR.value, version: str = ACTIVE) -> None:
-        async with model_page(site, model, Tab.MONITOR) as page:
-            if page:
-                await _Monitor(site, page, Span(span) if span in SPANS else Span.HOUR, version).build()
+        shown = Span(span) if span in SPANS else Span.HOUR
+        await model_page(site, model, Tab.MONITOR, lambda page: _Monitor(site, page, shown, version).build())
 
 
 class _Monitor:
@@ -86,13 +85,13 @@ class _Monitor:
                     self.drift = DriftView(drift)
 
     def _show_missing(self, error: NotFound) -> None:
-        """Say that the version does not exist; that the model was deleted is said by its frame."""
+        """Say that the version does not exist."""
         self.drawn = None
         self.content.clear()
-        if self.page.exists:
-            with self.content:
-                target = ("Active version", "query_stats", tab_path(self.model, Tab.MONITOR))
-                empty_state("travel_explore", "Version not found", error.detail, target, mark="missing-version")
+        with self.content:
+            target = ("Active version", "query_stats", tab_path(self.model, Tab.MONITOR))
+            detail = f"{error.detail.partition(';')[0].rstrip('.')}."
+            empty_state("travel_explore", "Version not found", detail, target, mark="missing-version")
 
     def _select(self, span: str | None = None, version: str | None = None) -> None:
         self.span, self.version = Span(span or self.span), version or self.version

@@ -29,9 +29,7 @@ def register(site: Site) -> None:
 
     @ui.page("/models/{model}")
     async def overview(model: str) -> None:
-        async with model_page(site, model, Tab.OVERVIEW) as page:
-            if page:
-                await _Overview(site, page).build()
+        await model_page(site, model, Tab.OVERVIEW, lambda page: _Overview(site, page).build())
 
 
 class _Overview:

@@ -34,9 +34,8 @@ def register(site: Site) -> None:
     @ui.page("/models/{model}/predict", response_timeout=RESPONSE_TIMEOUT_S)
     async def predict(model: str, version: str = "") -> None:
         pinned = version not in ("", ACTIVE)
-        async with model_page(site, model, Tab.PREDICT) as page:
-            if page is None:
-                return
+
+        async def draw(page: ModelPage) -> None:
             if not pinned and page.info.active is None:
                 no_active_version(model)
                 return
@@ -46,10 +45,12 @@ def register(site: Site) -> None:
             except NotFound:
                 raise
             except MlappError as error:
-                versions = ("All versions", "inventory_2", tab_path(model, Tab.VERSIONS))
+                versions = ("All versions", "layers", tab_path(model, Tab.VERSIONS))
                 empty_state("sentiment_dissatisfied", "This version cannot be used", error.detail, versions)
-                return
-            await _Predict(site, downloads, page, info, pinned=pinned).show_example()
+            else:
+                await _Predict(site, downloads, page, info, pinned=pinned).show_example()
+
+        await model_page(site, model, Tab.PREDICT, draw)
 
 
 class _Predict:

@@ -31,9 +31,7 @@ def register(site: Site) -> None:
 
     @ui.page("/models/{model}/settings")
     async def settings(model: str) -> None:
-        async with model_page(site, model, Tab.SETTINGS) as page:
-            if page:
-                await _Settings(site, page).build()
+        await model_page(site, model, Tab.SETTINGS, lambda page: _Settings(site, page).build())
 
 
 class _Settings:
@@ -123,10 +121,11 @@ class _Settings:
         live, model = self.site.live, self.model
         old, new = live.active(live.default), live.active(model)
         instead = f" instead of {live.default}" if live.default else ""
-        sentences = [f"POST /predict, the address without a model, is answered by {model}{instead}."]
-        if old and new:
-            sentences.append(f"It predicts {new.target} instead of {old.target}.")
-        sentences.append("Programs that name a model notice nothing.")
+        sentences = [
+            f"POST /predict, the address without a model, is answered by {model}{instead}.",
+            *([f"It predicts {new.target} instead of {old.target}."] if old and new else []),
+            "Programs that name a model notice nothing.",
+        ]
         make = partial(self._patch, ModelPatch(default=True), f"{model} is now the default model.")
         with confirmation(f"Make {model} the default model?", "Make default", make):
             bullets(sentences)

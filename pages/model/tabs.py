@@ -1,7 +1,7 @@
 """The frame of a model's pages: its name and state, and a row of links to its tabs."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from enum import StrEnum
 
 from nicegui import Event, ui
@@ -64,10 +64,11 @@ class ModelPage:
         """Call a handler on each event as long as the model exists."""
 
         async def call() -> None:
+            if not self.exists:
+                return
             # It may be deleted before its deletion is noticed.
             with suppress(NotFound):
-                if self.exists:
-                    await handler()
+                await handler()
 
         event.subscribe(call)
 
@@ -76,8 +77,6 @@ class ModelPage:
         self._tabs, self._content = tabs, content
 
     async def _update(self) -> None:
-        if not self.exists:
-            return
         try:
             self.info = await self.site.services.models.get(self.model)
             self._show()
@@ -97,6 +96,7 @@ class ModelPage:
 
     def _show_deletion(self) -> None:
         self.exists = False
+        self.site.live.models_changed.unsubscribe(self._schedule)
         for element in (self._default, self._active, self._demo, self._description, self._tabs):
             element.set_visibility(False)
         self._content.clear()
@@ -104,11 +104,10 @@ class ModelPage:
             empty_state("delete_outline", f"{self.model} was deleted", DELETED, MODELS, mark="deleted")
 
 
-@asynccontextmanager
-async def model_page(site: Site, model: str, tab: Tab, version: int | None = None) -> AsyncIterator[ModelPage | None]:
-    """Draw the frame of a page of a model; the elements of the page go inside.
+async def model_page(site: Site, model: str, tab: Tab, draw: Callable[[ModelPage], Awaitable[None]]) -> None:
+    """Draw the frame of a page of a model, and call `draw` for its content.
 
-    Yields None if the model does not exist, which the page says; so it does if the body raises `NotFound`.
+    If the model does not exist, the page says so; so it does if `draw` raises `NotFound` for a version.
     """
     await site.live.refresh()
     try:
@@ -116,21 +115,19 @@ async def model_page(site: Site, model: str, tab: Tab, version: int | None = Non
     except NotFound:
         with frame(site, "Model not found", "/"):
             _not_found("Model not found", f"There is no model '{shorten(model)}'. It may have been deleted.", MODELS)
-            yield None
         return
     with frame(site, model, "/") as heading:
-        ui.page_title(f"{model}, version {version} · {TITLE}" if version else f"{model} · {tab} · {TITLE}")
+        ui.page_title(f"{model} · {tab} · {TITLE}")
         page = ModelPage(site, info, heading)
         tabs = _tab_bar(site, model, tab)
         with ui.column().classes("w-full gap-5") as content:
             page.draw_into(tabs, content)
-            versions = (f"All versions of {model}", "inventory_2", tab_path(model, Tab.VERSIONS))
             try:
-                yield page
+                await draw(page)
             except NotFound as error:
                 content.clear()
-                with content:
-                    _not_found("Version not found", f"{error.detail.partition(';')[0].rstrip('.')}.", versions)
+                versions = (f"All versions of {model}", "layers", tab_path(model, Tab.VERSIONS))
+                _not_found("Version not found", f"{error.detail.partition(';')[0].rstrip('.')}.", versions)
 
 
 def no_active_version(model: str) -> None:

@@ -33,9 +33,10 @@ def register(site: Site) -> None:
 
     @ui.page("/models/{model}/versions/{version}")
     async def version(model: str, version: str) -> None:
-        async with model_page(site, model, Tab.VERSIONS) as page:
-            if page:
-                await _Version(page, version, await site.services.models.version(model, version)).show()
+        async def draw(page: ModelPage) -> None:
+            await _Version(page, version, await site.services.models.version(model, version)).show()
+
+        await model_page(site, model, Tab.VERSIONS, draw)
 
 
 class _Version:

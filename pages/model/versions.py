@@ -41,9 +41,7 @@ def register(site: Site) -> None:
 
     @ui.page("/models/{model}/versions")
     async def versions(model: str) -> None:
-        async with model_page(site, model, Tab.VERSIONS) as page:
-            if page:
-                await _Versions(page).build()
+        await model_page(site, model, Tab.VERSIONS, lambda page: _Versions(page).build())
 
 
 class _Versions:

@@ -156,6 +156,9 @@ async def test_monitor_of_a_model_without_requests_follows_the_first_one(
     await user.should_see("No requests yet")
     assert (await http.post("/models/quiet/predict", json={"records": [{}]})).status_code == 404
     await user.should_see("No version is active.")
+    before = chart_of(user, "Requests")
+    assert (await http.post("/models/quiet/predict", json={"records": [{}]})).status_code == 404
+    await eventually(lambda: sum(before.options["series"][1]["data"]) == 2, timeout_s=30)
 
     info = await services.models.activate("quiet", str(version))
     await user.should_see("Version 1 has had no requests yet")

@@ -149,6 +149,8 @@ async def test_second_table_replaces_the_first(page: User, info: VersionInfo):
 
     await page.should_see("4 rows predicted")
     await page.should_not_see("3 rows predicted")
+    page.find(marker="another-file").click()
+    await page.should_see(marker="file")
     assert first.status_code == 200
 
 
