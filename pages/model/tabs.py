@@ -42,7 +42,6 @@ class ModelPage:
     def __init__(self, site: Site, info: ModelInfo, heading: ui.row) -> None:
         """Draw the badges beside the title, and the description below it."""
         self.site, self.info, self.model = site, info, info.name
-        self.exists = True
         self._handlers: list[Callable[[], Awaitable[None]]] = []
         with heading:
             self._default = ui.label("default").classes(BADGE_MAIN).mark("is-default")
@@ -53,6 +52,7 @@ class ModelPage:
         self._show()
         self._schedule = CoalescedTask(self._update).schedule
         site.live.models_changed.subscribe(self._schedule)
+        self._subscriptions: list[tuple[Event[[]], Callable[[], object]]] = [(site.live.models_changed, self._schedule)]
 
     def on_change(self, handler: Callable[[], Awaitable[None]]) -> None:
         """Call a handler after changes of models and versions, when `info` is up to date, and once soon."""
@@ -64,13 +64,12 @@ class ModelPage:
         """Call a handler on each event as long as the model exists."""
 
         async def call() -> None:
-            if not self.exists:
-                return
             # It may be deleted before its deletion is noticed.
             with suppress(NotFound):
                 await handler()
 
         event.subscribe(call)
+        self._subscriptions.append((event, call))
 
     def draw_into(self, tabs: ui.element, content: ui.column) -> None:
         """Set what is replaced when the model is deleted."""
@@ -95,8 +94,8 @@ class ModelPage:
         self._description.set_text(_summary(info))
 
     def _show_deletion(self) -> None:
-        self.exists = False
-        self.site.live.models_changed.unsubscribe(self._schedule)
+        for event, handler in self._subscriptions:
+            event.unsubscribe(handler)
         for element in (self._default, self._active, self._demo, self._description, self._tabs):
             element.set_visibility(False)
         self._content.clear()

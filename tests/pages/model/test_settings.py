@@ -66,6 +66,17 @@ async def test_activation_policy_is_saved_at_once(user: User, services: Services
     await services.models.delete("policy")
 
 
+async def test_activation_policy_of_others_is_shown(user: User, services: Services):
+    await publish(services, "wine", "policy")
+    await user.open("/models/policy/settings")
+
+    await services.models.update("policy", ModelPatch(activation=ActivationPolicy.ALWAYS))
+    await publish(services, "wine", "policy")
+
+    await eventually(lambda: bool(one(user, "policy").value is ActivationPolicy.ALWAYS))
+    await services.models.delete("policy")
+
+
 async def test_model_becomes_the_default_one_after_showing_what_changes(
     user: User, services: Services, trained: TrainedVersions
 ):

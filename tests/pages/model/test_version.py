@@ -89,7 +89,8 @@ async def test_version_is_activated_after_showing_the_changes(user: User, servic
     confirm(user, "Activate")
 
     await user.should_see(f"Version {version} is now active.")
-    await eventually(lambda: one(user, "active").visible and activation_rows(user)[0][1] == "Activated")
+    await user.should_see(marker="active")
+    await eventually(lambda: bool(activation_rows(user)[0][1] == "Activated"))
     await user.should_not_see(marker="delete")
     await user.should_not_see(reason)
     await user.should_see("It is kept as long as it is active.")
