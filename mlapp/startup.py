@@ -82,12 +82,17 @@ def check_store(folder: Path) -> None:
     A read-only folder with models is accepted, as they can serve requests.
 
     Raises:
-        SystemExit: the folder cannot be created or read, or is empty and read-only.
+        SystemExit: the folder cannot be created or read, is empty and read-only, or holds versions without models.
     """
     step = "created"
     try:
         create_folder(folder)
         step, empty = "read", True
+        if any(entry.name == "versions" for entry in folder.iterdir()):
+            raise SystemExit(
+                f"MLAPP_STORE={str(folder)!r}: the folder was written by an earlier version of mlapp, whose versions "
+                "belong to no model; set MLAPP_STORE to another folder, and train again."
+            )
         with suppress(FileNotFoundError):
             empty = not any((folder / "models").iterdir())
         if empty:

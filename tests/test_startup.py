@@ -135,6 +135,15 @@ def test_store_with_models_may_be_read_only(folder: Path):
         check_store(folder)
 
 
+def test_store_of_versions_without_models_is_not_opened(folder: Path):
+    (folder / "versions/1").mkdir(parents=True)
+
+    with pytest.raises(SystemExit, match=r"^MLAPP_STORE='.+': the folder was written by an earlier version .+ another"):
+        check_store(folder)
+
+    assert [path.name for path in folder.iterdir()] == ["versions"]
+
+
 @pytest.mark.parametrize(("before", "after"), [(500, 600), (700, 700)])
 def test_limit_of_open_files_is_raised_and_never_lowered(before: int, after: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("mlapp.startup.OPEN_FILES", 600)
