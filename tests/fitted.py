@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from mlapp.ml.training.train import train
+from mlapp.ml.training.train import Trained, train
 from mlapp.schemas import Record, TrainOptions, VersionInfo
 from mlapp.services import Services
 from mlapp.store import ModelStore
@@ -49,6 +49,13 @@ def fit(name: str) -> Fitted:
     sha256 = hashlib.sha256(trained.file).hexdigest()
     known = {"created_at": datetime.now(UTC), "model_sha256": sha256, "source": source_of(name)}
     return Fitted(name, trained.file, Record(**known, **trained.record))
+
+
+def info_of(trained: Trained) -> VersionInfo:
+    """Describe a trained version that is in no store, as version 3 of `prices`."""
+    stored = {"created_at": datetime.now(UTC), "model_sha256": "", "source": None}
+    place = {"model": "prices", "version": 3, "predict_path": "/models/prices/predict", "breaking": []}
+    return VersionInfo(**trained.record, **stored, **place, active=True, default=True, usable=True)
 
 
 async def publish(

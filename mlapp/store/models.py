@@ -176,7 +176,7 @@ class ModelStore:
         with self._writing():
             self._folder(model).versions.annotate(version, note)
 
-    def add(
+    def add(  # noqa: PLR0913 - what appears at once
         self,
         model: str,
         file: bytes,
@@ -335,7 +335,7 @@ class ModelStore:
             self._write_default(_Default(model=folder.name, demo=demo))
 
     def _default_model(self) -> _Default | None:
-        """Return the default model; if its file is damaged, the oldest model with an active version, the example last."""
+        """Return the default model; if its file is damaged, the oldest one with an active version, the example last."""
         found = self._default.get()
         if found and self.exists(found.model):
             return found

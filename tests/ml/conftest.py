@@ -13,8 +13,9 @@ from threadpoolctl import threadpool_limits
 from mlapp.ml import estimators
 from mlapp.ml.inference.fitted_version import FittedVersion, load_version
 from mlapp.ml.training.train import Trained, train
-from mlapp.schemas import TrainOptions, VersionInfo
+from mlapp.schemas import TrainOptions
 from mlapp.tables.table import Table
+from tests.fitted import info_of
 
 Training = Callable[..., Trained]
 Fitting = Callable[..., FittedVersion]
@@ -88,8 +89,6 @@ def training() -> Training:
 def fitting(training: Training) -> Fitting:
     def run(frame: pl.DataFrame, target: str, **options: Any) -> FittedVersion:
         trained = training(frame, target, **options)
-        stored = {"model_sha256": "", "source": None, "created_at": "2024-01-31T00:00Z"}
-        status = {"active": True, "default": True, "usable": True, "breaking": [], "predict_path": "/predict"}
-        return load_version(VersionInfo(**trained.record, **stored, model="prices", version=3, **status), trained.file)
+        return load_version(info_of(trained), trained.file)
 
     return run

@@ -13,9 +13,10 @@ import xlsxwriter
 
 from mlapp.ml.inference.fitted_version import load_version
 from mlapp.ml.training.train import train
-from mlapp.schemas import ColumnType, Format, TrainOptions, VersionInfo
+from mlapp.schemas import ColumnType, Format, TrainOptions
 from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.formats.reader import read_request
+from tests.fitted import info_of
 
 ROWS = 210
 TEXTS = ["plain é", 'with "quotes"', "a,b;c\td|e", "two\nlines", None]
@@ -207,16 +208,7 @@ def trained_from(writer):
     table = read_request(*WRITERS[writer](COLUMNS))[0]
     options = TrainOptions(target="^y$", estimator="linear")
     trained = train(table, options, count().__next__, lambda *_: None)
-    model = VersionInfo(
-        **trained.record,
-        created_at="2024-01-31T00:00Z",
-        version=1,
-        active=True,
-        usable=True,
-        model_sha256="",
-        source=None,
-    )
-    fitted = load_version(model, trained.file)
+    fitted = load_version(info_of(trained), trained.file)
     return trained, fitted.answer(fitted.predict(fitted.encoder.encode(table)))
 
 
@@ -224,7 +216,8 @@ def trained_from(writer):
 def test_models_are_equal_for_all_formats(writer, reference):
     trained, answer = trained_from(writer)
 
-    assert trained.record["data_sha256"] == reference[0].record["data_sha256"]
+    for name in ("data_sha256", "table_sha256"):
+        assert trained.record[name] == reference[0].record[name]
     assert without_formats(trained.record) == without_formats(reference[0].record)
     assert answer == reference[1]
 

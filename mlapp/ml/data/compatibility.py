@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from mlapp.errors import shorten
 from mlapp.ml.data.column_names import match_names
 from mlapp.schemas import ColumnFormat, ColumnType, Feature, Record, Scalar, Task
+from mlapp.tables.columns.numbers.units import BARE, possible_units
 from mlapp.tables.columns.texts.booleans import KNOWN
 from mlapp.tables.columns.texts.marks import OTHER_MARKS
 
@@ -30,7 +31,8 @@ def breaking_changes(active: Record, new: Record, active_version: int) -> list[s
     """Return the changes that break callers of the active version, each a phrase such as "predicts 'b' instead of 'a'".
 
     Empty if every request that the active version answers is answered by the new one, in the same terms: the same
-    question, no further required features, the same types and units of values, all classes.
+    question, no further required features, the same types and units of values, all classes. The notation of numbers is
+    not compared, as files are read by their own, and numbers of JSON have none.
     """
     return [
         *_question(active, new),
@@ -111,8 +113,15 @@ def _feature_changes(active: Feature, new: Feature, version: int) -> Iterator[st
 def _unit_change(verb: str, name: str, active: ColumnFormat | None, new: ColumnFormat | None) -> Iterator[str]:
     """Yield the change of the unit of a column of numbers; durations are seconds."""
     before, after = active or PLAIN, new or PLAIN
-    if (before.unit, before.dates) != (after.unit, after.dates):
+    is_other = before.unit != after.unit and (bool(before.unit and after.unit) or _scale(before) != _scale(after))
+    if is_other or before.dates != after.dates:
         yield f"{verb} '{shorten(name)}' {_unit(after)} instead of {_unit(before)}"
+
+
+def _scale(read_as: ColumnFormat) -> str | None:
+    """Return the unit of numbers; None also for amounts such as `5 €`, which are 5 without a unit."""
+    unit = possible_units("", read_as.unit)[0] if read_as.unit else BARE
+    return None if unit.converts_to(BARE) and unit.size == 1 else read_as.unit
 
 
 def _unit(read_as: ColumnFormat) -> str:

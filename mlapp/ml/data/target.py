@@ -96,7 +96,7 @@ def infer_task(kind: ColumnType, values: pl.Series) -> Task:
 
 
 def keep_task(target: Target, kept: KeptTask | None) -> Task | None:
-    """Return the task of a model if the target suits it: numbers for regression, labels of the same type for classes."""
+    """Return the task of a model if the target suits it: numbers for regression, classes of the same type."""
     if kept is None:
         return None
     if kept.task is Task.REGRESSION:

@@ -1,6 +1,5 @@
 """Training: from a table to a fitted model and its record."""
 
-import hashlib
 import io
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import polars as pl
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
+from mlapp.ml.data.fingerprint import fingerprints
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import candidates
 from mlapp.ml.evaluation.baseline import baseline_warnings
@@ -73,9 +73,8 @@ def _train(table: Table, options: TrainOptions, kept: KeptTask | None, clock: Cl
     signature, target = training_set.signature, training_set.target
     rows = len(target.values)
     recipes = candidates(options.estimator, training_set.task, rows)
-    # polars and hashlib release the GIL, so the hash is computed during the first fit.
-    background = ThreadPoolExecutor(1)
-    data_sha256 = background.submit(_hash, signature.frame, target.values)
+    # polars and hashlib release the GIL, so the hashes are computed during the first fit.
+    hashes = ThreadPoolExecutor(1).submit(fingerprints, table, signature, target, options)
     final_cost = max(_final_cost(training_set, recipe.cost) for recipe in recipes.values())
     progress.expect(comparison_cost(training_set, recipes) + final_cost)
     comparison = compare(training_set, recipes, options.budget_s, clock, progress)
@@ -105,8 +104,8 @@ def _train(table: Table, options: TrainOptions, kept: KeptTask | None, clock: Cl
         "warnings": list(dict.fromkeys(no_better + training_set.quality_warnings() + comparison.warnings)),
         "seed": options.seed,
         "budget_reached": comparison.budget_reached,
-        "data_sha256": data_sha256.result(),
-        "table_sha256": "",
+        "data_sha256": hashes.result()[0],
+        "table_sha256": hashes.result()[1],
         "library_versions": installed_versions() | package_versions(best.fitted),
         "note": options.note,
     }
@@ -195,12 +194,3 @@ def _parameters(fitted: BaseEstimator) -> dict[str, Any]:
     found.pop("n_jobs", None)
     found |= {"alpha": float(last.alpha_)} if hasattr(last, "alpha_") else {}
     return found | ({"temperature": fitted.temperature} if calibrated else {})
-
-
-def _hash(frame: pl.DataFrame, target: pl.Series) -> str:
-    """Return the SHA-256 of the converted values, which is the same for all formats of a table."""
-    digest = hashlib.sha256()
-    for columns in (frame, target.to_frame()):
-        for part in columns.iter_slices(100_000):
-            digest.update(part.write_csv().encode())
-    return digest.hexdigest()

@@ -25,7 +25,7 @@ def test_profile_of_the_training_table_is_its_distribution(table, fitting, targe
 
 
 def test_value_on_an_edge_belongs_to_the_bin_that_it_begins(table, fitting):
-    model = fitting(table, "price", features=["size"]).model
+    model = fitting(table, "price", features=["size"]).info
     model = model.model_copy(update={"distributions": [Distribution(edges=[0, 1, 2, 3], counts=[0, 0, 0])]})
 
     (found,) = count_features(model, [np.array([[-5.0], [1.0], [1.5], [3.0], [9.0], [np.nan]])])

@@ -291,8 +291,8 @@ def test_probabilities_are_calibrated_if_that_improves_them(training, fitting):
 
     model = fitting(frame, "y", estimator="hist_gradient_boosting")
 
-    assert model.model.parameters["temperature"] > 1.5
-    assert model.model.metrics["log_loss"] < 1.1 * model.model.baseline["log_loss"]
+    assert model.info.parameters["temperature"] > 1.5
+    assert model.info.metrics["log_loss"] < 1.1 * model.info.baseline["log_loss"]
     assert sum(model.predict(model.encoder.encode(Table(frame)))[0]) == pytest.approx(1)
 
 
@@ -327,6 +327,48 @@ def test_hash_depends_on_every_value(table, training):
     hashes = {training(frame, "price").record["data_sha256"] for frame in (table, table.clone(), changed)}
 
     assert len(hashes) == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"features": ["size", "kind"]},
+        {"exclude": ["size", "huge"]},
+        {"types": {"parts": "category"}},
+        {"target": "grade"},
+        {"target": "sold", "merge_values": ["kind"]},
+        {"seed": 1, "time_column": "made"},
+    ],
+)
+def test_hash_of_the_table_does_not_depend_on_the_options(table, training, options):
+    frame = table.with_columns(serial=pl.format("n{}", pl.int_range(60)), huge=pl.lit(10.0) ** pl.int_range(60))
+    first = training(frame, "price", exclude=["huge"]).record
+    second = training(
+        frame, **{"target": "price"} | ({} if "features" in options else {"exclude": ["huge"]}) | options
+    ).record
+
+    assert (first["table_sha256"] == second["table_sha256"], first["table_sha256"] == first["data_sha256"]) == (
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize("column", ["size", "parts", "kind", "made", "old", "price", "serial"])
+def test_hash_of_the_table_depends_on_every_value(table, training, column):
+    frame = table.with_columns(serial=pl.format("n{}", pl.int_range(60)))
+    last = pl.int_range(60) == 59
+    changed = frame.with_columns(pl.when(last).then(pl.col(column).shift(1)).otherwise(column).alias(column))
+    renamed = frame.rename({"serial": "number"})
+
+    hashes = {training(frame, "price").record["table_sha256"] for frame in (frame, changed, renamed)}
+
+    assert len(hashes) == 3 - changed.equals(frame)
+
+
+def test_hash_of_the_table_counts_rows_without_a_target(table, training):
+    partial = table.with_columns(pl.when(pl.int_range(60) >= 25).then("price"))
+
+    assert training(partial, "price").record["table_sha256"] == training(partial, "grade").record["table_sha256"]
 
 
 def test_useless_columns_are_ignored_with_the_reason(table, training):
