@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool, WithJsonSchema
 
 from mlapp.schemas.tables import DataSource
 from mlapp.schemas.types import Schema, Task
@@ -97,7 +97,7 @@ class ModelPatch(Schema):
 
     description: Description | None = None
     """Free text about the model; an empty one removes it."""
-    default: StrictBool | None = None
+    default: Annotated[StrictBool, WithJsonSchema({"type": "boolean", "const": True})] | None = None
     """`true` makes the model the default one; to take that away, make another model the default one."""
     activation: ActivationPolicy | None = None
     """Whether new versions become active, unless the training says otherwise."""

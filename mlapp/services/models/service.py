@@ -75,9 +75,9 @@ class ModelService:
 
         Raises:
             NotFound: the model does not exist.
-            Unacceptable: the default model cannot be unset.
+            Unacceptable: `default` is false; no model can be unset.
         """
-        if patch.default is False and await asyncio.to_thread(self.store.default) == model:
+        if patch.default is False:
             raise Unacceptable("'default' can only be true: make another model the default one instead.")
         await asyncio.to_thread(self.store.update, model, description=patch.description, activation=patch.activation)
         if patch.default:
