@@ -133,7 +133,12 @@ def _table_schemas(names: Names, row: dict[str, Any]) -> dict[str, dict[str, Any
     """Return the schemas of a row and of the two JSON forms of a table."""
     records = {"type": "array", "minItems": 1, "items": {"$ref": REF.format(model=names.row)}}
     properties = {name: {"type": "array", "items": schema} for name, schema in row["properties"].items()}
-    columns = {"type": "object", "properties": properties, "required": row["required"]}
+    columns = {
+        "type": "object",
+        "properties": properties,
+        "required": row["required"],
+        "additionalProperties": {"type": "array", "items": {}},
+    }
     return {
         names.row: row,
         names.records: _object_with("records", records),
