@@ -58,14 +58,14 @@ async def two_browsers(browser: Browser, server: Server, *paths: str) -> AsyncIt
 @asynccontextmanager
 async def predicting(server: Server) -> AsyncIterator[list[int]]:
     """Send predictions during the block; yields the list of response statuses."""
-    model = server.http.get("/models/active").json()
-    body = {"records": [{feature["name"]: feature["example"] for feature in model["features"]}]}
+    info = server.http.get("/models/machines").json()["active_version"]
+    body = {"records": [{feature["name"]: feature["example"] for feature in info["features"]}]}
     statuses: list[int] = []
 
     async def predict() -> None:
         async with httpx.AsyncClient(base_url=address(server.http)) as client:
             while True:
-                statuses.append((await client.post("/predict", json=body)).status_code)
+                statuses.append((await client.post("/models/machines/predict", json=body)).status_code)
                 await asyncio.sleep(0.02)
 
     task = asyncio.create_task(predict())

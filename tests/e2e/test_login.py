@@ -56,7 +56,7 @@ async def test_login_train_predict_and_logout(context: BrowserContext, tmp_path:
     await page.get_by_role("spinbutton", name="age").fill("5000")
     await expect(page.get_by_text("5000 is outside")).to_be_visible()
     other = await context.new_page()
-    await other.goto("/ui/models")
+    await other.goto("/ui/")
     await expect(other.get_by_role("heading", name="Models", level=1)).to_be_visible()
 
     await log_out(page)

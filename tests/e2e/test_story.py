@@ -1,4 +1,4 @@
-"""User stories in a browser: upload, train, predict, compare, roll back."""
+"""User stories in a browser: drop a table, train, predict, compare, roll back, search."""
 
 import asyncio
 import io
@@ -12,10 +12,13 @@ import polars as pl
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from pages.models import SEARCHED
 from tests.e2e.conftest import desktop_only
 
 ROWS = "".join(f"{n % 7},{'red' if n % 3 else 'green'},2024-0{n % 9 + 1}-15,{n % 7 * 3 + n % 3}\n" for n in range(90))
 PAINT = f"size,colour,day,price\n{ROWS}"
+GLOSS = ["gloss", *(str(n % 4) for n in range(90))]
+WITH_GLOSS = "".join(f"{line},{gloss}\n" for line, gloss in zip(PAINT.splitlines(), GLOSS, strict=True))
 HOSTILE = "<img src=x onerror=alert(1)>"
 WITHIN_MS = 1_000
 """How soon an open page shows changes by others."""
@@ -27,10 +30,11 @@ async def api(server: str) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def train(api: httpx.AsyncClient, **options: str) -> int:
-    """Train on the paint table by the API."""
+async def train(api: httpx.AsyncClient, model: str, table: str = PAINT, **options: str) -> int:
+    """Train a version of a model on a table by the API, and return its number."""
     params = {"target": "price", "estimator": "linear"} | options
-    answer = await api.post("/train", params=params, content=PAINT, headers={"Content-Type": "text/csv"})
+    headers = {"Content-Type": "text/csv"}
+    answer = await api.post(f"/models/{model}/train", params=params, content=table, headers=headers)
     assert answer.status_code == 201, answer.text
     version: int = answer.json()["version"]
     return version
@@ -55,56 +59,77 @@ async def pick_columns(page: Page, columns: Locator) -> None:
     await expect(price).to_be_focused()
 
 
-async def test_uploaded_file_becomes_an_active_model_that_predicts(page: Page, api: httpx.AsyncClient, tmp_path: Path):
+async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, api: httpx.AsyncClient, tmp_path: Path):
     before = {job["id"] for job in (await api.get("/jobs")).json()["jobs"]}
-    await page.goto("/ui/train")
-    await drop(page, tmp_path, "paint.csv", PAINT)
+    await page.goto("/ui/")
+    await drop(page, tmp_path, "Paint shop.csv", PAINT)
     await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
+    await expect(page).to_have_url(re.compile("/ui/train$"))
     columns = page.get_by_role("list", name="Columns")
     await pick_columns(page, columns)
 
     await page.get_by_label("Estimator").click()
     await page.get_by_role("option", name="linear").click()
     await page.get_by_text("Advanced").click()
-    await page.get_by_text("Activate the model after training").click()
+    await page.get_by_label("Activate the new version").click()
+    await page.get_by_role("option", name="Never").click()
     await page.get_by_role("button", name="Train", exact=True).dblclick()
 
-    await expect(page.get_by_text("is trained.")).to_be_visible(timeout=60_000)
+    await expect(page.get_by_text("is stored, but not activated.")).to_be_visible(timeout=60_000)
     # The second click of a double click, after the response to the first.
     await page.get_by_role("button", name="Train", exact=True).dispatch_event("click", {"detail": 2})
     (job,) = [job for job in (await api.get("/jobs")).json()["jobs"] if job["id"] not in before]
+    assert job["model"] == "paint-shop"
     await expect(page).to_have_url(re.compile(rf"/ui/train\?job={job['id']}$"))
     # The address without the pages' prefix redirects to the one with it.
     await page.goto(f"/train?job={job['id']}")
     await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
     await expect(page.get_by_role("combobox", name="Estimator")).to_have_value("linear")
     await expect(columns.get_by_role("button", name="Predict price")).to_have_attribute("aria-pressed", "true")
-    await expect(page.get_by_text("is trained.")).to_be_visible()
     for plot in ("Predicted values against actual ones", "Distribution of errors", "Feature importance"):
         await expect(page.get_by_role("img", name=plot)).to_be_visible()
-    await page.get_by_role("button", name="Activate").click()
-    await expect(page.get_by_text("is now active.").first).to_be_visible()
-    await expect(page.get_by_role("banner")).to_contain_text(
-        (await page.get_by_text("is now active.").first.text_content() or "").split(" is")[0]
-    )
+    await page.get_by_role("button", name="Activate", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="Activate").click()
+    await expect(page.get_by_text(f"paint-shop, version {job['version']} answers now.")).to_be_visible()
 
     await page.get_by_role("button", name="Predict with it").click()
-    await expect(page.get_by_role("heading", name="predicts price from 3 features")).to_be_visible()
+    await expect(page.get_by_role("heading", name="paint-shop", level=1)).to_be_visible()
     await page.get_by_role("spinbutton", name="size").fill("600")
     await expect(page.get_by_text("600 is outside 0–6 seen in training")).to_be_visible()
     assert {each["id"] for each in (await api.get("/jobs")).json()["jobs"]} == {*before, job["id"]}
 
 
 @desktop_only
+async def test_version_that_would_break_callers_is_stored_and_both_choices_are_given(
+    page: Page, api: httpx.AsyncClient, tmp_path: Path
+):
+    await train(api, "shades")
+    await page.goto("/ui/")
+    await drop(page, tmp_path, "shades.csv", WITH_GLOSS)
+    await expect(page.get_by_text("Version 2 of shades").first).to_be_visible()
+    await expect(page.get_by_text("It will not be activated.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Train as shades-2")).to_be_visible()
+
+    await page.get_by_role("button", name="Train", exact=True).click()
+
+    await expect(page.get_by_text("shades, version 2 is stored, but not activated.")).to_be_visible(timeout=60_000)
+    await expect(page.get_by_text("needs 'gloss', which version 1 does not").first).to_be_visible()
+    await expect(page.get_by_role("button", name="Keep version 1")).to_be_visible()
+    await page.get_by_role("button", name="Activate it anyway").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Activate").click()
+    await expect(page.get_by_text("shades, version 2 answers now.")).to_be_visible()
+    assert (await api.get("/models/shades")).json()["active"] == 2
+
+
+@desktop_only
 async def test_prediction_follows_a_slider(page: Page, api: httpx.AsyncClient):
-    await train(api)
-    await page.goto("/ui/predict")
-    await expect(page.get_by_role("heading", name="predicts price from 3 features")).to_be_visible()
+    await train(api, "sliding")
+    await page.goto("/ui/models/sliding/predict")
     field = page.get_by_role("spinbutton", name="size")
     prediction = page.locator(".q-card", has=page.get_by_role("heading", name="Prediction", exact=True))
     await expect(prediction).to_contain_text("in about 90% of cases")
     await field.fill("1")
-    await expect(page.locator(".mlapp-code code")).to_contain_text('"size": 1,')
+    await expect(page.get_by_text("All other features keep their values")).to_be_visible()
     before = await prediction.text_content()
 
     await page.get_by_role("slider").first.locator("[tabindex]").focus()
@@ -113,69 +138,73 @@ async def test_prediction_follows_a_slider(page: Page, api: httpx.AsyncClient):
 
     await expect(field).to_have_value("4")
     await expect(prediction).not_to_have_text(before or "")
-    await expect(page.locator(".mlapp-code code")).to_contain_text('"size": 4')
-    await expect(page.get_by_text("All other features keep their values")).to_be_visible()
 
 
 @desktop_only
-async def test_table_is_downloaded_with_predictions_and_curl_sample_works(
-    page: Page, api: httpx.AsyncClient, tmp_path: Path
-):
-    version = await train(api)
-    await page.goto("/ui/predict")
-    code = page.locator(".mlapp-code code")
-    await expect(code).to_contain_text("curl -X POST")
-
-    command = (await code.text_content() or "").strip()
-    process = await asyncio.create_subprocess_shell(command, stdout=asyncio.subprocess.PIPE)
-    printed, _ = await process.communicate()
+async def test_table_is_downloaded_with_predictions(page: Page, api: httpx.AsyncClient, tmp_path: Path):
+    version = await train(api, "tables")
+    await page.goto("/ui/models/tables/predict")
     await drop(page, tmp_path, "paint.csv", PAINT)
-    await expect(page.get_by_text(f"90 rows predicted by model {version}")).to_be_visible()
+    await expect(page.get_by_text(f"90 rows predicted by version {version}")).to_be_visible()
     async with page.expect_download() as download:
         await page.get_by_role("button", name="Download predictions").click()
     file = await (await download.value).path()
 
-    answer = await api.post("/predict", content=PAINT, headers={"Content-Type": "text/csv"})
+    answer = await api.post("/models/tables/predict", content=PAINT, headers={"Content-Type": "text/csv"})
     assert (await download.value).suggested_filename == "paint-predictions.csv"
     assert await asyncio.to_thread(file.read_bytes) == answer.content
     assert pl.read_csv(io.BytesIO(answer.content))["prediction"].len() == 90
-    assert b'"predictions":[' in printed
+
+
+@desktop_only
+async def test_curl_sample_works(page: Page, api: httpx.AsyncClient):
+    await train(api, "curled")
+    await page.goto("/ui/models/curled/api")
+    code = page.locator(".mlapp-code code").first
+    await expect(code).to_contain_text("/models/curled/predict")
+
+    command = (await code.text_content() or "").strip()
+    process = await asyncio.create_subprocess_shell(command, stdout=asyncio.subprocess.PIPE)
+    printed, _ = await process.communicate()
+
+    assert b'"model":"curled"' in printed
 
 
 @desktop_only
 async def test_two_versions_are_compared_and_one_is_rolled_back(page: Page, api: httpx.AsyncClient):
-    older, newer = await train(api, note="the older"), await train(api, estimator="hist_gradient_boosting")
-    await page.goto("/ui/models")
+    older = await train(api, "rolled", note="the older")
+    newer = await train(api, "rolled", estimator="hist_gradient_boosting")
+    await page.goto("/ui/models/rolled/versions")
     for version in (older, newer):
-        await page.get_by_role("checkbox", name=f"Select model {version}", exact=True).click()
+        await page.get_by_role("checkbox", name=f"Select version {version}", exact=True).click()
 
     await page.get_by_role("button", name="Compare (2)").click()
-    await expect(page.get_by_role("heading", name="Compare models")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
     await expect(page.get_by_text("hist_gradient_boosting").first).to_be_visible()
     await expect(page.get_by_role("img", name="Distribution of errors")).to_be_visible()
 
-    await page.goto("/ui/models")
+    await page.goto("/ui/models/rolled/versions")
     await page.get_by_role("button", name="Roll back").click()
     dialog = page.get_by_role("dialog")
-    await expect(dialog).to_contain_text(f"Roll back to model {older}")
+    await expect(dialog).to_contain_text(f"Roll back to version {older}")
     await dialog.get_by_role("button", name="Roll back").click()
-    await expect(page.get_by_text(f"Model {older} is active again.")).to_be_visible()
-    await expect(page.get_by_role("banner")).to_contain_text(f"Model {older}")
-    assert (await api.get("/models/active")).json()["version"] == older
+    await expect(page.get_by_text(f"Version {older} is active again.")).to_be_visible()
+    await expect(page.get_by_text(f"version {older} active")).to_be_visible()
+    assert (await api.get("/models/rolled")).json()["active"] == older
 
 
 @desktop_only
 async def test_model_card_is_downloaded(page: Page, api: httpx.AsyncClient):
-    version = await train(api)
-    await page.goto(f"/ui/models/{version}")
+    version = await train(api, "carded")
+    await page.goto(f"/ui/models/carded/versions/{version}")
 
     async with page.expect_download() as download:
         await page.get_by_role("button", name="Download card").click()
 
     file = await (await download.value).path()
     text = await asyncio.to_thread(file.read_text)
-    assert (await download.value).suggested_filename == f"model-{version}.md"
-    assert f"# price, model {version}" in text
+    assert (await download.value).suggested_filename == f"carded-{version}.md"
+    assert f"carded, version {version}" in text
 
 
 @desktop_only
@@ -188,12 +217,29 @@ async def test_hostile_names_are_shown_as_text(page: Page, tmp_path: Path):
     await expect(page.get_by_text(HOSTILE).first).to_be_visible()
     # By keyboard, as the unfolding rows above may move the button during a click.
     await page.get_by_role("button", name="Train", exact=False).last.press("Enter")
-    await expect(page.get_by_text("is trained and active.")).to_be_visible(timeout=60_000)
+    await expect(page.get_by_text("evil, version 1 answers now.")).to_be_visible(timeout=60_000)
 
-    for path in ("/ui/predict", "/ui/models/latest"):
-        await page.goto(path)
+    for path in ("", "models/evil", "models/evil/predict", "models/evil/api", "models/evil/versions/latest"):
+        await page.goto(f"/ui/{path}")
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
         await page.wait_for_load_state("networkidle")
+
+
+@desktop_only
+async def test_card_leads_to_its_model_and_search_finds_it(page: Page, api: httpx.AsyncClient):
+    for number in range(SEARCHED):
+        await train(api, f"found-{number}")
+    await page.goto("/ui/")
+    await page.get_by_label("Search models").fill("found-3")
+    await expect(page.get_by_text(re.compile("^1 of"))).to_be_visible()
+    await expect(page).to_have_url(re.compile("words=found-3"))
+
+    # Beside the links: the whole card is one.
+    await page.get_by_text("Predicts price from 3 columns").click(force=True)
+
+    await expect(page.get_by_role("heading", name="found-3", level=1)).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_text(re.compile("^1 of"))).to_be_visible()
 
 
 async def test_navigation_opens_a_page(page: Page):
@@ -201,27 +247,34 @@ async def test_navigation_opens_a_page(page: Page):
     if await page.get_by_role("button", name="Open navigation").is_visible():
         await page.get_by_role("button", name="Open navigation").click()
 
-    await page.get_by_role("navigation").get_by_role("link", name="Health").click()
+    await page.get_by_role("navigation").get_by_role("link", name="System").click()
 
-    await expect(page.get_by_role("heading", name="Health", level=1)).to_be_visible()
+    await expect(page.get_by_role("heading", name="System", level=1)).to_be_visible()
 
 
 async def test_open_pages_show_changes_within_a_second(browser: Browser, server: str, api: httpx.AsyncClient):
-    """Jobs, versions and activations by API requests, in pages that are already open."""
-    older, newer = await train(api), await train(api)
+    """Jobs, versions, activations and the default model by API requests, in pages that are already open."""
+    older, newer = await train(api, "live"), await train(api, "live")
     context = await browser.new_context(base_url=server)
-    overview, models, jobs, monitor = [await context.new_page() for _ in range(4)]
-    for page, path in ((overview, ""), (models, "models"), (jobs, "jobs"), (monitor, "monitor")):
+    home, versions, jobs, monitor = [await context.new_page() for _ in range(4)]
+    paths = {home: "?words=live", versions: "models/live/versions", jobs: "jobs", monitor: "models/live/monitor"}
+    for page, path in paths.items():
         await page.goto(f"/ui/{path}")
-        await expect(page.get_by_role("banner")).to_contain_text(f"Model {newer}")
+        await expect(page.get_by_role("banner")).to_be_visible()
         await page.wait_for_load_state("networkidle")
+    for page in (home, versions, monitor):
+        await expect(page.get_by_text(re.compile(f"^version {newer}( active)?$")).first).to_be_visible()
 
-    assert (await api.post(f"/models/{older}/activate")).status_code == 200
-    for page in (overview, models, jobs, monitor):
-        await expect(page.get_by_role("banner")).to_contain_text(f"Model {older}", timeout=WITHIN_MS)
+    assert (await api.post(f"/models/live/versions/{older}/activate")).status_code == 200
+    for page in (home, versions, monitor):
+        shown = page.get_by_text(re.compile(f"^version {older}( active)?$")).first
+        await expect(shown).to_be_visible(timeout=WITHIN_MS)
+    assert (await api.patch("/models/live", json={"default": True})).status_code == 200
+    for page in paths:
+        await expect(page.get_by_role("banner")).to_contain_text("live", timeout=WITHIN_MS)
 
     started = await api.post(
-        "/train",
+        "/models/live/train",
         params={"target": "price", "estimator": "random_forest"},
         content=PAINT,
         headers={"Content-Type": "text/csv", "Prefer": "respond-async"},
@@ -232,5 +285,6 @@ async def test_open_pages_show_changes_within_a_second(browser: Browser, server:
     ends = time.monotonic() + 60
     while not (job := (await api.get(f"/jobs/{number}")).json())["finished_at"] and time.monotonic() < ends:
         await asyncio.sleep(0.05)
-    await expect(models.get_by_text(f"Model {job['version']}", exact=True).first).to_be_visible(timeout=WITHIN_MS)
+    version = versions.get_by_text(f"Version {job['version']}", exact=True).first
+    await expect(version).to_be_visible(timeout=WITHIN_MS)
     await context.close()
