@@ -80,8 +80,8 @@ class TrafficCounter:
     def adopt(self, lines: Lines) -> None:
         """Continue the lines of a slot, except those of models that were deleted."""
         with self._counting():
-            known = {ALL, *self.models.keys.values()}
-            self._counts.adopt({name: line for name, line in lines.items() if model_of(name) in known})
+            self._counts.adopt(lines)
+            self._counts.drop(set(map(model_of, lines)) - {ALL, *self.models.keys.values()})
 
     def write(self, pause_s: float = 0.0) -> tuple[Lines, int]:
         """Write what was counted into the lines, pausing after each version; return them and the number of changes."""

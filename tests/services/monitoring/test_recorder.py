@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mlapp.errors import NotFound
 from mlapp.schemas import Span
 from mlapp.services.monitoring import counted_traffic
 from mlapp.services.monitoring import recorder as module
@@ -18,7 +19,7 @@ from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore, TrafficStore
 from tests.fitted import Fitted
 from tests.services.conftest import eventually
-from tests.services.disk import full_disk
+from tests.services.disk import full_disk, no_more_files
 from tests.services.monitoring.conftest import NOON, rows_of
 
 
@@ -176,3 +177,86 @@ async def test_bug_in_counting_is_logged_and_affects_one_version_only(
     await monitoring.recorder.close()
 
     assert (await another(monitoring).traffic(Span.HOUR, "diabetes", 1)).total.predictions == 4
+
+
+@pytest.mark.usefixtures("active")
+async def test_counts_before_a_slot_could_be_opened_are_kept(
+    prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
+):
+    earlier = another(monitoring)
+    await earlier.recorder.start()
+    with earlier.recorder.request("diabetes"):
+        pass
+    await earlier.recorder.close()
+    with no_more_files():
+        await monitoring.recorder.start()
+    await prediction.answer(rows_of(diabetes, 2), "diabetes")
+    with no_more_files():
+        monitoring.recorder._save()
+
+    await asyncio.to_thread(monitoring.recorder._save)
+    await monitoring.recorder.close()
+
+    again = another(monitoring)
+    total = (await again.traffic(Span.DAY, "diabetes", 1)).total
+    assert (total.requests, total.rows, total.predictions) == (2, 2, 2)
+
+
+async def test_counts_of_a_deleted_model_in_a_free_slot_are_not_those_of_its_successor(
+    store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted
+):
+    for model in ("a", "b"):
+        wine.add_to(store, model)
+    await monitoring.recorder.start()
+    for model in ("a", "b"):
+        await prediction.answer(rows_of(wine), model, 1)
+    await monitoring.recorder.close()
+    for model in ("a", "b"):
+        store.remove(model)
+    wine.add_to(store, "a")
+
+    other, again = another(monitoring), another(monitoring)
+    assert await other.requests(Span.HOUR) == {"a": 0}
+    await again.recorder.start()
+    assert await again.requests(Span.HOUR) == {"a": 0}
+    assert (await again.traffic(Span.HOUR)).total.requests == 2
+    await again.recorder.close()
+
+    assert {name.partition(" ")[0] for name in TrafficStore(store.folder).open()} == {"*"}
+
+
+async def test_deletion_by_another_process_drops_the_counts(
+    store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted
+):
+    wine.add_to(store)
+    other = another(monitoring)
+    await monitoring.recorder.start()
+    await other.recorder.start()
+    await prediction.answer(rows_of(wine), "wine", 1)
+    await asyncio.to_thread(monitoring.recorder.counter.count)
+    await asyncio.to_thread(monitoring.recorder._save)
+    assert await other.requests(Span.HOUR) == {"wine": 1}
+
+    ModelStore(store.folder).remove("wine")
+
+    for service in (monitoring, other):
+        assert await service.requests(Span.HOUR) == {}
+        with pytest.raises(NotFound):
+            await service.traffic(Span.HOUR, "wine")
+        await service.recorder.close()
+
+
+async def test_damaged_lines_of_other_processes_count_nothing(
+    store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted
+):
+    wine.add_to(store)
+    await prediction.answer(rows_of(wine), "wine", 1)
+    assert await monitoring.requests(Span.HOUR) == {"wine": 1}
+    folder = store.folder / "traffic"
+    folder.mkdir(exist_ok=True)
+    key = monitoring.recorder.counter.models.keys["wine"]
+    (folder / "7.counts").write_text(f"{key} hour [[1,x]]\n{key}/1 profile {{1}}\n{key}/1 hour [[3,1]]\nrubbish\n")
+
+    total = (await monitoring.traffic(Span.HOUR, "wine", 1)).total
+
+    assert (total.requests, total.predictions, (await monitoring.drift("wine", 1)).rows) == (1, 1, 1)

@@ -1,5 +1,6 @@
 """MetricsService: HTTP requests, and the event loop's lag."""
 
+import re
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from mlapp.services.observability import metrics as limits
 from mlapp.services.observability.metrics import MetricsService
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
+from tests.fitted import Fitted
 from tests.services.conftest import eventually
 
 
@@ -63,3 +65,62 @@ async def test_service_that_was_not_started_can_be_closed(metrics: MetricsServic
     await metrics.close()
 
     assert value(metrics, "mlapp_event_loop_lag_seconds_count") == 0
+
+
+async def test_models_versions_and_what_is_loaded_are_measured(
+    metrics: MetricsService, store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    assert [value(metrics, name) for name in ("mlapp_models", "mlapp_default_version", "mlapp_loaded_versions")] == [
+        0
+    ] * 3
+    assert value(metrics, "mlapp_default_version_loaded") == 1
+    for model in ("a", "b", "b"):
+        wine.activate_in(store, model)
+    wine.add_to(store, "never-active")
+    await prediction.refresh("a")
+    await prediction.fitted("b")
+    metrics.exposition()
+
+    found = {
+        name: value(metrics, f"mlapp_{name}") for name in ("models", "versions", "default_version", "loaded_versions")
+    }
+    assert found == {"models": 3, "versions": 4, "default_version": 1, "loaded_versions": 1}
+    assert value(metrics, "mlapp_loaded_bytes") == len(wine.file)
+    active = {model: value(metrics, "mlapp_active_version", model=model) for model in ("a", "b", "never-active")}
+    assert active == {"a": 1, "b": 2, "never-active": 0}
+
+
+async def test_default_version_that_is_not_loaded_is_measured(
+    metrics: MetricsService, store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    wine.activate_in(store)
+    assert (value(metrics, "mlapp_default_version"), value(metrics, "mlapp_default_version_loaded")) == (0, 0)
+
+    await prediction.refresh("wine")
+    assert (value(metrics, "mlapp_default_version"), value(metrics, "mlapp_default_version_loaded")) == (1, 1)
+
+    wine.activate_in(store)
+    assert (value(metrics, "mlapp_default_version"), value(metrics, "mlapp_default_version_loaded")) == (1, 0)
+
+
+async def test_active_versions_have_at_most_100_series(metrics: MetricsService, store: ModelStore, wine: Fitted):
+    for number in range(101):
+        wine.activate_in(store, f"m{number}")
+    for model in ("m100", "m7"):
+        with metrics.recorder.request(model):
+            pass
+
+    text = metrics.exposition().decode()
+
+    assert re.findall(r"mlapp_active_version{model=\"(\w+)\"} 1.0", text) == ["m100", "m7"]
+    assert value(metrics, "mlapp_models") == 101
+
+
+async def test_model_that_is_deleted_during_a_scrape_is_left_out(
+    metrics: MetricsService, store: ModelStore, wine: Fitted, monkeypatch: pytest.MonkeyPatch
+):
+    wine.activate_in(store, "a")
+    names = [*store.names(), "gone"]
+    monkeypatch.setattr(store, "names", lambda: names)
+
+    assert value(metrics, "mlapp_models") == 1
