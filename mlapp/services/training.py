@@ -109,9 +109,9 @@ class TrainingService:
 
     async def _start(self, submission: Submission, *, demo: bool = False) -> Run:
         try:
-            model = submission.options.get("model")
-            if submission.format is not Format.JSON:
-                model = intended_model(train_options(submission.options), _source(submission))
+            options = train_options(submission.options)
+            # That of a JSON body is known when its process has read it.
+            model = options.model if submission.format is Format.JSON else intended_model(options, _source(submission))
             run = await self.jobs.start(_name(submission), partial(self._train, submission, demo=demo), model)
         except MlappError:
             _remove_body(submission)

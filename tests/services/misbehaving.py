@@ -11,6 +11,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
+from sklearn.dummy import DummyClassifier
+
 from mlapp.ml.estimators import ESTIMATORS, Recipe
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.schemas import Submission, Task
@@ -100,6 +102,21 @@ def orphaning(_: Task, __: FeatureColumns, ___: int) -> NoReturn:
     os._exit(3)
 
 
+class Unloadable(DummyClassifier):  # type: ignore[misc]
+    """Can be saved, but not be loaded."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _loosen, ()
+
+
+def _loosen() -> NoReturn:
+    raise RuntimeError("a screw is loose")
+
+
+def unloadable(_: Task, __: FeatureColumns, ___: int) -> Unloadable:
+    return Unloadable()
+
+
 def model_file(code: str) -> bytes:
     """A model file that runs a line of Python when it is loaded."""
     return f"cbuiltins\nexec\n(V{code}\ntR.".encode()
@@ -121,9 +138,9 @@ def _pipe() -> Connection:
     return pipe
 
 
-ALL: tuple[Callable[[Task, FeatureColumns, int], NoReturn], ...] = (
+ALL: tuple[Callable[[Task, FeatureColumns, int], Any], ...] = (
     *(buggy, hungry, quitting, leaving, endless, growing, stubborn, bearing, mumbling, foreign, breaking_off),
-    *(announcing, flooding, forking, orphaning, crashing),
+    *(announcing, flooding, forking, orphaning, crashing, unloadable),
 )
 RECIPES = {recipe.__name__: Recipe(recipe) for recipe in ALL} | {
     # A bug: the cost is not a number.

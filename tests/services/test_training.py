@@ -42,27 +42,18 @@ def table(tmp_path: Path, name: str | None = None, **options: object) -> Submiss
     return Submission(path=str(path), format=Format.CSV, name=name, options=options)
 
 
-async def test_train_stores_and_activates_a_model(training: TrainingService, models: ModelService):
-    model = await training.train(WINE)
+async def test_train_stores_and_activates_a_version(training: TrainingService, models: ModelService):
+    info = await training.train(WINE)
 
-    assert (model.version, model.active, model.estimator) == (1, True, "linear")
-    assert (await models.prediction.fitted()).info.version == 1
+    assert (info.model, info.version, info.active, info.default, info.estimator) == ("wine", 1, True, True, "linear")
+    assert (info.breaking, info.predict_path) == ([], "/models/wine/predict")
+    assert (await models.prediction.fitted(None)).info.version == 1
     (job,) = await training.jobs.jobs()
-    assert (job.status, job.version, job.progress) == (JobStatus.SUCCEEDED, 1, 1)
+    assert (job.status, job.model, job.version, job.progress) == (JobStatus.SUCCEEDED, "wine", 1, 1)
     assert (job.table, job.target, job.estimator) == ("wine, 178 rows × 14 columns", "cultivar", "linear")
 
 
-async def test_train_without_activation_leaves_the_active_model(
-    training: TrainingService, store: ModelStore, wine: Fitted
-):
-    store.activate(wine.add_to(store))
-
-    model = await training.train(Submission(dataset="wine", options={"estimator": "linear", "activate": False}))
-
-    assert (model.version, model.active, store.active()) == (2, False, 1)
-
-
-async def test_train_twice_gives_the_same_model(training: TrainingService):
+async def test_train_twice_gives_the_same_version(training: TrainingService):
     first, second = await training.train(WINE), await training.train(WINE)
 
     assert (first.model_sha256, first.metrics) == (second.model_sha256, second.metrics)
@@ -87,14 +78,14 @@ async def test_train_reads_a_table_as_people_write_it(training: TrainingService,
     assert any("'N/A' in column 'Kauf'" in warning for warning in model.warnings)
 
 
-async def test_train_prunes_old_models(training: TrainingService, store: ModelStore, wine: Fitted):
-    training.keep_models = 2
-    for _ in range(3):
-        wine.add_to(store)
+async def test_train_prunes_old_versions_of_its_model(training: TrainingService, store: ModelStore, wine: Fitted):
+    training.keep_versions = 2
+    for model in ("wine", "wine", "other", "wine", "other", "other"):
+        wine.add_to(store, model)
 
     await training.train(WINE)
 
-    assert store.versions() == [4, 3]
+    assert (store.versions("wine"), store.versions("other")) == ([4, 3], [3, 2, 1])
 
 
 async def test_body_is_removed_after_the_training(training: TrainingService, tmp_path: Path):
@@ -145,7 +136,7 @@ async def test_failed_training_leaves_the_store_unchanged(training: TrainingServ
         await training.train(Submission(dataset="wine", options={"target": "grape"}))
 
     (job,) = await training.jobs.jobs()
-    assert (job.status, job.version, store.versions(), store.active()) == (JobStatus.FAILED, None, [], None)
+    assert (job.status, job.model, job.version, store.names()) == (JobStatus.FAILED, "wine", None, [])
     assert job.error
     assert job.error.startswith("There is no column 'grape'")
 
@@ -169,7 +160,7 @@ async def test_cancelled_training_leaves_no_process_and_the_next_one_works(
         cancelled = await training.jobs.cancel(job.id)
 
     assert (cancelled.status, cancelled.error) == (JobStatus.CANCELLED, "The training was cancelled.")
-    assert (has_exited(process), training.processes.pids, store.versions()) == (True, [], [])
+    assert (has_exited(process), training.processes.pids, store.names()) == (True, [], [])
     assert (await training.train(WINE)).version == 1
 
 
@@ -200,12 +191,12 @@ async def test_training_reports_progress_and_remaining_time(training: TrainingSe
 async def test_full_disk_fails_the_training_and_the_next_one_works(
     training: TrainingService, store: ModelStore, wine: Fitted
 ):
-    store.activate(wine.add_to(store))
+    wine.activate_in(store)
 
     with full_disk(), pytest.raises(Unavailable, match=r"Nothing could be saved \(File too large\)"):
         await training.train(WINE)
 
-    assert (store.versions(), store.active()) == ([1], 1)
+    assert (store.names(), store.state("wine")) == (["wine"], (1, [1]))
     assert (await training.train(WINE)).version == 2
 
 
@@ -216,7 +207,7 @@ async def test_training_continues_when_the_client_disconnects(training: Training
     client.cancel()
 
     job = await ended(training, await training.jobs.job(1))
-    assert (job.status, job.version, store.versions()) == (JobStatus.SUCCEEDED, 1, [1])
+    assert (job.status, job.version, store.versions("wine")) == (JobStatus.SUCCEEDED, 1, [1])
 
 
 async def test_tenth_training_is_rejected(training: TrainingService, tmp_path: Path):
@@ -255,22 +246,23 @@ async def test_first_start_trains_a_model(training: TrainingService, store: Mode
 
     (job,) = await training.jobs.jobs()
     assert (await ended(training, job)).version == 1
-    assert store.active() == 1
-    assert store.record(1).note == "Trained at the first start."
-    assert store.record(1).source == DataSource(dataset="machines", simulated=True)
+    assert (store.active("machines"), store.settings("machines").demo, store.default()) == (1, True, "machines")
+    assert store.record("machines", 1).note == "Trained at the first start."
+    assert store.record("machines", 1).source == DataSource(dataset="machines", simulated=True)
 
 
 @pytest.mark.usefixtures("quick_demo")
-async def test_first_start_leaves_the_model_active_that_another_process_trained(
-    training: TrainingService, store: ModelStore, wine: Fitted
+@pytest.mark.parametrize(("model", "example"), [("wine", "machines"), ("machines", "machines-2")])
+async def test_first_start_leaves_the_default_to_a_model_that_another_process_trained(
+    training: TrainingService, store: ModelStore, wine: Fitted, model: str, example: str
 ):
     await training.start(demo=True)
 
-    store.activate(wine.add_to(store))
+    wine.activate_in(store, model)
 
     (job,) = await training.jobs.jobs()
-    assert (await ended(training, job)).version == 2
-    assert store.active() == 1
+    assert (await ended(training, job)).model == example
+    assert (store.default(), store.versions(model), store.active(example)) == (model, [1], 1)
 
 
 @pytest.mark.parametrize("demo", [True, False])
@@ -289,7 +281,7 @@ async def test_start_on_a_read_only_store_succeeds_without_a_model(training: Tra
 
     await training.start(demo=True)
 
-    assert (await training.jobs.jobs(), training.store.versions()) == ([], [])
+    assert (await training.jobs.jobs(), training.store.names()) == ([], [])
 
 
 async def test_preview_of_bundled_tables_and_files(training: TrainingService, tmp_path: Path):
@@ -304,26 +296,26 @@ async def test_preview_of_bundled_tables_and_files(training: TrainingService, tm
     assert path.exists()
 
 
-async def test_training_whose_model_cannot_be_activated_leaves_the_store_unchanged(
+async def test_training_whose_version_cannot_be_activated_leaves_the_store_unchanged(
     training: TrainingService, store: ModelStore, wine: Fitted
 ):
-    store.activate(wine.add_to(store))
-    pointer = store.folder / "active.json"
-    aside = pointer.rename(pointer.with_suffix(".aside"))
-    pointer.mkdir()
+    wine.activate_in(store)
+    settings = store.folder / "models/wine/model.json"
+    aside = settings.rename(settings.with_suffix(".aside"))
+    settings.mkdir()
 
     with pytest.raises(Unavailable, match=r"Nothing could be saved \(Is a directory\)"):
         await training.train(WINE)
 
-    pointer.rmdir()
-    aside.rename(pointer)
-    assert (store.versions(), store.active(), len(store.history())) == ([1], 1, 1)
+    settings.rmdir()
+    aside.rename(settings)
+    assert (store.state("wine"), len(store.history("wine"))) == ((1, [1]), 1)
     assert (await training.train(WINE)).version == 3
 
 
 async def test_start_on_an_unreadable_store_succeeds(training: TrainingService, caplog: pytest.LogCaptureFixture):
-    shutil.rmtree(training.store.folder / "versions")
-    (training.store.folder / "versions").symlink_to("versions")
+    shutil.rmtree(training.store.folder / "models")
+    (training.store.folder / "models").symlink_to("models")
 
     await training.start(demo=True)
 

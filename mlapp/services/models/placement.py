@@ -35,20 +35,19 @@ def place(store: ModelStore, record: Record, options: TrainOptions, *, demo: boo
     A version goes to the model that the training names. Without a name, it goes to the first of `churn`, `churn-2`, …
     that does not exist, or whose callers it would not break. The example is never added to a model of somebody else.
     """
-    for model in _candidates(options, record.source):
+    candidates = _candidates(options, record.source)
+    while True:
+        model = next(candidates)
         try:
-            active = store.active(model)
-            breaking = _breaking(store, model, active, record)
-            settings = store.settings(model)
+            active, settings = store.active(model), store.settings(model)
         except NotFound:
-            policy = options.activate or ActivationPolicy.AUTO
-            return Placement(model, policy is not ActivationPolicy.NEVER, None, [])
-        if options.model is None and (breaking or (demo and not settings.demo)):
+            return Placement(model, options.activate is not ActivationPolicy.NEVER, None, [])
+        if options.model is None and (_is_other(store, model, record) or (demo and not settings.demo)):
             continue
+        breaking = _breaking(store, model, active, record)
         policy = options.activate or settings.activation
         activate = policy is ActivationPolicy.ALWAYS or (policy is ActivationPolicy.AUTO and not breaking)
         return Placement(model, activate, active, breaking)
-    raise AssertionError  # There is no end of names.
 
 
 def kept_task(store: ModelStore, options: TrainOptions, source: DataSource | None) -> KeptTask | None:
@@ -75,6 +74,12 @@ def _reference(store: ModelStore, model: str) -> Record | None:
     with suppress(NotFound):
         return store.record(model, version) if version else None
     return None
+
+
+def _is_other(store: ModelStore, model: str, record: Record) -> bool:
+    """Return whether a version would break the callers of a model, or what its versions have in common."""
+    reference = _reference(store, model)
+    return reference is not None and bool(ml.breaking_changes(reference, record, 0))
 
 
 def _breaking(store: ModelStore, model: str, active: int | None, record: Record) -> list[str]:
