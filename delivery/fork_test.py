@@ -124,8 +124,8 @@ class Fork:
         (self.folder / "tests/api/routes/test_notes.py").write_text(self._test_of_route)
         method = textwrap.indent(self._method, "    ")
         self.edit("mlapp/services/models/service.py", "    async def history", f"{method}\n    async def history")
-        self.edit("mlapp/app.py", "models, predict", "models, notes, predict")
-        self.edit("mlapp/app.py", "models.router", "models.router, notes.router")
+        self.edit("mlapp/app.py", "metrics, models, predict", "metrics, models, notes, predict")
+        self.edit("mlapp/app.py", "models, versions, catalog", "models, versions, notes, catalog")
         self.edit(
             "tests/test_authorization.py", "PERMISSIONS = {", f"PERMISSIONS = {{\n    {' '.join(self._decisions)}"
         )
@@ -134,7 +134,7 @@ class Fork:
         """Add CONTRIBUTING.md's page and its test."""
         (self.folder / "pages/notes.py").write_text(self._page)
         (self.folder / "tests/pages/test_notes.py").write_text(self._test_of_page)
-        self.edit("pages/__init__.py", "models, monitor", "models, monitor, notes")
+        self.edit("pages/__init__.py", "import jobs, models, system", "import jobs, models, notes, system")
         self.edit("pages/__init__.py", "PAGES = (", "PAGES = (notes, ")
         self.edit("pages/frame.py", "NAVIGATION = (", f"NAVIGATION = (\n    {self._navigation}")
 
