@@ -63,7 +63,7 @@ class PagedTable:
         self, label: str, columns: Sequence[PagedColumn], load: Load, first: View = FIRST_PAGE, *, select: bool = False
     ) -> None:
         """Draw the table without rows; `label` is its accessible name."""
-        self._load, self._view = load, first
+        self._load, self._view, self._loads = load, first, 0
         self._orders = {f"c{index}": column.order for index, column in enumerate(columns) if column.order}
         with scrolling(label):
             self.table = ui.table(
@@ -85,11 +85,17 @@ class PagedTable:
 
     async def show(self) -> None:
         """Load the rows of the current page, or of the last page if the current one no longer exists."""
+        self._loads += 1
+        load = self._loads
         rows, count = await self._load(self._view)
+        if load != self._loads:
+            # A later call loads newer rows, or another page, and may have shown them already.
+            return
         last = max(0, count - 1) // self._view.limit * self._view.limit
         if self._view.offset > last:
             self._view = replace(self._view, offset=last)
-            rows, count = await self._load(self._view)
+            await self.show()
+            return
         self.table.rows = [_row(row) for row in rows]
         self.table.pagination = self._pagination(count)
         self.table.props["hide-pagination"] = count <= min(PAGE_ROWS)

@@ -1,5 +1,6 @@
 """Paged tables: server-side sorting and pagination."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -133,3 +134,26 @@ async def test_paged_rows_shows_one_page_of_rows_in_memory(user: User):
     (table,) = user.find(kind=ui.table).elements
     assert [row["c0"] for row in table.rows] == [f"name {number}" for number in range(10)]
     assert table.pagination["rowsNumber"] == 30
+
+
+async def test_page_that_loads_longer_than_a_later_one_is_not_shown(user: User):
+    later = asyncio.Event()
+
+    async def load(view: View) -> tuple[Sequence[PagedRow], int]:
+        if not view.order:
+            await later.wait()
+        return [PagedRow(0, (view.order or "slow",))], 1
+
+    @ui.page("/slow-table")
+    async def page() -> None:
+        tables.append(PagedTable("Things", COLUMNS, load))
+
+    tables: list[PagedTable] = []
+    await user.open("/slow-table")
+    slow = asyncio.create_task(tables[0].show())
+    await asyncio.sleep(0)
+    await tables[0].sort("name", descending=False)
+    later.set()
+    await slow
+
+    assert [row["c0"] for row in tables[0].table.rows] == ["name"]
