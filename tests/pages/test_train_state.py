@@ -124,6 +124,16 @@ async def test_another_tab_sees_a_training_but_not_its_form(form: User, queued: 
     await other.should_not_see(marker="job")
 
 
+async def test_file_of_a_training_that_another_tab_uploads_is_for_its_model(form: User, queued: Job):
+    other = WaitingUser(form.http_client)
+    await other.open(f"/train?job={queued.id}")
+    await other.should_see("not available in this browser tab")
+
+    await drop(other, "people-copy.csv", CSV.encode())
+
+    await other.should_see(f"New model {queued.model}")
+
+
 async def test_duplicated_tab_has_the_same_table_and_its_own_options(form: User):
     duplicate = WaitingUser(form.http_client)
     # NiceGUI does this when a browser reports the previous id of a tab.

@@ -78,6 +78,8 @@ async def test_table_of_another_model_is_not_restored(form: User):
     await form.open("/train?model=my-model")
 
     await form.should_see("For a new model, my-model.")
+    await form.should_see(marker="dataset-wine")
+    await form.should_not_see(marker="table-name")
     await form.should_not_see(marker="train")
 
 
