@@ -5,11 +5,8 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
-from mlapp.errors import NotFound
-from pages.components.buttons import MODELS, TRAIN, Target, link_button
+from pages.components.buttons import Target, link_button
 from pages.theme import CARD, FIGURE, HEADING, LEAD, MUTED, SMALL, TEXT
-
-NO_MODEL = "Train one on your own table, or on a bundled table to see how it works."
 
 
 @contextmanager
@@ -31,16 +28,6 @@ def empty_state(icon: str, title: str, text: str, target: Target, mark: str = "e
         ui.label(text).classes(f"{MUTED} max-w-lg break-words")
         with ui.row().classes("justify-center pt-2"):
             link_button(*target)
-
-
-def not_found(error: NotFound) -> None:
-    """Draw the empty state of pages whose model does not exist."""
-    empty_state("travel_explore", "Model not found", error.detail, MODELS)
-
-
-def no_model() -> None:
-    """Draw the empty state of pages that need a model."""
-    empty_state("hub", "No model yet", NO_MODEL, TRAIN, mark="no-model")
 
 
 def loading(text: str) -> None:

@@ -1,11 +1,16 @@
 """System page."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 from nicegui import ui
 from nicegui.testing import User
 
 from mlapp.services import Services
+from pages.frame import frame
+from pages.session.site import Site
+from pages.system import _System
 from tests.pages.conftest import TrainedVersions, eventually, one
 from tests.pages.steps import make_default, predict
 from tests.services.disk import full_disk
@@ -79,6 +84,21 @@ async def test_system_says_what_to_do_about_a_default_model_that_cannot_be_loade
     finally:
         await services.models.activate("machines", str(good))
     caplog.clear()  # The log of the version that cannot be loaded.
+
+
+async def test_system_links_to_the_api_only_if_there_is_one(user: User, site: Site):
+    @ui.page("/system-without-api")
+    async def system_without_api() -> None:
+        with frame(site, "System", "/system"):
+            await _System(replace(site, api=False)).build()
+
+    await user.open("/system")
+    await user.should_see("API documentation")
+
+    await user.open("/system-without-api")
+
+    await user.should_see(marker="versions")
+    await user.should_not_see("API documentation")
 
 
 @pytest.mark.usefixtures("trained")
