@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from mlapp.api.dependencies import services_of
-from mlapp.api.middleware.permissions import ANY_KEY, ANYONE, PERMISSIONS
+from mlapp.api.middleware.permissions import ANY_KEY, ANYONE, PERMISSIONS, UNKNOWN
 from mlapp.api.openapi_predict import PredictRoute, add_predict_routes, class_names, predict_route
 from mlapp.api.option_schemas import body_schemas
 from mlapp.api.problems import problem_responses
@@ -122,7 +122,7 @@ def _add_security(document: dict[str, Any], *, open_: bool) -> dict[str, Any]:
             rejections = problem_responses(*statuses, described={403: forbidden})
             operation["responses"] |= {str(status): rejection for status, rejection in rejections.items()}
             if not open_:
-                public = PERMISSIONS[route].roles == ANYONE
+                public = PERMISSIONS.get(route, UNKNOWN).roles == ANYONE
                 operation["security"] = [] if public else [{scheme: []} for scheme in SCHEMES]
     if not open_:
         document["components"]["securitySchemes"] = SCHEMES
@@ -130,7 +130,7 @@ def _add_security(document: dict[str, Any], *, open_: bool) -> dict[str, Any]:
 
 
 def _forbidden(route: str) -> str:
-    if PERMISSIONS[route].roles >= ANY_KEY:
+    if PERMISSIONS.get(route, UNKNOWN).roles >= ANY_KEY:
         return CROSS_SITE
     active = PERMISSIONS.get(route.replace("{version}", "active"))
     exception = ", except for `active`" if active and active.roles >= ANY_KEY else ""

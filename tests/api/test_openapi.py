@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from main import create_app
@@ -31,11 +32,17 @@ def operations_of(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture
-async def locked(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client with the full key of an app."""
+def locked_app(tmp_path: Path) -> FastAPI:
+    """An app with a key."""
     settings = Settings(_env_file=None, store=tmp_path / "store", demo=False, api_key=SecretStr(FULL))
+    return create_app(settings, pages=False)
+
+
+@pytest.fixture
+async def locked(locked_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the full key of this app."""
     headers = {"X-API-Key": FULL}
-    transport = httpx.ASGITransport(create_app(settings, pages=False))
+    transport = httpx.ASGITransport(locked_app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
         yield client
 
@@ -129,6 +136,17 @@ async def test_document_with_keys_has_security_per_route(locked: httpx.AsyncClie
     version = "/models/{model}/versions/{version}"
     for path in (version, f"{version}/card"):
         assert "except for `active`" in document["paths"][path]["get"]["responses"]["403"]["description"]
+
+
+async def test_route_of_a_fork_requires_the_full_key_unless_it_is_listed(
+    locked_app: FastAPI, locked: httpx.AsyncClient
+):
+    locked_app.add_api_route("/notes", lambda: "note")
+
+    operation = (await document_of(locked))["paths"]["/notes"]["get"]
+
+    assert operation["security"]
+    assert "may only predict" in operation["responses"]["403"]["description"]
 
 
 async def test_operation_ids_are_method_names(http: httpx.AsyncClient, regression: VersionInfo):
