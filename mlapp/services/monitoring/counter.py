@@ -99,8 +99,8 @@ class TrafficCounter:
     def _counting(self) -> Iterator[None]:
         """Hold the lock, after everything that is queued was counted except for the profiles."""
         with self._lock:
-            requests, batches, warnings = self.queue.take()
             deleted = self.models.refresh()
+            requests, batches, warnings = self.queue.take()
             self._counts.drop(deleted)
             self.metrics.follow(names := set(map(name_of, deleted)))
             # What is queued for a deleted model is not for another one that has its name now.

@@ -54,8 +54,9 @@ def test_120_models_have_series_of_100_models_and_one_of_all_others(
     for model in names:
         wine.add_to(store, model)
 
-    for model in (*names[10:], None, "invented", *names):
+    for model in (*names[10:], "invented", *names):
         ask(recorder, model)
+    ask(recorder, None)
 
     requests = series(recorder, "mlapp_prediction_requests")
     assert {model for model, _ in requests} == {*names[10:110], metrics.OTHER}
@@ -97,8 +98,8 @@ def test_counters_of_a_replaced_model_start_again(store: ModelStore, recorder: T
 
 def test_model_called_other_shares_its_series(store: ModelStore, recorder: TrafficRecorder, wine: Fitted):
     wine.add_to(store, metrics.OTHER)
-    for model in (metrics.OTHER, None):
-        ask(recorder, model)
+    ask(recorder, metrics.OTHER)
+    ask(recorder, None)
     assert series(recorder, "mlapp_prediction_requests")[metrics.OTHER, "2xx"] == 2
 
     store.remove(metrics.OTHER)

@@ -188,9 +188,8 @@ async def test_counts_before_a_slot_could_be_opened_are_kept(
     with earlier.recorder.request("diabetes"):
         pass
     await earlier.recorder.close()
-    with no_more_files():
-        await monitoring.recorder.start()
     await prediction.answer(rows_of(diabetes, 2), "diabetes")
+    await asyncio.to_thread(monitoring.recorder.counter.count)
     with no_more_files():
         monitoring.recorder._save()
 
@@ -260,3 +259,13 @@ async def test_damaged_lines_of_other_processes_count_nothing(
     total = (await monitoring.traffic(Span.HOUR, "wine", 1)).total
 
     assert (total.requests, total.predictions, (await monitoring.drift("wine", 1)).rows) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, ConnectionResetError])
+async def test_cancelled_requests_and_disconnects_are_not_counted(
+    monitoring: MonitoringService, error: type[BaseException]
+):
+    with pytest.raises(error), monitoring.recorder.rejections(disconnect=ConnectionResetError):
+        raise error
+
+    assert (await monitoring.traffic(Span.HOUR)).total.requests == 0
