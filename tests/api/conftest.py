@@ -38,7 +38,9 @@ MACHINES = pl.DataFrame(
 @pytest.fixture(scope="session")
 async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI]:
     store = tmp_path_factory.mktemp("api") / "store"
-    app = create_app(Settings(_env_file=None, store=store, demo=False, max_body_mb=2), pages=False)
+    # All tests share the versions of the fixtures, so that no training may remove them.
+    settings = Settings(_env_file=None, store=store, demo=False, max_body_mb=2, keep_versions=1_000)
+    app = create_app(settings, pages=False)
     async with app.router.lifespan_context(app):
         yield app
 

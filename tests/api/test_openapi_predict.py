@@ -9,7 +9,8 @@ import markdown2  # type: ignore[import-untyped]
 import pytest
 from fastapi import FastAPI
 
-from mlapp.api.openapi import MAX_MODELS, OpenApiDocument
+from mlapp.api import openapi
+from mlapp.api.openapi import OpenApiDocument
 from mlapp.api.openapi_predict import class_names
 from mlapp.presentation.markdown import text
 from mlapp.schemas import Format, VersionInfo
@@ -106,18 +107,21 @@ async def test_versions_are_not_loaded_for_the_document(own_app: FastAPI, own: h
     assert services.prediction.active("b") is None
 
 
-async def test_document_has_the_default_model_and_the_first_of_many(own_app: FastAPI, own: httpx.AsyncClient):
+async def test_document_has_the_default_model_and_the_first_of_many(
+    own_app: FastAPI, own: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(openapi, "MAX_MODELS", 3)
     store = own_app.state.services.models.store
-    for number in range(MAX_MODELS + 3):
-        fit("wine").activate_in(store, f"m{number:03}")
+    for name in ("a", "b", "c", "d", "e"):
+        fit("wine").activate_in(store, name)
     fit("wine").add_to(store, "inactive")
-    await own.patch("/models/m101", json={"default": True})
+    await own.patch("/models/d", json={"default": True})
 
     paths = (await document_of(own))["paths"]
 
     models = [path.split("/")[2] for path in paths if re.fullmatch(r"/models/\w+/predict", path)]
-    assert models == ["m101", *[f"m{number:03}" for number in range(MAX_MODELS - 1)]]
-    assert "3 models are left out" in paths["/models/{model}/predict"]["post"]["description"]
+    assert models == ["d", "a", "b"]
+    assert "2 models are left out" in paths["/models/{model}/predict"]["post"]["description"]
 
 
 async def test_document_is_built_again_only_after_a_change(own_app: FastAPI, own: httpx.AsyncClient):

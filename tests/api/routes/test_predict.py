@@ -10,14 +10,14 @@ import pytest
 
 from mlapp.schemas import Span, VersionInfo
 from mlapp.services import Services
-from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, problem_of, row_of
+from tests.api.conftest import CSV, MACHINES, NDJSON, PARQUET, make_default, path_of, problem_of, row_of
 
 ROWS = MACHINES.drop("days").head(7)
 
 
 @pytest.fixture(autouse=True)
 async def active(http: httpx.AsyncClient, machines: VersionInfo) -> None:
-    await http.post(f"/models/{machines.version}/activate")
+    await make_default(http, machines)
 
 
 def encoded(frame: pl.DataFrame, kind: str) -> bytes:
@@ -49,6 +49,7 @@ async def test_regression_response_has_intervals(http: httpx.AsyncClient, machin
 
 
 async def test_classification_response_has_probabilities(http: httpx.AsyncClient, classification: VersionInfo):
+    await http.post(f"{path_of(classification)}/activate")
     row = row_of(classification)
 
     body = (await http.post(f"/models/{classification.model}/predict", json={"records": [row]})).json()
