@@ -69,9 +69,7 @@ def _add_middleware(app: FastAPI, settings: Settings, services: Services, *, api
     limited_routes: dict[str, Admit] = {}
     if api:
         limited_routes = dict.fromkeys(predict.PATHS, services.prediction.admit)
-        limited_routes |= dict.fromkeys(
-            ("/train", "/models/{model}/train"), lambda size, _: services.training.admit(size)
-        )
+        limited_routes |= dict.fromkeys(("/train", "/models/{model}/train"), services.training.admit)
         app.add_middleware(DirectCallMiddleware, endpoints=dict.fromkeys(predict.PATHS, predict.predict))
         app.add_middleware(LoadSheddingMiddleware, limited_routes=limited_routes)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)

@@ -9,8 +9,7 @@ from mlapp.schemas import MAX_JSON_BYTES, MAX_NAME_LENGTH
 from mlapp.services.jobs import service as jobs
 from mlapp.services.jobs import worker
 from mlapp.services.jobs.runner import Processes
-from mlapp.services.prediction import service as prediction
-from mlapp.services.prediction import table_reader
+from mlapp.services.prediction import limits, table_reader
 from mlapp.settings import Settings
 from mlapp.tables import table
 from mlapp.tables.formats import containers, ndjson
@@ -44,8 +43,8 @@ LIMITS = SECURITY.read_text().partition("## Limits\n")[2] if SECURITY.exists() e
         f"the predict routes of {openapi.MAX_MODELS} models",
         f"no progress for {server.IDLE_TIMEOUT_S:.0f} s",
         f"| connections | {server.MAX_CONNECTIONS:,};",
-        f"small bodies: {prediction.SMALL_SLOTS:,} in flight",
-        f"larger ones: {prediction.LARGE_SLOTS} in flight",
+        f"small bodies: {limits.SMALL_SLOTS:,} in flight, {limits.SMALL_SHARE:,} of them to one model",
+        f"larger ones: {limits.LARGE_SLOTS} in flight, {limits.LARGE_SHARE} of them to one model",
         f"at a time, {jobs.MAX_QUEUED} queued",
         f"{MAX_REPORTED} errors and {problems.MAX_BYTES:,} bytes",
         *(

@@ -14,7 +14,7 @@ from pathlib import Path
 from mlapp.errors import MlappError, Unavailable, shorten
 from mlapp.logs import caller
 from mlapp.schemas import DataSource, Format, Job, Record, Submission, TablePreview, VersionInfo
-from mlapp.services.admission import Slots
+from mlapp.services.admission import Release, Slots
 from mlapp.services.jobs.ipc import Finished, Progress, Started
 from mlapp.services.jobs.run import Run
 from mlapp.services.jobs.runner import Processes
@@ -63,7 +63,7 @@ class TrainingService:
         await self.jobs.close()
         await asyncio.to_thread(self.processes.close)
 
-    def admit(self, _: int | None = None) -> Slots:
+    def admit(self, _: int | None = None, __: str | None = None) -> Release:
         """Acquire a slot for a training request; the caller releases it.
 
         Raises:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -13,22 +14,85 @@ from mlapp.services.admission import Pool, Slots
 def test_requests_beyond_the_limit_are_rejected_until_a_slot_is_released():
     slots = Slots(2, "predictions")
     slots.acquire()
-    acquired = slots.acquire()
+    release = slots.acquire()
 
     with pytest.raises(Overloaded, match="2 predictions"):
         slots.acquire()
-    acquired.release()
+    release()
+    slots.acquire()
 
-    assert slots.acquire() is slots
+    assert slots.in_use == 2
+
+
+def test_model_takes_its_share_of_the_slots_only():
+    slots = Slots(3, "predictions", share=2)
+    releases = [slots.acquire("a"), slots.acquire("a")]
+
+    with pytest.raises(Overloaded, match="2 predictions"):
+        slots.acquire("a")
+    releases.append(slots.acquire("b"))
+    with pytest.raises(Overloaded, match="3 predictions"):
+        slots.acquire("c")
+
+    for release in releases:
+        release()
+    assert (slots.in_use, slots._by_model) == (0, {})
+
+
+async def test_pool_serves_models_in_turn():
+    pool, order, going = Pool("test", 1, lambda: None), list[str](), threading.Event()
+    first = asyncio.create_task(pool.run(going.wait))
+    calls = [
+        asyncio.create_task(pool.run(partial(order.append, model), model)) for model in ["a"] * 4 + ["b"] * 2 + ["c"]
+    ]
+    await asyncio.sleep(0)
+    waits = [pool.wait_s(model) for model in ("a", "d")]
+
+    going.set()
+    await asyncio.gather(first, *calls)
+    pool.close()
+
+    # The first call of `a` was handed over before the others came.
+    assert order == ["a", "a", "b", "c", "a", "b", "a"]
+    assert waits == [0, 0]
+
+
+async def test_wait_of_a_model_does_not_grow_with_the_calls_of_another():
+    pool, going = Pool("test", 1, lambda: None), threading.Event()
+    await pool.run(lambda: time.sleep(0.05))
+    calls = [asyncio.create_task(pool.run(going.wait, "busy")) for _ in range(50)]
+    await asyncio.sleep(0)
+
+    busy, other = pool.wait_s("busy"), pool.wait_s("other")
+    going.set()
+    await asyncio.gather(*calls)
+    pool.close()
+
+    assert busy > 10 * other > 0
+
+
+async def test_cancelled_call_is_not_made():
+    pool, going, made = Pool("test", 1, lambda: None), threading.Event(), list[int]()
+    calls = [asyncio.create_task(pool.run(going.wait)) for _ in range(2)]
+    cancelled = asyncio.create_task(pool.run(lambda: made.append(1)))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    going.set()
+    await asyncio.gather(*calls, return_exceptions=True)
+
+    await pool.run(lambda: None)
+
+    assert (made, pool.idle) == ([], True)
+    pool.close()
 
 
 async def test_pool_estimates_the_wait_of_a_new_call():
     pool, going = Pool("test", 1, lambda: None), threading.Event()
     await pool.run(lambda: time.sleep(0.05))
-    idle, after_others = pool.wait_s(), pool.wait_s(calls=10)
+    idle, after_others = pool.wait_s(""), pool.wait_s("", calls=10)
     calls = [asyncio.create_task(pool.run(going.wait)) for _ in range(4)]
     await asyncio.sleep(0)
-    busy = pool.wait_s()
+    busy = pool.wait_s("")
 
     going.set()
     await asyncio.gather(*calls)
@@ -45,5 +109,5 @@ async def test_failed_call_is_no_longer_pending():
     with pytest.raises(ZeroDivisionError):
         await pool.run(lambda: 1 / 0)
 
-    assert pool.wait_s() == 0
+    assert pool.wait_s("") == 0
     pool.close()

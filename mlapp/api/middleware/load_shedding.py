@@ -8,9 +8,9 @@ from mlapp.api.middleware.body_limit import content_length, is_packed
 from mlapp.api.paths import split_path
 from mlapp.api.problems import error_response
 from mlapp.errors import MlappError
-from mlapp.services.admission import Slots
+from mlapp.services.admission import Release
 
-Admit = Callable[[int | None, str | None], Slots]
+Admit = Callable[[int | None, str | None], Release]
 """Takes a slot by the size of a body in bytes (None: unknown) and the model in the path, or raises an error if none is
 free."""
 
@@ -34,11 +34,11 @@ class LoadSheddingMiddleware:
             await self.app(scope, receive, send)
             return
         try:
-            slots = admit(None if is_packed(scope) else content_length(scope), model)
+            release = admit(None if is_packed(scope) else content_length(scope), model)
         except MlappError as error:
             await error_response(error)(scope, receive, send)
             return
         try:
             await self.app(scope, receive, send)
         finally:
-            slots.release()
+            release()

@@ -11,7 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row, added, chain, probabilities_of
+from mlapp.ml.inference.compiled_functions import Compiled, Row, RowFunction, added, chain, probabilities_of
 from mlapp.ml.inference.compiled_trees import compile_trees
 from mlapp.ml.preprocessing import calendar, calendar_values, to_sparse_rows, with_calendar
 
@@ -51,8 +51,8 @@ def compile_function(step: FunctionTransformer) -> Compiled:
     if step.func is None or step.func is to_sparse_rows:
         return Compiled(_identity, _identity)
     options = step.kw_args or {}
-    one = {calendar: calendar_values, with_calendar: partial(_with_calendar, **options)}.get(step.func)
-    return Compiled(partial(step.func, **options), one)
+    rows: dict[Any, RowFunction] = {calendar: calendar_values, with_calendar: partial(_with_calendar, **options)}
+    return Compiled(partial(step.func, **options), rows.get(step.func))
 
 
 def _with_calendar(row: Row, datetimes: list[int]) -> Row:

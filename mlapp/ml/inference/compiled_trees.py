@@ -169,7 +169,7 @@ def compile_trees(
             encoded = encode.one(row) if encode and encode.one else row
         except KeyError:
             # A category that was not in the training rows.
-            return many(np.array([row])).ravel().tolist()  # type: ignore[no-any-return]
+            return many(np.array([row])).ravel().tolist()
         sums = trees.row(encoded)
         return probabilities_of(sums) if classifies else sums
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlapp.errors import MlappError, NotFound, Unavailable
 from mlapp.schemas import VersionKey
 from mlapp.services.outages import Outage
+from mlapp.services.prediction.model_state import ModelState
 from mlapp.services.prediction.version_cache import VersionCache
 from mlapp.store import ModelStore
 
@@ -22,27 +22,8 @@ LOADING_S = 30.0
 """How long a request waits for a version that is still loading."""
 POLL_S = 0.5
 """Interval at which the store is polled for changes by other processes."""
-RETRY_S, MAX_RETRY_S = 5.0, 3_600.0
-"""Backoff between attempts to load an active version that cannot be loaded: doubled each time, up to the maximum."""
 NO_MODEL = "There is no model yet; train one: POST /train."
 LOADING = "The model is still loading; try again in a few seconds."
-
-
-@dataclass
-class _State:
-    """A model that has been asked."""
-
-    answering: VersionKey | None = None
-    """The version that answers; it may have been evicted from the cache."""
-    wanted: int | None = None
-    """The active version of the store, whether or not it can be loaded."""
-    problem: MlappError | None = None
-    """Why the wanted version does not answer."""
-    retry_at: float = 0.0
-    """Time of the next attempt to load it, by `time.monotonic`."""
-    backoff_s: float = 0.0
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while its active version is loaded."""
 
 
 @dataclass
@@ -53,7 +34,7 @@ class ActiveVersions:
     cache: VersionCache
     default: str | None = None
     """The default model; its active version is loaded at the start, and stays loaded."""
-    _models: dict[str, _State] = field(default_factory=dict)
+    _models: dict[str, ModelState] = field(default_factory=dict)
     """By name; all exist in the store, or did a moment ago."""
     _followed: asyncio.Event = field(default_factory=asyncio.Event)
     """Whether the store has been polled once."""
@@ -146,14 +127,14 @@ class ActiveVersions:
 
     async def _follow(self) -> None:
         """Start loading active versions that have changed, or whose next attempt is due."""
-        active, now = await self._read(), time.monotonic()
+        active = await self._read()
         for model, state in [*self._models.items()]:
             if not (self.peek(model) or state.problem or state.lock.locked() or model == self.default):
                 # Evicted; the next request loads the active version.
                 del self._models[model]
                 continue
-            due = state.problem is not None and now >= state.retry_at
-            if not state.lock.locked() and (active.get(model, state.wanted) != state.wanted or due):
+            has_changed = active.get(model, state.wanted) != state.wanted
+            if not state.lock.locked() and (has_changed or state.is_due):
                 task = asyncio.create_task(self._tolerant_reload(model))
                 self._loads.add(task)
                 task.add_done_callback(self._loads.discard)
@@ -167,7 +148,7 @@ class ActiveVersions:
             self._forget(model)
         self.default = default
         if default:
-            self._models.setdefault(default, _State())
+            self._models.setdefault(default, ModelState())
         self._pin()
         return active
 
@@ -186,7 +167,7 @@ class ActiveVersions:
         if model not in self._models:
             # Only names of models are kept.
             await asyncio.to_thread(self.store.settings, model)
-        state = self._models.setdefault(model, _State())
+        state = self._models.setdefault(model, ModelState())
         async with state.lock:
             if fitted := self.loaded(model):
                 return fitted
@@ -208,7 +189,7 @@ class ActiveVersions:
             with suppress(NotFound):
                 await self._load(model, state)
 
-    async def _load(self, model: str, state: _State) -> "ml.FittedVersion | None":
+    async def _load(self, model: str, state: ModelState) -> "ml.FittedVersion | None":
         """Load the active version of a model, and return it; None if there is none, or it cannot be loaded.
 
         Raises:
@@ -221,7 +202,7 @@ class ActiveVersions:
             self._forget(model)
             raise
         if active is None:
-            state.answering, state.wanted, state.problem = None, None, None
+            state.answer_by(None)
             return None
         key = VersionKey(model, active)
         try:
@@ -229,24 +210,16 @@ class ActiveVersions:
         except Unavailable:
             raise
         except MlappError as error:
-            self._back_off(key, state, error)
+            if state.back_off(active, error):
+                answering = state.answering.version if state.answering else None
+                message = f"The active version of {model} cannot answer: {error.detail}"
+                self.cache.log_problem(key, message, error, wanted_version=active, answering_version=answering)
             return None
         if state.problem:
             log.info("Version %s of %s is loaded and answers.", active, model)
-        state.answering, state.wanted, state.problem = key, active, None
+        state.answer_by(key)
         self._pin()
         return fitted
-
-    def _back_off(self, key: VersionKey, state: _State, problem: MlappError) -> None:
-        """Store why an active version cannot be loaded, and schedule the next attempt."""
-        previous = state.problem if key.version == state.wanted else None
-        state.backoff_s = min(2 * state.backoff_s, MAX_RETRY_S) if previous else RETRY_S
-        state.retry_at = time.monotonic() + state.backoff_s
-        state.wanted, state.problem = key.version, problem
-        if previous is None or previous.detail != problem.detail:
-            answering = state.answering.version if state.answering else None
-            message = f"The active version of {key.model} cannot answer: {problem.detail}"
-            self.cache.log_problem(key, message, problem, wanted_version=key.version, answering_version=answering)
 
     def _pin(self) -> None:
         """Keep the version that answers for the default model."""

@@ -33,10 +33,9 @@ class Batcher:
     _busy: "set[ml.FittedVersion]" = field(default_factory=set)
     """Versions with a batch in the pool."""
 
-    @property
-    def calls(self) -> float:
-        """Estimated number of batches that are queued."""
-        return sum(map(len, self._queued.values())) / MAX_BATCH_ROWS
+    def calls(self, fitted: "ml.FittedVersion | None") -> float:
+        """Return the number of batches of a version that are queued, estimated."""
+        return len(self._queued.get(fitted, ())) / MAX_BATCH_ROWS if fitted else 0.0
 
     def predict(self, fitted: "ml.FittedVersion", x: "np.ndarray") -> "asyncio.Future[tuple[np.ndarray, bool]]":
         """Return the predictions for encoded rows, and whether any row has a value outside the training data.
@@ -77,7 +76,7 @@ class Batcher:
         if not fitted.is_fast or len(batch[0].x) > MAX_BATCH_ROWS:
             self._busy.add(fitted)
             call = partial(fitted.predict_batch, [request.x for request in batch])
-            pooled = asyncio.ensure_future(self.pool.run(call))
+            pooled = asyncio.ensure_future(self.pool.run(call, fitted.info.model))
             pooled.add_done_callback(partial(self._on_done, fitted, batch))
             return
         try:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0", b"PAR1", b"ARROW1")
 """First bytes of files that may be much larger than they are long: gzip, zip, zstd, xls, Parquet, Arrow."""
 
+BATCHED_BYTES = 16_000
+"""Smaller JSON bodies are parsed on the event loop, and predicted in batches with other requests."""
+
 
 class Body(NamedTuple):
     """A request body: a table to predict."""
@@ -43,6 +46,11 @@ class EncodedTable(NamedTuple):
             return {}
         rows = self.problems.is_not_null().arg_true()
         return dict(zip(rows, self.problems.gather(rows), strict=True))
+
+
+def is_small(body: Body) -> bool:
+    """Return whether a body is JSON that is parsed on the event loop."""
+    return body.format is Format.JSON and len(body.data) <= BATCHED_BYTES and body.options.keys() <= {"version"}
 
 
 def read_json(data: bytes) -> "tuple[tables.JsonRows, dict[str, Any]]":

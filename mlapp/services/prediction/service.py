@@ -6,19 +6,19 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from mlapp import ml, tables
-from mlapp.errors import Overloaded
 from mlapp.schemas import Format, PredictionPreview, PredictOptions, PredictResponse, VersionInfo, VersionKey, WhatIf
-from mlapp.services.admission import PREFETCH, Pool, Slots, prefetch
+from mlapp.services.admission import Release, prefetch
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import reading, responses
 from mlapp.services.prediction.active_versions import ActiveVersions
 from mlapp.services.prediction.batching import Batcher
+from mlapp.services.prediction.limits import Limits
 from mlapp.services.prediction.preview import example, preview
-from mlapp.services.prediction.reading import PACKED, Body
+from mlapp.services.prediction.reading import Body
 from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult, iterate
 from mlapp.services.prediction.table_reader import TableReader
-from mlapp.services.prediction.version_cache import LOADED_BYTES, VersionCache, use_one_thread
+from mlapp.services.prediction.version_cache import LOADED_BYTES, VersionCache
 from mlapp.services.stored_versions import version_number
 from mlapp.store import ModelStore
 
@@ -30,18 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AS_SENT", "Body", "PredictionResult", "PredictionService"]
 
-BATCHED_BYTES = 16_000
-"""Smaller JSON bodies are parsed on the event loop, and predicted in batches with other requests."""
-SMALL_BYTES = 100_000
-"""Larger bodies have their own pool, so that single rows do not wait for them."""
-SMALL_SLOTS = 1_000
-"""Maximum number of small requests in flight. Rejecting one costs more than answering it: with a limit of 256, 900
-connections had a tenth of the throughput of 64."""
-LARGE_SLOTS = 5
-"""Maximum number of large requests in flight: one is predicted, and four are received or sent."""
-MAX_WAIT_S = 0.5
-"""Small requests are rejected if they would wait longer than this for a thread."""
-
 
 @dataclass
 class PredictionService:
@@ -52,15 +40,12 @@ class PredictionService:
     processes: Processes = field(default_factory=Processes)
     loaded_bytes: int = LOADED_BYTES
     """Limit on the size of the files of loaded versions, except the active one of the default model."""
-    _small: Pool = field(default_factory=lambda: Pool("predict", 1, use_one_thread))
-    _bulk: Pool = field(default_factory=lambda: Pool("predict-bulk", PREFETCH, use_one_thread))
-    _small_slots: Slots = field(default_factory=lambda: Slots(SMALL_SLOTS, "predictions"))
-    _large_slots: Slots = field(default_factory=lambda: Slots(LARGE_SLOTS, "predictions for tables"))
 
     def __post_init__(self) -> None:
         self._cache = VersionCache(self.store, self.loaded_bytes)
         self._active = ActiveVersions(self.store, self._cache)
-        self._batcher = Batcher(self._small, self.recorder.add_rows)
+        self._limits = Limits()
+        self._batcher = Batcher(self._limits.small, self.recorder.add_rows)
         self._reader = TableReader(self.processes)
 
     async def start(self) -> None:
@@ -71,8 +56,7 @@ class PredictionService:
         """Stop following changes; requests in flight are completed."""
         self._active.close()
         self._cache.close()
-        for pool in (self._small, self._bulk):
-            pool.close()
+        self._limits.close()
 
     @property
     def default(self) -> str | None:
@@ -125,18 +109,15 @@ class PredictionService:
             return await self._cache.load_requested(key)
         return self._active.loaded(model) or await self._active.get(model)
 
-    def admit(self, size: int | None, model: str | None = None) -> Slots:
-        """Acquire a slot for a request by the size of its body in bytes (None: unknown); the caller releases it.
+    def admit(self, size: int | None, model: str | None = None) -> Release:
+        """Acquire a slot for a request by the size of its body in bytes (None: unknown), and return its release.
 
         Raises:
-            Overloaded: too many requests are in flight.
+            Overloaded: too many requests are in flight, to all models or to this one.
         """
-        with self.recorder.rejections(model or self.default):
-            if size is None or size > SMALL_BYTES:
-                return self._large_slots.acquire()
-            if self._small.wait_s(self._batcher.calls) > MAX_WAIT_S:
-                raise Overloaded("More predictions are requested than can be made in time; try again in a moment.")
-            return self._small_slots.acquire()
+        name = model or self.default
+        with self.recorder.rejections(name):
+            return self._limits.admit(size, name, self._batcher.calls(self._active.peek(name)))
 
     async def predict(
         self,
@@ -158,7 +139,7 @@ class PredictionService:
         fitted = None if version or body.options else self._active.loaded(model)
         with self.recorder.request(model or self.default):
             fitted = fitted or await self._requested(model, body.options.get("version"), version)
-            if _is_small(body) and formats[Format.JSON] is Format.JSON:
+            if reading.is_small(body) and formats[Format.JSON] is Format.JSON:
                 rows, keys = reading.read_json(body.data)
                 if not keys:
                     predicted, warnings = await self._predict_rows(fitted, rows, strict=strict)
@@ -184,9 +165,9 @@ class PredictionService:
         Raises:
             MlappError: the version is not available, or the rows cannot be read or predicted.
         """
-        fitted, pool = await self.fitted(model, version), self._pool(body)
-        table, options = await self._reader.read(body, pool)
-        return await pool.run(lambda: preview(fitted, table, options, rows))
+        fitted, pool = await self.fitted(model, version), self._limits.pool(body)
+        table, options = await self._reader.read(body, pool, model)
+        return await pool.run(lambda: preview(fitted, table, options, rows), fitted.info.model)
 
     async def example(self, model: str, version: int | None = None) -> PredictResponse:
         """Return the response to the example row of a version, without counting it as traffic.
@@ -195,7 +176,7 @@ class PredictionService:
             MlappError: the version is not available.
         """
         fitted = await self.fitted(model, version)
-        return await self._small.run(lambda: example(fitted))
+        return await self._limits.small.run(lambda: example(fitted))
 
     async def what_if(self, record: dict[str, Any], feature: str, model: str, version: int | None = None) -> WhatIf:
         """Predict a record of JSON scalars over the values of one feature.
@@ -204,7 +185,7 @@ class PredictionService:
             MlappError: the version is not available or has no such feature, or the record cannot be predicted.
         """
         fitted = await self.fitted(model, version)
-        return await self._small.run(lambda: ml.what_if(fitted, record, feature))
+        return await self._limits.small.run(lambda: ml.what_if(fitted, record, feature), fitted.info.model)
 
     async def _predict_rows(
         self, fitted: "ml.FittedVersion", rows: "JsonRows", *, strict: bool = False
@@ -217,7 +198,7 @@ class PredictionService:
         if not unusual:
             return predicted, fitted.no_warnings
         if not fitted.encoder.is_exact(x):
-            await self._small.run(lambda: fitted.encoder.encode(rows.table()))
+            await self._limits.small.run(lambda: fitted.encoder.encode(rows.table()), fitted.info.model)
         # The table is made once, and only for the text of unknown categories.
         table = cache(rows.table)
         warnings = fitted.validator.warnings(x, lambda row, name: table().text(row, name))
@@ -232,7 +213,7 @@ class PredictionService:
         def encode() -> reading.EncodedTable:
             return reading.encode_table(fitted, rows.table(), PredictOptions(), strict=strict)
 
-        encoded = await self._small.run(encode)
+        encoded = await self._limits.small.run(encode, fitted.info.model)
         predicted, _ = await self._batcher.predict(fitted, encoded.x)
         self.recorder.add_warnings(fitted.info.model, encoded.warnings.total)
         return predicted, encoded.warnings
@@ -257,26 +238,19 @@ class PredictionService:
     async def _predict_table(
         self, fitted: "ml.FittedVersion", body: Body, formats: Formats, *, strict: bool
     ) -> PredictionResult:
-        pool, add_rows = self._pool(body), self.recorder.add_rows
-        table, options = await self._reader.read(body, pool)
+        pool, add_rows = self._limits.pool(body), self.recorder.add_rows
+        table, options = await self._reader.read(body, pool, fitted.info.model)
         if options.version is not None and "version" not in body.options:
             fitted = await self._requested(fitted.info.model, options.version)
+        model, version = fitted.key
         format_ = formats[table.format]
-        encoded = await pool.run(lambda: reading.encode_table(fitted, table, options, strict=strict))
+        encoded = await pool.run(lambda: reading.encode_table(fitted, table, options, strict=strict), model)
         if format_ is Format.JSON:
-            pieces = await pool.run(lambda: responses.write_json(fitted, encoded, add_rows))
-            return PredictionResult(*fitted.key, format_, encoded.warnings.total, iterate(pieces))
+            pieces = await pool.run(lambda: responses.write_json(fitted, encoded, add_rows), model)
+            return PredictionResult(model, version, format_, encoded.warnings.total, iterate(pieces))
         responses.check_file(fitted, encoded)
         parts = responses.parts_of(encoded, format_)
         calls = (partial(responses.write_file, fitted, encoded, format_, part, add_rows) for part in parts)
         encoding = responses.encoding_of(fitted, encoded, format_)
-        return PredictionResult(*fitted.key, format_, encoded.warnings.total, prefetch(pool, calls), encoding)
-
-    def _pool(self, body: Body) -> Pool:
-        is_small = len(body.data) <= SMALL_BYTES and not body.data.startswith(PACKED)
-        return self._small if is_small else self._bulk
-
-
-def _is_small(body: Body) -> bool:
-    """Return whether a body is JSON that is parsed on the event loop."""
-    return body.format is Format.JSON and len(body.data) <= BATCHED_BYTES and body.options.keys() <= {"version"}
+        chunks = prefetch(pool, model, calls)
+        return PredictionResult(model, version, format_, encoded.warnings.total, chunks, encoding)

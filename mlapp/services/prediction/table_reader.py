@@ -30,19 +30,19 @@ class TableReader:
     processes: Processes
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_PROCESSES))
 
-    async def read(self, body: Body, pool: Pool) -> "tuple[Table, PredictOptions]":
-        """Read a body: its table, and the options in the body and outside of it.
+    async def read(self, body: Body, pool: Pool, model: str = "") -> "tuple[Table, PredictOptions]":
+        """Read a body for a model: its table, and the options in the body and outside of it.
 
         Raises:
             TooLarge: a workbook takes too much memory or time.
             Unavailable: the process was terminated; a retry may succeed.
             MlappError: the body cannot be read, or an option is invalid.
         """
-        if body.data.startswith(PACKED) and await pool.run(lambda: tables.holds_workbook(body.data)):
+        if body.data.startswith(PACKED) and await pool.run(lambda: tables.holds_workbook(body.data), model):
             options = predict_options(body.options)
             found = await self._read_workbook(ReadRequest(body.data, body.format, options))
-            return await pool.run(lambda: tables.unpack_table(found, options)), options
-        return await pool.run(lambda: read_table(body))
+            return await pool.run(lambda: tables.unpack_table(found, options), model), options
+        return await pool.run(lambda: read_table(body), model)
 
     async def _read_workbook(self, request: ReadRequest) -> TransferredTable:
         if len(request.data) > MAX_BYTES:

@@ -22,6 +22,11 @@ def backoff_s(prediction: PredictionService) -> float:
     return state.backoff_s if state else 0.0
 
 
+def version_of(prediction: PredictionService) -> int | None:
+    active = prediction.active()
+    return active.version if active else None
+
+
 def row_of(info: VersionInfo) -> list[dict[str, Any]]:
     return [{f.name: f.example for f in info.features}]
 
@@ -126,7 +131,7 @@ RAISING = [
 def fast_polling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Poll the store and retry all the time."""
     monkeypatch.setattr("mlapp.services.prediction.active_versions.POLL_S", 0.01)
-    monkeypatch.setattr("mlapp.services.prediction.active_versions.RETRY_S", 0.05)
+    monkeypatch.setattr("mlapp.services.prediction.model_state.RETRY_S", 0.05)
 
 
 @pytest.mark.usefixtures("fast_polling")
@@ -193,7 +198,7 @@ async def test_loaded_model_keeps_predicting_when_a_broken_one_is_activated(
     assert (record.wanted_version, record.answering_version) == (2, 1)  # type: ignore[attr-defined]
 
     wine.activate_in(other)
-    await eventually(lambda: prediction.active() and prediction.active().version == 3, timeout_s=5)
+    await eventually(lambda: version_of(prediction) == 3, timeout_s=5)
     assert prediction.problem() is None
 
 
@@ -224,4 +229,4 @@ async def test_activation_by_another_process_is_followed(
 
     wine.activate_in(other)
 
-    await eventually(lambda: prediction.active() and prediction.active().version == 2, timeout_s=1.5)
+    await eventually(lambda: version_of(prediction) == 2, timeout_s=1.5)

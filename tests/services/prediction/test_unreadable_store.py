@@ -17,6 +17,11 @@ from tests.services.conftest import eventually
 from tests.services.disk import no_more_files
 
 
+def version_of(prediction: PredictionService) -> int | None:
+    active = prediction.active()
+    return active.version if active else None
+
+
 def row_of(model: VersionInfo) -> list[dict[str, Any]]:
     return [{f.name: f.example for f in model.features}]
 
@@ -38,7 +43,7 @@ async def test_store_is_followed_again_after_it_was_unreadable(
         assert (await prediction.answer(row_of(model), "wine")).version == 1
     other.activate("wine", second)
 
-    await eventually(lambda: prediction.active() and prediction.active().version == 2, timeout_s=1.5)
+    await eventually(lambda: version_of(prediction) == 2, timeout_s=1.5)
 
 
 @pytest.mark.slow
@@ -62,7 +67,7 @@ async def test_store_is_followed_after_a_bug_which_is_logged_once(
         await asyncio.sleep(3 * POLL_S)  # Further polls, which are not logged.
     wine.activate_in(ModelStore(store.folder))
 
-    await eventually(lambda: prediction.active() and prediction.active().version == 2)
+    await eventually(lambda: version_of(prediction) == 2)
     (record,) = [record for record in caplog.records if "can't start" in record.message]
     assert "Traceback" in record.trace  # type: ignore[attr-defined]
 
@@ -74,7 +79,7 @@ async def test_threads_that_start_without_free_file_descriptors_predict(
     model = (await prediction.fitted("wine", 1)).info
 
     with no_more_files():
-        assert await prediction._small.run(lambda: "started") == "started"
+        assert await prediction._limits.small.run(lambda: "started") == "started"
 
     assert (await prediction.answer(row_of(model), "wine", 1)).version == 1
 
