@@ -50,12 +50,12 @@ class TrainingService:
         self._slots = Slots(2 * self.jobs.max_in_flight, "training requests")
 
     async def start(self, *, demo: bool) -> None:
-        """Prepare the store; with `demo`, train a first model if there is none."""
+        """Prepare the store; with `demo`, train a first model if there never was one."""
         await asyncio.to_thread(self.store.prepare)
         await asyncio.to_thread(self.jobs.store.prepare)
         # The store logs why it cannot be read or written; the server starts nevertheless.
         with suppress(Unavailable):
-            if demo and not await asyncio.to_thread(self.store.names):
+            if demo and not await asyncio.to_thread(self.store.was_used):
                 await self._start(DEMO, demo=True)
 
     async def close(self) -> None:

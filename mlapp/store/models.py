@@ -82,6 +82,12 @@ class ModelStore:
         """Return the names of all models, sorted."""
         return self._names.get() or []
 
+    def was_used(self) -> bool:
+        """Return whether there is a model, or was one before it was deleted."""
+        with atomic_files.suppress_absent():
+            return bool(self.names()) or any((self.folder / "counters").iterdir())
+        return False
+
     def exists(self, model: str) -> bool:
         """Return whether there is a model of this name; a link is none."""
         if not NAME.fullmatch(model):

@@ -275,6 +275,17 @@ async def test_later_starts_train_nothing(training: TrainingService, store: Mode
     assert await training.jobs.jobs() == []
 
 
+async def test_example_that_was_removed_is_not_trained_again(
+    training: TrainingService, store: ModelStore, wine: Fitted
+):
+    wine.add_to(store)
+    store.remove("wine")
+
+    await training.start(demo=True)
+
+    assert await training.jobs.jobs() == []
+
+
 async def test_start_on_a_read_only_store_succeeds_without_a_model(training: TrainingService):
     shutil.rmtree(training.store.folder)
     training.store.folder.touch()
