@@ -68,7 +68,9 @@ class _Models:
         with ui.column().classes("w-full gap-3"):
             drop = file_drop(self.site.settings, self._train, "Drop a spreadsheet to train a model")
             drop.classes("mlapp-drop-large")
-            with ui.row().classes("w-full items-baseline justify-center gap-x-3 gap-y-1 mt-2") as self.samples:
+            with ui.row().classes(
+                "w-full items-baseline justify-center gap-x-3 gap-y-1 mt-2 max-sm:min-h-11"
+            ) as self.samples:
                 ui.label("or try a sample table:").classes(MUTED)
         with card("Trainings", mark="trainings") as self.running:
             self.jobs = JobList(self.site)

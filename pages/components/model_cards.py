@@ -103,21 +103,20 @@ class ModelCard:
                 ui.label(_count(len(state.info.warnings), "warning")).classes("text-warning font-medium")
         # Above the link that covers the card.
         with ui.row().classes("relative items-center gap-4 sm:absolute sm:top-4 sm:right-4"):
-            if summary.demo:
-                remove = ui.button("Remove", on_click=lambda: self.on_remove(summary.name)).props("flat dense")
-                remove.props("padding='0 2px'").classes("text-sm h-5 min-h-0").mark(f"remove-{summary.name}")
-                remove.props["aria-label"] = f"Remove the example {summary.name}"
             for name in ("Predict", "Versions"):
                 link = ui.link(name, f"/models/{summary.name}/{name.lower()}").classes(LINK)
                 link.props["aria-label"] = f"{name}: {summary.name}"
+            if summary.demo:
+                remove = ui.button("Remove", color=None, on_click=lambda: self.on_remove(summary.name))
+                remove.props("flat dense padding='0 2px'").classes(f"{MUTED} h-5 min-h-0").mark(
+                    f"remove-{summary.name}"
+                )
+                remove.props["aria-label"] = f"Remove the example {summary.name}"
 
     def _heading(self, state: ModelState) -> None:
         summary = state.summary
-        with (
-            ui.row()
-            .classes("w-full items-center gap-2 flex-nowrap")
-            .classes("sm:pr-56" if summary.demo else "sm:pr-36")
-        ):
+        beside_links = "sm:pr-56" if summary.demo else "sm:pr-36"
+        with ui.row().classes(f"w-full items-center gap-2 flex-nowrap {beside_links}"):
             with ui.element("h2").classes("min-w-0 text-base leading-6 font-semibold truncate"):
                 ui.link(summary.name, f"/models/{summary.name}").classes(COVER_LINK)
             if state.default:
