@@ -67,14 +67,14 @@ async def test_page_of_an_alias_shows_its_version(user: User, active: VersionInf
 
 
 async def test_page_of_the_alias_active_follows_activations(user: User, services: Services, inactive: int):
-    other = await add_inactive(services, MODEL, seed=77)
+    other = await add_inactive(services, MODEL, seed=987654)
     await user.open(path("active"))
-    await user.should_not_see("77")
+    await user.should_not_see("987654")
 
     await services.models.activate(MODEL, str(other))
 
     await user.should_see(f"Version {other}", kind=ui.link)
-    await user.should_see("77")
+    await user.should_see("987654")
 
 
 async def test_version_is_activated_after_showing_the_changes(user: User, services: Services, active: VersionInfo):
