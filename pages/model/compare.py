@@ -121,9 +121,15 @@ def _row(row: Difference, suspicious: frozenset[int]) -> None:
                 with ui.row().classes("items-center gap-1 flex-nowrap font-semibold"):
                     ui.label(text)
                     if index in suspicious:
-                        icon = ui.icon("warning_amber").classes("text-warning").mark("doubtful-best")
-                        icon.props('role=img tabindex=0 aria-label="best, but suspiciously good"').tooltip(
-                            f"Best, but {LEAK_HINT}"
-                        )
+                        _mark("warning_amber", "text-warning", f"best, but {LEAK_HINT}").mark("doubtful-best")
                     else:
-                        ui.icon("star").classes("text-positive").mark("best").props('role=img aria-label="best"')
+                        _mark("star", "text-positive", "best").mark("best")
+
+
+def _mark(icon: str, colour: str, meaning: str) -> ui.element:
+    """Draw an icon with a meaning; icons themselves are hidden from screen readers."""
+    with ui.element("span").props("role=img tabindex=0") as element:
+        element.props["aria-label"] = meaning
+        ui.icon(icon).classes(colour)
+        ui.tooltip(meaning)
+    return element

@@ -38,8 +38,9 @@ _NAME = """
   <a class="font-medium text-primary no-underline hover:underline" :href="'versions/' + props.row.key"
     >Version {{ props.row.key }}</a>
   <q-badge v-if="props.row.active" color="positive">active</q-badge>
-  <q-icon v-if="props.row.unusable" name="warning" color="warning" size="xs" role="img" tabindex="0"
-          :aria-label="props.row.unusable"><q-tooltip max-width="20rem">{{ props.row.unusable }}</q-tooltip></q-icon>
+  <span v-if="props.row.unusable" role="img" tabindex="0" :aria-label="props.row.unusable"
+    ><q-icon name="warning" color="warning" size="xs" />
+    <q-tooltip max-width="20rem">{{ props.row.unusable }}</q-tooltip></span>
 </span>
 """
 _BREAKING = """
@@ -48,9 +49,9 @@ _BREAKING = """
 """
 _SCORE = """
 <span class="inline-flex items-center gap-1">PREFIX{{ props.row.c3 }}
-  <q-icon v-if="props.row.suspicious" name="warning_amber" color="warning" size="xs" role="img" tabindex="0"
-          :aria-label="props.row.suspicious"
-    ><q-tooltip max-width="20rem">{{ props.row.suspicious }}</q-tooltip></q-icon>
+  <span v-if="props.row.suspicious" role="img" tabindex="0" :aria-label="props.row.suspicious"
+    ><q-icon name="warning_amber" color="warning" size="xs" />
+    <q-tooltip max-width="20rem">{{ props.row.suspicious }}</q-tooltip></span>
 </span>
 """
 _SELECT = """
