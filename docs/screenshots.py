@@ -21,13 +21,25 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 REQUESTS = 600
 
 
+DESCRIPTIONS = {
+    "machines": "Days until a machine of the fleet fails.",
+    "wine": "Which cultivar a wine is made of, from its chemical analysis.",
+}
+
+
 def populate(server: Server) -> None:
-    """Train three versions, and send requests with drift: machines that are older and warmer than in training."""
-    server.train(dataset="wine", note="First try on the wines.")
+    """Train versions of several models, and send requests with drift: machines that are older and warmer."""
     server.train(dataset="machines", estimator="linear")
-    model = server.train(dataset="machines", estimator="hist_gradient_boosting", note="Boosting, for the fleet.")
+    server.train(dataset="wine", note="First try on the wines.")
+    server.train(dataset="diabetes", estimator="linear")
+    server.train(dataset="breast_cancer", estimator="linear")
+    server.train(dataset="machines", estimator="hist_gradient_boosting", note="Boosting, for the fleet.")
+    server.train(dataset="machines", estimator="linear", exclude=["load"], activate="never", note="No load sensor.")
+    info = server.http.get("/models/machines/versions/active").raise_for_status().json()
+    for name, description in DESCRIPTIONS.items():
+        server.http.patch(f"/models/{name}", json={"description": description}).raise_for_status()
     random_ = random.Random(0)
-    examples = [dict(zip((f["name"] for f in model["features"]), row, strict=True)) for row in model["examples"]]
+    examples = [dict(zip((f["name"] for f in info["features"]), row, strict=True)) for row in info["examples"]]
     rows = [row for row in examples if None not in row.values()]
     for _ in range(REQUESTS):
         row = random_.choice(rows)
@@ -35,9 +47,13 @@ def populate(server: Server) -> None:
             "age": min(1_190, int(row["age"] * 1.6) + random_.randrange(60)),
             "temperature": row["temperature"] + 4,
         }
-        server.http.post("/predict", json={"records": [row | drift]}).raise_for_status()
+        server.http.post("/models/machines/predict", json={"records": [row | drift]}).raise_for_status()
     # Rejected, so that the Monitor page shows an error.
-    server.http.post("/predict", json={"records": [{}]})
+    server.http.post("/models/machines/predict", json={"records": [{}]})
+    wine = server.http.get("/models/wine/versions/active").raise_for_status().json()
+    body = {"records": [{feature["name"]: feature["example"] for feature in wine["features"]}]}
+    for _ in range(REQUESTS // 20):
+        server.http.post("/models/wine/predict", json=body).raise_for_status()
 
 
 def spreadsheet() -> bytes:
@@ -61,18 +77,20 @@ async def no_steps(_: Page) -> None:
 
 
 SHOTS: dict[str, tuple[str, Callable[[Page], Awaitable[None]]]] = {
-    "overview": ("/", no_steps),
+    "home": ("/", no_steps),
     "train": ("/train", upload_table),
-    "predict": ("/predict", no_steps),
-    "models": ("/models", no_steps),
-    "compare": ("/models/compare?versions=2,3", no_steps),
-    "model": ("/models/3", no_steps),
-    "monitor": ("/monitor", no_steps),
+    "overview": ("/models/machines", no_steps),
+    "predict": ("/models/machines/predict", no_steps),
+    "versions": ("/models/machines/versions", no_steps),
+    "compare": ("/models/machines/versions/compare?versions=1,2", no_steps),
+    "monitor": ("/models/machines/monitor", no_steps),
+    "api": ("/models/machines/api", no_steps),
+    "settings": ("/models/machines/settings", no_steps),
     "jobs": ("/jobs", no_steps),
-    "health": ("/health", no_steps),
+    "system": ("/system", no_steps),
 }
 """Name of the image → path of the page, and the steps before the screenshot."""
-ON_A_PHONE = ("overview", "predict")
+ON_A_PHONE = ("home", "predict")
 
 
 async def take(browser: Browser, base: str, name: str, *, phone: bool) -> None:
