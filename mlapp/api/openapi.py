@@ -1,7 +1,6 @@
 """GET /openapi.json: the OpenAPI document. Its predict routes follow the active versions of the models."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from mlapp.api.openapi_predict import PredictRoute, add_predict_routes, class_na
 from mlapp.api.option_schemas import body_schemas
 from mlapp.api.problems import problem_responses
 from mlapp.errors import NotFound
-from mlapp.schemas import ModelPatch, Problem, TrainBody, VersionInfo, VersionKey
+from mlapp.schemas import ModelPatch, Problem, TrainBody, VersionKey
 from mlapp.services import Services
 
 MAX_MODELS = 100
@@ -65,27 +64,29 @@ class OpenApiDocument:
         services = services_of(self.app)
         current = await _current(services)
         if current != self._described:
-            infos = [info for key in current.versions if (info := await self._info(services, key))]
-            self._json = await asyncio.to_thread(self._build, infos, current)
+            self._json = await self._build(services, current)
             self._described = current
         return self._json
 
-    async def _info(self, services: Services, key: VersionKey) -> VersionInfo | None:
-        with suppress(NotFound):
-            return await services.models.version(key.model, str(key.version))
-        return None
-
-    def _build(self, infos: Sequence[VersionInfo], current: Described) -> bytes:
-        # At the first request: it takes 0.1 s, which would delay the start.
-        self._routes = self._routes or _describe_routes(self.app)
-        names = class_names([info.model for info in infos], self._routes)
-        kept, self._predict = self._predict, {}
-        for info in infos:
-            key = VersionKey(info.model, info.version), names[info.model]
-            self._predict[key] = kept.get(key) or predict_route(self._routes, info, names[info.model])
-        default = next((info for info in infos if info.model == current.default), None)
-        routes = list(self._predict.values())
-        return JSON.dump_json(add_predict_routes(self._routes, routes, default, current.omitted))
+    async def _build(self, services: Services, current: Described) -> bytes:
+        if not self._routes:
+            # Not at the start, which it would delay by 0.1 s.
+            self._routes = await asyncio.to_thread(_describe_routes, self.app)
+        names = class_names([key.model for key in current.versions], self._routes)
+        predict: dict[tuple[VersionKey, str], PredictRoute] = {}
+        for key in current.versions:
+            part = key, names[key.model]
+            if part in self._predict:
+                predict[part] = self._predict[part]
+                continue
+            # It may have been deleted meanwhile, or be damaged.
+            with suppress(NotFound):
+                info = await services.models.version(key.model, str(key.version))
+                predict[part] = predict_route(self._routes, info, names[key.model])
+        self._predict = predict
+        default = next((route for (key, _), route in predict.items() if key.model == current.default), None)
+        document = add_predict_routes(self._routes, list(predict.values()), default, current.omitted)
+        return await asyncio.to_thread(JSON.dump_json, document)
 
 
 async def _current(services: Services) -> Described:

@@ -40,12 +40,17 @@ ANY_NAMES = Names.of("Any")
 
 
 class PredictRoute(NamedTuple):
-    """The predict route of a model, by its active version: path, operation and schemas."""
+    """The predict route of a model, by its active version."""
 
-    model: str
     path: str
     operation: dict[str, Any]
     schemas: dict[str, Any]
+    row: dict[str, Any]
+    """The schema of a row."""
+    version: str
+    """The version in words."""
+    about: str
+    """What it predicts."""
 
 
 def class_names(models: Sequence[str], document: dict[str, Any]) -> dict[str, str]:
@@ -69,41 +74,40 @@ def class_names(models: Sequence[str], document: dict[str, Any]) -> dict[str, st
 def predict_route(document: dict[str, Any], info: VersionInfo, name: str) -> PredictRoute:
     """Return the route of a model, made from that of any model; `name` is that of the model as a class."""
     operation, names = document["paths"][ANY_PATH]["post"], Names.of(name)
-    row = _row_schema(info.features)
+    model, row = text(info.model), _row_schema(info.features)
+    version = f"version {info.version} of {model}"
+    about = f"V{version[1:]} predicts {text(info.target)} ({info.task}, {text(info.estimator)})."
     own = {
         "operationId": f"predict_{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', name).lower()}",
         "summary": f"Predict with {info.model}",
-        "description": f"Predict rows with the active version of {text(info.model)}, or with any other version.\n\n"
-        f"{_about(info)}",
+        "description": f"Predict rows with the active version of {model}, or with any other version.\n\n{about}",
         "parameters": [each for each in operation["parameters"] if each["in"] != "path"],
-        "requestBody": _request_body(names, row, f"Rows for {_version(info)}."),
+        "requestBody": _request_body(names, row, f"Rows for {version}."),
     }
-    return PredictRoute(info.model, info.predict_path, operation | own, _table_schemas(names, row))
+    return PredictRoute(
+        f"/models/{info.model}/predict", operation | own, _table_schemas(names, row), row, version, about
+    )
 
 
 def add_predict_routes(
-    document: dict[str, Any], routes: Sequence[PredictRoute], default: VersionInfo | None, omitted: int
+    document: dict[str, Any], routes: Sequence[PredictRoute], default: PredictRoute | None, omitted: int
 ) -> dict[str, Any]:
     """Return the document with these routes, and with the requests to the default model and to any model.
 
     `omitted` is the number of models without a route.
     """
-    row, any_row = _row_schema(default.features if default else []), _row_schema([])
+    row, any_row = default.row if default else _row_schema([]), _row_schema([])
+    rows = f"Rows for {default.version}." if default else NO_MODEL
     left_out = f" {omitted:,} models are left out: the document has the default one and then the first by name."
-    operations = {
-        DEFAULT_PATH: {
-            "description": f"\n\n{_about(default)}" if default else "",
-            "requestBody": _request_body(DEFAULT_NAMES, row, f"Rows for {_version(default)}." if default else NO_MODEL),
-        },
-        ANY_PATH: {
-            "description": f"\n\n{EACH_MODEL}{left_out if omitted else ''}",
-            "requestBody": _request_body(ANY_NAMES, any_row, ANY_ROWS),
-        },
+    added = {
+        DEFAULT_PATH: (default.about if default else NO_MODEL, _request_body(DEFAULT_NAMES, row, rows)),
+        ANY_PATH: (EACH_MODEL + left_out * bool(omitted), _request_body(ANY_NAMES, any_row, ANY_ROWS)),
     }
     paths, schemas = dict(document["paths"]), dict(document["components"]["schemas"])
-    for path, added in operations.items():
+    for path, (about, body) in added.items():
         operation = paths[path]["post"]
-        paths[path] = {"post": operation | added | {"description": operation["description"] + added["description"]}}
+        description = f"{operation['description']}\n\n{about}"
+        paths[path] = {"post": operation | {"description": description, "requestBody": body}}
     schemas |= _table_schemas(DEFAULT_NAMES, row) | _table_schemas(ANY_NAMES, any_row)
     for route in routes:
         paths[route.path] = {"post": route.operation}
@@ -120,22 +124,15 @@ def _derived(name: str) -> set[str]:
     return {_bare(each) for each in (*Names.of(name), f"predict{name}")}
 
 
-def _version(info: VersionInfo) -> str:
-    return f"version {info.version} of {text(info.model)}"
-
-
-def _about(info: VersionInfo) -> str:
-    question = f"predicts {text(info.target)} ({info.task}, {text(info.estimator)})"
-    return f"Version {info.version} of {text(info.model)} {question}."
-
-
 def _table_schemas(names: Names, row: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the schemas of a row and of the two JSON forms of a table."""
+    """Return the schemas of a row, which describes the features, and of the two JSON forms of a table."""
     records = {"type": "array", "minItems": 1, "items": {"$ref": REF.format(model=names.row)}}
-    properties = {name: {"type": "array", "items": schema} for name, schema in row["properties"].items()}
     columns = {
         "type": "object",
-        "properties": properties,
+        "properties": {
+            name: {"type": "array", "items": {key: schema[key] for key in ("type", "format") if key in schema}}
+            for name, schema in row["properties"].items()
+        },
         "required": row["required"],
         "additionalProperties": {"type": "array", "items": {}},
     }

@@ -44,7 +44,7 @@ class AccessService:
         full = _digest(_bytes(settings.api_key) or (self.generated_key or secrets.token_urlsafe(32)).encode())
         # A random key replaces one that is not set, so that the comparison takes the same time.
         predict = _digest(_bytes(settings.predict_key) or secrets.token_bytes(32))
-        self.keys = ((full, Caller(Role.FULL)), (predict, Caller(Role.PREDICT)))
+        self.keys: tuple[tuple[bytes, Caller], ...] = ((full, Caller(Role.FULL)), (predict, Caller(Role.PREDICT)))
         """The digest of each key, and the caller who has it."""
         self.key_variable = None if self.open else "MLAPP_PREDICT_KEY" if settings.predict_key else "MLAPP_API_KEY"
         """The environment variable with the least privileged key that may predict; None without authentication."""

@@ -129,13 +129,14 @@ async def test_rejection_names_the_models_of_the_key(guarded: httpx.AsyncClient)
     assert "single models (none)" in none.text
 
 
-async def test_default_model_of_another_key_does_not_answer(access: AccessService):
+@pytest.mark.parametrize("default", [OTHER, None])
+async def test_default_model_of_another_key_does_not_answer(access: AccessService, default: str | None):
     hosts = AllowedHosts(Settings(_env_file=None), open_=False)
-    for default in (OTHER, None):
-        app = AuthorizationMiddleware(Response(status_code=204), access, hosts, lambda default=default: default)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
-            assert await status_of(http, "POST /predict", PREDICT_MINE) == 403
-            assert await status_of(http, "POST /predict", PREDICT) == 204
+    app = AuthorizationMiddleware(Response(status_code=204), access, hosts, lambda: default)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
+        statuses = [await status_of(http, "POST /predict", key) for key in (PREDICT_MINE, FULL_MINE, PREDICT, FULL)]
+
+    assert statuses == [403, 403, 204, 204]
 
 
 SIMILAR = [

@@ -30,6 +30,7 @@ async def names_of(http: httpx.AsyncClient) -> list[str]:
 async def test_models_are_listed_by_name_with_values_of_their_active_version(
     http: httpx.AsyncClient, regression: VersionInfo, classification: VersionInfo
 ):
+    await http.post(f"{path_of(regression)}/activate")
     await make_default(http, classification)
 
     listed = (await http.get("/models")).json()
@@ -39,10 +40,13 @@ async def test_models_are_listed_by_name_with_values_of_their_active_version(
     (short,) = [model for model in listed["models"] if model["name"] == "diabetes"]
     names = {"name", "description", "demo", "activation", "task", "target", "active", "versions", "metrics"}
     assert short.keys() == names | {"trained_at", "source"}
-    assert (short["target"], short["active"], short["versions"]) == (regression.target, regression.version, 1)
+    assert (short["target"], short["active"]) == (regression.target, regression.version)
+    assert short["versions"] == len((await http.get("/models/diabetes/versions")).json()["versions"])
 
 
 async def test_model_has_its_active_version(http: httpx.AsyncClient, regression: VersionInfo):
+    await http.post(f"{path_of(regression)}/activate")
+
     model = (await http.get("/models/diabetes")).json()
 
     assert (model["name"], model["predict_path"]) == ("diabetes", "/models/diabetes/predict")
@@ -61,9 +65,9 @@ async def test_empty_store_has_no_models(own: httpx.AsyncClient):
 )
 async def test_unknown_model_is_not_found(http: httpx.AsyncClient, regression: VersionInfo, route: str, name: str):
     method, _, path = route.partition(" ")
-    body = {"json": {"description": ""}} if method == "PATCH" else {"json": {"records": [{}]}}
+    body: dict[str, Any] = {"description": ""} if method == "PATCH" else {"records": [{}]}
 
-    answer = await http.request(method, f"/models/{name}{path}", **({} if method in {"GET", "DELETE"} else body))
+    answer = await http.request(method, f"/models/{name}{path}", json=body)
 
     assert problem_of(answer, 404)["detail"]
     assert regression.model in await names_of(http)
@@ -221,10 +225,13 @@ async def test_rollback_activates_the_previous_version(
     assert predicted.json()["version"] == classification.version
 
 
-async def test_rollback_without_a_previous_version_is_a_conflict(http: httpx.AsyncClient, regression: VersionInfo):
-    problem = problem_of(await http.post(f"/models/{regression.model}/rollback"), 409)
+async def test_rollback_without_a_previous_version_is_a_conflict(http: httpx.AsyncClient, services: Services):
+    await publish(services, "wine", "short-lived")
+
+    problem = problem_of(await http.post("/models/short-lived/rollback"), 409)
 
     assert "activate one by its number" in problem["detail"]
+    await http.delete("/models/short-lived")
 
 
 @pytest.mark.parametrize("route", ["PATCH", "POST /rollback"])
