@@ -21,7 +21,7 @@ from pages.frame import frame
 from pages.session.form_state import FormState, tab_owner
 from pages.session.site import Site
 from pages.session.table_file import TableFile
-from pages.theme import CARDS, FIELD, LINK, MUTED, TEXT
+from pages.theme import CARDS, FIELD, LINK, MUTED, SAMPLES, TEXT
 
 PURPOSE = (
     f"For anyone with a spreadsheet: {TITLE} learns to predict one of its columns from the others. People use the "
@@ -68,10 +68,7 @@ class _Models:
         with ui.column().classes("w-full gap-3"):
             drop = file_drop(self.site.settings, self._train, "Drop a spreadsheet to train a model")
             drop.classes("mlapp-drop-large")
-            with ui.row().classes(
-                "w-full items-baseline justify-center gap-x-3 gap-y-1 mt-2 max-sm:min-h-11"
-            ) as self.samples:
-                ui.label("or try a sample table:").classes(MUTED)
+            self.samples = ui.row().classes(SAMPLES)
         with card("Trainings", mark="trainings") as self.running:
             self.jobs = JobList(self.site)
         self._tools()
@@ -132,6 +129,7 @@ class _Models:
     async def _show_samples(self) -> None:
         datasets = await self.services.models.datasets()
         with self.samples:
+            ui.label("or try a sample table:").classes(MUTED)
             for dataset in datasets:
                 ui.link(dataset.name, f"/train?dataset={dataset.name}").classes(LINK).mark(f"sample-{dataset.name}")
 

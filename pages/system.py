@@ -16,6 +16,7 @@ FIGURE = "text-2xl font-semibold tracking-tight"
 LIVE_INFO = ("Running for", "Memory (resident)", "Disk free for the store")
 """Values that are updated while the page is open."""
 STORED = "Models"
+NO_MODEL = "There is no model yet."
 HEALTHY, UNHEALTHY = ("check_circle", "text-positive"), ("warning_amber", "text-warning")
 
 
@@ -85,8 +86,8 @@ class _System:
         self.icon.set_name(icon)
         self.icon.classes(replace=f"text-4xl {colour}")
         self.status.set_text(self.services.health.health().status)
-        self.message.set_text(prediction.message)
         default = self.site.live.default
+        self.message.set_text(prediction.message if default else NO_MODEL)
         if self.advised != (state := (answers, default, store_error)):
             self.advised = state
             self.advice.clear()
@@ -99,7 +100,7 @@ class _System:
         return [
             ("In the store", f"{sum(len(model.versions) for model in self.site.live.models.values()):,}"),
             ("Kept per model", f"{self.site.settings.keep_versions:,} and the active one (MLAPP_KEEP_VERSIONS)"),
-            ("Loaded", f"{len(loaded):,} and the one of the default model"),
+            ("Loaded", f"{len(loaded):,}, besides that of the default model"),
             ("Size of loaded files", f"{sum(loaded.values()) / 1e6:,.1f} of {limit:,} MB (MLAPP_LOADED_MB)"),
         ]
 

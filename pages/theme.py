@@ -59,6 +59,7 @@ BADGE_GOOD = f"{BADGE} bg-emerald-100 dark:bg-emerald-900 text-emerald-800 dark:
 BADGE_PLAIN = f"{BADGE} bg-slate-200 dark:bg-slate-700 text-slate-700 dark:text-slate-200"
 BADGE_WARNING = f"{BADGE} bg-amber-100 dark:bg-amber-900 text-amber-900 dark:text-amber-100"
 BADGE_MAIN = f"{BADGE} bg-indigo-100 dark:bg-[#2d3566] text-indigo-800 dark:text-indigo-100"
+SAMPLES = "w-full items-baseline justify-center gap-x-3 gap-y-1 mt-2 min-h-5 max-sm:min-h-11"
 CARDS = "w-full grid grid-cols-1 lg:grid-cols-2 gap-3"
 MODEL_CARD = (
     f"relative w-full min-w-0 rounded-xl shadow-none border {LINE} {SURFACE} p-4 gap-2 flex flex-col flex-nowrap "

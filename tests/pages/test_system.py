@@ -60,7 +60,7 @@ async def test_system_counts_the_requests_of_all_models(user: User, trained: Tra
 async def test_system_without_a_model_links_to_training(user: User):
     await user.open("/system")
 
-    await user.should_see("No model yet")
+    await user.should_see(content="There is no model yet.", marker="message")
     user.find(marker="go-train").click()
 
     await user.should_see("Choose a table and the column to predict")
