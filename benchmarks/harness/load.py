@@ -6,9 +6,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
@@ -22,6 +24,11 @@ SCRIPT = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.body = [==[%s]==]
+local paths, turn = {%s}, 0
+function request()
+  turn = turn %% #paths + 1
+  return wrk.format(nil, paths[turn])
+end
 function done(summary, latency)
   local e = summary.errors
   print(string.format('{"requests": %%d, "took_us": %%d, "p50_us": %%d, "p99_us": %%d, "rejected": %%d, "errors": %%d}',
@@ -41,25 +48,29 @@ class Load:
     p99_ms: float
 
 
-def load(url: str, body: Any, connections: int, seconds: int, *, allow_rejections: bool = False) -> Load:
-    """Post a JSON body repeatedly on some connections; the first second is not measured.
+def load(
+    urls: str | Sequence[str], body: Any, connections: int, seconds: int, *, allow_rejections: bool = False
+) -> Load:
+    """Post a JSON body repeatedly on some connections, to the paths of one server in turn.
 
-    Exits if requests fail, unless the failures are rejections and these are allowed.
+    The first second is not measured. Exits if requests fail, unless the failures are rejections and these are allowed.
     """
+    urls = [urls] if isinstance(urls, str) else urls
     if not shutil.which("wrk"):
         sys.exit("This benchmark needs wrk: apt-get install wrk.")
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT % json.dumps(body))
+        in_turn = ", ".join(map(json.dumps, (urlsplit(url).path for url in urls)))
+        script.write(SCRIPT % (json.dumps(body), in_turn))
         script.flush()
         for duration in (1, seconds):
-            command = ["wrk", "-t1", f"-c{connections}", f"-d{duration}s", "-s", script.name, url]
+            command = ["wrk", "-t1", f"-c{connections}", f"-d{duration}s", "-s", script.name, urls[0]]
             done = subprocess.run(
                 ["taskset", "-c", str(LOAD_CORE), *command], capture_output=True, text=True, check=True
             )
     found = json.loads(done.stdout.splitlines()[-1])
     rejected = found["rejected"]
     if failed := found["errors"] + (0 if allow_rejections else rejected):
-        sys.exit(f"{failed} of {found['requests']} requests to {url} failed.")
+        sys.exit(f"{failed} of {found['requests']} requests to {urls[0]} failed.")
     return Load((found["requests"] - rejected) / found["took_us"] * 1e6, found["p50_us"] / 1e3, found["p99_us"] / 1e3)
 
 
@@ -74,10 +85,11 @@ class Steady:
 
 
 def steady(server: Server, seconds: float) -> Steady:
-    """Predict the active model's example row a hundred times a second on one connection."""
-    model = server.http.get("/models/active").json()
-    body = {"records": [{feature["name"]: feature["example"] for feature in model["features"]}]}
-    # The first request may wait for the model to load.
+    """Predict an example row of the default model a hundred times a second on one connection."""
+    default = server.http.get("/models").json()["default"]
+    version = server.http.get(f"/models/{default}/versions/active").json()
+    body = {"records": [{feature["name"]: feature["example"] for feature in version["features"]}]}
+    # The first request may wait for the version to load.
     server.http.post("/predict", json=body).raise_for_status()
     times, ends, before = [], time.perf_counter() + seconds, server.process.cpu_times()
     began = time.perf_counter()

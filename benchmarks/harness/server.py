@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 60
 SHARED = "BENCHMARKS_SERVER"
 """Environment variable with process id, port and store of a server that the programs of a short run share, as starting
-one, training and loading take ten seconds. Its version 1 is trained on `diabetes`."""
+one, training and loading take ten seconds. It has a model `diabetes`."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,19 @@ class Server:
     http: httpx.Client
 
     def train(self, body: bytes | None = None, **options: Any) -> dict[str, Any]:
-        """Train on a CSV or a bundled table (`dataset=`) and return the model."""
+        """Train on a CSV or a bundled table (`dataset=`) and return the version."""
         if body is None:
             answer = self.http.post("/train", json=options)
         else:
             answer = self.http.post("/train", content=body, params=options, headers={"Content-Type": "text/csv"})
         if answer.status_code != 201:
             sys.exit(f"/train returned {answer.status_code}: {answer.text[:500]}")
-        model: dict[str, Any] = answer.json()
-        return model
+        version: dict[str, Any] = answer.json()
+        return version
+
+    def client(self) -> httpx.Client:
+        """Return another client, for another thread."""
+        return httpx.Client(base_url=self.http.base_url, timeout=600)
 
     def memory_mb(self) -> float:
         """Return the memory of the server and its child processes; shared pages count once.
@@ -98,13 +102,15 @@ def shared_or_new_server(core: int | None = None) -> Iterator[Server]:
 
 @contextmanager
 def small_store() -> Iterator[Path]:
-    """Yield a temporary store with one model, version 1."""
+    """Yield a temporary store with a model, `diabetes`."""
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store"
         if SHARED in os.environ:
             shared = Path(os.environ[SHARED].split(maxsplit=2)[2])
-            shutil.copytree(shared / "versions" / "1", store / "versions" / "1")
-            (store / "active.json").write_text('{"version": 1}')
+            for part in ("models/diabetes", "default.json"):
+                copy = shutil.copytree if (shared / part).is_dir() else shutil.copy2
+                (store / part).parent.mkdir(parents=True, exist_ok=True)
+                copy(shared / part, store / part)
         else:
             with serving(MLAPP_STORE=str(store)) as server:
                 server.train(dataset="diabetes", estimator="linear")

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import sys
 import time
 import traceback
 from collections import OrderedDict
@@ -25,6 +26,9 @@ LOADED_BYTES = 100_000_000
 FAST_BATCH_S = 2e-3
 """Versions that predict a full batch within this time predict on the event loop, others in a thread."""
 GC_THRESHOLD = 5_000
+LOADING_SWITCH_S = 1e-4
+"""How long the event loop waits for the interpreter while a version is loaded; 5 ms by default, several times for each
+request."""
 
 
 @dataclass
@@ -42,6 +46,8 @@ class VersionCache:
     _logged: set[VersionKey] = field(default_factory=set)
     """Versions whose failure to load has been logged."""
     _loader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "load"))
+    _one_thread: bool = False
+    """Whether `use_one_thread` has run in the loading thread, after the libraries were imported."""
     _tuned: bool = False
     """Whether `freeze_loaded` has run."""
 
@@ -125,9 +131,12 @@ class VersionCache:
 
     def _read(self, key: VersionKey) -> "ml.FittedVersion":
         info = describe(self.store, *key)
-        with _errors_as_conflict(key):
+        with _errors_as_conflict(key), _short_switches():
             # Imports what the first prediction needs.
-            _ = tables.read_request, tables.write_table
+            _ = ml.load_version, tables.read_request, tables.write_table
+            if not self._one_thread:
+                use_one_thread()
+                self._one_thread = True
             fitted = ml.load_version(info, self.store.file(*key))
             fitted.is_fast = _batch_s(fitted) <= FAST_BATCH_S
         return fitted
@@ -158,6 +167,17 @@ def _errors_as_conflict(key: VersionKey) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         detail = f"Version {key.version} of {key.model} cannot be loaded: {reason(error)}"
         raise Conflict(f"{detail}; see the log, then activate another version or train again.") from error
+
+
+@contextmanager
+def _short_switches() -> Iterator[None]:
+    """Have the loading thread give way to the event loop often."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(LOADING_SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def use_one_thread() -> None:
