@@ -113,7 +113,12 @@ class Destination:
             self.names = ui.element("datalist").props(f"id=models-{self.field.id}")
             self._suggested_names: list[str] = []
             with ui.column().classes("gap-1"):
-                self.status = ui.label().classes(f"{MUTED} break-words").props("aria-live=polite").mark("model-status")
+                self.status = (
+                    ui.label()
+                    .classes(f"{MUTED} [overflow-wrap:anywhere]")
+                    .props("aria-live=polite")
+                    .mark("model-status")
+                )
                 self.error = error_line("model-error")
                 self.use_slug = ui.button(on_click=lambda: self._use(slug(self.field.value)))
                 self.use_slug.props(SMALL_BUTTON).mark("use-slug")
@@ -176,4 +181,4 @@ class Destination:
                 [f"{breaking_summary('The new version', number, self.breaking)} {ENDINGS[self.policy].format(number)}"]
             )
             button = ui.button(f"Train as {free}", on_click=partial(self._use, free)).mark("train-as")
-            button.props(SMALL_BUTTON).classes("ml-7")
+            button.props(SMALL_BUTTON).classes("ml-7 max-w-full [overflow-wrap:anywhere]")

@@ -39,14 +39,14 @@ class TrainBar:
         self.choices, self.options, self.on_start = choices, choices.options, on_start
         self.found: TablePreview | str | None = None
         self._starting = False
-        # What has the focus is not behind the bar.
-        ui.query("html").style("scroll-padding-bottom: 7rem")
+        # What has the focus is neither behind the bar nor behind the header.
+        ui.query("html").style("scroll-padding: 5rem 0 9rem")
         with ui.row().classes(TRAIN_BAR).mark("train-bar"):
             self.button = ui.button("Train", icon="model_training").mark("train")
             self.button.on("click", self._start, args=[], js_handler=CLICK_ONCE.format(id=self.button.id))
             with ui.column().classes("flex-1 min-w-0 gap-0").props("aria-live=polite"):
-                with ui.row().classes("items-center gap-x-2 gap-y-0"):
-                    self.title = ui.label().classes("text-sm font-medium break-words").mark("train-title")
+                with ui.row().classes("w-full items-center gap-x-2 gap-y-0"):
+                    self.title = ui.label().classes("text-sm font-medium [overflow-wrap:anywhere]").mark("train-title")
                     self.breaking = ui.label().classes("text-sm text-warning").mark("train-breaking")
                     why = ui.button("Why?", on_click=lambda: details.run_method("scrollIntoView")).mark("why")
                     why.props("flat dense size=12px padding='0 6px'").bind_visibility_from(self.breaking, "text", bool)
