@@ -66,7 +66,7 @@ def spreadsheet() -> bytes:
 
 async def upload_table(page: Page) -> None:
     """Upload a table on the Train page, and wait for its preview."""
-    file = FilePayload(name="machines.csv", mimeType="text/csv", buffer=spreadsheet())
+    file = FilePayload(name="plant 2.csv", mimeType="text/csv", buffer=spreadsheet())
     await page.locator("input[type=file]").set_input_files(file)
     await expect(page.get_by_text("2,000 rows, 7 columns")).to_be_visible(timeout=30_000)
     await page.wait_for_timeout(1_000)
