@@ -34,8 +34,9 @@ async def get_model_card(model: str, version: str, request: Request, services: A
 
     It is Markdown with YAML front matter.
     """
-    info = await services.models.version(model, version)
-    return CardResponse(card(info, str(request.base_url), services.access.key_variable))
+    info, described = await services.models.version(model, version), await services.models.get(model)
+    key = services.access.key_variable
+    return CardResponse(card(info, str(request.base_url), key, description=described.description))
 
 
 @router.post("/{version}/activate", responses=problem_responses(404, 409, 503))

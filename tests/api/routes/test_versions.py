@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mlapp.schemas import VersionInfo
+from mlapp.schemas import ModelPatch, VersionInfo
 from mlapp.services import Services
 from tests.api.conftest import make_default, path_of, problem_of, row_of
 from tests.fitted import publish
@@ -198,6 +198,13 @@ async def test_card_is_markdown(http: httpx.AsyncClient, regression: VersionInfo
         assert answer.text.startswith('---\nlibrary_name: "sklearn"\n')
         assert f"{info.model}, version {info.version}" in answer.text
         assert (await http.get(f"/models/{info.model}/versions/active/card")).text == answer.text
+
+
+async def test_card_has_the_description_of_the_model(http: httpx.AsyncClient, services: Services):
+    info = await publish(services, "wine", "described")
+    await services.models.update(info.model, ModelPatch(description="Which cultivar it is."))
+
+    assert "\n\n> Which cultivar it is.\n\n" in (await http.get(f"{path_of(info)}/card")).text
 
 
 async def test_curl_command_of_the_card_works(http: httpx.AsyncClient, machines: VersionInfo, second: VersionInfo):
