@@ -33,6 +33,7 @@ async def test_system_is_updated_in_place(
     user: User, services: Services, trained: TrainedVersions, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("pages.system.REFRESH_S", 0.1)
+    await services.models.activate("wine", str(trained.classification.version))
     await make_default(services, trained.regression.model)
     await user.open("/system")
     message = one(user, "message")
