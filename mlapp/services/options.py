@@ -1,17 +1,19 @@
 """Options of trainings and predictions, and changes of models: validation, and merging of URL and body."""
 
 import json
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.schemas import ModelPatch, PredictOptions, Schema, TrainOptions
+from mlapp.services.models.names import slug
 from mlapp.tables.strict_json import parse
 
-NAME_RULE = (
-    "names of models have up to 63 lower-case letters, digits, - and _, and begin with a letter or digit, as in churn-2"
-)
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+NAME_RULE = "names of models have up to 63 lower-case letters, digits, - and _, and begin with a letter or digit"
 
 Options = TypeVar("Options", bound=Schema)
 
@@ -56,8 +58,8 @@ def _validate(schema: type[Options], options: dict[str, Any]) -> Options:
         return schema.model_validate(options)
     except ValidationError as error:
         errors = [
-            {"detail": _message(schema, issue["loc"], issue["type"], issue["msg"]), "pointer": pointer(*issue["loc"])}
-            for issue in error.errors(include_url=False, include_input=False)
+            {"detail": _message(schema, issue), "pointer": pointer(*issue["loc"])}
+            for issue in error.errors(include_url=False)
         ]
         raise Unacceptable(errors[0]["detail"], errors) from None
 
@@ -82,10 +84,10 @@ def _text(value: object) -> object:
     return value if isinstance(value, str | list | dict) else json.dumps(value)
 
 
-def _message(schema: type[Schema], location: tuple[int | str, ...], kind: str, message: str) -> str:
-    name = shorten(location[0])
-    if kind == "extra_forbidden":
+def _message(schema: type[Schema], issue: "ErrorDetails") -> str:
+    name = shorten(issue["loc"][0])
+    if issue["type"] == "extra_forbidden":
         return f"There is no option '{name}'; the options are {', '.join(schema.model_fields)}."
-    if kind == "string_pattern_mismatch":
-        return f"Invalid option '{name}': {NAME_RULE}."
-    return f"Invalid option '{name}': {message}."
+    if issue["type"] == "string_pattern_mismatch":
+        return f"Invalid option '{name}': {NAME_RULE}, as in '{slug(issue['input']) or 'churn-2'}'."
+    return f"Invalid option '{name}': {issue['msg']}."

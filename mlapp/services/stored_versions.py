@@ -91,9 +91,10 @@ def check_loads(record: Record, file: bytes) -> None:
     Raises:
         TrainingFailed: it cannot be loaded; its `__cause__` is the original error.
     """
-    path = {"model": "", "version": 0, "active": False, "default": False, "predict_path": "", "breaking": []}
+    status = {"model": "", "version": 0, "active": False, "default": False, "predict_path": "", "breaking": []}
+    values: dict[str, Any] = dict(record) | status | {"usable": True}
     try:
-        ml.load_version(VersionInfo.model_construct(**dict(record), **path, usable=True), file)
+        ml.load_version(VersionInfo.model_construct(**values), file)
     # Unpickling imports and runs code of any library, which may raise anything, or exit.
     except (Exception, SystemExit) as error:
         raise TrainingFailed(f"The trained version cannot be loaded: {reason(error)}; see the log.") from error

@@ -131,9 +131,14 @@ class ModelStore:
         return found.model if found else None
 
     def set_default(self, model: str) -> None:
-        """Make a model the default one."""
+        """Make a model the default one.
+
+        Raises:
+            Conflict: it has no active version.
+        """
         with self._writing():
-            self._folder(model)
+            if self._folder(model).active() is None:
+                raise Conflict(f"Model '{model}' has no active version; activate one before making it the default.")
             self._write_default(_Default(model=model))
 
     def versions(self, model: str) -> list[int]:

@@ -10,7 +10,7 @@ import pytest
 
 from mlapp.errors import Unacceptable
 from mlapp.logs import JsonFormatter, caller, request_scope
-from mlapp.schemas import JobStatus, VersionInfo
+from mlapp.schemas import JobStatus, ModelPatch, VersionInfo
 from mlapp.services.jobs.run import Run
 from mlapp.services.jobs.service import JobService
 from mlapp.services.models.service import ModelService
@@ -52,19 +52,24 @@ async def test_changes_of_models_are_logged_with_their_caller(
     for _ in range(2):
         wine.add_to(store)
     with request("r1", "full key"):
-        await models.activate("1")
-        await models.activate("2")
+        await models.activate("wine", "1")
+        await models.activate("wine", "2")
     with request("r2", "session"):
-        await models.rollback()
-        await models.annotate("2", "worse\nINFO all is well")
-        await models.delete("2")
+        await models.rollback("wine")
+        await models.annotate("wine", "2", "worse\nINFO all is well")
+        await models.delete_version("wine", "2")
+        await models.update("wine", ModelPatch(default=True, description="new\nINFO all is well"))
+        await models.delete("wine")
 
     assert audit(lines) == [
-        ("Model 1 was activated.", "r1", "full key"),
-        ("Model 2 was activated.", "r1", "full key"),
-        ("Model 1 was activated by a rollback.", "r2", "session"),
-        ("The note of model 2 was changed.", "r2", "session"),
-        ("Model 2 was deleted.", "r2", "session"),
+        ("Version 1 of model wine was activated.", "r1", "full key"),
+        ("Version 2 of model wine was activated.", "r1", "full key"),
+        ("Version 1 of model wine was activated by a rollback.", "r2", "session"),
+        ("The note of version 2 of model wine was changed.", "r2", "session"),
+        ("Version 2 of model wine was deleted.", "r2", "session"),
+        ("Model wine is the default one.", "r2", "session"),
+        ("The settings of model wine were changed: description.", "r2", "session"),
+        ("Model wine was deleted.", "r2", "session"),
     ]
     assert {line["client"] for line in lines} == {"192.0.2.1"}
 
@@ -81,7 +86,7 @@ async def test_log_lines_of_a_training_name_its_request(jobs: JobService, lines:
     assert audit(lines) == [
         ("Training 1 is queued: wine.csv", "r1", "full key"),
         ("Training 1 started.", "r1", "full key"),
-        ("Training 1 succeeded: model 7.", "r1", "full key"),
+        ("Training 1 succeeded: version 7 of prices.", "r1", "full key"),
     ]
     assert (lines[-1]["table"], lines[-1]["estimator"]) == ("wine.csv", "linear")
     assert 0 <= lines[-1]["seconds"] < 60

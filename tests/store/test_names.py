@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from mlapp.schemas import ActivationPolicy
 from mlapp.store import ModelStore, Superseded
 from tests.services.disk import full_disk
 from tests.store.conftest import FILE, RECORD
+from tests.store.test_damage import Damage, foldered, linked
 
 
 @pytest.fixture
@@ -167,6 +167,15 @@ def test_example_that_somebody_trains_is_a_model_like_others(store: ModelStore):
     )
 
 
+def test_model_without_an_active_version_cannot_be_the_default(store: ModelStore):
+    active(store, "a").add("b", FILE, RECORD)
+
+    with pytest.raises(Conflict, match="Model 'b' has no active version; activate one before making it the default."):
+        store.set_default("b")
+
+    assert store.default() == "a"
+
+
 def test_example_that_somebody_made_the_default_stays_it(store: ModelStore):
     active(store, "machines", demo=True)
     active(store, "a")
@@ -177,21 +186,19 @@ def test_example_that_somebody_made_the_default_stays_it(store: ModelStore):
     assert ModelStore(store.folder).default() == "machines"
 
 
-DAMAGES: dict[str, Callable[[Path], object]] = {
+DAMAGES: dict[str, Damage] = {
     "missing": Path.unlink,
     "empty": lambda path: path.write_bytes(b""),
     "torn": lambda path: path.write_bytes(b'{"model": "b'),
     "unknown": lambda path: path.write_bytes(b'{"model": "nobody"}'),
     "elsewhere": lambda path: path.write_bytes(b'{"model": "../models/c"}'),
-    "link": lambda path: (path.rename(path.with_suffix(".x")), path.symlink_to("default.x")),
-    "folder": lambda path: (path.unlink(), path.mkdir()),
+    "link": linked,
+    "folder": foldered,
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_damaged_default_is_the_oldest_active_model_but_the_example(
-    store: ModelStore, damage: Callable[[Path], object]
-):
+def test_damaged_default_is_the_oldest_active_model_but_the_example(store: ModelStore, damage: Damage):
     active(store, "a", demo=True)
     active(store, "c", "b")
     store.set_default("b")

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from mlapp import ml, tables
@@ -75,15 +76,19 @@ class ModelService:
 
         Raises:
             NotFound: the model does not exist.
+            Conflict: a model without an active version cannot be the default one.
             Unacceptable: `default` is false; no model can be unset.
         """
         if patch.default is False:
             raise Unacceptable("'default' can only be true: make another model the default one instead.")
-        await asyncio.to_thread(self.store.update, model, description=patch.description, activation=patch.activation)
         if patch.default:
             await asyncio.to_thread(self.store.set_default, model)
             log.info("Model %s is the default one.", model)
             await self.prediction.refresh(model)
+        settings = {"description": patch.description, "activation": patch.activation}
+        if changed := [name for name, value in settings.items() if value is not None]:
+            await asyncio.to_thread(partial(self.store.update, model, **settings))
+            log.info("The settings of model %s were changed: %s.", model, ", ".join(changed))
         return await self.get(model)
 
     async def delete(self, model: str) -> None:

@@ -61,7 +61,7 @@ async def test_run_forwards_messages_and_returns_the_result(processes: Processes
     finished = await processes.run("train", WINE, messages.append)
 
     assert isinstance(finished, Finished)
-    assert messages[0] == Started("wine", 178, 14, "cultivar", "linear")
+    assert messages[0] == Started("wine", "wine", 178, 14, "cultivar", "linear")
     assert all(isinstance(each, Progress) for each in messages[1:])
     assert processes.pids == []
 

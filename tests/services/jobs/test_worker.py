@@ -59,7 +59,7 @@ def test_training_sends_progress_and_the_model(tmp_path: Path):
     shares = [message.share for message in progress if isinstance(message, Progress)]
     assert len(shares) == len(progress) > 3
     assert shares == sorted(shares)
-    assert started == Started(None, 30, 2, "y", "linear")
+    assert started == Started("y", None, 30, 2, "y", "linear")
     assert isinstance(finished, Finished)
     assert (finished.record["rows"], finished.options.target) == (30, "y")
 
@@ -89,7 +89,7 @@ def test_training_accepts_every_kind_of_table(tmp_path: Path, body: object, kind
         ({"dataset": "wine", "records": []}, {}, Unacceptable, "Send exactly one of 'records', 'columns' and"),
         ({"dataset": 7}, {}, Unacceptable, "'dataset' is the name of a bundled table; GET /datasets lists them."),
         ({"dataset": "beer"}, {}, NotFound, "There is no bundled table 'beer'"),
-        ({"dataset": "wine", "seed": 1}, {"seed": "2"}, Unacceptable, "The option 'seed' is given in the query string"),
+        ({"dataset": "wine", "seed": 1}, {"seed": "2"}, Unacceptable, "The option 'seed' is given in the URL"),
         ({"dataset": "wine", "hue": 1}, {}, Unacceptable, "There is no option 'hue'"),
     ],
 )
@@ -112,7 +112,7 @@ def test_client_error_is_sent_without_a_trace(tmp_path: Path):
 def test_started_names_the_bundled_table_and_its_target():
     started = train_here(Submission(dataset="wine", options={"estimator": "linear"}))[0]
 
-    assert started == Started("wine", 178, 14, "cultivar", "linear")
+    assert started == Started("wine", "wine", 178, 14, "cultivar", "linear")
 
 
 @pytest.mark.parametrize(
