@@ -1,12 +1,12 @@
-"""Search of versions."""
+"""Search of models and versions."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from mlapp.schemas import DataSource, Task, VersionSummary
-from mlapp.services.models.search import ORDERS, VersionQuery, search
+from mlapp.schemas import ActivationPolicy, DataSource, ModelSummary, Task, VersionSummary
+from mlapp.services.models.search import ORDERS, VersionQuery, search, search_models
 from tests.store.conftest import NOW
 
 
@@ -98,3 +98,46 @@ def test_search_sorts_a_model_without_a_score_last():
     assert versions(order="score")[-1] == 11
     unscored = search([info(3, metrics={}), *VERSIONS], VersionQuery(order="score"))
     assert [match.version for match in unscored.versions] == [2, 1, 3, 11]
+
+
+def model(name: str, **changed: Any) -> ModelSummary:
+    plain: dict[str, Any] = {
+        "description": "",
+        "demo": False,
+        "activation": ActivationPolicy.AUTO,
+        "task": Task.REGRESSION,
+        "target": "price",
+        "active": 1,
+        "versions": 1,
+        "metrics": {},
+        "trained_at": NOW,
+        "source": None,
+    }
+    return ModelSummary(name=name, **(plain | changed))
+
+
+MODELS = [
+    model("wine", source=DataSource(dataset="cellar"), trained_at=NOW + timedelta(days=1)),
+    model("homes", description="Flats in Leeds"),
+    model("empty", target=None, trained_at=None),
+    model("churn", target="Left", source=DataSource(file="Q3 customers.csv")),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("", ["wine", "churn", "homes", "empty"]),
+        ("LEEDS price", ["homes"]),
+        ("left", ["churn"]),
+        ("q3", ["churn"]),
+        ("cellar", ["wine"]),
+        ("leeds left", []),
+    ],
+)
+def test_models_are_found_by_words_newest_first(words: str, found: list[str]):
+    assert [each.name for each in search_models(MODELS, words, "newest")] == found
+
+
+def test_models_are_sorted_by_name():
+    assert [each.name for each in search_models(MODELS, "", "name")] == ["churn", "empty", "homes", "wine"]
