@@ -17,7 +17,7 @@ from mlapp.schemas import Format, VersionInfo
 from mlapp.services import Services
 from tests.api.conftest import CSV, make_default, row_of
 from tests.api.test_openapi import document_of
-from tests.fitted import fit
+from tests.fitted import fit, publish
 
 HOSTILE = ("`<img src=x onerror=alert(1)>`", "[x](javascript:alert(1))", "a\n\n# <b>b</b>", "*i* ![x](x) <http://x.y>")
 TARGET = f"y` {HOSTILE[0]}"
@@ -125,13 +125,13 @@ async def test_document_has_the_default_model_and_the_first_of_many(
 
 
 async def test_document_is_built_again_only_after_a_change(own_app: FastAPI, own: httpx.AsyncClient):
-    store = own_app.state.services.models.store
+    services: Services = own_app.state.services
     for name in ("a", "b"):
-        fit("wine").activate_in(store, name)
+        await publish(services, "wine", name)
     document = OpenApiDocument(own_app)
 
     first, again = await document.render(), await document.render()
-    fit("wine").add_to(store, "a")
+    await publish(services, "wine", "a", activate=False)
     unchanged = await document.render()
     await own.post("/models/a/versions/2/activate")
 
