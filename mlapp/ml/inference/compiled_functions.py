@@ -1,7 +1,7 @@
 """Compiled functions: a step as a function of arrays and of single rows, and their compositions."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -18,11 +18,29 @@ class Compiled(NamedTuple):
     """A step that is compiled twice."""
 
     many: ArrayFunction
-    one: RowFunction | None = None
-    """Plain Python, as each numpy call takes a microsecond; None if it would not be faster than `many`."""
+    rows: tuple[RowFunction, ...] | None = None
+    """Functions of a single row, called one after the other: plain Python, as each numpy call takes a microsecond. None
+    if they would not be faster than `many`."""
+
+    @property
+    def one(self) -> RowFunction | None:
+        """The functions of a single row as one."""
+        return _composed(self.rows) if self.rows is not None else None
 
 
-def chain(steps: list[Compiled]) -> Compiled:
+def _composed(functions: tuple[RowFunction, ...]) -> RowFunction:
+    if len(functions) == 1:
+        return functions[0]
+
+    def one(row: Row) -> Row:
+        for function in functions:
+            row = function(row)
+        return row
+
+    return one
+
+
+def chain(steps: Sequence[Compiled]) -> Compiled:
     """Return the function that calls one step after the other."""
 
     def many(x: np.ndarray) -> np.ndarray:
@@ -30,14 +48,12 @@ def chain(steps: list[Compiled]) -> Compiled:
             x = step.many(x)
         return x
 
-    functions = [step.one for step in steps if step.one]
-
-    def one(row: Row) -> Row:
-        for function in functions:
-            row = function(row)
-        return row
-
-    return Compiled(many, one if len(functions) == len(steps) else None)
+    rows: tuple[RowFunction, ...] = ()
+    for step in steps:
+        if step.rows is None:
+            return Compiled(many)
+        rows += step.rows
+    return Compiled(many, rows)
 
 
 def sum_of(products: list[tuple[list[int], Compiled]]) -> Compiled:
@@ -51,7 +67,7 @@ def sum_of(products: list[tuple[list[int], Compiled]]) -> Compiled:
     def one(row: Row) -> Row:
         return added([function([row[column] for column in columns]) for columns, function in functions])
 
-    return Compiled(many, one if len(functions) == len(products) else None)
+    return Compiled(many, (one,) if len(functions) == len(products) else None)
 
 
 def added(rows: list[Row]) -> Row:

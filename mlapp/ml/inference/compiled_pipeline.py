@@ -65,8 +65,8 @@ def compile_pipeline(estimator: BaseEstimator, classes: int | None, rows: np.nda
         alone = np.concatenate([compiled.many(row[None, :]) for row in rows])
         if not (same(compiled.many(rows), expected) and same(alone, expected)):
             return Compiled(original)
-        complete = ~np.isnan(rows).any(axis=1)
-        if compiled.one and not all(map(same, map(compiled.one, rows[complete].tolist()), expected[complete])):
+        one, complete = compiled.one, ~np.isnan(rows).any(axis=1)
+        if one and not all(map(same, map(one, rows[complete].tolist()), expected[complete])):
             return Compiled(compiled.many)
     except Exception:  # noqa: BLE001 - estimators that the compiler does not know may raise anything
         return Compiled(original)
@@ -133,7 +133,7 @@ def _voting(step: Any) -> Compiled:
 
 def _calibrated(step: CalibratedClassifier) -> Compiled:
     temperature = step.temperature
-    calibrate = Compiled(lambda x: apply_temperature(x, temperature), lambda row: temper(row, temperature))
+    calibrate = Compiled(lambda x: apply_temperature(x, temperature), (lambda row: temper(row, temperature),))
     return chain([_compile(step.estimator), calibrate])
 
 

@@ -31,8 +31,10 @@ def compile_imputer(step: SimpleImputer) -> Compiled:
         filled = np.where(missing, fill, x)
         return filled if indicated is None else np.concatenate([filled, missing[:, indicated]], axis=1)
 
-    zeros = [0.0] * (0 if indicated is None else len(indicated))
-    return Compiled(many, lambda row: row + zeros)
+    if indicated is None or not len(indicated):
+        return Compiled(many, ())
+    zeros = [0.0] * len(indicated)
+    return Compiled(many, (lambda row: row + zeros,))
 
 
 def compile_scaler(step: StandardScaler) -> Compiled:
@@ -43,16 +45,16 @@ def compile_scaler(step: StandardScaler) -> Compiled:
     def one(row: Row) -> Row:
         return [(value - center) / width for value, (center, width) in zip(row, pairs, strict=True)]
 
-    return Compiled(lambda x: (x - mean) / scale, one)
+    return Compiled(lambda x: (x - mean) / scale, (one,))
 
 
 def compile_function(step: FunctionTransformer) -> Compiled:
     """Compile a function; the conversion to a sparse matrix is skipped."""
     if step.func is None or step.func is to_sparse_rows:
-        return Compiled(_identity, _identity)
+        return Compiled(_identity, ())
     options = step.kw_args or {}
     rows: dict[Any, RowFunction] = {calendar: calendar_values, with_calendar: partial(_with_calendar, **options)}
-    return Compiled(partial(step.func, **options), rows.get(step.func))
+    return Compiled(partial(step.func, **options), (rows[step.func],) if step.func in rows else None)
 
 
 def _with_calendar(row: Row, datetimes: list[int]) -> Row:
@@ -84,7 +86,7 @@ def one_hot_product(step: OneHotEncoder, weights: np.ndarray) -> Compiled:
     def one(row: Row) -> Row:
         return added([found.get(code, nothing) for found, code in zip(of_code, row, strict=True)])
 
-    return Compiled(many, one)
+    return Compiled(many, (one,))
 
 
 def matrix_product(weights: np.ndarray) -> Compiled:
@@ -94,7 +96,7 @@ def matrix_product(weights: np.ndarray) -> Compiled:
     def one(row: Row) -> Row:
         return [sum(map(mul, row, column)) for column in columns]
 
-    return Compiled(lambda x: x @ weights, one if weights.size <= MAX_PRODUCTS else None)
+    return Compiled(lambda x: x @ weights, (one,) if weights.size <= MAX_PRODUCTS else None)
 
 
 def compile_linear(step: Any, product_with: MakeProduct = matrix_product) -> Compiled:
@@ -105,8 +107,7 @@ def compile_linear(step: Any, product_with: MakeProduct = matrix_product) -> Com
 
 def _plus(product: Compiled, intercept: Any) -> Compiled:
     constants = np.atleast_1d(intercept).tolist()
-    added = Compiled(_identity, lambda row: list(map(add, row, constants)))
-    return chain([product, Compiled(lambda x: x + intercept, added.one)])
+    return chain([product, Compiled(lambda x: x + intercept, (lambda row: list(map(add, row, constants)),))])
 
 
 def compile_logistic(step: LogisticRegression, product_with: MakeProduct = matrix_product) -> Compiled:
@@ -122,7 +123,7 @@ def compile_logistic(step: LogisticRegression, product_with: MakeProduct = matri
         probabilities: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
         return probabilities
 
-    return chain([scores, Compiled(sigmoid if len(step.classes_) == 2 else softmax, probabilities_of)])
+    return chain([scores, Compiled(sigmoid if len(step.classes_) == 2 else softmax, (probabilities_of,))])
 
 
 def compile_boosting(step: Any) -> Compiled:
@@ -145,7 +146,7 @@ def compile_boosting(step: Any) -> Compiled:
         coded = [code[row[index]] for index, code in zip(order, codes, strict=True)]
         return coded + [row[index] for index in others]
 
-    return compile_trees(step, Compiled(many, one))
+    return compile_trees(step, Compiled(many, (one,)))
 
 
 def compile_forest(step: Any) -> Compiled:

@@ -25,6 +25,8 @@ MAX_CATEGORIES = 256
 WORDS: dict[int, type[np.unsignedinteger[Any]]] = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
 LOWEST_BIT = np.array([(word & -word).bit_length() - 1 for word in range(1, 2**16)], dtype=np.uint8)
 """Index of the lowest bit of a 16-bit word that is not 0, by the word minus one."""
+LOWEST_ZERO = LOWEST_BIT[np.arange(2**16 - 1)[::-1]]
+"""Index of the lowest bit that is 0 of a 16-bit word, by the word; the last one has none."""
 
 
 class _Split(NamedTuple):
@@ -94,7 +96,8 @@ class BoostedTrees:
         if len(self._categorical):
             right[self._categorical] = ~self._left[self._every, values[self._categorical].astype(np.intp)]
         excluded = np.bitwise_or.reduce((right * self._excluded).reshape(self._shape), axis=0)
-        found = self._values.take(self._first + _lowest_bit(~excluded))
+        leaves = LOWEST_ZERO.take(excluded) if excluded.dtype.itemsize <= 2 else _lowest_bit(~excluded)
+        found = self._values.take(self._first + leaves)
         if self._baseline.size == 1:
             # In the same order as in scikit-learn, here and above.
             found[0] += self._baseline[0, 0, 0]
@@ -164,13 +167,15 @@ def compile_trees(
         result: np.ndarray = loss.predict_proba(sums) if classifies else loss.link.inverse(sums.ravel())
         return result
 
+    encode_row = encode.one if encode else None
+
     def one(row: Row) -> Row:
         try:
-            encoded = encode.one(row) if encode and encode.one else row
+            encoded = encode_row(row) if encode_row else row
         except KeyError:
             # A category that was not in the training rows.
             return many(np.array([row])).ravel().tolist()
         sums = trees.row(encoded)
         return probabilities_of(sums) if classifies else sums
 
-    return Compiled(many, one if classifies or isinstance(loss.link, IdentityLink) else None)
+    return Compiled(many, (one,) if classifies or isinstance(loss.link, IdentityLink) else None)

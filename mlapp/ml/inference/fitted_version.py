@@ -16,7 +16,7 @@ from mlapp.errors import Conflict
 from mlapp.ml.data.encoding import Encoder, known_only
 from mlapp.ml.data.validation import NO_WARNINGS, Validator, Warnings
 from mlapp.ml.evaluation.conformal import bounds, bounds_of
-from mlapp.ml.inference.compiled_functions import Compiled
+from mlapp.ml.inference.compiled_functions import Compiled, RowFunction
 from mlapp.ml.inference.compiled_pipeline import compile_pipeline
 from mlapp.ml.library_versions import unusable_reason
 from mlapp.schemas import PredictResponse, Scalar, Task, VersionInfo, VersionKey
@@ -82,6 +82,10 @@ class FittedVersion:
         return compile_pipeline(self.estimator, len(self.info.classes or []) or None, rows)
 
     @cached_property
+    def _one(self) -> RowFunction | None:
+        return self.compiled.one
+
+    @cached_property
     def examples(self) -> np.ndarray:
         """Encoded rows of the training table, (rows, features)."""
         names = [feature.name for feature in self.info.features]
@@ -130,7 +134,7 @@ class FittedVersion:
 
         None if the row has a missing value or a warning, or the pipeline has no function for single rows.
         """
-        one, row = self.compiled.one, x[0].tolist()
+        one, row = self._one, x[0].tolist()
         if one is None or not self.validator.is_usual(row):
             return None
         values, interval = one(row), self.info.interval

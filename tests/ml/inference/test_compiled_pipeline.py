@@ -151,12 +151,12 @@ def test_row_function_with_other_predictions_is_not_used(monkeypatch: pytest.Mon
 
     x = table(missing=False)
     estimator = Doubled().fit(x, target(x))
-    wrong = Compiled(estimator.predict, lambda row: [row[0]])
+    wrong = Compiled(estimator.predict, (lambda row: [row[0]],))
     monkeypatch.setitem(compiled_pipeline._COMPILERS, Doubled, lambda _: wrong)
 
     compiled = compile_pipeline(estimator, None, x[:5])
 
-    assert (compiled.many, compiled.one) == (wrong.many, None)
+    assert (compiled.many, compiled.rows) == (wrong.many, None)
 
 
 @pytest.mark.parametrize(("score", "probabilities"), [(-1e4, [1.0, 0.0]), (0.0, [0.5, 0.5]), (1e4, [0.0, 1.0])])
