@@ -16,6 +16,10 @@ from mlapp.schemas.monitoring import (
     ColumnDrift,
     Drift,
     DriftLevel,
+    PeriodCounts,
+    PredictionCounts,
+    RequestCounts,
+    RequestProfile,
     Span,
     Traffic,
     TrafficPoint,
@@ -50,7 +54,6 @@ from mlapp.schemas.tables import (
     TablePreview,
     TransferredTable,
 )
-from mlapp.schemas.traffic_counts import PeriodCounts, PredictionCounts, RequestCounts, RequestProfile
 from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions
 from mlapp.schemas.types import (
     MAX_JSON_BYTES,

@@ -10,18 +10,18 @@ from mlapp.schemas import ColumnType, Distribution, Feature, PredictionCounts, R
 from mlapp.tables.columns.conversion import format_values
 
 
-def count_features(model: Record, requests: Sequence[np.ndarray]) -> list[Distribution]:
-    """Count encoded rows (rows, features) in the bins of each feature; empty for a model without distributions."""
+def count_features(record: Record, requests: Sequence[np.ndarray]) -> list[Distribution]:
+    """Count encoded rows (rows, features) in the bins of each feature; empty for a version without distributions."""
     x = np.concatenate(requests)
-    columns = zip(model.features, model.distributions, x.T, strict=False)
+    columns = zip(record.features, record.distributions, x.T, strict=False)
     return [_count(values, feature, training) for feature, training, values in columns]
 
 
-def count_predictions(model: Record, predicted: Sequence[np.ndarray]) -> tuple[PredictionCounts, Distribution]:
+def count_predictions(record: Record, predicted: Sequence[np.ndarray]) -> tuple[PredictionCounts, Distribution]:
     """Count predictions of `FittedVersion.predict`, and their distribution in the bins of the target."""
-    rows, training = np.concatenate(predicted), model.target_distribution
-    if model.task is Task.CLASSIFICATION:
-        names = format_values(pl.Series(model.classes or [])).to_list()
+    rows, training = np.concatenate(predicted), record.target_distribution
+    if record.task is Task.CLASSIFICATION:
+        names = format_values(pl.Series(record.classes or [])).to_list()
         found = _count_categories(rows.argmax(axis=1).astype(float), names, training)
         return PredictionCounts(count=len(rows), classes=[*found.counts, found.others]), found
     values = rows[:, 0]

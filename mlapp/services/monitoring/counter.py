@@ -2,17 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 
+from mlapp import ml
 from mlapp.schemas import PredictionCounts, RequestCounts, RequestProfile, Span
+from mlapp.schemas.distributions import add_tallies
 from mlapp.services.monitoring.counted_traffic import ALL, CountedTraffic, model_of, version_key
-from mlapp.services.monitoring.counts import count_by_minute, profile
 from mlapp.services.monitoring.known_models import KnownModels, name_of
+from mlapp.services.monitoring.latency import bin_of
 from mlapp.services.monitoring.metrics import PredictionMetrics
-from mlapp.services.monitoring.queue import PredictedRows, TrafficQueue
+from mlapp.services.monitoring.queue import CompletedRequest, PredictedRows, TrafficQueue
 from mlapp.store import Lines, TrafficStore
 
 DELETED = "-"
@@ -105,7 +108,7 @@ class TrafficCounter:
             self.metrics.follow(names := set(map(name_of, deleted)))
             # What is queued for a deleted model is not for another one that has its name now.
             keys = {name: key for name, key in self.models.keys.items() if name not in names}
-            by_minute = count_by_minute(requests, batches)
+            by_minute = _count_by_minute(requests, batches)
             for (model, minute), counted in by_minute.items():
                 self._counts.add_requests(ALL, minute, counted)
                 if model in keys:
@@ -140,7 +143,41 @@ class TrafficCounter:
         batches = [batch for batch in self._batches.pop(key, []) if batch.sample]
         try:
             if batches and model_of(key) in self.models.keys.values():
-                found, minutes = profile(batches, self.clock())
+                found, minutes = _profile(batches, self.clock())
                 self._counts.add_predictions(key, minutes, found)
         finally:
             self.queue.release(batches)
+
+
+def _count_by_minute(
+    requests: Iterable[CompletedRequest], batches: Iterable[PredictedRows]
+) -> dict[tuple[str | None, int], RequestCounts]:
+    """Count requests and rows by model and minute."""
+    found: dict[tuple[str | None, int], RequestCounts] = {}
+    for model, at, duration_ms, status in requests:
+        minute = found.get((model, at)) or found.setdefault((model, at), RequestCounts())
+        minute.requests += 1
+        minute.client_errors += 400 <= status < 500
+        minute.server_errors += status >= 500
+        latency = bin_of(duration_ms)
+        minute.latencies[latency] = minute.latencies.get(latency, 0) + 1
+    for batch in batches:
+        found.setdefault((batch.info.model, batch.minute), RequestCounts()).rows += batch.rows
+    return found
+
+
+def _profile(batches: list[PredictedRows], now: float) -> tuple[RequestProfile, dict[int, PredictionCounts]]:
+    """Return the profile of batches of one version, and their predictions by minute.
+
+    `now` is the time since 1970 in seconds; each batch has a sample.
+    """
+    info, samples = batches[0].info, [(batch.minute, *batch.sample) for batch in batches if batch.sample]
+    x = [rows for _, rows, _ in samples]
+    found = RequestProfile(since=datetime.fromtimestamp(now, UTC), rows=sum(map(len, x)))
+    found.features = [distribution.tally for distribution in ml.count_features(info, x)]
+    minutes: dict[int, PredictionCounts] = {}
+    for minute in {minute for minute, _, _ in samples}:
+        predicted = [values for at, _, values in samples if at == minute]
+        minutes[minute], distribution = ml.count_predictions(info, predicted)
+        found.prediction = add_tallies(found.prediction, distribution.tally)
+    return found, minutes

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
+from mlapp.errors import MlappError
 from mlapp.schemas import VersionInfo
 from mlapp.services.monitoring.counter import TrafficCounter
 from mlapp.services.monitoring.known_models import KnownModels
 from mlapp.services.monitoring.metrics import PredictionMetrics
 from mlapp.services.monitoring.queue import CompletedRequest, TrafficQueue
-from mlapp.services.monitoring.request_timer import RequestTimer
 from mlapp.services.outages import Outage
 from mlapp.store import ModelStore, TrafficStore
 
@@ -81,14 +81,14 @@ class TrafficRecorder:
                 await self._task
         await asyncio.to_thread(self._finish)
 
-    def request(self, model: str | None) -> RequestTimer:
+    def request(self, model: str | None) -> "RequestTimer":
         """Record a request to a model, from here until its response starts; a cancelled one is not recorded.
 
         A request to no model, or to one that does not exist, counts only in the total.
         """
         return RequestTimer(self._complete, model)
 
-    def rejections(self, model: str | None = None, disconnect: type[Exception] | None = None) -> RequestTimer:
+    def rejections(self, model: str | None = None, disconnect: type[Exception] | None = None) -> "RequestTimer":
         """Record a request only if it fails, before `request` is entered; `disconnect` is not a failure."""
         return RequestTimer(self._complete, model, only_errors=True, ignored=disconnect)
 
@@ -140,3 +140,38 @@ class TrafficRecorder:
             if changes != self._saved_changes:
                 self.store.save(lines)
                 self._saved_changes, self._saved_bytes = changes, sum(map(len, lines.values()))
+
+
+class RequestTimer:
+    """Reports the start and the status of a request when its context ends; a generator would take 2 µs more."""
+
+    __slots__ = ("_complete", "_ignored", "_model", "_only_errors", "_started")
+
+    def __init__(
+        self,
+        complete: Callable[[str | None, float, int], None],
+        model: str | None,
+        *,
+        only_errors: bool = False,
+        ignored: type[Exception] | None = None,
+    ) -> None:
+        """Start the timer; `complete` receives the model, the start, by `time.perf_counter`, and the status."""
+        self._complete, self._model, self._only_errors, self._ignored = complete, model, only_errors, ignored
+        self._started = time.perf_counter()
+
+    def __enter__(self) -> None:
+        """The timer has started already."""
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        """Report the request, unless it was cancelled."""
+        if error is None:
+            if not self._only_errors:
+                self._complete(self._model, self._started, 200)
+        elif isinstance(error, Exception) and not (self._ignored and isinstance(error, self._ignored)):
+            self._complete(self._model, self._started, _status(error))
+
+
+def _status(error: Exception) -> int:
+    """Return the status of the response to an error; 500 for a bug."""
+    status: int = error.status if isinstance(error, MlappError) else getattr(error, "status_code", 500)
+    return status
