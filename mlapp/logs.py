@@ -11,13 +11,12 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from mlapp.caller import caller
 from mlapp.settings import Settings
 
 request_scope: ContextVar[Mapping[str, Any] | None] = ContextVar("serving", default=None)
 """The ASGI scope of the current request, with its `request_id`. The scope itself, as middleware for trusted proxies
 corrects the client address later. Background work, such as a training, inherits the context of its request."""
-caller: ContextVar[str] = ContextVar("caller", default="anonymous")
-"""`anonymous`, `predict key`, `full key`, `session`, or `local` when authentication is off."""
 RECORD_ATTRIBUTES = {*logging.makeLogRecord({}).__dict__, "message", "asctime", "color_message", "trace"}
 """Attributes of a log record that were not given as `extra`."""
 NOISY_LOGGERS = ("httpx", "watchfiles", "uvicorn.error")

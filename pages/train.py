@@ -12,7 +12,7 @@ from nicegui import events, ui
 from mlapp.errors import MlappError
 from mlapp.schemas import DatasetInfo, Job
 from mlapp.services.access.sessions import SESSION
-from mlapp.services.models.names import is_name
+from mlapp.services.model_names import is_name
 from pages.components.cards import card
 from pages.components.notifications import notify_error
 from pages.components.training.job_progress import JobFollower, JobView, OtherTrainingLink

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from mlapp.logs import NOISY_LOGGERS, caller, configure_logs, request_id, request_scope
+from mlapp.caller import caller
+from mlapp.logs import NOISY_LOGGERS, configure_logs, request_id, request_scope
 from mlapp.settings import Settings
 
 HOSTILE = "a.csv\n2026-01-01 INFO    All is well.\r\x1b[2J\x1b]0;title\x07\u202e\x85\u2028\ud800"

@@ -31,9 +31,9 @@ def temporary() -> Iterator[Path]:
 def test_server_serves_the_stored_model_after_a_kill_and_interrupts_a_training_on_stop(tmp_path: Path, temporary: Path):
     settings = {"MLAPP_DEMO": "true", "TMPDIR": str(temporary)}
     with serving(tmp_path, **settings) as (process, http):
-        assert http.get("/health").json()["active_model"] is None
+        assert http.get("/health").json()["default_model"] is None
         wait_until(http, "/readyz")
-        features = http.get("/models/active").json()["features"]
+        features = http.get("/models/machines/versions/active").json()["features"]
         rows = {"records": [{feature["name"]: feature["example"] for feature in features}]}
         answer = http.post("/predict", json=rows)
         process.kill()
@@ -46,7 +46,8 @@ def test_server_serves_the_stored_model_after_a_kill_and_interrupts_a_training_o
         again = http.post("/predict", json=rows)
 
         assert (again.status_code, again.json()) == (answer.status_code, answer.json()) == (200, answer.json())
-        assert http.get("/models").json()["active"] == 1
+        models = http.get("/models").json()
+        assert (models["default"], [model["active"] for model in models["models"]]) == ("machines", [1])
         assert http.get("/").headers["location"] == "/ui/"
         wanted = {"dataset": "breast_cancer", "estimator": "blend"}
         job = http.post("/train", json=wanted, headers={"Prefer": "respond-async"}).json()
@@ -78,14 +79,15 @@ def test_api_only_redirects_to_the_docs_and_stops_on_ctrl_c_during_a_training(tm
 def test_pages_only_have_health_and_no_json_routes(tmp_path: Path):
     store = ModelStore(tmp_path / "store")
     store.prepare()
-    store.activate(fit("machines").add_to(store))
+    fit("machines").activate_in(store)
     with serving(tmp_path, "--only-pages") as (process, http):
         wait_until(http, "/readyz")
-        overview, predict = http.get("/ui/").text, http.get("/ui/predict").text
-        assert "Next steps" in overview
-        assert "Call it from a program" not in overview
-        assert "all rows of a file" in predict
-        assert "Use it from code" not in predict
+        home, model, predict = (
+            http.get(f"/ui{path}").text for path in ("/", "/models/machines", "/models/machines/predict")
+        )
+        assert "machines" in home
+        assert "Predict" in model
+        assert "/models/machines/api" not in model + predict
         assert http.get("/train").headers["location"] == "/ui/train"
         for path in ("/models", "/metrics", "/docs", "/openapi.json"):
             answer = http.get(path)

@@ -1,4 +1,4 @@
-from .data.compatibility import breaking_changes as breaking_changes
+from .compatibility import breaking_changes as breaking_changes
 from .data.invalid_rows import problems_of as problems_of
 from .data.invalid_rows import reject_rows as reject_rows
 from .estimators import describe_estimators as describe_estimators

@@ -33,8 +33,15 @@ from mlapp.schemas.plots import (
     PredictedActual,
     RocCurve,
 )
-from mlapp.schemas.prediction import PredictOptions
-from mlapp.schemas.reading import JSON_AS_READ, ColumnFormat, DateOrder, DecimalSign, FileOptions, ReadAs
+from mlapp.schemas.reading import (
+    JSON_AS_READ,
+    ColumnFormat,
+    DateOrder,
+    DecimalSign,
+    FileOptions,
+    PredictOptions,
+    ReadAs,
+)
 from mlapp.schemas.responses import (
     Health,
     PredictionPreview,

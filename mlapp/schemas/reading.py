@@ -53,6 +53,15 @@ class FileOptions(Schema):
         return set()
 
 
+class PredictOptions(FileOptions):
+    """Options of a prediction, and how the table is read."""
+
+    version: int | str | None = None
+    """The version that predicts: a number, `active` or `latest`; by default the active one."""
+    bad_rows: Literal["refuse", "skip"] = "refuse"
+    """`skip`: answer a file in spite of rows that cannot be predicted, with the reason in a column `problem`."""
+
+
 class ColumnFormat(Schema):
     """How the values of a column are written in the training table; decides what is ambiguous at prediction."""
 

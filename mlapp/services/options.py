@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.schemas import ModelPatch, PredictOptions, Schema, TrainOptions
-from mlapp.services.models.names import slug
+from mlapp.services.model_names import slug
 from mlapp.tables.strict_json import parse
 
 if TYPE_CHECKING:

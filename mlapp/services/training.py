@@ -11,17 +11,17 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from mlapp.caller import caller
 from mlapp.errors import MlappError, Unavailable, shorten
-from mlapp.logs import caller
 from mlapp.schemas import DataSource, Format, Job, Record, Submission, TablePreview, VersionInfo
 from mlapp.services.admission import Release, Slots
 from mlapp.services.jobs.ipc import Finished, Progress, Started
 from mlapp.services.jobs.run import Run
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.jobs.service import JobService
-from mlapp.services.models.placement import Placement, intended_model, place
 from mlapp.services.models.service import ModelService
 from mlapp.services.options import train_options
+from mlapp.services.placement import Placement, intended_model, place
 from mlapp.services.stored_versions import check_loads
 from mlapp.store import ModelStore, Superseded
 

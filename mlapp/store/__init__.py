@@ -4,7 +4,7 @@ Several processes may share the folder. The kernel releases the advisory locks o
 """
 
 from mlapp.store.jobs import JobStore
-from mlapp.store.models import ModelStore, Superseded
+from mlapp.store.models.store import ModelStore, Superseded
 from mlapp.store.numbered_folders import parse_number
 from mlapp.store.traffic import Lines, TrafficStore
 

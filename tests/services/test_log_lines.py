@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 
 import pytest
 
+from mlapp.caller import caller
 from mlapp.errors import Unacceptable
-from mlapp.logs import JsonFormatter, caller, request_scope
+from mlapp.logs import JsonFormatter, request_scope
 from mlapp.schemas import JobStatus, ModelPatch, VersionInfo
 from mlapp.services.jobs.run import Run
 from mlapp.services.jobs.service import JobService

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlapp.store.similar_names import closest
+from mlapp.store.models.similar_names import closest
 
 KNOWN = ["churn", "house-prices", "titanic"]
 

@@ -12,8 +12,8 @@ from mlapp.api.middleware.origin import AllowedHosts, TrustedProxiesMiddleware, 
 from mlapp.api.middleware.permissions import LOGIN, PAGES, LoginRequired, check_permission, permission_of
 from mlapp.api.middleware.security_headers import SecurityHeadersMiddleware
 from mlapp.api.problems import error_response
+from mlapp.caller import caller
 from mlapp.errors import MlappError, TooLarge, Unauthorized
-from mlapp.logs import caller
 from mlapp.services.access.service import ANONYMOUS, AccessService, Caller, Role
 from mlapp.services.access.sessions import SESSION, Session, cookie_name
 from mlapp.settings import Settings

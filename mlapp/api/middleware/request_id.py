@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mlapp.api.middleware.security_headers import API_HEADERS, NO_STORE
 from mlapp.api.paths import split_path
 from mlapp.api.problems import problem_response
-from mlapp.logs import caller, request_scope
+from mlapp.caller import caller
+from mlapp.logs import request_scope
 from mlapp.services.observability.metrics import MetricsService
 
 log = logging.getLogger(__name__)

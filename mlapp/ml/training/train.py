@@ -11,7 +11,6 @@ import polars as pl
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from mlapp.ml.data.fingerprint import fingerprints
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import candidates
 from mlapp.ml.evaluation.baseline import baseline_warnings
@@ -23,6 +22,7 @@ from mlapp.ml.evaluation.out_of_fold import fit, out_of_fold
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots
 from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
+from mlapp.ml.training.fingerprint import fingerprints
 from mlapp.ml.training.model_selection import Candidate, Clock, compare, comparison_cost, estimator_errors
 from mlapp.ml.training.overall_progress import OverallProgress, Report
 from mlapp.schemas import Importance, KeptTask, Task, TrainOptions

@@ -32,8 +32,8 @@ from mlapp.schemas import (
     TransferredTable,
 )
 from mlapp.services.jobs.ipc import Failed, Finished, Progress, ReadRequest, Request, Started, send
-from mlapp.services.models.placement import intended_model, kept_task
 from mlapp.services.options import merge_options, train_options
+from mlapp.services.placement import intended_model, kept_task
 from mlapp.store import ModelStore
 from mlapp.tables.bundled.datasets import dataset, source_of
 from mlapp.tables.formats.containers import holds_workbook

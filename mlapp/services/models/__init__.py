@@ -1,1 +1,1 @@
-"""Models and their versions: names, placement of new versions, search."""
+"""Models and their versions: lists, changes and search."""

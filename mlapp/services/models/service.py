@@ -9,8 +9,8 @@ from functools import partial
 from typing import NamedTuple
 
 from mlapp import ml, tables
+from mlapp.caller import caller
 from mlapp.errors import NotFound, Unacceptable
-from mlapp.logs import caller
 from mlapp.schemas import (
     DatasetInfo,
     EstimatorInfo,
@@ -85,10 +85,11 @@ class ModelService:
             await asyncio.to_thread(self.store.set_default, model)
             log.info("Model %s is the default one.", model)
             await self.prediction.refresh(model)
-        settings = {"description": patch.description, "activation": patch.activation}
-        if changed := [name for name, value in settings.items() if value is not None]:
-            await asyncio.to_thread(partial(self.store.update, model, **settings))
-            log.info("The settings of model %s were changed: %s.", model, ", ".join(changed))
+        changed = {"description": patch.description, "activation": patch.activation}
+        if names := [name for name, value in changed.items() if value is not None]:
+            update = partial(self.store.update, model, description=patch.description, activation=patch.activation)
+            await asyncio.to_thread(update)
+            log.info("The settings of model %s were changed: %s.", model, ", ".join(names))
         return await self.get(model)
 
     async def delete(self, model: str) -> None:

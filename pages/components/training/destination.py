@@ -10,8 +10,8 @@ from nicegui import ui
 from mlapp.errors import NotFound
 from mlapp.presentation.comparison import breaking_summary
 from mlapp.schemas import ActivationPolicy, ModelInfo, TablePreview
+from mlapp.services.model_names import is_name, numbered, slug, suggest_name
 from mlapp.services.models.expected_changes import expected_breaking
-from mlapp.services.models.names import is_name, numbered, slug, suggest_name
 from pages.components.forms.coalescing import CoalescedTask
 from pages.components.warnings import error_line, warnings
 from pages.session.column_choices import ColumnChoices, Role

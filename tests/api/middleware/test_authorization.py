@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mlapp.logs import TextFormatter, caller
+from mlapp.caller import caller
+from mlapp.logs import TextFormatter
 from tests.api.conftest import problem_of
 from tests.api.middleware.conftest import FULL, PREDICT
 

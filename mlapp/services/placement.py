@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mlapp import ml
 from mlapp.errors import NotFound
 from mlapp.schemas import ActivationPolicy, DataSource, KeptTask, Record, TrainOptions
-from mlapp.services.models.names import numbered, suggest_name
+from mlapp.services.model_names import numbered, suggest_name
 from mlapp.store import ModelStore
 
 

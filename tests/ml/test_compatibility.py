@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mlapp.errors import Unacceptable
-from mlapp.ml.data.compatibility import breaking_changes
+from mlapp.ml.compatibility import breaking_changes
 from mlapp.ml.data.encoding import Encoder
 from mlapp.schemas import ColumnFormat, ColumnType, Feature, Record, Scalar, Task
 from mlapp.tables.table import Table

@@ -2,7 +2,7 @@
 
 <folder>/models/churn/model.json   settings, with the active version; replaced atomically
 
-`mlapp.store.version_folders` and `mlapp.store.activations` describe the other files.
+`mlapp.store.models.version_folders` and `mlapp.store.models.activations` describe the other files.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from mlapp.errors import Conflict
 from mlapp.schemas import ModelSettings
 from mlapp.store import atomic_files
-from mlapp.store.activations import ActivationLog
 from mlapp.store.cached_files import CachedRead
-from mlapp.store.version_folders import RecordCache, VersionFolders
+from mlapp.store.models.activations import ActivationLog
+from mlapp.store.models.version_folders import RecordCache, VersionFolders
 
 
 class ModelFolder:

@@ -1,6 +1,6 @@
 """ModelStore: models by name, their versions, and which model is the default one.
 
-<folder>/models/churn/          one folder a model; see `mlapp.store.model_folders`
+<folder>/models/churn/          one folder a model; see `mlapp.store.models.model_folders`
 <folder>/default.json           the default model; replaced atomically
 <folder>/counters/churn         the last assigned version number, so that none is reused, not even by a model of the
                                 same name after a deletion
@@ -8,32 +8,22 @@
 <folder>/lock                   held during each change
 """
 
-import logging
-import os
-import re
-import stat
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from mlapp.errors import Conflict, NotFound, shorten
-from mlapp.schemas import Activation, ActivationPolicy, ModelSettings, Record
+from mlapp.errors import Conflict
+from mlapp.schemas import ActivationPolicy, ModelSettings, Record
 from mlapp.store import atomic_files
 from mlapp.store.cached_files import CachedRead
-from mlapp.store.model_folders import ModelFolder
+from mlapp.store.models.model_folders import ModelFolder
+from mlapp.store.models.store_folder import NAME
+from mlapp.store.models.version_store import VersionStore
 from mlapp.store.numbered_folders import next_number, parse_number
-from mlapp.store.similar_names import closest
-from mlapp.store.version_folders import RecordCache, RecordHead
-
-log = logging.getLogger(__name__)
-
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
-"""Names of models; no other folder is one."""
 
 
 class Superseded(Exception):
@@ -46,55 +36,15 @@ class _Default(BaseModel):
     """Whether it is the example, which the first model that somebody trains replaces."""
 
 
-class ModelStore:
+class ModelStore(VersionStore):
     """Stored models. All methods raise `Unavailable` if the store cannot be read or written.
 
     Those that take the name of a model raise `NotFound` if there is none.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._models = folder / "models"
-        self._staging = folder / "staging"
-        self._warn = atomic_files.warn_once()
-        self._write_errors = atomic_files.WriteErrors(folder)
-        self._folders: dict[str, ModelFolder] = {}
-        self._records = RecordCache()
-        self._names = CachedRead(self._models, self._list_names)
+        super().__init__(folder)
         self._default = CachedRead(folder / "default.json", self._read_default)
-
-    def prepare(self) -> None:
-        """Create the folders, and remove leftovers of killed processes.
-
-        A read-only store does not prevent the start: its models can be served.
-        """
-        try:
-            with self._lock():
-                pass
-        except OSError as error:
-            log.warning(
-                "The store %s cannot be written (%s): its models are served, but trainings fail.",
-                self.folder,
-                error.strerror,
-            )
-
-    def names(self) -> list[str]:
-        """Return the names of all models, sorted."""
-        return self._names.get() or []
-
-    def was_used(self) -> bool:
-        """Return whether there is a model, or was one before it was deleted."""
-        with atomic_files.suppress_absent():
-            return bool(self.names()) or any((self.folder / "counters").iterdir())
-        return False
-
-    def exists(self, model: str) -> bool:
-        """Return whether there is a model of this name; a link is none."""
-        if not NAME.fullmatch(model):
-            return False
-        with atomic_files.suppress_absent():
-            return stat.S_ISDIR(os.lstat(self._models / model).st_mode)
-        return False
 
     def settings(self, model: str) -> ModelSettings:
         """Return the settings of a model."""
@@ -141,52 +91,6 @@ class ModelStore:
                 raise Conflict(f"Model '{model}' has no active version; activate one before making it the default.")
             self._write_default(_Default(model=model))
 
-    def versions(self, model: str) -> list[int]:
-        """Return the numbers of all versions with a readable record, newest first."""
-        return self._folder(model).versions.readable()
-
-    def record(self, model: str, version: int) -> Record:
-        """Return the record of a version.
-
-        Raises:
-            NotFound: the version does not exist, or its record is damaged.
-        """
-        return self._folder(model).versions.record(version)
-
-    def head(self, model: str, version: int) -> RecordHead:
-        """Return the part of a record that lists need; cheaper than the whole record.
-
-        Raises:
-            NotFound: the version does not exist, or its record is damaged.
-        """
-        return self._folder(model).versions.head(version)
-
-    def file(self, model: str, version: int) -> bytes:
-        """Return the bytes of a model file, verified by its hash.
-
-        Raises:
-            NotFound: the version does not exist.
-            Conflict: the file is missing, or its hash differs from the record.
-        """
-        return self._folder(model).versions.file(version)
-
-    def note(self, model: str, version: int) -> str:
-        """Return the note of a version.
-
-        Raises:
-            NotFound: the version does not exist.
-        """
-        return self._folder(model).versions.note(version)
-
-    def annotate(self, model: str, version: int, note: str) -> None:
-        """Change the note of a version.
-
-        Raises:
-            NotFound: the version does not exist.
-        """
-        with self._writing():
-            self._folder(model).versions.annotate(version, note)
-
     def add(  # noqa: PLR0913 - what appears at once
         self,
         model: str,
@@ -231,35 +135,6 @@ class ModelStore:
                 self._claim_default(folder)
             return version
 
-    def delete(self, model: str, version: int) -> None:
-        """Delete a version, even if it is damaged.
-
-        Raises:
-            NotFound: the version does not exist.
-            Conflict: the version is active.
-        """
-        with self._writing():
-            folder = self._folder(model)
-            if version == folder.active():
-                raise Conflict(
-                    f"Version {version} of model '{model}' is active; activate another version before deleting it."
-                )
-            folder.versions.remove(version)
-
-    def prune(self, model: str, keep: int) -> list[int]:
-        """Remove the oldest inactive versions that are not among the `keep` newest ones, and return their numbers."""
-        with self._writing():
-            return self._folder(model).prune(keep)
-
-    def active(self, model: str) -> int | None:
-        """Return the active version, or None."""
-        return self._folder(model).active()
-
-    def state(self, model: str) -> tuple[int | None, list[int]]:
-        """Return the active version, and what `versions` returns; cheap enough for polling."""
-        folder = self._folder(model)
-        return folder.active(), folder.versions.readable()
-
     def activate(self, model: str, version: int, by: str = "") -> None:
         """Activate a version, and log who did it.
 
@@ -283,27 +158,6 @@ class ModelStore:
         """
         with self._writing():
             return self._folder(model).rollback(by)
-
-    def previous(self, model: str) -> int | None:
-        """Return the version that a rollback would activate."""
-        return self._folder(model).previous()
-
-    def history(self, model: str) -> list[Activation]:
-        """Return the log of activations, newest first; lines that a crash truncated are skipped."""
-        return self._folder(model).log.entries()
-
-    def _folder(self, model: str) -> ModelFolder:
-        if not self.exists(model):
-            self._folders.pop(model, None)
-            similar = closest(model, self.names())
-            hint = f"did you mean '{similar}'?" if similar else "GET /models lists all models."
-            raise NotFound(f"There is no model '{shorten(model)}'; {hint}")
-        if model not in self._folders:
-            self._folders[model] = self._open(self._models / model)
-        return self._folders[model]
-
-    def _open(self, path: Path) -> ModelFolder:
-        return ModelFolder(path, self._staging, self._warn, self._records)
 
     def _create(
         self, model: str, file: bytes, record: Record, activate_by: str | None, settings: dict[str, Any]
@@ -356,22 +210,13 @@ class ModelStore:
 
     def _assign_number(self, folder: ModelFolder) -> int:
         """Return a number that was never assigned, not even to a deleted version."""
-        counter, last = self.folder / "counters" / folder.name, 0
+        counter, last = self._counters / folder.name, 0
         with suppress(atomic_files.NotARegularFile):
             last = parse_number((atomic_files.read(counter) or b"").decode(errors="replace")) or 0
         assigned = [last, *folder.versions.numbers(), *(entry.version for entry in folder.log.entries())]
         version = next_number(assigned, folder.versions.folder)
         atomic_files.replace(counter, str(version).encode(), staging=self._staging)
         return version
-
-    def _list_names(self) -> list[str]:
-        found: dict[str, bool] = {}
-        with atomic_files.suppress_absent(), os.scandir(self._models) as entries:
-            found = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
-        names = sorted(name for name, is_folder in found.items() if is_folder and NAME.fullmatch(name))
-        for name in found.keys() - set(names):
-            self._warn(f"'{shorten(name)}' in folder models of the store was not created by mlapp; it is ignored.")
-        return names
 
     def _read_default(self) -> _Default | None:
         try:
@@ -383,24 +228,3 @@ class ModelStore:
     def _write_default(self, default: _Default) -> None:
         data = default.model_dump_json().encode()
         atomic_files.replace(self.folder / "default.json", data, staging=self._staging)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Hold the lock for a change, and translate write errors.
-
-        Raises:
-            Unavailable: the disk is full, or read-only.
-        """
-        with self._write_errors.translated(), self._lock():
-            yield
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Hold the lock, and create missing folders, so that a repaired store needs no restart."""
-        with atomic_files.locked(self.folder):
-            for folder in (self._models, self._staging, self.folder / "counters"):
-                atomic_files.create_folder(folder)
-            # Only the holder of the lock writes here, so that all entries are leftovers of killed processes.
-            for leftover in self._staging.iterdir():
-                atomic_files.remove(leftover)
-            yield

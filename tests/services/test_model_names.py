@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlapp.services.models.names import is_name, numbered, slug, suggest_name
+from mlapp.services.model_names import is_name, numbered, slug, suggest_name
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mlapp.schemas import ActivationPolicy, ColumnType, DataSource, KeptTask, Record, Task, TrainOptions
-from mlapp.services.models.placement import Placement, intended_model, kept_task, place
+from mlapp.services.placement import Placement, intended_model, kept_task, place
 from mlapp.store import ModelStore
 from tests.store.conftest import FILE, RECORD
 

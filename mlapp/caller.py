@@ -1,0 +1,7 @@
+"""Who makes the current request: for the log, and for the history of activations."""
+
+from contextvars import ContextVar
+
+caller: ContextVar[str] = ContextVar("caller", default="anonymous")
+"""`anonymous`, `predict key`, `full key`, `session`, or `local` when authentication is off. Background work, such as a
+training, inherits it from its request."""

@@ -1,0 +1,1 @@
+"""Models on disk: folders, versions, activations, and the default model."""
