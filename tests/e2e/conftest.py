@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from ctypes.util import find_library
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
@@ -61,3 +62,9 @@ async def page(request: pytest.FixtureRequest, browser: Browser, server: str) ->
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     await context.close()
     assert errors == []
+
+
+@pytest.fixture
+async def api(server: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=server, timeout=60) as client:
+        yield client

@@ -1,0 +1,80 @@
+"""Finding a model, and pages that follow changes, in a browser."""
+
+import asyncio
+import re
+import time
+
+import httpx
+from playwright.async_api import Browser, Page, expect
+
+from pages.models import SEARCHED
+from tests.e2e.conftest import desktop_only
+from tests.e2e.steps import PAINT, train
+
+WITHIN_MS = 1_000
+"""How soon an open page shows changes by others."""
+
+
+@desktop_only
+async def test_card_leads_to_its_model_and_search_finds_it(page: Page, api: httpx.AsyncClient):
+    for number in range(SEARCHED):
+        await train(api, f"found-{number}")
+    await page.goto("/ui/")
+    await page.get_by_label("Search models").fill("found-3")
+    await expect(page.get_by_text(re.compile("^1 of"))).to_be_visible()
+    await expect(page).to_have_url(re.compile("words=found-3"))
+
+    # Beside the links: the whole card is one.
+    await page.get_by_text("Predicts price from 3 columns").click(force=True)
+
+    await expect(page.get_by_role("heading", name="found-3", level=1)).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_text(re.compile("^1 of"))).to_be_visible()
+
+
+async def test_navigation_opens_a_page(page: Page):
+    await page.goto("/")
+    if await page.get_by_role("button", name="Open navigation").is_visible():
+        await page.get_by_role("button", name="Open navigation").click()
+
+    await page.get_by_role("navigation").get_by_role("link", name="System").click()
+
+    await expect(page.get_by_role("heading", name="System", level=1)).to_be_visible()
+
+
+async def test_open_pages_show_changes_within_a_second(browser: Browser, server: str, api: httpx.AsyncClient):
+    """Jobs, versions, activations and the default model by API requests, in pages that are already open."""
+    older, newer = await train(api, "live"), await train(api, "live")
+    context = await browser.new_context(base_url=server)
+    home, versions, jobs, monitor = [await context.new_page() for _ in range(4)]
+    paths = {home: "?words=live", versions: "models/live/versions", jobs: "jobs", monitor: "models/live/monitor"}
+    for page, path in paths.items():
+        await page.goto(f"/ui/{path}")
+        await expect(page.get_by_role("banner")).to_be_visible()
+        await page.wait_for_load_state("networkidle")
+    for page in (home, versions, monitor):
+        await expect(page.get_by_text(re.compile(f"^version {newer}( active)?$")).first).to_be_visible()
+
+    assert (await api.post(f"/models/live/versions/{older}/activate")).status_code == 200
+    for page in (home, versions, monitor):
+        shown = page.get_by_text(re.compile(f"^version {older}( active)?$")).first
+        await expect(shown).to_be_visible(timeout=WITHIN_MS)
+    assert (await api.patch("/models/live", json={"default": True})).status_code == 200
+    for page in paths:
+        await expect(page.get_by_role("banner")).to_contain_text("live", timeout=WITHIN_MS)
+
+    started = await api.post(
+        "/models/live/train",
+        params={"target": "price", "estimator": "random_forest"},
+        content=PAINT,
+        headers={"Content-Type": "text/csv", "Prefer": "respond-async"},
+    )
+    number = started.json()["id"]
+    await expect(jobs.get_by_text(f"Training {number}", exact=True)).to_be_visible(timeout=WITHIN_MS)
+
+    ends = time.monotonic() + 60
+    while not (job := (await api.get(f"/jobs/{number}")).json())["finished_at"] and time.monotonic() < ends:
+        await asyncio.sleep(0.05)
+    version = versions.get_by_text(f"Version {job['version']}", exact=True).first
+    await expect(version).to_be_visible(timeout=WITHIN_MS)
+    await context.close()
