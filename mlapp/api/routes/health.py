@@ -18,7 +18,7 @@ async def get_health(services: AppServices) -> Health:
 
 @router.get("/readyz", responses=problem_responses(503))
 async def get_readiness(services: AppServices) -> Readiness:
-    """Readiness: respond with 200 if a model is loaded, else with 503.
+    """Readiness: respond with 200 if the default model is loaded, else with 503.
 
     If the active version cannot be loaded and the previous one still serves requests, `problem` says why.
     """

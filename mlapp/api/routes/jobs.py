@@ -33,7 +33,7 @@ async def get_job(job_id: str, services: AppServices) -> Job:
 
 @router.delete("/{job_id}", responses=problem_responses(404, 409, 503))
 async def cancel_job(job_id: str, services: AppServices) -> Job:
-    """Cancel a job. Its process is killed, and no model is stored."""
+    """Cancel a job. Its process is killed, and no version is stored."""
     return await services.jobs.cancel(job_id)
 
 
