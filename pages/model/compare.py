@@ -6,8 +6,8 @@ from functools import partial
 from nicegui import ui
 
 from mlapp import TITLE
-from mlapp.presentation.comparability import comparability, same_question, suspicions
-from mlapp.presentation.comparison import MAX_COMPARED, Difference, differences
+from mlapp.presentation.comparison.comparability import comparability, same_question, suspicions
+from mlapp.presentation.comparison.differences import MAX_COMPARED, Difference, differences
 from mlapp.presentation.verdict import LEAK_HINT, is_suspicious, verdict
 from mlapp.schemas import VersionInfo
 from mlapp.services.models.service import ModelService, StoredModel

@@ -5,7 +5,7 @@ from functools import partial
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.comparison import breaking_summary
+from mlapp.presentation.comparison.differences import breaking_summary
 from mlapp.presentation.model_card import card as model_card
 from mlapp.presentation.retention import removal
 from mlapp.presentation.sentences import headline, training_rows, version_name

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nicegui import ui
 from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
-from mlapp.presentation.comparison import MAX_COMPARED
+from mlapp.presentation.comparison.differences import MAX_COMPARED
 from mlapp.presentation.retention import retention_rule
 from mlapp.presentation.sentences import main_score, source_name
 from mlapp.presentation.verdict import LEAK_HINT, is_suspicious

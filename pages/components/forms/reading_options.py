@@ -6,7 +6,7 @@ from typing import Any
 
 from nicegui import ui
 
-from mlapp.presentation.reading import CHOICES, detected_value, reading_options, reading_summary
+from mlapp.presentation.tables.reading import CHOICES, detected_value, reading_options, reading_summary
 from mlapp.schemas import Format, ReadAs
 from pages.components.warnings import error_line, notes, warnings
 from pages.theme import MUTED, THIRDS

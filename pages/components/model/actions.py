@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Sequence
 from nicegui import ui
 
 from mlapp.errors import Conflict, MlappError
-from mlapp.presentation.comparison import changes
+from mlapp.presentation.comparison.differences import changes
 from mlapp.services.models.service import MAX_NOTE_CHARACTERS
 from pages.components.buttons import confirmation
 from pages.components.notifications import notify_error, notify_result

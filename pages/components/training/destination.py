@@ -8,7 +8,7 @@ from itertools import count
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.comparison import breaking_summary
+from mlapp.presentation.comparison.differences import breaking_summary
 from mlapp.schemas import ActivationPolicy, ModelInfo, TablePreview
 from mlapp.services.model_names import is_name, numbered, slug, suggest_name
 from mlapp.services.models.expected_changes import expected_breaking

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.comparison import breaking_summary
+from mlapp.presentation.comparison.differences import breaking_summary
 from mlapp.presentation.sentences import headline, version_name
 from mlapp.schemas import VersionInfo
 from pages.components.buttons import confirmation, link_button

@@ -5,16 +5,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from nicegui import ui
 
 from mlapp.errors import MlappError
-from mlapp.presentation.table_preview import for_page
+from mlapp.presentation.tables.preview import for_page
 from mlapp.schemas import EstimatorInfo, Format, TablePreview
 from pages.components.cards import card, loading
 from pages.components.forms.coalescing import CoalescedTask
 from pages.components.forms.reading_options import STRUCTURE, ReadingOptions
 from pages.components.tables.plain_table import plain_table
-from pages.components.training.column_list import ColumnList
+from pages.components.training.columns.column_list import ColumnList
+from pages.components.training.columns.target_picker import TargetPicker
 from pages.components.training.destination import Destination
 from pages.components.training.options_form import OptionsForm
-from pages.components.training.target_picker import TargetPicker
 from pages.components.training.train_bar import TrainBar
 from pages.components.warnings import warnings
 from pages.session.column_choices import ColumnChoices

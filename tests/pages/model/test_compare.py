@@ -1,5 +1,7 @@
 """Compare page."""
 
+from typing import Any
+
 import pytest
 from nicegui import ui
 from nicegui.testing import User
@@ -59,7 +61,7 @@ async def test_versions_of_one_table_with_other_features_are_comparable(
 
 async def test_errors_on_different_tables_are_drawn_without_a_star(user: User, services: Services):
     info = await publish(services, "machines", "engines")
-    hashes = {"data_sha256": "0" * 64, "table_sha256": "0" * 64}
+    hashes: dict[str, Any] = {"data_sha256": "0" * 64, "table_sha256": "0" * 64}
     other = (await publish(services, "machines", "engines", metrics=info.metrics | {"r2": 0.1}, **hashes)).version
 
     await user.open(f"/models/engines/versions/compare?versions={info.version},{other}")

@@ -73,7 +73,7 @@ async def test_page_of_the_alias_active_follows_activations(user: User, services
 
     await services.models.activate(MODEL, str(other))
 
-    await user.should_see(f"Version {other}", kind=ui.link)
+    await user.should_see(content=f"Version {other}", kind=ui.link)
     await user.should_see("987654")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from mlapp.presentation.table_preview import TASKS
+from mlapp.presentation.tables.preview import TASKS
 from mlapp.schemas import TablePreview, Task
 from pages.session.column_choices import ColumnChoices, Role
 from pages.theme import FIELD, MUTED

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.comparison import breaking_summary, changes, differences
+from mlapp.presentation.comparison.differences import breaking_summary, changes, differences
 from mlapp.schemas import ColumnType, DataSource, Feature, Task, VersionInfo
 from tests.store.conftest import INFO
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.comparability import comparability, suspicions
+from mlapp.presentation.comparison.comparability import comparability, suspicions
 from mlapp.schemas import Evaluation, Task, VersionInfo
-from tests.presentation.test_comparison import feature, info
+from tests.presentation.comparison.test_differences import feature, info
 
 
 def on(table: str, data: str, version: int = 1, **changed: Any) -> VersionInfo:

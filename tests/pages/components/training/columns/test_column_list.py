@@ -8,7 +8,7 @@ from nicegui import ui
 from nicegui.testing import User
 
 from mlapp.schemas import TableColumn, TablePreview
-from pages.components.training.column_list import ColumnList
+from pages.components.training.columns.column_list import ColumnList
 from pages.session.column_choices import ColumnChoices
 from tests.pages.conftest import drop, one
 

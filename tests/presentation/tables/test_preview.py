@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.table_preview import for_page, in_words
+from mlapp.presentation.tables.preview import for_page, in_words
 from mlapp.schemas import Format, ReadAs, TableColumn, TablePreview
 
 

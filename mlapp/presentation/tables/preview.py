@@ -3,7 +3,7 @@
 import re
 
 from mlapp.errors import shorten
-from mlapp.presentation.reading import DATE_ORDERS, DECIMALS
+from mlapp.presentation.tables.reading import DATE_ORDERS, DECIMALS
 from mlapp.schemas import TableColumn, TablePreview, Task
 
 TASKS = {Task.CLASSIFICATION: "Classes", Task.REGRESSION: "Quantities"}

@@ -7,7 +7,7 @@ from nicegui import ui
 from mlapp.errors import shorten
 from mlapp.presentation.formats import format_percent
 from mlapp.schemas import ColumnType, TableColumn
-from pages.components.training.mini_histogram import MiniHistogram, frequent_values
+from pages.components.training.columns.mini_histogram import MiniHistogram, frequent_values
 from pages.components.warnings import notes, warnings
 from pages.session.column_choices import ColumnChoices, Role
 from pages.theme import (

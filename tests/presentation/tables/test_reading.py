@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlapp.presentation.reading import (
+from mlapp.presentation.tables.reading import (
     choice_text,
     detected_value,
     reading_options,

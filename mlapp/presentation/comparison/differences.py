@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlapp.errors import shorten
-from mlapp.presentation.comparability import comparability, listed, same_question
+from mlapp.presentation.comparison.comparability import comparability, listed, same_question
 from mlapp.presentation.formats import format_duration, format_number, format_percent, format_value
 from mlapp.presentation.metrics import LOWER_IS_BETTER, MAIN_METRIC, METRICS
 from mlapp.presentation.sentences import headline, source_name

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nicegui import ui
 
 from mlapp.schemas import TableColumn, TablePreview
-from pages.components.training.column_row import ColumnRow
+from pages.components.training.columns.column_row import ColumnRow
 from pages.session.column_choices import ColumnChoices
 from pages.theme import COLUMN_HEADS
 

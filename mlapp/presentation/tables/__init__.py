@@ -1,0 +1,1 @@
+"""How a table was read, and its preview, in words."""
