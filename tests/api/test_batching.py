@@ -137,7 +137,7 @@ async def test_many_rows_of_a_small_body_are_predicted_in_a_thread(http: httpx.A
         threads.append(threading.current_thread())
         return compiled.many(x)
 
-    active.__dict__.update(is_fast=True, compiled=Compiled(predicting))
+    active.__dict__.update(is_fast=True, compiled=Compiled(predicting), _one=None)
     row = row_of(active.info)
     for count in (1, MAX_BATCH_ROWS + 1):
         columns = {name: [value] * count for name, value in row.items()}

@@ -71,6 +71,18 @@ async def test_wait_of_a_model_does_not_grow_with_the_calls_of_another():
     assert busy > 10 * other > 0
 
 
+async def test_cancelled_call_that_is_running_frees_its_thread():
+    pool, going = Pool("test", 1, lambda: None), threading.Event()
+    running = asyncio.create_task(pool.run(going.wait))
+    await asyncio.sleep(0)
+    running.cancel()
+    going.set()
+
+    assert await pool.run(lambda: 7) == 7
+    assert pool.idle
+    pool.close()
+
+
 async def test_cancelled_call_is_not_made():
     pool, going, made = Pool("test", 1, lambda: None), threading.Event(), list[int]()
     calls = [asyncio.create_task(pool.run(going.wait)) for _ in range(2)]

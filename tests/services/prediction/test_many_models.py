@@ -1,6 +1,7 @@
 """Several models in one process: first use, changes by other processes, deletion, broken versions."""
 
 import asyncio
+import shutil
 
 import pytest
 
@@ -45,19 +46,41 @@ async def test_unknown_model_is_not_found_and_takes_no_memory(prediction: Predic
     assert not prediction._active._models
 
 
-@pytest.mark.parametrize("is_default", [True, False])
-async def test_model_without_an_active_version_says_so(
-    store: ModelStore, prediction: PredictionService, wine: Fitted, *, is_default: bool
-):
+async def test_model_without_an_active_version_says_so(store: ModelStore, prediction: PredictionService, wine: Fitted):
     wine.add_to(store)
-    if is_default:
-        store.set_default("wine")
     await prediction.start()
 
     with pytest.raises(NotFound, match="Model 'wine' has no active version; activate one: POST /models/wine/versions"):
         await prediction.fitted("wine")
-    with pytest.raises(Unavailable, match="has no active version" if is_default else "There is no model yet"):
+    with pytest.raises(Unavailable, match="There is no model yet"):
         await prediction.fitted()
+
+
+async def test_default_model_whose_active_version_is_gone_says_so(
+    store: ModelStore, prediction: PredictionService, wine: Fitted
+):
+    wine.activate_in(store)
+    shutil.rmtree(store.folder / "models/wine/versions/1")
+    await prediction.start()
+
+    with pytest.raises(Unavailable, match="Model 'wine' has no active version"):
+        await prediction.fitted()
+
+
+async def test_evicted_model_that_another_process_deleted_is_not_found(
+    store: ModelStore, recorder: TrafficRecorder, wine: Fitted
+):
+    prediction = PredictionService(store, recorder, loaded_bytes=1)
+    for model in ("default", "a", "b"):
+        wine.activate_in(store, model)
+    await prediction.fitted("a")
+    await prediction.fitted("b")
+
+    ModelStore(store.folder).remove("a")
+
+    with pytest.raises(NotFound):
+        await prediction.fitted("a")
+    await prediction.close()
 
 
 async def test_change_of_the_default_model_by_another_process_is_followed(
