@@ -149,7 +149,8 @@ class _Version:
         self.compare.set_visibility(not info.active and self.page.info.active is not None)
         self.delete.set_visibility(not info.active)
         stored = self.site.live.models.get(self.model, StoredModel(None, ()))
-        self.removal.set_text(removal(info.version, stored.versions, stored.active, self.site.settings.keep_versions))
+        keep, previous = self.site.settings.keep_versions, await self.site.services.models.previous(self.model)
+        self.removal.set_text(removal(info.version, stored.versions, stored.active, previous, keep))
         self._show_breaking()
 
     def _show_breaking(self) -> None:

@@ -132,7 +132,9 @@ class _Versions:
         self.rollback_tooltip.set_text(
             "No other version has been active" if previous is None else "Undo the activation"
         )
-        self.retention.set_text(retention_rule(existing, self.page.info.active, self.site.settings.keep_versions))
+        self.retention.set_text(
+            retention_rule(existing, (self.page.info.active, previous), self.site.settings.keep_versions)
+        )
         self.table.table.selected = [row for row in self.table.table.selected if row.get("key") in existing]
         self._update_selection()
         await self.table.show()

@@ -292,6 +292,15 @@ def test_delete_of_the_active_version_is_a_conflict(tmp_path: Path):
     assert store.versions("prices") == [1]
 
 
+def test_prune_keeps_the_version_that_a_rollback_would_activate(tmp_path: Path):
+    store = filled(tmp_path, versions=5)
+    store.activate("prices", 1)
+    store.activate("prices", 5)
+
+    assert store.prune("prices", keep=2) == [3, 2]
+    assert store.rollback("prices") == 1
+
+
 def test_prune_removes_the_oldest_but_the_active(tmp_path: Path):
     store = filled(tmp_path, versions=5)
     store.activate("prices", 1)

@@ -86,14 +86,16 @@ class ModelFolder:
         return version
 
     def prune(self, keep: int) -> list[int]:
-        """Remove the inactive versions before the `keep` newest readable ones, and return their numbers.
+        """Remove the versions before the `keep` newest readable ones, and return their numbers.
+
+        The active one stays, and the one that a rollback would activate.
 
         Raises:
             OSError: the disk is full, or read-only.
         """
-        active, kept = self.active(), self.versions.readable()[:keep]
+        in_use, kept = (self.active(), self.previous()), self.versions.readable()[:keep]
         oldest = kept[-1] if len(kept) == keep else 0
-        surplus = [version for version in self.versions.numbers() if version < oldest and version != active]
+        surplus = [version for version in self.versions.numbers() if version < oldest and version not in in_use]
         for version in surplus:
             self.versions.remove(version)
         return surplus

@@ -118,10 +118,9 @@ class TrainingResult:
         else:
             text = "Activate it anyway" if info.breaking else "Activate"
             activate = ui.button(text, icon="bolt", on_click=self._activate).mark("activate-it")
-            activate.props("outline" if self.kept else "")
             if info.breaking and not self.kept:
-                keep = ui.button(f"Keep version {self._active}", icon="check", on_click=self._keep)
-                keep.props("outline").mark("keep")
+                activate.props("outline")
+                ui.button(f"Keep version {self._active}", icon="check", on_click=self._keep).mark("keep")
             link_button("Predict with it", "insights", f"{predict}?version={self.version}").props("outline").mark(
                 "predict"
             )
