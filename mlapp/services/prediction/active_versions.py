@@ -102,9 +102,6 @@ class ActiveVersions:
                     return await self._first(name)
         except TimeoutError:
             raise Unavailable(LOADING) from None
-        except NotFound:
-            if model:
-                raise
         raise Unavailable(self.message())
 
     async def refresh(self, model: str) -> None:
