@@ -103,7 +103,11 @@ class Pool:
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(model, deque()).append(_Call(call, copy_context(), result))
         self._start()
-        return await result
+        try:
+            return await result
+        finally:
+            # Its error refers to this frame, and so to the body of the request: otherwise a reference cycle.
+            del result
 
     def close(self) -> None:
         """Accept no more calls; pending ones are completed."""

@@ -1,8 +1,11 @@
 """Admission control and thread pools."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -123,3 +126,26 @@ async def test_failed_call_is_no_longer_pending():
 
     assert pool.wait_s("") == 0
     pool.close()
+
+
+async def test_body_of_a_rejected_request_is_freed_without_garbage_collection():
+    class Body:
+        """A body of up to 100 MB."""
+
+        def read(self) -> None:
+            raise Overloaded("No.")
+
+    pool, body = Pool("test", 1, lambda: None), Body()
+    freed = weakref.ref(body)
+    gc.disable()
+    try:
+        with suppress(Overloaded):
+            await pool.run(body.read)
+        del body
+        # The thread drops its references when it gets the next call.
+        await pool.run(lambda: None)
+
+        assert freed() is None
+    finally:
+        gc.enable()
+        pool.close()
