@@ -1,4 +1,4 @@
-"""Library versions of a model, and whether the installed ones are compatible."""
+"""Library versions that a version was trained with, and whether the installed ones are compatible."""
 
 import platform
 import sys
@@ -18,8 +18,8 @@ REQUIRED_MODULES = frozenset({"mlapp", "sklearn", "numpy", "scipy", "joblib", "p
 
 @cache
 def installed_versions() -> MappingProxyType[str, str]:
-    """Return the versions of Python and of the libraries that all models use."""
-    # Cached because importlib.metadata reads files, and a list of a thousand models checks each of them.
+    """Return the versions of Python and of the libraries that all versions use."""
+    # Cached because importlib.metadata reads files, and a list of a thousand versions checks each of them.
     return MappingProxyType({"python": platform.python_version()} | {name: version(name) for name in PACKAGES})
 
 
@@ -35,7 +35,7 @@ def package_versions(fitted: object) -> dict[str, str]:
 
 
 def unusable_reason(trained_with: dict[str, str]) -> str | None:
-    """Return why a model trained with these versions cannot be loaded, or None if it can.
+    """Return why a version trained with these libraries cannot be loaded, or None if it can.
 
     Packages that a fork adds have to be installed, in any version.
 

@@ -47,7 +47,7 @@ class DataSource(Schema):
 
 
 class IgnoredColumn(Schema):
-    """A column of the training table that the model does not use."""
+    """A column of the training table that the version does not use."""
 
     name: str
     reason: str
@@ -93,7 +93,7 @@ class TablePreview(Schema):
     read_as: ReadAs | None = None
     """How the file was read."""
     error: str | None = None
-    """Why no model can be trained with these options; null if one can."""
+    """Why no version can be trained with these options; null if one can."""
     warnings: list[str] = Field(default_factory=list)
     """Data-quality warnings, and the columns and rows that will be dropped."""
     estimates: dict[str, float] = Field(default_factory=dict)

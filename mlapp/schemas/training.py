@@ -33,8 +33,8 @@ class TrainOptions(FileOptions):
     merge_values: list[str] = Field(default_factory=list)
     """Columns in which spellings that differ by case or spaces are one value."""
     activate: ActivationPolicy | None = None
-    """Whether the new version becomes active: `auto` unless callers of the active version would notice, `always`,
-    `never`; by default as the model's `activation` says, which is `auto` for a new model."""
+    """Whether the new version becomes active: `auto`, if nothing of it is `breaking`, `always` or `never`; by default
+    as the model's `activation` says, which is `auto` for a new model."""
     coverage: Annotated[float, Field(ge=0.5, le=0.99)] = DEFAULT_COVERAGE
     """Nominal coverage of prediction intervals: the share of true values that they should contain."""
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0

@@ -64,7 +64,8 @@ class VersionStatus(Schema):
     predict_path: str
     """Path of this server that predicts with the version."""
     breaking: list[str]
-    """What callers of the active version would notice if this version answered instead; empty for the active one."""
+    """What callers of the active version would notice if this version answered instead; empty for the active one. The
+    answer to a training compares it with the version that was active until then."""
     usable: bool
     """Whether the version can be loaded. False if it was trained with another version (major.minor) of Python or
     scikit-learn, or with a package that is not installed."""

@@ -22,7 +22,6 @@ from mlapp.services.jobs.service import JobService
 from mlapp.services.models.service import ModelService
 from mlapp.services.options import train_options
 from mlapp.services.placement import Placement, intended_model, place
-from mlapp.services.stored_versions import check_loads
 from mlapp.store import ModelStore, Superseded
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,7 @@ class TrainingService:
         self._slots = Slots(2 * self.jobs.max_in_flight, "training requests")
 
     async def start(self, *, demo: bool) -> None:
-        """Prepare the store; with `demo`, train a first model if there never was one."""
+        """Prepare the store; with `demo`, train the example if there never was a model."""
         await asyncio.to_thread(self.store.prepare)
         await asyncio.to_thread(self.jobs.store.prepare)
         # The store logs why it cannot be read or written; the server starts nevertheless.
@@ -130,7 +129,7 @@ class TrainingService:
         sha256 = hashlib.sha256(finished.file).hexdigest()
         record = Record(created_at=datetime.now(UTC), model_sha256=sha256, **finished.record)
         # A failed training leaves the store unchanged.
-        await asyncio.to_thread(check_loads, record, finished.file)
+        await self.models.prediction.check(record, finished.file)
         placement, version = await asyncio.to_thread(self._store, finished, record, demo=demo)
         model = placement.model
         if placement.activate:

@@ -1,4 +1,4 @@
-"""Model signature: the features that a model expects, inferred from its training table."""
+"""Signature: the features that a version expects, inferred from its training table."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,7 +28,7 @@ MAX_EXAMPLE_CELLS = 2_000
 
 @dataclass(frozen=True)
 class Signature:
-    """The features of a model, the ignored columns, and the table converted to the features' types."""
+    """The features of a version, the ignored columns, and the table converted to the features' types."""
 
     features: list[Feature]
     ignored: list[IgnoredColumn]

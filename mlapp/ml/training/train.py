@@ -1,4 +1,4 @@
-"""Training: from a table to a fitted model and its record."""
+"""Training: from a table to a fitted version and its record."""
 
 import io
 import warnings
@@ -39,16 +39,16 @@ PREDICT_COST = 0.05
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model: its serialized estimator, and its record without the fields that the store adds."""
+    """A trained version: its serialized estimator, and its record without the fields that the store adds."""
 
     file: bytes
     record: dict[str, Any]
 
 
 def train(table: Table, options: TrainOptions, clock: Clock, report: Report, kept: KeptTask | None = None) -> Trained:
-    """Train a model: infer the signature, compare estimators by cross-validation, fit the best one on all rows.
+    """Train a version: infer the signature, compare estimators by cross-validation, fit the best one on all rows.
 
-    The same table, options and seed give the same model, unless the time budget ends the comparison.
+    The same table, options and seed give the same version, unless the time budget ends the comparison.
 
     Args:
         table: The training table.
@@ -182,7 +182,7 @@ def _calibrated(fitted: BaseEstimator, best: Candidate) -> BaseEstimator:
 
 
 def _parameters(fitted: BaseEstimator) -> dict[str, Any]:
-    """Return the parameters of the last step that are plain values, without `n_jobs`, which is 1 in all models.
+    """Return the parameters of the last step that are plain values, without `n_jobs`, which is 1 in all versions.
 
     What the fit selected is added: the regularization strength `alpha`, and the temperature of the probabilities.
     """

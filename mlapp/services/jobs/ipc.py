@@ -10,7 +10,7 @@ from mlapp.errors import MlappError, TrainingFailed
 from mlapp.schemas import FileOptions, Format, Submission, TablePreview, TrainOptions, TransferredTable
 
 MESSAGE_BYTES = 1_000_000_000
-"""Maximum size of a message; the largest messages hold a model."""
+"""Maximum size of a message; the largest messages hold a model file."""
 CHECKSUM_BYTES = 4
 """Size of the checksum at the start of a message."""
 
@@ -70,14 +70,14 @@ def send(message: Message, pipe: Connection) -> None:
         TrainingFailed: it exceeds `MESSAGE_BYTES`.
         BrokenPipeError: the server has exited.
     """
-    # Pickled behind a gap for the checksum: concatenating would copy a large model.
+    # Pickled behind a gap for the checksum: concatenating would copy a large model file.
     file = io.BytesIO(bytes(CHECKSUM_BYTES))
     file.seek(CHECKSUM_BYTES)
     pickle.dump(message, file)
     data = file.getbuffer()
     if len(data) > MESSAGE_BYTES:
         raise TrainingFailed(
-            f"The model has {len(data) / 1e6:,.0f} MB, and the limit is {MESSAGE_BYTES / 1e6:,.0f} MB; "
+            f"The model file has {len(data) / 1e6:,.0f} MB, and the limit is {MESSAGE_BYTES / 1e6:,.0f} MB; "
             "send fewer rows, or choose a simpler estimator."
         )
     data[:CHECKSUM_BYTES] = crc32(data[CHECKSUM_BYTES:]).to_bytes(CHECKSUM_BYTES, "big")

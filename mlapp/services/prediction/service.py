@@ -6,7 +6,16 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from mlapp import ml, tables
-from mlapp.schemas import Format, PredictionPreview, PredictOptions, PredictResponse, VersionInfo, VersionKey, WhatIf
+from mlapp.schemas import (
+    Format,
+    PredictionPreview,
+    PredictOptions,
+    PredictResponse,
+    Record,
+    VersionInfo,
+    VersionKey,
+    WhatIf,
+)
 from mlapp.services.admission import Release, prefetch
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.monitoring.recorder import TrafficRecorder
@@ -86,6 +95,14 @@ class PredictionService:
     def loaded_sizes(self) -> dict[VersionKey, int]:
         """The size of the file of each loaded version in bytes, except the active one of the default model."""
         return self._cache.sizes()
+
+    async def check(self, record: Record, file: bytes) -> None:
+        """Load a model file that is not stored yet.
+
+        Raises:
+            TrainingFailed: it cannot be loaded.
+        """
+        await self._cache.check(record, file)
 
     async def refresh(self, model: str) -> None:
         """Load the active version of a model if it is in use or the default one; the previous one answers until then.

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 
 from mlapp import ml, tables
 from mlapp.errors import Conflict, MlappError, reason
-from mlapp.schemas import VersionKey
+from mlapp.schemas import Record, VersionKey
 from mlapp.services.prediction.batching import MAX_BATCH_ROWS
-from mlapp.services.stored_versions import describe
+from mlapp.services.stored_versions import check_loads, describe
 from mlapp.store import ModelStore
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,19 @@ class VersionCache:
             if error.__cause__ and key not in self._logged:
                 self.log_problem(key, error.detail, error)
             raise
+
+    async def check(self, record: Record, file: bytes) -> None:
+        """Load a model file that is not stored yet, in the loading thread.
+
+        Raises:
+            TrainingFailed: it cannot be loaded.
+        """
+
+        def check() -> None:
+            with _short_switches():
+                check_loads(record, file)
+
+        await asyncio.get_running_loop().run_in_executor(self._loader, copy_context().run, check)
 
     def drop(self, model: str) -> None:
         """Drop all versions of a model."""

@@ -246,7 +246,7 @@ def test_model_that_is_too_large_is_not_sent(monkeypatch: pytest.MonkeyPatch):
     results, theirs = CONTEXT.Pipe(duplex=False)
     options = TrainOptions(target="y")
 
-    with results, theirs, pytest.raises(TrainingFailed, match="The model has 2 MB"):
+    with results, theirs, pytest.raises(TrainingFailed, match="The model file has 2 MB"):
         send(Finished(bytes(2_000_000), {}, options), theirs)
 
 
