@@ -144,6 +144,16 @@ def test_default_is_the_first_model_with_an_active_version(store: ModelStore):
     assert store.default() == "b"
 
 
+def test_default_stays_when_its_active_version_is_lost(store: ModelStore):
+    store.add("a", FILE, RECORD)
+    store.activate("a", 1)
+    active(store, "b")
+
+    (store.folder / "models/a/versions/1").rename(store.folder / "elsewhere")
+
+    assert (store.default(), store.active("a")) == ("a", None)
+
+
 def test_example_is_the_default_until_somebody_trains_a_model(store: ModelStore):
     active(store, "machines", demo=True)
     assert (store.default(), store.settings("machines").demo) == ("machines", True)

@@ -8,6 +8,7 @@
 <folder>/lock                   held during each change
 """
 
+import os
 import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -198,6 +199,8 @@ class ModelStore(VersionStore):
         default, demo = self._default_model(), folder.settings().demo
         if default is None or (default.demo and not demo):
             self._write_default(_Default(model=folder.name, demo=demo))
+        elif not os.path.lexists(self.folder / "default.json"):
+            self._write_default(default)
 
     def _default_model(self) -> _Default | None:
         """Return the default model; if its file is damaged, the oldest one with an active version, the example last."""
