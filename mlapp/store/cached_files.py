@@ -22,23 +22,25 @@ class CachedRead(Generic[T]):
 
     def __init__(self, path: Path, read: Callable[[], T]) -> None:
         self._path, self._read = path, read
-        self._stamp: Stamp | None = None
-        self._value: T | None = None
+        self._cached: tuple[Stamp | None, T | None] = None, None
+        """A stamp and its value, in one attribute, so that threads never combine those of two reads."""
 
     def get(self) -> T | None:
-        """Return the current value.
+        """Return the current value. Thread-safe.
 
         Raises:
             Unavailable: the path cannot be read now.
         """
         stamp = self._current_stamp()
         if stamp is None:
-            self._stamp = self._value = None
-        elif stamp != self._stamp:
-            # The stamp is older than the value, so that a change in between is noticed next time.
-            self._value = self._read()
-            self._stamp = stamp if time.time_ns() - stamp[0] > SETTLED_NS else None
-        return self._value
+            return None
+        known, value = self._cached
+        if stamp != known:
+            # Stamp and time are older than the value, so that a change in between is noticed next time.
+            is_settled = time.time_ns() - stamp[0] > SETTLED_NS
+            value = self._read()
+            self._cached = stamp if is_settled else None, value
+        return value
 
     def _current_stamp(self) -> Stamp | None:
         with suppress_absent():
