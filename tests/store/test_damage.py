@@ -211,7 +211,7 @@ def test_damaged_log_leaves_the_active_version(tmp_path: Path, caplog: pytest.Lo
 def test_log_entry_without_a_version_is_skipped(tmp_path: Path, version: str):
     store = filled(tmp_path)
     with (tmp_path / "models/prices/history.jsonl").open("a") as log:
-        log.write(f'\n{{"at": "2026-01-31T00:00:00Z", "action": "activate", "version": {version}}}')
+        log.write(f'\n{{"at": "2026-01-31T00:00:00Z", "action": "activate", "by": "", "version": {version}}}')
     (tmp_path / "models/prices/model.json").unlink()
 
     assert (store.active("prices"), store.previous("prices"), len(store.history("prices"))) == (3, 2, 3)

@@ -111,6 +111,16 @@ def test_numbers_of_a_removed_model_never_come_back(store: ModelStore):
     assert store.add("churn", FILE, RECORD) == 4
 
 
+def test_store_was_used_even_if_its_models_are_gone(store: ModelStore, tmp_path: Path):
+    assert (store.was_used(), ModelStore(tmp_path / "nowhere").was_used()) == (False, False)
+    store.add("churn", FILE, RECORD)
+    assert store.was_used()
+
+    store.remove("churn")
+
+    assert store.was_used()
+
+
 def test_model_is_removed_for_all_processes_and_leaves_no_files(store: ModelStore):
     other = ModelStore(store.folder)
     active(store, "a", "churn")
