@@ -17,7 +17,12 @@ def write(path: Path, text: str, at_s: int) -> None:
 
 def test_unchanged_file_is_read_once(tmp_path: Path):
     path, reads = tmp_path / "file", list[str]()
-    cached = CachedRead(path, lambda: reads.append(path.read_text()) or reads[-1])
+
+    def read() -> str:
+        reads.append(path.read_text())
+        return reads[-1]
+
+    cached = CachedRead(path, read)
     assert cached.get() is None
 
     write(path, "old", 1)

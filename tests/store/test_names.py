@@ -229,6 +229,19 @@ def test_damaged_default_is_the_oldest_active_model_but_the_example(store: Model
     assert active(store, "d").default() == "c"
 
 
+@pytest.mark.parametrize("others", [(), ("a",)])
+def test_model_with_the_name_of_a_former_default_is_not_the_default(store: ModelStore, others: tuple[str, ...]):
+    """Killed while it creates `churn`, a process may have written the default already."""
+    active(store, *others, demo=True)
+    (store.folder / "default.json").write_text('{"model": "churn"}')
+
+    store.add("churn", FILE, RECORD)
+
+    assert store.default() == (others[0] if others else None)
+    store.activate("churn", 1)
+    assert store.default() == "churn"
+
+
 def test_settings_are_changed_one_by_one(store: ModelStore):
     active(store, "churn")
 

@@ -102,6 +102,9 @@ class ActiveVersions:
                     return await self._first(name)
         except TimeoutError:
             raise Unavailable(LOADING) from None
+        except NotFound:
+            if model:
+                raise
         raise Unavailable(self.message())
 
     async def refresh(self, model: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from mlapp.errors import Conflict
+from mlapp.errors import Conflict, NotFound
 from mlapp.schemas import ActivationPolicy, ModelSettings, Record
 from mlapp.store import atomic_files
 from mlapp.store.cached_files import CachedRead
@@ -205,9 +205,16 @@ class ModelStore(VersionStore):
     def _default_model(self) -> _Default | None:
         """Return the default model; if its file is damaged, the oldest one with an active version, the example last."""
         found = self._default.get()
-        if found and self.exists(found.model):
-            return found
-        models = {name: self.settings(name) for name in self.names() if self.active(name)}
+        with suppress(NotFound):
+            # A model of this name that was never activated is another one: it was deleted, or a crash prevented it.
+            if found and self.settings(found.model).active is not None:
+                return found
+        models: dict[str, ModelSettings] = {}
+        for name in self.names():
+            # It may have been deleted since it was listed.
+            with suppress(NotFound):
+                if self.active(name):
+                    models[name] = self.settings(name)
         oldest = min(models, key=lambda name: (models[name].demo, str(models[name].created_at), name), default=None)
         return _Default(model=oldest, demo=models[oldest].demo) if oldest else None
 

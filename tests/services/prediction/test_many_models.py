@@ -56,14 +56,14 @@ async def test_model_without_an_active_version_says_so(store: ModelStore, predic
         await prediction.fitted()
 
 
-async def test_model_whose_active_version_is_gone_is_not_the_default(
+async def test_default_model_whose_active_version_is_gone_is_unavailable(
     store: ModelStore, prediction: PredictionService, wine: Fitted
 ):
     wine.activate_in(store)
     shutil.rmtree(store.folder / "models/wine/versions/1")
     await prediction.start()
 
-    with pytest.raises(Unavailable, match="There is no model yet"):
+    with pytest.raises(Unavailable, match="Model 'wine' has no active version; activate one"):
         await prediction.fitted()
 
 
