@@ -6,6 +6,8 @@ from pathlib import PurePath
 
 MAX_CHARACTERS = 63
 FALLBACK = "model"
+LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+"""Letters that have no Unicode decomposition, as they are written in ASCII; case folding writes `ß` as `ss`."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 
 
@@ -25,7 +27,8 @@ def suggest_name(*, dataset: str | None = None, file: str | None = None, target:
 
 def slug(text: str) -> str:
     """Return a text as a name of a model, such as `q3-sales` for "Q3 sales"; empty if it has no letters or digits."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    spelled = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
+    ascii_text = spelled.encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9_]+", "-", ascii_text).strip("-_")[:MAX_CHARACTERS].rstrip("-_")
 
 

@@ -13,6 +13,8 @@ from mlapp.services.model_names import is_name, numbered, slug, suggest_name
         ("a.tar.csv.gz", "a-tar"),
         ("v1.2 sales.csv", "v1-2-sales"),
         ("Übersicht_2024", "ubersicht_2024"),
+        ("Größe der Straße.csv", "grosse-der-strasse"),
+        ("Ærø, Łódź.csv", "aero-lodz"),
         ("数据.csv", "price"),
         (".csv", "csv"),
     ],
