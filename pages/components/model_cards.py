@@ -116,8 +116,11 @@ class ModelCard:
     def _heading(self, state: ModelState) -> None:
         summary = state.summary
         beside_links = "sm:pr-56" if summary.demo else "sm:pr-36"
-        with ui.row().classes(f"w-full items-center gap-2 flex-nowrap {beside_links}"):
-            with ui.element("h2").classes("min-w-0 text-base leading-6 font-semibold truncate"):
+        with ui.row().classes(f"w-full items-center gap-x-2 gap-y-1 {beside_links}"):
+            # Never cut: names of several models may differ in their last characters only.
+            with ui.element("h2").classes(
+                "min-w-0 max-w-full text-base leading-6 font-semibold [overflow-wrap:anywhere]"
+            ):
                 ui.link(summary.name, f"/models/{summary.name}").classes(COVER_LINK)
             if state.default:
                 badge = ui.label("default").classes(BADGE_MAIN)

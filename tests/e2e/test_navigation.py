@@ -32,6 +32,19 @@ async def test_card_leads_to_its_model_and_search_finds_it(page: Page, api: http
     await expect(page.get_by_text(re.compile("^1 of"))).to_be_visible()
 
 
+async def test_home_shows_whole_names_of_models(page: Page, api: httpx.AsyncClient):
+    """Names of 63 characters that differ in the last one only, beside all badges."""
+    names = ["machines", "n" * 62 + "1", "n" * 62 + "2"]
+    for name in names:
+        await train(api, name)
+    await api.patch("/models/machines", json={"default": True})
+    await page.goto("/ui/")
+    for name in names:
+        heading = page.get_by_role("heading", name=name)
+        await expect(heading).to_be_visible()
+        assert await heading.evaluate("heading => heading.scrollWidth <= heading.clientWidth")
+
+
 async def test_navigation_opens_a_page(page: Page):
     await page.goto("/")
     if await page.get_by_role("button", name="Open navigation").is_visible():
