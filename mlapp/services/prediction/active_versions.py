@@ -38,6 +38,8 @@ class ActiveVersions:
     """By name; all exist in the store, or did a moment ago."""
     _followed: asyncio.Event = field(default_factory=asyncio.Event)
     """Whether the store has been polled once."""
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the store is read, so that no earlier state replaces a later one."""
     _poller: asyncio.Task[None] | None = None
     _loads: set[asyncio.Task[None]] = field(default_factory=set)
     _outage: Outage = field(default_factory=lambda: Outage(log, "Activations cannot be followed"))
@@ -143,14 +145,15 @@ class ActiveVersions:
 
     async def _read(self) -> dict[str, int | None]:
         """Read the default model, and the active version of each model in use; forget those that are gone."""
-        default, active, deleted = await asyncio.to_thread(self._stored, [*self._models])
-        for model in deleted:
-            self._forget(model)
-        self.default = default
-        if default:
-            self._models.setdefault(default, ModelState())
-        self._pin()
-        return active
+        async with self._reading:
+            default, active, deleted = await asyncio.to_thread(self._stored, [*self._models])
+            for model in deleted:
+                self._forget(model)
+            self.default = default
+            if default:
+                self._models.setdefault(default, ModelState())
+            self._pin()
+            return active
 
     def _stored(self, models: list[str]) -> tuple[str | None, dict[str, int | None], list[str]]:
         default, deleted = self.store.default(), []
@@ -184,10 +187,11 @@ class ActiveVersions:
             await self._reload(model)
 
     async def _reload(self, model: str) -> None:
-        state = self._models[model]
-        async with state.lock:
-            with suppress(NotFound):
-                await self._load(model, state)
+        # It may have been deleted meanwhile.
+        if state := self._models.get(model):
+            async with state.lock:
+                with suppress(NotFound):
+                    await self._load(model, state)
 
     async def _load(self, model: str, state: ModelState) -> "ml.FittedVersion | None":
         """Load the active version of a model, and return it; None if there is none, or it cannot be loaded.

@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -245,3 +247,56 @@ async def test_requests_wait_for_a_load_of_their_model_only(
 
     assert not loading.done()
     assert (await loading).info.model == "diabetes"
+
+
+class SlowStore(ModelStore):
+    """Reports the default model late, once."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.has_read, self.may_report = threading.Event(), threading.Event()
+
+    def default(self) -> str | None:
+        found = super().default()
+        if not self.has_read.is_set():
+            self.has_read.set()
+            self.may_report.wait(5)
+        return found
+
+
+async def test_default_model_of_an_earlier_poll_does_not_replace_a_later_one(
+    store: ModelStore, recorder: TrafficRecorder, wine: Fitted
+):
+    for model in ("a", "b"):
+        wine.activate_in(store, model)
+    slow = SlowStore(store.folder)
+    prediction = PredictionService(slow, recorder)
+    polling = asyncio.create_task(prediction.refresh("a"))
+    await asyncio.to_thread(slow.has_read.wait, 5)
+
+    store.set_default("b")
+    refreshing = asyncio.create_task(prediction.refresh("b"))
+    await asyncio.wait({refreshing}, timeout=0.5)
+    slow.may_report.set()
+    await asyncio.gather(polling, refreshing)
+
+    assert prediction.default == "b"
+
+
+@pytest.mark.parametrize(("default", "other"), [("a", "b"), ("b", "a")])
+async def test_model_that_is_deleted_during_a_refresh_is_skipped(
+    store: ModelStore, prediction: PredictionService, wine: Fitted, default: str, other: str
+):
+    for model in (default, other):
+        wine.activate_in(store, model)
+        await prediction.fitted(model)
+    lock = prediction._active._models[default].lock
+    async with lock:
+        refreshing = asyncio.create_task(prediction.refresh(other))
+        # Until it waits for the lock.
+        await eventually(lambda: lock._waiters)
+        store.remove(other)
+        await prediction._active._read()
+
+    await refreshing
+    assert await answering(prediction) == (default, 1)
