@@ -19,9 +19,12 @@ def hostile(server: str) -> Iterator[None]:
     rows = [{LINK: (IMAGE, LINK, "**b**")[n % 3], TARGET: n} for n in range(40)]
     with httpx.Client(base_url=server, timeout=60) as http:
         body = {"records": rows, "target": TARGET, "estimator": "linear"}
-        assert http.post("/train", json=body).status_code == 201
+        default = http.get("/models").json()["default"]
+        trained = http.post("/train", json=body)
+        assert trained.status_code == 201
         yield
-        http.post("/models/rollback")
+        assert http.patch(f"/models/{default}", json={"default": True}).status_code == 200
+        assert http.delete(f"/models/{trained.json()['model']}").status_code == 204
 
 
 @desktop_only

@@ -74,8 +74,8 @@ async def test_cross_site_requests_are_rejected(unsecured: httpx.AsyncClient, he
     for method, path in (
         ("POST", "/train"),
         ("POST", "/predict"),
-        ("DELETE", "/models/1"),
-        ("POST", "/models/rollback"),
+        ("DELETE", "/models/wine"),
+        ("POST", "/models/wine/rollback"),
     ):
         problem = problem_of(await unsecured.request(method, path, content="a,b\n1,2\n", headers=plain), 403)
         assert "another site" in problem["detail"]
