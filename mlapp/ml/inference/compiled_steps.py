@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial, reduce
-from operator import add, mul
+from operator import add, mul, sub, truediv
 from typing import Any
 
 import numpy as np
@@ -40,10 +40,10 @@ def compile_imputer(step: SimpleImputer) -> Compiled:
 def compile_scaler(step: StandardScaler) -> Compiled:
     """Compile a scaler."""
     mean, scale = step.mean_, step.scale_
-    pairs = list(zip(mean.tolist(), scale.tolist(), strict=True))
+    means, scales = mean.tolist(), scale.tolist()
 
     def one(row: Row) -> Row:
-        return [(value - center) / width for value, (center, width) in zip(row, pairs, strict=True)]
+        return list(map(truediv, map(sub, row, means), scales))
 
     return Compiled(lambda x: (x - mean) / scale, (one,))
 

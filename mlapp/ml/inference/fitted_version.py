@@ -123,10 +123,11 @@ class FittedVersion:
 
     def predict_batch(self, requests: Sequence[np.ndarray]) -> Batch:
         """Predict encoded rows of several requests in one call, which takes little longer than one request."""
-        # Adds 0 so that -0 becomes 0, as some formats have no negative zero.
-        x = (requests[0] if len(requests) == 1 else np.concatenate(requests)) + 0.0
+        x = requests[0] if len(requests) == 1 else np.concatenate(requests)
         if len(x) == 1 and (predicted := self._predict_row(x)) is not None:
             return Batch(x, predicted, USUAL)
+        # Adds 0 so that -0 becomes 0, as some formats have no negative zero.
+        x = x + 0.0
         return Batch(x, self.predict(x), self.validator.unusual(x))
 
     def _predict_row(self, x: np.ndarray) -> np.ndarray | None:
