@@ -60,7 +60,7 @@ class _Train:
         """Draw the page with the training or the bundled table of the query, or with the previous form state."""
         self.other = OtherTrainingLink(self.site)
         with card("1 · Table"):
-            self.purpose = ui.label().classes(TEXT).mark("purpose")
+            self.purpose = ui.label().classes(f"{TEXT} [overflow-wrap:anywhere]").mark("purpose")
             self.source = TableSource(self.site.settings, self._select_file, self._select_dataset)
             self.table = ui.column().classes("w-full gap-3")
         self.form = ui.column().classes("w-full")

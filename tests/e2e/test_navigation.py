@@ -43,6 +43,9 @@ async def test_home_shows_whole_names_of_models(page: Page, api: httpx.AsyncClie
         heading = page.get_by_role("heading", name=name)
         await expect(heading).to_be_visible()
         assert await heading.evaluate("heading => heading.scrollWidth <= heading.clientWidth")
+    # The fixture checks that this page does not scroll sideways.
+    await page.goto(f"/ui/train?model={names[-1]}")
+    await expect(page.get_by_text(f"For a new version of {names[-1]}.")).to_be_visible()
 
 
 async def test_navigation_opens_a_page(page: Page):
