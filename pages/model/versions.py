@@ -40,16 +40,17 @@ def register(site: Site) -> None:
     """Add the page."""
 
     @ui.page("/models/{model}/versions")
-    async def versions(model: str) -> None:
-        await model_page(site, model, Tab.VERSIONS, lambda page: _Versions(page).build())
+    async def versions(model: str, selected: str = "") -> None:
+        numbers = [int(number) for number in selected.split(",") if number.isdecimal()]
+        await model_page(site, model, Tab.VERSIONS, lambda page: _Versions(page, numbers).build())
 
 
 class _Versions:
     """The page, updated in place."""
 
-    def __init__(self, page: ModelPage) -> None:
+    def __init__(self, page: ModelPage, selected: Sequence[int]) -> None:
         self.page, self.site, self.model, self.models = page, page.site, page.model, page.site.services.models
-        self.actions = VersionActions(page.site, page.model)
+        self.actions, self.selected = VersionActions(page.site, page.model), selected
 
     async def build(self) -> None:
         with ui.column().classes("w-full") as self.empty:
@@ -66,6 +67,7 @@ class _Versions:
                 self.table.table.props("dense")
                 self.table.table.on("act", self._act)
                 self.table.table.on_select(self._update_selection)
+                self.table.table.selected = [{"key": number} for number in self.selected]
                 self.table.table.props["no-data-label"] = "No versions match this search."
                 self.retention = ui.label().classes(MUTED).mark("retention")
             with card("Activation history"):
@@ -150,8 +152,10 @@ class _Versions:
         await self.table.sort(order, descending=order != "estimator")
 
     def _compare(self) -> None:
-        numbers = sorted(row["key"] for row in self.table.table.selected)
-        ui.navigate.to(f"/models/{self.model}/versions/compare?versions={','.join(map(str, numbers))}")
+        numbers = ",".join(str(key) for key in sorted(row["key"] for row in self.table.table.selected))
+        # Kept in the address, for the way back.
+        ui.navigate.history.replace(f"?selected={numbers}")
+        ui.navigate.to(f"/models/{self.model}/versions/compare?versions={numbers}")
 
     async def _act(self, event: GenericEventArguments) -> None:
         action, version = event.args

@@ -128,6 +128,12 @@ async def test_selected_versions_are_compared(user: User, first: VersionInfo, se
     await user.should_see("Side by side")
 
 
+async def test_selection_is_in_the_address_for_the_way_back(user: User, first: VersionInfo, second: int):
+    await user.open(f"/models/{MODEL}/versions?selected={first.version},{second},999,x")
+
+    assert (one(user, "compare").text, one(user, "compare").enabled) == ("Compare (2)", True)
+
+
 async def test_more_than_four_selected_versions_cannot_be_compared(user: User, first: VersionInfo):
     await user.open(f"/models/{MODEL}/versions")
     select(user, *range(5))
