@@ -37,13 +37,18 @@ ORDERS = {"newest": "Newest first", "name": "By name"}
 
 
 def register(site: Site) -> None:
-    """Add the page, and the redirect of `/predict` to the default model."""
+    """Add the page, and the redirects of `/models` to it and of `/predict` to the default model."""
 
     @ui.page("/")
     async def models(words: str = "", order: str = "newest") -> None:
         await site.live.refresh()
         with frame(site, "Models", "/", PURPOSE):
             await _Models(site, words, order if order in MODEL_ORDERS else "newest").build()
+
+    @ui_app.get("/models")
+    def home() -> RedirectResponse:
+        # Where somebody gets who shortens the address of a model. Relative, as a proxy may add a prefix.
+        return RedirectResponse("./")
 
     @ui_app.get("/predict")
     async def predict(request: Request) -> RedirectResponse:

@@ -180,6 +180,12 @@ async def test_predict_redirects_to_the_default_model_with_its_query(user: User,
     assert (answer.status_code, answer.headers["location"]) == (307, "models/wine/predict?version=1")
 
 
+async def test_shortened_address_of_a_model_leads_home(user: User):
+    answer = await user.http_client.get("/models", follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "./")
+
+
 async def test_predict_without_a_model_redirects_home(user: User):
     answer = await user.http_client.get("/predict", follow_redirects=False)
 
