@@ -86,6 +86,8 @@ def _text(value: object) -> object:
 
 def _message(schema: type[Schema], issue: "ErrorDetails") -> str:
     name = shorten(issue["loc"][0])
+    if issue["type"] == "extra_forbidden" and name == "model" and schema is PredictOptions:
+        return "There is no option 'model'; the path names the model: POST /models/{model}/predict."
     if issue["type"] == "extra_forbidden":
         return f"There is no option '{name}'; the options are {', '.join(schema.model_fields)}."
     if issue["type"] == "string_pattern_mismatch":

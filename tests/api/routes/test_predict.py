@@ -227,6 +227,7 @@ async def test_default_model_answers_as_by_its_name(http: httpx.AsyncClient):
     ("request_", "sentence"),
     [
         ({"params": {"colour": "red"}}, "There is no option 'colour'; the options are sheet, encoding, delimiter,"),
+        ({"params": {"model": "wines"}}, "There is no option 'model'; the path names the model: POST /models/"),
         ({"params": {"bad_rows": "drop"}}, "Invalid option 'bad_rows': Input should be 'refuse' or 'skip'."),
         ({"params": [("version", "1"), ("version", "2")]}, "The option 'version' is given twice; send it once."),
         ({"json": {"records": [{}], "colour": 1}}, "There is no option 'colour'"),
