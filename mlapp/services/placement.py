@@ -70,8 +70,9 @@ def _candidates(options: TrainOptions, source: DataSource | None) -> Iterator[st
 
 def _reference(store: ModelStore, model: str) -> Record | None:
     """Return the record of the active version, or of the latest one if none is active."""
-    version = store.active(model) or next(iter(store.versions(model)), None)
+    # It may have been deleted meanwhile, or be damaged.
     with suppress(NotFound):
+        version = store.active(model) or next(iter(store.versions(model)), None)
         return store.record(model, version) if version else None
     return None
 

@@ -100,7 +100,7 @@ async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncC
     for path in ("/predict", "/models/{model}/predict", "/models/machines/predict"):
         assert declared[f"POST {path}"].keys() == {400, 404, 409, 413, 415, 422, 503} | always
     assert declared["DELETE /jobs/{job_id}"].keys() == {404, 409, 422, 503} | always
-    assert declared["PATCH /models/{model}"].keys() == {400, 404, 413, 415, 422, 503} | always
+    assert declared["PATCH /models/{model}"].keys() == {400, 404, 409, 413, 415, 422, 503} | always
     for path in ("/models/{model}", "/models/{model}/versions/{version}"):
         assert declared[f"DELETE {path}"].keys() >= {404, 409, 503}
     assert "HTTPValidationError" not in document["components"]["schemas"]

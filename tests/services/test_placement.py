@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlapp.schemas import ActivationPolicy, ColumnType, DataSource, KeptTask, Record, Task, TrainOptions
+from mlapp.schemas import ActivationPolicy, ColumnType, DataSource, KeptTask, ModelSettings, Record, Task, TrainOptions
 from mlapp.services.placement import Placement, intended_model, kept_task, place
 from mlapp.store import ModelStore
 from tests.store.conftest import FILE, RECORD
@@ -148,3 +148,21 @@ def test_task_of_a_damaged_version_is_not_kept(store: ModelStore):
     (store.folder / "models/q3-sales/versions/1/record.json").write_bytes(b"")
 
     assert kept_task(store, options(model="q3-sales"), None) is None
+
+
+class DeletingStore(ModelStore):
+    """Loses a model as soon as its settings were read, as if another process deleted it."""
+
+    def settings(self, model: str) -> ModelSettings:
+        found = super().settings(model)
+        self.remove(model)
+        return found
+
+
+def test_model_that_is_deleted_meanwhile_has_no_callers(store: ModelStore):
+    add(store, "q3-sales")
+
+    placement = place(DeletingStore(store.folder), OTHER, options())
+
+    # The store rejects it, as another version is active then, and the next attempt creates the model.
+    assert placement == Placement("q3-sales", activate=True, replaces=1, breaking=[])

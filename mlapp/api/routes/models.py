@@ -25,11 +25,14 @@ async def get_model(model: str, services: AppServices) -> ModelInfo:
 
 @router.patch(
     "/{model}",
-    responses=problem_responses(400, 404, 413, 415, 422, 503),
+    responses=problem_responses(400, 404, 409, 413, 415, 422, 503),
     openapi_extra=json_request_body(ModelPatch, {"description": "Customers who leave within a month."}),
 )
 async def update_model(model: str, request: Request, services: AppServices) -> ModelInfo:
-    """Change the description of a model or whether new versions become active, or make it the default model."""
+    """Change the description of a model or whether new versions become active, or make it the default model.
+
+    Only a model with an active version can be the default one.
+    """
     return await services.models.update(model, parse_model_patch(await read_json_body(request)))
 
 

@@ -53,7 +53,10 @@ class StoreMetrics(Collector):
             "The version of the default model that answers; 0 if none does.",
             answering.version if answering else 0,
         )
-        wanted = self.store.active(default) if default else None
+        wanted = None
+        # It may have been deleted since it was read.
+        with suppress(NotFound):
+            wanted = self.store.active(default) if default else None
         found = (answering.model, answering.version) if answering else None
         yield GaugeMetricFamily(
             "mlapp_default_version_loaded",

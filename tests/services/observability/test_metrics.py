@@ -124,3 +124,23 @@ async def test_model_that_is_deleted_during_a_scrape_is_left_out(
     monkeypatch.setattr(store, "names", lambda: names)
 
     assert value(metrics, "mlapp_models") == 1
+
+
+class DeletingStore(ModelStore):
+    """Loses the default model as soon as its name was read, as if another process deleted it."""
+
+    def default(self) -> str | None:
+        found = super().default()
+        if found:
+            self.remove(found)
+        return found
+
+
+def test_default_model_that_is_deleted_during_a_scrape_does_not_fail_it(
+    store: ModelStore, prediction: PredictionService, recorder: TrafficRecorder, wine: Fitted
+):
+    wine.activate_in(store)
+
+    exposition = MetricsService(DeletingStore(store.folder), prediction, recorder).exposition().decode()
+
+    assert "mlapp_default_version 0.0\nmlapp_default_version_loaded 1.0" in re.sub("\n#.*", "", exposition)
