@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from mlapp.errors import MlappError
 from mlapp.schemas import VersionInfo
+from mlapp.services.model_names import MAX_CHARACTERS
 from mlapp.services.monitoring.counter import TrafficCounter
 from mlapp.services.monitoring.known_models import KnownModels
 from mlapp.services.monitoring.metrics import PredictionMetrics
@@ -102,7 +103,9 @@ class TrafficRecorder:
 
     def _complete(self, model: str | None, started: float, status: int) -> None:
         duration_ms = (time.perf_counter() - started) * 1_000
-        self._queue.requests.append(CompletedRequest(model, int(self.clock() // 60), duration_ms, status))
+        # A longer name is none of a model, and takes as much memory as the client likes.
+        name = model and model[: MAX_CHARACTERS + 1]
+        self._queue.requests.append(CompletedRequest(name, int(self.clock() // 60), duration_ms, status))
         self.counter.revision += 1
 
     def _now(self) -> float:

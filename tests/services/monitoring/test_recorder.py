@@ -31,6 +31,14 @@ def another(monitoring: MonitoringService) -> MonitoringService:
     )
 
 
+def test_long_names_of_models_that_clients_invent_take_no_memory(recorder: TrafficRecorder):
+    with recorder.request("a" * 60_000):
+        pass
+
+    requests, _, _ = recorder._queue.take()
+    assert [request.model for request in requests] == ["a" * 64]
+
+
 @pytest.mark.usefixtures("active")
 async def test_counts_survive_a_restart(prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted):
     await monitoring.recorder.start()
