@@ -1,5 +1,7 @@
 """Predict tab: a form for the features of a version, its prediction, what-if charts, and predictions for a file."""
 
+from urllib.parse import urlencode
+
 from nicegui import ui
 
 from mlapp.errors import MlappError, NotFound, pointer
@@ -32,7 +34,7 @@ def register(site: Site) -> None:
     downloads.register()
 
     @ui.page("/models/{model}/predict", response_timeout=RESPONSE_TIMEOUT_S)
-    async def predict(model: str, version: str = "") -> None:
+    async def predict(model: str, version: str = "", tab: str = ONE) -> None:
         pinned = version not in ("", ACTIVE)
 
         async def draw(page: ModelPage) -> None:
@@ -48,7 +50,9 @@ def register(site: Site) -> None:
                 versions = ("All versions", "layers", tab_path(model, Tab.VERSIONS))
                 empty_state("sentiment_dissatisfied", "This version cannot be used", error.detail, versions)
             else:
-                await _Predict(site, downloads, page, info, pinned=pinned).show_example()
+                shown = _Predict(site, downloads, page, info, pinned=pinned)
+                shown.tabs.set_value(FILE if tab == FILE else ONE)
+                await shown.show_example()
 
         await model_page(site, model, Tab.PREDICT, draw)
 
@@ -59,7 +63,7 @@ class _Predict:
         self.task = CoalescedTask(self._predict, PAUSE_S)
         self._banner()
         with ui.row().classes("w-full items-center justify-between gap-x-6 gap-y-3"):
-            with ui.tabs(on_change=self._open_tab).props(TABS) as self.tabs:
+            with ui.tabs().props(TABS) as self.tabs:
                 ui.tab(ONE, "One", "edit_note").mark("tab-one")
                 ui.tab(FILE, "A file", "table_view").mark("tab-file")
             self._version()
@@ -67,7 +71,9 @@ class _Predict:
             self._draw_row()
         with ui.column().classes("w-full gap-5") as self.file:
             TablePrediction(site, downloads, info, on_file=lambda: self.tabs.set_value(FILE))
+        self.file.set_visibility(False)
         self.tabs.set_value(ONE)
+        self.tabs.on_value_change(self._open_tab)
         self._update_versions()
         page.on_change(self._models_changed)
 
@@ -90,6 +96,8 @@ class _Predict:
     def _open_tab(self) -> None:
         self.row.set_visibility(self.tabs.value == ONE)
         self.file.set_visibility(self.tabs.value == FILE)
+        # Kept in the address, for a reload and the way back.
+        ui.navigate.history.replace(self._query(self.info.version if self.pinned else 0))
 
     async def show_example(self) -> None:
         """Show the prediction for the initial values, which does not count as traffic."""
@@ -137,8 +145,11 @@ class _Predict:
         self.state.set_visibility(self.pinned)
 
     def _open(self, version: int) -> None:
-        path = tab_path(self.info.model, Tab.PREDICT)
-        ui.navigate.to(f"{path}?version={version}" if version else path)
+        ui.navigate.to(f"{tab_path(self.info.model, Tab.PREDICT)}{self._query(version)}")
+
+    def _query(self, version: int) -> str:
+        """Return the query of the address for the open tab and a version, or the active one if it is 0."""
+        return f"?{urlencode({'version': version or ACTIVE, 'tab': self.tabs.value})}"
 
     def _changed(self) -> None:
         self.task.schedule()

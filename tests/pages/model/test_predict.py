@@ -191,3 +191,11 @@ async def test_predict_of_a_deleted_model_says_so(user: User, services: Services
 
     await user.should_see("gone was deleted")
     await user.should_not_see(marker="prediction-card")
+
+
+async def test_tab_is_in_the_address_for_a_reload(user: User, trained: TrainedVersions):
+    await user.open(f"{PREDICT}?tab=file")
+
+    assert one(user, "tab-file").parent_slot.parent.value == "file"
+    await user.should_see("Predict a file")
+    await user.should_not_see("Another example")
