@@ -155,7 +155,7 @@ class DeletingStore(ModelStore):
 
     def settings(self, model: str) -> ModelSettings:
         found = super().settings(model)
-        self.remove(model)
+        ModelStore(self.folder).remove(model)
         return found
 
 

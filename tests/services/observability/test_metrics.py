@@ -132,7 +132,7 @@ class DeletingStore(ModelStore):
     def default(self) -> str | None:
         found = super().default()
         if found:
-            self.remove(found)
+            ModelStore(self.folder).remove(found)
         return found
 
 
