@@ -98,7 +98,7 @@ class LiveUpdates:
         self._shown |= await self._outdated(models, self.state)
 
     def notify_edited(self, model: str) -> None:
-        """Notify pages that a note or a setting of a model has changed, which is not polled."""
+        """Notify pages that a note, which is not polled, or a setting has changed."""
         self._shown.pop(model, None)
         self.models_changed.emit()
 

@@ -12,6 +12,7 @@ from mlapp import ml, tables
 from mlapp.caller import caller
 from mlapp.errors import NotFound, Unacceptable
 from mlapp.schemas import (
+    ActivationPolicy,
     DatasetInfo,
     EstimatorInfo,
     Format,
@@ -42,6 +43,8 @@ class StoredModel(NamedTuple):
     active: int | None
     versions: tuple[int, ...]
     """All versions, newest first."""
+    description: str = ""
+    activation: ActivationPolicy = ActivationPolicy.AUTO
 
 
 class StoreState(NamedTuple):
@@ -255,7 +258,8 @@ class ModelService:
             # It may have been deleted since it was listed.
             with suppress(NotFound):
                 active, versions = self.store.state(name)
-                models[name] = StoredModel(active, tuple(versions))
+                settings = self.store.settings(name)
+                models[name] = StoredModel(active, tuple(versions), settings.description, settings.activation)
         return StoreState(self.store.default(), models)
 
     def _list(self) -> ModelList:

@@ -9,7 +9,7 @@ from nicegui import Client
 from nicegui.testing import User
 
 from main import create_app
-from mlapp.schemas import Submission, VersionInfo
+from mlapp.schemas import ActivationPolicy, ModelPatch, Submission, VersionInfo
 from mlapp.services import Services
 from mlapp.settings import Settings
 from pages.session import live_updates
@@ -179,7 +179,19 @@ async def test_active_version_with_a_damaged_record_is_notified_once(live: LiveU
     await live.refresh()
 
     assert (notified.models, live.active("damaged")) == (1, None)
-    assert live.models["damaged"] == (DAMAGED, (readable.version,))
+    assert live.models["damaged"][:2] == (DAMAGED, (readable.version,))
+
+
+async def test_settings_that_another_process_changed_are_notified(live: LiveUpdates, other: Services):
+    notified = Notifications(live)
+
+    for patch in (ModelPatch(description="Until failure."), ModelPatch(activation=ActivationPolicy.NEVER)):
+        await other.models.update("machines", patch)
+        await live.refresh()
+        await live.refresh()
+
+    assert notified.models == 2
+    await other.models.update("machines", ModelPatch(description="", activation=ActivationPolicy.AUTO))
 
 
 async def test_edited_note_is_shown(live: LiveUpdates, services: Services, trained: TrainedVersions):
