@@ -69,18 +69,24 @@ def _candidates(options: TrainOptions, source: DataSource | None) -> Iterator[st
 
 
 def _reference(store: ModelStore, model: str) -> Record | None:
-    """Return the record of the active version, or of the latest one if none is active."""
-    # It may have been deleted meanwhile, or be damaged.
+    """Return the record of the active version, or of the latest one if none is active; None without a readable one.
+
+    Raises:
+        NotFound: the model does not exist.
+    """
+    version = store.active(model) or next(iter(store.versions(model)), None)
     with suppress(NotFound):
-        version = store.active(model) or next(iter(store.versions(model)), None)
         return store.record(model, version) if version else None
     return None
 
 
 def _is_other(store: ModelStore, model: str, record: Record) -> bool:
     """Return whether a version would break the callers of a model, or what its versions have in common."""
-    reference = _reference(store, model)
-    return reference is not None and bool(ml.breaking_changes(reference, record, 0))
+    # It may have been deleted meanwhile.
+    with suppress(NotFound):
+        if reference := _reference(store, model):
+            return bool(ml.breaking_changes(reference, record, 0))
+    return False
 
 
 def _breaking(store: ModelStore, model: str, active: int | None, record: Record) -> list[str]:
