@@ -72,7 +72,7 @@ class _Api:
         if shown == self.drawn:
             return
         self.drawn = shown
-        response = await self._response() if info else ""
+        response = await self._response(info.version) if info else ""
         self.content.clear()
         with self.content:
             if info is None:
@@ -141,10 +141,10 @@ class _Api:
         record = {feature.name: feature.example for feature in info.features}
         self.code.show(record, None if asked == DEFAULT else self.model, info.version if asked == PINNED else None)
 
-    async def _response(self) -> str:
+    async def _response(self, version: int) -> str:
         """Return the response to the request in the code, or why there is none."""
         try:
-            found = await self.site.services.prediction.example(self.model)
+            found = await self.site.services.prediction.example(self.model, version)
         except MlappError as error:
             return error.detail
         return json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False)

@@ -22,9 +22,11 @@ def hostile(server: str) -> Iterator[None]:
         default = http.get("/models").json()["default"]
         trained = http.post("/train", json=body)
         assert trained.status_code == 201
+        model = trained.json()["model"]
+        assert http.patch(f"/models/{model}", json={"default": True}).status_code == 200
         yield
         assert http.patch(f"/models/{default}", json={"default": True}).status_code == 200
-        assert http.delete(f"/models/{trained.json()['model']}").status_code == 204
+        assert http.delete(f"/models/{model}").status_code == 204
 
 
 @desktop_only

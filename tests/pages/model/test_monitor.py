@@ -60,7 +60,7 @@ async def test_monitor_counts_the_requests_to_its_model_only(user: User, http: h
 
     await user.open("/models/asked/monitor")
 
-    await user.should_see("2 predictions of version 1")
+    await user.should_see(f"2 predictions of version {first.version}")
     succeeded, rejected, _ = chart_of(user, "Requests").options["series"]
     assert (sum(succeeded["data"]), sum(rejected["data"])) == (1, 0)
     assert sum(chart_of(user, "Rows").options["series"][0]["data"]) == 2

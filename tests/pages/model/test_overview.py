@@ -136,11 +136,13 @@ async def test_overview_counts_the_requests_to_this_model(
     await eventually(lambda: count(user, "hour-rows") == before + 2, timeout_s=30)
 
 
-async def test_overview_lists_the_trainings_of_this_model(user: User, services: Services, trained: TrainedVersions):
-    await user.open("/models/wine")
+async def test_overview_lists_the_trainings_of_this_model(user: User, services: Services):
+    await publish(services, "wine", "untrained")
+    await user.open("/models/untrained")
     await user.should_see("No recent trainings of this model.")
 
-    job = await services.training.submit(Misbehaving(dataset="wine", options={"estimator": "endless", "model": "wine"}))
+    options = {"estimator": "endless", "model": "untrained"}
+    job = await services.training.submit(Misbehaving(dataset="wine", options=options))
 
     await user.should_see(marker=f"job-{job.id}")
     await user.should_see(content="fold 1 of 5", marker="stage", retries=200)
