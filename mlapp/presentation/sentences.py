@@ -71,7 +71,7 @@ def main_score(info: VersionInfo | VersionSummary) -> str:
 def job_title(job: Job) -> str:
     """Return the table of a job, and its target and, until it has a version, its model if known."""
     title = f"{job.target} from {job.table}" if job.target else job.table
-    return f"{job.model}: {title}" if job.model and not job.version else title
+    return f"{job.model}: {title}" if job.model not in (None, title) and not job.version else title
 
 
 def job_status_line(job: Job) -> str:

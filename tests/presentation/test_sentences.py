@@ -54,6 +54,7 @@ def test_job_title_has_table_target_and_model():
     assert job_title(job(1, target="ash")) == "ash from wine"
     assert job_title(job(1, target="ash", model="wine")) == "wine: ash from wine"
     assert job_title(job(1, target="ash", model="wine", version=2)) == "ash from wine"
+    assert job_title(job(1, model="wine")) == "wine"
 
 
 @pytest.mark.parametrize(
