@@ -10,7 +10,8 @@ from mlapp.presentation.comparison.comparability import comparability, same_ques
 from mlapp.presentation.comparison.differences import MAX_COMPARED, Difference, differences
 from mlapp.presentation.verdict import LEAK_HINT, is_suspicious, verdict
 from mlapp.schemas import VersionInfo
-from mlapp.services.models.service import ModelService, StoredModel
+from mlapp.services.models.listing import StoredModel
+from mlapp.services.models.service import ModelService
 from pages.components.cards import card, empty_state
 from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.model.actions import VersionActions

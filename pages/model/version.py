@@ -10,7 +10,7 @@ from mlapp.presentation.model_card import card as model_card
 from mlapp.presentation.retention import removal
 from mlapp.presentation.sentences import headline, training_rows, version_name
 from mlapp.schemas import VersionInfo, VersionKey
-from mlapp.services.models.service import StoredModel
+from mlapp.services.models.listing import StoredModel
 from pages.components.buttons import link_button
 from pages.components.cards import card, empty_state, facts
 from pages.components.model.actions import VersionActions

@@ -10,8 +10,8 @@ from mlapp.presentation.retention import retention_rule
 from mlapp.presentation.sentences import main_score, source_name
 from mlapp.presentation.verdict import LEAK_HINT, is_suspicious
 from mlapp.schemas import VersionKey, VersionSummary
+from mlapp.services.models.listing import StoredModel
 from mlapp.services.models.search import VersionQuery
-from mlapp.services.models.service import StoredModel
 from pages.components.buttons import link_button
 from pages.components.cards import card, empty_state
 from pages.components.model.actions import VersionActions

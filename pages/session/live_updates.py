@@ -12,7 +12,7 @@ from nicegui import Client, Event, background_tasks
 from mlapp.errors import NotFound
 from mlapp.schemas import Job, VersionInfo
 from mlapp.services import Services
-from mlapp.services.models.service import StoredModel, StoreState
+from mlapp.services.models.listing import StoredModel, StoreState
 from mlapp.services.outages import Outage
 from mlapp.services.stored_versions import describe
 

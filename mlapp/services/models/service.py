@@ -3,16 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 from mlapp import ml, tables
 from mlapp.caller import caller
 from mlapp.errors import NotFound, Unacceptable
 from mlapp.schemas import (
-    ActivationPolicy,
     DatasetInfo,
     EstimatorInfo,
     Format,
@@ -20,39 +17,20 @@ from mlapp.schemas import (
     ModelInfo,
     ModelList,
     ModelPatch,
-    ModelSummary,
     VersionInfo,
     VersionKey,
     VersionList,
-    VersionSummary,
 )
 from mlapp.services.jobs.import_check import report_import_errors
+from mlapp.services.models.listing import StoreState, list_models, list_versions, store_state
 from mlapp.services.models.search import VersionPage, VersionQuery, search
 from mlapp.services.prediction.service import PredictionService
-from mlapp.services.stored_versions import describe, describe_model, summarize, summarize_model, version_number
+from mlapp.services.stored_versions import describe, describe_model, version_number
 from mlapp.store import ModelStore
 
 log = logging.getLogger(__name__)
 
 MAX_NOTE_CHARACTERS = 2_000
-
-
-class StoredModel(NamedTuple):
-    """The state of a model that is cheap to poll."""
-
-    active: int | None
-    versions: tuple[int, ...]
-    """All versions, newest first."""
-    description: str = ""
-    activation: ActivationPolicy = ActivationPolicy.AUTO
-
-
-class StoreState(NamedTuple):
-    """The state of all models, cheap enough for polling."""
-
-    default: str | None
-    models: dict[str, StoredModel]
-    """By name, sorted."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +42,7 @@ class ModelService:
 
     async def list(self) -> ModelList:
         """Return summaries of all models by name, and the default one."""
-        return await asyncio.to_thread(self._list)
+        return await asyncio.to_thread(list_models, self.store)
 
     async def get(self, model: str) -> ModelInfo:
         """Return a model with its active version.
@@ -119,7 +97,7 @@ class ModelService:
 
     async def state(self) -> StoreState:
         """Return the active version and all versions of every model; cheap enough for polling."""
-        return await asyncio.to_thread(self._state)
+        return await asyncio.to_thread(store_state, self.store)
 
     async def versions(self, model: str) -> VersionList:
         """Return summaries of all versions of a model, newest first.
@@ -127,7 +105,7 @@ class ModelService:
         Raises:
             NotFound: the model does not exist.
         """
-        return await asyncio.to_thread(self._versions, model)
+        return await asyncio.to_thread(list_versions, self.store, model)
 
     async def search(self, model: str, query: VersionQuery) -> VersionPage:
         """Return a page of the versions of a model that match a query.
@@ -135,7 +113,7 @@ class ModelService:
         Raises:
             NotFound: the model does not exist.
         """
-        return await asyncio.to_thread(lambda: search(self._versions(model).versions, query))
+        return await asyncio.to_thread(lambda: search(list_versions(self.store, model).versions, query))
 
     async def version(self, model: str, name: str) -> VersionInfo:
         """Return a version by number, `active` or `latest`.
@@ -251,30 +229,6 @@ class ModelService:
             return ml.unusable_reason(self.store.record(*key).library_versions)
         except NotFound:
             return None
-
-    def _state(self) -> StoreState:
-        models: dict[str, StoredModel] = {}
-        for name in self.store.names():
-            # It may have been deleted since it was listed.
-            with suppress(NotFound):
-                active, versions = self.store.state(name)
-                settings = self.store.settings(name)
-                models[name] = StoredModel(active, tuple(versions), settings.description, settings.activation)
-        return StoreState(self.store.default(), models)
-
-    def _list(self) -> ModelList:
-        models: list[ModelSummary] = []
-        for name in self.store.names():
-            with suppress(NotFound):
-                models.append(summarize_model(self.store, name))
-        return ModelList(default=self.store.default(), models=models)
-
-    def _versions(self, model: str) -> VersionList:
-        versions: list[VersionSummary] = []
-        for version in self.store.versions(model):
-            with suppress(NotFound):
-                versions.append(summarize(self.store, model, version))
-        return VersionList(model=model, active=self.store.active(model), versions=versions)
 
 
 def _estimators() -> Sequence[EstimatorInfo]:

@@ -2,14 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from mlapp import ml, tables
 from mlapp.schemas import (
     Format,
     PredictionPreview,
-    PredictOptions,
     PredictResponse,
     Record,
     VersionInfo,
@@ -26,16 +25,11 @@ from mlapp.services.prediction.limits import Limits
 from mlapp.services.prediction.preview import example, preview
 from mlapp.services.prediction.reading import Body
 from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult, iterate
+from mlapp.services.prediction.rows import RowPredictor
 from mlapp.services.prediction.table_reader import TableReader
 from mlapp.services.prediction.version_cache import LOADED_BYTES, VersionCache
 from mlapp.services.stored_versions import version_number
 from mlapp.store import ModelStore
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from mlapp.ml.data.validation import Warnings
-    from mlapp.tables import JsonRows
 
 __all__ = ["AS_SENT", "Body", "PredictionResult", "PredictionService"]
 
@@ -55,6 +49,7 @@ class PredictionService:
         self._active = ActiveVersions(self.store, self._cache)
         self._limits = Limits()
         self._batcher = Batcher(self._limits.small, self.recorder.add_rows)
+        self._rows = RowPredictor(self.recorder, self._limits, self._batcher)
         self._reader = TableReader(self.processes)
 
     async def start(self) -> None:
@@ -159,7 +154,7 @@ class PredictionService:
             if reading.is_small(body) and formats[Format.JSON] is Format.JSON:
                 rows, keys = reading.read_json(body.data)
                 if not keys:
-                    predicted, warnings = await self._predict_rows(fitted, rows, strict=strict)
+                    predicted, warnings = await self._rows.predict(fitted, rows, strict=strict)
                     data = fitted.answer_json(predicted, warnings)
                     return PredictionResult(*fitted.key, Format.JSON, warnings.total, data)
             result = await self._predict_table(fitted, body, formats, strict=strict)
@@ -174,7 +169,7 @@ class PredictionService:
         """
         with self.recorder.request(model):
             fitted = await self.fitted(model, version)
-            return fitted.answer(*await self._predict_rows(fitted, tables.JsonRows(records)))
+            return fitted.answer(*await self._rows.predict(fitted, tables.JsonRows(records)))
 
     async def preview(self, body: Body, model: str, version: int | None = None, rows: int = 10) -> PredictionPreview:
         """Return the first rows of the response to a table; the whole table is validated, as by `predict`.
@@ -203,37 +198,6 @@ class PredictionService:
         """
         fitted = await self.fitted(model, version)
         return await self._limits.small.run(lambda: ml.what_if(fitted, record, feature), fitted.info.model)
-
-    async def _predict_rows(
-        self, fitted: "ml.FittedVersion", rows: "JsonRows", *, strict: bool = False
-    ) -> "tuple[np.ndarray, Warnings]":
-        """Predict a few rows in a batch with other requests."""
-        x = fitted.encoder.encode_plain(rows)
-        if x is None or strict:
-            return await self._predict_records(fitted, rows, strict=strict)
-        predicted, unusual = await self._batcher.predict(fitted, x)
-        if not unusual:
-            return predicted, fitted.no_warnings
-        if not fitted.encoder.is_exact(x):
-            await self._limits.small.run(lambda: fitted.encoder.encode(rows.table()), fitted.info.model)
-        # The table is made once, and only for the text of unknown categories.
-        table = cache(rows.table)
-        warnings = fitted.validator.warnings(x, lambda row, name: table().text(row, name))
-        self.recorder.add_warnings(fitted.info.model, warnings.total)
-        return predicted, warnings
-
-    async def _predict_records(
-        self, fitted: "ml.FittedVersion", rows: "JsonRows", *, strict: bool
-    ) -> "tuple[np.ndarray, Warnings]":
-        """Predict a few rows that need conversion, or whose warnings are errors."""
-
-        def encode() -> reading.EncodedTable:
-            return reading.encode_table(fitted, rows.table(), PredictOptions(), strict=strict)
-
-        encoded = await self._limits.small.run(encode, fitted.info.model)
-        predicted, _ = await self._batcher.predict(fitted, encoded.x)
-        self.recorder.add_warnings(fitted.info.model, encoded.warnings.total)
-        return predicted, encoded.warnings
 
     async def _name(self, model: str | None) -> str:
         """Return the name of a model, by default that of the default one.

@@ -4,8 +4,9 @@ import pytest
 
 from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
 from mlapp.schemas import ActivationPolicy, ModelList, ModelPatch, VersionKey
+from mlapp.services.models.listing import StoredModel, StoreState
 from mlapp.services.models.search import VersionQuery
-from mlapp.services.models.service import ModelService, StoredModel, StoreState
+from mlapp.services.models.service import ModelService
 from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
