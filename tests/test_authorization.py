@@ -57,6 +57,7 @@ PERMISSIONS = {
     "GET /ui/train": PAGE,
     "GET /ui/predict": PAGE,
     "GET /ui/predictions/{token}": PAGE,
+    "GET /ui/models": PAGE,
     "GET /ui/models/{model}": PAGE,
     "GET /ui/models/{model}/predict": PAGE,
     "GET /ui/models/{model}/versions": PAGE,
