@@ -1,5 +1,6 @@
 """ModelStore on a temporary folder."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -10,7 +11,7 @@ import pytest
 
 from mlapp.errors import Conflict, NotFound, Unavailable
 from mlapp.schemas import Record
-from mlapp.store import JobStore, ModelStore
+from mlapp.store import JobStore, ModelStore, atomic_files
 from tests.services.disk import full_disk
 from tests.store.conftest import FILE, RECORD
 
@@ -290,6 +291,21 @@ def test_delete_of_the_active_version_is_a_conflict(tmp_path: Path):
         store.delete("prices", 1)
 
     assert store.versions("prices") == [1]
+
+
+def test_version_that_became_active_stays_if_the_disk_fails_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    store, fsync = filled(tmp_path, versions=1), atomic_files.fsync_folder
+
+    def failing(folder: Path) -> None:
+        if folder.name == "prices":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(folder)
+
+    monkeypatch.setattr(atomic_files, "fsync_folder", failing)
+    with pytest.raises(Unavailable, match="Input/output error"):
+        store.add("prices", FILE, RECORD, activate_by="local")
+
+    assert (store.active("prices"), store.versions("prices")) == (2, [2, 1])
 
 
 def test_prune_keeps_the_version_that_a_rollback_would_activate(tmp_path: Path):

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from mlapp.errors import Conflict, NotFound
+from mlapp.errors import Conflict, NotFound, Unavailable
 from mlapp.schemas import ActivationPolicy, ModelSettings, Record
 from mlapp.store import atomic_files
 from mlapp.store.cached_files import CachedRead
@@ -189,8 +189,10 @@ class ModelStore(VersionStore):
             elif settings:
                 folder.update(**settings)
         except OSError:
-            with suppress(OSError):
-                folder.versions.remove(version)
+            with suppress(OSError, Unavailable):
+                # The settings may have been replaced, and only not have reached the disk.
+                if folder.settings().active != version:
+                    folder.versions.remove(version)
             raise
         return version
 
