@@ -3,6 +3,7 @@
 import asyncio
 import io
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -28,6 +29,17 @@ async def pick_columns(page: Page, columns: Locator) -> None:
     await expect(price).to_be_focused()
 
 
+async def choose(page: Page, field: str, option: str) -> None:
+    """Choose an option of a select, which closes again when the section around it is still unfolding."""
+    choice = page.get_by_role("option", name=option)
+    await page.get_by_label(field).click()
+    with suppress(AssertionError):
+        await expect(choice).to_be_visible(timeout=2_000)
+    if not await choice.is_visible():
+        await page.get_by_label(field).click()
+    await choice.click()
+
+
 async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, api: httpx.AsyncClient, tmp_path: Path):
     before = {job["id"] for job in (await api.get("/jobs")).json()["jobs"]}
     await page.goto("/ui/")
@@ -40,8 +52,7 @@ async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, 
     await page.get_by_label("Estimator").click()
     await page.get_by_role("option", name="linear").click()
     await page.get_by_text("Advanced").click()
-    await page.get_by_label("Activate the new version").click()
-    await page.get_by_role("option", name="Never").click()
+    await choose(page, "Activate the new version", "Never")
     await page.get_by_role("button", name="Train", exact=True).dblclick()
 
     await expect(page.get_by_text("is stored, but not activated.")).to_be_visible(timeout=60_000)

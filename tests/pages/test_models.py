@@ -89,7 +89,7 @@ async def test_models_trained_activated_and_deleted_elsewhere_are_shown(user: Us
 
 
 async def test_requests_are_counted_live(user: User, services: Services, http: httpx.AsyncClient):
-    info = await publish(services, "wine", "asked")
+    info = await publish(services, "wine", "consulted")
     await user.open("/")
     await user.should_see("0 requests in the last day")
 

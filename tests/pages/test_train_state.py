@@ -131,7 +131,7 @@ async def test_file_of_a_training_that_another_tab_uploads_is_for_its_model(form
 
     await drop(other, "people-copy.csv", CSV.encode())
 
-    await other.should_see(f"New model {queued.model}")
+    await other.should_see(content=f" {queued.model}", marker="train-title")
 
 
 async def test_duplicated_tab_has_the_same_table_and_its_own_options(form: User):

@@ -96,12 +96,7 @@ class Batcher:
 
     def _deliver(self, fitted: "ml.FittedVersion", batch: list[_QueuedRequest], predicted: "ml.Batch") -> None:
         self.add_rows(fitted.info, predicted.x, predicted.predicted)
-        unusual = predicted.unusual.tolist()
-        if len(batch) == 1:
-            if not batch[0].predicted.done():
-                batch[0].predicted.set_result((predicted.predicted, any(unusual)))
-            return
-        start = 0
+        start, unusual = 0, predicted.unusual.tolist()
         for request in batch:
             end = start + len(request.x)
             # Done if the client has disconnected.

@@ -114,13 +114,13 @@ async def test_api_without_an_active_version_leads_to_the_versions(user: User, s
 async def test_api_of_a_version_that_cannot_be_loaded_says_why(
     user: User, services: Services, caplog: pytest.LogCaptureFixture
 ):
-    await publish(services, "wine", "broken", activate=False)
-    services.models.store.activate("broken", add_unloadable(services.models.store, "broken", 1))
+    loadable, store = await publish(services, "wine", "mute", activate=False), services.models.store
+    store.activate("mute", add_unloadable(store, "mute", loadable.version))
 
-    await user.open("/models/broken/api")
+    await user.open("/models/mute/api")
 
     await user.should_see(content="a screw is loose", marker="response-error")
-    await services.models.delete("broken")
+    await services.models.delete("mute")
     caplog.clear()  # The log of the broken version.
 
 

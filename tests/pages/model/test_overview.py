@@ -110,17 +110,17 @@ async def test_overview_of_a_model_without_an_active_version_follows_the_activat
 async def test_overview_says_that_the_active_version_cannot_be_loaded(
     user: User, services: Services, caplog: pytest.LogCaptureFixture
 ):
-    await publish(services, "wine", "damaged")
-    store = services.models.store
-    await services.prediction.fitted("damaged")
-    store.activate("damaged", add_unloadable(store, "damaged", 1))
-    await services.prediction.refresh("damaged")
+    answering, store = await publish(services, "wine", "shaky"), services.models.store
+    await services.prediction.fitted("shaky")
+    unloadable = add_unloadable(store, "shaky", answering.version)
+    store.activate("shaky", unloadable)
+    await services.prediction.refresh("shaky")
 
-    await user.open("/models/damaged")
+    await user.open("/models/shaky")
 
-    await user.should_see("Version 2 of damaged cannot be loaded: RuntimeError: a screw is loose")
-    await user.should_see(content="Version 1", marker="since")
-    await services.models.delete("damaged")
+    await user.should_see(f"Version {unloadable} of shaky cannot be loaded: RuntimeError: a screw is loose")
+    await user.should_see(content=f"Version {answering.version}", marker="since")
+    await services.models.delete("shaky")
     caplog.clear()  # The log of the broken version.
 
 

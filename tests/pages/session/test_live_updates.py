@@ -111,22 +111,22 @@ async def test_another_default_model_is_notified(live: LiveUpdates, services: Se
 
 
 async def test_deleted_model_has_no_active_version(live: LiveUpdates, services: Services):
-    published = await publish(services, "wine", "short-lived")
+    published = await publish(services, "wine", "ephemeral")
     await live.refresh()
-    assert version_of(live.active("short-lived")) == published.version
+    assert version_of(live.active("ephemeral")) == published.version
 
-    await services.models.delete("short-lived")
+    await services.models.delete("ephemeral")
     await live.refresh()
 
-    assert (live.active("short-lived"), live.active(None), "short-lived" in live.models) == (None, None, False)
+    assert (live.active("ephemeral"), live.active(None), "ephemeral" in live.models) == (None, None, False)
 
 
 async def test_model_without_an_active_version_has_none(live: LiveUpdates, services: Services):
-    idle = await publish(services, "wine", "idle", activate=False)
+    idle = await publish(services, "wine", "still", activate=False)
 
     await live.refresh()
 
-    assert (live.active("idle"), live.models["idle"].versions) == (None, (idle.version,))
+    assert (live.active("still"), live.models["still"].versions) == (None, (idle.version,))
 
 
 async def test_pages_show_the_fallback_of_an_active_version_that_cannot_be_loaded(
@@ -171,15 +171,15 @@ async def test_fallback_that_was_deleted_while_it_answers_is_shown(
 
 
 async def test_active_version_with_a_damaged_record_is_notified_once(live: LiveUpdates, services: Services):
-    readable = await publish(services, "wine", "damaged")
-    damage_active_version(services.models.store, "damaged")
+    readable = await publish(services, "wine", "marred")
+    damage_active_version(services.models.store, "marred")
     notified = Notifications(live)
 
     await live.refresh()
     await live.refresh()
 
-    assert (notified.models, live.active("damaged")) == (1, None)
-    assert live.models["damaged"][:2] == (DAMAGED, (readable.version,))
+    assert (notified.models, live.active("marred")) == (1, None)
+    assert live.models["marred"][:2] == (DAMAGED, (readable.version,))
 
 
 async def test_settings_that_another_process_changed_are_notified(live: LiveUpdates, other: Services):
