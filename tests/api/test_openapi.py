@@ -81,7 +81,7 @@ async def test_references_of_the_document_resolve(
 
 async def test_errors_of_every_route_are_declared_as_problems(http: httpx.AsyncClient, machines: VersionInfo):
     document = await document_of(http)
-    assert machines.predict_path in document["paths"]
+    assert f"/models/{machines.model}/predict" in document["paths"]
 
     declared = {
         f"{method.upper()} {path}": {
@@ -218,4 +218,4 @@ async def test_parameters_in_paths_are_declared(http: httpx.AsyncClient, machine
     assert "model" not in {
         each["name"] for each in document["paths"]["/models/{model}/train"]["post"]["parameters"][1:]
     }
-    assert machines.predict_path in document["paths"]
+    assert f"/models/{machines.model}/predict" in document["paths"]

@@ -90,7 +90,9 @@ async def test_route_of_any_model_has_no_features(http: httpx.AsyncClient, machi
     assert document["components"]["schemas"]["AnyRow"]["properties"] == {}
     body = document["paths"]["/models/{model}/predict"]["post"]["requestBody"]
     assert "`GET /models/{model}` lists the features" in body["description"]
-    answer = await http.post(machines.predict_path, json={"records": [row_of(machines)]})
+    answer = await http.post(
+        f"/models/{machines.model}/predict?version={machines.version}", json={"records": [row_of(machines)]}
+    )
     assert answer.status_code == 200
 
 

@@ -71,13 +71,13 @@ async def test_jobs_are_filtered_by_status(user: User, services: Services):
 
 async def test_jobs_are_filtered_by_model(user: User, services: Services):
     job = await finished(services, await services.training.submit(WINE))
-    named = WINE.model_copy(update={"options": WINE.options | {"model": "cellar"}})
+    named = WINE.model_copy(update={"options": WINE.options | {"model": "barrels"}})
     other = await finished(services, await services.training.submit(named))
     await user.open("/jobs")
-    await user.should_see(content="cellar, version 1", marker=f"made-{other.id}")
+    await user.should_see(content=f"barrels, version {other.version}", marker=f"made-{other.id}")
 
     with user:
-        one(user, marker="model-filter").set_value("cellar")
+        one(user, marker="model-filter").set_value("barrels")
 
     await user.should_not_see(marker=f"job-{job.id}")
     await user.should_see("1 training")

@@ -16,7 +16,7 @@ CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for 
 
 async def test_train_on_an_uploaded_file_makes_a_model_of_its_name(user: User, services: Services):
     await user.open("/train")
-    await drop(user, "people.csv", CSV.encode())
+    await drop(user, "villagers.csv", CSV.encode())
     # The first preview starts a process, which takes long on a busy machine.
     await user.should_see("40 rows, 4 columns", retries=600)
     await user.should_see(marker="train")
@@ -25,9 +25,9 @@ async def test_train_on_an_uploaded_file_makes_a_model_of_its_name(user: User, s
     user.find("linear").click()
     user.find(marker="train").click()
 
-    await user.should_see("people, version 1 answers now.", retries=200)
+    await user.should_see("villagers, version 1 answers now.", retries=200)
     await user.should_see("'name' has a distinct text in every row")
-    assert (await services.models.version("people", "active")).target == "y"
+    assert (await services.models.version("villagers", "active")).target == "y"
 
 
 async def test_train_on_a_bundled_table_selects_its_target(user: User):
