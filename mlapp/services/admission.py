@@ -80,6 +80,7 @@ class Pool:
     _queues: dict[str, deque[_Call]] = field(default_factory=dict)
     """Waiting calls by model; the model whose turn it is comes first."""
     _running: int = 0
+    _closed: bool = False
     _call_s: float = 0.0
     """Moving average of call times."""
     _executor: ThreadPoolExecutor = field(init=False)
@@ -111,11 +112,16 @@ class Pool:
 
     def close(self) -> None:
         """Accept no more calls; pending ones are completed."""
+        self._closed = True
+        self._start()
         self._executor.shutdown(wait=False)
 
     def _start(self) -> None:
-        """Start calls while threads are free; one more is handed over, so that none waits for the event loop."""
-        while self._queues and self._running <= self.threads:
+        """Start calls while threads are free; one more is handed over, so that none waits for the event loop.
+
+        A pool that is closed hands over all of them.
+        """
+        while self._queues and (self._closed or self._running <= self.threads):
             model = next(iter(self._queues))
             queue = self._queues.pop(model)
             call = queue.popleft()

@@ -12,6 +12,7 @@ import pytest
 
 from mlapp.errors import Overloaded
 from mlapp.services.admission import Pool, Slots
+from mlapp.services.prediction.limits import Limits
 
 
 def test_requests_beyond_the_limit_are_rejected_until_a_slot_is_released():
@@ -116,6 +117,34 @@ async def test_pool_estimates_the_wait_of_a_new_call():
     assert idle == 0
     # The first call took 0.05 s, and its weight is a fifth.
     assert 4 * 0.01 <= busy < after_others < 4
+
+
+async def test_small_request_is_rejected_if_its_calls_would_wait_too_long():
+    limits, going = Limits(), threading.Event()
+    # The average is a fifth of it: ten calls wait for 0.2 s, and a request makes three of them.
+    await limits.small.run(lambda: time.sleep(0.1))
+    calls = [asyncio.create_task(limits.small.run(going.wait, "churn")) for _ in range(10)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(Overloaded, match="More predictions are requested than can be made in time"):
+        limits.admit(100, "churn", 0)
+
+    going.set()
+    await asyncio.gather(*calls)
+    limits.admit(100, "churn", 0)()
+    limits.close()
+
+
+async def test_closed_pool_completes_the_calls_that_wait():
+    pool, going = Pool("test", 1, lambda: None), threading.Event()
+    calls = [asyncio.create_task(pool.run(partial(going.wait, 60), model)) for model in ("a", "a", "b", "a")]
+    await asyncio.sleep(0)
+
+    pool.close()
+    going.set()
+
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(*calls) == [True] * 4
 
 
 async def test_failed_call_is_no_longer_pending():

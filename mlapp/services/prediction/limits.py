@@ -16,7 +16,9 @@ LARGE_SLOTS, LARGE_SHARE = 6, 5
 """Maximum number of large requests in flight, and of those to one model: one is predicted, and four are received or
 sent."""
 MAX_WAIT_S = 0.5
-"""Small requests are rejected if they would wait longer than this for a thread."""
+"""Small requests are rejected if they would wait longer than this for threads."""
+WAITS = 3
+"""How often a small request waits for a thread: it is read, encoded and predicted in calls of their own."""
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Limits:
         """
         if size is None or size > SMALL_BYTES:
             return self.large_slots.acquire(model)
-        if not self.small.idle and self.small.wait_s(model or "", queued) > MAX_WAIT_S:
+        if not self.small.idle and WAITS * self.small.wait_s(model or "", queued) > MAX_WAIT_S:
             raise Overloaded("More predictions are requested than can be made in time; try again in a moment.")
         return self.small_slots.acquire(model)
 
