@@ -27,7 +27,7 @@ from sklearn.pipeline import make_pipeline
 
 from mlapp.errors import Unacceptable, shorten
 from mlapp.ml.preprocessing import FeatureColumns, native, one_hot, ordinal
-from mlapp.schemas import EstimatorInfo, Task
+from mlapp.schemas import EstimatorInfo, Loss, Task
 
 AUTO = "auto"
 SMALL_ROWS = 3_000
@@ -118,6 +118,12 @@ class Recipe:
     """`auto` tries it on tables of up to this many rows; None: of any size, 0: never."""
     auto_above: Mapping[Task, int] = field(default_factory=dict)
     """`auto` tries it on tables of more than this many rows, for each task; tasks not listed have no minimum."""
+    auto_if: Callable[[FeatureColumns], bool] = lambda _columns: True
+    """Whether `auto` tries it on a table with these columns, beside the limits on rows."""
+    losses: Sequence[Loss] = (Loss.SQUARED_ERROR,)
+    """What it can minimize for regression; `auto` tries it for the given loss, or else for its first one."""
+    positive: bool = False
+    """Whether it predicts positive values only, for a regression target that is never negative."""
     cost: float = 1.0
     """Time of a fit relative to a linear model, for the progress bar."""
 

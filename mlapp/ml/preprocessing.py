@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -12,7 +12,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from mlapp.schemas import ColumnType, Feature
+from mlapp.schemas import ColumnType, Feature, Loss
 
 DAYS_PER_YEAR = 365.2425
 DENSE_ROWS = 3_000
@@ -27,11 +27,21 @@ class FeatureColumns:
     numbers: list[int]
     """Numbers, integers and booleans."""
     categories: list[int]
+    """Codes from 0 by falling frequency, without an upper bound."""
     datetimes: list[int]
     rows: float = math.inf
     """Rows of the whole training set, also when a fold is fitted, so that all fits have the same hyperparameters."""
     classes: int = 0
     """Number of classes of the target; 0 for regression."""
+    texts: list[list[int]] = field(default_factory=list)
+    """For each text its columns: the number of characters, and the components of its embedding, which follow all
+    features."""
+    distinct: dict[int, int] = field(default_factory=dict)
+    """Number of distinct values of each column of categories."""
+    lowest: float = -math.inf
+    """Lowest value of a regression target: recipes that predict positive values need a target from 0."""
+    loss: Loss = Loss.SQUARED_ERROR
+    """What a regression minimizes; the recipe names it in its `losses`."""
 
     @classmethod
     def of(cls, features: Sequence[Feature], rows: float = math.inf, classes: int = 0) -> "FeatureColumns":

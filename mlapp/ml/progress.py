@@ -17,7 +17,13 @@ COUNTER = re.compile(r"(\d+)(?:/| of )(\d+)")
 """In the verbose output of boosting (`[3/100]`) and forests (`building tree 3 of 200`)."""
 
 
-def fit(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, on_progress: ProgressCallback) -> None:
+def fit(
+    estimator: BaseEstimator,
+    X: np.ndarray,
+    y: np.ndarray,
+    on_progress: ProgressCallback,
+    weights: np.ndarray | None = None,
+) -> None:
     """Fit an estimator, and report progress after every iteration or tree.
 
     Estimators without callbacks report by their `verbose` output, and those with neither at the end only. The estimator
@@ -28,8 +34,15 @@ def fit(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, on_progress: Pro
     listener = _Listener(on_progress)
     # joblib writes to stderr when ensembles are verbose.
     with _reporting_to(listener, estimator), redirect_stdout(listener), redirect_stderr(io.StringIO()):
-        estimator.fit(X, y)
+        estimator.fit(X, y, **_weight_arguments(estimator, weights))
     listener.report(1.0)
+
+
+def _weight_arguments(estimator: BaseEstimator, weights: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Return the arguments that pass weights on to the last step of a pipeline."""
+    if weights is None:
+        return {}
+    return {f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight": weights}
 
 
 @contextmanager

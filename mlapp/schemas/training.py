@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from mlapp.schemas.models import ActivationPolicy, Description, ModelName
 from mlapp.schemas.reading import ColumnTypes, FileOptions
-from mlapp.schemas.types import Format, JobStatus, Schema, Task
+from mlapp.schemas.types import ClassWeight, Format, JobStatus, Loss, Metric, Schema, Task
 
 DEFAULT_COVERAGE = 0.9
 
@@ -47,12 +47,24 @@ class TrainOptions(FileOptions):
     """Time budget of `auto` in seconds; no further estimator is tried after it."""
     time_column: str | None = None
     """Evaluate on the latest rows by this column instead of on random ones."""
+    group_column: str | None = None
+    """Evaluate on groups that have no training rows: all rows with the same value of this column, such as a patient,
+    are on one side. The column is not a feature."""
+    weight_column: str | None = None
+    """Weights of the rows, from 0, in fits, metrics, intervals and importance. The column is not a feature."""
+    class_weight: ClassWeight | None = None
+    """`balanced`: all classes count alike in a fit; probabilities are scaled back to the natural rates."""
+    metric: Metric | None = None
+    """By what `auto` chooses among single estimators: `rmse` or `mae`; `log_loss`, `accuracy`, `balanced_accuracy` or
+    `roc_auc`. By default `rmse` or `log_loss`, which also choose the members of ensembles."""
+    loss: Loss | None = None
+    """What the fits of a regression minimize; by default squared error, or Poisson loss if `auto` finds it better."""
 
     @property
     def needed_columns(self) -> set[str]:
         """Columns that the options ask for; they are never left out as an index."""
-        names = (self.target, self.time_column, *(self.features or ()), *self.types)
-        return {name for name in names if name is not None}
+        of_rows = (self.target, self.time_column, self.group_column, self.weight_column)
+        return {name for name in (*of_rows, *(self.features or ()), *self.types) if name is not None}
 
 
 class TrainBody(TrainOptions):

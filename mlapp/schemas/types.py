@@ -40,6 +40,8 @@ class ColumnType(StrEnum):
     BOOLEAN = "boolean"
     CATEGORY = "category"
     DATETIME = "datetime"
+    TEXT = "text"
+    """Prose: sentences or descriptions, of which most are distinct."""
 
 
 class Task(StrEnum):
@@ -137,6 +139,39 @@ class Evaluation(StrEnum):
     """Random rows of a large table that the final model is not trained on."""
     LATEST = "latest"
     """The latest fifth by a time column, predicted by a fit on the earlier rows."""
+    GROUPS = "groups"
+    """Cross-validation in which all rows of a group are in the same fold."""
+    LATEST_GROUPS = "latest_groups"
+    """The latest rows by a time column, of groups that have no training rows."""
+
+
+class ClassWeight(StrEnum):
+    """How classes count in a fit."""
+
+    BALANCED = "balanced"
+    """All classes count alike; probabilities are scaled back to the natural rates."""
+
+
+class Metric(StrEnum):
+    """By what `auto` chooses among single estimators."""
+
+    RMSE = "rmse"
+    MAE = "mae"
+    LOG_LOSS = "log_loss"
+    ACCURACY = "accuracy"
+    BALANCED_ACCURACY = "balanced_accuracy"
+    ROC_AUC = "roc_auc"
+
+
+class Loss(StrEnum):
+    """What the fits of a regression minimize."""
+
+    SQUARED_ERROR = "squared_error"
+    """Predicts means."""
+    ABSOLUTE_ERROR = "absolute_error"
+    """Predicts medians, which outliers hardly change."""
+    POISSON = "poisson"
+    """Predicts means of counts and other values from 0; errors count in relation to the prediction."""
 
 
 class Schema(BaseModel):

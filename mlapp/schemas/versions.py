@@ -7,7 +7,7 @@ from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.plots import Plots
 from mlapp.schemas.reading import ColumnFormat, ReadAs
 from mlapp.schemas.tables import DataSource, Feature, IgnoredColumn
-from mlapp.schemas.types import ColumnType, Evaluation, Scalar, Schema, Task
+from mlapp.schemas.types import ClassWeight, ColumnType, Evaluation, Loss, Metric, OmitIfNone, Scalar, Schema, Task
 
 
 class LeaderboardEntry(Schema):
@@ -20,6 +20,8 @@ class LeaderboardEntry(Schema):
     """Standard deviation of the score over the folds."""
     fit_seconds: float
     """Mean time to fit one fold, in seconds."""
+    weight: OmitIfNone[float] = None
+    """Its weight in the ensemble that was kept; null if it is no member."""
 
 
 class Importance(Schema):
@@ -36,8 +38,9 @@ class Importance(Schema):
 class Interval(Schema):
     """Parameters of the prediction intervals, which are wider where the model's errors are larger.
 
-    The interval of a predicted value f is [f + s(f)·low, f + s(f)·high]. The scale s(f) is interpolated linearly
-    between `scales` at `centres`, and constant outside of them.
+    The interval of a predicted value f is [f + s·low, f + s·high], or [f·exp(s·low), f·exp(s·high)] if it is
+    `multiplicative`. The scale s is predicted from the row if it is `learned`, or else interpolated linearly between
+    `scales` at `centres`, and constant outside of them.
     """
 
     low: float
@@ -47,7 +50,13 @@ class Interval(Schema):
     centres: list[float]
     """Predicted values, ascending."""
     scales: list[float]
-    """Mean absolute error around each centre, in units of the target."""
+    """Mean absolute error around each centre, in units of the target, or of its logarithm."""
+    learned: bool = False
+    """Whether the scale is predicted from the features, by an estimator in the model file."""
+    multiplicative: bool = False
+    """Whether errors are those of the logarithm, so that intervals are positive."""
+    floor: float | None = None
+    """The lowest bound: 0 for targets that are never negative, if predictions are never negative; null for none."""
 
 
 class VersionStatus(Schema):
@@ -120,6 +129,23 @@ class Record(RecordSummary):
     """Number of rows that were dropped because their target is missing."""
     evaluation: Evaluation
     """How the rows for the metrics were held out."""
+    time_column: OmitIfNone[str] = None
+    """The column by which the latest rows were held out."""
+    group_column: OmitIfNone[str] = None
+    """The column of the groups, of which none is on both sides."""
+    weight_column: OmitIfNone[str] = None
+    """The column of the row weights."""
+    class_weight: OmitIfNone[ClassWeight] = None
+    """How classes count in a fit, where not alike by row."""
+    metric: OmitIfNone[Metric] = None
+    """By what the estimator was chosen, where the training said so."""
+    loss: OmitIfNone[Loss] = None
+    """What the fits minimized, where the training said so."""
+    positive: bool = False
+    """Whether predictions and intervals are never negative, as they are fitted on a logarithmic or Poisson scale."""
+    coverage_verified: bool = True
+    """Whether the held-out rows are exchangeable with new ones, so that intervals can be expected to cover the nominal
+    share. False for a split by time, and where rows look grouped or ordered in time but were split at random."""
     spread: dict[str, float]
     """Standard deviation of the metrics over the folds."""
     leaderboard: list[LeaderboardEntry]

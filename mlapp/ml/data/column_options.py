@@ -44,8 +44,8 @@ def _is_left_out(name: str, sentences: Sequence[str]) -> bool:
 
 def _named(options: TrainOptions) -> Iterator[tuple[str, str]]:
     """Yield the columns that the options name, each with a pointer; `features` has sentences of its own."""
-    for option, name in (("target", options.target), ("time_column", options.time_column)):
-        if name is not None:
+    for option in ("target", "time_column", "group_column", "weight_column"):
+        if (name := getattr(options, option)) is not None:
             yield name, pointer(option)
     for option, names in (("exclude", options.exclude), ("merge_values", options.merge_values)):
         for index, name in enumerate(names):
@@ -63,7 +63,8 @@ def feature_names(columns: Sequence[str], target: str, options: TrainOptions) ->
     if options.features is None:
         if target in options.exclude:
             raise _rejected(target, "exclude", options.exclude.index(target), "is the target")
-        return [name for name in columns if name != target and name not in options.exclude]
+        left_out = {target, options.group_column, options.weight_column, *options.exclude}
+        return [name for name in columns if name not in left_out]
     if options.exclude:
         detail = "Send 'features' or 'exclude', not both: the columns to use, or those to leave out."
         raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("exclude")}])

@@ -1,8 +1,10 @@
 """Out-of-fold predictions: cross-validation that keeps the prediction of every test row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -25,6 +27,10 @@ class Samples:
     folds: list[Fold]
     classes: int | None
     """Number of classes; None for regression."""
+    weights: np.ndarray | None = None
+    """Weights of the rows, (rows,), with a mean of 1; None if all count alike."""
+    groups: np.ndarray | None = None
+    """Group of each row as an index, (rows,); rows of one group are never on both sides of a split."""
 
     @property
     def train_sets(self) -> list[np.ndarray]:
@@ -56,6 +62,50 @@ class Samples:
         return np.split(values, np.cumsum([len(test) for _, test in self.folds])[:-1])
 
 
+class FitResult(NamedTuple):
+    """A fitted estimator, and its predictions of test rows."""
+
+    estimator: BaseEstimator
+    predicted: np.ndarray
+    """Of the test rows: values (rows,), or probabilities (rows, classes)."""
+    seconds: float
+    """Duration of the fit."""
+
+
+Pending = Callable[[ProgressCallback], FitResult]
+"""Makes or awaits a fit, and raises what the fit raises."""
+Submit = Callable[[BaseEstimator, np.ndarray, np.ndarray], Pending]
+"""Takes an unfitted estimator, and indices of its training rows and of the test rows to predict."""
+Fits = Callable[[Samples, Callable[[], float]], AbstractContextManager[Submit]]
+"""Makes fits on samples, somewhere; takes a clock. Fits that are pending when the context ends are abandoned."""
+
+
+@contextmanager
+def local_fits(samples: Samples, clock: Callable[[], float]) -> Iterator[Submit]:
+    """Make fits in this process, each when its result is asked for."""
+
+    def submit(estimator: BaseEstimator, train: np.ndarray, test: np.ndarray) -> Pending:
+        return lambda on_progress: fit_and_predict(samples, estimator, train, test, clock, on_progress)
+
+    yield submit
+
+
+def fit_and_predict(  # noqa: PLR0913, PLR0917 - a fit, its rows, and how it is observed
+    samples: Samples,
+    estimator: BaseEstimator,
+    train: np.ndarray,
+    test: np.ndarray,
+    clock: Callable[[], float],
+    on_progress: ProgressCallback,
+) -> FitResult:
+    """Fit an estimator on training rows, and predict test rows."""
+    started = clock()
+    weights = None if samples.weights is None else samples.weights[train]
+    fit(estimator, samples.X[train], samples.y[train], on_progress, weights)
+    seconds = clock() - started
+    return FitResult(estimator, predict(estimator, samples.X[test], samples.classes), seconds)
+
+
 @dataclass(frozen=True)
 class OutOfFold:
     """Out-of-fold predictions of an estimator."""
@@ -68,37 +118,44 @@ class OutOfFold:
     """Mean time of a fit."""
 
 
-def out_of_fold(
-    make: Callable[[], BaseEstimator],
-    samples: Samples,
-    clock: Callable[[], float],
-    start_fit: Callable[[int], ProgressCallback],
-) -> OutOfFold:
-    """Fit a new estimator on the training rows of each fold, and predict its test rows.
+def submit_folds(make: Callable[[], BaseEstimator], samples: Samples, submit: Submit) -> list[Pending]:
+    """Submit a fit of a new estimator for each fold; folds with the same training rows (the same array) share a fit."""
+    tests: dict[int, list[np.ndarray]] = {}
+    for train, test in samples.folds:
+        tests.setdefault(id(train), []).append(test)
+    return [submit(make(), train, np.concatenate(tests[id(train)])) for train in samples.train_sets]
 
-    Folds with the same training rows (the same array) share a fit. `start_fit` is called with the number of the fold,
-    from 1, and returns the progress callback of the fit.
+
+def collect_folds(pending: Sequence[Pending], start_fit: Callable[[int], ProgressCallback]) -> OutOfFold:
+    """Return the out-of-fold predictions of submitted fits.
+
+    `start_fit` is called with the number of the fit, from 1, and returns its progress callback.
     """
-    size, seconds = len(samples.test_rows), []
-    predicted = np.full((size, samples.classes) if samples.classes else size, np.nan)
-    estimator, fitted_on = None, None
-    for number, ((train, test), part) in enumerate(zip(samples.folds, samples.by_fold(predicted), strict=True), 1):
-        if train is not fitted_on:
-            on_progress, estimator, fitted_on, started = start_fit(number), make(), train, clock()
-            fit(estimator, samples.X[train], samples.y[train], on_progress)
-            seconds.append(clock() - started)
-        part[:] = predict(estimator, samples.X[test], samples.classes)
-    return OutOfFold(predicted, estimator, float(np.mean(seconds)))
+    results = [await_fit(start_fit(number)) for number, await_fit in enumerate(pending, 1)]
+    predicted = np.concatenate([result.predicted for result in results])
+    return OutOfFold(predicted, results[-1].estimator, float(np.mean([result.seconds for result in results])))
 
 
-def fit(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, on_progress: ProgressCallback) -> BaseEstimator:
+def out_of_fold(make: Callable[[], BaseEstimator], samples: Samples) -> OutOfFold:
+    """Return the out-of-fold predictions of an estimator, fitted in this process."""
+    with local_fits(samples, lambda: 0.0) as submit:
+        return collect_folds(submit_folds(make, samples, submit), lambda _: lambda _: None)
+
+
+def fit(
+    estimator: BaseEstimator,
+    X: np.ndarray,
+    y: np.ndarray,
+    on_progress: ProgressCallback,
+    weights: np.ndarray | None = None,
+) -> BaseEstimator:
     """Fit an estimator, then set `n_jobs=1` on it and on all estimators inside it, so that it predicts on one thread.
 
     Threads that add up trees in any order give sums that differ in the last digit between calls, and cost more than
     they save on single rows. `n_jobs=None` would mean one thread in scikit-learn, but all cores in LightGBM.
     """
     with threads_for(len(y)):
-        progress.fit(estimator, X, y, on_progress)
+        progress.fit(estimator, X, y, on_progress, weights)
     for part in parts(estimator):
         if hasattr(type(part), "get_params") and "n_jobs" in part.get_params(deep=False):
             part.set_params(n_jobs=1)

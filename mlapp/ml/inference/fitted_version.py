@@ -1,16 +1,13 @@
 """FittedVersion: a loaded version that encodes, validates and predicts rows."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
-import joblib
 import numpy as np
 import polars as pl
 from pydantic import TypeAdapter
-from sklearn.base import BaseEstimator
 
 from mlapp.errors import Conflict
 from mlapp.ml.data.encoding import Encoder, known_only
@@ -18,6 +15,7 @@ from mlapp.ml.data.validation import NO_WARNINGS, Validator, Warnings
 from mlapp.ml.evaluation.conformal import bounds, bounds_of
 from mlapp.ml.inference.compiled_functions import Compiled, RowFunction
 from mlapp.ml.inference.compiled_pipeline import compile_pipeline
+from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import unusable_reason
 from mlapp.schemas import PredictResponse, Scalar, Task, VersionInfo, VersionKey
 from mlapp.tables.columns.conversion import format_values
@@ -50,7 +48,8 @@ class FittedVersion:
     """A version that is ready to predict."""
 
     info: VersionInfo
-    estimator: BaseEstimator
+    parts: ModelFile
+    """What predicts."""
     file_bytes: int = 0
     """Size of the model file."""
     no_warnings: ClassVar[Warnings] = NO_WARNINGS
@@ -79,7 +78,7 @@ class FittedVersion:
         # Real rows, the first one with each value missing in turn, and a row of missing values.
         missing = np.where(np.eye(real.shape[1], dtype=bool)[:MAX_MISSING_ROWS], np.nan, real[0])
         rows = np.concatenate([real, missing, np.full_like(real[:1], np.nan)])
-        return compile_pipeline(self.estimator, len(self.info.classes or []) or None, rows)
+        return compile_pipeline(self.parts.estimator, len(self.info.classes or []) or None, rows)
 
     @cached_property
     def _one(self) -> RowFunction | None:
@@ -207,7 +206,7 @@ def load_version(info: VersionInfo, file: bytes) -> FittedVersion:
     if why := unusable_reason(info.library_versions):
         raise Conflict(f"{_name(info)} cannot be loaded. {why}")
     try:
-        fitted = FittedVersion(info, joblib.load(io.BytesIO(file)), len(file))
+        fitted = FittedVersion(info, ModelFile.from_bytes(file), len(file))
     except (ImportError, AttributeError) as error:
         raise Conflict(
             f"{_name(info)} cannot be loaded: it was trained with code that is not here ({error}); "

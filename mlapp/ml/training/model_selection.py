@@ -14,7 +14,7 @@ from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.baseline import SELECTION_METRIC
 from mlapp.ml.evaluation.calibration import calibrate
 from mlapp.ml.evaluation.metrics import metrics
-from mlapp.ml.evaluation.out_of_fold import out_of_fold
+from mlapp.ml.evaluation.out_of_fold import Fits, OutOfFold, Pending, Submit, collect_folds, local_fits, submit_folds
 from mlapp.ml.progress import ProgressCallback
 from mlapp.ml.training.overall_progress import OverallProgress
 from mlapp.schemas import LeaderboardEntry
@@ -61,8 +61,13 @@ class _BudgetReached(Exception):
     """The time budget ended before all folds of a candidate were fitted."""
 
 
-def compare(
-    training_set: TrainingSet, recipes: dict[str, Recipe], budget_s: float, clock: Clock, progress: OverallProgress
+def compare(  # noqa: PLR0913, PLR0917 - what to compare, where, and what limits and reports it
+    training_set: TrainingSet,
+    recipes: dict[str, Recipe],
+    budget_s: float,
+    clock: Clock,
+    progress: OverallProgress,
+    fits: Fits = local_fits,
 ) -> Comparison:
     """Evaluate every recipe, and keep the one with the lowest score.
 
@@ -76,39 +81,61 @@ def compare(
     deadline, best, budget_reached = clock() + budget_s, None, False
     entries: list[LeaderboardEntry] = []
     failures: list[Unacceptable | TrainingFailed] = []
-    for name, recipe in recipes.items():
-        try:
-            candidate = _evaluate(training_set, name, recipe, clock, progress, deadline if best else math.inf)
-        except _BudgetReached:
-            budget_reached = True
-            break
-        except (Unacceptable, TrainingFailed) as failure:
-            failures.append(failure)
-            continue
-        entries.append(candidate.entry)
-        best = candidate if best is None or candidate.entry.score < best.entry.score else best
+    with fits(training_set.samples, clock) as submit:
+        submitted = {name: _Submitted(training_set, name, recipe, submit) for name, recipe in recipes.items()}
+        for candidate in submitted.values():
+            try:
+                evaluated = _evaluate(training_set, candidate, clock, progress, deadline if best else math.inf)
+            except _BudgetReached:
+                budget_reached = True
+                break
+            except (Unacceptable, TrainingFailed) as failure:
+                failures.append(failure)
+                continue
+            entries.append(evaluated.entry)
+            best = evaluated if best is None or evaluated.entry.score < best.entry.score else best
     if best is None:
         raise failures[0]
     leaderboard = sorted(entries, key=lambda entry: entry.score)
     return Comparison(best, leaderboard, budget_reached, [failure.detail for failure in failures])
 
 
-def _evaluate(  # noqa: PLR0913, PLR0917 - a candidate, and what limits and reports its evaluation
-    training_set: TrainingSet, name: str, recipe: Recipe, clock: Clock, progress: OverallProgress, deadline: float
+class _Submitted:
+    """A recipe whose fits are submitted; what making its estimators raises is raised when they are collected."""
+
+    def __init__(self, training_set: TrainingSet, name: str, recipe: Recipe, submit: Submit) -> None:
+        self.name, self.recipe = name, recipe
+        self._pending: list[Pending] = []
+        self._failure: Unacceptable | TrainingFailed | None = None
+        try:
+            with estimator_errors(name):
+                self._pending = submit_folds(training_set.estimator_factory(recipe), training_set.samples, submit)
+        except (Unacceptable, TrainingFailed) as failure:
+            self._failure = failure
+
+    def collect(self, start_fit: Callable[[int], ProgressCallback]) -> OutOfFold:
+        if self._failure:
+            raise self._failure
+        with estimator_errors(self.name):
+            result = collect_folds(self._pending, start_fit)
+            if not np.isfinite(result.predicted).all():
+                raise ValueError("some of its predictions are not finite numbers.")
+        return result
+
+
+def _evaluate(
+    training_set: TrainingSet, submitted: _Submitted, clock: Clock, progress: OverallProgress, deadline: float
 ) -> Candidate:
-    samples = training_set.samples
+    samples, name, recipe = training_set.samples, submitted.name, submitted.recipe
 
     def start_fit(fold: int) -> ProgressCallback:
         if clock() > deadline:
             raise _BudgetReached
         fits = len(samples.train_sets)
         stage = f"Evaluating {name}: fold {fold} of {fits}" if fits > 1 else f"Fitting {name}"
-        return progress.start_stage(stage, recipe.cost * len(samples.folds[fold - 1][0]))
+        return progress.start_stage(stage, recipe.cost * len(samples.train_sets[fold - 1]))
 
-    with estimator_errors(name):
-        result = out_of_fold(training_set.estimator_factory(recipe), samples, clock, start_fit)
-        if not np.isfinite(result.predicted).all():
-            raise ValueError("some of its predictions are not finite numbers.")
+    result = submitted.collect(start_fit)
     temperature, predicted = calibrate(samples, result.predicted) if samples.classes else (None, result.predicted)
     by_fold = zip(samples.by_fold(samples.y_test), samples.by_fold(predicted), strict=True)
     fold_scores = [metrics(training_set.task, y, part) for y, part in by_fold]

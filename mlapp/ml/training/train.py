@@ -1,12 +1,10 @@
 """Training: from a table to a fitted version and its record."""
 
-import io
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
 import polars as pl
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -18,8 +16,9 @@ from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.conformal import fit_interval
 from mlapp.ml.evaluation.importance import permutation_importance, sample_size
 from mlapp.ml.evaluation.metrics import metrics, spread
-from mlapp.ml.evaluation.out_of_fold import fit, out_of_fold
+from mlapp.ml.evaluation.out_of_fold import Fits, fit, local_fits, out_of_fold
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots
+from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
 from mlapp.ml.training.fingerprint import fingerprints
@@ -45,7 +44,14 @@ class Trained:
     record: dict[str, Any]
 
 
-def train(table: Table, options: TrainOptions, clock: Clock, report: Report, kept: KeptTask | None = None) -> Trained:
+def train(  # noqa: PLR0913, PLR0917 - what to train on, and how the training is observed and where it runs
+    table: Table,
+    options: TrainOptions,
+    clock: Clock,
+    report: Report,
+    kept: KeptTask | None = None,
+    fits: Fits = local_fits,
+) -> Trained:
     """Train a version: infer the signature, compare estimators by cross-validation, fit the best one on all rows.
 
     The same table, options and seed give the same version, unless the time budget ends the comparison.
@@ -56,6 +62,7 @@ def train(table: Table, options: TrainOptions, clock: Clock, report: Report, kep
         clock: Returns seconds.
         report: Is called with stage and progress.
         kept: The task that is kept if the target suits it; without it, the task is inferred.
+        fits: Makes the fits of the comparison, by default in this process.
 
     Raises:
         Unacceptable: the table or an option cannot be used for training, or the estimator cannot be fitted on it.
@@ -63,10 +70,12 @@ def train(table: Table, options: TrainOptions, clock: Clock, report: Report, kep
     """
     # Metrics and data-quality warnings cover what the libraries warn of; in a log, their warnings lack a context.
     with warnings.catch_warnings(action="ignore"), threads_for(0):
-        return _train(table, options, kept, clock, report)
+        return _train(table, options, kept, clock, report, fits)
 
 
-def _train(table: Table, options: TrainOptions, kept: KeptTask | None, clock: Clock, report: Report) -> Trained:
+def _train(  # noqa: PLR0913, PLR0917 - as `train`
+    table: Table, options: TrainOptions, kept: KeptTask | None, clock: Clock, report: Report, fits: Fits
+) -> Trained:
     started = clock()
     progress = OverallProgress(report, "Reading the columns", READ_SHARE)
     training_set = make_training_set(table, options, kept)
@@ -77,7 +86,7 @@ def _train(table: Table, options: TrainOptions, kept: KeptTask | None, clock: Cl
     hashes = ThreadPoolExecutor(1).submit(fingerprints, table, signature, target, options)
     final_cost = max(_final_cost(training_set, recipe.cost) for recipe in recipes.values())
     progress.expect(comparison_cost(training_set, recipes) + final_cost)
-    comparison = compare(training_set, recipes, options.budget_s, clock, progress)
+    comparison = compare(training_set, recipes, options.budget_s, clock, progress, fits)
     best = comparison.best
     progress.expect(_final_cost(training_set, best.recipe.cost))
     quality = _quality(training_set, best, options.coverage)
@@ -108,15 +117,20 @@ def _train(table: Table, options: TrainOptions, kept: KeptTask | None, clock: Cl
         "table_sha256": hashes.result()[1],
         "library_versions": installed_versions() | package_versions(best.fitted),
         "note": options.note,
+        "time_column": options.time_column,
+        "group_column": options.group_column,
+        "weight_column": options.weight_column,
+        "class_weight": options.class_weight,
+        "metric": options.metric,
+        "loss": options.loss,
     }
     fitted = _fit_on_all_rows(training_set, best, progress)
     serialized = progress.start_stage("Serializing the model", best.recipe.cost * rows * SERIALIZE_COST)
-    file = io.BytesIO()
     with estimator_errors(best.name):
-        joblib.dump(fitted, file, compress=3)
+        file = ModelFile(fitted).to_bytes()
     serialized(1.0)
     record |= {"parameters": _parameters(fitted), "training_seconds": round(clock() - started, 3)}
-    return Trained(file.getvalue(), record)
+    return Trained(file, record)
 
 
 def _final_cost(training_set: TrainingSet, row_cost: float) -> float:
@@ -137,7 +151,7 @@ def _quality(training_set: TrainingSet, best: Candidate, coverage: float) -> dic
     """Return metrics, their spread, the baseline's metrics, intervals and plots, all from out-of-fold predictions."""
     task, samples = training_set.task, training_set.samples
     dummy = DummyRegressor() if task is Task.REGRESSION else DummyClassifier(strategy="prior")
-    baseline = out_of_fold(lambda: dummy, samples, lambda: 0.0, lambda _: lambda _: None)
+    baseline = out_of_fold(lambda: dummy, samples)
     quality = {
         "metrics": metrics(task, samples.y_test, best.predicted),
         "baseline": metrics(task, samples.y_test, baseline.predicted),
@@ -174,7 +188,7 @@ def _fit_on_all_rows(training_set: TrainingSet, best: Candidate, progress: Overa
     on_progress = progress.start_stage(f"Fitting {best.name} on all rows", best.recipe.cost * len(samples.y))
     with estimator_errors(best.name):
         estimator = training_set.estimator_factory(best.recipe)()
-        return _calibrated(fit(estimator, samples.X, samples.y, on_progress), best)
+        return _calibrated(fit(estimator, samples.X, samples.y, on_progress, samples.weights), best)
 
 
 def _calibrated(fitted: BaseEstimator, best: Candidate) -> BaseEstimator:

@@ -26,9 +26,9 @@ def test_rows_are_predicted_by_estimators_that_were_not_fitted_on_them():
     samples = Samples(y[:, None], y, splits(([2, 3], [0, 1]), ([0, 1], [2])), None)
     seen: list[tuple[int, float]] = []
 
-    found = out_of_fold.out_of_fold(
-        DummyRegressor, samples, count().__next__, lambda fold: lambda share: seen.append((fold, share))
-    )
+    with out_of_fold.local_fits(samples, count().__next__) as submit:
+        pending = out_of_fold.submit_folds(DummyRegressor, samples, submit)
+        found = out_of_fold.collect_folds(pending, lambda fold: lambda share: seen.append((fold, share)))
 
     assert found.predicted.tolist() == [9, 9, 0]
     assert (found.fit_seconds, seen) == (1, [(1, 1), (2, 1)])
@@ -37,15 +37,12 @@ def test_rows_are_predicted_by_estimators_that_were_not_fitted_on_them():
 def test_folds_with_the_same_training_rows_share_a_fit():
     train, y = np.array([2, 3]), np.array([0.0, 0, 9, 9])
     samples = Samples(y[:, None], y, [(train, np.array([0])), (train, np.array([1]))], None)
-    started: list[int] = []
 
-    def start_fit(fold: int):
-        started.append(fold)
-        return lambda _: None
+    with out_of_fold.local_fits(samples, count().__next__) as submit:
+        pending = out_of_fold.submit_folds(DummyRegressor, samples, submit)
 
-    found = out_of_fold.out_of_fold(DummyRegressor, samples, count().__next__, start_fit)
-
-    assert (found.predicted.tolist(), started, samples.is_holdout) == ([9, 9], [1], True)
+    assert (len(pending), samples.is_holdout) == (1, True)
+    assert out_of_fold.out_of_fold(DummyRegressor, samples).predicted.tolist() == [9, 9]
 
 
 def test_out_of_fold_values_are_in_the_order_of_the_folds():

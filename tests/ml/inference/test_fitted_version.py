@@ -1,10 +1,8 @@
 """Loaded versions: predictions, responses and loading errors."""
 
 import importlib
-import io
 import sys
 
-import joblib
 import numpy as np
 import polars as pl
 import pytest
@@ -13,6 +11,7 @@ from mlapp.errors import Conflict, Unacceptable
 from mlapp.ml.data.validation import NO_WARNINGS
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.inference.fitted_version import load_version
+from mlapp.ml.inference.model_file import ModelFile
 from mlapp.tables.table import Table
 from tests.ml.conftest import fewer_trees
 
@@ -123,12 +122,11 @@ def test_model_of_other_libraries_is_not_loaded(table, fitting, training):
 def test_model_with_missing_code_is_not_loaded(table, fitting, tmp_path, monkeypatch):
     (tmp_path / "gone.py").write_text("class Estimator: pass\n")
     monkeypatch.syspath_prepend(tmp_path)
-    file = io.BytesIO()
-    joblib.dump(importlib.import_module("gone").Estimator(), file)
+    file = ModelFile(importlib.import_module("gone").Estimator()).to_bytes()
     monkeypatch.undo()
     del sys.modules["gone"]
 
     with pytest.raises(
         Conflict, match="Version 3 of prices cannot be loaded: it was trained with code that is not here"
     ):
-        load_version(fitting(table, "price").info, file.getvalue())
+        load_version(fitting(table, "price").info, file)

@@ -2,11 +2,9 @@
 
 import hashlib
 import importlib
-import io
 import re
 from datetime import date, timedelta
 
-import joblib
 import numpy as np
 import polars as pl
 import pytest
@@ -17,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from mlapp.errors import TrainingFailed, Unacceptable
 from mlapp.ml.estimators import ESTIMATORS, Recipe, candidates
+from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.training.train import train
 from mlapp.schemas import Evaluation, Record, Task, TrainOptions
 from mlapp.tables.table import Table
@@ -526,7 +525,7 @@ def test_estimator_without_steps_is_trained(table, training, monkeypatch, target
 
     trained = training(table, target, estimator="dummy")
 
-    assert type(joblib.load(io.BytesIO(trained.file))) is dummy
+    assert type(ModelFile.from_bytes(trained.file).estimator) is dummy
     assert trained.record["parameters"]["strategy"] == dummy().strategy
     assert all(importance.mean == 0 for importance in trained.record["importance"])
 

@@ -1,0 +1,34 @@
+"""Model file: what a version needs for its predictions beside its record, serialized by joblib."""
+
+import io
+from dataclasses import dataclass
+
+import joblib
+from sklearn.base import BaseEstimator
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """The fitted parts of a version."""
+
+    estimator: BaseEstimator
+    """Predicts values, or probabilities."""
+    scale: BaseEstimator | None = None
+    """Predicts the expected absolute error of a row, in the scale of the interval; None if the interval has none."""
+    texts: tuple[BaseEstimator, ...] = ()
+    """Embeds the texts of each text feature, in the order of the features."""
+
+    def to_bytes(self) -> bytes:
+        """Serialize the parts, compressed."""
+        file = io.BytesIO()
+        joblib.dump(self, file, compress=3)
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, file: bytes) -> "ModelFile":
+        """Load the parts; `file` must have been verified by its hash, as unpickling runs code.
+
+        Raises:
+            Exception: any error of the code that unpickling runs.
+        """
+        return joblib.load(io.BytesIO(file))  # type: ignore[no-any-return]
