@@ -34,11 +34,11 @@ def fit(
     listener = _Listener(on_progress)
     # joblib writes to stderr when ensembles are verbose.
     with _reporting_to(listener, estimator), redirect_stdout(listener), redirect_stderr(io.StringIO()):
-        estimator.fit(X, y, **_weight_arguments(estimator, weights))
+        estimator.fit(X, y, **weight_arguments(estimator, weights))
     listener.report(1.0)
 
 
-def _weight_arguments(estimator: BaseEstimator, weights: np.ndarray | None) -> dict[str, np.ndarray]:
+def weight_arguments(estimator: BaseEstimator, weights: np.ndarray | None) -> dict[str, np.ndarray]:
     """Return the arguments that pass weights on to the last step of a pipeline."""
     if weights is None:
         return {}

@@ -1,0 +1,1 @@
+"""Estimators and transformers that recipes are made of, beside those of scikit-learn."""
