@@ -25,7 +25,6 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 
-from mlapp.errors import Unacceptable, shorten
 from mlapp.ml.preprocessing import FeatureColumns, native, one_hot, ordinal
 from mlapp.schemas import EstimatorInfo, Loss, Task
 
@@ -126,6 +125,8 @@ class Recipe:
     """Whether it predicts positive values only, for a regression target that is never negative."""
     cost: float = 1.0
     """Time of a fit relative to a linear model, for the progress bar."""
+    latency: float = 0.0
+    """Time to predict a row relative to boosting, roughly: a slow member of an ensemble has to bring more."""
 
     def suits(self, task: Task, rows: int) -> bool:
         """Return whether `auto` tries it on a table of this many rows."""
@@ -142,22 +143,6 @@ ESTIMATORS: dict[str, Recipe] = {
     "random_forest": Recipe(random_forest, auto_rows=0, cost=15.0),
     "blend": Recipe(blend, auto_rows=BLEND_ROWS, cost=20.0),
 }
-
-
-def candidates(name: str, task: Task, rows: int) -> dict[str, Recipe]:
-    """Return the recipes to try: the named one, or for `auto` all that suit the task and the number of rows.
-
-    Raises:
-        Unacceptable: there is no estimator of that name, or it does not support the task.
-    """
-    supported = {known: recipe for known, recipe in ESTIMATORS.items() if task in recipe.tasks}
-    if name == AUTO:
-        return {known: recipe for known, recipe in supported.items() if recipe.suits(task, rows)}
-    if name not in supported:
-        raise Unacceptable(
-            f"There is no estimator '{shorten(name)}' for {task}; there are {AUTO}, {', '.join(supported)}."
-        )
-    return {name: supported[name]}
 
 
 def describe_estimators() -> list[EstimatorInfo]:

@@ -1,7 +1,8 @@
 """Training set: features, target, task and evaluation splits, made from a table."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -26,7 +27,7 @@ from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
 from mlapp.ml.preprocessing import FeatureColumns
-from mlapp.schemas import ColumnType, Distribution, Evaluation, KeptTask, Scalar, Task, TrainOptions
+from mlapp.schemas import ColumnType, Distribution, Evaluation, KeptTask, Loss, Scalar, Task, TrainOptions
 from mlapp.tables.columns.conversion import format_values
 from mlapp.tables.columns.distributions import distribution
 from mlapp.tables.table import Table
@@ -43,12 +44,24 @@ class TrainingSet:
     classes: list[Scalar] | None
     """Class labels in sorted order; None for regression."""
     seed: int
+    loss: Loss | None
+    """What a regression minimizes, where the training says so."""
     warnings: list[str]
     """Warnings about how table, target and task were read, as sentences."""
 
+    @cached_property
+    def columns(self) -> FeatureColumns:
+        """The columns of the feature matrix by type."""
+        features = self.signature.features
+        return replace(
+            FeatureColumns.of(features, len(self.samples.y), self.samples.classes or 0),
+            distinct={index: len(feature.categories) for index, feature in enumerate(features) if feature.categories},
+            lowest=-math.inf if self.samples.classes else float(self.samples.y.min()),
+        )
+
     def estimator_factory(self, recipe: Recipe) -> Callable[[], BaseEstimator]:
         """Return a function that makes the recipe's unfitted estimator for this training set."""
-        columns = FeatureColumns.of(self.signature.features, len(self.target.values), self.samples.classes or 0)
+        columns = replace(self.columns, loss=self.loss or recipe.losses[0])
         return lambda: recipe.make(self.task, columns, self.seed)
 
     @property
@@ -97,4 +110,4 @@ def make_training_set(table: Table, options: TrainOptions, kept: KeptTask | None
         times, more = as_times(table, options.time_column, kind, target)
         warnings += more
     samples = Samples(X, y, folds(task, y, options.seed, times), len(classes) if classes else None)
-    return TrainingSet(task, target, signature, samples, classes, options.seed, warnings)
+    return TrainingSet(task, target, signature, samples, classes, options.seed, options.loss, warnings)

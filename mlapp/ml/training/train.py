@@ -10,7 +10,6 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
-from mlapp.ml.estimators import candidates
 from mlapp.ml.evaluation.baseline import baseline_warnings
 from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.conformal import fit_interval
@@ -21,6 +20,7 @@ from mlapp.ml.evaluation.plots import classification_plots, regression_plots
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
+from mlapp.ml.training.candidates import candidates
 from mlapp.ml.training.fingerprint import fingerprints
 from mlapp.ml.training.model_selection import Candidate, Clock, compare, comparison_cost, estimator_errors
 from mlapp.ml.training.overall_progress import OverallProgress, Report
@@ -81,7 +81,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     training_set = make_training_set(table, options, kept)
     signature, target = training_set.signature, training_set.target
     rows = len(target.values)
-    recipes = candidates(options.estimator, training_set.task, rows)
+    recipes = candidates(options, training_set.task, training_set.columns, training_set.samples.y)
     # polars and hashlib release the GIL, so the hashes are computed during the first fit.
     hashes = ThreadPoolExecutor(1).submit(fingerprints, table, signature, target, options)
     final_cost = max(_final_cost(training_set, recipe.cost) for recipe in recipes.values())

@@ -1,0 +1,88 @@
+"""Candidates: the recipes that a training compares, and the metric by which it chooses among them."""
+
+from collections.abc import Iterable
+from typing import NoReturn
+
+import numpy as np
+from scipy.stats import skew
+
+from mlapp.errors import Unacceptable, pointer, shorten
+from mlapp.ml import estimators
+from mlapp.ml.estimators import AUTO, Recipe
+from mlapp.ml.preprocessing import FeatureColumns
+from mlapp.schemas import Loss, Metric, Task, TrainOptions
+
+MIN_SKEWNESS = 1.0
+"""`auto` tries recipes for positive targets if the target is at least this skewed, or counts."""
+METRICS = {
+    Task.REGRESSION: (Metric.RMSE, Metric.MAE),
+    Task.CLASSIFICATION: (Metric.LOG_LOSS, Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.ROC_AUC),
+}
+"""Metrics that `auto` can choose by."""
+
+
+def selection_metric(task: Task, options: TrainOptions) -> Metric:
+    """Return the metric by which estimators are compared: the given one, or else that of the loss.
+
+    Raises:
+        Unacceptable: it is a metric of the other task.
+    """
+    if options.metric is None:
+        if task is Task.CLASSIFICATION:
+            return Metric.LOG_LOSS
+        return Metric.MAE if options.loss is Loss.ABSOLUTE_ERROR else Metric.RMSE
+    if options.metric not in METRICS[task]:
+        _reject("metric", f"'{options.metric}' is no metric of {task}; send {_either(METRICS[task])}.")
+    return options.metric
+
+
+def candidates(options: TrainOptions, task: Task, columns: FeatureColumns, y: np.ndarray) -> dict[str, Recipe]:
+    """Return the recipes to try: the named one, or for `auto` all that suit task, columns, target and loss.
+
+    Raises:
+        Unacceptable: there is no such estimator, or it does not support the task, the loss or the target.
+    """
+    _check_loss(options.loss, task, columns)
+    supported = {known: recipe for known, recipe in estimators.ESTIMATORS.items() if task in recipe.tasks}
+    any_loss = options.loss is None
+    able = {known: recipe for known, recipe in supported.items() if any_loss or options.loss in recipe.losses}
+    if options.estimator == AUTO:
+        positive = task is Task.REGRESSION and (options.loss is Loss.POISSON or suits_positive(y))
+        found = {
+            known: recipe
+            for known, recipe in able.items()
+            if recipe.suits(task, len(y)) and recipe.auto_if(columns) and (positive or not recipe.positive)
+        }
+        return found or _reject("estimator", f"'auto' knows no estimator for this table; send {_either(supported)}.")
+    name = shorten(options.estimator)
+    if options.estimator not in supported:
+        _reject("estimator", f"There is no estimator '{name}' for {task}; there are {AUTO}, {', '.join(supported)}.")
+    if options.estimator not in able:
+        detail = f"The estimator '{name}' cannot minimize '{options.loss}'; send {_either([AUTO, *able])}."
+        _reject("estimator", detail)
+    if supported[options.estimator].positive and columns.lowest < 0:
+        lowest = f"the lowest value of the target is {columns.lowest:g}"
+        _reject("estimator", f"The estimator '{name}' needs a target from 0, but {lowest}; choose another one.")
+    return {options.estimator: supported[options.estimator]}
+
+
+def suits_positive(y: np.ndarray) -> bool:
+    """Return whether recipes for positive targets may suit: no value is negative, and they are skewed, or counts."""
+    return bool(y.min() >= 0 and (skew(y) >= MIN_SKEWNESS or np.array_equal(y, np.round(y))))
+
+
+def _check_loss(loss: Loss | None, task: Task, columns: FeatureColumns) -> None:
+    if loss and task is Task.CLASSIFICATION:
+        _reject("loss", "'loss' is for regression, and this target is predicted as classes; leave it out.")
+    if loss is Loss.POISSON and columns.lowest < 0:
+        lowest = f"the lowest value of the target is {columns.lowest:g}"
+        _reject("loss", f"'poisson' needs a target from 0, but {lowest}; choose another loss.")
+
+
+def _either(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _reject(option: str, detail: str) -> NoReturn:
+    raise Unacceptable(detail, [{"detail": detail, "pointer": pointer(option)}])
