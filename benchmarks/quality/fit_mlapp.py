@@ -1,0 +1,105 @@
+"""Fit an estimator of mlapp on given splits, and predict the held-out rows as requests do.
+
+    python -P fit_mlapp.py job.json
+
+`benchmarks.quality.runs` writes the job, and PYTHONPATH says which checkout's mlapp is measured: this program uses
+only what any of them has.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mlapp.ml.inference.fitted_version import FittedVersion, load_version
+from mlapp.ml.training.train import Trained, train
+from mlapp.schemas import Format, TrainOptions, VersionInfo
+from mlapp.tables.columns.conversion import format_values
+from mlapp.tables.formats.reader import read_file
+from mlapp.tables.table import Table
+
+STORED = {
+    "model": "quality",
+    "version": 1,
+    "active": True,
+    "default": True,
+    "predict_path": "",
+    "breaking": [],
+    "usable": True,
+    "created_at": "2024-01-31T00:00Z",
+    "model_sha256": "",
+    "source": None,
+}
+"""What the store adds to a record."""
+LATENCY_ROWS, LATENCY_ROUNDS, LATENCY_S = 100, 10, 0.05
+
+
+def main(path: str) -> None:
+    """Fit every split of the job and save its predictions."""
+    job = json.loads(Path(path).read_text())
+    _warm_up()
+    table = read_file(Path(job["csv"]), Format.CSV)
+    options = TrainOptions(target=job["target"], estimator=job["estimator"])
+    if job["group"]:
+        options = options.model_copy(update={"group_column": job["group"]})
+    for one in job["splits"]:
+        training, test = (Table(table.frame[one[part]], table.read_as) for part in ("training", "test"))
+        began = time.process_time()
+        trained = _train(training, options)
+        seconds = time.process_time() - began
+        _save(Path(one["result"]), trained, test, seconds)
+
+
+def _save(path: Path, trained: Trained, test: Table, seconds: float) -> None:
+    fitted = load_version(VersionInfo(**trained.record, **STORED), trained.file)
+    x = fitted.encoder.encode(test)
+    predicted = fitted.predict_batch([x]).predicted
+    facts: dict[str, Any] = {"seconds": seconds, "bytes": len(trained.file), "row_us": _latency_us(fitted, x)}
+    facts |= {"classes": np.array([], dtype=str), "kept": kept(fitted.info)}
+    if fitted.info.classes:
+        facts["classes"] = np.array(format_values(pl.Series(fitted.info.classes)).to_list())
+    else:
+        predicted, facts["lower"], facts["upper"] = predicted.T
+    part = path.with_suffix(".part.npz")
+    np.savez_compressed(part, predicted=predicted, **facts)
+    part.rename(path)
+
+
+def kept(info: VersionInfo) -> str:
+    """Return the estimator, and the members of an ensemble with their weights, such as `linear 0.3 + blend 0.7`."""
+    weights = {entry.estimator: getattr(entry, "weight", None) for entry in info.leaderboard}
+    members = [f"{name} {weight:.2g}" for name, weight in weights.items() if weight]
+    return " + ".join(members) if len(members) > 1 else str(info.estimator)
+
+
+def _train(table: Table, options: TrainOptions) -> Trained:
+    return train(table, options, time.perf_counter, lambda _stage, _share: None)
+
+
+def _warm_up() -> None:
+    """Import what trainings use, which a training process of the server has done before it reads the table."""
+    values = np.arange(60) % 7
+    _train(
+        Table(pl.DataFrame({"a": values, "b": [f"b{value}" for value in values], "y": values**2})),
+        TrainOptions(target="y"),
+    )
+
+
+def _latency_us(fitted: FittedVersion, x: np.ndarray) -> float:
+    """Return the microseconds that a single row takes: the mean of the fastest of several rounds."""
+    rows, means = [x[index : index + 1] for index in range(min(len(x), LATENCY_ROWS))], []
+    for _ in range(LATENCY_ROUNDS):
+        began, count = time.perf_counter(), 0
+        while time.perf_counter() < began + LATENCY_S:
+            fitted.predict_batch([rows[count % len(rows)]])
+            count += 1
+        means.append((time.perf_counter() - began) / count)
+    return min(means) * 1e6
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
