@@ -1,4 +1,4 @@
-"""Model selection: compares estimators by cross-validation and keeps the best."""
+"""Model selection: compares estimators by cross-validation, and keeps the best one or an ensemble."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -6,46 +6,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from mlapp.errors import MlappError, TrainingFailed, Unacceptable, reason, shorten
 from mlapp.ml.data.training_set import TrainingSet
 from mlapp.ml.estimators import Recipe
-from mlapp.ml.evaluation.baseline import SELECTION_METRIC
-from mlapp.ml.evaluation.calibration import calibrate
-from mlapp.ml.evaluation.metrics import metrics
 from mlapp.ml.evaluation.out_of_fold import Fits, OutOfFold, Pending, Submit, collect_folds, local_fits, submit_folds
 from mlapp.ml.progress import ProgressCallback
+from mlapp.ml.training.ensembles import keep
+from mlapp.ml.training.evaluated import Evaluated, Member, evaluated
 from mlapp.ml.training.overall_progress import OverallProgress
-from mlapp.schemas import LeaderboardEntry
+from mlapp.schemas import LeaderboardEntry, Metric
 
 Clock = Callable[[], float]
 """Returns seconds."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An evaluated estimator."""
-
-    name: str
-    recipe: Recipe
-    predicted: np.ndarray
-    """Out-of-fold, in the order of `Samples.test_rows`; probabilities are calibrated."""
-    temperature: float | None
-    """Of the temperature scaling; None if the probabilities are not scaled."""
-    fitted: BaseEstimator
-    """The estimator of the last fold, without temperature scaling."""
-    fold_scores: list[dict[str, float]]
-    entry: LeaderboardEntry
+MAX_CELLS = 10_000_000
+"""Test rows × classes × recipes, at most, for ensembles: the predictions that they are chosen by take 80 MB. Beyond,
+only those of the best recipe are kept."""
+HIGHER_IS_BETTER = (Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.ROC_AUC)
 
 
 @dataclass(frozen=True)
 class Comparison:
     """The result of a comparison."""
 
-    best: Candidate
+    best: Evaluated
+    """The estimator to keep."""
     leaderboard: list[LeaderboardEntry]
-    """The best first."""
+    """The kept one, then all recipes, the best first."""
     budget_reached: bool
     warnings: list[str]
     """Why candidates were left out."""
@@ -61,43 +48,90 @@ class _BudgetReached(Exception):
     """The time budget ended before all folds of a candidate were fitted."""
 
 
-def compare(  # noqa: PLR0913, PLR0917 - what to compare, where, and what limits and reports it
+def compare(  # noqa: PLR0913, PLR0917 - what to compare, by what and where, and what limits and reports it
     training_set: TrainingSet,
     recipes: dict[str, Recipe],
+    metric: Metric,
     budget_s: float,
     clock: Clock,
     progress: OverallProgress,
     fits: Fits = local_fits,
+    *,
+    ensembles: bool = True,
 ) -> Comparison:
-    """Evaluate every recipe, and keep the one with the lowest score.
+    """Evaluate every recipe, and keep the best one, or an ensemble of several that is significantly better.
 
     The first candidate is always evaluated; after that, the comparison ends before the first fit that would start after
     the budget. Candidates that cannot be fitted on the table, or fail, are left out with a warning.
+
+    Args:
+        training_set: What to compare on.
+        recipes: The candidates.
+        metric: By what they are compared.
+        budget_s: Seconds after which no further fit starts.
+        clock: Returns seconds.
+        progress: Observes the fits.
+        fits: Makes the fits.
+        ensembles: Whether several may be kept, with weights.
 
     Raises:
         Unacceptable: no candidate was evaluated, and the first one cannot be fitted on the table.
         TrainingFailed: no candidate was evaluated, and the first one failed for another reason.
     """
-    deadline, best, budget_reached = clock() + budget_s, None, False
-    entries: list[LeaderboardEntry] = []
+    deadline, budget_reached = clock() + budget_s, False
+    cells = len(training_set.samples.test_rows) * (training_set.samples.classes or 1) * len(recipes)
+    singles = _Singles(training_set, metric, ensembles=ensembles and cells <= MAX_CELLS)
     failures: list[Unacceptable | TrainingFailed] = []
     with fits(training_set.samples, clock) as submit:
         submitted = {name: _Submitted(training_set, name, recipe, submit) for name, recipe in recipes.items()}
         for candidate in submitted.values():
             try:
-                evaluated = _evaluate(training_set, candidate, clock, progress, deadline if best else math.inf)
+                result = _collect(training_set, candidate, clock, progress, deadline if singles.entries else math.inf)
+                singles.add(candidate, result)
             except _BudgetReached:
                 budget_reached = True
                 break
             except (Unacceptable, TrainingFailed) as failure:
                 failures.append(failure)
-                continue
-            entries.append(evaluated.entry)
-            best = evaluated if best is None or evaluated.entry.score < best.entry.score else best
-    if best is None:
+    if not singles.entries:
         raise failures[0]
-    leaderboard = sorted(entries, key=lambda entry: entry.score)
-    return Comparison(best, leaderboard, budget_reached, [failure.detail for failure in failures])
+    best = singles.best()
+    return Comparison(best, singles.leaderboard(best), budget_reached, [failure.detail for failure in failures])
+
+
+class _Singles:
+    """The evaluated recipes: all of them if an ensemble may be kept, or else the best one."""
+
+    def __init__(self, training_set: TrainingSet, metric: Metric, *, ensembles: bool) -> None:
+        self._training_set, self._metric, self._ensembles = training_set, metric, ensembles
+        self._kept: list[Evaluated] = []
+        self.entries: list[LeaderboardEntry] = []
+
+    def add(self, candidate: "_Submitted", result: OutOfFold) -> None:
+        """Evaluate a recipe by its out-of-fold predictions."""
+        members = (Member(candidate.name, candidate.recipe, result.fitted),)
+        single = evaluated(self._training_set, self._metric, members, result.predicted, result.fit_seconds)
+        self.entries.append(single.entry)
+        self._kept.append(single)
+        if not self._ensembles:
+            self._kept = [min(self._kept, key=lambda each: self._rank(each.entry))]
+
+    def best(self) -> Evaluated:
+        """Return the estimator to keep."""
+        return keep(self._training_set, self._kept, self._metric) if self._ensembles else self._kept[0]
+
+    def leaderboard(self, best: Evaluated) -> list[LeaderboardEntry]:
+        """Return the entry of the estimator that is kept, then those of all other recipes, the best first."""
+        weights = {member.name: member.weight for member in best.members} if len(best.members) > 1 else {}
+        others = [
+            entry.model_copy(update={"weight": weights.get(entry.estimator)})
+            for entry in sorted(self.entries, key=self._rank)
+            if entry.estimator != best.name
+        ]
+        return [best.entry, *others]
+
+    def _rank(self, entry: LeaderboardEntry) -> float:
+        return -entry.score if self._metric in HIGHER_IS_BETTER else entry.score
 
 
 class _Submitted:
@@ -123,9 +157,9 @@ class _Submitted:
         return result
 
 
-def _evaluate(
+def _collect(
     training_set: TrainingSet, submitted: _Submitted, clock: Clock, progress: OverallProgress, deadline: float
-) -> Candidate:
+) -> OutOfFold:
     samples, name, recipe = training_set.samples, submitted.name, submitted.recipe
 
     def start_fit(fold: int) -> ProgressCallback:
@@ -135,18 +169,7 @@ def _evaluate(
         stage = f"Evaluating {name}: fold {fold} of {fits}" if fits > 1 else f"Fitting {name}"
         return progress.start_stage(stage, recipe.cost * len(samples.train_sets[fold - 1]))
 
-    result = submitted.collect(start_fit)
-    temperature, predicted = calibrate(samples, result.predicted) if samples.classes else (None, result.predicted)
-    by_fold = zip(samples.by_fold(samples.y_test), samples.by_fold(predicted), strict=True)
-    fold_scores = [metrics(training_set.task, y, part) for y, part in by_fold]
-    selection_scores = [scores[SELECTION_METRIC[training_set.task]] for scores in fold_scores]
-    entry = LeaderboardEntry(
-        estimator=name,
-        score=float(np.mean(selection_scores)),
-        spread=float(np.std(selection_scores)),
-        fit_seconds=round(result.fit_seconds, 4),
-    )
-    return Candidate(name, recipe, predicted, temperature, result.fitted, fold_scores, entry)
+    return submitted.collect(start_fit)
 
 
 @contextmanager

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.evaluation.baseline import baseline_warnings
-from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.conformal import fit_interval
 from mlapp.ml.evaluation.importance import permutation_importance, sample_size
 from mlapp.ml.evaluation.metrics import metrics, spread
-from mlapp.ml.evaluation.out_of_fold import Fits, fit, local_fits, out_of_fold
+from mlapp.ml.evaluation.out_of_fold import Fits, local_fits, out_of_fold
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
-from mlapp.ml.training.candidates import candidates
+from mlapp.ml.training.candidates import candidates, selection_metric
+from mlapp.ml.training.evaluated import Evaluated
+from mlapp.ml.training.final_fit import fit_on_all_rows, parameters
 from mlapp.ml.training.fingerprint import fingerprints
-from mlapp.ml.training.model_selection import Candidate, Clock, compare, comparison_cost, estimator_errors
+from mlapp.ml.training.model_selection import Clock, compare, comparison_cost, estimator_errors
 from mlapp.ml.training.overall_progress import OverallProgress, Report
 from mlapp.schemas import Importance, KeptTask, Task, TrainOptions
 from mlapp.tables.columns.conversion import format_values
@@ -52,7 +52,7 @@ def train(  # noqa: PLR0913, PLR0917 - what to train on, and how the training is
     kept: KeptTask | None = None,
     fits: Fits = local_fits,
 ) -> Trained:
-    """Train a version: infer the signature, compare estimators by cross-validation, fit the best one on all rows.
+    """Train a version: infer the signature, compare estimators by cross-validation, fit the best ones on all rows.
 
     The same table, options and seed give the same version, unless the time budget ends the comparison.
 
@@ -84,11 +84,14 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     recipes = candidates(options, training_set.task, training_set.columns, training_set.samples.y)
     # polars and hashlib release the GIL, so the hashes are computed during the first fit.
     hashes = ThreadPoolExecutor(1).submit(fingerprints, table, signature, target, options)
-    final_cost = max(_final_cost(training_set, recipe.cost) for recipe in recipes.values())
+    metric = selection_metric(training_set.task, options)
+    final_cost = _final_cost(training_set, sum(recipe.cost for recipe in recipes.values()))
     progress.expect(comparison_cost(training_set, recipes) + final_cost)
-    comparison = compare(training_set, recipes, options.budget_s, clock, progress, fits)
+    comparison = compare(
+        training_set, recipes, metric, options.budget_s, clock, progress, fits, ensembles=options.metric is None
+    )
     best = comparison.best
-    progress.expect(_final_cost(training_set, best.recipe.cost))
+    progress.expect(_final_cost(training_set, best.cost))
     quality = _quality(training_set, best, options.coverage)
     no_better = baseline_warnings(training_set.task, target.values.name, quality["metrics"], quality["baseline"])
     record = {
@@ -123,13 +126,14 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
         "class_weight": options.class_weight,
         "metric": options.metric,
         "loss": options.loss,
+        "positive": best.positive,
     }
-    fitted = _fit_on_all_rows(training_set, best, progress)
-    serialized = progress.start_stage("Serializing the model", best.recipe.cost * rows * SERIALIZE_COST)
+    fitted = fit_on_all_rows(training_set, best, progress)
+    serialized = progress.start_stage("Serializing the model", best.cost * rows * SERIALIZE_COST)
     with estimator_errors(best.name):
         file = ModelFile(fitted).to_bytes()
     serialized(1.0)
-    record |= {"parameters": _parameters(fitted), "training_seconds": round(clock() - started, 3)}
+    record |= {"parameters": parameters(fitted), "training_seconds": round(clock() - started, 3)}
     return Trained(file, record)
 
 
@@ -147,7 +151,7 @@ def _importance_rows(training_set: TrainingSet) -> int:
     return rows * repeats * features
 
 
-def _quality(training_set: TrainingSet, best: Candidate, coverage: float) -> dict[str, Any]:
+def _quality(training_set: TrainingSet, best: Evaluated, coverage: float) -> dict[str, Any]:
     """Return metrics, their spread, the baseline's metrics, intervals and plots, all from out-of-fold predictions."""
     task, samples = training_set.task, training_set.samples
     dummy = DummyRegressor() if task is Task.REGRESSION else DummyClassifier(strategy="prior")
@@ -166,45 +170,16 @@ def _quality(training_set: TrainingSet, best: Candidate, coverage: float) -> dic
     return quality | {"coverage": coverage, "interval": interval, "plots": plots}
 
 
-def _importance(training_set: TrainingSet, best: Candidate, progress: OverallProgress) -> list[Importance]:
+def _importance(training_set: TrainingSet, best: Evaluated, progress: OverallProgress) -> list[Importance]:
     """Return the permutation importance of every feature on the test rows of the last fold, largest first."""
-    cost = best.recipe.cost * _importance_rows(training_set) * PREDICT_COST
+    cost = best.cost * _importance_rows(training_set) * PREDICT_COST
     progress.start_stage("Computing feature importance", cost)
     samples, test = training_set.samples, training_set.samples.folds[-1][1]
     mean, std = permutation_importance(
-        _calibrated(best.fitted, best), samples.X[test], samples.y[test], training_set.task, training_set.seed
+        best.fitted, samples.X[test], samples.y[test], training_set.task, training_set.seed
     )
     importance = [
         Importance(feature=feature.name, mean=float(mean[index]), std=float(std[index]))
         for index, feature in enumerate(training_set.signature.features)
     ]
     return sorted(importance, key=lambda importance: -importance.mean)
-
-
-def _fit_on_all_rows(training_set: TrainingSet, best: Candidate, progress: OverallProgress) -> BaseEstimator:
-    samples = training_set.samples
-    if samples.is_holdout:
-        return _calibrated(best.fitted, best)
-    on_progress = progress.start_stage(f"Fitting {best.name} on all rows", best.recipe.cost * len(samples.y))
-    with estimator_errors(best.name):
-        estimator = training_set.estimator_factory(best.recipe)()
-        return _calibrated(fit(estimator, samples.X, samples.y, on_progress, samples.weights), best)
-
-
-def _calibrated(fitted: BaseEstimator, best: Candidate) -> BaseEstimator:
-    return CalibratedClassifier(fitted, best.temperature) if best.temperature else fitted
-
-
-def _parameters(fitted: BaseEstimator) -> dict[str, Any]:
-    """Return the parameters of the last step that are plain values, without `n_jobs`, which is 1 in all versions.
-
-    What the fit selected is added: the regularization strength `alpha`, and the temperature of the probabilities.
-    """
-    calibrated = isinstance(fitted, CalibratedClassifier)
-    estimator = fitted.estimator if calibrated else fitted
-    last = estimator[-1] if hasattr(estimator, "steps") else estimator
-    plain = (bool, int, float, str, type(None))
-    found = {name: value for name, value in last.get_params(deep=False).items() if isinstance(value, plain)}
-    found.pop("n_jobs", None)
-    found |= {"alpha": float(last.alpha_)} if hasattr(last, "alpha_") else {}
-    return found | ({"temperature": fitted.temperature} if calibrated else {})

@@ -1,0 +1,91 @@
+"""Evaluated estimators: a recipe, or an ensemble of several, with its out-of-fold predictions and scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from mlapp.errors import Unacceptable, pointer
+from mlapp.ml.data.training_set import TrainingSet
+from mlapp.ml.estimators import Recipe
+from mlapp.ml.evaluation.calibration import CalibratedClassifier, calibrate
+from mlapp.ml.evaluation.metrics import metrics
+from mlapp.ml.recipes.ensemble import Ensemble
+from mlapp.schemas import LeaderboardEntry, Metric
+
+ENSEMBLE = "ensemble"
+"""Its name in records."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A recipe and its weight."""
+
+    name: str
+    recipe: Recipe
+    fitted: BaseEstimator
+    """Its estimator of the last fold, without temperature scaling."""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """An evaluated estimator."""
+
+    name: str
+    members: tuple[Member, ...]
+    """Those of an ensemble, or else the recipe itself."""
+    raw: np.ndarray
+    """Out-of-fold predictions in the order of `Samples.test_rows`: values, or probabilities before calibration."""
+    predicted: np.ndarray
+    """`raw`, with calibrated probabilities."""
+    temperature: float | None
+    """Of the temperature scaling; None if the probabilities are not scaled."""
+    fold_scores: list[dict[str, float]]
+    entry: LeaderboardEntry
+
+    @property
+    def positive(self) -> bool:
+        """Whether it predicts positive values only."""
+        return all(member.recipe.positive for member in self.members)
+
+    @property
+    def cost(self) -> float:
+        """Time of a fit relative to a linear model."""
+        return sum(member.recipe.cost for member in self.members)
+
+    @property
+    def fitted(self) -> BaseEstimator:
+        """The estimator of the last fold, with temperature scaling."""
+        return self.combined([member.fitted for member in self.members])
+
+    def combined(self, fitted: Sequence[BaseEstimator]) -> BaseEstimator:
+        """Return the estimator that its fitted members make together, with temperature scaling."""
+        estimator = fitted[0]
+        if len(fitted) > 1:
+            names, weights = zip(*((member.name, member.weight) for member in self.members), strict=True)
+            estimator = Ensemble(list(zip(names, fitted, strict=True)), list(weights))
+        return CalibratedClassifier(estimator, self.temperature) if self.temperature else estimator
+
+
+def evaluated(
+    training_set: TrainingSet, metric: Metric, members: tuple[Member, ...], raw: np.ndarray, seconds: float
+) -> Evaluated:
+    """Evaluate the out-of-fold predictions of a recipe, or of an ensemble; `seconds` is the mean time of a fit.
+
+    Raises:
+        Unacceptable: the metric cannot be computed on any fold.
+    """
+    samples, name = training_set.samples, members[0].name if len(members) == 1 else ENSEMBLE
+    temperature, predicted = calibrate(samples, raw) if samples.classes else (None, raw)
+    by_fold = zip(samples.by_fold(samples.y_test), samples.by_fold(predicted), strict=True)
+    fold_scores = [metrics(training_set.task, y, part) for y, part in by_fold]
+    scores = [score[metric] for score in fold_scores if metric in score]
+    if not scores:
+        detail = f"'{metric}' needs held-out rows of every class, but some are too rare; choose another metric."
+        raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("metric")}])
+    entry = LeaderboardEntry(
+        estimator=name, score=float(np.mean(scores)), spread=float(np.std(scores)), fit_seconds=round(seconds, 4)
+    )
+    return Evaluated(name, members, raw, predicted, temperature, fold_scores, entry)
