@@ -1,6 +1,6 @@
 """Out-of-fold predictions: cross-validation that keeps the prediction of every test row."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +14,9 @@ from mlapp.ml.estimator_tree import parts
 from mlapp.ml.evaluation.splits import Fold
 from mlapp.ml.progress import ProgressCallback
 from mlapp.ml.threads import threads_for
+
+THREAD_PARAMETERS = {"n_jobs", "n_threads"}
+"""`n_threads` is that of the binning in boosting, which keeps the number of cores."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +129,17 @@ def submit_folds(make: Callable[[], BaseEstimator], samples: Samples, submit: Su
     return [submit(make(), train, np.concatenate(tests[id(train)])) for train in samples.train_sets]
 
 
-def collect_folds(pending: Sequence[Pending], start_fit: Callable[[int], ProgressCallback]) -> OutOfFold:
-    """Return the out-of-fold predictions of submitted fits.
+def collect_folds(pending: list[Pending], start_fit: Callable[[int], ProgressCallback]) -> OutOfFold:
+    """Return the out-of-fold predictions of submitted fits, and empty the list, so that only the last one is kept.
 
     `start_fit` is called with the number of the fit, from 1, and returns its progress callback.
     """
-    results = [await_fit(start_fit(number)) for number, await_fit in enumerate(pending, 1)]
-    predicted = np.concatenate([result.predicted for result in results])
-    return OutOfFold(predicted, results[-1].estimator, float(np.mean([result.seconds for result in results])))
+    predicted, seconds, fitted = [], [], BaseEstimator()
+    for number in range(1, len(pending) + 1):
+        fitted, part, duration = pending.pop(0)(start_fit(number))
+        predicted.append(part)
+        seconds.append(duration)
+    return OutOfFold(np.concatenate(predicted), fitted, float(np.mean(seconds)))
 
 
 def out_of_fold(make: Callable[[], BaseEstimator], samples: Samples) -> OutOfFold:
@@ -151,14 +157,20 @@ def fit(
 ) -> BaseEstimator:
     """Fit an estimator, then set `n_jobs=1` on it and on all estimators inside it, so that it predicts on one thread.
 
+    Its file then does not depend on the number of threads either.
     Threads that add up trees in any order give sums that differ in the last digit between calls, and cost more than
     they save on single rows. `n_jobs=None` would mean one thread in scikit-learn, but all cores in LightGBM.
     """
     with threads_for(len(y)):
         progress.fit(estimator, X, y, on_progress, weights)
+    return with_one_thread(estimator)
+
+
+def with_one_thread(estimator: BaseEstimator) -> BaseEstimator:
+    """Set the number of threads of a fitted estimator, and of all estimators inside it, to 1."""
     for part in parts(estimator):
-        if hasattr(type(part), "get_params") and "n_jobs" in part.get_params(deep=False):
-            part.set_params(n_jobs=1)
+        if hasattr(type(part), "get_params"):
+            part.set_params(**dict.fromkeys(THREAD_PARAMETERS & part.get_params(deep=False).keys(), 1))
     return estimator
 
 

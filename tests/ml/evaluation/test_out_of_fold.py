@@ -7,14 +7,16 @@ import pytest
 from joblib import parallel_config
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
-from sklearn.ensemble import RandomForestRegressor, StackingRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor, StackingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from mlapp.ml.estimator_tree import parts
 from mlapp.ml.evaluation import out_of_fold
 from mlapp.ml.evaluation.out_of_fold import Samples
+from mlapp.ml.inference.model_file import ModelFile
 
 
 def splits(*folds):
@@ -88,3 +90,25 @@ def test_fitted_estimator_and_its_members_predict_on_one_thread(estimator, count
         fitted = out_of_fold.fit(estimator, np.eye(4), np.arange(4), lambda _: None)
 
     assert [part.n_jobs for part in parts(fitted) if hasattr(part, "n_jobs")] == [1] * count
+
+
+def test_file_of_boosting_does_not_depend_on_the_number_of_threads():
+    x = np.arange(60_000.0)[:, None] % 7
+    files = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            fitted = HistGradientBoostingRegressor(max_iter=3, random_state=0).fit(x, x[:, 0])
+            files.append(ModelFile(out_of_fold.with_one_thread(fitted)).to_bytes())
+
+    assert files[0] == files[1]
+
+
+def test_only_the_last_of_the_collected_estimators_is_kept():
+    y = np.array([0.0, 0, 9, 9])
+    samples = Samples(y[:, None], y, splits(([2, 3], [0, 1]), ([0, 1], [2])), None)
+
+    with out_of_fold.local_fits(samples, count().__next__) as submit:
+        pending = out_of_fold.submit_folds(DummyRegressor, samples, submit)
+        found = out_of_fold.collect_folds(pending, lambda _: lambda _: None)
+
+    assert (pending, found.fitted.constant_.item()) == ([], 0)
