@@ -57,6 +57,8 @@ from mlapp.schemas.tables import (
     DataSource,
     Feature,
     IgnoredColumn,
+    RowOption,
+    Suggestion,
     TableColumn,
     TablePreview,
     TransferredTable,

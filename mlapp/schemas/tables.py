@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, WithJsonSchema
 
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.reading import ColumnFormat, ReadAs
 from mlapp.schemas.types import ColumnType, OmitIfNone, Scalar, Schema, Task
+
+RowOption = Literal["group_column", "time_column"]
+"""The options by which whole groups, or the latest rows, are held out."""
 
 DatetimeValue = Annotated[datetime, WithJsonSchema({"type": "string"})]
 """A value of a datetime column. It has an offset only if the table has one, so it is not a JSON Schema `date-time`."""
@@ -79,6 +82,16 @@ class TableColumn(Schema):
     """Whether values differ only by case or spaces, so that `merge_values` would merge them."""
 
 
+class Suggestion(Schema):
+    """An option that judges the model by rows as they will come, where random rows would be too easy to predict."""
+
+    option: RowOption
+    column: str
+    """The value for the option."""
+    detail: str
+    """What was found and measured, as a sentence."""
+
+
 class TablePreview(Schema):
     """A preview of a table before training."""
 
@@ -96,6 +109,8 @@ class TablePreview(Schema):
     """Why no version can be trained with these options; null if one can."""
     warnings: list[str] = Field(default_factory=list)
     """Data-quality warnings, and the columns and rows that will be dropped."""
+    suggestions: list[Suggestion] = Field(default_factory=list)
+    """Options that make the metrics honest, where rows look grouped or ordered in time but would be split at random."""
     estimates: dict[str, float] = Field(default_factory=dict)
     """Estimated training time in seconds by estimator; without those that cannot be estimated."""
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from mlapp.schemas import ColumnType, TableColumn
 
-COLUMN_OPTIONS = ("target", "task", "features", "exclude", "types", "merge_values", "time_column")
+ROW_OPTIONS = ("time_column", "group_column")
+"""Options that name a column by which rows are held out or weighted."""
+COLUMN_OPTIONS = ("target", "task", "features", "exclude", "types", "merge_values", *ROW_OPTIONS)
 
 
 class Role(StrEnum):
@@ -66,6 +68,12 @@ class ColumnChoices:
         self.options["types"] = types | ({column.name: kind.value} if kind else {})
         if column.name == self.target:
             self.options["task"] = None
+
+    def set_row_option(self, option: str, name: str | None) -> None:
+        """Set an option that names a column, of which that of the groups is no feature."""
+        self.options[option] = name
+        if option != "time_column" and name in (self.options.get("features") or ()):
+            self._set_features([each for each in self.options["features"] if each != name])
 
     def has_type(self, column: TableColumn) -> bool:
         """Return whether the user set the type of a column."""

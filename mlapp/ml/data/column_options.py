@@ -6,6 +6,11 @@ from collections.abc import Iterator, Sequence
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.schemas import TrainOptions
 
+OF_ROWS = {
+    "group_column": "is the group column",
+    "weight_column": "is the weight column",
+}
+"""Options that name a column which is no feature, and what the column is."""
 INDEX_NAME = re.compile(
     r"(?i)(unnamed: ?\d+(\.\d+)*|(__)?(index|level)(_level)?(_\d+)?(__)?|rownames?|row(_| )?(number|nr|no|id)|#)"
 )
@@ -54,6 +59,11 @@ def _named(options: TrainOptions) -> Iterator[tuple[str, str]]:
         yield name, pointer("types", name)
 
 
+def of_rows(options: TrainOptions) -> dict[str, str]:
+    """Return the columns that say something about the rows and are no features, and what they are."""
+    return {name: what for option, what in OF_ROWS.items() if (name := getattr(options, option)) is not None}
+
+
 def feature_names(columns: Sequence[str], target: str, options: TrainOptions) -> list[str]:
     """Return the columns that may become features: the chosen ones, or all but the target and excluded ones.
 
@@ -63,7 +73,7 @@ def feature_names(columns: Sequence[str], target: str, options: TrainOptions) ->
     if options.features is None:
         if target in options.exclude:
             raise _rejected(target, "exclude", options.exclude.index(target), "is the target")
-        left_out = {target, options.group_column, options.weight_column, *options.exclude}
+        left_out = {target, *of_rows(options), *options.exclude}
         return [name for name in columns if name not in left_out]
     if options.exclude:
         detail = "Send 'features' or 'exclude', not both: the columns to use, or those to leave out."
@@ -71,6 +81,8 @@ def feature_names(columns: Sequence[str], target: str, options: TrainOptions) ->
     for index, name in enumerate(options.features):
         if name == target:
             raise _rejected(name, "features", index, "is the target")
+        if name in of_rows(options):
+            raise _rejected(name, "features", index, of_rows(options)[name])
         if name not in columns:
             raise _rejected(name, "features", index, "is not a column of the table")
         if name in options.features[:index]:

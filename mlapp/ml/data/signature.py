@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
-from mlapp.ml.data.column_options import INDEX_NAME, feature_names
+from mlapp.ml.data.column_options import INDEX_NAME, feature_names, of_rows
 from mlapp.ml.data.quality_checks import spelling_warnings
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Distribution, Feature, IgnoredColumn, Scalar, TrainOptions
@@ -51,7 +51,8 @@ def infer_signature(table: Table, target: str, options: TrainOptions, rows: pl.S
         Unacceptable: a feature cannot be used, or no feature is left.
     """
     names = feature_names(table.frame.columns, target, options)
-    ignored = [IgnoredColumn(name=name, reason="was excluded") for name in dict.fromkeys(options.exclude)]
+    reasons = dict.fromkeys(options.exclude, "was excluded") | of_rows(options)
+    ignored = [IgnoredColumn(name=name, reason=reason) for name, reason in reasons.items()]
     warnings, used = [], []
     # Computed once, before the threads.
     conventions = table.conventions

@@ -9,6 +9,7 @@ import polars as pl
 from sklearn.base import BaseEstimator
 
 from mlapp.ml.data.column_options import check_columns
+from mlapp.ml.data.dependence.groups import as_groups
 from mlapp.ml.data.encoding import encode_columns
 from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.quality_checks import quality_warnings
@@ -48,6 +49,8 @@ class TrainingSet:
     """What a regression minimizes, where the training says so."""
     warnings: list[str]
     """Warnings about how table, target and task were read, as sentences."""
+    by_time: bool = False
+    """Whether the latest rows are held out."""
 
     @cached_property
     def columns(self) -> FeatureColumns:
@@ -67,9 +70,16 @@ class TrainingSet:
     @property
     def evaluation(self) -> Evaluation:
         """How the test rows are chosen."""
-        if len(self.samples.folds) == 1:
-            return Evaluation.LATEST
+        if self.by_time:
+            return Evaluation.LATEST if self.samples.groups is None else Evaluation.LATEST_GROUPS
+        if self.samples.groups is not None:
+            return Evaluation.GROUPS
         return Evaluation.HELD_OUT if self.samples.is_holdout else Evaluation.CROSS_VALIDATION
+
+    @property
+    def coverage_verified(self) -> bool:
+        """Whether the test rows are exchangeable with new ones, so that intervals can be expected to cover as often."""
+        return not self.by_time
 
     def target_distribution(self) -> Distribution:
         """Return the distribution of the target; classes are categories, spelled as in a CSV."""
@@ -104,10 +114,15 @@ def make_training_set(table: Table, options: TrainOptions, kept: KeptTask | None
     signature = infer_signature(table, name, options, target.rows)
     X = encode_columns(signature.frame, signature.features)
     classes, y = as_classes(target) if task is Task.CLASSIFICATION else (None, as_numbers(target))
-    times = None
-    if options.time_column:
-        kind = options.types.get(options.time_column)
-        times, more = as_times(table, options.time_column, kind, target)
+    times = groups = None
+    if by_time := options.time_column:
+        times, more = as_times(table, by_time, options.types.get(by_time), target)
         warnings += more
-    samples = Samples(X, y, folds(task, y, options.seed, times), len(classes) if classes else None)
-    return TrainingSet(task, target, signature, samples, classes, options.seed, options.loss, warnings)
+    if by_group := options.group_column:
+        groups, more = as_groups(table, by_group, options.types.get(by_group), target)
+        warnings += more
+    splits = folds(task, y, options.seed, times, groups)
+    samples = Samples(X, y, splits, len(classes) if classes else None, groups=groups)
+    return TrainingSet(
+        task, target, signature, samples, classes, options.seed, options.loss, warnings, by_time=bool(by_time)
+    )

@@ -13,14 +13,14 @@ def metrics(task: Task, y: np.ndarray, predicted: np.ndarray) -> dict[str, float
 
     `y` holds values or class indices, (rows,); `predicted` holds values (rows,) or probabilities (rows, classes).
     ROC AUC is that of the second class if there are two, otherwise the mean over classes, each against the rest. It is
-    left out if a class has no rows.
+    left out if a class has no rows, and R² if there is only one row.
     """
     if task is Task.REGRESSION:
-        return {
-            "r2": float(sklearn.metrics.r2_score(y, predicted)),
+        errors = {
             "mae": float(sklearn.metrics.mean_absolute_error(y, predicted)),
             "rmse": float(sklearn.metrics.root_mean_squared_error(y, predicted)),
         }
+        return {"r2": float(sklearn.metrics.r2_score(y, predicted)), **errors} if len(y) > 1 else errors
     labels = np.arange(predicted.shape[1])
     predicted_class = predicted.argmax(axis=1)
     scores = {

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from mlapp.ml.data.column_options import of_rows
 from mlapp.ml.data.quality_checks import ID_NAME, ID_SPAN
 from mlapp.schemas import ColumnType, TableColumn, TrainOptions
 
@@ -23,7 +24,7 @@ def default_target(columns: Sequence[TableColumn], rows: int, options: TrainOpti
 
     Columns that the options use in another way are not chosen.
     """
-    used = {options.time_column, *options.exclude, *(options.features or ())}
+    used = {options.time_column, *of_rows(options), *options.exclude, *(options.features or ())}
     plausible = [column for column in columns if column.name not in used and _is_plausible(column, rows)]
     ranks = {column.name: _rank(column.name) for column in plausible}
     plausible.sort(key=lambda column: ranks[column.name], reverse=True)

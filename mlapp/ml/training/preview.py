@@ -3,6 +3,7 @@
 import warnings
 
 from mlapp.errors import Unacceptable, shorten
+from mlapp.ml.data.column_options import of_rows
 from mlapp.ml.data.target import MIN_ROWS
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import describe_estimators
@@ -70,7 +71,7 @@ def _warnings(training_set: TrainingSet, options: TrainOptions) -> list[str]:
     return training_set.quality_warnings() + [
         f"'{shorten(column.name)}' {column.reason}; it is left out."
         for column in training_set.signature.ignored
-        if column.name not in options.exclude
+        if column.name not in {*options.exclude, *of_rows(options)}
     ]
 
 

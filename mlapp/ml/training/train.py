@@ -110,6 +110,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
         "rows": rows,
         "rows_dropped": table.frame.height - rows,
         "evaluation": training_set.evaluation,
+        "coverage_verified": training_set.coverage_verified,
         **quality,
         "leaderboard": comparison.leaderboard,
         "importance": _importance(training_set, best, progress),

@@ -1,16 +1,19 @@
 """The form of the estimator and the advanced training options."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from nicegui import ui
 
 from mlapp.schemas import ActivationPolicy, ColumnType, EstimatorInfo, TablePreview
+from pages.session.column_choices import ColumnChoices
 from pages.theme import FIELD, GRID, MUTED
 
-SORTABLE = (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER)
-"""Types of columns that rows can be sorted by."""
-
+COLUMN_TYPES: dict[str, Collection[ColumnType]] = {
+    "time_column": (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER),
+    "group_column": tuple(ColumnType),
+}
+"""The types of columns that an option can name."""
 
 ACTIVATION = {
     ActivationPolicy.AUTO: "Unless callers would break",
@@ -24,14 +27,21 @@ class OptionsForm:
 
     def __init__(
         self,
-        options: dict[str, Any],
+        choices: ColumnChoices,
         estimators: Sequence[EstimatorInfo],
         on_estimator: Callable[[], None],
-        on_time_column: Callable[[], None],
+        on_change: Callable[[], None],
         on_activation: Callable[[], None],
     ) -> None:
-        """Draw the form; a function is called when the estimator, the time column or the activation has changed."""
-        self.options, self.on_time_column, self.on_activation = options, on_time_column, on_activation
+        """Draw the form.
+
+        A function is called when the estimator, an option that the preview depends on, or the activation has changed.
+        """
+        self.choices, self.options = choices, choices.options
+        self.on_change, self.on_activation = on_change, on_activation
+        self.columns: dict[str, ui.select] = {}
+        """The fields of options that name a column."""
+        options = choices.options
         self.policy = ActivationPolicy.AUTO
         descriptions = {known.name: known.description for known in estimators}
         options["estimator"] = options["estimator"] if options.get("estimator") in descriptions else "auto"
@@ -44,10 +54,17 @@ class OptionsForm:
 
     def show(self, found: TablePreview) -> None:
         """Offer the columns of a preview."""
-        ordered = [column.name for column in found.columns if column.type in SORTABLE]
-        if ordered != self.time_column.options:
-            chosen = self.options.get("time_column")
-            self.time_column.set_options(ordered, value=chosen if chosen in ordered else None)
+        for option, field in self.columns.items():
+            types, chosen = COLUMN_TYPES[option], self.options.get(option)
+            names = [column.name for column in found.columns if column.type in types]
+            if names != field.options:
+                field.set_options(names, value=chosen if chosen in names else None)
+        self.show_choices()
+
+    def show_choices(self) -> None:
+        """Show the columns that the options name, before the next preview."""
+        for option, field in self.columns.items():
+            field.set_value(self.options.get(option))
 
     def show_policy(self, policy: ActivationPolicy) -> None:
         """Show whether the version becomes active."""
@@ -57,9 +74,8 @@ class OptionsForm:
     def _advanced(self) -> None:
         expansion = ui.expansion("Advanced", icon="tune").classes("w-full").mark("advanced")
         with expansion, ui.element("div").classes(f"{GRID} pt-2"):
-            self.time_column = ui.select([], label="Time column: evaluate on the latest rows", clearable=True)
-            self.time_column.on_value_change(self._set_time_column)
-            self.time_column.props(FIELD).classes("w-full").mark("time_column")
+            self._column("time_column", "Time column: evaluate on the latest rows")
+            self._column("group_column", "Group column: evaluate on new groups")
             self._bind(ui.number("Time budget of auto, in seconds", value=60, min=1, max=86_400), "budget_s")
             self._bind(ui.number("Interval coverage", value=0.9, min=0.5, max=0.99, step=0.05), "coverage")
             self._bind(ui.number("Seed", value=0, min=0, precision=0), "seed")
@@ -69,10 +85,16 @@ class OptionsForm:
             self.activate.props(FIELD).classes("w-full").mark("activate")
             self.activate.on_value_change(self._set_activation)
 
-    def _set_time_column(self) -> None:
-        if self.time_column.value != self.options.get("time_column"):
-            self.options["time_column"] = self.time_column.value
-            self.on_time_column()
+    def _column(self, option: str, label: str) -> None:
+        """Draw the field of an option that names a column."""
+
+        def change() -> None:
+            if field.value != self.options.get(option):
+                self.choices.set_row_option(option, field.value)
+                self.on_change()
+
+        field = self.columns[option] = ui.select([], label=label, clearable=True, on_change=change)
+        field.props(FIELD).classes("w-full").mark(option)
 
     def _set_activation(self) -> None:
         if self.activate.value != self.policy:

@@ -57,10 +57,10 @@ class TrainForm:
                     self.site, self.state, self.choices, self._destination_changed, self._changed
                 )
                 self.options = OptionsForm(
-                    self.state.options,
+                    self.choices,
                     self.estimators,
                     on_estimator=self._update_bar,
-                    on_time_column=self._changed,
+                    on_change=self._choices_changed,
                     on_activation=self.destination.update,
                 )
                 self.warnings = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("warnings")
@@ -90,6 +90,7 @@ class TrainForm:
     def _choices_changed(self) -> None:
         self.target.show_choices()
         self.columns.show_choices()
+        self.options.show_choices()
         self.destination.update()
         self._changed()
 

@@ -88,3 +88,88 @@ def test_many_classes_get_fewer_test_rows():
     rows = np.concatenate([test for _, test in split(Task.CLASSIFICATION, np.arange(20_000) % 1_000, 0)])
 
     assert len(np.unique(rows)) == len(rows) == 5_000
+
+
+def in_common(groups, folds):
+    return [set(groups[train]) & set(groups[test]) for train, test in folds]
+
+
+@pytest.mark.parametrize("task", Task)
+def test_groups_are_never_on_both_sides(task):
+    groups, y = np.random.default_rng(0).integers(0, 30, 200), np.arange(200) % 3
+
+    folds = split(task, y, 0, groups=groups)
+
+    assert in_common(groups, folds) == [set()] * 5
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(200))
+    assert split(task, y, 1, groups=groups)[0][1].tolist() != folds[0][1].tolist()
+
+
+def test_group_folds_of_classes_are_stratified():
+    groups, y = np.arange(200) // 2, np.repeat([0, 1], [160, 40])
+
+    assert [y[test].sum() for _, test in split(Task.CLASSIFICATION, y, 0, groups=groups)] == [8] * 5
+
+
+def test_number_of_folds_is_limited_by_the_groups():
+    assert len(split(Task.REGRESSION, np.arange(20), 0, groups=np.arange(20) % 3)) == 3
+
+
+def test_groups_that_leave_one_class_to_train_on_are_rejected():
+    y = np.repeat([0, 1], [12, 8])
+
+    with pytest.raises(Unacceptable, match="left to train on have only one class"):
+        split(Task.CLASSIFICATION, y, 0, groups=y)
+
+
+def test_single_group_is_rejected():
+    with pytest.raises(Unacceptable, match="same group"):
+        split(Task.REGRESSION, np.arange(20), 0, groups=np.zeros(20, int))
+
+
+@pytest.mark.parametrize("task", Task)
+@pytest.mark.parametrize(("size", "whole"), [(5, True), (5_000, False)])
+def test_group_folds_of_a_large_table_are_sampled(task, size, whole):
+    groups, y = np.arange(60_000) // size, np.arange(60_000) % 3
+
+    folds = split(task, y, 0, groups=groups)
+    rows = np.concatenate([test for _, test in folds])
+
+    assert 19_990 <= len(np.unique(rows)) == len(rows) <= 20_002
+    assert in_common(groups, folds) == [set()] * 5
+    assert set(np.bincount(groups[rows])) <= {0, size} or not whole
+
+
+@pytest.mark.parametrize("task", Task)
+def test_very_large_table_holds_out_whole_groups(task):
+    groups, y = np.arange(210_000) // 10, np.arange(210_000) % 3
+
+    folds = split(task, y, 0, groups=groups)
+    test_rows = np.concatenate([test for _, test in folds])
+
+    assert all(train is folds[0][0] for train, _ in folds)
+    assert len(test_rows) == 20_000
+    assert set(np.bincount(groups[test_rows])) <= {0, 10}
+
+
+@pytest.mark.parametrize("rows_of_group", [10_000, 10], ids=["large groups", "classes that would have no training row"])
+def test_very_large_table_is_sampled_if_it_cannot_hold_out_whole_groups(rows_of_group):
+    groups, y = np.arange(210_000) // rows_of_group, np.arange(210_000) % 2
+    y[groups == groups[split(Task.CLASSIFICATION, y, 0, groups=groups)[0][1][0]]] = 2
+
+    folds = split(Task.CLASSIFICATION, y, 0, groups=groups)
+
+    assert len({id(train) for train, _ in folds}) == 5
+    assert in_common(groups, folds) == [set()] * 5
+
+
+@pytest.mark.parametrize("task", Task)
+def test_latest_rows_of_groups_without_training_rows(task):
+    times, y = np.arange(100.0), np.arange(100) % 3
+    groups = np.arange(100) % 10
+
+    folds = split(task, y, 0, times, groups)
+
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(80, 100))
+    assert in_common(groups, folds) == [set()] * len(folds)
+    assert max(train.max() for train, _ in folds) < 80

@@ -1,0 +1,1 @@
+"""Rows that are not exchangeable: groups of rows that belong together, and rows that are ordered in time."""
