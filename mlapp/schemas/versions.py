@@ -39,8 +39,8 @@ class Interval(Schema):
     """Parameters of the prediction intervals, which are wider where the model's errors are larger.
 
     The interval of a predicted value f is [f + s·low, f + s·high], or [f·exp(s·low), f·exp(s·high)] if it is
-    `multiplicative`. The scale s is predicted from the row if it is `learned`, or else interpolated linearly between
-    `scales` at `centres`, and constant outside of them.
+    `multiplicative`. The scale s is interpolated linearly between `scales` at `centres`, and constant outside of them;
+    if it is `learned`, it is multiplied by a factor that an estimator predicts from the features.
     """
 
     low: float
@@ -52,7 +52,7 @@ class Interval(Schema):
     scales: list[float]
     """Mean absolute error around each centre, in units of the target, or of its logarithm."""
     learned: bool = False
-    """Whether the scale is predicted from the features, by an estimator in the model file."""
+    """Whether an estimator in the model file predicts a factor of the scale from the features."""
     multiplicative: bool = False
     """Whether errors are those of the logarithm, so that intervals are positive."""
     floor: float | None = None

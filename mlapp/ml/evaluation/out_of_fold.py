@@ -56,6 +56,11 @@ class Samples:
         return np.asarray(self.y[self.test_rows])
 
     @cached_property
+    def weights_test(self) -> np.ndarray | None:
+        """Weights of the test rows; None if all count alike."""
+        return None if self.weights is None else np.asarray(self.weights[self.test_rows])
+
+    @cached_property
     def class_seen(self) -> np.ndarray:
         """Whether the class of each test row occurs in the training rows of its fold."""
         return np.concatenate([np.isin(self.y[test], self.y[train]) for train, test in self.folds])

@@ -3,13 +3,11 @@
 import numpy as np
 from sklearn.metrics import auc, confusion_matrix, precision_recall_fscore_support, roc_curve
 
-from mlapp.ml.evaluation.conformal import bounds
 from mlapp.schemas import (
     CalibrationCurve,
     ClassScore,
     ConfusionMatrix,
     Histogram,
-    Interval,
     Plots,
     PredictedActual,
     RocCurve,
@@ -26,12 +24,14 @@ CURVE_POINTS = 100
 CALIBRATION_BINS = 10
 
 
-def regression_plots(y: np.ndarray, predicted: np.ndarray, interval: Interval, seed: int) -> Plots:
-    """Return the plots of a regression from actual and out-of-fold values, each (rows,)."""
+def regression_plots(y: np.ndarray, predicted: np.ndarray, lower: np.ndarray, upper: np.ndarray, seed: int) -> Plots:
+    """Return the plots of a regression from actual and out-of-fold values, and bounds of intervals, each (rows,)."""
     rows = np.sort(np.random.default_rng(seed).permutation(len(y))[:SAMPLE_ROWS])
-    lower, upper = bounds(interval, predicted[rows])
     sample = PredictedActual(
-        actual=_rounded(y[rows]), predicted=_rounded(predicted[rows]), lower=_rounded(lower), upper=_rounded(upper)
+        actual=_rounded(y[rows]),
+        predicted=_rounded(predicted[rows]),
+        lower=_rounded(lower[rows]),
+        upper=_rounded(upper[rows]),
     )
     return Plots(predicted_actual=sample, residuals=_histogram(y - predicted))
 

@@ -8,10 +8,11 @@ Source: Lucchese et al., QuickScorer: a Fast Algorithm to Rank Documents with Ad
 changes them, compiling fails, and scikit-learn predicts.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn._loss.link import IdentityLink
+from sklearn._loss.link import IdentityLink, LogLink
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from mlapp.ml.inference.compiled_functions import Compiled, Row, probabilities_of
@@ -176,6 +177,14 @@ def compile_trees(
             # A category that was not in the training rows.
             return many(np.array([row])).ravel().tolist()
         sums = trees.row(encoded)
-        return probabilities_of(sums) if classifies else sums
+        return finish(sums) if finish else sums
 
-    return Compiled(many, (one,) if classifies or isinstance(loss.link, IdentityLink) else None)
+    finish = probabilities_of if classifies else _INVERSE_LINKS.get(type(loss.link))
+    return Compiled(many, (one,) if finish or isinstance(loss.link, IdentityLink) else None)
+
+
+def _exp(sums: Row) -> Row:
+    return [math.exp(sums[0])]
+
+
+_INVERSE_LINKS = {LogLink: _exp}

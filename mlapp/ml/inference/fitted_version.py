@@ -74,15 +74,33 @@ class FittedVersion:
     @cached_property
     def compiled(self) -> Compiled:
         """The compiled pipeline, or the estimator's own if it cannot be compiled."""
+        return compile_pipeline(self.parts.estimator, len(self.info.classes or []) or None, self._tested)
+
+    @cached_property
+    def _tested(self) -> np.ndarray:
+        """Rows that compiled pipelines are tested on, (rows, features)."""
         real = self.examples
         # Real rows, the first one with each value missing in turn, and a row of missing values.
         missing = np.where(np.eye(real.shape[1], dtype=bool)[:MAX_MISSING_ROWS], np.nan, real[0])
-        rows = np.concatenate([real, missing, np.full_like(real[:1], np.nan)])
-        return compile_pipeline(self.parts.estimator, len(self.info.classes or []) or None, rows)
+        return np.concatenate([real, missing, np.full_like(real[:1], np.nan)])
+
+    @cached_property
+    def compiled_scale(self) -> Compiled | None:
+        """The compiled factor of the scale of intervals, or None if it is not learned."""
+        return compile_pipeline(self.parts.scale, None, self._tested) if self.parts.scale else None
 
     @cached_property
     def _one(self) -> RowFunction | None:
-        return self.compiled.one
+        """Return the function of a row: probabilities, or value, lower and upper end of the interval."""
+        predict, scale, interval = self.compiled.one, self.compiled_scale, self.info.interval
+        if predict is None or interval is None:
+            return predict
+        if scale is None:
+            return lambda row: [value := predict(row)[0], *bounds_of(interval, value)]
+        factor = scale.one
+        if factor is None:
+            return None
+        return lambda row: [value := predict(row)[0], *bounds_of(interval, value, factor(row)[0])]
 
     @cached_property
     def examples(self) -> np.ndarray:
@@ -113,12 +131,15 @@ class FittedVersion:
             (rows, classes).
         """
         x = known_only(x)
-        chunks = [self.compiled.many(x[start:][:CHUNK_ROWS]) for start in range(0, len(x), CHUNK_ROWS)]
-        predicted = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
-        if self.info.task is Task.CLASSIFICATION:
+        chunks = [self._predict_chunk(x[start:][:CHUNK_ROWS]) for start in range(0, len(x), CHUNK_ROWS)]
+        return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+
+    def _predict_chunk(self, x: np.ndarray) -> np.ndarray:
+        predicted, interval = self.compiled.many(x), self.info.interval
+        if interval is None:
             return predicted
-        assert self.info.interval  # noqa: S101 - regression models have one
-        return np.column_stack([predicted, *bounds(self.info.interval, predicted)])
+        factors = self.compiled_scale.many(x) if self.compiled_scale else None
+        return np.column_stack([predicted, *bounds(interval, predicted, factors)])
 
     def predict_batch(self, requests: Sequence[np.ndarray]) -> Batch:
         """Predict encoded rows of several requests in one call, which takes little longer than one request."""
@@ -137,8 +158,7 @@ class FittedVersion:
         one, row = self._one, x[0].tolist()
         if one is None or not self.validator.is_usual(row):
             return None
-        values, interval = one(row), self.info.interval
-        return np.array([values if interval is None else (values[0], *bounds_of(interval, values[0]))])
+        return np.array([one(row)])
 
     def answer(self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS) -> PredictResponse:
         """Return the response to a request from the predictions of its rows."""

@@ -14,7 +14,7 @@ class ModelFile:
     estimator: BaseEstimator
     """Predicts values, or probabilities."""
     scale: BaseEstimator | None = None
-    """Predicts the expected absolute error of a row, in the scale of the interval; None if the interval has none."""
+    """Predicts the factor of the scale of a row's interval; None unless it is learned."""
     texts: tuple[BaseEstimator, ...] = ()
     """Embeds the texts of each text feature, in the order of the features."""
 

@@ -5,16 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-from sklearn.dummy import DummyClassifier, DummyRegressor
-
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.evaluation.baseline import baseline_warnings
-from mlapp.ml.evaluation.conformal import fit_interval
 from mlapp.ml.evaluation.importance import permutation_importance, sample_size
-from mlapp.ml.evaluation.metrics import metrics, spread
-from mlapp.ml.evaluation.out_of_fold import Fits, local_fits, out_of_fold
-from mlapp.ml.evaluation.plots import classification_plots, regression_plots
+from mlapp.ml.evaluation.out_of_fold import Fits, local_fits
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
@@ -24,8 +18,8 @@ from mlapp.ml.training.final_fit import fit_on_all_rows, parameters
 from mlapp.ml.training.fingerprint import fingerprints
 from mlapp.ml.training.model_selection import Clock, compare, comparison_cost, estimator_errors
 from mlapp.ml.training.overall_progress import OverallProgress, Report
-from mlapp.schemas import Importance, KeptTask, Task, TrainOptions
-from mlapp.tables.columns.conversion import format_values
+from mlapp.ml.training.quality import evaluate_quality
+from mlapp.schemas import Importance, KeptTask, TrainOptions
 from mlapp.tables.table import Table
 
 READ_SHARE = 0.02
@@ -92,7 +86,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     )
     best = comparison.best
     progress.expect(_final_cost(training_set, best.cost))
-    quality = _quality(training_set, best, options.coverage)
+    quality, scale = evaluate_quality(training_set, best, options.coverage)
     no_better = baseline_warnings(training_set.task, target.values.name, quality["metrics"], quality["baseline"])
     record = {
         "task": training_set.task,
@@ -132,7 +126,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     fitted = fit_on_all_rows(training_set, best, progress)
     serialized = progress.start_stage("Serializing the model", best.cost * rows * SERIALIZE_COST)
     with estimator_errors(best.name):
-        file = ModelFile(fitted).to_bytes()
+        file = ModelFile(fitted, scale).to_bytes()
     serialized(1.0)
     record |= {"parameters": parameters(fitted), "training_seconds": round(clock() - started, 3)}
     return Trained(file, record)
@@ -150,25 +144,6 @@ def _importance_rows(training_set: TrainingSet) -> int:
     test_rows, features = len(training_set.samples.folds[-1][1]), len(training_set.signature.features)
     rows, repeats = sample_size(test_rows, features)
     return rows * repeats * features
-
-
-def _quality(training_set: TrainingSet, best: Evaluated, coverage: float) -> dict[str, Any]:
-    """Return metrics, their spread, the baseline's metrics, intervals and plots, all from out-of-fold predictions."""
-    task, samples = training_set.task, training_set.samples
-    dummy = DummyRegressor() if task is Task.REGRESSION else DummyClassifier(strategy="prior")
-    baseline = out_of_fold(lambda: dummy, samples)
-    quality = {
-        "metrics": metrics(task, samples.y_test, best.predicted),
-        "baseline": metrics(task, samples.y_test, baseline.predicted),
-        "spread": spread(best.fold_scores),
-    }
-    if training_set.classes:
-        names = format_values(pl.Series(training_set.classes)).to_list()
-        plots = classification_plots(samples.y_test, best.predicted, names)
-        return quality | {"coverage": None, "interval": None, "plots": plots}
-    interval = fit_interval(samples.y_test, best.predicted, coverage)
-    plots = regression_plots(samples.y_test, best.predicted, interval, training_set.seed)
-    return quality | {"coverage": coverage, "interval": interval, "plots": plots}
 
 
 def _importance(training_set: TrainingSet, best: Evaluated, progress: OverallProgress) -> list[Importance]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlapp.ml.evaluation.conformal import fit_interval
+from mlapp.ml.evaluation.conformal import bounds, fit_interval
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots
 from mlapp.schemas import Plots
 
@@ -12,7 +12,7 @@ SIZE = 40_000
 
 
 def plots_of_regression(y, predicted):
-    return regression_plots(y, predicted, fit_interval(y, predicted, 0.9), 0)
+    return regression_plots(y, predicted, *bounds(fit_interval(y, predicted, 0.9), predicted), 0)
 
 
 def plots_of_classes(y, predicted, names):

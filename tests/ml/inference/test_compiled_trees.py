@@ -103,11 +103,14 @@ def test_row_with_an_unknown_category_is_predicted_as_in_a_batch():
     assert one(x[0].tolist()) == step.predict(x[:1]).tolist()
 
 
-def test_trees_with_a_link_have_no_row_function():
+@pytest.mark.parametrize("loss", ["poisson", "gamma"])
+def test_trees_with_a_logarithmic_link_have_a_row_function(loss):
     x = table()
-    step = HistGradientBoostingRegressor(loss="poisson", max_iter=5).fit(x, 1 + np.abs(target(x)))
+    step = HistGradientBoostingRegressor(loss=loss, max_iter=5).fit(x, 1 + np.abs(target(x)))
 
     compiled = compile_pipeline(step, None, x[:20])
 
-    assert compiled.one is None
+    complete = x[~np.isnan(x).any(axis=1)][:9]
+    assert compiled.one
+    assert [compiled.one(row)[0] for row in complete.tolist()] == pytest.approx(step.predict(complete), rel=1e-12)
     np.testing.assert_allclose(compiled.many(x), step.predict(x), rtol=1e-12)

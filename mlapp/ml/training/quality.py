@@ -1,0 +1,39 @@
+"""Quality of a model, from its out-of-fold predictions: metrics, baseline, intervals and plots."""
+
+from typing import Any
+
+import polars as pl
+from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyClassifier, DummyRegressor
+
+from mlapp.ml.data.training_set import TrainingSet
+from mlapp.ml.evaluation.learned_scale import fit_intervals
+from mlapp.ml.evaluation.metrics import metrics, spread
+from mlapp.ml.evaluation.out_of_fold import out_of_fold
+from mlapp.ml.evaluation.plots import classification_plots, regression_plots
+from mlapp.ml.training.evaluated import Evaluated
+from mlapp.schemas import Task
+from mlapp.tables.columns.conversion import format_values
+
+
+def evaluate_quality(
+    training_set: TrainingSet, best: Evaluated, coverage: float
+) -> tuple[dict[str, Any], BaseEstimator | None]:
+    """Return the fields of the record that out-of-fold predictions decide, and the learned scale of the intervals."""
+    task, samples = training_set.task, training_set.samples
+    dummy = DummyRegressor() if task is Task.REGRESSION else DummyClassifier(strategy="prior")
+    baseline = out_of_fold(lambda: dummy, samples)
+    quality = {
+        "metrics": metrics(task, samples.y_test, best.predicted),
+        "baseline": metrics(task, samples.y_test, baseline.predicted),
+        "spread": spread(best.fold_scores),
+    }
+    if training_set.classes:
+        names = format_values(pl.Series(training_set.classes)).to_list()
+        plots = classification_plots(samples.y_test, best.predicted, names)
+        return quality | {"coverage": None, "interval": None, "plots": plots}, None
+    fitted = fit_intervals(
+        samples, training_set.columns, best.predicted, coverage, training_set.seed, positive=best.positive
+    )
+    plots = regression_plots(samples.y_test, best.predicted, fitted.lower, fitted.upper, training_set.seed)
+    return quality | {"coverage": coverage, "interval": fitted.interval, "plots": plots}, fitted.scale
