@@ -1,7 +1,8 @@
-"""Encoding of tables as matrices for estimators: float64, (rows, features).
+"""Encoding of tables as matrices for estimators: float64, (rows, features and components of texts).
 
 Booleans become 0 and 1, datetimes days since 1970-01-01 (UTC), categories their index in the feature's `categories`,
-and missing values NaN.
+texts their number of characters, and missing values NaN. The components of the embedding of each text follow all
+features.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from mlapp.errors import Unacceptable
 from mlapp.ml.data.column_names import with_feature_names
 from mlapp.ml.data.invalid_rows import InvalidCells, reject_rows, require_columns
 from mlapp.ml.data.plain_rows import MAX_CODES, UNKNOWN, PlainEncoder
+from mlapp.ml.data.text_embedding import TextEmbedding, text_features, with_embeddings
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnFormat, ColumnType, Feature, Format
 from mlapp.tables.columns.conventions import PLAIN, Conventions
@@ -21,14 +23,18 @@ from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER, format_ca
 from mlapp.tables.columns.evidence import find_conventions
 from mlapp.tables.columns.inference import ConvertedColumn, convert_column
 from mlapp.tables.columns.json_values import column_of
+from mlapp.tables.columns.texts.inference import TEXTS
 from mlapp.tables.formats.json import require_plain
 from mlapp.tables.table import Table
 
 
-def encode_columns(frame: pl.DataFrame, features: Sequence[Feature]) -> np.ndarray:
-    """Encode a frame whose columns are converted to the features' types."""
+def encode_columns(
+    frame: pl.DataFrame, features: Sequence[Feature], embeddings: Sequence[TextEmbedding] = ()
+) -> np.ndarray:
+    """Encode a frame whose columns are converted to the features' types, with the embeddings of its texts, if given."""
     columns = [known_only(_encode(unnamed(frame[feature.name]), feature)) for feature in features]
-    return np.column_stack(columns) if columns else np.empty((frame.height, 0))
+    x = np.column_stack(columns) if columns else np.empty((frame.height, 0))
+    return with_embeddings(x, [frame[feature.name] for feature in text_features(features)], embeddings)
 
 
 def known_only(x: np.ndarray) -> np.ndarray:
@@ -45,6 +51,8 @@ class EncodedRows(NamedTuple):
 
     x: np.ndarray
     """(rows, features), with `UNKNOWN` for categories outside the training data."""
+    texts: list[pl.Series]
+    """The texts to embed, by feature; null for missing ones."""
     invalid: list[InvalidCells]
     odd: dict[str, np.ndarray]
     """Features with words in place of values, which count as missing, and whether each row has one, (rows,)."""
@@ -62,20 +70,25 @@ class _Column(NamedTuple):
     x: np.ndarray
     invalid: list[InvalidCells]
     odd: np.ndarray | None = None
+    text: pl.Series | None = None
 
 
 class Encoder(PlainEncoder):
     """Encodes tables as they were read. The encoding of a row does not depend on other rows."""
 
     def encode(self, table: Table) -> np.ndarray:
-        """Return a table as a matrix (rows, features), with `UNKNOWN` for categories outside the training data.
+        """Return a table as a matrix (rows, columns), with `UNKNOWN` for categories outside the training data.
 
         Raises:
             Unacceptable: the table has no rows, or a row lacks a required feature or has a value of another type.
         """
         encoded = self.encode_rows(table)
         reject_rows(table, encoded.invalid)
-        return encoded.x
+        return self.matrix(encoded)
+
+    def matrix(self, encoded: EncodedRows, rows: slice = slice(None)) -> np.ndarray:
+        """Return encoded rows with the components of their texts, (rows, columns), as estimators take them."""
+        return with_embeddings(encoded.x[rows], [text[rows] for text in encoded.texts], self._embeddings)
 
     def encode_rows(self, table: Table) -> EncodedRows:
         """Encode a table; invalid cells are missing values. Rows with a problem of their own have no invalid cells.
@@ -100,6 +113,7 @@ class Encoder(PlainEncoder):
         odd = {feature.name: column.odd for feature, column in zip(self._features, found, strict=True)}
         return EncodedRows(
             np.column_stack([column.x for column in found]),
+            [column.text for column in found if column.text is not None],
             [cells for cells in invalid if len(cells.rows)],
             {name: rows for name, rows in odd.items() if rows is not None},
             names,
@@ -116,7 +130,8 @@ class Encoder(PlainEncoder):
     def _column(self, table: Table, name: str, feature: Feature, conventions: Conventions) -> _Column:
         """Return the encoded column of a feature, and its invalid cells."""
         values = table.values(name)
-        if values is None or conventions != PLAIN or not self._plain[feature.name].issuperset(map(type, values)):
+        is_plain = values is not None and self._plain[feature.name].issuperset(map(type, values))
+        if values is None or not is_plain or feature.type is ColumnType.TEXT or conventions != PLAIN:
             return _converted(table, name, feature, conventions)
         code = self._codes.get(feature.name)
         try:
@@ -131,7 +146,7 @@ class Encoder(PlainEncoder):
 def _converted(table: Table, name: str, feature: Feature, conventions: Conventions) -> _Column:
     """Return the converted and encoded column of a feature, and its invalid cells."""
     if name not in table.names:
-        return _Column(np.full(table.height, np.nan), [])
+        return _nothing(table.height, feature)
     values = table.values(name)
     if values is None:
         raw = table.frame[name]
@@ -143,13 +158,15 @@ def _converted(table: Table, name: str, feature: Feature, conventions: Conventio
     if len(rows := converted.invalid.arg_true()):
         invalid = [InvalidCells(feature, name, rows.to_numpy(), format_categories(unnamed(raw).gather(rows)))]
     odd = converted.odd.to_numpy() if converted.odd.any() else None
-    return _Column(_encode(unnamed(converted.values), feature), invalid + _absent_cells(table, name, feature), odd)
+    values_ = unnamed(converted.values)
+    text = values_ if feature.type is ColumnType.TEXT else None
+    return _Column(_encode(values_, feature), invalid + _absent_cells(table, name, feature), odd, text)
 
 
 def _convert_json(values: list[Any], raw: pl.Series, feature: Feature, conventions: Conventions) -> ConvertedColumn:
     """Convert JSON values: texts as they are written in the training table, numbers as themselves."""
     is_text = [type(value) is str for value in values]
-    if raw.dtype != pl.String or feature.type is ColumnType.CATEGORY or all(is_text):
+    if raw.dtype != pl.String or feature.type in TEXTS or all(is_text):
         return convert_column(raw, feature.type, feature.read_as, conventions)
     texts = pl.Series([value if text else None for value, text in zip(values, is_text, strict=True)], dtype=pl.String)
     others = column_of("", [None if text else value for value, text in zip(values, is_text, strict=True)])
@@ -163,6 +180,11 @@ def _convert_json(values: list[Any], raw: pl.Series, feature: Feature, conventio
     return ConvertedColumn(*(unnamed(a).zip_with(mask, unnamed(b)) for a, b in zip(found, more, strict=True)))
 
 
+def _nothing(rows: int, feature: Feature) -> _Column:
+    text = pl.Series([None] * rows, dtype=pl.String) if feature.type is ColumnType.TEXT else None
+    return _Column(np.full(rows, np.nan), [], text=text)
+
+
 def _absent_cells(table: Table, name: str, feature: Feature) -> list[InvalidCells]:
     rows = table.absent.get(name, ()) if feature.required else ()
     return [InvalidCells(feature, name, np.array(rows, dtype=int), None)] if len(rows) else []
@@ -172,6 +194,8 @@ def _encode(values: pl.Series, feature: Feature) -> np.ndarray:
     if feature.type is ColumnType.DATETIME:
         # Divided by numpy, as quotients of polars may differ from Python's in the last digit.
         return values.dt.epoch("us").cast(pl.Float64).to_numpy() / DAY_US
+    if feature.type is ColumnType.TEXT:
+        return values.str.len_chars().cast(pl.Float64).to_numpy()
     if feature.type is not ColumnType.CATEGORY:
         return values.cast(pl.Float64).to_numpy()
     known = pl.Enum(feature.categories or [])

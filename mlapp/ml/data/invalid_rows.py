@@ -18,6 +18,7 @@ EXPECTED_VALUES = {
     ColumnType.BOOLEAN: "true or false, or yes or no",
     ColumnType.DATETIME: "a date or time such as 2024-01-31 or 2024-01-31T10:00:00Z",
     ColumnType.CATEGORY: "a text",
+    ColumnType.TEXT: "a text",
 }
 LACKS = "{place} lacks the feature '{name}'; send its value, or null if it is not known."
 MAX_NAMED = 5

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mlapp.errors import Unacceptable
+from mlapp.ml.data.text_embedding import TextEmbedding, with_embeddings
 from mlapp.schemas import ColumnType, Feature
 from mlapp.tables.columns.conventions import PLAIN
 from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER
@@ -18,6 +19,7 @@ from mlapp.tables.columns.texts.spellings import spelling_key
 from mlapp.tables.formats.json import SCALAR_TYPES, JsonRows
 from mlapp.tables.table import check_names
 
+TEXT = ColumnType.TEXT
 UNKNOWN = -np.inf
 """Code of categories outside the training data, until `known_only` replaces it."""
 MAX_CODES = 255
@@ -46,10 +48,11 @@ Getter = Callable[[dict[str, Any]], tuple[Any, ...]]
 class PlainEncoder:
     """Encodes JSON rows whose values have the types of the features."""
 
-    def __init__(self, features: Sequence[Feature]) -> None:
-        self._features = features
+    def __init__(self, features: Sequence[Feature], embeddings: Sequence[TextEmbedding] = ()) -> None:
+        self._features, self._embeddings = features, embeddings
         self._plain = {feature.name: _plain_types(feature) for feature in features}
         self._codes = {feature.name: code for feature in features if (code := _plain_code(feature))}
+        self._texts = [(index, _TextOf(feature)) for index, feature in enumerate(features) if feature.type is TEXT]
         self._coded = [(index, self._codes[name]) for index, name in enumerate(self._plain) if name in self._codes]
         self._getters: dict[Any, Getter] = {}
         """By the names and types of the values of a record."""
@@ -65,19 +68,22 @@ class PlainEncoder:
             plain = self._plain_rows(rows)
             if not plain:
                 return None
-            if not self._coded:
+            if not self._coded and not self._texts:
                 return np.array(plain, dtype=float)
             columns: list[Any] = list(zip(*plain, strict=True))
             for index, code in self._coded:
                 columns[index] = [code(value) for value in columns[index]]
-            return np.array(columns, dtype=float).T
+            texts = [[text_of(value) for value in columns[index]] for index, text_of in self._texts]
+            for (index, _), values in zip(self._texts, texts, strict=True):
+                columns[index] = [np.nan if text is None else len(text) for text in values]
+            return with_embeddings(np.array(columns, dtype=float).T, texts, self._embeddings)
         # `encode` raises an error that names the cell.
         except (AttributeError, OverflowError, TypeError, ValueError):
             return None
 
     def is_exact(self, x: np.ndarray) -> bool:
         """Return whether all numbers of a matrix are below 2**53, so that floats have all of their digits."""
-        large = np.abs(x) >= MAX_EXACT_INTEGER
+        large = np.abs(x[:, : len(self._features)]) >= MAX_EXACT_INTEGER
         return not (large.any() and bool((large & self._numbers).any()))
 
     def _plain_rows(self, rows: JsonRows) -> list[tuple[Any, ...]] | None:
@@ -117,9 +123,10 @@ class PlainEncoder:
 
 def _plain_types(feature: Feature) -> frozenset[type]:
     """Return the types of JSON values that `encode_plain` accepts for a feature."""
-    other = {ColumnType.BOOLEAN: bool, ColumnType.CATEGORY: str, ColumnType.DATETIME: str}.get(feature.type)
-    if other:
-        return frozenset({other, type(None)})
+    if feature.type is ColumnType.BOOLEAN:
+        return frozenset({bool, type(None)})
+    if feature.type in (ColumnType.CATEGORY, ColumnType.DATETIME, TEXT):
+        return frozenset({str, type(None)})
     if any(map(DIGIT.search, (feature.read_as and feature.read_as.missing) or ())):
         return frozenset({type(None)})
     limits = [abs(limit) for limit in (feature.min, feature.max) if isinstance(limit, int | float)]
@@ -153,6 +160,17 @@ class _Codes(dict[str | None, float]):
         if not text or text in self._marks:
             return np.nan
         return self._merged.get(spelling_key(value), UNKNOWN) if self._merged else UNKNOWN
+
+
+class _TextOf:
+    """Returns a value of a text feature, None for marks of missing values."""
+
+    def __init__(self, feature: Feature) -> None:
+        self._marks = marks_of(PLAIN, feature.read_as).text
+
+    def __call__(self, value: str | None) -> str | None:
+        text = value and value.strip()
+        return value if text and text not in self._marks else None
 
 
 @lru_cache(maxsize=10_000)

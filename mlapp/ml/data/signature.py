@@ -18,9 +18,11 @@ from mlapp.tables.columns.texts.inference import InferredColumn
 from mlapp.tables.table import Table
 
 MAX_CATEGORIES = 10_000
-"""A text column with more distinct values is free text, and no feature."""
+"""A column of categories with more distinct values is no feature."""
 INDEX_SPAN = 5
 """A part of a shuffled table, such as its test rows, has row numbers up to this many times its rows."""
+MADE_UP_TEXT = "This is an example of a text."
+"""The example of text features, as no one may see what others wrote in the training table."""
 MAX_EXAMPLES = 20
 MAX_EXAMPLE_CELLS = 2_000
 """Bounds the cells of all example rows; one row is kept in any case."""
@@ -44,8 +46,8 @@ class Signature:
 def infer_signature(table: Table, target: str, options: TrainOptions, rows: pl.Series | None = None) -> Signature:
     """Infer the signature from a training table, of which only some `rows` have a target.
 
-    By default, constant and empty columns, row numbers and texts that are distinct in every row are ignored. Chosen
-    features are all used, with a warning for each that would be ignored. Other columns are not looked at.
+    By default, constant and empty columns, row numbers, and categories that are distinct in every row are ignored.
+    Chosen features are all used, with a warning for each that would be ignored. Other columns are not looked at.
 
     Raises:
         Unacceptable: a feature cannot be used, or no feature is left.
@@ -111,7 +113,8 @@ def _ignore_reason(name: str, kind: ColumnType, values: pl.Series) -> str | None
     distinct = present.n_unique() if kind is ColumnType.CATEGORY else 1 + bool(present.min() != present.max())
     if distinct == 1:
         whole = present.cast(pl.Int64) if kind is ColumnType.INTEGER else present
-        return f"has only one value, '{shorten(format_values(whole)[0])}'"
+        shown = "" if kind is ColumnType.TEXT else f", '{shorten(format_values(whole)[0])}'"
+        return f"has only one value{shown}"
     if kind is ColumnType.CATEGORY and distinct == len(present):
         return "has a distinct text in every row, like a name or an ID"
     if kind is ColumnType.CATEGORY and distinct > MAX_CATEGORIES:
@@ -136,6 +139,10 @@ def _describe(name: str, kind: ColumnType, values: pl.Series) -> Feature:
     if kind is ColumnType.CATEGORY:
         counts = present.value_counts(name="count").sort("count", "", descending=[True, False])
         feature.categories = counts[""].head(MAX_CATEGORIES).to_list()
+    elif kind is ColumnType.TEXT:
+        if len(present):
+            lengths = present.str.len_chars()
+            feature.min, feature.max = int(lengths.min()), int(lengths.max())  # type: ignore[arg-type]
     elif kind is not ColumnType.BOOLEAN and len(present):
         feature.min, feature.max = present.min(), present.max()  # type: ignore[assignment]
         if kind is not ColumnType.DATETIME:
@@ -155,9 +162,14 @@ def _examples(features: list[Feature], frame: pl.DataFrame) -> list[list[Scalar 
 
 
 def scalar(value: pl.Series, kind: ColumnType) -> Scalar | None:
-    """Return the single value of a converted column as a JSON scalar: integers as int, datetimes as text."""
+    """Return the single value of a converted column as a JSON scalar: integers as int, datetimes as text.
+
+    A made-up text stands for all texts.
+    """
     if value[0] is None:
         return None
+    if kind is ColumnType.TEXT:
+        return MADE_UP_TEXT
     if kind is ColumnType.INTEGER:
         return int(value[0])
     return format_values(value)[0] if kind is ColumnType.DATETIME else value[0]  # type: ignore[no-any-return]

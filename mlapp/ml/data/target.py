@@ -47,6 +47,9 @@ def find_target(table: Table, name: str, options: TrainOptions) -> Target:
     kind = options.types.get(name)
     # Classes are answered as they are spelled in the table: `yes`, not `true`.
     found = infer_column(table.frame[name], table.conventions, kind, words=False, merge=name in options.merge_values)
+    if found.type is ColumnType.TEXT:
+        # Texts to predict are classes, however long.
+        found = found._replace(type=ColumnType.CATEGORY)
     present = unnamed(found.values).is_not_null()
     count = int(present.sum())
     if count == 0:

@@ -24,6 +24,7 @@ from mlapp.ml.data.target import (
     keep_task,
     task_warnings,
 )
+from mlapp.ml.data.text_embedding import TextEmbedding, fit_embeddings, text_blocks
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
@@ -51,6 +52,8 @@ class TrainingSet:
     """Warnings about how table, target and task were read, as sentences."""
     by_time: bool = False
     """Whether the latest rows are held out."""
+    embeddings: tuple[TextEmbedding, ...] = ()
+    """Of each text feature; their components are in `samples`."""
 
     @cached_property
     def columns(self) -> FeatureColumns:
@@ -59,8 +62,15 @@ class TrainingSet:
         return replace(
             FeatureColumns.of(features, len(self.samples.y), self.samples.classes or 0),
             distinct={index: len(feature.categories) for index, feature in enumerate(features) if feature.categories},
+            texts=text_blocks(features, self.embeddings),
             lowest=-math.inf if self.samples.classes else float(self.samples.y.min()),
         )
+
+    @property
+    def blocks(self) -> list[list[int]]:
+        """The columns of the feature matrix by feature: a text has many."""
+        texts = {own: [own, *components] for own, *components in self.columns.texts}
+        return [texts.get(index, [index]) for index in range(len(self.signature.features))]
 
     def estimator_factory(self, recipe: Recipe) -> Callable[[], BaseEstimator]:
         """Return a function that makes the recipe's unfitted estimator for this training set."""
@@ -99,8 +109,12 @@ class TrainingSet:
         return list(dict.fromkeys(self.warnings + self.signature.warnings + found))
 
 
-def make_training_set(table: Table, options: TrainOptions, kept: KeptTask | None = None) -> TrainingSet:
+def make_training_set(
+    table: Table, options: TrainOptions, kept: KeptTask | None = None, *, embed: bool = True
+) -> TrainingSet:
     """Make a training set from a table, for the task of the options, else the kept one, else the inferred one.
+
+    Without `embed`, which takes seconds on large tables, it has no embeddings of texts.
 
     Raises:
         Unacceptable: the table or an option cannot be used for training.
@@ -112,7 +126,8 @@ def make_training_set(table: Table, options: TrainOptions, kept: KeptTask | None
     if not options.task and not kept and task is Task.CLASSIFICATION:
         warnings += task_warnings(target.type, target.values)
     signature = infer_signature(table, name, options, target.rows)
-    X = encode_columns(signature.frame, signature.features)
+    embeddings = fit_embeddings(signature.frame, signature.features, options.seed) if embed else ()
+    X = encode_columns(signature.frame, signature.features, embeddings)
     classes, y = as_classes(target) if task is Task.CLASSIFICATION else (None, as_numbers(target))
     times = groups = None
     if by_time := options.time_column:
@@ -124,5 +139,14 @@ def make_training_set(table: Table, options: TrainOptions, kept: KeptTask | None
     splits = folds(task, y, options.seed, times, groups)
     samples = Samples(X, y, splits, len(classes) if classes else None, groups=groups)
     return TrainingSet(
-        task, target, signature, samples, classes, options.seed, options.loss, warnings, by_time=bool(by_time)
+        task,
+        target,
+        signature,
+        samples,
+        classes,
+        options.seed,
+        options.loss,
+        warnings,
+        by_time=bool(by_time),
+        embeddings=embeddings,
     )

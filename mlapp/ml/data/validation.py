@@ -41,7 +41,7 @@ class Validator:
     """Compares encoded rows with the ranges and categories of the training data."""
 
     def __init__(self, features: Sequence[Feature]) -> None:
-        self._features = features
+        self._features, self._count = features, len(features)
         ranges = np.array([_range(feature) for feature in features], dtype=float)
         self._low, self._high = ranges[:, 0], ranges[:, 1]
         self._required = np.array([feature.required for feature in features])
@@ -57,11 +57,12 @@ class Validator:
         return not any([row[index] % 1 for index in self._integers])  # noqa: C419 - faster than a generator
 
     def unusual(self, x: np.ndarray) -> np.ndarray:
-        """Return whether each row of a matrix (rows, features) has a warning, (rows,)."""
-        return np.asarray(self._cells(x).any(axis=1))
+        """Return whether each row of a matrix (rows, columns) has a warning, (rows,)."""
+        return np.asarray(self._cells(x[:, : self._count]).any(axis=1))
 
     def warnings(self, x: np.ndarray, cell_text: CellText) -> Warnings:
-        """Return the warnings about the encoded rows `x`."""
+        """Return the warnings about the encoded rows `x`, (rows, columns)."""
+        x = x[:, : self._count]
         return self._warnings(x, self._cells(x), {}, cell_text)
 
     def table_warnings(self, table: Table, encoded: EncodedRows) -> Warnings:

@@ -1,5 +1,7 @@
 """Permutation feature importance."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import log_loss, root_mean_squared_error
@@ -21,8 +23,13 @@ def sample_size(rows: int, features: int) -> tuple[int, int]:
     return min(rows, int(np.clip(budget // repeats, MIN_ROWS, MAX_ROWS))), repeats
 
 
-def permutation_importance(
-    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, task: Task, seed: int
+def permutation_importance(  # noqa: PLR0913, PLR0917 - a fitted estimator, its data and how to sample
+    estimator: BaseEstimator,
+    X: np.ndarray,
+    y: np.ndarray,
+    task: Task,
+    seed: int,
+    blocks: Sequence[Sequence[int]] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of the increase in loss when a feature is shuffled, both (features,).
 
@@ -31,27 +38,29 @@ def permutation_importance(
 
     Args:
         estimator: Fitted on other rows than these.
-        X: (rows, features); sampled if there are many.
+        X: (rows, columns); sampled if there are many.
         y: Values, or class indices, (rows,).
         task: Selects the loss.
         seed: Of the sample and of the permutations.
+        blocks: The columns of each feature, which are shuffled together; by default one each.
 
     Source: Breiman, Random Forests, Machine Learning 45 (2001).
     """
-    max_rows, repeats = sample_size(*X.shape)
+    blocks = blocks or [[column] for column in range(X.shape[1])]
+    max_rows, repeats = sample_size(len(y), len(blocks))
     random = np.random.default_rng(seed)
     rows = random.permutation(len(y))[:max_rows]
     if task is Task.CLASSIFICATION:
         rows = rows[np.isin(y[rows], estimator.classes_)]
     if not len(rows):
-        return np.zeros(X.shape[1]), np.zeros(X.shape[1])
+        return np.zeros(len(blocks)), np.zeros(len(blocks))
     X, y = X[rows], y[rows]
-    losses = np.empty((X.shape[1], repeats))
-    for column in range(X.shape[1]):
+    losses = np.empty((len(blocks), repeats))
+    for index, block in enumerate(blocks):
         # All repeats in one call, which takes hardly longer for five thousand rows than for a thousand.
         shuffled = np.tile(X, (repeats, 1))
-        shuffled[:, column] = np.concatenate([random.permutation(X[:, column]) for _ in range(repeats)])
-        losses[column] = _losses(estimator, shuffled, y, task, repeats)
+        shuffled[:, block] = np.concatenate([random.permutation(X[:, block]) for _ in range(repeats)])
+        losses[index] = _losses(estimator, shuffled, y, task, repeats)
     increase = losses - _losses(estimator, X, y, task, 1)
     return increase.mean(axis=1), increase.std(axis=1)
 

@@ -36,7 +36,7 @@ class Batch(NamedTuple):
     """Predicted rows of several requests."""
 
     x: np.ndarray
-    """Encoded, (rows, features)."""
+    """Encoded, (rows, columns): the features, and the components of texts."""
     predicted: np.ndarray
     """As `FittedVersion.predict` returns them."""
     unusual: np.ndarray
@@ -64,7 +64,7 @@ class FittedVersion:
     @cached_property
     def encoder(self) -> Encoder:
         """Encodes tables for the estimator."""
-        return Encoder(self.info.features)
+        return Encoder(self.info.features, self.parts.texts)
 
     @cached_property
     def validator(self) -> Validator:
@@ -78,11 +78,13 @@ class FittedVersion:
 
     @cached_property
     def _tested(self) -> np.ndarray:
-        """Rows that compiled pipelines are tested on, (rows, features)."""
-        real = self.examples
+        """Rows that compiled pipelines are tested on, (rows, columns)."""
+        real, features = self.examples, len(self.info.features)
         # Real rows, the first one with each value missing in turn, and a row of missing values.
-        missing = np.where(np.eye(real.shape[1], dtype=bool)[:MAX_MISSING_ROWS], np.nan, real[0])
-        return np.concatenate([real, missing, np.full_like(real[:1], np.nan)])
+        one = np.where(np.eye(features, real.shape[1], dtype=bool)[:MAX_MISSING_ROWS], np.nan, real[0])
+        none = np.zeros_like(real[:1])
+        none[:, :features] = np.nan
+        return np.concatenate([real, one, none])
 
     @cached_property
     def compiled_scale(self) -> Compiled | None:
@@ -104,7 +106,7 @@ class FittedVersion:
 
     @cached_property
     def examples(self) -> np.ndarray:
-        """Encoded rows of the training table, (rows, features)."""
+        """Encoded rows of the training table, with made-up texts, (rows, columns)."""
         names = [feature.name for feature in self.info.features]
         rows = self.info.examples or [[feature.example for feature in self.info.features]]
         columns = map(list, zip(*rows, strict=True))
@@ -124,7 +126,7 @@ class FittedVersion:
         return ["prediction", *(f"probability_{name}" for name in self.classes[1])]
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Predict encoded rows, (rows, features).
+        """Predict encoded rows, (rows, columns).
 
         Returns:
             Regression: value, lower and upper end of the interval, (rows, 3). Classification: probabilities,

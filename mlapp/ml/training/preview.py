@@ -43,7 +43,7 @@ def _preview(table: Table, options: TrainOptions, kept: KeptTask | None) -> Tabl
         preview.error = "No column looks like one to predict; choose the column to predict."
     else:
         try:
-            training_set = make_training_set(table, options, kept)
+            training_set = make_training_set(table, options, kept, embed=False)
             _describe(preview, training_set, table, options)
             found += _warnings(training_set, options)
         except Unacceptable as error:

@@ -126,7 +126,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     fitted = fit_on_all_rows(training_set, best, progress)
     serialized = progress.start_stage("Serializing the model", best.cost * rows * SERIALIZE_COST)
     with estimator_errors(best.name):
-        file = ModelFile(fitted, scale).to_bytes()
+        file = ModelFile(fitted, scale, training_set.embeddings).to_bytes()
     serialized(1.0)
     record |= {"parameters": parameters(fitted), "training_seconds": round(clock() - started, 3)}
     return Trained(file, record)
@@ -151,9 +151,8 @@ def _importance(training_set: TrainingSet, best: Evaluated, progress: OverallPro
     cost = best.cost * _importance_rows(training_set) * PREDICT_COST
     progress.start_stage("Computing feature importance", cost)
     samples, test = training_set.samples, training_set.samples.folds[-1][1]
-    mean, std = permutation_importance(
-        best.fitted, samples.X[test], samples.y[test], training_set.task, training_set.seed
-    )
+    data = samples.X[test], samples.y[test]
+    mean, std = permutation_importance(best.fitted, *data, training_set.task, training_set.seed, training_set.blocks)
     importance = [
         Importance(feature=feature.name, mean=float(mean[index]), std=float(std[index]))
         for index, feature in enumerate(training_set.signature.features)

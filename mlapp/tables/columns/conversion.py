@@ -30,6 +30,7 @@ DTYPES: dict[ColumnType, pl.DataType] = {
     ColumnType.BOOLEAN: pl.Boolean(),
     ColumnType.CATEGORY: pl.String(),
     ColumnType.DATETIME: pl.Datetime("us"),
+    ColumnType.TEXT: pl.String(),
 }
 """Data types of converted columns; integers are floats, so that they can be missing."""
 
@@ -203,4 +204,5 @@ _CONVERTERS = {
     ColumnType.BOOLEAN: _boolean,
     ColumnType.CATEGORY: format_categories,
     ColumnType.DATETIME: _datetime,
+    ColumnType.TEXT: format_categories,
 }

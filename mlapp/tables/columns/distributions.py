@@ -1,4 +1,4 @@
-"""Distributions of columns: histograms of numbers and datetimes, counts of categories."""
+"""Distributions of columns: histograms of numbers, datetimes and lengths of texts, counts of categories."""
 
 import numpy as np
 import polars as pl
@@ -21,12 +21,12 @@ def distribution(values: pl.Series, kind: ColumnType) -> Distribution:
 
     Numbers and datetimes have up to `BINS` bins of equal width between their 0.5 % and 99.5 % quantiles; the outer bins
     include values beyond. Bins of integers contain the same number of integers each. Categories and booleans are
-    counted, the `CATEGORIES` most frequent ones separately.
+    counted, the `CATEGORIES` most frequent ones separately. Of texts, only the numbers of characters are shown.
     """
     if kind in (ColumnType.CATEGORY, ColumnType.BOOLEAN):
         return _count_categories(values, _most_frequent(unnamed(values)))
     numbers = _numbers(values, kind)
-    edges = _edges(numbers, whole=kind is ColumnType.INTEGER)
+    edges = _edges(numbers, whole=kind in (ColumnType.INTEGER, ColumnType.TEXT))
     bins = np.searchsorted(edges[1:-1], numbers, side="right")
     counts = np.bincount(bins, minlength=len(edges) - 1).tolist()
     return Distribution(edges=edges, counts=counts, missing=values.null_count())
@@ -40,8 +40,10 @@ def _count_categories(values: pl.Series, categories: list[str]) -> Distribution:
 
 
 def _numbers(values: pl.Series, kind: ColumnType) -> np.ndarray:
-    """Return the values that are not missing; datetimes as days since 1970-01-01 (UTC)."""
+    """Return the values that are not missing; datetimes as days since 1970-01-01 (UTC), texts as their lengths."""
     present = unnamed(values).drop_nulls()
+    if kind is ColumnType.TEXT:
+        return present.str.len_chars().cast(pl.Float64).to_numpy()
     return (present.dt.epoch("us") / DAY_US if kind is ColumnType.DATETIME else present).to_numpy()
 
 

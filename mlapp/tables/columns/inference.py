@@ -17,6 +17,7 @@ from mlapp.tables.columns.numbers.formats import convert_numbers
 from mlapp.tables.columns.texts.booleans import BITS, read_booleans
 from mlapp.tables.columns.texts.inference import (
     NUMBERS,
+    TEXTS,
     InferredColumn,
     as_epochs,
     impose_epochs,
@@ -35,6 +36,7 @@ from mlapp.tables.columns.texts.marks import (
     without_text_marks,
 )
 from mlapp.tables.columns.texts.obstacles import reject
+from mlapp.tables.columns.texts.prose import is_prose
 from mlapp.tables.columns.texts.sampling import is_word
 from mlapp.tables.columns.texts.spellings import apply_spellings, merge_spellings
 from mlapp.tables.columns.times import convert_durations
@@ -73,6 +75,8 @@ def infer_column(
         found = impose_type(raw, kind, conventions)
     else:
         found = infer_plain_text(raw, conventions) or infer_text(raw, conventions, words=words)
+        if found.type is ColumnType.CATEGORY and is_prose(found.values):
+            found = found._replace(type=ColumnType.TEXT)
     read_as = found.read_as or ColumnFormat()
     if merge and found.type is ColumnType.CATEGORY:
         values, spellings = merge_spellings(found.values)
@@ -86,7 +90,7 @@ def convert_column(
     """Convert a column to a type by its own evidence; `read_as` decides what is ambiguous."""
     text, read_as, nowhere = unnamed(raw), read_as or ColumnFormat(), pl.repeat(value=False, n=len(raw), eager=True)
     marks = marks_of(conventions, read_as)
-    if kind is ColumnType.CATEGORY:
+    if kind in TEXTS:
         values = _categories(text, marks).text
         values = apply_spellings(values, read_as.spellings) if read_as.spellings else values
         return ConvertedColumn(values.alias(raw.name), nowhere, nowhere)
@@ -146,7 +150,7 @@ def _infer_typed(raw: pl.Series, conventions: Conventions) -> InferredColumn:
 
 def _impose_on_typed(raw: pl.Series, kind: ColumnType, conventions: Conventions) -> InferredColumn:
     marks, values = marks_of(conventions), unnamed(raw)
-    if kind is ColumnType.CATEGORY:
+    if kind in TEXTS:
         values, missing = _categories(values, marks)
         return InferredColumn(kind, values, ColumnFormat(missing=missing or None), [])
     if kind is ColumnType.BOOLEAN and raw.dtype.is_numeric():

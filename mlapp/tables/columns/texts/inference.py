@@ -30,6 +30,8 @@ from mlapp.tables.columns.times import infer_durations
 MAX_ODD = 0.02
 """Largest share of words without digits in a column of numbers or dates."""
 NUMBERS = (ColumnType.NUMBER, ColumnType.INTEGER)
+TEXTS = (ColumnType.CATEGORY, ColumnType.TEXT)
+"""Types that take the text of any value."""
 
 
 class InferredColumn(NamedTuple):
@@ -173,8 +175,8 @@ def impose_type(raw: pl.Series, kind: ColumnType, conventions: Conventions) -> I
         Unacceptable: values are not of that type.
     """
     marks = marks_of(conventions)
-    if kind is ColumnType.CATEGORY:
-        return text_categories(raw, marks)
+    if kind in TEXTS:
+        return text_categories(raw, marks)._replace(type=kind)
     text, missing = stripped_without_marks(unnamed(raw), marks.other)
     read_as = ColumnFormat(missing=missing or None, kept=_kept(text, marks))
     if kind in NUMBERS:
