@@ -35,7 +35,7 @@ STORED = {
     "source": None,
 }
 """What the store adds to a record."""
-LATENCY_ROWS, LATENCY_ROUNDS, LATENCY_S = 100, 10, 0.05
+LATENCY_ROWS, LATENCY_ROUNDS, LATENCY_S = 100, 10, 0.02
 
 
 def main(path: str) -> None:

@@ -23,7 +23,7 @@ from pandas import DataFrame as Frame
 
 MAX_CATEGORIES = 255
 """scikit-learn's boosting takes no more categories; columns with more are given as numbers."""
-LATENCY_ROUNDS, LATENCY_S = 5, 0.2
+LATENCY_ROUNDS, LATENCY_S = 5, 0.05
 
 Job = dict[str, Any]
 

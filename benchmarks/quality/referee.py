@@ -12,38 +12,33 @@ Recipes are chosen on half A; half B is for judging.
 import argparse
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-
-import polars as pl
 
 from benchmarks import NOT_JUDGED
 from benchmarks.quality.goals import judge
 from benchmarks.quality.report import Results, print_header, print_summary, print_table
-from benchmarks.quality.runs import ROOT, Method, auto, other, run
-from benchmarks.quality.scores import Score, score
-from benchmarks.quality.tables import TABLES, QualityTable, csv_of, split
+from benchmarks.quality.runs import CACHE, ROOT, Method, auto, other, path_in, scores_of
+from benchmarks.quality.tables import TABLES, QualityTable
 
 SPLITS, QUICK_SPLITS, QUICK_TABLES = 5, 2, ("Carseats", "OJ", "hearts")
 FLAML_S, AUTOGLUON_S = 4.0, 60.0
 """CPU seconds: what `auto` takes on average, and AutoGluon's limit."""
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mlapp-quality"
 
 
 def main() -> None:
     """Measure and report whether the goals are met."""
     arguments = _arguments()
-    tables = _tables(arguments)
+    tables, methods = _tables(arguments), _methods(arguments)
     splits = QUICK_SPLITS if arguments.quick else arguments.splits
     results: Results = {}
     problems: dict[str, list[str]] = {}
     print_header()
     for table in tables:
-        for method in _methods(arguments):
+        for method in methods:
             # Latency and size of boosting are the same for all splits.
             seeds = range(1 if method.name == "boosting" else splits)
-            results[table.name, method.name], problem = _scores(method, table, seeds, arguments.cache)
+            results[table.name, method.name], problem = scores_of(method, table, seeds, arguments.cache)
             if problem:
                 problems.setdefault(f"{method.name} {problem}", []).append(table.name)
         print_table(table, results)
@@ -63,15 +58,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few small tables")
     parser.add_argument("--only", choices=("auto",), help="fit nothing but auto; others as they are in the cache")
     parser.add_argument("--code", type=Path, default=ROOT, help="checkout of mlapp to measure")
-    parser.add_argument("--before", type=Path, default=_path("QUALITY_BEFORE"), help="checkout to compare with")
+    parser.add_argument("--before", type=Path, default=path_in("QUALITY_BEFORE"), help="checkout to compare with")
     parser.add_argument("--others-python", default=os.environ.get("QUALITY_PYTHON", ""))
     parser.add_argument("--autogluon-python", default=os.environ.get("QUALITY_AUTOGLUON_PYTHON", ""))
-    parser.add_argument("--cache", type=Path, default=_path("QUALITY_CACHE") or CACHE)
+    parser.add_argument("--cache", type=Path, default=CACHE)
     return parser.parse_args()
-
-
-def _path(variable: str) -> Path | None:
-    return Path(os.environ[variable]) if os.environ.get(variable) else None
 
 
 def _tables(arguments: argparse.Namespace) -> list[QualityTable]:
@@ -98,17 +89,6 @@ def _methods(arguments: argparse.Namespace) -> list[Method]:
     else:
         methods.append(auto("boosting", arguments.code, "hist_gradient_boosting"))
     return [auto("auto", arguments.code), *methods]
-
-
-def _scores(method: Method, table: QualityTable, seeds: range, cache: Path) -> tuple[Mapping[int, Score], str]:
-    """Return the scores by seed, and why some are missing."""
-    paths, problem = run(method, table, seeds, cache)
-    frame = pl.read_csv(csv_of(table, cache), infer_schema=False)
-    target = frame[table.target] if table.is_classification else frame[table.target].cast(pl.Float64)
-    return {
-        seed: score(path, target.to_numpy()[split(table, frame, seed)[1]], is_classification=table.is_classification)
-        for seed, path in paths.items()
-    }, problem
 
 
 if __name__ == "__main__":

@@ -13,12 +13,14 @@ from typing import Any
 
 import polars as pl
 
+from benchmarks.quality.scores import Score, score
 from benchmarks.quality.tables import QualityTable, csv_of, split
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 TIMEOUT_S = 600
 """Per split."""
+CACHE = Path(os.environ.get("QUALITY_CACHE") or Path.home() / ".cache" / "mlapp-quality")
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")} | {"POLARS_MAX_THREADS": "1"}
 
 
@@ -37,6 +39,11 @@ class Method:
     """The checkout of mlapp."""
 
 
+def path_in(variable: str) -> Path | None:
+    """Return the path in an environment variable."""
+    return Path(os.environ[variable]) if os.environ.get(variable) else None
+
+
 def other(name: str, python: str, limit_s: float = 0) -> Method:
     """Return a method of `fit_others`, with a time limit in CPU seconds where it has one."""
     program, key = name.lower(), f"{name.lower()}-{limit_s:g}s" if limit_s else name.lower()
@@ -53,8 +60,19 @@ def auto(name: str, code: Path = ROOT, estimator: str = "auto") -> Method:
     return Method(name, f"mlapp-{estimator}-{digest.hexdigest()[:12]}", command, {"estimator": estimator}, code)
 
 
+def scores_of(method: Method, table: QualityTable, seeds: Iterable[int], cache: Path) -> tuple[dict[int, Score], str]:
+    """Return the scores of random splits by seed, and why some are missing; fits those that are not in the cache."""
+    paths, problem = run(method, table, seeds, cache)
+    frame = pl.read_csv(csv_of(table, cache), infer_schema=False)
+    target = frame[table.target] if table.is_classification else frame[table.target].cast(pl.Float64)
+    return {
+        seed: score(path, target.to_numpy()[split(table, frame, seed)[1]], is_classification=table.is_classification)
+        for seed, path in paths.items()
+    }, problem
+
+
 def run(method: Method, table: QualityTable, seeds: Iterable[int], cache: Path) -> tuple[dict[int, Path], str]:
-    """Return results of random splits by seed, and why some are missing; fits those that are not in the cache."""
+    """Return the files of results by seed, and why some are missing."""
     folder = cache / "results" / method.key
     results = {seed: folder / f"{table.name}-{seed}.npz" for seed in seeds}
     missing, problem = [seed for seed, path in results.items() if not path.exists()], ""

@@ -26,7 +26,7 @@ class QualityTable:
 
     name: str
     half: str
-    """`A`, `B`, or empty if only the coverage of intervals is measured."""
+    """`A` or `B`; empty if only the coverage of intervals is measured."""
     package: str
     """Package and version on PyPI; empty for a synthetic table."""
     file: str
@@ -99,6 +99,9 @@ TABLES = (
     QualityTable("sacramento", "B", VETIVER, "vetiver/data/sacramento.csv", "price", R, 172),
 )
 
+GROUPED = QualityTable("grouped", "", "", "", "y", R, 1_200, group="place")
+"""Synthetic: rows of one of 80 places share an effect that no feature shows."""
+
 
 def csv_of(table: QualityTable, cache: Path) -> Path:
     """Return the path of a table as CSV in the cache; downloads the wheel that has it if it is missing.
@@ -109,7 +112,7 @@ def csv_of(table: QualityTable, cache: Path) -> Path:
     path = cache / "tables" / f"{table.name}.csv"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        frame = _frame(table, _wheel(table.package, cache / "wheels"))
+        frame = _frame(table, _wheel(table.package, cache / "wheels")) if table.package else _grouped(table.rows)
         frame.write_csv(path.with_suffix(".part"))
         path.with_suffix(".part").rename(path)
     return path
@@ -130,6 +133,13 @@ def _frame(table: QualityTable, wheel: Path) -> pl.DataFrame:
     if table.is_sampled:
         frame = frame[np.sort(np.random.default_rng(0).permutation(frame.height)[: table.rows])]
     return frame
+
+
+def _grouped(rows: int) -> pl.DataFrame:
+    random = np.random.default_rng(0)
+    places, (a, b) = random.integers(80, size=rows), random.normal(size=(2, rows)).round(3)
+    y = 2 * a + b + random.normal(size=80)[places] + random.normal(size=rows)
+    return pl.DataFrame({"place": [f"p{place}" for place in places], "a": a, "b": b, "y": y.round(3)})
 
 
 def _wheel(package: str, folder: Path) -> Path:
