@@ -1,22 +1,24 @@
 """Estimators: one recipe for each. To add your own, write a recipe and register it in `ESTIMATORS`.
 
 A recipe is a function that returns an unfitted scikit-learn estimator, usually a pipeline of a preprocessing step
-(`one_hot`, `ordinal` or `native`) and a model. The first line of its docstring is the description in the API and on the
-pages.
+(`one_hot`, `smooth`, `ordinal` or `native`) and a model. The first line of its docstring is the description in the API
+and on the pages.
 
-The estimator is fitted on a float64 matrix, (rows, features), with missing values as NaN:
+The estimator is fitted on a float64 matrix, (rows, columns), with missing values as NaN:
 
 - numbers, and booleans as 0 and 1, in `columns.numbers`
-- categories as codes 0 to 254 by falling frequency, in `columns.categories`; the rarest ones share the last code, and
-  categories that are not in the training table are NaN
+- categories as codes from 0 by falling frequency, in `columns.categories`; categories that are not in the training
+  table are NaN
 - datetimes as days since 1970-01-01 (UTC), in `columns.datetimes`
+- texts as their number of characters, and the components of their embedding, in `columns.texts`
 
 The target is numbers for regression, and class indices 0, 1, … for classification, where the estimator needs
-`predict_proba`. Pass `seed` on as `random_state`, so that the same table gives the same model.
+`predict_proba`. Pass `seed` on as `random_state`, so that the same table gives the same model. `fit` takes
+`sample_weight` where a weight column or class weights shall count.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -25,19 +27,26 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 
-from mlapp.ml.preprocessing import FeatureColumns, native, one_hot, ordinal
+from mlapp.ml.preprocessing import FeatureColumns, native, one_hot, ordinal, smooth
+from mlapp.ml.recipes.kernel import RbfFeatures
+from mlapp.ml.recipes.log_target import LogTargetRegressor
+from mlapp.ml.recipes.residual import ResidualRegressor
+from mlapp.ml.recipes.splines import spline_basis
 from mlapp.schemas import EstimatorInfo, Loss, Task
 
 AUTO = "auto"
 SMALL_ROWS = 3_000
 """Tables of up to this many rows get a lower learning rate, and a cross-validated regularization strength."""
-BLEND_ROWS = 5_000
-"""`auto` tries the blend on tables of up to this many rows; on larger ones, boosting alone is about as accurate."""
+MEDIUM_ROWS = 5_000
+"""`auto` tries extra trees on tables of up to this many rows; on larger ones they are slow."""
+DENSE_ROWS = 20_000
+"""`auto` tries splines and kernels on tables of up to this many rows: their matrices are dense, 2.4 kB a row."""
 LARGE_ROWS = 50_000
 """Boosting uses scikit-learn's default hyperparameters on tables of more than this many rows."""
-FOREST_TREES, BLEND_TREES = 200, 100
+FOREST_TREES, EXTRA_TREES = 200, 100
 SMALL_ITERATIONS = 300
 """Boosting iterations on tables of up to `SMALL_ROWS` rows."""
+REGRESSION = (Task.REGRESSION,)
 
 
 def linear(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
@@ -46,18 +55,52 @@ def linear(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
         return make_pipeline(one_hot(columns), LogisticRegression(max_iter=1_000, random_state=seed))
     # On many rows the regularization strength hardly matters, and RidgeCV needs a second matrix in memory.
     small = columns.rows <= SMALL_ROWS
-    return make_pipeline(one_hot(columns), RidgeCV(np.logspace(-2, 4, 19)) if small else Ridge(copy_X=False, tol=1e-6))
+    return make_pipeline(one_hot(columns), _ridge() if small else Ridge(copy_X=False, tol=1e-6))
+
+
+def splines(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Ridge or logistic regression on smooth curves of the numbers and one-hot encoded categories."""
+    return make_pipeline(smooth(columns, spline_basis()), _ridge_or_logistic(task, seed))
+
+
+def kernel(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Ridge or logistic regression on the similarity to training rows: smooth, with interactions."""
+    return make_pipeline(smooth(columns), RbfFeatures(random_state=seed), _ridge_or_logistic(task, seed))
+
+
+def _ridge() -> RidgeCV:
+    return RidgeCV(np.logspace(-2, 4, 19))
+
+
+def _ridge_or_logistic(task: Task, seed: int) -> BaseEstimator:
+    return _ridge() if task is Task.REGRESSION else LogisticRegression(max_iter=1_000, random_state=seed)
 
 
 def hist_gradient_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Histogram-based gradient boosting: accurate on most tables, handles missing values and categories natively."""
     options = {"categorical_features": columns.categories, "random_state": seed, **_boosting_options(columns)}
     if task is Task.REGRESSION:
-        model = ensemble.HistGradientBoostingRegressor(**options)
+        model = ensemble.HistGradientBoostingRegressor(loss=columns.loss, **options)
     else:
         # Early stopping would need a stratified validation set, which fails for classes with one row.
         model = ensemble.HistGradientBoostingClassifier(**options, early_stopping=False)
     return make_pipeline(native(columns), model)
+
+
+def residual_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Splines and gradient boosting on their residual: follows trends beyond the training rows, and jumps."""
+    base = splines if columns.rows <= DENSE_ROWS else linear
+    return ResidualRegressor(base(task, columns, seed), hist_gradient_boosting(task, columns, seed))
+
+
+def poisson_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Gradient boosting with Poisson loss: for counts and other targets from 0; predictions are positive."""
+    return hist_gradient_boosting(task, replace(columns, loss=Loss.POISSON), seed)
+
+
+def log_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Splines and gradient boosting of the logarithm: for skewed targets above 0; predictions are positive."""
+    return LogTargetRegressor(residual_boosting(task, columns, seed))
 
 
 def _boosting_options(columns: FeatureColumns) -> dict[str, Any]:
@@ -76,28 +119,19 @@ def _boosting_options(columns: FeatureColumns) -> dict[str, Any]:
     return {"max_iter": reduced, "learning_rate": rate, "max_features": 0.5, "l2_regularization": 1.0, **options}
 
 
+def extra_trees(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Extremely randomized trees: robust on small tables, slower to predict."""
+    options = {"n_estimators": EXTRA_TREES, "min_samples_leaf": _min_samples_leaf(columns), "random_state": seed}
+    if task is Task.REGRESSION:
+        return make_pipeline(ordinal(columns), ensemble.ExtraTreesRegressor(max_features=0.7, **options))
+    return make_pipeline(ordinal(columns), ensemble.ExtraTreesClassifier(**options))
+
+
 def random_forest(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Random forest, the average of many decision trees: robust, slower to predict."""
     forest = ensemble.RandomForestRegressor if task is Task.REGRESSION else ensemble.RandomForestClassifier
     options = {"n_estimators": FOREST_TREES, "min_samples_leaf": _min_samples_leaf(columns), "random_state": seed}
     return make_pipeline(ordinal(columns), forest(**options, n_jobs=-1))
-
-
-def blend(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
-    """Average of a linear model, boosting and extra trees: the most reliable on small tables, slower to predict."""
-    options = {"n_estimators": BLEND_TREES, "min_samples_leaf": _min_samples_leaf(columns), "random_state": seed}
-    if task is Task.REGRESSION:
-        trees = ensemble.ExtraTreesRegressor(max_features=0.7, **options)
-    else:
-        trees = ensemble.ExtraTreesClassifier(**options)
-    members = [
-        ("linear", linear(task, columns, seed)),
-        ("hist_gradient_boosting", hist_gradient_boosting(task, columns, seed)),
-        ("extra_trees", make_pipeline(ordinal(columns), trees)),
-    ]
-    if task is Task.REGRESSION:
-        return ensemble.VotingRegressor(members)
-    return ensemble.VotingClassifier(members, voting="soft")
 
 
 def _min_samples_leaf(columns: FeatureColumns) -> int:
@@ -133,15 +167,26 @@ class Recipe:
         return (self.auto_rows is None or rows <= self.auto_rows) and rows > self.auto_above.get(task, 0)
 
 
+def _from_zero(columns: FeatureColumns) -> bool:
+    return columns.lowest >= 0
+
+
+def _above_zero(columns: FeatureColumns) -> bool:
+    return columns.lowest > 0
+
+
 ESTIMATORS: dict[str, Recipe] = {
-    # On small tables, `auto` uses logistic regression only as a member of the blend: one or two hard rows dominate the
-    # log loss there, and it is selected when the training table happens to have none. With it as a candidate, the log
-    # loss of `auto` on new rows was 1.9 × as high on penguins, 1.2 × on wine, 1.0 × on titanic and 0.96 × on
-    # breast_cancer (means of 10 splits).
-    "linear": Recipe(linear, auto_above={Task.CLASSIFICATION: BLEND_ROWS}),
-    "hist_gradient_boosting": Recipe(hist_gradient_boosting, cost=8.0),
+    "linear": Recipe(linear),
+    "splines": Recipe(splines, auto_rows=DENSE_ROWS, cost=2.0),
+    "kernel": Recipe(kernel, auto_rows=DENSE_ROWS, cost=4.0),
+    "hist_gradient_boosting": Recipe(hist_gradient_boosting, losses=tuple(Loss), cost=8.0),
+    "residual_boosting": Recipe(residual_boosting, tasks=REGRESSION, cost=10.0),
+    "poisson_boosting": Recipe(
+        poisson_boosting, tasks=REGRESSION, auto_if=_from_zero, losses=[Loss.POISSON], positive=True, cost=8.0
+    ),
+    "log_boosting": Recipe(log_boosting, tasks=REGRESSION, auto_if=_above_zero, positive=True, cost=10.0),
+    "extra_trees": Recipe(extra_trees, auto_rows=MEDIUM_ROWS, cost=10.0),
     "random_forest": Recipe(random_forest, auto_rows=0, cost=15.0),
-    "blend": Recipe(blend, auto_rows=BLEND_ROWS, cost=20.0),
 }
 
 

@@ -3,18 +3,24 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 from scipy.sparse import csr_array
-from sklearn.base import TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+from mlapp.ml.recipes.calendar import Calendar
 from mlapp.schemas import ColumnType, Feature, Loss
 
-DAYS_PER_YEAR = 365.2425
+MAX_CODE = 254
+"""Codes of categories are at most this: the rarest categories share it.
+
+Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `max_bins` = 255 categories.
+"""
 DENSE_ROWS = 3_000
 """Tables of up to this many rows are one-hot encoded as a dense matrix, which linear models solve exactly. On a million
 rows and 54 categories, a sparse one takes two thirds of the time and memory."""
@@ -59,21 +65,42 @@ def one_hot(columns: FeatureColumns) -> ColumnTransformer:
 
     The result is sparse for tables of more than `DENSE_ROWS` rows.
     """
-    large = columns.rows > DENSE_ROWS
+    return smooth(columns, sparse=columns.rows > DENSE_ROWS)
+
+
+def smooth(
+    columns: FeatureColumns, basis: TransformerMixin | None = None, *, sparse: bool = False
+) -> ColumnTransformer:
+    """Impute and scale numbers, calendar features and texts, one-hot encode categories.
+
+    Args:
+        columns: The columns of the matrix.
+        basis: Transforms numbers and datetimes further.
+        sparse: Return a sparse matrix.
+    """
+    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=sparse)
+    steps = _impute_and_scale(sparse, basis)
+    lengths = [own for own, *_ in columns.texts]
+    components = [index for _, *components in columns.texts for index in components]
     return ColumnTransformer(
         [
-            ("numbers", make_pipeline(*_impute_and_scale(large)), columns.numbers),
-            ("dates", make_pipeline(FunctionTransformer(calendar), *_impute_and_scale(large)), columns.datetimes),
-            ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=large), columns.categories),
+            ("numbers", make_pipeline(*steps), columns.numbers + lengths),
+            ("dates", make_pipeline(Calendar(smooth=True), *_impute_and_scale(sparse, None)), columns.datetimes),
+            ("texts", make_pipeline(BlockScaler(), *_sparse_rows(sparse)), components),
+            ("categories", make_pipeline(FunctionTransformer(cap_codes), encoder), columns.categories),
         ]
     )
 
 
-def _impute_and_scale(large: bool) -> list[TransformerMixin]:  # noqa: FBT001 - which of two
+def _impute_and_scale(sparse: bool, basis: TransformerMixin | None) -> list[TransformerMixin]:  # noqa: FBT001 - which of two
     # Beside an indicator column the imputed value hardly matters, and the median of a million rows takes 1.4 s.
-    strategy = "mean" if large else "median"
+    strategy = "mean" if sparse else "median"
     steps = [SimpleImputer(strategy=strategy, add_indicator=True, keep_empty_features=True), StandardScaler()]
-    return [*steps, FunctionTransformer(to_sparse_rows)] if large else steps
+    return [*steps, *([basis] if basis else []), *_sparse_rows(sparse)]
+
+
+def _sparse_rows(sparse: bool) -> list[TransformerMixin]:  # noqa: FBT001 - whether there is such a step
+    return [FunctionTransformer(to_sparse_rows)] if sparse else []
 
 
 def to_sparse_rows(x: np.ndarray) -> csr_array:
@@ -86,12 +113,47 @@ def to_sparse_rows(x: np.ndarray) -> csr_array:
     return csr_array((x.ravel(), indices, np.arange(rows + 1, dtype=np.int32) * columns), shape=x.shape)
 
 
-def native(columns: FeatureColumns) -> FunctionTransformer:
-    """Keep all columns and append calendar features: for estimators with native missing values and categories.
+def cap_codes(codes: np.ndarray) -> np.ndarray:
+    """Return codes of categories up to `MAX_CODE`; missing ones stay NaN."""
+    return np.minimum(codes, MAX_CODE)
+
+
+def native(columns: FeatureColumns) -> "NativeColumns":
+    """Keep all columns and append calendar features: for estimators with native missing values and categories."""
+    return NativeColumns(columns.categories, columns.datetimes)
+
+
+class NativeColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """All columns, with codes of categories up to `MAX_CODE`, followed by the calendar features of the datetimes.
 
     A `ColumnTransformer` would copy the matrix three times.
     """
-    return FunctionTransformer(with_calendar, kw_args={"datetimes": columns.datetimes})
+
+    def __init__(self, categories: Sequence[int], datetimes: Sequence[int]) -> None:
+        self.categories = categories
+        self.datetimes = datetimes
+
+    def fit(self, X: np.ndarray, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's protocol
+        """Find the calendar features."""
+        self.calendar_ = Calendar().fit(X[:, self.datetimes])
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the columns, (rows, columns + calendar features)."""
+        datetimes = list(self.datetimes)
+        added = self.calendar_.transform(X[:, datetimes])[:, len(datetimes) :] if datetimes else X[:, :0]
+        result = np.hstack([X, added])
+        for index in self.categories:
+            np.minimum(result[:, index], MAX_CODE, out=result[:, index])
+        return result
+
+    def transform_row(self, row: list[float]) -> list[float]:
+        """Return the columns of a single row without missing values."""
+        days = [row[index] for index in self.datetimes]
+        result = row + self.calendar_.transform_row(days)[len(days) :]
+        for index in self.categories:
+            result[index] = min(result[index], MAX_CODE)
+        return result
 
 
 def ordinal(columns: FeatureColumns) -> ColumnTransformer:
@@ -100,32 +162,28 @@ def ordinal(columns: FeatureColumns) -> ColumnTransformer:
     Codes follow the frequency of the categories, so that a split separates frequent from rare ones.
     """
     imputer = SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
+    texts = [index for block in columns.texts for index in block]
     return ColumnTransformer(
         [
-            ("numbers", "passthrough", columns.numbers),
-            ("categories", imputer, columns.categories),
-            ("dates", FunctionTransformer(calendar), columns.datetimes),
+            ("numbers", "passthrough", columns.numbers + texts),
+            ("categories", make_pipeline(FunctionTransformer(cap_codes), imputer), columns.categories),
+            ("dates", Calendar(), columns.datetimes),
         ]
     )
 
 
-def with_calendar(x: np.ndarray, datetimes: list[int]) -> np.ndarray:
-    """Append the calendar features of the datetime columns to a matrix (rows, features): four for each."""
-    return np.hstack([x, calendar(x[:, datetimes])[:, len(datetimes) :]]) if datetimes else x
+class BlockScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Centers columns, and divides all of them by one number: the components of a text keep their proportions.
 
-
-def calendar(days: np.ndarray) -> np.ndarray:
-    """Return days since 1970-01-01, followed by sine and cosine of the time of year, weekday and hour.
-
-    (rows, datetimes) becomes (rows, 5 · datetimes). A missing datetime is missing in all five.
+    Missing values become the mean.
     """
-    year = 2 * np.pi * days / DAYS_PER_YEAR
-    # 1970-01-01 was a Thursday, day 3 of the week.
-    return np.hstack([days, np.sin(year), np.cos(year), np.floor(days + 3) % 7, days % 1 * 24])
 
+    def fit(self, X: np.ndarray, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's protocol
+        """Find the means, and the largest standard deviation."""
+        self.mean_ = np.nan_to_num(np.nanmean(X, axis=0))
+        self.scale_ = float(np.nan_to_num(np.nanstd(X, axis=0)).max()) or 1.0
+        return self
 
-def calendar_values(days: list[float]) -> list[float]:
-    """Return what `calendar` returns for a single row."""
-    years = [2 * math.pi * day / DAYS_PER_YEAR for day in days]
-    weekdays = [math.floor(day + 3) % 7 for day in days]
-    return [*days, *map(math.sin, years), *map(math.cos, years), *weekdays, *(day % 1 * 24 for day in days)]
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the scaled columns."""
+        return np.nan_to_num((X - self.mean_) / self.scale_)
