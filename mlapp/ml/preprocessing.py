@@ -115,7 +115,7 @@ def to_sparse_rows(x: np.ndarray) -> csr_array:
 
 def cap_codes(codes: np.ndarray) -> np.ndarray:
     """Return codes of categories up to `MAX_CODE`; missing ones stay NaN."""
-    return np.minimum(codes, MAX_CODE)
+    return np.asarray(np.minimum(codes, MAX_CODE))
 
 
 def native(columns: FeatureColumns) -> "NativeColumns":
@@ -186,4 +186,4 @@ class BlockScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the scaled columns."""
-        return np.nan_to_num((X - self.mean_) / self.scale_)
+        return np.asarray(np.nan_to_num((X - self.mean_) / self.scale_))

@@ -32,6 +32,7 @@ from mlapp.ml.inference.compiled_functions import Compiled, chain, sum_of
 from mlapp.ml.inference.compiled_steps import (
     MakeProduct,
     compile_boosting,
+    compile_calendar,
     compile_forest,
     compile_function,
     compile_imputer,
@@ -41,6 +42,8 @@ from mlapp.ml.inference.compiled_steps import (
     matrix_product,
     one_hot_product,
 )
+from mlapp.ml.preprocessing import NativeColumns
+from mlapp.ml.recipes.calendar import Calendar
 
 RELATIVE_TOLERANCE = 1e-12
 """Maximum difference between compiled function and pipeline, relative to the value: sums have another order."""
@@ -115,9 +118,10 @@ def _columns_product(step: ColumnTransformer, weights: np.ndarray) -> Compiled:
     for name, part, columns in step.transformers_:
         if len(columns):
             rows = weights[step.output_indices_[name]]
-            is_one_hot = type(part) is OneHotEncoder
-            product = one_hot_product(part, rows) if is_one_hot else chain([_compile(part), matrix_product(rows)])
-            parts.append((list(columns), product))
+            *first, last = [inner for _, inner in part.steps] if type(part) is Pipeline else [part]
+            product = one_hot_product(last, rows) if type(last) is OneHotEncoder else None
+            steps = [*first, last] if product is None else first
+            parts.append((list(columns), chain([*map(_compile, steps), product or matrix_product(rows)])))
     return sum_of(parts)
 
 
@@ -150,6 +154,8 @@ _COMPILERS: dict[type, Callable[[Any], Compiled]] = {
     SimpleImputer: compile_imputer,
     StandardScaler: compile_scaler,
     FunctionTransformer: compile_function,
+    Calendar: compile_calendar,
+    NativeColumns: compile_calendar,
     Ridge: compile_linear,
     RidgeCV: compile_linear,
     LogisticRegression: compile_logistic,

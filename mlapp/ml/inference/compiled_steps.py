@@ -1,7 +1,7 @@
 """Compiled steps: fitted scikit-learn transformers and estimators as functions of arrays and of single rows."""
 
 from collections.abc import Callable
-from functools import partial, reduce
+from functools import reduce
 from operator import add, mul, sub, truediv
 from typing import Any
 
@@ -11,9 +11,10 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row, RowFunction, added, chain, probabilities_of
+from mlapp.ml.inference.compiled_functions import Compiled, Row, added, chain, probabilities_of
 from mlapp.ml.inference.compiled_trees import compile_trees
-from mlapp.ml.preprocessing import calendar, calendar_values, to_sparse_rows, with_calendar
+from mlapp.ml.preprocessing import MAX_CODE, NativeColumns, cap_codes, to_sparse_rows
+from mlapp.ml.recipes.calendar import Calendar
 
 MAX_PRODUCTS = 300
 """Maximum number of products of a row and weights in Python; numpy is faster at more."""
@@ -52,13 +53,13 @@ def compile_function(step: FunctionTransformer) -> Compiled:
     """Compile a function; the conversion to a sparse matrix is skipped."""
     if step.func is None or step.func is to_sparse_rows:
         return Compiled(_identity, ())
-    options = step.kw_args or {}
-    rows: dict[Any, RowFunction] = {calendar: calendar_values, with_calendar: partial(_with_calendar, **options)}
-    return Compiled(partial(step.func, **options), (rows[step.func],) if step.func in rows else None)
+    row = (lambda row: [min(code, MAX_CODE) for code in row],) if step.func is cap_codes else None
+    return Compiled(step.func, row)
 
 
-def _with_calendar(row: Row, datetimes: list[int]) -> Row:
-    return row + calendar_values([row[index] for index in datetimes])[len(datetimes) :]
+def compile_calendar(step: Calendar | NativeColumns) -> Compiled:
+    """Compile calendar features."""
+    return Compiled(step.transform, (step.transform_row,))
 
 
 def one_hot_product(step: OneHotEncoder, weights: np.ndarray) -> Compiled:

@@ -33,7 +33,8 @@ def month(days: Days) -> Days:
     of_era = day % 146_097
     year = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
     of_year = of_era - (365 * year + year // 4 - year // 100)
-    return ((5 * of_year + 2) // 153 + 2) % 12 + 1
+    found: Days = ((5 * of_year + 2) // 153 + 2) % 12 + 1
+    return found
 
 
 def hour(days: Days) -> Days:

@@ -38,7 +38,7 @@ def _curves(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
     first, last = knots[:-1], knots[-1]
     cubes = np.maximum(x - knots, 0.0) ** 3
     slopes = (cubes[:, :-1] - cubes[:, -1:]) / (last - first)
-    return (slopes[:, :-1] - slopes[:, -1:]) / (last - knots[0])
+    return np.asarray((slopes[:, :-1] - slopes[:, -1:]) / (last - knots[0]))
 
 
 def spline_basis(knots: int = 6) -> Pipeline:

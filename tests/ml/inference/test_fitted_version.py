@@ -12,11 +12,19 @@ from mlapp.ml.data.validation import NO_WARNINGS
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.inference.fitted_version import load_version
 from mlapp.ml.inference.model_file import ModelFile
+from mlapp.schemas import Task
 from mlapp.tables.table import Table
 from tests.ml.conftest import fewer_trees
 
+TRAINED = [
+    (name, target)
+    for name, recipe in ESTIMATORS.items()
+    for target, task in (("price", Task.REGRESSION), ("grade", Task.CLASSIFICATION))
+    if task in recipe.tasks
+]
 
-@pytest.fixture(scope="module", params=[(name, target) for name in ESTIMATORS for target in ("price", "grade")])
+
+@pytest.fixture(scope="module", params=TRAINED)
 def model(request, fitting, table):
     estimator, target = request.param
     with fewer_trees():
