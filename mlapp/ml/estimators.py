@@ -177,9 +177,9 @@ def _above_zero(columns: FeatureColumns) -> bool:
 
 ESTIMATORS: dict[str, Recipe] = {
     "linear": Recipe(linear),
+    "hist_gradient_boosting": Recipe(hist_gradient_boosting, losses=tuple(Loss), cost=8.0),
     "splines": Recipe(splines, auto_rows=DENSE_ROWS, cost=2.0),
     "kernel": Recipe(kernel, auto_rows=DENSE_ROWS, cost=4.0),
-    "hist_gradient_boosting": Recipe(hist_gradient_boosting, losses=tuple(Loss), cost=8.0),
     "residual_boosting": Recipe(residual_boosting, tasks=REGRESSION, cost=10.0),
     "poisson_boosting": Recipe(
         poisson_boosting, tasks=REGRESSION, auto_if=_from_zero, losses=[Loss.POISSON], positive=True, cost=8.0
