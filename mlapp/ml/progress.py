@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 ProgressCallback = Callable[[float], None]
 """Is called with the share of a fit that is done, 0–1."""
@@ -33,15 +34,25 @@ def fit(
     """
     listener = _Listener(on_progress)
     # joblib writes to stderr when ensembles are verbose.
-    with _reporting_to(listener, estimator), redirect_stdout(listener), redirect_stderr(io.StringIO()):
+    with (
+        _reporting_to(listener, getattr(estimator, "weighted", estimator)),
+        redirect_stdout(listener),
+        redirect_stderr(io.StringIO()),
+    ):
         estimator.fit(X, y, **weight_arguments(estimator, weights))
     listener.report(1.0)
 
 
 def weight_arguments(estimator: BaseEstimator, weights: np.ndarray | None) -> dict[str, np.ndarray]:
-    """Return the arguments that pass weights on to the last step of a pipeline."""
+    """Return the arguments that pass weights on to the last step of a pipeline.
+
+    Raises:
+        ValueError: it takes none.
+    """
     if weights is None:
         return {}
+    if not has_fit_parameter(_last_step(estimator), "sample_weight"):
+        raise ValueError("it takes no weights of rows; choose another estimator, or train without weights.")
     return {f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight": weights}
 
 

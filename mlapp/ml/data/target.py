@@ -35,11 +35,11 @@ class Target:
     warnings: list[str]
     """Warnings about the values, as sentences."""
     rows: pl.Series | None = None
-    """True for the rows of the table that have a target; None if all have."""
+    """True for the rows of the table that have a target, and no weight of 0; None if all have."""
 
 
-def find_target(table: Table, name: str, options: TrainOptions) -> Target:
-    """Return the target of a table.
+def find_target(table: Table, name: str, options: TrainOptions, weights: pl.Series | None = None) -> Target:
+    """Return the target of a table; rows whose weight is 0 do not count.
 
     Raises:
         Unacceptable: values are not of the type in the options, or there are too few rows or distinct values.
@@ -54,9 +54,13 @@ def find_target(table: Table, name: str, options: TrainOptions) -> Target:
     count = int(present.sum())
     if count == 0:
         raise Unacceptable(f"The target '{shorten(name)}' is missing in every row.")
+    what = "a target"
+    if weights is not None:
+        present, what = present & (weights.is_null() | (weights != 0)), "a target and a weight above 0"
+        count = int(present.sum())
     if count < MIN_ROWS:
         have = "row has" if count == 1 else "rows have"
-        raise Unacceptable(f"Only {count} {have} a target; at least {MIN_ROWS} are needed.")
+        raise Unacceptable(f"Only {count} {have} {what}; at least {MIN_ROWS} are needed.")
     rows = present if count < len(present) else None
     values = found.values if rows is None else found.values.filter(rows)
     if values.min() == values.max():

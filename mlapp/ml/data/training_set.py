@@ -13,6 +13,7 @@ from mlapp.ml.data.dependence.groups import as_groups
 from mlapp.ml.data.encoding import encode_columns
 from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.quality_checks import quality_warnings
+from mlapp.ml.data.row_weights import normalized_weights, read_weights
 from mlapp.ml.data.signature import Signature, infer_signature
 from mlapp.ml.data.target import (
     Target,
@@ -29,7 +30,8 @@ from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
 from mlapp.ml.preprocessing import FeatureColumns
-from mlapp.schemas import ColumnType, Distribution, Evaluation, KeptTask, Loss, Scalar, Task, TrainOptions
+from mlapp.ml.recipes.balanced import BalancedClassifier
+from mlapp.schemas import ClassWeight, ColumnType, Distribution, Evaluation, KeptTask, Loss, Scalar, Task, TrainOptions
 from mlapp.tables.columns.conversion import format_values
 from mlapp.tables.columns.distributions import distribution
 from mlapp.tables.table import Table
@@ -48,6 +50,8 @@ class TrainingSet:
     seed: int
     loss: Loss | None
     """What a regression minimizes, where the training says so."""
+    class_weight: ClassWeight | None
+    """How classes count in a fit, where not alike by row."""
     warnings: list[str]
     """Warnings about how table, target and task were read, as sentences."""
     by_time: bool = False
@@ -75,6 +79,8 @@ class TrainingSet:
     def estimator_factory(self, recipe: Recipe) -> Callable[[], BaseEstimator]:
         """Return a function that makes the recipe's unfitted estimator for this training set."""
         columns = replace(self.columns, loss=self.loss or recipe.losses[0])
+        if self.class_weight is ClassWeight.BALANCED:
+            return lambda: BalancedClassifier(recipe.make(self.task, columns, self.seed))
         return lambda: recipe.make(self.task, columns, self.seed)
 
     @property
@@ -120,9 +126,10 @@ def make_training_set(
         Unacceptable: the table or an option cannot be used for training.
     """
     name = check_columns(table.frame.columns, options, table.read_as.left_out)
-    target = find_target(table, name, options)
+    weights, more = read_weights(table, options)
+    target = find_target(table, name, options, weights)
     task = options.task or keep_task(target, kept) or infer_task(target.type, target.values)
-    warnings = table.read_as.left_out + table.read_as.warnings + target.warnings
+    warnings = table.read_as.left_out + table.read_as.warnings + target.warnings + more
     if not options.task and not kept and task is Task.CLASSIFICATION:
         warnings += task_warnings(target.type, target.values)
     signature = infer_signature(table, name, options, target.rows)
@@ -137,7 +144,10 @@ def make_training_set(
         groups, more = as_groups(table, by_group, options.types.get(by_group), target)
         warnings += more
     splits = folds(task, y, options.seed, times, groups)
-    samples = Samples(X, y, splits, len(classes) if classes else None, groups=groups)
+    by_row = None
+    if options.weight_column and weights is not None:
+        by_row = normalized_weights(table, weights, target, options.weight_column)
+    samples = Samples(X, y, splits, len(classes) if classes else None, by_row, groups)
     return TrainingSet(
         task,
         target,
@@ -146,6 +156,7 @@ def make_training_set(
         classes,
         options.seed,
         options.loss,
+        options.class_weight,
         warnings,
         by_time=bool(by_time),
         embeddings=embeddings,

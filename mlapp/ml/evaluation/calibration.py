@@ -49,7 +49,8 @@ def calibrate(samples: Samples, predicted: np.ndarray) -> tuple[float | None, np
 
     Source: Guo, Pleiss, Sun, Weinberger, On Calibration of Modern Neural Networks (ICML 2017), §4.2.
     """
-    seen, y = samples.class_seen, samples.y_test
+    seen, y, weights = samples.class_seen, samples.y_test, samples.weights_test
+    weights = np.ones(len(y)) if weights is None else weights
     if len(samples.folds) < 2 or not seen.any():
         return None, predicted
     fold_of = np.repeat(np.arange(len(samples.folds)), [len(test) for _, test in samples.folds])
@@ -57,17 +58,18 @@ def calibrate(samples: Samples, predicted: np.ndarray) -> tuple[float | None, np
     for fold in range(len(samples.folds)):
         others = seen & (fold_of != fold)
         if others.any():
-            temperature = best_temperature(predicted[others], y[others])
+            temperature = best_temperature(predicted[others], y[others], weights[others])
             calibrated[fold_of == fold] = apply_temperature(predicted[fold_of == fold], temperature)
-    gain = (_losses(predicted, y) - _losses(calibrated, y))[seen]
-    margin = max(MIN_GAIN * _losses(predicted, y)[seen].mean(), MIN_STANDARD_ERRORS * gain.std() / np.sqrt(len(gain)))
+    gain = ((_losses(predicted, y) - _losses(calibrated, y)) * weights)[seen]
+    total = (_losses(predicted, y) * weights)[seen]
+    margin = max(MIN_GAIN * total.mean(), MIN_STANDARD_ERRORS * gain.std() / np.sqrt(len(gain)))
     if gain.mean() <= margin:
         return None, predicted
-    return best_temperature(predicted[seen], y[seen]), calibrated
+    return best_temperature(predicted[seen], y[seen], weights[seen]), calibrated
 
 
-def best_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
-    """Return the temperature with the lowest log loss on rows with class indices `y`.
+def best_temperature(probabilities: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """Return the temperature with the lowest log loss on rows with class indices `y`, and weights, each (rows,).
 
     The labels are smoothed as if one more row had another class. Otherwise, rows that are all predicted correctly would
     get the lowest temperature, and certain predictions.
@@ -75,13 +77,14 @@ def best_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
     Source: label smoothing: Platt, Probabilistic Outputs for Support Vector Machines (1999), §2.2.
     """
     step = 1 + probabilities.size // MAX_CELLS
-    probabilities, y = probabilities[::step], y[::step]
+    weights = np.ones(len(y)) if weights is None else weights
+    probabilities, y, weights = probabilities[::step], y[::step], weights[::step] / weights[::step].sum()
     logs, possible, wrong = _logs(probabilities), probabilities > 0, 1 / (len(y) + 2)
-    actual = (1 - wrong) * logs[np.arange(len(y)), y].mean() + wrong * logs.mean()
+    actual = weights @ ((1 - wrong) * logs[np.arange(len(y)), y] + wrong * logs.mean(axis=1))
 
     def loss(log_temperature: float) -> float:
         powers = logs / np.exp(log_temperature)
-        return float(np.log((np.exp(powers) * possible).sum(axis=1)).mean() - actual / np.exp(log_temperature))
+        return float(weights @ np.log((np.exp(powers) * possible).sum(axis=1)) - actual / np.exp(log_temperature))
 
     bounds, options = (-np.log(MAX_TEMPERATURE), np.log(MAX_TEMPERATURE)), {"xatol": TOLERANCE}
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded", options=options).x))

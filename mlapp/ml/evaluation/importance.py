@@ -1,6 +1,7 @@
 """Permutation feature importance."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -30,6 +31,7 @@ def permutation_importance(  # noqa: PLR0913, PLR0917 - a fitted estimator, its 
     task: Task,
     seed: int,
     blocks: Sequence[Sequence[int]] | None = None,
+    weights: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of the increase in loss when a feature is shuffled, both (features,).
 
@@ -43,6 +45,7 @@ def permutation_importance(  # noqa: PLR0913, PLR0917 - a fitted estimator, its 
         task: Selects the loss.
         seed: Of the sample and of the permutations.
         blocks: The columns of each feature, which are shuffled together; by default one each.
+        weights: Of the rows, (rows,); None if all count alike.
 
     Source: Breiman, Random Forests, Machine Learning 45 (2001).
     """
@@ -54,20 +57,24 @@ def permutation_importance(  # noqa: PLR0913, PLR0917 - a fitted estimator, its 
         rows = rows[np.isin(y[rows], estimator.classes_)]
     if not len(rows):
         return np.zeros(len(blocks)), np.zeros(len(blocks))
-    X, y = X[rows], y[rows]
+    X, y, weights = X[rows], y[rows], None if weights is None else weights[rows]
     losses = np.empty((len(blocks), repeats))
     for index, block in enumerate(blocks):
         # All repeats in one call, which takes hardly longer for five thousand rows than for a thousand.
         shuffled = np.tile(X, (repeats, 1))
         shuffled[:, block] = np.concatenate([random.permutation(X[:, block]) for _ in range(repeats)])
-        losses[index] = _losses(estimator, shuffled, y, task, repeats)
-    increase = losses - _losses(estimator, X, y, task, 1)
+        losses[index] = _losses(estimator, shuffled, y, weights, task, repeats)
+    increase = losses - _losses(estimator, X, y, weights, task, 1)
     return increase.mean(axis=1), increase.std(axis=1)
 
 
-def _losses(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, task: Task, repeats: int) -> list[float]:
+def _losses(  # noqa: PLR0913, PLR0917 - an estimator, rows, and how to score them
+    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, task: Task, repeats: int
+) -> list[float]:
     """Return the loss of each repeat; `X` holds them one below the other, and `y` is the target of each."""
-    if task is Task.REGRESSION:
-        return [float(root_mean_squared_error(y, part)) for part in np.split(estimator.predict(X), repeats)]
-    probabilities = np.split(normalized(estimator.predict_proba(X)), repeats)
-    return [float(log_loss(y, part, labels=estimator.classes_)) for part in probabilities]
+    if task is Task.CLASSIFICATION:
+        loss = partial(log_loss, labels=estimator.classes_)
+        predicted = normalized(estimator.predict_proba(X))
+    else:
+        loss, predicted = root_mean_squared_error, estimator.predict(X)
+    return [float(loss(y, part, sample_weight=weights)) for part in np.split(predicted, repeats)]

@@ -8,33 +8,35 @@ import sklearn.metrics
 from mlapp.schemas import Task
 
 
-def metrics(task: Task, y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+def metrics(task: Task, y: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> dict[str, float]:
     """Return `r2, mae, rmse`, or `accuracy, balanced_accuracy, log_loss, roc_auc`.
 
-    `y` holds values or class indices, (rows,); `predicted` holds values (rows,) or probabilities (rows, classes).
-    ROC AUC is that of the second class if there are two, otherwise the mean over classes, each against the rest. It is
-    left out if a class has no rows, and R² if there is only one row.
+    `y` holds values or class indices, (rows,); `predicted` holds values (rows,) or probabilities (rows, classes);
+    `weights` those of the rows, or None. ROC AUC is that of the second class if there are two, otherwise the mean over
+    classes, each against the rest. It is left out if a class has no rows, and R² if there is only one row.
     """
     if task is Task.REGRESSION:
         errors = {
-            "mae": float(sklearn.metrics.mean_absolute_error(y, predicted)),
-            "rmse": float(sklearn.metrics.root_mean_squared_error(y, predicted)),
+            "mae": float(sklearn.metrics.mean_absolute_error(y, predicted, sample_weight=weights)),
+            "rmse": float(sklearn.metrics.root_mean_squared_error(y, predicted, sample_weight=weights)),
         }
-        return {"r2": float(sklearn.metrics.r2_score(y, predicted)), **errors} if len(y) > 1 else errors
+        if len(y) == 1:
+            return errors
+        return {"r2": float(sklearn.metrics.r2_score(y, predicted, sample_weight=weights)), **errors}
     labels = np.arange(predicted.shape[1])
-    predicted_class = predicted.argmax(axis=1)
+    predicted_class, probabilities = predicted.argmax(axis=1), normalized(predicted)
     scores = {
-        "accuracy": float(sklearn.metrics.accuracy_score(y, predicted_class)),
-        "balanced_accuracy": float(sklearn.metrics.balanced_accuracy_score(y, predicted_class)),
-        "log_loss": float(sklearn.metrics.log_loss(y, normalized(predicted), labels=labels)),
+        "accuracy": sklearn.metrics.accuracy_score(y, predicted_class, sample_weight=weights),
+        "balanced_accuracy": sklearn.metrics.balanced_accuracy_score(y, predicted_class, sample_weight=weights),
+        "log_loss": sklearn.metrics.log_loss(y, probabilities, labels=labels, sample_weight=weights),
     }
     if len(np.unique(y)) == len(labels):
-        binary = len(labels) == 2
-        y_score = predicted[:, 1] if binary else normalized(predicted)
-        scores["roc_auc"] = float(
-            sklearn.metrics.roc_auc_score(y, y_score, multi_class="ovr", labels=None if binary else labels)
+        # One probability of two classes, and all of several.
+        chosen, known = (predicted[:, 1], None) if len(labels) == 2 else (probabilities, labels)
+        scores["roc_auc"] = sklearn.metrics.roc_auc_score(
+            y, chosen, multi_class="ovr", labels=known, sample_weight=weights
         )
-    return scores
+    return {name: float(score) for name, score in scores.items()}
 
 
 def spread(fold_scores: Iterable[dict[str, float]]) -> dict[str, float]:

@@ -36,8 +36,13 @@ def regression_plots(y: np.ndarray, predicted: np.ndarray, lower: np.ndarray, up
     return Plots(predicted_actual=sample, residuals=_histogram(y - predicted))
 
 
-def classification_plots(y: np.ndarray, predicted: np.ndarray, names: list[str]) -> Plots:
-    """Return the plots of a classification from class indices (rows,) and out-of-fold probabilities (rows, classes)."""
+def classification_plots(
+    y: np.ndarray, predicted: np.ndarray, names: list[str], weights: np.ndarray | None = None
+) -> Plots:
+    """Return the plots of a classification from class indices (rows,) and out-of-fold probabilities (rows, classes).
+
+    `weights` are those of the rows; counts of rows remain counts.
+    """
     predicted_class, binary = predicted.argmax(axis=1), len(names) == 2
     by_frequency = np.argsort(-np.bincount(y, minlength=len(names)), kind="stable")
     shown = np.sort(by_frequency[:MAX_CLASSES])
@@ -46,11 +51,13 @@ def classification_plots(y: np.ndarray, predicted: np.ndarray, names: list[str])
     curves = [1] if binary else sorted(by_frequency[:MAX_CURVES].tolist())
     return Plots(
         confusion=_confusion(y, predicted_class, shown, names),
-        classes=_class_scores(y, predicted_class, shown, names),
+        classes=_class_scores(y, predicted_class, shown, names, weights),
         roc=[
-            _roc(y == label, predicted[:, label], names[label]) for label in curves if 0 < np.sum(y == label) < len(y)
+            _roc(y == label, predicted[:, label], names[label], weights)
+            for label in curves
+            if 0 < np.sum(y == label) < len(y)
         ],
-        calibration=_calibration(correct, confidence, names[1] if binary else None),
+        calibration=_calibration(correct, confidence, names[1] if binary else None, weights),
     )
 
 
@@ -69,18 +76,19 @@ def _confusion(y: np.ndarray, predicted_class: np.ndarray, shown: np.ndarray, na
     return ConfusionMatrix(classes=[names[label] for label in shown], counts=counts.tolist(), others=others)
 
 
-def _class_scores(y: np.ndarray, predicted_class: np.ndarray, shown: np.ndarray, names: list[str]) -> list[ClassScore]:
-    scores = precision_recall_fscore_support(y, predicted_class, labels=shown, zero_division=0)
+def _class_scores(
+    y: np.ndarray, predicted_class: np.ndarray, shown: np.ndarray, names: list[str], weights: np.ndarray | None
+) -> list[ClassScore]:
+    scores = precision_recall_fscore_support(y, predicted_class, labels=shown, zero_division=0, sample_weight=weights)
+    rows = np.bincount(y, minlength=len(names))[shown].tolist()
     return [
-        ClassScore(name=names[label], precision=precision, recall=recall, f1=f1, rows=rows)
-        for label, precision, recall, f1, rows in zip(
-            shown, *map(_rounded, scores[:3]), scores[3].tolist(), strict=True
-        )
+        ClassScore(name=names[label], precision=precision, recall=recall, f1=f1, rows=count)
+        for label, precision, recall, f1, count in zip(shown, *map(_rounded, scores[:3]), rows, strict=True)
     ]
 
 
-def _roc(actual: np.ndarray, probabilities: np.ndarray, name: str) -> RocCurve:
-    false, true, _ = roc_curve(actual, probabilities)
+def _roc(actual: np.ndarray, probabilities: np.ndarray, name: str, weights: np.ndarray | None) -> RocCurve:
+    false, true, _ = roc_curve(actual, probabilities, sample_weight=weights)
     points = np.unique(np.linspace(0, len(false) - 1, CURVE_POINTS).round().astype(int))
     return RocCurve(
         name=name,
@@ -90,12 +98,15 @@ def _roc(actual: np.ndarray, probabilities: np.ndarray, name: str) -> RocCurve:
     )
 
 
-def _calibration(correct: np.ndarray, confidence: np.ndarray, of: str | None) -> CalibrationCurve:
+def _calibration(
+    correct: np.ndarray, confidence: np.ndarray, of: str | None, weights: np.ndarray | None
+) -> CalibrationCurve:
+    weights = np.ones(len(correct)) if weights is None else weights
     edges = np.unique(np.quantile(confidence, np.linspace(0, 1, CALIBRATION_BINS + 1)))
     bins = np.searchsorted(edges[1:-1], confidence)
     rows = np.bincount(bins)
-    filled = rows > 0
-    mean, observed = (np.bincount(bins, values)[filled] / rows[filled] for values in (confidence, correct))
+    filled, total = rows > 0, np.bincount(bins, weights)
+    mean, observed = (np.bincount(bins, values * weights)[filled] / total[filled] for values in (confidence, correct))
     return CalibrationCurve(of=of, predicted=_rounded(mean), observed=_rounded(observed), rows=rows[filled].tolist())
 
 

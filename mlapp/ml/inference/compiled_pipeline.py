@@ -43,6 +43,7 @@ from mlapp.ml.inference.compiled_steps import (
     one_hot_product,
 )
 from mlapp.ml.preprocessing import NativeColumns
+from mlapp.ml.recipes.balanced import BalancedClassifier, at_rates, at_rates_of_row
 from mlapp.ml.recipes.calendar import Calendar
 
 RELATIVE_TOLERANCE = 1e-12
@@ -141,6 +142,12 @@ def _calibrated(step: CalibratedClassifier) -> Compiled:
     return chain([_compile(step.estimator), calibrate])
 
 
+def _balanced(step: BalancedClassifier) -> Compiled:
+    rates, of_row = step.rates_, step.rates_.tolist()
+    scale = Compiled(lambda x: at_rates(x, rates), (lambda row: at_rates_of_row(row, of_row),))
+    return chain([_compile(step.weighted), scale])
+
+
 _LINEAR_COMPILERS: dict[type, Callable[[Any, MakeProduct], Compiled]] = {
     Ridge: compile_linear,
     RidgeCV: compile_linear,
@@ -168,4 +175,5 @@ _COMPILERS: dict[type, Callable[[Any], Compiled]] = {
     VotingRegressor: _voting,
     VotingClassifier: _voting,
     CalibratedClassifier: _calibrated,
+    BalancedClassifier: _balanced,
 }

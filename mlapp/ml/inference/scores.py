@@ -27,6 +27,8 @@ class Score(NamedTuple):
 def score(fitted: FittedVersion, table: Table, x: np.ndarray, bad_rows: Sequence[int]) -> Score | None:
     """Return the metrics on the first rows with a target; None if the table has no target, or too few rows with one.
 
+    Rows count by the weight column of the version if the table has it; without a weight, they do not count.
+
     `x` has the encoded rows, (rows, features), and `bad_rows` those that cannot be predicted.
     """
     model = fitted.info
@@ -35,19 +37,29 @@ def score(fitted: FittedVersion, table: Table, x: np.ndarray, bad_rows: Sequence
     raw = table.frame[model.target]
     values = unnamed(convert_column(raw, model.target_type, model.target_read_as, table.conventions).values)
     y = values.cast(pl.Float64).to_numpy() if model.task is Task.REGRESSION else _class_indices(fitted, values)
-    known = ~np.isnan(y)
+    weights = _weights(fitted, table)
+    known = ~np.isnan(y) & (weights > 0)
     known[list(bad_rows)] = False
     rows = np.flatnonzero(known)[:MAX_ROWS]
     if len(rows) < MIN_ROWS:
         return None
-    y, predicted = y[rows], fitted.predict(x[rows])
+    y, weights, predicted = y[rows], weights[rows], fitted.predict(x[rows])
     if model.task is Task.REGRESSION:
-        return Score(metrics(model.task, y, predicted[:, 0]), len(rows))
+        return Score(metrics(model.task, y, predicted[:, 0], weights), len(rows))
     y = y.astype(int)
     if len(np.unique(y)) < predicted.shape[1]:
         # The other metrics need rows of every class.
-        return Score({"accuracy": float((predicted.argmax(axis=1) == y).mean())}, len(rows))
-    return Score(metrics(model.task, y, predicted), len(rows))
+        return Score({"accuracy": float(np.average(predicted.argmax(axis=1) == y, weights=weights))}, len(rows))
+    return Score(metrics(model.task, y, predicted, weights), len(rows))
+
+
+def _weights(fitted: FittedVersion, table: Table) -> np.ndarray:
+    """Return the weights of the rows as in the training of a version, (rows,), 1 without weights in the table."""
+    name = fitted.info.weight_column
+    if name is None or name not in table.names:
+        return np.ones(table.height)
+    values = convert_column(table.frame[name], ColumnType.NUMBER, None, table.conventions).values
+    return unnamed(values).cast(pl.Float64).fill_null(0).to_numpy()
 
 
 def _class_indices(fitted: FittedVersion, values: pl.Series) -> np.ndarray:

@@ -43,6 +43,8 @@ def candidates(options: TrainOptions, task: Task, columns: FeatureColumns, y: np
         Unacceptable: there is no such estimator, or it does not support the task, the loss or the target.
     """
     _check_loss(options.loss, task, columns)
+    if options.class_weight and task is Task.REGRESSION:
+        _reject("class_weight", "'class_weight' is for classes, and this target is predicted as numbers; leave it out.")
     supported = {known: recipe for known, recipe in estimators.ESTIMATORS.items() if task in recipe.tasks}
     any_loss = options.loss is None
     able = {known: recipe for known, recipe in supported.items() if any_loss or options.loss in recipe.losses}

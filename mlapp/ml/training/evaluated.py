@@ -79,8 +79,11 @@ def evaluated(
     """
     samples, name = training_set.samples, members[0].name if len(members) == 1 else ENSEMBLE
     temperature, predicted = calibrate(samples, raw) if samples.classes else (None, raw)
-    by_fold = zip(samples.by_fold(samples.y_test), samples.by_fold(predicted), strict=True)
-    fold_scores = [metrics(training_set.task, y, part) for y, part in by_fold]
+    weights = samples.weights_test
+    fold_scores = [
+        metrics(training_set.task, samples.y_test[rows], predicted[rows], None if weights is None else weights[rows])
+        for rows in samples.by_fold(np.arange(len(samples.y_test)))
+    ]
     scores = [score[metric] for score in fold_scores if metric in score]
     if not scores:
         detail = f"'{metric}' needs held-out rows of every class, but some are too rare; choose another metric."

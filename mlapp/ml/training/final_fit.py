@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 from mlapp.ml.data.training_set import TrainingSet
 from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.out_of_fold import fit
+from mlapp.ml.recipes.balanced import BalancedClassifier
 from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.ml.training.evaluated import Evaluated
 from mlapp.ml.training.model_selection import estimator_errors
@@ -44,6 +45,8 @@ def parameters(fitted: BaseEstimator) -> dict[str, Any]:
     """
     if isinstance(fitted, CalibratedClassifier):
         return parameters(fitted.estimator) | {"temperature": fitted.temperature}
+    if isinstance(fitted, BalancedClassifier):
+        return parameters(fitted.weighted)
     if isinstance(fitted, Ensemble):
         found: dict[str, Any] = {}
         for (name, member), weight in zip(fitted.members, fitted.weights, strict=True):

@@ -24,13 +24,13 @@ def evaluate_quality(
     dummy = DummyRegressor() if task is Task.REGRESSION else DummyClassifier(strategy="prior")
     baseline = out_of_fold(lambda: dummy, samples)
     quality = {
-        "metrics": metrics(task, samples.y_test, best.predicted),
-        "baseline": metrics(task, samples.y_test, baseline.predicted),
+        "metrics": metrics(task, samples.y_test, best.predicted, samples.weights_test),
+        "baseline": metrics(task, samples.y_test, baseline.predicted, samples.weights_test),
         "spread": spread(best.fold_scores),
     }
     if training_set.classes:
         names = format_values(pl.Series(training_set.classes)).to_list()
-        plots = classification_plots(samples.y_test, best.predicted, names)
+        plots = classification_plots(samples.y_test, best.predicted, names, samples.weights_test)
         return quality | {"coverage": None, "interval": None, "plots": plots}, None
     fitted = fit_intervals(
         samples, training_set.columns, best.predicted, coverage, training_set.seed, positive=best.positive

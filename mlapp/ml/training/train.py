@@ -151,8 +151,10 @@ def _importance(training_set: TrainingSet, best: Evaluated, progress: OverallPro
     cost = best.cost * _importance_rows(training_set) * PREDICT_COST
     progress.start_stage("Computing feature importance", cost)
     samples, test = training_set.samples, training_set.samples.folds[-1][1]
-    data = samples.X[test], samples.y[test]
-    mean, std = permutation_importance(best.fitted, *data, training_set.task, training_set.seed, training_set.blocks)
+    data, weights = (samples.X[test], samples.y[test]), None if samples.weights is None else samples.weights[test]
+    mean, std = permutation_importance(
+        best.fitted, *data, training_set.task, training_set.seed, training_set.blocks, weights
+    )
     importance = [
         Importance(feature=feature.name, mean=float(mean[index]), std=float(std[index]))
         for index, feature in enumerate(training_set.signature.features)

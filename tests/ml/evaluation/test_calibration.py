@@ -110,3 +110,14 @@ def test_calibrated_classifier_predicts_the_same_classes_with_other_probabilitie
     assert soft.classes_.tolist() == [0, 1, 2]
     assert soft.predict_proba(X).sum(axis=1) == pytest.approx(1)
     assert soft.predict_proba(X).max() < plain.predict_proba(X).max()
+
+
+def test_temperature_of_weighted_rows_is_that_of_repeated_rows():
+    y, probabilities = sampled(3_000)
+    weights = np.where(probabilities.max(axis=1) > 0.8, 3, 1)
+    repeated = np.repeat(np.arange(3_000), weights)
+
+    found = best_temperature(probabilities, y, weights)
+
+    assert found == pytest.approx(best_temperature(probabilities[repeated], y[repeated]), rel=1e-3)
+    assert found != pytest.approx(best_temperature(probabilities, y), rel=1e-3)

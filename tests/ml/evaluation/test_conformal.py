@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlapp.ml.evaluation.conformal import bounds, bounds_of, fit_interval
+from mlapp.ml.evaluation.conformal import bounds, bounds_of, fit_interval, winkler_scores
 from mlapp.schemas import Interval
 
 
@@ -99,3 +99,61 @@ def test_bounds_of_a_single_value_equal_those_of_an_array(rows: int):
     assert [bounds_of(interval, value) for value in values.tolist()] == list(
         zip(lower.tolist(), upper.tolist(), strict=True)
     )
+
+
+@pytest.mark.parametrize("rows", [50, 400])
+def test_weighted_rows_count_as_repeated_rows(rows):
+    random = np.random.default_rng(0)
+    predicted, noise = random.normal(size=(2, rows))
+    y, weights = predicted + noise, random.integers(1, 4, rows)
+    repeated = np.repeat(np.arange(rows), weights)
+    scale = np.ones(rows)
+
+    weighted = fit_interval(y, predicted, 0.9, weights, scale=scale)
+    expected = fit_interval(y[repeated], predicted[repeated], 0.9, scale=scale[repeated])
+
+    assert (weighted.low, weighted.high) == (expected.low, expected.high)
+    assert fit_interval(y, predicted, 0.9, np.ones(rows)) == fit_interval(y, predicted, 0.9)
+
+
+def test_scale_of_weighted_rows_is_a_weighted_mean():
+    interval = fit_interval(np.array([1.0, -3, 1]), np.zeros(3), 0.9, np.array([0.5, 2, 0.5]))
+
+    assert interval.scales == [pytest.approx((0.5 + 6 + 0.5) / 3)]
+
+
+def test_intervals_of_positive_values_are_multiplicative():
+    random = np.random.default_rng(0)
+    predicted = np.exp(random.normal(size=2_000))
+    y, new = (predicted * np.exp(0.5 * random.normal(size=2_000)) for _ in range(2))
+
+    interval = fit_interval(y, predicted, 0.9, multiplicative=True)
+
+    lower, upper = bounds(interval, predicted)
+    assert (lower > 0).all()
+    assert np.mean((lower <= new) & (new <= upper)) == pytest.approx(0.9, abs=0.02)
+    alone = [bounds_of(interval, value, 1.5) for value in predicted[:50].tolist()]
+    expected = bounds(interval, predicted[:50], np.full(50, 1.5))
+    assert np.array(alone) == pytest.approx(np.column_stack(expected), rel=1e-13)
+
+
+def test_bounds_beyond_all_floats_are_finite():
+    interval = Interval(low=-1, high=1, centres=[1], scales=[1e3], multiplicative=True)
+
+    assert bounds_of(interval, 1.0) == tuple(end[0] for end in bounds(interval, np.ones(1)))
+    assert 0 <= bounds_of(interval, 1.0)[0] < bounds_of(interval, 1.0)[1] < np.inf
+
+
+def test_floor_is_the_lowest_bound():
+    interval = Interval(low=-1, high=2, centres=[0], scales=[3], floor=0)
+
+    lower, upper = bounds(interval, np.array([1.0, 5]))
+
+    assert (lower.tolist(), upper.tolist()) == ([0, 2], [7, 11])
+    assert [bounds_of(interval, value) for value in (1.0, 5.0)] == [(0, 7), (2, 11)]
+
+
+def test_interval_score_adds_the_distance_outside():
+    scores = winkler_scores(np.array([0.0, 3, -2]), np.array([-1.0] * 3), np.array([1.0] * 3), 0.9)
+
+    assert scores.tolist() == pytest.approx([2, 42, 22])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from mlapp.ml.evaluation.importance import permutation_importance, sample_size
@@ -57,3 +58,17 @@ def test_importance_is_zero_when_all_classes_are_unseen():
 )
 def test_wide_tables_get_fewer_rows_and_repeats(rows, features, expected):
     assert sample_size(rows, features) == expected
+
+
+def test_importance_is_that_of_the_rows_with_weight():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(300, 2))
+    first = np.arange(300) < 150
+    y = np.where(first, X[:, 0], X[:, 1])
+    estimator = HistGradientBoostingRegressor(max_iter=30).fit(np.column_stack([X, first]), y)
+
+    mean, _ = permutation_importance(
+        estimator, np.column_stack([X, first]), y, Task.REGRESSION, 0, weights=np.where(first, 2.0, 0.0)
+    )
+
+    assert mean[0] > 5 * mean[1]

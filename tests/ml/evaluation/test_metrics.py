@@ -37,3 +37,17 @@ def test_spread_is_over_the_folds_that_have_the_metric():
     folds = [{"accuracy": 1.0, "roc_auc": 0.5}, {"accuracy": 0.5, "roc_auc": 0.7}, {"accuracy": 0.0}]
 
     assert spread(folds) == pytest.approx({"accuracy": np.std([1, 0.5, 0]), "roc_auc": 0.1})
+
+
+@pytest.mark.parametrize("classes", [None, 2, 3])
+def test_metrics_of_weighted_rows_equal_those_of_repeated_rows(classes):
+    random = np.random.default_rng(0)
+    weights, rows = random.integers(1, 4, 60), np.arange(60)
+    task = Task.CLASSIFICATION if classes else Task.REGRESSION
+    y = rows % classes if classes else random.normal(size=60)
+    predicted = random.dirichlet(np.ones(classes), 60) if classes else random.normal(size=60)
+    repeated = np.repeat(rows, weights)
+
+    expected = metrics(task, y[repeated], predicted[repeated])
+
+    assert metrics(task, y, predicted, weights) == pytest.approx(expected)

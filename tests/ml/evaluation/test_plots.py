@@ -118,3 +118,24 @@ def test_json_omits_plots_that_do_not_apply():
     assert set(plots.model_dump()) == {"predicted_actual", "residuals"}
     assert Plots.model_validate_json(plots.model_dump_json()) == plots
     assert Plots().model_dump() == {}
+
+
+def test_curves_of_weighted_rows_are_those_of_repeated_rows():
+    random = np.random.default_rng(0)
+    y, weights = np.arange(80) % 2, random.integers(1, 4, 80)
+    predicted = probabilities_of(np.where(random.uniform(size=80) < 0.8, y, 1 - y), 2, 0.7)
+    repeated = np.repeat(np.arange(80), weights)
+
+    plots = classification_plots(y, predicted, ["a", "b"], weights)
+    expected = classification_plots(y[repeated], predicted[repeated], ["a", "b"])
+
+    assert plots.roc
+    assert plots.classes
+    assert plots.calibration
+    assert expected.roc
+    assert expected.classes
+    assert expected.calibration
+    assert plots.roc[0].area == pytest.approx(expected.roc[0].area)
+    assert [score.f1 for score in plots.classes] == [score.f1 for score in expected.classes]
+    assert plots.calibration.observed == pytest.approx(expected.calibration.observed)
+    assert sum(score.rows for score in plots.classes) == 80

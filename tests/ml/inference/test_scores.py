@@ -1,5 +1,7 @@
 """Scores of a model on rows whose target is known."""
 
+import numpy as np
+import polars as pl
 import pytest
 
 from mlapp.ml.inference.scores import score
@@ -43,3 +45,17 @@ def test_table_without_enough_targets_has_no_score(table, fitting):
 
     assert scored(model, table.drop("price")) is None
     assert scored(model, table.head(1)) is None
+
+
+def test_score_weights_the_rows_as_the_training_did(table, fitting):
+    weights = [row % 3 for row in range(table.height)]
+    frame = table.drop("grade", "sold").with_columns(w=pl.Series(weights))
+    model = fitting(frame, "price", weight_column="w")
+
+    found, plain = scored(model, frame), scored(model, frame.drop("w"))
+
+    assert found
+    assert plain
+    errors = abs(model.predict(model.encoder.encode(Table(frame)))[:, 0] - frame["price"].to_numpy())
+    assert (found.rows, plain.rows) == (40, 60)
+    assert found.metrics["mae"] == pytest.approx(np.average(errors, weights=weights))

@@ -561,3 +561,25 @@ def test_record_of_a_wide_table_has_fewer_example_rows(training):
     frame = pl.DataFrame({f"x{column}": [(row * column) % 7 for row in range(12)] for column in range(1, 252)})
 
     assert len(training(frame, "x1").record["examples"]) == 9
+
+
+def test_balanced_classes_have_calibrated_probabilities(table, training):
+    frame = table.with_columns(grade=pl.Series(["small", *["large"] * 4] * 12))
+
+    plain, balanced = (training(frame, "grade", class_weight=weight).record for weight in (None, "balanced"))
+
+    assert balanced["class_weight"] == "balanced"
+    assert balanced["metrics"] != plain["metrics"]
+    assert balanced["metrics"]["log_loss"] == pytest.approx(plain["metrics"]["log_loss"], rel=0.3)
+
+
+def test_class_weight_is_rejected_for_regression(table, training):
+    with pytest.raises(Unacceptable, match="'class_weight' is for classes"):
+        training(table, "price", class_weight="balanced")
+
+
+def test_estimator_without_weights_is_rejected_where_rows_have_some(table, training, monkeypatch):
+    monkeypatch.setitem(ESTIMATORS, "unfit", Recipe(lambda *_: Unfit(9)))
+
+    with pytest.raises(Unacceptable, match="'unfit' cannot be fitted on this table: it takes no weights of rows"):
+        training(table, "price", estimator="unfit", weight_column="parts")
