@@ -1,4 +1,4 @@
-"""Data-quality warnings: leakage, IDs, missing values, near-constant columns, duplicates, class imbalance."""
+"""Data-quality warnings: leakage, IDs, missing values, constants, outliers, duplicates, class imbalance."""
 
 import math
 import re
@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import shorten
+from mlapp.ml.data.outliers import feature_outliers, target_outliers
 from mlapp.ml.evaluation.splits import FOLDS
 from mlapp.schemas import ColumnType, Feature, Task
 from mlapp.tables.columns.conversion import format_values, is_whole, unnamed
@@ -52,6 +53,7 @@ def quality_warnings(  # noqa: PLR0913, PLR0917 - everything known before the fi
         _identifiers(frame, features),
         _missing(frame, features),
         _near_constant(frame, features),
+        feature_outliers(frame, features),
     ]
     reported: set[str] = set()
     warnings = []
@@ -61,6 +63,8 @@ def quality_warnings(  # noqa: PLR0913, PLR0917 - everything known before the fi
     of_rows = [_duplicates(frame, features, target)]
     if task is Task.CLASSIFICATION:
         of_rows += [_rare_classes(target, y), _imbalance(target, y)]
+    else:
+        of_rows.append(target_outliers(target))
     return warnings + [warning for warning in of_rows if warning]
 
 
