@@ -91,7 +91,7 @@ def _job(table: QualityTable, results: Mapping[int, Path], cache: Path) -> dict[
     splits = []
     for seed, result in results.items():
         training, test = split(table, frame, seed)
-        splits.append({"training": training.tolist(), "test": test.tolist(), "result": str(result)})
+        splits.append({"seed": seed, "training": training.tolist(), "test": test.tolist(), "result": str(result)})
     return {
         "csv": str(csv),
         "target": table.target,

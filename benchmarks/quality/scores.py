@@ -37,6 +37,8 @@ class Score:
     bytes: float
     row_us: float
     """Microseconds to predict a single row."""
+    boosting_us: float = float("nan")
+    """The same for mlapp's boosting; NaN if not measured."""
     kept: str = ""
     """What mlapp kept."""
 
@@ -49,7 +51,8 @@ def score(path: Path, actual: np.ndarray, *, is_classification: bool) -> Score:
     """Return the score of a result; `actual` is text for classification."""
     found = np.load(path)
     nan, predicted = np.nan, found["predicted"]
-    costs: dict[str, Any] = {name: float(found[name]) for name in ("seconds", "bytes", "row_us")}
+    costs: dict[str, Any] = {name: float(found[name]) for name in ("seconds", "bytes")}
+    costs |= dict(zip(("row_us", "boosting_us"), found["row_us"].ravel().tolist(), strict=False))
     costs |= {"kept": str(found["kept"])} if "kept" in found else {}
     if is_classification:
         classes = found["classes"]
