@@ -17,6 +17,7 @@ from mlapp.presentation.sentences import (
     training_values,
     version_name,
 )
+from mlapp.presentation.training_choices import comparison_metric, training_choices
 from mlapp.schemas import Evaluation, Scalar, Task, VersionInfo
 
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
@@ -117,6 +118,7 @@ def _evaluation(info: VersionInfo) -> str:
         (_metric(name)[0], format_number(value), *_numbers(name, info.spread, info.baseline), _metric(name)[1])
         for name, value in info.metrics.items()
     ]
+    metric, better = comparison_metric(info)
     entries = [
         (entry.estimator, format_number(entry.score), format_number(entry.spread), format_number(entry.fit_seconds))
         for entry in info.leaderboard
@@ -127,7 +129,7 @@ def _evaluation(info: VersionInfo) -> str:
             f"Measured on held-out rows, {EVALUATED[info.evaluation]}. The baseline ignores the features. "
             + _uncertainty(info),
             "Compared estimators, the best first:",
-            table(("Estimator", f"{SCORES[info.task]}, lower is better", "Spread", "Fit time (s)"), entries),
+            table(("Estimator", f"{metric}, {better} is better", "Spread", "Fit time (s)"), entries),
         ]
     )
 
@@ -176,6 +178,7 @@ def _calls(info: VersionInfo, base_url: str, key: str | None) -> str:
 def _origin(info: VersionInfo) -> str:
     rows = [
         ("Trained", f"{info.created_at:%Y-%m-%d %H:%M} UTC, in {format_number(info.training_seconds)} s"),
+        *training_choices(info),
         ("Seed", str(info.seed)),
         *info.library_versions.items(),
         *((f"{info.estimator}: {name}", _value(value)) for name, value in info.parameters.items()),

@@ -5,6 +5,7 @@ from nicegui import ui
 from mlapp.presentation.formats import format_number
 from mlapp.presentation.metrics import METRICS
 from mlapp.presentation.sentences import quality_summary
+from mlapp.presentation.training_choices import comparison_metric
 from mlapp.schemas import VersionInfo
 from pages.components.cards import card
 from pages.components.charts.evaluation import importance_plot, plots
@@ -47,5 +48,6 @@ def _leaderboard(info: VersionInfo) -> None:
         )
         for entry in info.leaderboard
     ]
-    plain_table("Leaderboard", ("Estimator", "RMSE" if info.task == "regression" else "Log loss", "Fit time"), rows)
-    ui.label("Mean and standard deviation across folds; lower is better.").classes(MUTED)
+    metric, better = comparison_metric(info)
+    plain_table("Leaderboard", ("Estimator", metric, "Fit time"), rows)
+    ui.label(f"Mean and standard deviation across folds; {better} is better.").classes(MUTED)

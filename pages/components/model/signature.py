@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from mlapp.presentation.formats import format_duration, format_time, format_value
+from mlapp.presentation.training_choices import training_choices
 from mlapp.schemas import Feature, VersionInfo
 from pages.components.tables.paged_table import paged_rows
 from pages.theme import MUTED
@@ -33,6 +34,7 @@ def training_facts(info: VersionInfo) -> list[tuple[str, str]]:
         ("Rows", f"{info.rows:,} ({info.rows_dropped:,} without a target excluded)"),
         ("Trained", f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}"),
         *coverage,
+        *training_choices(info),
         ("Seed", str(info.seed)),
         ("Libraries", libraries),
         ("Table (SHA-256)", info.table_sha256),

@@ -1,0 +1,41 @@
+"""Choices of a training: what its options changed in fits and scores, for the model card and the version page."""
+
+from mlapp.errors import shorten
+from mlapp.presentation.metrics import LOWER_IS_BETTER, METRICS
+from mlapp.schemas import ClassWeight, Loss, Task, VersionInfo
+
+LOSSES = {
+    Loss.SQUARED_ERROR: "squared error: predictions are means",
+    Loss.ABSOLUTE_ERROR: "absolute error: predictions are medians, which outliers hardly change",
+    Loss.POISSON: "Poisson: errors count in relation to the prediction",
+}
+CLASS_WEIGHTS = {
+    ClassWeight.BALANCED: "balanced: all classes count alike in a fit; probabilities are scaled back to natural rates",
+}
+
+
+def training_choices(info: VersionInfo) -> list[tuple[str, str]]:
+    """Return names and values of the choices that differ from the defaults."""
+    found = []
+    if info.weight_column:
+        weighted = "fits, metrics, intervals and importance"
+        found.append(("Row weights", f"{shorten(info.weight_column)}: rows count by it in {weighted}"))
+    if info.class_weight:
+        found.append(("Class weight", CLASS_WEIGHTS[info.class_weight]))
+    if info.metric:
+        found.append(("Selected by", METRICS[info.metric][0]))
+    if info.loss:
+        found.append(("Loss", LOSSES[info.loss]))
+    if info.positive:
+        found.append(("Predictions", "never negative, nor are the bounds of the intervals"))
+    if info.interval and info.interval.learned:
+        found.append(("Interval width", "predicted from the features, as this was better out of fold"))
+    return found
+
+
+def comparison_metric(info: VersionInfo) -> tuple[str, str]:
+    """Return the name of the metric of the leaderboard, and which values of it are better: `lower` or `higher`."""
+    name = info.metric or "log_loss"
+    if info.task is Task.REGRESSION and not info.metric:
+        name = "mae" if info.loss is Loss.ABSOLUTE_ERROR else "rmse"
+    return METRICS[name][0], "lower" if name in LOWER_IS_BETTER else "higher"

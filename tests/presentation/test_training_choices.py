@@ -1,0 +1,49 @@
+"""Choices of a training in words."""
+
+import pytest
+
+from mlapp.presentation.training_choices import comparison_metric, training_choices
+from mlapp.schemas import ClassWeight, Interval, Loss, Metric
+from mlapp.services.stored_versions import describe
+from mlapp.store import ModelStore
+from tests.fitted import Fitted
+
+
+def test_defaults_are_no_choices(store: ModelStore, wine: Fitted):
+    assert training_choices(describe(store, "wine", wine.add_to(store))) == []
+
+
+def test_choices_are_named(store: ModelStore, diabetes: Fitted):
+    info = describe(store, "diabetes", diabetes.add_to(store))
+    interval = Interval(low=-1, high=1, centres=[0], scales=[1], learned=True)
+    chosen = {
+        "weight_column": "n",
+        "class_weight": ClassWeight.BALANCED,
+        "metric": Metric.MAE,
+        "loss": Loss.POISSON,
+        "positive": True,
+        "interval": interval,
+    }
+
+    found = dict(training_choices(info.model_copy(update=chosen)))
+
+    names = ["Row weights", "Class weight", "Selected by", "Loss", "Predictions", "Interval width"]
+    assert list(found) == names
+    assert found["Row weights"] == "n: rows count by it in fits, metrics, intervals and importance"
+    assert found["Selected by"] == "Mean error"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, ("RMSE", "lower")),
+        ({"loss": Loss.ABSOLUTE_ERROR}, ("Mean error", "lower")),
+        ({"metric": Metric.RMSE, "loss": Loss.ABSOLUTE_ERROR}, ("RMSE", "lower")),
+        ({"task": "classification"}, ("Log loss", "lower")),
+        ({"task": "classification", "metric": Metric.ROC_AUC}, ("ROC AUC", "higher")),
+    ],
+)
+def test_leaderboard_is_by_the_chosen_metric(store: ModelStore, diabetes: Fitted, changed, expected):
+    info = describe(store, "diabetes", diabetes.add_to(store))
+
+    assert comparison_metric(info.model_copy(update=changed)) == expected
