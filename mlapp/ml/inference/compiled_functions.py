@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import reduce
+from itertools import chain as joined
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +28,12 @@ class Compiled(NamedTuple):
     def one(self) -> RowFunction | None:
         """The functions of a single row as one."""
         return _composed(self.rows) if self.rows is not None else None
+
+    @property
+    def of_row(self) -> RowFunction:
+        """The function of a single row, by `many` if that is faster."""
+        many = self.many
+        return self.one or (lambda row: many(np.array([row]))[0].tolist())
 
 
 def _composed(functions: tuple[RowFunction, ...]) -> RowFunction:
@@ -56,18 +64,50 @@ def chain(steps: Sequence[Compiled]) -> Compiled:
     return Compiled(many, rows)
 
 
-def sum_of(products: list[tuple[list[int], Compiled]]) -> Compiled:
-    """Return the sum of products, each of some of the columns."""
+def plus(product: Compiled, constants: np.ndarray) -> Compiled:
+    """Return a function plus constants, (columns,)."""
+    values = constants.tolist()
+    return chain([product, Compiled(lambda x: x + constants, (lambda row: list(map(add, row, values)),))])
+
+
+def sum_of(parts: list[tuple[list[int], Compiled]]) -> Compiled:
+    """Return the sum of functions, each of some of the columns."""
 
     def many(x: np.ndarray) -> np.ndarray:
-        return reduce(np.add, [product.many(x[:, columns]) for columns, product in products])
+        return reduce(np.add, [part.many(x[:, columns]) for columns, part in parts])
 
-    functions = [(columns, product.one) for columns, product in products if product.one]
+    functions = [(columns, part.of_row) for columns, part in parts]
 
     def one(row: Row) -> Row:
         return added([function([row[column] for column in columns]) for columns, function in functions])
 
-    return Compiled(many, (one,) if len(functions) == len(products) else None)
+    return Compiled(many, (one,) if any(part.rows is not None for _, part in parts) else None)
+
+
+def concatenated(parts: list[tuple[list[int], Compiled]]) -> Compiled:
+    """Return the columns of functions, each of some of the columns."""
+
+    def many(x: np.ndarray) -> np.ndarray:
+        blocks = [part.many(x[:, columns]) for columns, part in parts]
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
+
+    functions = [(columns, part.of_row) for columns, part in parts]
+
+    def one(row: Row) -> Row:
+        blocks = [function([row[column] for column in columns]) for columns, function in functions]
+        return blocks[0] if len(blocks) == 1 else list(joined.from_iterable(blocks))
+
+    return Compiled(many, (one,) if any(part.rows is not None for _, part in parts) else None)
+
+
+def beside(first: Compiled, second: Compiled) -> Compiled:
+    """Return the columns of two functions of the same argument."""
+    one, other = first.one, second.one
+
+    def many(x: np.ndarray) -> np.ndarray:
+        return np.concatenate([first.many(x), second.many(x)], axis=1)
+
+    return Compiled(many, (lambda row: one(row) + other(row),) if one and other else None)
 
 
 def added(rows: list[Row]) -> Row:

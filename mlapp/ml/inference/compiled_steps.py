@@ -1,65 +1,67 @@
-"""Compiled steps: fitted scikit-learn transformers and estimators as functions of arrays and of single rows."""
+"""Compiled steps: fitted transformers as functions of arrays and of single rows, and their products with weights.
 
-from collections.abc import Callable
-from functools import reduce
-from operator import add, mul, sub, truediv
+Linear models multiply what their transformers return by weights. Where the product is simpler than the transformer, it
+is compiled as one function: a category selects a weight, without the one-hot columns, and a spline is a cubic.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
+from operator import mul, sub, truediv
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row, added, chain, probabilities_of
-from mlapp.ml.inference.compiled_trees import compile_trees
-from mlapp.ml.preprocessing import MAX_CODE, NativeColumns, cap_codes, to_sparse_rows
+from mlapp.ml.inference.compiled_functions import Compiled, Row, added, chain, concatenated, plus, sum_of
+from mlapp.ml.inference.compiled_kernel import kernel_product
+from mlapp.ml.inference.compiled_splines import spline_product
+from mlapp.ml.preprocessing import MAX_CODE, BlockScaler, NativeColumns, cap_codes, to_sparse_rows
 from mlapp.ml.recipes.calendar import Calendar
+from mlapp.ml.recipes.kernel import RbfFeatures
+from mlapp.ml.recipes.splines import SplineBasis
 
 MAX_PRODUCTS = 300
 """Maximum number of products of a row and weights in Python; numpy is faster at more."""
-MakeProduct = Callable[[np.ndarray], Compiled]
-"""Takes weights (columns, …), and returns the function that multiplies a matrix by them."""
 
 
-def compile_imputer(step: SimpleImputer) -> Compiled:
-    """Compile an imputer, with or without indicator columns."""
-    fill = np.asarray(step.statistics_, dtype=float)
-    indicated = step.indicator_.features_ if step.add_indicator else None
-
-    def many(x: np.ndarray) -> np.ndarray:
-        missing = np.isnan(x)
-        filled = np.where(missing, fill, x)
-        return filled if indicated is None else np.concatenate([filled, missing[:, indicated]], axis=1)
-
-    if indicated is None or not len(indicated):
-        return Compiled(many, ())
-    zeros = [0.0] * len(indicated)
-    return Compiled(many, (lambda row: row + zeros,))
+def compile_steps(steps: Sequence[Any]) -> Compiled:
+    """Compile transformers that are applied one after the other."""
+    return chain([_COMPILERS.get(type(step), _other)(step) for step in flat(steps)])
 
 
-def compile_scaler(step: StandardScaler) -> Compiled:
-    """Compile a scaler."""
-    mean, scale = step.mean_, step.scale_
-    means, scales = mean.tolist(), scale.tolist()
+def flat(steps: Sequence[Any]) -> list[Any]:
+    """Return steps with pipelines replaced by their own steps."""
+    found: list[Any] = []
+    for step in steps:
+        found += flat([own for _, own in step.steps]) if isinstance(step, Pipeline) else [step]
+    return found
+
+
+def product_of(steps: Sequence[Any], weights: np.ndarray) -> Compiled:
+    """Compile the product of what transformers return, one after the other, and weights (columns, sums)."""
+    steps = flat(steps)
+    last = steps[-1] if steps else None
+    if type(last) in _PRODUCTS:
+        return chain([compile_steps(steps[:-1]), _PRODUCTS[type(last)](last, weights)])
+    if isinstance(last, StandardScaler) and len(steps) > 1 and isinstance(steps[-2], SplineBasis):
+        scaled = weights / last.scale_[:, None]
+        return plus(product_of(steps[:-1], scaled), -last.mean_ @ scaled)
+    if isinstance(last, FunctionTransformer) and last.func is to_sparse_rows:
+        return product_of(steps[:-1], weights)
+    return chain([compile_steps(steps), matrix_product(weights)])
+
+
+def matrix_product(weights: np.ndarray) -> Compiled:
+    """Return the function that multiplies a matrix by weights (columns, sums)."""
+    columns = weights.T.tolist()
 
     def one(row: Row) -> Row:
-        return list(map(truediv, map(sub, row, means), scales))
+        return [sum(map(mul, row, column)) for column in columns]
 
-    return Compiled(lambda x: (x - mean) / scale, (one,))
-
-
-def compile_function(step: FunctionTransformer) -> Compiled:
-    """Compile a function; the conversion to a sparse matrix is skipped."""
-    if step.func is None or step.func is to_sparse_rows:
-        return Compiled(_identity, ())
-    row = (lambda row: [min(code, MAX_CODE) for code in row],) if step.func is cap_codes else None
-    return Compiled(step.func, row)
-
-
-def compile_calendar(step: Calendar | NativeColumns) -> Compiled:
-    """Compile calendar features."""
-    return Compiled(step.transform, (step.transform_row,))
+    return Compiled(lambda x: x @ weights, (one,) if weights.size <= MAX_PRODUCTS else None)
 
 
 def one_hot_product(step: OneHotEncoder, weights: np.ndarray) -> Compiled:
@@ -79,10 +81,9 @@ def one_hot_product(step: OneHotEncoder, weights: np.ndarray) -> Compiled:
         return reduce(np.add, products)
 
     of_code = [
-        dict(zip(categories.tolist(), table[:-1].reshape(len(categories), -1).tolist(), strict=True))
-        for categories, table in tables
+        dict(zip(categories.tolist(), table[:-1].tolist(), strict=True)) for categories, table in tables
     ]
-    nothing = np.zeros(weights[0].size).tolist()
+    nothing = np.zeros(weights.shape[1]).tolist()
 
     def one(row: Row) -> Row:
         return added([found.get(code, nothing) for found, code in zip(of_code, row, strict=True)])
@@ -90,91 +91,77 @@ def one_hot_product(step: OneHotEncoder, weights: np.ndarray) -> Compiled:
     return Compiled(many, (one,))
 
 
-def matrix_product(weights: np.ndarray) -> Compiled:
-    """Return the function that multiplies a matrix by weights."""
-    columns = np.atleast_2d(weights.T).tolist()
-
-    def one(row: Row) -> Row:
-        return [sum(map(mul, row, column)) for column in columns]
-
-    return Compiled(lambda x: x @ weights, (one,) if weights.size <= MAX_PRODUCTS else None)
-
-
-def compile_linear(step: Any, product_with: MakeProduct = matrix_product) -> Compiled:
-    """Compile a linear regression."""
-    product, intercept = product_with(np.asarray(step.coef_).T), step.intercept_
-    return _plus(product, intercept)
+def _columns_product(step: ColumnTransformer, weights: np.ndarray) -> Compiled:
+    parts = [
+        (list(columns), product_of([part], weights[step.output_indices_[name]]))
+        for name, part, columns in step.transformers_
+        if len(columns)
+    ]
+    return sum_of(parts)
 
 
-def _plus(product: Compiled, intercept: Any) -> Compiled:
-    constants = np.atleast_1d(intercept).tolist()
-    return chain([product, Compiled(lambda x: x + intercept, (lambda row: list(map(add, row, constants)),))])
+def _columns(step: ColumnTransformer) -> Compiled:
+    return concatenated(
+        [(list(columns), compile_steps([part])) for _, part, columns in step.transformers_ if len(columns)]
+    )
 
 
-def compile_logistic(step: LogisticRegression, product_with: MakeProduct = matrix_product) -> Compiled:
-    """Compile a logistic regression: sigmoid for two classes, softmax for more."""
-    scores = _plus(product_with(step.coef_.T), step.intercept_)
-
-    def sigmoid(x: np.ndarray) -> np.ndarray:
-        second = 1 / (1 + np.exp(-x))
-        return np.concatenate([1 - second, second], axis=1)
-
-    def softmax(x: np.ndarray) -> np.ndarray:
-        powers = np.exp(x - x.max(axis=1, keepdims=True))
-        probabilities: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
-        return probabilities
-
-    return chain([scores, Compiled(sigmoid if len(step.classes_) == 2 else softmax, (probabilities_of,))])
-
-
-def compile_boosting(step: Any) -> Compiled:
-    """Compile histogram gradient boosting, with its encoder of categories."""
-    preprocessor = step._preprocessor  # noqa: SLF001 - its trees are private, too
-    if preprocessor is None:
-        return compile_trees(step, None)
-    # Known categories become 0, 1, …, and unknown ones missing values; the other columns follow.
-    is_category = step.is_categorical_
-    order, others = np.flatnonzero(is_category).tolist(), np.flatnonzero(~is_category).tolist()
-    encoder = preprocessor.named_transformers_["encoder"]
-    known = [np.asarray(categories, dtype=float) for categories in encoder.categories_]
-    codes = [{category: float(code) for code, category in enumerate(categories.tolist())} for categories in known]
+def _imputer(step: SimpleImputer) -> Compiled:
+    """Compile an imputer, with or without indicator columns."""
+    fill = np.asarray(step.statistics_, dtype=float)
+    indicated = step.indicator_.features_ if step.add_indicator else None
 
     def many(x: np.ndarray) -> np.ndarray:
-        columns = zip(order, known, strict=True)
-        return np.column_stack([*(_codes(x[:, index], categories) for index, categories in columns), x[:, others]])
+        missing = np.isnan(x)
+        filled = np.where(missing, fill, x)
+        return filled if indicated is None else np.concatenate([filled, missing[:, indicated]], axis=1)
+
+    if indicated is None or not len(indicated):
+        return Compiled(many, ())
+    zeros = [0.0] * len(indicated)
+    return Compiled(many, (lambda row: row + zeros,))
+
+
+def _scaler(step: StandardScaler) -> Compiled:
+    mean, scale = step.mean_, step.scale_
+    means, scales = mean.tolist(), scale.tolist()
 
     def one(row: Row) -> Row:
-        coded = [code[row[index]] for index, code in zip(order, codes, strict=True)]
-        return coded + [row[index] for index in others]
+        return list(map(truediv, map(sub, row, means), scales))
 
-    return compile_trees(step, Compiled(many, (one,)))
-
-
-def compile_forest(step: Any) -> Compiled:
-    """Compile a random forest or extremely randomized trees."""
-    trees = [tree.tree_ for tree in step.estimators_]
-    classifies = isinstance(step, RandomForestClassifier | ExtraTreesClassifier)
-
-    def run(x: np.ndarray) -> np.ndarray:
-        x32 = np.ascontiguousarray(x, dtype=np.float32)
-        total = trees[0].predict(x32)
-        for tree in trees[1:]:
-            total += tree.predict(x32)
-        mean: np.ndarray = total / len(trees)
-        return mean if classifies else mean[:, 0]
-
-    return Compiled(run)
+    return Compiled(lambda x: (x - mean) / scale, (one,))
 
 
-def _identity(x: Any) -> Any:
-    return x
+def _block_scaler(step: BlockScaler) -> Compiled:
+    means, scale = step.mean_.tolist(), step.scale_
+
+    def one(row: Row) -> Row:
+        return [(value - mean) / scale for value, mean in zip(row, means, strict=True)]
+
+    return Compiled(step.transform, (one,))
 
 
-def _codes(values: np.ndarray, categories: np.ndarray) -> np.ndarray:
-    """Return the indices of values in sorted categories, NaN for unknown and missing ones."""
-    categories = categories[~np.isnan(categories)]
-    indices = _indices(values, categories)
-    return np.where(indices < len(categories), indices, np.nan)
+def _function(step: FunctionTransformer) -> Compiled:
+    """Compile a function; the conversion to a sparse matrix is skipped."""
+    if step.func is None or step.func is to_sparse_rows:
+        return Compiled(lambda x: x, ())
+    if step.func is cap_codes:
+        limit = float(MAX_CODE)
+        return Compiled(cap_codes, (lambda row: [min(code, limit) for code in row],))
+    return Compiled(partial(step.func, **(step.kw_args or {})))
+
+
+def _with_row_function(step: Calendar | NativeColumns) -> Compiled:
+    return Compiled(step.transform, (step.transform_row,))
+
+
+def _one_hot(step: OneHotEncoder) -> Compiled:
+    """Compile the one-hot columns themselves, for estimators that need them."""
+    return one_hot_product(step, np.eye(sum(map(len, step.categories_))))
+
+
+def _other(step: Any) -> Compiled:
+    return Compiled(step.transform)
 
 
 def _indices(values: np.ndarray, categories: np.ndarray) -> np.ndarray:
@@ -182,3 +169,22 @@ def _indices(values: np.ndarray, categories: np.ndarray) -> np.ndarray:
     indices = np.searchsorted(categories, values).clip(max=len(categories) - 1)
     found = categories[indices]
     return np.where((found == values) | (np.isnan(found) & np.isnan(values)), indices, len(categories))
+
+
+_PRODUCTS: dict[type, Callable[[Any, np.ndarray], Compiled]] = {
+    ColumnTransformer: _columns_product,
+    OneHotEncoder: one_hot_product,
+    SplineBasis: spline_product,
+    RbfFeatures: kernel_product,
+}
+
+_COMPILERS: dict[type, Callable[[Any], Compiled]] = {
+    ColumnTransformer: _columns,
+    SimpleImputer: _imputer,
+    StandardScaler: _scaler,
+    BlockScaler: _block_scaler,
+    FunctionTransformer: _function,
+    Calendar: _with_row_function,
+    NativeColumns: _with_row_function,
+    OneHotEncoder: _one_hot,
+}

@@ -1,190 +1,212 @@
-"""Compiled gradient-boosted trees: all splits of all trees are evaluated at once.
+"""Compiled trees: all trees of all members of a model are evaluated at once.
 
 scikit-learn calls one tree after the other, at 5 µs each before it reads a row. Here, each split that sends a row to
-the right excludes the leaves on its left; the row ends in the first leaf that is left over.
+the right excludes the leaves on its left; the row ends in the first leaf that is left over. Which leaves the splits of
+a column exclude depends only on the thresholds that its value lies between. So each column has a table, with a row for
+every such interval and an entry for every tree: an evaluation looks up one row for each column, and combines them. Each
+further tree makes these rows wider, but they are hardly slower to combine.
 
 Source: Lucchese et al., QuickScorer: a Fast Algorithm to Rank Documents with Additive Ensembles of Regression Trees
-(SIGIR 2015), with arrays instead of loops. The attributes that hold the trees are private to scikit-learn: if a release
-changes them, compiling fails, and scikit-learn predicts.
+(SIGIR 2015), with tables instead of loops.
 """
 
 import math
-from typing import Any, NamedTuple
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import ior
+from typing import NamedTuple
 
 import numpy as np
-from sklearn._loss.link import IdentityLink, LogLink
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row, probabilities_of
+from mlapp.ml.inference.compiled_columns import Column, positions, with_others
+from mlapp.ml.inference.compiled_functions import Compiled, Row
 
 MAX_LEAVES = 64
 """Maximum number of leaves of a tree: one bit each."""
-MAX_ROWS = 256
-"""Larger batches are left to scikit-learn: arrays of rows × splits would exceed the processor's cache."""
-MAX_CATEGORIES = 256
-"""Maximum number of categories that scikit-learn splits on."""
-WORDS: dict[int, type[np.unsignedinteger[Any]]] = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
-LOWEST_BIT = np.array([(word & -word).bit_length() - 1 for word in range(1, 2**16)], dtype=np.uint8)
-"""Index of the lowest bit of a 16-bit word that is not 0, by the word minus one."""
-LOWEST_ZERO = LOWEST_BIT[np.arange(2**16 - 1)[::-1]]
-"""Index of the lowest bit that is 0 of a 16-bit word, by the word; the last one has none."""
+CHUNK_ROWS = 256
+"""Rows that are evaluated at a time: rows × trees fit into the processor's cache."""
+MAX_BISECTED = 32
+"""Maximum number of columns of a single row that are searched by Python; numpy is faster at more."""
+COMPARISONS = 500
+"""Comparisons of numbers with thresholds that take as long as the search in the thresholds of a column."""
+WORDS = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
 
 
-class _Split(NamedTuple):
-    feature: int
+class Split(NamedTuple):
+    """A split of a tree."""
+
+    column: Column
     threshold: float
+    """Higher values go to the right, if there are no `categories`."""
     missing_left: bool
     """Whether missing values go to the left."""
     categories: np.ndarray | None
-    """For a categorical feature: which codes go to the left, (`MAX_CATEGORIES`,)."""
-    mask: int
-    """Bits of the leaves that remain possible when a row goes to the right."""
+    """Whether each code goes to the left."""
+    excluded: int
+    """Bits of the leaves that are excluded when a row goes to the right."""
+
+    def right(self, values: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        """Return whether values of the column go to the right."""
+        if self.categories is None:
+            left = values <= self.threshold
+        else:
+            left = self.categories[np.where(missing, 0.0, values).astype(np.intp)]
+        left[missing] = self.missing_left
+        return ~left
 
 
-class BoostedTrees:
-    """The sum of all trees, (rows, trees per iteration), added in the same order as in scikit-learn."""
+class Tree(NamedTuple):
+    """Leaf values and splits of a tree, from left to right."""
 
-    def __init__(self, step: HistGradientBoostingRegressor | HistGradientBoostingClassifier) -> None:
-        trees = [_Tree(predictor) for iteration in step._predictors for predictor in iteration]  # noqa: SLF001
-        self._baseline = np.asarray(step._baseline_prediction, dtype=float).reshape(1, -1, 1)  # noqa: SLF001
+    values: list[float]
+    splits: list[Split]
+
+
+class _Table(NamedTuple):
+    """What the splits of an input column exclude."""
+
+    index: int
+    """Of the input column."""
+    is_lookup: bool
+    """Whether `points` are codes, and not thresholds."""
+    points: np.ndarray
+    """Thresholds or codes in ascending order, (points,)."""
+    excluded: np.ndarray
+    """Bits by tree, and by interval: up to each point, beyond the last one, missing values; or by code: known, unknown,
+    missing ones. (trees, points + 2)"""
+
+
+class Trees:
+    """Trees that are added to sums, each of which belongs to an estimator or one of its classes."""
+
+    def __init__(self) -> None:
+        self._trees: list[Tree] = []
+        self._starts: list[int] = []
+
+    def add(self, trees: Sequence[Tree]) -> int:
+        """Add the trees of a sum, and return its index."""
+        self._starts.append(len(self._trees))
+        self._trees += trees
+        return len(self._starts) - 1
+
+    def compiled(self) -> Compiled:
+        """Return the functions that add up the values of the trees: (rows, inputs) to (rows, sums)."""
+        trees, starts = self._trees, self._starts
         leaves = max(len(tree.values) for tree in trees)
-        size = max(len(tree.splits) for tree in trees)
         word = WORDS[next(bits for bits in WORDS if leaves <= bits)]
-        # Smaller trees are padded with splits that exclude nothing.
-        padding = _Split(0, np.inf, missing_left=True, categories=None, mask=2**64 - 1)
-        splits = [split for index in range(size) for split in (tree.split(index, padding) for tree in trees)]
-        all_bits = int(np.iinfo(word).max)
-        self._shape = size, len(trees)
-        self._feature = np.array([split.feature for split in splits], dtype=np.intp)
-        self._threshold = np.array([split.threshold for split in splits]).reshape(-1, 1)
-        self._missing_left = np.array([split.missing_left for split in splits], dtype=bool).reshape(-1, 1)
-        self._mask = np.array([split.mask & all_bits for split in splits], dtype=word).reshape(-1, 1)
-        self._categorical = np.array([i for i, split in enumerate(splits) if split.categories is not None], dtype=int)
-        left = [split.categories for split in splits if split.categories is not None]
-        self._left = np.array(left) if left else np.empty((0, MAX_CATEGORIES), dtype=bool)
+        tables = _tables(trees, word)
+        excluded = np.concatenate([table.excluded for table in tables], axis=1).T.copy()
         values = np.zeros((len(trees), leaves))
         for tree, row in zip(trees, values, strict=True):
             row[: len(tree.values)] = tree.values
-        self._values, self._offsets = values.ravel(), np.arange(len(trees))[:, None] * leaves
-        # For single rows.
-        self._thresholds, self._excluded = self._threshold.ravel(), ~self._mask.ravel()
-        self._every = np.arange(len(self._categorical))
-        self._first = self._offsets.ravel()
+        # The number of bits below and at the first one that is 0 is 1 for the first leaf.
+        before_first = np.arange(len(trees)) * leaves - 1
+        flat, one_bit = values.ravel(), word(1)
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Return the sums for a matrix (rows, features)."""
-        # Transposed, so that each operation on a split covers all rows.
-        values = np.ascontiguousarray(x.T).take(self._feature, axis=0)
-        left = values <= self._threshold
-        if len(self._categorical):
-            codes = np.nan_to_num(values[self._categorical]).astype(np.intp)
-            left[self._categorical] = np.take_along_axis(self._left, codes, axis=1)
-        if np.isnan(x).any():
-            left = np.where(np.isnan(values), self._missing_left, left)
-        masks = self._mask | -left.astype(self._mask.dtype)
-        possible = np.bitwise_and.reduce(masks.reshape(*self._shape, len(x)), axis=0)
-        found = self._values.take(self._offsets + _lowest_bit(possible)).reshape(-1, self._baseline.shape[1], len(x))
-        terms = np.concatenate([np.broadcast_to(self._baseline, (1, *found.shape[1:])), found])
-        # Added in the same order as in scikit-learn: another order changes the last bit, which matters for the
-        # probability of the other class when one class is almost certain. A single column numpy would add pairwise.
-        sums: np.ndarray = np.add.reduce(terms, axis=0) if terms[0].size > 1 else terms.cumsum(axis=0)[-1]
-        return sums.T
+        def sums(bits: np.ndarray) -> np.ndarray:
+            last = np.bitwise_count(bits ^ (bits + one_bit))
+            # The order of the sum is that of a single row, also in a batch: with another one the last bit changes,
+            # which matters for the probability of the other class when one class is almost certain.
+            return np.add.reduceat(flat.take(before_first + last), starts, axis=-1)
 
-    def row(self, row: list[float]) -> list[float]:
-        """Return the sums for a row without missing values."""
-        values = np.array(row).take(self._feature)
-        right = values > self._thresholds
-        if len(self._categorical):
-            right[self._categorical] = ~self._left[self._every, values[self._categorical].astype(np.intp)]
-        excluded = np.bitwise_or.reduce((right * self._excluded).reshape(self._shape), axis=0)
-        leaves = LOWEST_ZERO.take(excluded) if excluded.dtype.itemsize <= 2 else _lowest_bit(~excluded)
-        found = self._values.take(self._first + leaves)
-        if self._baseline.size == 1:
-            # In the same order as in scikit-learn, here and above.
-            found[0] += self._baseline[0, 0, 0]
-            return [float(found.cumsum()[-1])]
-        terms = np.concatenate([self._baseline[:, :, 0], found.reshape(-1, self._baseline.shape[1])])
-        return np.add.reduce(terms, axis=0).tolist()  # type: ignore[no-any-return]
+        locate = _Locations(tables)
+
+        def many(x: np.ndarray) -> np.ndarray:
+            chunks = [x[start:][:CHUNK_ROWS] for start in range(0, len(x), CHUNK_ROWS)]
+            found = [sums(reduce(ior, (excluded.take(at, axis=0) for at in locate.many(chunk)))) for chunk in chunks]
+            return found[0] if len(found) == 1 else np.concatenate(found)
+
+        def one(row: Row) -> Row:
+            return sums(np.bitwise_or.reduce(excluded.take(locate.one(row), axis=0), axis=0)).tolist()
+
+        return Compiled(many, (one,))
 
 
-class _Tree:
-    """Leaf values and splits of a tree, from left to right."""
-
-    def __init__(self, predictor: Any) -> None:
-        self._nodes, self._bitsets = predictor.nodes, predictor.raw_left_cat_bitsets
-        self.values: list[float] = []
-        self.splits: list[_Split] = []
-        self._add(0)
-        if len(self.values) > MAX_LEAVES:
-            raise ValueError(f"A tree has {len(self.values)} leaves.")
-
-    def split(self, index: int, padding: _Split) -> _Split:
-        return self.splits[index] if index < len(self.splits) else padding
-
-    def _add(self, index: int) -> None:
-        """Add a node and all nodes below it."""
-        node = self._nodes[index]
-        if node["is_leaf"]:
-            self.values.append(float(node["value"]))
-            return
-        first = len(self.values)
-        self._add(int(node["left"]))
-        excluded = (1 << len(self.values)) - (1 << first)
-        categories = _bits(self._bitsets[node["bitset_idx"]]) if node["is_categorical"] else None
-        feature, threshold = int(node["feature_idx"]), float(node["num_threshold"])
-        missing_left = bool(node["missing_go_to_left"])
-        self.splits.append(_Split(feature, threshold, missing_left, categories, ~excluded & (2**64 - 1)))
-        self._add(int(node["right"]))
+def _tables(trees: Sequence[Tree], word: type[np.unsignedinteger]) -> list[_Table]:
+    """Return the tables of all columns that trees split on."""
+    splits: dict[tuple[int, bool], list[tuple[int, Split]]] = {}
+    for number, tree in enumerate(trees):
+        for split in tree.splits:
+            is_lookup = split.column.lookup is not None or split.categories is not None
+            splits.setdefault((split.column.index, is_lookup), []).append((number, split))
+    # Trees without splits have a table that excludes nothing.
+    splits = splits or {(0, False): []}
+    return [
+        _Table(*key, *(_lookup_table if key[1] else _threshold_table)(found, len(trees), word))
+        for key, found in splits.items()
+    ]
 
 
-def _bits(words: np.ndarray) -> np.ndarray:
-    """Return the bits of 32-bit words, (`MAX_CATEGORIES`,)."""
-    index = np.arange(MAX_CATEGORIES)
-    bits: np.ndarray = (words[index // 32] >> (index % 32)) & 1
-    return bits.astype(bool)
+def _threshold_table(
+    splits: list[tuple[int, Split]], trees: int, word: type[np.unsignedinteger]
+) -> tuple[np.ndarray, np.ndarray]:
+    points = np.unique([split.threshold for _, split in splits])
+    index_of = {threshold: index for index, threshold in enumerate(points.tolist())}
+    excluded = np.zeros((trees, len(points) + 2), dtype=word)
+    for tree, split in splits:
+        bits, missing = word(split.excluded), split.column.missing
+        excluded[tree, index_of[split.threshold] + 1 : -1] |= bits
+        if missing > split.threshold or (not split.missing_left and math.isnan(missing)):
+            excluded[tree, -1] |= bits
+    return points, excluded
 
 
-def _lowest_bit(words: np.ndarray) -> np.ndarray:
-    if words.dtype.itemsize <= 2:
-        return LOWEST_BIT.take(words - 1)
-    lowest = words & (~words + words.dtype.type(1))
-    indices: np.ndarray = np.frexp(lowest.astype(float))[1] - 1
-    return indices
+def _lookup_table(
+    splits: list[tuple[int, Split]], trees: int, word: type[np.unsignedinteger]
+) -> tuple[np.ndarray, np.ndarray]:
+    columns = {id(split.column): split.column for _, split in splits}
+    points = np.unique(np.concatenate([column.lookup.codes for column in columns.values() if column.lookup]))
+    values = {key: column.of(with_others(points)) for key, column in columns.items()}
+    missing = {key: np.isnan(found) for key, found in values.items()}
+    excluded = np.zeros((trees, len(points) + 2), dtype=word)
+    for tree, split in splits:
+        column = id(split.column)
+        excluded[tree, split.right(values[column], missing[column])] |= word(split.excluded)
+    return points, excluded
 
 
-def compile_trees(
-    step: HistGradientBoostingRegressor | HistGradientBoostingClassifier, encode: Compiled | None
-) -> Compiled:
-    """Return functions that predict as the estimator does; `encode` encodes categories as the estimator does."""
-    trees, loss = BoostedTrees(step), step._loss  # noqa: SLF001
-    classifies = isinstance(step, HistGradientBoostingClassifier)
-    original = step.predict_proba if classifies else step.predict
+class _Locations:
+    """Finds the rows of the tables in which values are."""
 
-    def many(x: np.ndarray) -> np.ndarray:
-        if len(x) > MAX_ROWS:
-            predicted: np.ndarray = original(x)
-            return predicted
-        sums = trees(encode.many(x) if encode else x)
-        result: np.ndarray = loss.predict_proba(sums) if classifies else loss.link.inverse(sums.ravel())
-        return result
+    def __init__(self, tables: Sequence[_Table]) -> None:
+        starts = np.cumsum([0, *(len(table.points) + 2 for table in tables)]).tolist()
+        placed = list(zip(tables, starts, strict=False))
+        self._lookups = [(table.index, table.points, start) for table, start in placed if table.is_lookup]
+        numbers = [(table.index, table.points, start) for table, start in placed if not table.is_lookup]
+        self._numbers = numbers
+        self._bisected = [(index, points.tolist(), start) for index, points, start in numbers]
+        self._by_code = [
+            (index, dict(zip(codes.tolist(), range(start, start + len(codes)), strict=True)), start + len(codes))
+            for index, codes, start in self._lookups
+        ]
+        sizes = [len(points) for _, points, _ in numbers]
+        self._columns = np.array([index for index, _, _ in numbers], dtype=np.intp)
+        self._column_of = np.repeat(self._columns, sizes)
+        self._thresholds = np.concatenate([points for _, points, _ in numbers] or [np.empty(0)])
+        self._firsts = np.cumsum([0, *sizes])[:-1]
+        self._starts = np.array([start for _, _, start in numbers], dtype=np.intp)
+        self._missing = self._starts + sizes + 1
 
-    encode_row = encode.one if encode else None
+    def one(self, row: Row) -> list[int]:
+        """Return the positions of a row without missing values, one for each table."""
+        return [start + bisect_left(points, row[index]) for index, points, start in self._bisected] + [
+            by_code.get(row[index], unknown) for index, by_code, unknown in self._by_code
+        ]
 
-    def one(row: Row) -> Row:
-        try:
-            encoded = encode_row(row) if encode_row else row
-        except KeyError:
-            # A category that was not in the training rows.
-            return many(np.array([row])).ravel().tolist()
-        sums = trees.row(encoded)
-        return finish(sums) if finish else sums
-
-    finish = probabilities_of if classifies else _INVERSE_LINKS.get(type(loss.link))
-    return Compiled(many, (one,) if finish or isinstance(loss.link, IdentityLink) else None)
-
-
-def _exp(sums: Row) -> Row:
-    return [math.exp(sums[0])]
-
-
-_INVERSE_LINKS = {LogLink: _exp}
+    def many(self, x: np.ndarray) -> list[np.ndarray]:
+        """Return the positions of rows, (rows,) for each table."""
+        found = [start + positions(x[:, index], codes) for index, codes, start in self._lookups]
+        if not self._numbers:
+            return found
+        if len(x) * len(self._thresholds) < len(self._numbers) * COMPARISONS:
+            higher = x.take(self._column_of, axis=1) > self._thresholds
+            numbers = self._starts + np.add.reduceat(higher, self._firsts, axis=1, dtype=np.intp)
+        else:
+            columns = np.ascontiguousarray(x.T)
+            searched = [start + points.searchsorted(columns[index]) for index, points, start in self._numbers]
+            numbers = np.stack(searched, axis=1)
+        missing = np.isnan(x.take(self._columns, axis=1))
+        if missing.any():
+            numbers = np.where(missing, self._missing, numbers)
+        return [*found, *numbers.T]

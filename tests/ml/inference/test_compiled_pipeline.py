@@ -70,9 +70,9 @@ def test_compiled_pipeline_predicts_as_the_original_in_batches_and_one_by_one(
 
     assert is_compiled(estimator, classes, x[:20])
     expected = predict(estimator, new, classes)
-    np.testing.assert_allclose(compiled.many(new), expected, rtol=RELATIVE_TOLERANCE, atol=0)
+    np.testing.assert_allclose(compiled.many(new), expected, rtol=RELATIVE_TOLERANCE, atol=1e-14)
     alone = np.concatenate([compiled.many(row[None]) for row in new[:20]])
-    np.testing.assert_allclose(alone, expected[:20], rtol=RELATIVE_TOLERANCE, atol=0)
+    np.testing.assert_allclose(alone, expected[:20], rtol=RELATIVE_TOLERANCE, atol=1e-14)
     assert (compiled.one is not None) == (name in ("linear", "hist_gradient_boosting"))
     if compiled.one:
         assert_rows_are_predicted_alike(compiled, new)
@@ -100,7 +100,7 @@ def test_compiled_pipeline_with_one_hot_columns_predicts_as_the_original(classes
 
     assert issparse(estimator[0].transform(x)) == (categories == 60)
     assert is_compiled(estimator, classes, x[:20])
-    np.testing.assert_allclose(compiled.many(new), predict(estimator, new, classes), rtol=RELATIVE_TOLERANCE, atol=0)
+    np.testing.assert_allclose(compiled.many(new), predict(estimator, new, classes), rtol=RELATIVE_TOLERANCE, atol=1e-14)
     if compiled.one:
         assert_rows_are_predicted_alike(compiled, new)
 
@@ -114,7 +114,7 @@ def test_calibrated_classifier_without_some_classes_is_compiled():
     compiled = compile_pipeline(estimator, 4, x[:20])
 
     assert is_compiled(estimator, 4, x[:20])
-    np.testing.assert_allclose(compiled.many(x), predict(estimator, x, 4), rtol=RELATIVE_TOLERANCE, atol=0)
+    np.testing.assert_allclose(compiled.many(x), predict(estimator, x, 4), rtol=RELATIVE_TOLERANCE, atol=1e-14)
     assert not compiled.many(x)[:, [0, 2]].any()
 
 

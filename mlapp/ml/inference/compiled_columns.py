@@ -1,0 +1,181 @@
+"""Columns of the matrices that estimators see, as functions of one column of the feature matrix each.
+
+Members of an ensemble encode the same features in their own ways: one splits a category by its code, another one by the
+mean of its target. Both depend on the same value, so that one lookup serves all members.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from mlapp.ml.inference.compiled_functions import Compiled, Row
+from mlapp.ml.preprocessing import MAX_CODE, NativeColumns, cap_codes
+from mlapp.ml.recipes.calendar import Calendar
+
+
+class Lookup(NamedTuple):
+    """A function of codes."""
+
+    codes: np.ndarray
+    """Known codes in ascending order, (codes,)."""
+    values: np.ndarray
+    """Values of the known codes, of any other one, and of a missing one, (codes + 2,)."""
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Return the values of some codes."""
+        return self.values[positions(values, self.codes)]
+
+
+class Column(NamedTuple):
+    """A column that an estimator sees, as a function of an input column."""
+
+    index: int
+    """Of the input column."""
+    lookup: Lookup | None = None
+    """Value by code; None for a column of numbers."""
+    missing: float = np.nan
+    """What numbers have in place of missing values."""
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Return the values of this column by values of the input column, (values,)."""
+        return self.lookup.of(values) if self.lookup else np.where(np.isnan(values), self.missing, values)
+
+
+def positions(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return the indices of values in ascending codes; `len(codes)` for unknown ones, and one more for missing ones."""
+    indices = codes.searchsorted(values)
+    known = np.append(codes, np.nan)[indices] == values
+    return np.where(known, indices, np.where(np.isnan(values), len(codes) + 1, len(codes)))
+
+
+def with_others(codes: np.ndarray) -> np.ndarray:
+    """Return codes, followed by an unknown and a missing one."""
+    return np.append(codes, [np.inf, np.nan])
+
+
+class Inputs:
+    """The feature matrix, and what its members compute of it together: calendar features, for example."""
+
+    def __init__(self, features: int) -> None:
+        self._width = features
+        self._added: dict[object, list[int]] = {}
+        self._functions: list[tuple[list[int], Compiled]] = []
+
+    def add(self, key: object, indices: list[int], function: Compiled) -> list[int]:
+        """Append columns that a function computes of others, unless they exist; return their indices."""
+        if key not in self._added:
+            width = function.many(np.zeros((1, len(indices)))).shape[1]
+            self._added[key] = list(range(self._width, self._width + width))
+            self._width += width
+            self._functions.append((indices, function))
+        return self._added[key]
+
+    def compiled(self) -> Compiled:
+        """Return the function that appends these columns."""
+        if not self._functions:
+            return Compiled(lambda x: x, ())
+        functions = self._functions
+
+        def many(x: np.ndarray) -> np.ndarray:
+            for indices, function in functions:
+                x = np.hstack([x, function.many(x[:, indices])])
+            return x
+
+        rows = [(indices, function.one) for indices, function in functions]
+
+        def one(row: Row) -> Row:
+            for indices, function in rows:
+                assert function  # noqa: S101 - else there is no function of rows
+                row = row + function([row[index] for index in indices])  # noqa: PLR6104 - the caller keeps its row
+            return row
+
+        return Compiled(many, (one,) if all(function for _, function in rows) else None)
+
+
+def columns_of(step: Any, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
+    """Return what a fitted transformer makes of columns."""
+    transform = _COLUMNS.get(type(step), _computed)
+    return transform(step, columns, inputs)
+
+
+def _of_pipeline(step: Pipeline, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
+    for _, part in step.steps:
+        columns = columns_of(part, columns, inputs)
+    return list(columns)
+
+
+def _of_column_transformer(step: ColumnTransformer, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
+    found: list[Column] = []
+    for _, part, indices in step.transformers_:
+        if len(indices):
+            found += columns_of(part, [columns[index] for index in indices], inputs)
+    return found
+
+
+def _of_function(step: FunctionTransformer, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
+    if step.func is None:
+        return list(columns)
+    if step.func is cap_codes:
+        return [_capped(column) for column in columns]
+    return _computed(step, columns, inputs)
+
+
+def _of_imputer(step: SimpleImputer, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
+    if step.add_indicator:
+        return _computed(step, columns, inputs)
+    return [_filled(column, float(value)) for column, value in zip(columns, step.statistics_, strict=True)]
+
+
+def _of_native(step: NativeColumns, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
+    capped = set(step.categories)
+    days = columns_of(step.calendar_, [columns[index] for index in step.datetimes], inputs) if step.datetimes else []
+    own = [_capped(column) if index in capped else column for index, column in enumerate(columns)]
+    return own + days[len(step.datetimes) :]
+
+
+def _of_calendar(step: Calendar, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
+    """Return the days as they are, and what is computed of them."""
+    days = [column.index for column in columns]
+    count = len(days)
+
+    def many(x: np.ndarray) -> np.ndarray:
+        return step.transform(x)[:, count:]
+
+    computed = Compiled(many, (lambda row: step.transform_row(row)[count:],))
+    key = Calendar, step.smooth, tuple(step.fields_), tuple(step.pairs_), tuple(days)
+    return [*columns, *map(Column, inputs.add(key, days, computed))]
+
+
+def _computed(step: Any, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
+    """Return the columns that an unknown transformer computes of input columns."""
+    if any(column.lookup or not np.isnan(column.missing) for column in columns):
+        raise TypeError(f"{step} transforms columns that are computed.")
+    return [*map(Column, inputs.add(id(step), [column.index for column in columns], Compiled(step.transform)))]
+
+
+def _capped(column: Column) -> Column:
+    """Return codes up to `MAX_CODE`: all further ones are alike."""
+    codes = np.arange(MAX_CODE, dtype=float)
+    lookup = column.lookup or Lookup(codes, with_others(codes))
+    return Column(column.index, lookup._replace(values=cap_codes(lookup.values)))
+
+
+def _filled(column: Column, value: float) -> Column:
+    if not column.lookup:
+        return column._replace(missing=value)
+    return column._replace(lookup=column.lookup._replace(values=np.nan_to_num(column.lookup.values, nan=value)))
+
+
+_COLUMNS: dict[type, Callable[[Any, Sequence[Column], Inputs], list[Column]]] = {
+    Pipeline: _of_pipeline,
+    ColumnTransformer: _of_column_transformer,
+    FunctionTransformer: _of_function,
+    SimpleImputer: _of_imputer,
+    NativeColumns: _of_native,
+    Calendar: _of_calendar,
+}
