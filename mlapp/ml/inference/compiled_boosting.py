@@ -55,7 +55,7 @@ def _codes(column: Column, categories: np.ndarray) -> Column:
     """Return the indices of categories; unknown ones are missing values, as they are to scikit-learn."""
     codes = column.lookup.codes if column.lookup else categories
     index_of = Lookup(categories, np.append(np.arange(len(categories), dtype=float), [np.nan, np.nan]))
-    return Column(column.index, Lookup(codes, index_of.of(column.of(with_others(codes)))))
+    return Column(column.source, Lookup(codes, index_of.of(column.of(with_others(codes)))))
 
 
 def _tree(predictor: Any, columns: Sequence[Column]) -> Tree:

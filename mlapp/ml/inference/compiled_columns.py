@@ -13,7 +13,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row
+from mlapp.ml.inference.compiled_functions import Compiled, Row, rows_of
 from mlapp.ml.preprocessing import MAX_CODE, NativeColumns, cap_codes
 from mlapp.ml.recipes.calendar import Calendar
 
@@ -28,14 +28,14 @@ class Lookup(NamedTuple):
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """Return the values of some codes."""
-        return self.values[positions(values, self.codes)]
+        return np.asarray(self.values[positions(values, self.codes)])
 
 
 class Column(NamedTuple):
     """A column that an estimator sees, as a function of an input column."""
 
-    index: int
-    """Of the input column."""
+    source: int
+    """Index of the input column."""
     lookup: Lookup | None = None
     """Value by code; None for a column of numbers."""
     missing: float = np.nan
@@ -86,15 +86,16 @@ class Inputs:
                 x = np.hstack([x, function.many(x[:, indices])])
             return x
 
-        rows = [(indices, function.one) for indices, function in functions]
+        rows = rows_of([function for _, function in functions])
+        if rows is None:
+            return Compiled(many)
 
         def one(row: Row) -> Row:
-            for indices, function in rows:
-                assert function  # noqa: S101 - else there is no function of rows
-                row = row + function([row[index] for index in indices])  # noqa: PLR6104 - the caller keeps its row
+            for (indices, _), function in zip(functions, rows, strict=True):
+                row = [*row, *function([row[index] for index in indices])]
             return row
 
-        return Compiled(many, (one,) if all(function for _, function in rows) else None)
+        return Compiled(many, (one,))
 
 
 def columns_of(step: Any, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
@@ -140,7 +141,7 @@ def _of_native(step: NativeColumns, columns: Sequence[Column], inputs: Inputs) -
 
 def _of_calendar(step: Calendar, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
     """Return the days as they are, and what is computed of them."""
-    days = [column.index for column in columns]
+    days = [column.source for column in columns]
     count = len(days)
 
     def many(x: np.ndarray) -> np.ndarray:
@@ -155,14 +156,14 @@ def _computed(step: Any, columns: Sequence[Column], inputs: Inputs) -> list[Colu
     """Return the columns that an unknown transformer computes of input columns."""
     if any(column.lookup or not np.isnan(column.missing) for column in columns):
         raise TypeError(f"{step} transforms columns that are computed.")
-    return [*map(Column, inputs.add(id(step), [column.index for column in columns], Compiled(step.transform)))]
+    return [*map(Column, inputs.add(id(step), [column.source for column in columns], Compiled(step.transform)))]
 
 
 def _capped(column: Column) -> Column:
     """Return codes up to `MAX_CODE`: all further ones are alike."""
     codes = np.arange(MAX_CODE, dtype=float)
     lookup = column.lookup or Lookup(codes, with_others(codes))
-    return Column(column.index, lookup._replace(values=cap_codes(lookup.values)))
+    return Column(column.source, lookup._replace(values=cap_codes(lookup.values)))
 
 
 def _filled(column: Column, value: float) -> Column:

@@ -1,17 +1,13 @@
-"""Compiled estimators: what they predict, as a function of sums that all members of a model share.
+"""Compiled estimators: what they predict, as a function of the sums of a program (`Program`).
 
-A `Program` collects what a model adds up: the values of all trees, in one evaluation, and products of features and
-weights, in one for all linear models with the same preprocessing. What remains of an estimator is a function of these
-sums: a constant, a link, a weighted mean.
+What the members of a model add up is evaluated together; here are the constants, links and weighted means that remain.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
 from operator import mul
 from typing import Any
 
-import joblib
 import numpy as np
 from sklearn._loss.link import IdentityLink, LogLink
 from sklearn.base import BaseEstimator, is_classifier
@@ -27,94 +23,12 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import Pipeline
 
 from mlapp.ml.evaluation.calibration import CalibratedClassifier, apply_temperature, temper
-from mlapp.ml.inference.compiled_boosting import trees_of
-from mlapp.ml.inference.compiled_columns import Column, Inputs, columns_of
-from mlapp.ml.inference.compiled_forest import compile_forest
-from mlapp.ml.inference.compiled_functions import Compiled, Row, added, chain, plus, probabilities_of
-from mlapp.ml.inference.compiled_steps import compile_steps, flat, product_of
-from mlapp.ml.inference.compiled_trees import Trees
+from mlapp.ml.inference.compiled_functions import Compiled, Row, chain, plus, probabilities_of, rows_of
+from mlapp.ml.inference.compiled_program import Program, Steps
+from mlapp.ml.inference.compiled_steps import flat
 from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.ml.recipes.log_target import LogTargetRegressor
 from mlapp.ml.recipes.residual import ResidualRegressor
-
-Steps = Sequence[Any]
-"""Fitted transformers, one after the other."""
-
-
-class Program:
-    """Sums of all members of a model: of trees, of products, and predictions of estimators that are not compiled."""
-
-    def __init__(self, features: int) -> None:
-        self._features = features
-        self._inputs, self._trees = Inputs(features), Trees()
-        self._products: dict[str, tuple[Steps, list[np.ndarray]]] = {}
-        self._sources: list[Callable[[], Compiled]] = []
-        self._numbers: dict[str, int] = {}
-
-    def _source(self, name: str, make: Callable[[], Compiled]) -> int:
-        """Return the number of a source of sums."""
-        if name not in self._numbers:
-            self._numbers[name] = len(self._sources)
-            self._sources.append(make)
-        return self._numbers[name]
-
-    def trees(self, steps: Steps, boosting: Any) -> Compiled:
-        """Return the sums of an estimator's trees."""
-        columns = [Column(index) for index in range(self._features)]
-        for step in steps:
-            columns = columns_of(step, columns, self._inputs)
-        sums = trees_of(boosting, columns)
-        first = [self._trees.add(trees) for trees in sums][0]
-        number = self._source("trees", lambda: chain([self._inputs.compiled(), self._trees.compiled()]))
-        return _read(number, first, len(sums))
-
-    def products(self, steps: Steps, weights: np.ndarray) -> Compiled:
-        """Return the product of transformed features and weights (columns, sums)."""
-        key: str = joblib.hash(steps)
-        _, columns = self._products.setdefault(key, (steps, []))
-        first = next((index for index, column in enumerate(columns) if np.array_equal(column, weights[:, 0])), -1)
-        if first < 0 or weights.shape[1] > 1:
-            first = len(columns)
-            columns += list(weights.T)
-        number = self._source(key, lambda: product_of(steps, np.column_stack(columns)))
-        return _read(number, first, weights.shape[1])
-
-    def forest(self, steps: Steps, forest: Any) -> Compiled:
-        """Return the mean of trees with any number of leaves."""
-        number = self._source(str(id(forest)), lambda: chain([compile_steps(steps), compile_forest(forest)]))
-        return _read(number, 0, forest.estimators_[0].tree_.value.shape[2])
-
-    def original(self, steps: Steps, estimator: BaseEstimator) -> Compiled:
-        """Return the prediction of an estimator that is not compiled."""
-        predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
-        width = len(estimator.classes_) if is_classifier(estimator) else 1
-
-        def many(x: np.ndarray) -> np.ndarray:
-            for step in steps:
-                x = step.transform(x)
-            return np.asarray(predict(x), dtype=float).reshape(-1, width)
-
-        return _read(self._source(str(len(self._sources)), lambda: Compiled(many)), 0, width)
-
-    def compiled(self, function: Compiled) -> Compiled:
-        """Return a function of the sums as a function of features."""
-        sources = [make() for make in self._sources]
-        functions = [source.one for source in sources]
-
-        def many(x: np.ndarray) -> np.ndarray:
-            return function.many([source.many(x) for source in sources])
-
-        def one(row: Row) -> Row:
-            return last([make(row) for make in functions])
-
-        last = function.one
-        return Compiled(many, (one,) if last and all(functions) else None)
-
-
-def _read(number: int, start: int, width: int) -> Compiled:
-    """Return the function that takes the sums of all sources, and returns some of them."""
-    stop = start + width
-    return Compiled(lambda sums: sums[number][:, start:stop], (lambda sums: sums[number][start:stop],))
 
 
 def compile_estimator(estimator: BaseEstimator, program: Program, steps: Steps = ()) -> Compiled:
@@ -192,13 +106,15 @@ def _mean(members: list[Compiled], weights: Sequence[float]) -> Compiled:
         terms = [weight * member.many(x) for member, weight in zip(members, weights, strict=True)]
         return sum(terms[1:], terms[0])
 
-    functions = [member.one for member in members]
+    functions = rows_of(members)
+    if functions is None:
+        return Compiled(many)
 
     def one(row: Row) -> Row:
         found = [function(row) for function in functions]
         return [sum(map(mul, weights, values)) for values in zip(*found, strict=True)]
 
-    return Compiled(many, (one,) if all(functions) else None)
+    return Compiled(many, (one,))
 
 
 def with_classes(function: Compiled, known: np.ndarray, classes: int) -> Compiled:

@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import chain as joined
 from operator import add
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 Row = list[float]
-ArrayFunction = Callable[[np.ndarray], np.ndarray]
-"""Maps a matrix (rows, features) to a matrix (rows, columns), values (rows,) or probabilities (rows, classes)."""
-RowFunction = Callable[[Row], Row]
-"""Maps a row without missing values to columns, its value alone, or probabilities."""
+ArrayFunction = Callable[[Any], np.ndarray]
+"""Maps a matrix (rows, columns), or a list of several, to a matrix."""
+RowFunction = Callable[[Any], Row]
+"""Maps a row without missing values, or a list of several, to a row."""
 
 
 class Compiled(NamedTuple):
@@ -62,6 +62,12 @@ def chain(steps: Sequence[Compiled]) -> Compiled:
             return Compiled(many)
         rows += step.rows
     return Compiled(many, rows)
+
+
+def rows_of(functions: Sequence[Compiled]) -> list[RowFunction] | None:
+    """Return the functions of single rows, or None if there is one without."""
+    found = [function.one for function in functions]
+    return [one for one in found if one] if all(found) else None
 
 
 def plus(product: Compiled, constants: np.ndarray) -> Compiled:

@@ -10,8 +10,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from mlapp.ml.evaluation.out_of_fold import predict
-from mlapp.ml.inference.compiled_estimators import Program, compile_estimator, with_classes
+from mlapp.ml.inference.compiled_estimators import compile_estimator, with_classes
 from mlapp.ml.inference.compiled_functions import Compiled, beside
+from mlapp.ml.inference.compiled_program import Program
 
 RELATIVE_TOLERANCE = 1e-12
 """Maximum difference between compiled function and pipeline, relative to the value: sums have another order."""
@@ -47,9 +48,7 @@ def compile_pipeline(
     return compiled
 
 
-def _predict(
-    estimator: BaseEstimator, scale: BaseEstimator | None, classes: int | None, x: np.ndarray
-) -> np.ndarray:
+def _predict(estimator: BaseEstimator, scale: BaseEstimator | None, classes: int | None, x: np.ndarray) -> np.ndarray:
     predicted = predict(estimator, x, classes)
     return predicted if scale is None else np.column_stack([predicted, predict(scale, x, None)])
 

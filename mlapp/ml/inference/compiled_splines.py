@@ -45,7 +45,7 @@ def spline_product(step: SplineBasis, weights: np.ndarray) -> Compiled:
         for value, (own, cubics) in zip(row, curves, strict=True):
             start, factors = cubics[bisect_left(own, value)]
             t = value - start
-            values.append([((cube * t + square) * t + linear) * t + constant for constant, linear, square, cube in factors])
+            values.append([((a * t + b) * t + c) * t + d for d, c, b, a in factors])
         return added(values)
 
     return Compiled(many, (one,))

@@ -80,9 +80,7 @@ def one_hot_product(step: OneHotEncoder, weights: np.ndarray) -> Compiled:
         products = [table[_indices(x[:, index], categories)] for index, (categories, table) in enumerate(tables)]
         return reduce(np.add, products)
 
-    of_code = [
-        dict(zip(categories.tolist(), table[:-1].tolist(), strict=True)) for categories, table in tables
-    ]
+    of_code = [dict(zip(categories.tolist(), table[:-1].tolist(), strict=True)) for categories, table in tables]
     nothing = np.zeros(weights.shape[1]).tolist()
 
     def one(row: Row) -> Row:

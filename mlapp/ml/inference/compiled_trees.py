@@ -12,10 +12,10 @@ Source: Lucchese et al., QuickScorer: a Fast Algorithm to Rank Documents with Ad
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from operator import ior
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,8 @@ MAX_BISECTED = 32
 """Maximum number of columns of a single row that are searched by Python; numpy is faster at more."""
 COMPARISONS = 500
 """Comparisons of numbers with thresholds that take as long as the search in the thresholds of a column."""
-WORDS = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
+Word = type[np.unsignedinteger[Any]]
+WORDS: dict[int, Word] = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
 
 
 class Split(NamedTuple):
@@ -66,8 +67,8 @@ class Tree(NamedTuple):
 class _Table(NamedTuple):
     """What the splits of an input column exclude."""
 
-    index: int
-    """Of the input column."""
+    source: int
+    """Index of the input column."""
     is_lookup: bool
     """Whether `points` are codes, and not thresholds."""
     points: np.ndarray
@@ -118,29 +119,28 @@ class Trees:
             return found[0] if len(found) == 1 else np.concatenate(found)
 
         def one(row: Row) -> Row:
-            return sums(np.bitwise_or.reduce(excluded.take(locate.one(row), axis=0), axis=0)).tolist()
+            return sums(np.bitwise_or.reduce(excluded.take(locate.one(row), axis=0), axis=0)).tolist()  # type: ignore[no-any-return]
 
         return Compiled(many, (one,))
 
 
-def _tables(trees: Sequence[Tree], word: type[np.unsignedinteger]) -> list[_Table]:
+def _tables(trees: Sequence[Tree], word: Word) -> list[_Table]:
     """Return the tables of all columns that trees split on."""
     splits: dict[tuple[int, bool], list[tuple[int, Split]]] = {}
     for number, tree in enumerate(trees):
         for split in tree.splits:
             is_lookup = split.column.lookup is not None or split.categories is not None
-            splits.setdefault((split.column.index, is_lookup), []).append((number, split))
-    # Trees without splits have a table that excludes nothing.
-    splits = splits or {(0, False): []}
+            splits.setdefault((split.column.source, is_lookup), []).append((number, split))
+    if not splits:
+        # If no tree has one, a split that excludes nothing stands for a table.
+        splits[0, False] = [(0, Split(Column(0), np.inf, missing_left=True, categories=None, excluded=0))]
     return [
         _Table(*key, *(_lookup_table if key[1] else _threshold_table)(found, len(trees), word))
         for key, found in splits.items()
     ]
 
 
-def _threshold_table(
-    splits: list[tuple[int, Split]], trees: int, word: type[np.unsignedinteger]
-) -> tuple[np.ndarray, np.ndarray]:
+def _threshold_table(splits: list[tuple[int, Split]], trees: int, word: Word) -> tuple[np.ndarray, np.ndarray]:
     points = np.unique([split.threshold for _, split in splits])
     index_of = {threshold: index for index, threshold in enumerate(points.tolist())}
     excluded = np.zeros((trees, len(points) + 2), dtype=word)
@@ -152,9 +152,7 @@ def _threshold_table(
     return points, excluded
 
 
-def _lookup_table(
-    splits: list[tuple[int, Split]], trees: int, word: type[np.unsignedinteger]
-) -> tuple[np.ndarray, np.ndarray]:
+def _lookup_table(splits: list[tuple[int, Split]], trees: int, word: Word) -> tuple[np.ndarray, np.ndarray]:
     columns = {id(split.column): split.column for _, split in splits}
     points = np.unique(np.concatenate([column.lookup.codes for column in columns.values() if column.lookup]))
     values = {key: column.of(with_others(points)) for key, column in columns.items()}
@@ -172,8 +170,8 @@ class _Locations:
     def __init__(self, tables: Sequence[_Table]) -> None:
         starts = np.cumsum([0, *(len(table.points) + 2 for table in tables)]).tolist()
         placed = list(zip(tables, starts, strict=False))
-        self._lookups = [(table.index, table.points, start) for table, start in placed if table.is_lookup]
-        numbers = [(table.index, table.points, start) for table, start in placed if not table.is_lookup]
+        self._lookups = [(table.source, table.points, start) for table, start in placed if table.is_lookup]
+        numbers = [(table.source, table.points, start) for table, start in placed if not table.is_lookup]
         self._numbers = numbers
         self._bisected = [(index, points.tolist(), start) for index, points, start in numbers]
         self._by_code = [

@@ -73,8 +73,13 @@ class FittedVersion:
 
     @cached_property
     def compiled(self) -> Compiled:
-        """The compiled pipeline, or the estimator's own if it cannot be compiled."""
-        return compile_pipeline(self.parts.estimator, len(self.info.classes or []) or None, self._tested)
+        """The compiled pipeline, or the estimator's own if it cannot be compiled.
+
+        If the scale of intervals is learned, its factor is compiled with it, as a second column of values.
+        """
+        return compile_pipeline(
+            self.parts.estimator, len(self.info.classes or []) or None, self._tested, self.parts.scale
+        )
 
     @cached_property
     def _tested(self) -> np.ndarray:
@@ -87,22 +92,12 @@ class FittedVersion:
         return np.concatenate([real, one, none])
 
     @cached_property
-    def compiled_scale(self) -> Compiled | None:
-        """The compiled factor of the scale of intervals, or None if it is not learned."""
-        return compile_pipeline(self.parts.scale, None, self._tested) if self.parts.scale else None
-
-    @cached_property
     def _one(self) -> RowFunction | None:
         """Return the function of a row: probabilities, or value, lower and upper end of the interval."""
-        predict, scale, interval = self.compiled.one, self.compiled_scale, self.info.interval
+        predict, interval = self.compiled.one, self.info.interval
         if predict is None or interval is None:
             return predict
-        if scale is None:
-            return lambda row: [value := predict(row)[0], *bounds_of(interval, value)]
-        factor = scale.one
-        if factor is None:
-            return None
-        return lambda row: [value := predict(row)[0], *bounds_of(interval, value, factor(row)[0])]
+        return lambda row: [(found := predict(row))[0], *bounds_of(interval, *found)]
 
     @cached_property
     def examples(self) -> np.ndarray:
@@ -140,8 +135,8 @@ class FittedVersion:
         predicted, interval = self.compiled.many(x), self.info.interval
         if interval is None:
             return predicted
-        factors = self.compiled_scale.many(x) if self.compiled_scale else None
-        return np.column_stack([predicted, *bounds(interval, predicted, factors)])
+        values = predicted.reshape(len(x), -1).T
+        return np.column_stack([values[0], *bounds(interval, *values)])
 
     def predict_batch(self, requests: Sequence[np.ndarray]) -> Batch:
         """Predict encoded rows of several requests in one call, which takes little longer than one request."""

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
@@ -12,8 +11,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.out_of_fold import predict
-from mlapp.ml.inference.compiled_functions import Compiled, probabilities_of
+from mlapp.ml.inference import compiled_estimators
+from mlapp.ml.inference.compiled_functions import Compiled, chain, probabilities_of
 from mlapp.ml.inference.compiled_pipeline import PROBABILITY_TOLERANCE, RELATIVE_TOLERANCE, compile_pipeline
+from mlapp.ml.inference.compiled_program import Program, Steps
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.training.runtime_estimate import MEASURED
 from mlapp.schemas import Task
@@ -73,9 +74,7 @@ def test_compiled_pipeline_predicts_as_the_original_in_batches_and_one_by_one(
     np.testing.assert_allclose(compiled.many(new), expected, rtol=RELATIVE_TOLERANCE, atol=1e-14)
     alone = np.concatenate([compiled.many(row[None]) for row in new[:20]])
     np.testing.assert_allclose(alone, expected[:20], rtol=RELATIVE_TOLERANCE, atol=1e-14)
-    assert (compiled.one is not None) == (name in ("linear", "hist_gradient_boosting"))
-    if compiled.one:
-        assert_rows_are_predicted_alike(compiled, new)
+    assert_rows_are_predicted_alike(compiled, new)
 
 
 def assert_rows_are_predicted_alike(compiled: Compiled, rows: np.ndarray) -> None:
@@ -98,11 +97,10 @@ def test_compiled_pipeline_with_one_hot_columns_predicts_as_the_original(classes
 
     compiled = compile_pipeline(estimator, classes, x[:20])
 
-    assert issparse(estimator[0].transform(x)) == (categories == 60)
     assert is_compiled(estimator, classes, x[:20])
-    np.testing.assert_allclose(compiled.many(new), predict(estimator, new, classes), rtol=RELATIVE_TOLERANCE, atol=1e-14)
-    if compiled.one:
-        assert_rows_are_predicted_alike(compiled, new)
+    expected = predict(estimator, new, classes)
+    np.testing.assert_allclose(compiled.many(new), expected, rtol=RELATIVE_TOLERANCE, atol=1e-14)
+    assert_rows_are_predicted_alike(compiled, new)
 
 
 def test_calibrated_classifier_without_some_classes_is_compiled():
@@ -147,16 +145,18 @@ def test_own_transformation_has_no_row_function():
 
 
 def test_row_function_with_other_predictions_is_not_used(monkeypatch: pytest.MonkeyPatch):
-    from mlapp.ml.inference import compiled_pipeline
-
     x = table(missing=False)
     estimator = Doubled().fit(x, target(x))
-    wrong = Compiled(estimator.predict, (lambda row: [row[0]],))
-    monkeypatch.setitem(compiled_pipeline._COMPILERS, Doubled, lambda _: wrong)
+
+    def compile_wrongly(step: Doubled, program: Program, steps: Steps) -> Compiled:
+        return chain([program.original(steps, step), Compiled(lambda sums: sums, (lambda row: [row[0] + 1],))])
+
+    monkeypatch.setitem(compiled_estimators._COMPILERS, Doubled, compile_wrongly)
 
     compiled = compile_pipeline(estimator, None, x[:5])
 
-    assert (compiled.many, compiled.rows) == (wrong.many, None)
+    assert is_compiled(estimator, None, x[:5])
+    assert compiled.rows is None
 
 
 @pytest.mark.parametrize(("score", "probabilities"), [(-1e4, [1.0, 0.0]), (0.0, [0.5, 0.5]), (1e4, [0.0, 1.0])])
@@ -165,12 +165,14 @@ def test_probabilities_of_extreme_scores(score: float, probabilities: list[float
     assert probabilities_of([-score / 2, score / 2]) == probabilities
 
 
-def test_unknown_estimator_is_not_compiled():
+def test_unknown_estimator_predicts_itself():
     x = table(missing=False)
     estimator = make_pipeline(StandardScaler(), KNeighborsRegressor()).fit(x, target(x))
 
-    assert not is_compiled(estimator, None, x[:5])
-    np.testing.assert_array_equal(compile_pipeline(estimator, None, x[:5]).many(x), estimator.predict(x))
+    compiled = compile_pipeline(estimator, None, x[:5])
+
+    assert compiled.rows is None
+    np.testing.assert_array_equal(compiled.many(x), estimator.predict(x))
 
 
 class Doubled(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -186,11 +188,13 @@ class Doubled(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def test_compiled_function_with_other_predictions_is_not_used(monkeypatch: pytest.MonkeyPatch):
-    from mlapp.ml.inference import compiled_pipeline
-
     x = table(missing=False)
     estimator = Doubled().fit(x, target(x))
-    monkeypatch.setitem(compiled_pipeline._COMPILERS, Doubled, lambda step: Compiled(step.inner_.predict))
+
+    def compile_wrongly(step: Doubled, program: Program, steps: Steps) -> Compiled:
+        return program.original(steps, step.inner_)
+
+    monkeypatch.setitem(compiled_estimators._COMPILERS, Doubled, compile_wrongly)
 
     assert not is_compiled(estimator, None, x[:5])
 
