@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from sklearn._loss.link import IdentityLink, LogLink
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -26,6 +26,7 @@ from mlapp.ml.evaluation.calibration import CalibratedClassifier, apply_temperat
 from mlapp.ml.inference.compiled_functions import Compiled, Row, chain, plus, probabilities_of, rows_of
 from mlapp.ml.inference.compiled_program import Program, Steps
 from mlapp.ml.inference.compiled_steps import flat
+from mlapp.ml.recipes.balanced import BalancedClassifier, at_rates, at_rates_of_row
 from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.ml.recipes.log_target import LogTargetRegressor
 from mlapp.ml.recipes.residual import ResidualRegressor
@@ -90,7 +91,7 @@ def _log_target(step: LogTargetRegressor, program: Program, steps: Steps) -> Com
 
 def _ensemble(step: Ensemble, program: Program, steps: Steps) -> Compiled:
     members = [compile_estimator(member, program, steps) for _, member in step.members]
-    if is_classifier(step.members[0][1]):
+    if hasattr(step.members[0][1], "predict_proba"):
         classes = step.classes_
         members = [
             with_classes(function, np.searchsorted(classes, member.classes_), len(classes))
@@ -144,6 +145,12 @@ def _calibrated(step: CalibratedClassifier, program: Program, steps: Steps) -> C
     return chain([compile_estimator(step.estimator, program, steps), calibrate])
 
 
+def _balanced(step: BalancedClassifier, program: Program, steps: Steps) -> Compiled:
+    rates, of_row = step.rates_, step.rates_.tolist()
+    scale = Compiled(lambda x: at_rates(x, rates), (lambda row: at_rates_of_row(row, of_row),))
+    return chain([compile_estimator(step.weighted, program, steps), scale])
+
+
 _INVERSE_LINKS: dict[type, Compiled] = {
     IdentityLink: Compiled(lambda x: x, ()),
     LogLink: Compiled(np.exp, (lambda row: [math.exp(row[0])],)),
@@ -163,4 +170,5 @@ _COMPILERS: dict[type, Callable[[Any, Program, Steps], Compiled]] = {
     LogTargetRegressor: _log_target,
     Ensemble: _ensemble,
     CalibratedClassifier: _calibrated,
+    BalancedClassifier: _balanced,
 }

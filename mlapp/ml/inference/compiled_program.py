@@ -9,7 +9,7 @@ from typing import Any
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator
 
 from mlapp.ml.inference.compiled_boosting import trees_of
 from mlapp.ml.inference.compiled_columns import Column, Inputs, columns_of
@@ -66,8 +66,9 @@ class Program:
 
     def original(self, steps: Steps, estimator: BaseEstimator) -> Compiled:
         """Return the prediction of an estimator that is not compiled."""
-        predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
-        width = len(estimator.classes_) if is_classifier(estimator) else 1
+        classifies = hasattr(estimator, "predict_proba")
+        predict = estimator.predict_proba if classifies else estimator.predict
+        width = len(estimator.classes_) if classifies else 1
 
         def many(x: np.ndarray) -> np.ndarray:
             for step in steps:
