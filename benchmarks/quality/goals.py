@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.quality.report import OTHERS, Results, error, ratios, winkler
+from benchmarks.quality.report import OTHERS, Results, error, pairs, ratios, winkler
 from benchmarks.quality.scores import clearly_above, mean_interval, ratio_interval
 from benchmarks.quality.tables import QualityTable
 
@@ -66,21 +66,13 @@ def _before(tables: Sequence[QualityTable], results: Results) -> list[bool]:
     if found := ratios(large, results, "before", winkler):
         what = f"Winkler score relative to that before, {len(found)} tables of {WINKLER_ROWS:,} rows or more"
         met.append(_line(what, ratio_interval(found)[0], WINKLER))
-    pairs = {
-        table.name: [(results[table.name, "auto"][seed], before) for seed, before in olds.items()]
-        for table in tables
-        if (
-            olds := {
-                s: old for s, old in results.get((table.name, "before"), {}).items() if s in results[table.name, "auto"]
-            }
-        )
-    }
+    both = pairs(tables, results, "before")
     classes = {table.name for table in tables if table.is_classification}
-    if gaps := {name: [new.ece - old.ece for new, old in both] for name, both in pairs.items() if name in classes}:
+    if gaps := {name: [new.ece - old.ece for new, old in found] for name, found in both.items() if name in classes}:
         what = "expected calibration error less that before, lower end of the 95 % interval"
         met.append(_line(what, mean_interval(gaps)[1], 0))
-    if pairs:
-        new, old = (sum(np.mean([both[i].seconds for both in pairs[name]]) for name in pairs) for i in (0, 1))
+    if both:
+        new, old = (sum(np.mean([pair[i].seconds for pair in found]) for found in both.values()) for i in (0, 1))
         met.append(_line("CPU seconds relative to those before, in sum", float(new / old), CPU))
     return met
 
@@ -91,5 +83,6 @@ def _latency(tables: Sequence[QualityTable], results: Results) -> list[bool]:
     measured = {name: ratio for name, ratio in found.items() if not np.isnan(ratio)}
     if not measured:
         return []
-    worst = max(measured, key=lambda name: measured[name])
-    return [_line(f"latency of a row relative to boosting's, on {worst}", measured[worst], LATENCY)]
+    above = [f"{name} {ratio:.1f}" for name, ratio in measured.items() if ratio > LATENCY]
+    names = f" ({', '.join(above)})" if above else ""
+    return [_line(f"latency of a row relative to boosting's, the highest{names}", max(measured.values()), LATENCY)]

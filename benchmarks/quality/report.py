@@ -15,16 +15,25 @@ OTHERS = ("CatBoost", "AutoGluon", "LightGBM", "HGB", "FLAML")
 COMPARED = ("before", *OTHERS)
 
 
+def pairs(tables: Sequence[QualityTable], results: Results, method: str) -> dict[str, list[tuple[Score, Score]]]:
+    """Return `auto`'s score and a method's, for each split of each table that both have."""
+    found = {}
+    for table in tables:
+        own, others = results.get((table.name, "auto"), {}), results.get((table.name, method), {})
+        if both := [(own[seed], others[seed]) for seed in sorted(own.keys() & others.keys())]:
+            found[table.name] = both
+    return found
+
+
 def ratios(
     tables: Sequence[QualityTable], results: Results, method: str, value: Callable[[Score, QualityTable], float]
 ) -> dict[str, list[float]]:
     """Return `auto`'s value relative to a method's, for each split of each table that both have."""
-    found = {}
-    for table in tables:
-        own, others = results.get((table.name, "auto"), {}), results.get((table.name, method), {})
-        if both := own.keys() & others.keys():
-            found[table.name] = [value(own[seed], table) / value(others[seed], table) for seed in sorted(both)]
-    return found
+    named = {table.name: table for table in tables}
+    return {
+        name: [value(own, named[name]) / value(other, named[name]) for own, other in both]
+        for name, both in pairs(tables, results, method).items()
+    }
 
 
 def error(score: Score, table: QualityTable) -> float:
@@ -95,8 +104,12 @@ def winkler(score: Score, _table: QualityTable) -> float:
 
 
 def _mean(scores: Sequence[Score], name: str) -> float:
-    values = [getattr(score, name) for score in scores]
-    return float(np.nanmean(values)) if values and not np.isnan(values).all() else float("nan")
+    return _known_mean([getattr(score, name) for score in scores])
+
+
+def _known_mean(values: Sequence[float]) -> float:
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _half(tables: Sequence[QualityTable], results: Results, method: str) -> str:
@@ -113,6 +126,6 @@ def _costs(tables: Sequence[QualityTable], results: Results, method: str) -> str
     by_table = [scores for scores in by_table if scores]
     names = ("auc", "ece", "seconds", "row_us", "bytes")
     columns = {name: [_mean(scores, name) for scores in by_table] for name in names}
-    auc, ece, seconds, row_us, size = (float(np.nanmean(column)) if by_table else np.nan for column in columns.values())
+    auc, ece, seconds, row_us, size = map(_known_mean, columns.values())
     costs = f"{seconds:8.1f}{sum(columns['seconds']):8.0f}{row_us:10.0f}{size / 1000:10.0f}{len(by_table):8}"
     return f"  {method:12}{auc:8.4f}{ece:8.4f}{costs}"
