@@ -67,6 +67,7 @@ from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOpt
 from mlapp.schemas.types import (
     MAX_JSON_BYTES,
     MAX_NAME_LENGTH,
+    SELECTION_METRICS,
     ClassWeight,
     ColumnType,
     Evaluation,

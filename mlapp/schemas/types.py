@@ -163,6 +163,13 @@ class Metric(StrEnum):
     ROC_AUC = "roc_auc"
 
 
+SELECTION_METRICS = {
+    Task.REGRESSION: (Metric.RMSE, Metric.MAE),
+    Task.CLASSIFICATION: (Metric.LOG_LOSS, Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.ROC_AUC),
+}
+"""The metrics by which `auto` can choose, by task; the first one is the default."""
+
+
 class Loss(StrEnum):
     """What the fits of a regression minimize."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlapp.schemas import ColumnType, TableColumn
 
-ROW_OPTIONS = ("time_column", "group_column")
+ROW_OPTIONS = ("time_column", "group_column", "weight_column")
 """Options that name a column by which rows are held out or weighted."""
 COLUMN_OPTIONS = ("target", "task", "features", "exclude", "types", "merge_values", *ROW_OPTIONS)
 
@@ -70,7 +70,7 @@ class ColumnChoices:
             self.options["task"] = None
 
     def set_row_option(self, option: str, name: str | None) -> None:
-        """Set an option that names a column, of which that of the groups is no feature."""
+        """Set an option that names a column; that of the groups or of the weights is no feature."""
         self.options[option] = name
         if option != "time_column" and name in (self.options.get("features") or ()):
             self._set_features([each for each in self.options["features"] if each != name])

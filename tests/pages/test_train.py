@@ -71,6 +71,30 @@ async def test_unusable_time_column_is_reported_before_training(user: User):
     await user.should_see(marker="train-reason", content="time column")
 
 
+async def test_options_of_a_task_are_offered_for_it_only(user: User, services: Services):
+    await user.open("/train")
+    await drop(user, "weighted-people.csv", CSV.encode())
+    await user.should_see(marker="train")
+    await user.should_not_see(marker="class_weight")
+    with user:
+        one(user, "loss").set_value("absolute_error")
+        one(user, "metric").set_value("mae")
+
+    user.find(marker="column-1-predict").click()
+    await user.should_see(marker="class_weight")
+    await user.should_not_see(marker="loss")
+    with user:
+        one(user, "estimator").set_value("linear")
+        one(user, "weight_column").set_value("x")
+        one(user, "class_weight").set_value("balanced")
+    user.find(marker="train").click()
+
+    await user.should_see("weighted-people, version 1 answers now.", retries=200)
+    info = await services.models.version("weighted-people", "active")
+    chosen = (info.target, info.weight_column, info.class_weight, info.metric, info.loss, info.rows)
+    assert chosen == ("kind", "x", "balanced", None, None, 39)
+
+
 async def test_train_shows_the_error_of_an_invalid_option(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())

@@ -10,15 +10,10 @@ from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.ml import estimators
 from mlapp.ml.estimators import AUTO, Recipe
 from mlapp.ml.preprocessing import FeatureColumns
-from mlapp.schemas import Loss, Metric, Task, TrainOptions
+from mlapp.schemas import SELECTION_METRICS, Loss, Metric, Task, TrainOptions
 
 MIN_SKEWNESS = 1.0
 """`auto` tries recipes for positive targets if the target is at least this skewed, or counts."""
-METRICS = {
-    Task.REGRESSION: (Metric.RMSE, Metric.MAE),
-    Task.CLASSIFICATION: (Metric.LOG_LOSS, Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.ROC_AUC),
-}
-"""Metrics that `auto` can choose by."""
 
 
 def selection_metric(task: Task, options: TrainOptions) -> Metric:
@@ -31,8 +26,8 @@ def selection_metric(task: Task, options: TrainOptions) -> Metric:
         if task is Task.CLASSIFICATION:
             return Metric.LOG_LOSS
         return Metric.MAE if options.loss is Loss.ABSOLUTE_ERROR else Metric.RMSE
-    if options.metric not in METRICS[task]:
-        _reject("metric", f"'{options.metric}' is no metric of {task}; send {_either(METRICS[task])}.")
+    if options.metric not in SELECTION_METRICS[task]:
+        _reject("metric", f"'{options.metric}' is no metric of {task}; send {_either(SELECTION_METRICS[task])}.")
     return options.metric
 
 
