@@ -78,7 +78,7 @@ def _forest(step: Any, program: Program, steps: Steps) -> Compiled:
 
 
 def _residual(step: ResidualRegressor, program: Program, steps: Steps) -> Compiled:
-    return _mean([compile_estimator(part, program, steps) for part in (step.smooth_, step.trees_)], [1.0, 1.0])
+    return _sum([compile_estimator(part, program, steps) for part in (step.smooth_, step.trees_)], [1.0, 1.0])
 
 
 def _log_target(step: LogTargetRegressor, program: Program, steps: Steps) -> Compiled:
@@ -91,28 +91,31 @@ def _log_target(step: LogTargetRegressor, program: Program, steps: Steps) -> Com
 
 def _ensemble(step: Ensemble, program: Program, steps: Steps) -> Compiled:
     members = [compile_estimator(member, program, steps) for _, member in step.members]
-    if hasattr(step.members[0][1], "predict_proba"):
-        classes = step.classes_
-        members = [
-            with_classes(function, np.searchsorted(classes, member.classes_), len(classes))
-            for function, (_, member) in zip(members, step.members, strict=True)
-        ]
-    return _mean(members, step.weights)
+    if not hasattr(step.members[0][1], "predict_proba"):
+        return _sum(members, step.weights)
+    classes = step.classes_
+    probabilities = [
+        with_classes(function, np.searchsorted(classes, member.classes_), len(classes))
+        for function, (_, member) in zip(members, step.members, strict=True)
+    ]
+    return _sum(probabilities, step.weights)
 
 
-def _mean(members: list[Compiled], weights: Sequence[float]) -> Compiled:
-    """Return the weighted mean of functions of the same sums."""
+def _sum(members: list[Compiled], weights: Sequence[float]) -> Compiled:
+    """Return the weighted sum of functions of the same sums."""
 
-    def many(x: np.ndarray) -> np.ndarray:
-        terms = [weight * member.many(x) for member, weight in zip(members, weights, strict=True)]
+    def many(sums: list[np.ndarray]) -> np.ndarray:
+        terms = [weight * member.many(sums) for member, weight in zip(members, weights, strict=True)]
         return sum(terms[1:], terms[0])
 
     functions = rows_of(members)
     if functions is None:
         return Compiled(many)
 
-    def one(row: Row) -> Row:
-        found = [function(row) for function in functions]
+    def one(sums: list[Row]) -> Row:
+        found = [function(sums) for function in functions]
+        if len(found[0]) == 1:
+            return [sum([row[0] * weight for row, weight in zip(found, weights, strict=True)])]
         return [sum(map(mul, weights, values)) for values in zip(*found, strict=True)]
 
     return Compiled(many, (one,))

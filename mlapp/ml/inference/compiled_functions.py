@@ -4,12 +4,12 @@ import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import chain as joined
-from operator import add
+from operator import add, itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-Row = list[float]
+Row = Sequence[float]
 ArrayFunction = Callable[[Any], np.ndarray]
 """Maps a matrix (rows, columns), or a list of several, to a matrix."""
 RowFunction = Callable[[Any], Row]
@@ -82,10 +82,10 @@ def sum_of(parts: list[tuple[list[int], Compiled]]) -> Compiled:
     def many(x: np.ndarray) -> np.ndarray:
         return reduce(np.add, [part.many(x[:, columns]) for columns, part in parts])
 
-    functions = [(columns, part.of_row) for columns, part in parts]
+    functions = [(_getter(columns), part.of_row) for columns, part in parts]
 
     def one(row: Row) -> Row:
-        return added([function([row[column] for column in columns]) for columns, function in functions])
+        return added([function(get(row)) for get, function in functions])
 
     return Compiled(many, (one,) if any(part.rows is not None for _, part in parts) else None)
 
@@ -97,13 +97,18 @@ def concatenated(parts: list[tuple[list[int], Compiled]]) -> Compiled:
         blocks = [part.many(x[:, columns]) for columns, part in parts]
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
 
-    functions = [(columns, part.of_row) for columns, part in parts]
+    functions = [(_getter(columns), part.of_row) for columns, part in parts]
 
     def one(row: Row) -> Row:
-        blocks = [function([row[column] for column in columns]) for columns, function in functions]
+        blocks = [function(get(row)) for get, function in functions]
         return blocks[0] if len(blocks) == 1 else list(joined.from_iterable(blocks))
 
     return Compiled(many, (one,) if any(part.rows is not None for _, part in parts) else None)
+
+
+def _getter(columns: list[int]) -> Callable[[Row], Row]:
+    """Return the function that takes some columns of a row, as a list or a tuple."""
+    return itemgetter(*columns) if len(columns) > 1 else lambda row: [row[columns[0]]]
 
 
 def beside(first: Compiled, second: Compiled) -> Compiled:
@@ -113,7 +118,7 @@ def beside(first: Compiled, second: Compiled) -> Compiled:
     def many(x: np.ndarray) -> np.ndarray:
         return np.concatenate([first.many(x), second.many(x)], axis=1)
 
-    return Compiled(many, (lambda row: one(row) + other(row),) if one and other else None)
+    return Compiled(many, (lambda row: [*one(row), *other(row)],) if one and other else None)
 
 
 def added(rows: list[Row]) -> Row:

@@ -4,7 +4,7 @@ from bisect import bisect_left
 
 import numpy as np
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row, added
+from mlapp.ml.inference.compiled_functions import Compiled, Row
 from mlapp.ml.recipes.splines import SplineBasis
 
 CHUNK_ROWS = 1_000
@@ -22,7 +22,7 @@ def spline_product(step: SplineBasis, weights: np.ndarray) -> Compiled:
         knots[column, : len(own)] = own
         starts[column, : len(first)] = first
         powers[:, column, : len(first)] = factors.swapaxes(0, 1)
-    columns = np.arange(len(step.knots_))
+    columns, sums_count = np.arange(len(step.knots_)), weights.shape[1]
 
     def sums(x: np.ndarray) -> np.ndarray:
         piece = (x[:, :, None] > knots).sum(axis=2)
@@ -41,12 +41,13 @@ def spline_product(step: SplineBasis, weights: np.ndarray) -> Compiled:
     ]
 
     def one(row: Row) -> Row:
-        values = []
+        totals = [0.0] * sums_count
         for value, (own, cubics) in zip(row, curves, strict=True):
             start, factors = cubics[bisect_left(own, value)]
             t = value - start
-            values.append([((a * t + b) * t + c) * t + d for d, c, b, a in factors])
-        return added(values)
+            for index, (d, c, b, a) in enumerate(factors):
+                totals[index] += ((a * t + b) * t + c) * t + d
+        return totals
 
     return Compiled(many, (one,))
 

@@ -117,7 +117,7 @@ def _imputer(step: SimpleImputer) -> Compiled:
     if indicated is None or not len(indicated):
         return Compiled(many, ())
     zeros = [0.0] * len(indicated)
-    return Compiled(many, (lambda row: row + zeros,))
+    return Compiled(many, (lambda row: [*row, *zeros],))
 
 
 def _scaler(step: StandardScaler) -> Compiled:
@@ -150,7 +150,7 @@ def _function(step: FunctionTransformer) -> Compiled:
 
 
 def _with_row_function(step: Calendar | NativeColumns) -> Compiled:
-    return Compiled(step.transform, (step.transform_row,))
+    return Compiled(step.transform, (lambda row: step.transform_row(list(row)),))
 
 
 def _one_hot(step: OneHotEncoder) -> Compiled:

@@ -24,8 +24,8 @@ from mlapp.ml.inference.compiled_functions import Compiled, Row
 
 MAX_LEAVES = 64
 """Maximum number of leaves of a tree: one bit each."""
-CHUNK_ROWS = 256
-"""Rows that are evaluated at a time: rows × trees fit into the processor's cache."""
+CHUNK_CELLS = 2**15
+"""Rows × trees that are evaluated at a time: larger arrays cost page faults."""
 MAX_BISECTED = 32
 """Maximum number of columns of a single row that are searched by Python; numpy is faster at more."""
 COMPARISONS = 500
@@ -111,10 +111,10 @@ class Trees:
             # which matters for the probability of the other class when one class is almost certain.
             return np.add.reduceat(flat.take(before_first + last), starts, axis=-1)
 
-        locate = _Locations(tables)
+        locate, chunk_rows = _Locations(tables), max(1, CHUNK_CELLS // len(trees))
 
         def many(x: np.ndarray) -> np.ndarray:
-            chunks = [x[start:][:CHUNK_ROWS] for start in range(0, len(x), CHUNK_ROWS)]
+            chunks = [x[start:][:chunk_rows] for start in range(0, len(x), chunk_rows)]
             found = [sums(reduce(ior, (excluded.take(at, axis=0) for at in locate.many(chunk)))) for chunk in chunks]
             return found[0] if len(found) == 1 else np.concatenate(found)
 
