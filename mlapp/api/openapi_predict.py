@@ -18,7 +18,7 @@ DEFAULT_PATH, ANY_PATH = predict.PATHS
 NO_MODEL = "There is no model yet; rows may have any features."
 ANY_ROWS = "Rows for the model; `GET /models/{model}` lists the features of its active version."
 EACH_MODEL = "Each model has a path of its own as well, with the features of its active version."
-STRINGS = {ColumnType.CATEGORY: "string", ColumnType.DATETIME: "string"}
+STRINGS = dict.fromkeys((ColumnType.CATEGORY, ColumnType.DATETIME, ColumnType.TEXT), "string")
 
 
 class Names(NamedTuple):

@@ -7,6 +7,7 @@ from mlapp.ml.data.column_names import match_names
 from mlapp.schemas import ColumnFormat, ColumnType, Feature, Record, Scalar, Task
 from mlapp.tables.columns.numbers.units import BARE, possible_units
 from mlapp.tables.columns.texts.booleans import KNOWN
+from mlapp.tables.columns.texts.inference import TEXTS
 from mlapp.tables.columns.texts.marks import OTHER_MARKS
 
 MAX_NAMED = 5
@@ -23,6 +24,7 @@ KINDS = {
     ColumnType.BOOLEAN: "true or false",
     ColumnType.CATEGORY: "a text",
     ColumnType.DATETIME: "a date",
+    ColumnType.TEXT: "a text",
 }
 PLAIN = ColumnFormat()
 
@@ -91,7 +93,7 @@ def _pairs(active: Record, new: Record) -> dict[str, tuple[Feature | None, Featu
 
 
 def _feature_changes(active: Feature, new: Feature, version: int) -> Iterator[str]:
-    if new.type is ColumnType.CATEGORY:
+    if new.type in TEXTS:
         # Takes the text of any value.
         return
     if KINDS[new.type] != KINDS[active.type]:

@@ -58,7 +58,8 @@ def training_values(feature: Feature) -> str:
         more = f", … ({count:,} in total)" if count > MAX_CATEGORIES else ""
         return ", ".join(shorten(category, 40) for category in feature.categories[:MAX_CATEGORIES]) + more
     if feature.min is not None:
-        return f"{format_value(feature.min)} to {format_value(feature.max)}"
+        unit = " characters" if feature.type is ColumnType.TEXT else ""
+        return f"{format_value(feature.min)} to {format_value(feature.max)}{unit}"
     return "true or false" if feature.type is ColumnType.BOOLEAN else "none"
 
 

@@ -7,8 +7,8 @@ class Distribution(Schema):
     """A histogram of a column. Either `edges` or `categories` is set."""
 
     edges: list[float] | None = None
-    """Bin edges of a number, integer or datetime column (as days since 1970-01-01, UTC), ascending; one more than bins.
-    The outer bins include all values beyond them."""
+    """Bin edges of a number, integer or datetime column (as days since 1970-01-01, UTC) or of the number of characters
+    of a text, ascending; one more than bins. The outer bins include all values beyond them."""
     categories: list[str] | None = None
     """Values of a category or boolean column as in CSV, the most frequent first."""
     counts: list[int]

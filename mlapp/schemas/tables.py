@@ -25,11 +25,11 @@ class Feature(Schema):
     required: bool
     """False if the training table has missing values; rows may then omit the feature."""
     example: Scalar | None
-    """The value in a row of the training table."""
+    """The value in a row of the training table; a made-up one instead of a text."""
     min: OmitIfNone[int | float | DatetimeValue] = None
-    """Smallest training value (number, integer, datetime)."""
+    """Smallest training value (number, integer, datetime), or fewest characters (text)."""
     max: OmitIfNone[int | float | DatetimeValue] = None
-    """Largest training value (number, integer, datetime)."""
+    """Largest training value (number, integer, datetime), or most characters (text)."""
     mean: OmitIfNone[float] = None
     """Mean of the training values (number, integer)."""
     categories: OmitIfNone[list[str]] = None

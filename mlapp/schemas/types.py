@@ -41,7 +41,7 @@ class ColumnType(StrEnum):
     CATEGORY = "category"
     DATETIME = "datetime"
     TEXT = "text"
-    """Prose: sentences or descriptions, of which most are distinct."""
+    """Prose: sentences or descriptions, of which most are distinct. Models learn from their words."""
 
 
 class Task(StrEnum):

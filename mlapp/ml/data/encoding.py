@@ -61,6 +61,10 @@ class EncodedRows(NamedTuple):
     table: Table
     """The table; records have the features' own names."""
 
+    def at(self, rows: np.ndarray) -> "EncodedRows":
+        """Return some of the rows; all else is that of the whole table."""
+        return self._replace(x=self.x[rows], texts=[text.gather(rows) for text in self.texts])
+
     def text(self, row: int, feature: str) -> str:
         """Return a cell as text."""
         return self.table.text(row, feature if feature in self.table.names else self.names[feature])

@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from mlapp.errors import Conflict
-from mlapp.ml.data.encoding import Encoder, known_only
+from mlapp.ml.data.encoding import EncodedRows, Encoder, known_only
 from mlapp.ml.data.validation import NO_WARNINGS, Validator, Warnings
 from mlapp.ml.evaluation.conformal import bounds, bounds_of
 from mlapp.ml.inference.compiled_functions import Compiled, RowFunction
@@ -128,8 +128,13 @@ class FittedVersion:
             (rows, classes).
         """
         x = known_only(x)
-        chunks = [self._predict_chunk(x[start:][:CHUNK_ROWS]) for start in range(0, len(x), CHUNK_ROWS)]
-        return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+        return np.concatenate([self._predict_chunk(x[start:][:CHUNK_ROWS]) for start in range(0, len(x), CHUNK_ROWS)])
+
+    def predict_rows(self, rows: EncodedRows, part: slice = slice(None)) -> np.ndarray:
+        """Return what `predict` returns for some of the rows of a table, whose texts are embedded in chunks."""
+        start, stop, _ = part.indices(len(rows.x))
+        chunks = [slice(first, min(first + CHUNK_ROWS, stop)) for first in range(start, stop, CHUNK_ROWS)]
+        return np.concatenate([self.predict(self.encoder.matrix(rows, chunk)) for chunk in chunks])
 
     def _predict_chunk(self, x: np.ndarray) -> np.ndarray:
         predicted, interval = self.compiled.many(x), self.info.interval

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from mlapp.ml.data.encoding import EncodedRows
 from mlapp.ml.evaluation.metrics import metrics
 from mlapp.ml.inference.fitted_version import FittedVersion
 from mlapp.schemas import ColumnType, Task
@@ -24,12 +25,12 @@ class Score(NamedTuple):
     rows: int
 
 
-def score(fitted: FittedVersion, table: Table, x: np.ndarray, bad_rows: Sequence[int]) -> Score | None:
+def score(fitted: FittedVersion, table: Table, encoded: EncodedRows, bad_rows: Sequence[int]) -> Score | None:
     """Return the metrics on the first rows with a target; None if the table has no target, or too few rows with one.
 
     Rows count by the weight column of the version if the table has it; without a weight, they do not count.
 
-    `x` has the encoded rows, (rows, features), and `bad_rows` those that cannot be predicted.
+    `encoded` has the encoded rows, and `bad_rows` those that cannot be predicted.
     """
     model = fitted.info
     if model.target not in table.names:
@@ -43,7 +44,7 @@ def score(fitted: FittedVersion, table: Table, x: np.ndarray, bad_rows: Sequence
     rows = np.flatnonzero(known)[:MAX_ROWS]
     if len(rows) < MIN_ROWS:
         return None
-    y, weights, predicted = y[rows], weights[rows], fitted.predict(x[rows])
+    y, weights, predicted = y[rows], weights[rows], fitted.predict_rows(encoded.at(rows))
     if model.task is Task.REGRESSION:
         return Score(metrics(model.task, y, predicted[:, 0], weights), len(rows))
     y = y.astype(int)

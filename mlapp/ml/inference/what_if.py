@@ -23,11 +23,14 @@ def what_if(fitted: FittedVersion, record: dict[str, Any], name: str) -> WhatIf:
     """Predict a record of JSON scalars over the values of a feature in training, and the record's own value.
 
     Raises:
-        Unacceptable: the model has no such feature, cannot predict the record, or there is no value of the feature.
+        Unacceptable: the model has no such feature, it is a text, the model cannot predict the record, or there is no
+            value of the feature.
     """
     feature = next((feature for feature in fitted.info.features if feature.name == name), None)
     if feature is None:
         raise Unacceptable(f"Version {fitted.info.version} of {fitted.info.model} has no feature '{shorten(name)}'.")
+    if feature.type is ColumnType.TEXT:
+        raise Unacceptable(f"'{shorten(name)}' is a text, whose values have no order to draw; try other texts instead.")
     fitted.encoder.encode(records_table([record]))
     own = convert_column(column_of(name, [record.get(name)]), feature.type, feature.read_as).values
     values = _to_json(_with_own(_training_values(feature), own, feature.type), feature.type)

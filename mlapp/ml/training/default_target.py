@@ -15,6 +15,8 @@ NAMES = (
 """Names of columns that are often predicted, the most telling first."""
 WORD = re.compile(r"[A-Z]?[a-zß-ÿ]+|[A-Z]+(?![a-z])")
 MAX_CLASSES = 50
+NEVER = (ColumnType.DATETIME, ColumnType.TEXT)
+"""Types of columns that are not plausible."""
 MAX_MISSING, MAX_DISTINCT = 0.5, 0.5
 """Shares of missing rows, and of distinct texts, up to which a column is plausible."""
 
@@ -33,7 +35,7 @@ def default_target(columns: Sequence[TableColumn], rows: int, options: TrainOpti
 
 def _is_plausible(column: TableColumn, rows: int) -> bool:
     present = rows - column.missing
-    if column.distinct < 2 or column.missing > MAX_MISSING * rows or column.type is ColumnType.DATETIME:
+    if column.distinct < 2 or column.missing > MAX_MISSING * rows or column.type in NEVER:
         return False
     if column.type is ColumnType.CATEGORY:
         return column.distinct <= min(MAX_CLASSES, MAX_DISTINCT * present)

@@ -50,7 +50,8 @@ class TrafficQueue:
 
     def add_rows(self, minute: int, info: VersionInfo, x: "np.ndarray", predicted: "np.ndarray") -> None:
         """Add encoded rows of one or several requests, and their predictions. Thread-safe."""
-        rows = len(x)
+        # Without the components of texts.
+        rows, x = len(x), x[:, : len(info.features)]
         with self._lock:
             if self.free_cells <= 0:
                 self._batches.append(PredictedRows(minute, info, rows, None))

@@ -14,16 +14,16 @@ def preview(
     encoded = encode_table(fitted, table, options)
     check_file(fitted, encoded)
     first = slice(0, count)
-    added = added_columns(fitted, encoded, first, fitted.predict(encoded.x[first]))
+    added = added_columns(fitted, encoded, first, fitted.predict_rows(encoded.rows, first))
     names, cells = tables.format_rows(table.frame[first].hstack(added))
     bad_rows = encoded.bad_rows
     first_bad = list(bad_rows.items())[:MAX_REPORTED]
-    score = ml.score(fitted, table, encoded.x, list(bad_rows))
+    score = ml.score(fitted, table, encoded.rows, list(bad_rows))
     return PredictionPreview(
         names=names,
         rows=cells,
         lines=[_line(table, row) for row in range(len(cells))],
-        total=len(encoded.x),
+        total=encoded.height,
         warnings_total=encoded.warnings.total,
         warnings=encoded.warnings.first,
         warning_lines=[_line(table, warning.row) for warning in encoded.warnings.first],
@@ -39,7 +39,7 @@ def example(fitted: "ml.FittedVersion") -> PredictResponse:
     """Return the response to the example row of a version."""
     row = {feature.name: feature.example for feature in fitted.info.features}
     encoded = encode_table(fitted, tables.JsonRows([row]).table(), PredictOptions())
-    return fitted.answer(fitted.predict(encoded.x), encoded.warnings)
+    return fitted.answer(fitted.predict_rows(encoded.rows), encoded.warnings)
 
 
 def _line(table: "tables.Table", row: int) -> int:

@@ -7,9 +7,9 @@ from mlapp.schemas import Format, PredictOptions
 from mlapp.services.options import merge_options, predict_options
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
 
+    from mlapp.ml.data.encoding import EncodedRows
     from mlapp.ml.data.validation import Warnings
 
 PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0", b"PAR1", b"ARROW1")
@@ -33,11 +33,16 @@ class EncodedTable(NamedTuple):
     """A table that was read, encoded and validated."""
 
     table: "tables.Table"
-    x: "np.ndarray"
-    """Encoded features, (rows, features)."""
+    rows: "EncodedRows"
+    """Its rows, without the components of their texts, which are computed in chunks."""
     warnings: "Warnings"
     problems: "pl.Series | None"
     """Why rows cannot be predicted, (rows,), null for all others; None if all can be."""
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return len(self.rows.x)
 
     @property
     def bad_rows(self) -> dict[int, str]:
@@ -90,4 +95,4 @@ def encode_table(
     warnings = fitted.validator.table_warnings(table, encoded)
     if strict:
         fitted.validator.reject_unusual(table, warnings)
-    return EncodedTable(table, encoded.x, warnings, ml.problems_of(table, encoded.invalid))
+    return EncodedTable(table, encoded, warnings, ml.problems_of(table, encoded.invalid))

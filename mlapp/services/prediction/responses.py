@@ -90,8 +90,8 @@ def write_json(fitted: "ml.FittedVersion", encoded: EncodedTable, add_rows: "Add
             "A JSON response has a prediction for each row; request a file, such as by 'Accept: text/csv'."
         )
     lists: dict[str, list[bytes]] = {}
-    for start in range(0, len(encoded.x), JSON_CHUNK_ROWS):
-        x = encoded.x[start : start + JSON_CHUNK_ROWS]
+    for start in range(0, encoded.height, JSON_CHUNK_ROWS):
+        x = fitted.encoder.matrix(encoded.rows, slice(start, start + JSON_CHUNK_ROWS))
         predicted = fitted.predict(x)
         add_rows(fitted.info, x, predicted)
         answer = fitted.answer(predicted, encoded.warnings)
@@ -124,15 +124,15 @@ def encoding_of(fitted: "ml.FittedVersion", encoded: EncodedTable, format_: Form
 def parts_of(encoded: EncodedTable, format_: Format) -> list[slice]:
     """Return the ranges of rows that are written at a time."""
     # Other formats are written in one piece, as their index is at the end.
-    size = CHUNK_ROWS if format_ in (Format.CSV, Format.NDJSON) else len(encoded.x)
-    return [slice(start, start + size) for start in range(0, len(encoded.x), size)]
+    size = CHUNK_ROWS if format_ in (Format.CSV, Format.NDJSON) else encoded.height
+    return [slice(start, start + size) for start in range(0, encoded.height, size)]
 
 
 def write_file(
     fitted: "ml.FittedVersion", encoded: EncodedTable, format_: Format, part: slice, add_rows: "AddRows"
 ) -> bytes:
     """Predict some of the rows, and write them with their predictions."""
-    x, predicted = encoded.x[part], fitted.predict(encoded.x[part])
+    x, predicted = encoded.rows.x[part], fitted.predict_rows(encoded.rows, part)
     if encoded.problems is None:
         add_rows(fitted.info, x, predicted)
     elif (good := encoded.problems[part].is_null().to_numpy()).any():

@@ -53,6 +53,6 @@ class RowPredictor:
             return reading.encode_table(fitted, rows.table(), PredictOptions(), strict=strict)
 
         encoded = await self.limits.small.run(encode, fitted.info.model)
-        predicted, _ = await self.batcher.predict(fitted, encoded.x)
+        predicted, _ = await self.batcher.predict(fitted, fitted.encoder.matrix(encoded.rows))
         self.recorder.add_warnings(fitted.info.model, encoded.warnings.total)
         return predicted, encoded.warnings

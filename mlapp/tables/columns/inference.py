@@ -63,8 +63,8 @@ def infer_column(
 ) -> InferredColumn:
     """Infer type and format of a whole column of a training table.
 
-    `kind` overrules the type. `words` takes words such as yes and no for booleans. `merge` replaces texts that differ
-    only by case, spaces or Unicode form by the most frequent of them.
+    `kind` overrules the type. `words` takes words such as yes and no for booleans, and prose for text, unlike for a
+    target. `merge` replaces texts that differ only by case, spaces or Unicode form by the most frequent of them.
 
     Raises:
         Unacceptable: values are not of the type `kind`, or numbers are beyond ±1e38.
@@ -75,7 +75,7 @@ def infer_column(
         found = impose_type(raw, kind, conventions)
     else:
         found = infer_plain_text(raw, conventions) or infer_text(raw, conventions, words=words)
-        if found.type is ColumnType.CATEGORY and is_prose(found.values):
+        if words and found.type is ColumnType.CATEGORY and is_prose(found.values):
             found = found._replace(type=ColumnType.TEXT)
     read_as = found.read_as or ColumnFormat()
     if merge and found.type is ColumnType.CATEGORY:

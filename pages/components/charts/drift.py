@@ -131,7 +131,8 @@ def _numbers(column: ColumnDrift) -> Options:
     series = [histogram(edges, column.training.counts, "Training", 0)]
     if sum(column.production.counts):
         series.append(histogram(edges, column.production.counts, "Requests", 2))
-    x = axis("", "time" if dates else "value", min=edges[0], max=edges[-1], splitLine=HIDDEN)
+    name = "characters" if column.type is ColumnType.TEXT else ""
+    x = axis(name, "time" if dates else "value", min=edges[0], max=edges[-1], splitLine=HIDDEN)
     return plot(series, x, axis(unit="%", min=0))
 
 

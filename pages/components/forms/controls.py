@@ -1,4 +1,4 @@
-"""Input controls for features: number and slider, select, toggle, switch, date."""
+"""Input controls for features: number and slider, select, toggle, switch, date, text area."""
 
 import math
 from collections.abc import Callable
@@ -37,6 +37,7 @@ def control(feature: Feature, mark: str, on_change: Setter) -> Setter:
         ColumnType.BOOLEAN: _switch,
         ColumnType.CATEGORY: _toggle if _fit_toggle(feature.categories or []) else _select,
         ColumnType.DATETIME: _date,
+        ColumnType.TEXT: _text_area,
     }.get(feature.type, _number)
     return draw(feature, mark, on_change)
 
@@ -182,6 +183,15 @@ def _date(feature: Feature, mark: str, on_change: Setter) -> Setter:
     with button, ui.menu():
         calendar = ui.date(on_change=lambda event: pick(event.value)).mark(f"{mark}-calendar")
         calendar.bind_value_from(field, "value", lambda text: (text or "")[:10])
+    return lambda value: field.set_value(_text(value))
+
+
+def _text_area(feature: Feature, mark: str, on_change: Setter) -> Setter:
+    """Draw a field that grows with its lines."""
+    field = ui.textarea(
+        feature.name, value=_text(feature.example), on_change=lambda event: on_change(event.value or None)
+    )
+    field.props(f"{STYLE} autogrow input-class='max-h-48'").classes("w-full").mark(mark)
     return lambda value: field.set_value(_text(value))
 
 

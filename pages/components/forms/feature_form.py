@@ -107,7 +107,8 @@ def _hint(feature: Feature) -> str:
     if feature.min is not None and feature.max is not None:
         unit = feature.read_as.unit if feature.read_as else None
         fraction = "; 0.5 is 50%" if unit == PERCENT else ""
-        return f"{_bound(feature.min)} to {_bound(feature.max)} in training{fraction}"
+        of = " characters" if feature.type is ColumnType.TEXT else ""
+        return f"{_bound(feature.min)} to {_bound(feature.max)}{of} in training{fraction}"
     count = len(feature.categories or []) or "no"
     return f"{count} value{'' if count == 1 else 's'} in training"
 

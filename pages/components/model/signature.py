@@ -4,7 +4,7 @@ from nicegui import ui
 
 from mlapp.presentation.formats import format_duration, format_time, format_value
 from mlapp.presentation.training_choices import training_choices
-from mlapp.schemas import Feature, VersionInfo
+from mlapp.schemas import ColumnType, Feature, VersionInfo
 from pages.components.tables.paged_table import paged_rows
 from pages.theme import MUTED
 
@@ -48,4 +48,5 @@ def _values(feature: Feature) -> str:
         return ", ".join(feature.categories[:5]) + (" …" if len(feature.categories) > 5 else "")
     if feature.min is None or feature.max is None:
         return "true or false"
-    return f"{format_value(feature.min)} to {format_value(feature.max)}"
+    unit = " characters" if feature.type is ColumnType.TEXT else ""
+    return f"{format_value(feature.min)} to {format_value(feature.max)}{unit}"

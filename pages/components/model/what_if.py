@@ -139,7 +139,8 @@ class WhatIfView:
 
 
 def _most_important(info: VersionInfo) -> str:
-    known = {feature.name for feature in info.features}
+    """Return the most important feature that has a curve, or else the first one."""
+    known = {feature.name for feature in info.features if feature.type is not ColumnType.TEXT}
     ranked = [entry for entry in info.importance if entry.feature in known]
     return max(ranked, key=lambda entry: entry.mean).feature if ranked else info.features[0].name
 

@@ -30,6 +30,7 @@ TYPES = {
     ColumnType.CATEGORY: ("Category", "sell"),
     ColumnType.DATETIME: ("Date", "event"),
     ColumnType.BOOLEAN: ("Yes or no", "toggle_on"),
+    ColumnType.TEXT: ("Text", "notes"),
 }
 """Label and icon."""
 DETECT = "Detect"
