@@ -15,6 +15,8 @@ from mlapp.tables.columns.conversion import DAY_US
 from mlapp.tables.table import Table
 
 MAX_WARNINGS = 100
+EXTREME_LENGTH, MIN_EXTREME_CHARACTERS = 10, 1_000
+"""A text is too long if it has this many times the characters of the longest training text, and so many at least."""
 
 Code = Literal["missing", "unknown_category", "not_whole", "out_of_range", "odd_value", "similar_name"]
 
@@ -128,7 +130,10 @@ class Validator:
         if feature.type is ColumnType.INTEGER and value % 1:
             detail = f"{text} is not whole; training saw whole numbers only"
             warnings.append(_warning(row, feature, "not_whole", detail))
-        if not low <= value <= high:
+        if not low <= value <= high and feature.type is ColumnType.TEXT:
+            detail = f"has {value:,.0f} characters; training saw at most {feature.max:,}"
+            warnings.append(_warning(row, feature, "out_of_range", detail))
+        elif not low <= value <= high:
             detail = f"{text} is outside {_format(low, feature)}–{_format(high, feature)} seen in training"
             warnings.append(_warning(row, feature, "out_of_range", detail))
         return warnings
@@ -142,6 +147,9 @@ def _range(feature: Feature) -> tuple[float, float]:
     """Return the encoded range of the training data; `UNKNOWN` is below the range of categories."""
     if feature.type is ColumnType.CATEGORY:
         return 0.0, np.inf
+    if feature.type is ColumnType.TEXT:
+        longest = feature.max if isinstance(feature.max, int) else np.inf
+        return 0.0, max(EXTREME_LENGTH * longest, MIN_EXTREME_CHARACTERS)
     if isinstance(feature.min, datetime) and isinstance(feature.max, datetime):
         return days_since_epoch(feature.min), days_since_epoch(feature.max)
     if isinstance(feature.min, int | float) and isinstance(feature.max, int | float):

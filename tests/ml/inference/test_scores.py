@@ -10,7 +10,7 @@ from mlapp.tables.table import Table
 
 def scored(model, frame, bad_rows=()):
     table = Table(frame)
-    return score(model, table, model.encoder.encode(table), bad_rows)
+    return score(model, table, model.encoder.encode_rows(table), bad_rows)
 
 
 def test_score_of_a_regression_is_of_the_rows_with_a_target(table, fitting):

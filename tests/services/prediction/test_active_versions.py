@@ -122,7 +122,7 @@ RAISING = [
     ("raise MemoryError", "MemoryError"),
     ("raise RecursionError", "RecursionError"),
     ("raise SystemExit(3)", "SystemExit: 3"),
-    ("no_estimator = True", "AttributeError: 'NoneType' object has no attribute 'predict_proba'"),
+    ("no_estimator = True", "AttributeError: 'NoneType' object has no attribute 'texts'"),
 ]
 """Code that unpickling a model file runs → its error."""
 
