@@ -43,7 +43,7 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     prediction = services.PredictionService(store, recorder, processes, settings.loaded_mb * 1_000_000)
     models = services.ModelService(store, prediction)
     jobs = services.JobService(JobStore(settings.store), settings.max_jobs, registry)
-    training = services.TrainingService(store, models, jobs, processes, settings.keep_versions)
+    training = services.TrainingService(store, models, jobs, processes, settings.keep_versions, settings.dask)
     metrics = services.MetricsService(store, prediction, recorder, registry)
     health = services.HealthService(store, prediction)
     wired = services.Services(models, prediction, training, jobs, health, recorder, monitoring, access, metrics)

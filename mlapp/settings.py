@@ -3,7 +3,9 @@
 import ipaddress
 import logging
 import re
+import sys
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -48,6 +50,18 @@ def _proxies(addresses: str) -> str:
     return addresses.strip()
 
 
+def _scheduler(address: str) -> str:
+    match = re.fullmatch(r"(?:tcp|tls)://(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+):(\d{1,5})", address, re.IGNORECASE)
+    if not match or not 1 <= int(match[1]) <= 65535:
+        raise ValueError("it takes tls://host:port, or tcp://host:port on a trusted network")
+    if not find_spec("distributed"):
+        raise ValueError(
+            f"it takes the package distributed, which {sys.executable} does not have; run `uv sync --group dask`, or "
+            "`pip install distributed`"
+        )
+    return address
+
+
 Key = Annotated[SecretStr, _secret(16)]
 
 
@@ -84,6 +98,8 @@ class Settings(BaseSettings):
     """Versions of a model to keep; its oldest inactive ones beyond this number are removed."""
     loaded_mb: Annotated[int, Field(ge=1)] = 100
     """Loaded versions of models other than the default one, in MB of their files; the least recently asked go first."""
+    dask: Annotated[str, AfterValidator(_scheduler)] | None = None
+    """Dask scheduler whose workers make the fits of trainings: tls://host:port, or tcp:// on a trusted network."""
     demo: bool = True
     """Train a demo model on bundled data at the first start, if the store is empty."""
     log_json: bool = False

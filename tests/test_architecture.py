@@ -49,6 +49,8 @@ HINTS = {
 }
 
 LIBRARIES = {
+    "dask": ("mlapp/services/cluster/",),
+    "distributed": ("mlapp/services/cluster/",),
     "nicegui": ("pages/",),
     "fastapi": ("mlapp/api/", "mlapp/app.py", "pages/__init__.py"),
     "itsdangerous": ("mlapp/services/access/",),
@@ -60,6 +62,7 @@ LIBRARIES = {
 
 IN_FUNCTIONS = {
     "main.py": "each training process imports main.py again, and must not load the app",
+    "mlapp/services/cluster/task.py": "a Dask scheduler imports it, and must not load scikit-learn: seconds",
     "mlapp/services/jobs/runner.py": "the server must not load the training code: 1 s and 80 MB",
 }
 """File → why it imports own modules inside functions."""
@@ -269,6 +272,7 @@ def test_training_process_does_not_load_the_server():
         "import runpy\nrunpy.run_path('main.py', run_name='__mp_main__')\nimport mlapp.services.jobs.worker"
     )
 
+    assert not loaded & {"dask", "distributed"}, "Import them when a training starts on a cluster: they take a second."
     server = loaded & {"nicegui", "fastapi", "starlette", "uvicorn", "pages", "mlapp.app", "mlapp.api"}
     assert "sklearn" in loaded
     assert not server, f"Each training process loads {server}: import it in functions of main.py, not in services."
@@ -282,6 +286,28 @@ def test_server_start_does_not_load_ml_libraries(module):
     heavy = loaded & {"sklearn", "polars", "scipy", "numpy", "joblib"}
     assert module in loaded
     assert not heavy, f"The start loads {heavy}: in services write `from mlapp import ml, tables`, which load lazily."
+
+
+@pytest.mark.slow
+def test_training_without_a_cluster_does_not_load_dask():
+    loaded = loaded_after(
+        "from multiprocessing import Pipe\n"
+        "from mlapp.schemas import Submission\n"
+        "from mlapp.services.jobs import worker\n"
+        "ours, theirs = Pipe()\n"
+        "worker._train(Submission(dataset='wine', options={'estimator': 'linear'}), theirs)"
+    )
+
+    assert "sklearn.linear_model" in loaded
+    assert not loaded & {"dask", "distributed"}
+
+
+@pytest.mark.slow
+def test_task_of_a_cluster_does_not_load_ml_libraries():
+    loaded = loaded_after("import mlapp.services.cluster.task")
+
+    heavy = loaded & {"sklearn", "scipy", "numpy", "polars", "joblib"}
+    assert not heavy, f"The scheduler of a cluster loads {heavy}: import it in the function that runs on workers."
 
 
 @pytest.mark.slow

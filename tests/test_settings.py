@@ -1,5 +1,6 @@
 """Settings: sources, validation, and `.env.example`."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,10 @@ def test_port_variable_is_used_without_mlapp_port(monkeypatch, variables, port):
         ("MLAPP_TRUSTED_PROXIES", "proxy.example.org"),
         ("MLAPP_TRUSTED_PROXIES", "127.0.0.1,*"),
         ("MLAPP_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("MLAPP_DASK", "scheduler:8786"),
+        ("MLAPP_DASK", "http://scheduler:8786"),
+        ("MLAPP_DASK", "tcp://scheduler"),
+        ("MLAPP_DASK", "tls://scheduler:70000"),
     ],
 )
 def test_invalid_value_stops_the_start_and_is_named(monkeypatch, variable, value):
@@ -104,6 +109,21 @@ def test_invalid_value_stops_the_start_and_is_named(monkeypatch, variable, value
     line = str(stopped.value)
     assert line.startswith(f"Invalid {variable}='{value}': it ")
     assert "\n" not in line
+
+
+@pytest.mark.parametrize("address", ["tls://dask.example.org:8786", "tcp://10.0.0.7:8786", "tcp://[::1]:8786"])
+def test_address_of_a_dask_scheduler_is_accepted(monkeypatch, address):
+    monkeypatch.setenv("MLAPP_DASK", address)
+
+    assert load_settings().dask == address
+
+
+def test_dask_without_its_package_stops_the_start_with_the_command_that_installs_it(monkeypatch):
+    monkeypatch.setenv("MLAPP_DASK", "tcp://127.0.0.1:8786")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+
+    with pytest.raises(SystemExit, match="^Invalid MLAPP_DASK='tcp://127.0.0.1:8786': .* `uv sync --group dask`"):
+        load_settings()
 
 
 def test_every_invalid_value_has_a_line(monkeypatch, tmp_path):

@@ -22,16 +22,20 @@ def fit(
     estimator: BaseEstimator,
     X: np.ndarray,
     y: np.ndarray,
-    on_progress: ProgressCallback,
+    on_progress: ProgressCallback | None,
     weights: np.ndarray | None = None,
 ) -> None:
-    """Fit an estimator, and report progress after every iteration or tree.
+    """Fit an estimator, and report progress after every iteration or tree, unless `on_progress` is None.
 
     Estimators without callbacks report by their `verbose` output, and those with neither at the end only. The estimator
     keeps neither the callbacks nor the changed verbosity.
 
     Source: scikit-learn, `sklearn.callback` (1.9) and the parameter `verbose` of its ensembles.
     """
+    arguments = weight_arguments(estimator, weights)
+    if on_progress is None:
+        estimator.fit(X, y, **arguments)
+        return
     listener = _Listener(on_progress)
     # joblib writes to stderr when ensembles are verbose.
     with (
@@ -39,7 +43,7 @@ def fit(
         redirect_stdout(listener),
         redirect_stderr(io.StringIO()),
     ):
-        estimator.fit(X, y, **weight_arguments(estimator, weights))
+        estimator.fit(X, y, **arguments)
     listener.report(1.0)
 
 

@@ -91,6 +91,8 @@ class Submission(Schema):
     """Name of the uploaded file; for display, and for the name of the model."""
     store: str | None = None
     """Folder of the store, in which the training process looks up the model; set by the training service."""
+    dask: str | None = None
+    """Address of the Dask scheduler that makes the fits; set by the training service."""
 
 
 class Job(Schema):

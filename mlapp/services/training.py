@@ -43,6 +43,8 @@ class TrainingService:
     jobs: JobService
     processes: Processes
     keep_versions: int = 20
+    dask: str | None = None
+    """Address of the Dask scheduler that makes the fits; None: the training process makes them."""
 
     def __post_init__(self) -> None:
         self._previews = asyncio.Semaphore(self.jobs.max_jobs)
@@ -122,7 +124,7 @@ class TrainingService:
 
     async def _train(self, submission: Submission, run: Run, *, demo: bool) -> VersionInfo:
         """Fit a version in a process, store it, activate it if requested, and prune old ones."""
-        request = submission.model_copy(update={"store": str(self.store.folder)})
+        request = submission.model_copy(update={"store": str(self.store.folder), "dask": self.dask})
         finished = await self.processes.run("train", request, _progress_listener(run.job))
         assert isinstance(finished, Finished)  # noqa: S101 - for the type checker
         run.committed = True

@@ -13,7 +13,7 @@ from mlapp.ml import progress
 from mlapp.ml.estimator_tree import parts
 from mlapp.ml.evaluation.splits import Fold
 from mlapp.ml.progress import ProgressCallback
-from mlapp.ml.threads import threads_for
+from mlapp.ml.threads import threads_for, use_one_thread
 
 THREAD_PARAMETERS = {"n_jobs", "n_threads"}
 """`n_threads` is that of the binning in boosting, which keeps the number of cores."""
@@ -104,9 +104,9 @@ def fit_and_predict(  # noqa: PLR0913, PLR0917 - a fit, its rows, and how it is 
     train: np.ndarray,
     test: np.ndarray,
     clock: Callable[[], float],
-    on_progress: ProgressCallback,
+    on_progress: ProgressCallback | None,
 ) -> FitResult:
-    """Fit an estimator on training rows, and predict test rows."""
+    """Fit an estimator on training rows, and predict test rows; `on_progress` as in `fit`."""
     started = clock()
     weights = None if samples.weights is None else samples.weights[train]
     fit(estimator, samples.X[train], samples.y[train], on_progress, weights)
@@ -157,7 +157,7 @@ def fit(
     estimator: BaseEstimator,
     X: np.ndarray,
     y: np.ndarray,
-    on_progress: ProgressCallback,
+    on_progress: ProgressCallback | None,
     weights: np.ndarray | None = None,
 ) -> BaseEstimator:
     """Fit an estimator, then set `n_jobs=1` on it and on all estimators inside it, so that it predicts on one thread.
@@ -165,14 +165,21 @@ def fit(
     Its file then does not depend on the number of threads either.
     Threads that add up trees in any order give sums that differ in the last digit between calls, and cost more than
     they save on single rows. `n_jobs=None` would mean one thread in scikit-learn, but all cores in LightGBM.
+
+    Without `on_progress` it is also fitted on one thread, and other fits may run in the same process: they would share
+    stdout, from which progress is read.
     """
-    with threads_for(len(y)):
-        progress.fit(estimator, X, y, on_progress, weights)
+    if on_progress is None:
+        use_one_thread()
+        progress.fit(with_one_thread(estimator), X, y, None, weights)
+    else:
+        with threads_for(len(y)):
+            progress.fit(estimator, X, y, on_progress, weights)
     return with_one_thread(estimator)
 
 
 def with_one_thread(estimator: BaseEstimator) -> BaseEstimator:
-    """Set the number of threads of a fitted estimator, and of all estimators inside it, to 1."""
+    """Set the number of threads of an estimator, and of all estimators inside it, to 1."""
     for part in parts(estimator):
         if hasattr(type(part), "get_params"):
             part.set_params(**dict.fromkeys(THREAD_PARAMETERS & part.get_params(deep=False).keys(), 1))

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 from mlapp.errors import MlappError, TrainingFailed, Unacceptable, UnreadableBody, shorten
+from mlapp.ml.evaluation.out_of_fold import local_fits
 from mlapp.ml.training.preview import preview_training
 from mlapp.ml.training.train import train
 from mlapp.schemas import (
@@ -31,6 +32,7 @@ from mlapp.schemas import (
     TrainOptions,
     TransferredTable,
 )
+from mlapp.services.cluster.fits import cluster_fits
 from mlapp.services.jobs.ipc import Failed, Finished, Progress, ReadRequest, Request, Started, send
 from mlapp.services.options import merge_options, train_options
 from mlapp.services.placement import intended_model, kept_task
@@ -127,7 +129,8 @@ def _train(submission: Submission, results: Connection) -> Finished:
     model = intended_model(options, source)
     send(Started(model, dataset, table.frame.height, table.frame.width, options.target, options.estimator), results)
     kept = _kept_task(submission, options, source)
-    trained = train(table, options, time.perf_counter, _ProgressReporter(results), kept)
+    fits = cluster_fits(submission.dask) if submission.dask else local_fits
+    trained = train(table, options, time.perf_counter, _ProgressReporter(results), kept, fits)
     return Finished(trained.file, trained.record | {"source": source} | ({"read_as": None} if dataset else {}), options)
 
 

@@ -1,0 +1,1 @@
+"""Fits of trainings on a Dask cluster; `task` runs there, the rest in the training process."""
