@@ -10,8 +10,10 @@ import pytest
 from mlapp.errors import Conflict, Unacceptable
 from mlapp.ml.data.validation import NO_WARNINGS
 from mlapp.ml.estimators import ESTIMATORS
+from mlapp.ml.evaluation.conformal import bounds
 from mlapp.ml.inference.fitted_version import load_version
 from mlapp.ml.inference.model_file import ModelFile
+from mlapp.ml.inference.what_if import what_if
 from mlapp.schemas import Task
 from mlapp.tables.table import Table
 from tests.ml.conftest import fewer_trees
@@ -138,3 +140,43 @@ def test_model_with_missing_code_is_not_loaded(table, fitting, tmp_path, monkeyp
         Conflict, match="Version 3 of prices cannot be loaded: it was trained with code that is not here"
     ):
         load_version(fitting(table, "price").info, file)
+
+
+@pytest.fixture(scope="module")
+def noisy(fitting):
+    """A version with a learned scale: the errors depend on a feature that the prediction does not depend on."""
+    random = np.random.default_rng(0)
+    x, noise = random.normal(size=(2, 1_100))
+    y = 3 * x + np.exp(1.5 * noise) * random.normal(size=1_100)
+    return fitting(pl.DataFrame({"x": x, "noise": noise, "y": y}), "y", features=["x", "noise"])
+
+
+def test_learned_intervals_follow_the_features(noisy):
+    rows = pl.DataFrame({"x": [0.5, 0.5, 0.5], "noise": [-1.5, 1.5, None]})
+
+    predicted = noisy.predict(noisy.encoder.encode(Table(rows)))
+
+    width = predicted[:, 2] - predicted[:, 1]
+    assert (noisy.info.interval.learned, width[1] > 5 * width[0], width[2] > 0) == (True, True, True)
+
+
+def test_learned_interval_of_a_row_is_that_in_a_batch(noisy):
+    x = noisy.examples
+
+    together = noisy.predict_batch([x]).predicted
+    alone = np.concatenate([noisy.predict_batch([x[row : row + 1]]).predicted for row in range(len(x))])
+
+    assert noisy.compiled.one is not None
+    np.testing.assert_allclose(alone, together, rtol=1e-12)
+    factors = noisy.parts.scale.predict(x)
+    lower, upper = bounds(noisy.info.interval, together[:, 0], factors)
+    np.testing.assert_allclose(together[:, 1:], np.column_stack([lower, upper]), rtol=1e-9)
+
+
+def test_what_if_uses_the_learned_interval(noisy):
+    found = what_if(noisy, {"x": 0, "noise": 0}, "noise")
+
+    assert found.upper
+    assert found.lower
+    widths = np.subtract(found.upper, found.lower)
+    assert widths[-1] > 5 * widths[0] > 0
