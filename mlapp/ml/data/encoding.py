@@ -14,7 +14,7 @@ import polars as pl
 from mlapp.errors import Unacceptable
 from mlapp.ml.data.column_names import with_feature_names
 from mlapp.ml.data.invalid_rows import InvalidCells, reject_rows, require_columns
-from mlapp.ml.data.plain_rows import MAX_CODES, UNKNOWN, PlainEncoder
+from mlapp.ml.data.plain_rows import UNKNOWN, PlainEncoder
 from mlapp.ml.data.text_embedding import TextEmbedding, text_features, with_embeddings
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnFormat, ColumnType, Feature, Format
@@ -162,9 +162,9 @@ def _converted(table: Table, name: str, feature: Feature, conventions: Conventio
     if len(rows := converted.invalid.arg_true()):
         invalid = [InvalidCells(feature, name, rows.to_numpy(), format_categories(unnamed(raw).gather(rows)))]
     odd = converted.odd.to_numpy() if converted.odd.any() else None
-    values_ = unnamed(converted.values)
-    text = values_ if feature.type is ColumnType.TEXT else None
-    return _Column(_encode(values_, feature), invalid + _absent_cells(table, name, feature), odd, text)
+    found = unnamed(converted.values)
+    text = found if feature.type is ColumnType.TEXT else None
+    return _Column(_encode(found, feature), invalid + _absent_cells(table, name, feature), odd, text)
 
 
 def _convert_json(values: list[Any], raw: pl.Series, feature: Feature, conventions: Conventions) -> ConvertedColumn:
@@ -203,6 +203,6 @@ def _encode(values: pl.Series, feature: Feature) -> np.ndarray:
     if feature.type is not ColumnType.CATEGORY:
         return values.cast(pl.Float64).to_numpy()
     known = pl.Enum(feature.categories or [])
-    codes = values.cast(known, strict=False).to_physical().clip(upper_bound=MAX_CODES - 1)
+    codes = values.cast(known, strict=False).to_physical()
     unknown = codes.is_null() & values.is_not_null()
     return np.where(unknown.to_numpy(), UNKNOWN, codes.cast(pl.Float64).to_numpy())

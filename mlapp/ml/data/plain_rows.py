@@ -22,11 +22,6 @@ from mlapp.tables.table import check_names
 TEXT = ColumnType.TEXT
 UNKNOWN = -np.inf
 """Code of categories outside the training data, until `known_only` replaces it."""
-MAX_CODES = 255
-"""Number of codes: the most frequent categories have their own, the others share the last one.
-
-Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `max_bins` = 255 categories.
-"""
 MAX_OTHER_NAMES = 20
 MAX_CACHED_SHAPES = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -151,7 +146,7 @@ class _Codes(dict[str | None, float]):
         super().__init__(dict.fromkeys((None, "", *marks), np.nan))
         self._marks = marks
         for code, category in enumerate(feature.categories or []):
-            self[category] = float(min(code, MAX_CODES - 1))
+            self[category] = float(code)
         spellings = (feature.read_as.spellings if feature.read_as else None) or {}
         self._merged = {spelling_key(text): self[spelling] for text, spelling in spellings.items()}
 

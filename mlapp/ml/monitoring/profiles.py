@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from mlapp.ml.data.plain_rows import MAX_CODES
 from mlapp.schemas import ColumnType, Distribution, Feature, PredictionCounts, Record, Task
 from mlapp.tables.columns.conversion import format_values
 
@@ -33,7 +32,7 @@ def count_predictions(record: Record, predicted: Sequence[np.ndarray]) -> tuple[
 def _count(values: np.ndarray, feature: Feature, training: Distribution) -> Distribution:
     if training.edges is not None:
         return _count_numbers(values, training)
-    names = ["false", "true"] if feature.type is ColumnType.BOOLEAN else (feature.categories or [])[:MAX_CODES]
+    names = ["false", "true"] if feature.type is ColumnType.BOOLEAN else feature.categories or []
     return _count_categories(values, names, training)
 
 

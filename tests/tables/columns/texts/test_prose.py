@@ -66,6 +66,7 @@ def test_types_overrule_what_was_found():
 def test_marks_are_missing_in_text():
     found = infer_column(pl.Series("column", [*COMMENTS, "NA", " ", "none"]))
 
+    assert found.read_as
     assert (found.values.null_count(), found.read_as.missing) == (2, ["NA"])
     assert found.values[-1] == "none"
 
