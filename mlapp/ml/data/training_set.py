@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 from sklearn.base import BaseEstimator
 
-from mlapp.ml.data.column_options import check_columns
+from mlapp.ml.data.column_options import check_columns, of_rows
 from mlapp.ml.data.dependence.groups import as_groups
+from mlapp.ml.data.dependence.suggestions import Rows, suggestions
 from mlapp.ml.data.encoding import encode_columns
 from mlapp.ml.data.leakage import leaking_features
 from mlapp.ml.data.quality_checks import quality_warnings
@@ -31,7 +33,18 @@ from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.recipes.balanced import BalancedClassifier
-from mlapp.schemas import ClassWeight, ColumnType, Distribution, Evaluation, KeptTask, Loss, Scalar, Task, TrainOptions
+from mlapp.schemas import (
+    ClassWeight,
+    ColumnType,
+    Distribution,
+    Evaluation,
+    KeptTask,
+    Loss,
+    Scalar,
+    Suggestion,
+    Task,
+    TrainOptions,
+)
 from mlapp.tables.columns.conversion import format_values
 from mlapp.tables.columns.distributions import distribution
 from mlapp.tables.table import Table
@@ -54,10 +67,12 @@ class TrainingSet:
     """How classes count in a fit, where not alike by row."""
     warnings: list[str]
     """Warnings about how table, target and task were read, as sentences."""
-    by_time: bool = False
-    """Whether the latest rows are held out."""
     embeddings: tuple[TextEmbedding, ...] = ()
     """Of each text feature; their components are in `samples`."""
+    unused: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """The columns that are neither features nor target, as they were read, of the rows with a target."""
+    times: np.ndarray | None = None
+    """Numbers that sort the rows by time, if the latest ones are held out; (rows,)."""
 
     @cached_property
     def columns(self) -> FeatureColumns:
@@ -86,7 +101,7 @@ class TrainingSet:
     @property
     def evaluation(self) -> Evaluation:
         """How the test rows are chosen."""
-        if self.by_time:
+        if self.times is not None:
             return Evaluation.LATEST if self.samples.groups is None else Evaluation.LATEST_GROUPS
         if self.samples.groups is not None:
             return Evaluation.GROUPS
@@ -95,7 +110,7 @@ class TrainingSet:
     @property
     def coverage_verified(self) -> bool:
         """Whether the test rows are exchangeable with new ones, so that intervals can be expected to cover as often."""
-        return not self.by_time
+        return self.times is None and not self.suggestions
 
     def target_distribution(self) -> Distribution:
         """Return the distribution of the target; classes are categories, spelled as in a CSV."""
@@ -107,6 +122,16 @@ class TrainingSet:
     def leaking(self) -> list[str]:
         """The features that predict the target on their own."""
         return leaking_features(self.signature.frame, self.signature.features, self.samples.y, self.task, self.seed)
+
+    @cached_property
+    def suggestions(self) -> list[Suggestion]:
+        """Options that judge the model by whole groups or the latest rows, where random rows are easier to predict."""
+        signature, samples = self.signature, self.samples
+        columns = {column.name: column for column in (*signature.frame, *self.unused)}
+        X = samples.X[:, : len(signature.features)]
+        return suggestions(
+            Rows(self.task, X, samples.y, signature.features, columns, self.seed, self.times, samples.groups)
+        )
 
     def quality_warnings(self) -> list[str]:
         """Return the data-quality warnings of the table, each once."""
@@ -143,6 +168,9 @@ def make_training_set(
     if by_group := options.group_column:
         groups, more = as_groups(table, by_group, options.types.get(by_group), target)
         warnings += more
+    used = {name, *of_rows(options), *signature.frame.columns}
+    unused = table.frame.select(column for column in table.frame.columns if column not in used)
+    unused = unused if target.rows is None else unused.filter(target.rows)
     splits = folds(task, y, options.seed, times, groups)
     by_row = None
     if options.weight_column and weights is not None:
@@ -158,6 +186,7 @@ def make_training_set(
         options.loss,
         options.class_weight,
         warnings,
-        by_time=bool(by_time),
         embeddings=embeddings,
+        unused=unused,
+        times=times,
     )

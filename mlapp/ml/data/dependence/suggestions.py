@@ -1,0 +1,194 @@
+"""Suggestions: options that judge a model by rows as they will come, where random rows are too easy to predict."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from mlapp.errors import Unacceptable, shorten
+from mlapp.ml.data.dependence.alikeness import disorder, information, intraclass_correlations
+from mlapp.ml.data.dependence.candidates import (
+    MIN_ROWS,
+    SAMPLE_ROWS,
+    GroupSample,
+    possible_groups,
+    possible_times,
+    sample_groups,
+)
+from mlapp.ml.data.dependence.score_fall import Sample, ScoreFall, score_fall
+from mlapp.ml.evaluation.splits import folds
+from mlapp.schemas import Feature, RowOption, Suggestion, Task
+
+MAX_CELLS, MIN_SAMPLE = 400_000, 500
+"""Samples of wide tables have fewer rows."""
+MAX_FEATURES = 200
+"""Features that are searched for the information about groups."""
+MAX_CLASSES, MIN_CLASS_ROWS = 10, 10
+"""Only rows of the most frequent classes are predicted."""
+MEASURED = 2
+"""Candidates that are measured for each option."""
+MIN_INFORMATION = 0.3
+"""Measured: groups of rows that are alike have 0.8 or more, and most other columns next to none."""
+MIN_DISORDER = 0.7
+"""Measured: numbers that name groups have 0.9 or more, most quantities less than 0.6."""
+MIN_TARGET_CORRELATION = 0.3
+MAX_LOSS, MIN_RATIO, MIN_SIGNIFICANCE = 0.9, 1.25, 3.5
+"""A model that hardly predicts cannot fall; errors grow by a quarter at least, beyond chance."""
+MIN_DIFFERENCE = {"group_column": 0.15, "time_column": 0.1}
+"""How much the error grows, at least, in relation to that of a prediction without features."""
+BLOCKS = 10
+"""Blocks of successive rows, as rows in time depend on each other."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a training set, and how they are held out."""
+
+    task: Task
+    X: np.ndarray
+    """(rows, features)"""
+    y: np.ndarray
+    features: list[Feature]
+    columns: dict[str, pl.Series]
+    """The converted columns of the features, and further columns as they were read."""
+    seed: int
+    times: np.ndarray | None = None
+    groups: np.ndarray | None = None
+
+
+def suggestions(rows: Rows) -> list[Suggestion]:
+    """Return options for groups and time that would judge the model differently, measured on samples."""
+    found = []
+    if rows.groups is None:
+        found.append(_best("group_column", _group_falls(rows)))
+    if rows.times is None:
+        found.append(_best("time_column", _time_falls(rows)))
+    return [each for each in found if each]
+
+
+def _best(option: RowOption, falls: Iterator[tuple[str, ScoreFall]]) -> Suggestion | None:
+    """Return the suggestion of the column by which errors grow most."""
+    convincing = [(column, fall) for column, fall in falls if _convinces(fall, MIN_DIFFERENCE[option])]
+    if not convincing:
+        return None
+    column, fall = max(convincing, key=lambda each: each[1].loss_after - each[1].loss_before)
+    return Suggestion(option=option, column=column, detail=_detail(option, shorten(column, 40), fall))
+
+
+def _detail(option: RowOption, column: str, fall: ScoreFall) -> str:
+    falls = f"{fall.metric} falls from {fall.before:.2f} to {fall.after:.2f}"
+    if option == "group_column":
+        return (
+            f"Rows with the same '{column}' are alike: judged on rows of others, {falls}. If you predict for new ones, "
+            "hold out whole groups."
+        )
+    return (
+        f"The rows change with '{column}': judged on the latest fifth, {falls}. If you predict what comes later, hold "
+        "out the latest rows."
+    )
+
+
+def _convinces(fall: ScoreFall, difference: float) -> bool:
+    grows = fall.loss_after >= max(MIN_RATIO * fall.loss_before, fall.loss_before + difference)
+    is_significant = fall.significance >= MIN_SIGNIFICANCE or (fall.share_worse == 1 and fall.significance > 2)
+    return fall.loss_before <= MAX_LOSS and grows and is_significant and fall.is_shown
+
+
+def _group_falls(rows: Rows) -> Iterator[tuple[str, ScoreFall]]:
+    """Yield the most telling columns of groups, and how the score falls on other groups."""
+    found = []
+    indices = {feature.name: index for index, feature in enumerate(rows.features)}
+    for name in possible_groups(rows.columns, rows.features):
+        sample = sample_groups(name, rows.columns[name], rows.seed)
+        if sample is not None:
+            known, alike = _telling(rows, sample, indices.get(name))
+            # Of a category only counts what other features tell, as its values may come again.
+            others = _without(rows.X, indices.get(name)) if known and not sample.is_number else rows.X
+            found.append((max(known, alike), sample, others))
+    for rank, sample, X in sorted(found, key=lambda each: -each[0])[:MEASURED]:
+        if rank and X.shape[1]:
+            yield from _fall(replace(rows, X=X), sample.column, sample.rows, groups=sample.groups)
+
+
+def _without(X: np.ndarray, column: int | None) -> np.ndarray:
+    return X if column is None else X[:, np.arange(X.shape[1]) != column]
+
+
+def _telling(rows: Rows, sample: GroupSample, index: int | None) -> tuple[float, float]:
+    """Return how much other features tell about the groups, and how alike targets in a group are; 0 if by chance."""
+    X, y = _without(rows.X[sample.rows], index)[:, :MAX_FEATURES], _numbers(rows, sample.rows)
+    known = information(sample.groups, X)
+    alike = float(intraclass_correlations(sample.groups, y).max())
+    is_known, is_alike = known >= MIN_INFORMATION, alike >= MIN_TARGET_CORRELATION
+    if sample.is_number:
+        values = rows.columns[sample.column].gather(sample.rows).cast(pl.Float64).to_numpy()
+        is_known = is_known and disorder(values, sample.groups, X) >= MIN_DISORDER
+        is_alike = is_alike and disorder(values, sample.groups, y) >= MIN_DISORDER
+    # Only its own column tells the groups apart. A category such as a town is a property, whose values come again.
+    is_alike = is_alike and index is not None and (sample.is_number or sample.names_entities)
+    return known * is_known, alike * is_alike
+
+
+def _numbers(rows: Rows, sample: np.ndarray) -> np.ndarray:
+    """Return the target as columns of numbers, one for each of the frequent classes."""
+    y = rows.y[sample]
+    if rows.task is Task.REGRESSION:
+        return np.asarray(y[:, None], dtype=float)
+    frequent = np.argsort(-np.bincount(y), kind="stable")[:MAX_CLASSES]
+    return np.asarray(y[:, None] == frequent, dtype=float)
+
+
+def _time_falls(rows: Rows) -> Iterator[tuple[str, ScoreFall]]:
+    """Yield columns that order rows in time, and how the score falls on the latest rows."""
+    sample = np.sort(np.random.default_rng(rows.seed).permutation(len(rows.y))[: _sample_size(rows)])
+    indices = {feature.name: index for index, feature in enumerate(rows.features)}
+    for name in possible_times(rows.features, rows.columns)[:MEASURED]:
+        yield from _fall(rows, name, sample, times=rows.X[sample, indices[name]])
+
+
+def _sample_size(rows: Rows) -> int:
+    return int(min(SAMPLE_ROWS, max(MIN_SAMPLE, MAX_CELLS // rows.X.shape[1])))
+
+
+def _fall(
+    rows: Rows, name: str, sample: np.ndarray, *, groups: np.ndarray | None = None, times: np.ndarray | None = None
+) -> Iterator[tuple[str, ScoreFall]]:
+    """Yield a column and how the score falls, if the sample can be split by it."""
+    chosen = _usable(rows, sample)
+    if groups is not None:
+        size = np.cumsum(np.bincount(groups))
+        chosen = chosen[size[groups[chosen]] <= _sample_size(rows)]
+    if len(chosen) < MIN_ROWS:
+        return
+    held = sample[chosen]
+    y = rows.y[held] if rows.task is Task.REGRESSION else np.unique(rows.y[held], return_inverse=True)[1]
+    own_times, own_groups = (None if each is None else each[held] for each in (rows.times, rows.groups))
+    with suppress(Unacceptable):
+        before = folds(rows.task, y, rows.seed, own_times, own_groups)
+        if groups is not None:
+            blocks = groups[chosen]
+            after = folds(rows.task, y, rows.seed, own_times, blocks)
+        else:
+            assert times is not None  # noqa: S101 - one of both is given
+            after = folds(rows.task, y, rows.seed, times[chosen], own_groups)
+            blocks = _blocks(times[chosen], np.concatenate([test for _, test in after]))
+        yield name, score_fall(Sample(rows.task, rows.X[held], y), before, after, blocks)
+
+
+def _blocks(times: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Return blocks of successive test rows; the others are in the first one."""
+    blocks = np.zeros(len(times), dtype=int)
+    blocks[test[np.argsort(times[test], kind="stable")]] = np.arange(len(test)) * BLOCKS // len(test)
+    return blocks
+
+
+def _usable(rows: Rows, sample: np.ndarray) -> np.ndarray:
+    """Return the positions of the rows of frequent classes."""
+    if rows.task is Task.REGRESSION:
+        return np.arange(len(sample))
+    counts = np.bincount(rows.y[sample])
+    frequent = np.argsort(-counts, kind="stable")[:MAX_CLASSES]
+    frequent = frequent[counts[frequent] >= MIN_CLASS_ROWS]
+    return np.flatnonzero(np.isin(rows.y[sample], frequent)) if len(frequent) > 1 else np.arange(0)
