@@ -47,7 +47,7 @@ def disorder(values: np.ndarray, groups: np.ndarray, X: np.ndarray) -> float:
     correlations = intraclass_correlations(groups, X)
     telling = correlations >= MIN_CORRELATION
     if not telling.any():
-        return 0.0
+        return 1.0
     counts = np.bincount(groups)
     order = np.argsort(np.bincount(groups, values) / counts)
     means = (_sums(groups, _scaled(X[:, telling])[0]) / counts[:, None])[order]

@@ -1,7 +1,6 @@
 """Score fall: how much worse a small model predicts a sample if other rows are held out than random ones."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -11,7 +10,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mlapp.ml.evaluation.out_of_fold import OutOfFold, Samples, out_of_fold
+from mlapp.ml.evaluation.out_of_fold import predict
 from mlapp.ml.evaluation.splits import Fold
 from mlapp.schemas import Task
 
@@ -32,9 +31,10 @@ class Sample:
     y: np.ndarray
     """Values, or indices of classes of which each has rows; (rows,)."""
 
-    def samples(self, folds: list[Fold]) -> Samples:
-        """Return the rows with train/test splits."""
-        return Samples(self.X, self.y, folds, int(self.y.max()) + 1 if self.task is Task.CLASSIFICATION else None)
+    @property
+    def classes(self) -> int | None:
+        """Number of classes; None for regression."""
+        return int(self.y.max()) + 1 if self.task is Task.CLASSIFICATION else None
 
 
 @dataclass(frozen=True)
@@ -59,38 +59,45 @@ class ScoreFall:
         return self.before - self.after >= MIN_FALL
 
 
-def score_fall(sample: Sample, random: list[Fold], other: list[Fold], blocks: np.ndarray) -> ScoreFall:
-    """Return how the scores of the test rows of `other` fall from those of a `random` split of the same rows.
+class Judge:
+    """The better of trees and a linear model by the way that a training would split the sample, as it would choose."""
 
-    The model is the better of trees and a linear one by the random split, as a training would choose. `blocks` holds
-    for each row of the sample the index of a block, whose rows may depend on each other.
-    """
-    splits = sample.samples(random)
-    found = {name: out_of_fold(partial(_model, name, sample), splits) for name in ("trees", "linear")}
-    rows = np.concatenate([test for _, test in other])
-    losses = {name: _losses(sample, splits, result) for name, result in found.items()}
-    best = min(losses, key=lambda name: float(losses[name].mean()))
-    position = np.zeros(len(sample.y), dtype=int)
-    position[splits.test_rows] = np.arange(len(splits.test_rows))
-    held_out = sample.samples(other)
-    after = out_of_fold(partial(_model, best, sample), held_out)
-    before = found[best].predicted[position[rows]]
-    lost = _losses(sample, held_out, after), losses[best][position[rows]]
-    baseline = _baseline_loss(sample)
-    differences = np.bincount(blocks[rows], lost[0] - lost[1])
-    counts = np.bincount(blocks[rows])
-    differences, counts = differences[counts > 0], counts[counts > 0]
-    error = np.sqrt(((differences - counts * differences.sum() / counts.sum()) ** 2).sum())
-    metric, shown_before, shown_after = _shown(sample, rows, before, after.predicted)
-    return ScoreFall(
-        metric,
-        shown_before,
-        shown_after,
-        float(lost[1].mean() / baseline),
-        float(lost[0].mean() / baseline),
-        float(differences.sum() / max(error, 1e-9)),
-        float((differences > 0).mean()),
-    )
+    def __init__(self, sample: Sample, folds: list[Fold]) -> None:
+        self._sample = sample
+        test = np.concatenate([test for _, test in folds])
+        self._position = np.zeros(len(sample.y), dtype=int)
+        self._position[test] = np.arange(len(test))
+        found = {name: _predict(name, sample, folds) for name in ("trees", "linear")}
+        losses = {name: _losses(sample, test, predicted) for name, predicted in found.items()}
+        self._name = min(losses, key=lambda name: float(losses[name].mean()))
+        self._predicted, self._losses = found[self._name], losses[self._name]
+
+    def score_fall(self, folds: list[Fold], blocks: np.ndarray) -> ScoreFall:
+        """Return how the scores of test rows change by other splits; `blocks` has a block for each row of the sample.
+
+        Rows of a block may depend on each other.
+        """
+        sample, rows = self._sample, np.concatenate([test for _, test in folds])
+        predicted = _predict(self._name, sample, folds)
+        before, after = self._losses[self._position[rows]], _losses(sample, rows, predicted)
+        differences, counts = np.bincount(blocks[rows], after - before), np.bincount(blocks[rows])
+        differences, counts = differences[counts > 0], counts[counts > 0]
+        mean, baseline = differences.sum() / len(rows), _baseline_loss(sample)
+        error = np.sqrt(((differences - counts * mean) ** 2).sum())
+        return ScoreFall(
+            *_shown(sample, rows, self._predicted[self._position[rows]], predicted),
+            loss_before=float(before.mean() / baseline),
+            loss_after=float(after.mean() / baseline),
+            significance=float(differences.sum() / max(error, 1e-9)),
+            share_worse=float((differences > 0).mean()),
+        )
+
+
+def _predict(name: str, sample: Sample, folds: list[Fold]) -> np.ndarray:
+    """Return predictions of the test rows: values, or probabilities (rows, classes)."""
+    models = [_model(name, sample).fit(sample.X[train], sample.y[train]) for train, _ in folds]
+    parts = [predict(model, sample.X[test], sample.classes) for model, (_, test) in zip(models, folds, strict=True)]
+    return np.concatenate(parts)
 
 
 def _model(name: str, sample: Sample) -> BaseEstimator:
@@ -103,11 +110,10 @@ def _model(name: str, sample: Sample) -> BaseEstimator:
     return trees(TREES, max_features=tried, random_state=0)
 
 
-def _losses(sample: Sample, samples: Samples, result: OutOfFold) -> np.ndarray:
-    """Return the absolute error, or the probability of other classes than the true one, of each test row."""
-    if sample.task is Task.REGRESSION:
-        return np.asarray(np.abs(samples.y_test - result.predicted))
-    return np.asarray(1 - result.predicted[np.arange(len(samples.y_test)), samples.y_test])
+def _losses(sample: Sample, rows: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Return the absolute error, or the probability of other classes than the true one, of each of the rows."""
+    y = sample.y[rows]
+    return np.asarray(np.abs(y - predicted) if sample.task is Task.REGRESSION else 1 - predicted[np.arange(len(y)), y])
 
 
 def _baseline_loss(sample: Sample) -> float:

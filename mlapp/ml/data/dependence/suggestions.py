@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -17,8 +18,8 @@ from mlapp.ml.data.dependence.candidates import (
     possible_times,
     sample_groups,
 )
-from mlapp.ml.data.dependence.score_fall import Sample, ScoreFall, score_fall
-from mlapp.ml.evaluation.splits import folds
+from mlapp.ml.data.dependence.score_fall import Judge, Sample, ScoreFall
+from mlapp.ml.evaluation.splits import Fold, folds
 from mlapp.schemas import Feature, RowOption, Suggestion, Task
 
 MAX_CELLS, MIN_SAMPLE = 400_000, 500
@@ -69,12 +70,11 @@ def suggestions(rows: Rows) -> list[Suggestion]:
 
 
 def _best(option: RowOption, falls: Iterator[tuple[str, ScoreFall]]) -> Suggestion | None:
-    """Return the suggestion of the column by which errors grow most."""
-    convincing = [(column, fall) for column, fall in falls if _convinces(fall, MIN_DIFFERENCE[option])]
-    if not convincing:
-        return None
-    column, fall = max(convincing, key=lambda each: each[1].loss_after - each[1].loss_before)
-    return Suggestion(option=option, column=column, detail=_detail(option, shorten(column, 40), fall))
+    """Return the suggestion of the first column by which the score falls convincingly."""
+    for column, fall in falls:
+        if _convinces(fall, MIN_DIFFERENCE[option]):
+            return Suggestion(option=option, column=column, detail=_detail(option, shorten(column, 40), fall))
+    return None
 
 
 def _detail(option: RowOption, column: str, fall: ScoreFall) -> str:
@@ -109,7 +109,19 @@ def _group_falls(rows: Rows) -> Iterator[tuple[str, ScoreFall]]:
             found.append((max(known, alike), sample, others))
     for rank, sample, X in sorted(found, key=lambda each: -each[0])[:MEASURED]:
         if rank and X.shape[1]:
-            yield from _fall(replace(rows, X=X), sample.column, sample.rows, groups=sample.groups)
+            yield from _group_fall(replace(rows, X=X), sample)
+
+
+def _group_fall(rows: Rows, sample: GroupSample) -> Iterator[tuple[str, ScoreFall]]:
+    """Yield the column of the groups and how the score falls on other groups, if they can be held out."""
+    chosen = _frequent(rows, sample.rows)
+    ends = np.cumsum(np.bincount(sample.groups))
+    chosen = chosen[ends[sample.groups[chosen]] <= _sample_size(rows)]
+    if len(chosen) < MIN_ROWS:
+        return
+    part, groups = _Part.of(rows, sample.rows[chosen]), sample.groups[chosen]
+    with suppress(Unacceptable):
+        yield sample.column, Judge(part.sample, part.folds()).score_fall(part.folds(groups=groups), groups)
 
 
 def _without(X: np.ndarray, column: int | None) -> np.ndarray:
@@ -124,8 +136,10 @@ def _telling(rows: Rows, sample: GroupSample, index: int | None) -> tuple[float,
     is_known, is_alike = known >= MIN_INFORMATION, alike >= MIN_TARGET_CORRELATION
     if sample.is_number:
         values = rows.columns[sample.column].gather(sample.rows).cast(pl.Float64).to_numpy()
-        is_known = is_known and disorder(values, sample.groups, X) >= MIN_DISORDER
-        is_alike = is_alike and disorder(values, sample.groups, y) >= MIN_DISORDER
+        # Numbers of patients have no order; where columns change steadily with a number, it is a quantity.
+        is_number_of = disorder(values, sample.groups, X) >= MIN_DISORDER
+        is_known = is_known and is_number_of
+        is_alike = is_alike and is_number_of and disorder(values, sample.groups, y) >= MIN_DISORDER
     # Only its own column tells the groups apart. A category such as a town is a property, whose values come again.
     is_alike = is_alike and index is not None and (sample.is_number or sample.names_entities)
     return known * is_known, alike * is_alike
@@ -142,39 +156,42 @@ def _numbers(rows: Rows, sample: np.ndarray) -> np.ndarray:
 
 def _time_falls(rows: Rows) -> Iterator[tuple[str, ScoreFall]]:
     """Yield columns that order rows in time, and how the score falls on the latest rows."""
+    names = possible_times(rows.features, rows.columns)[:MEASURED]
     sample = np.sort(np.random.default_rng(rows.seed).permutation(len(rows.y))[: _sample_size(rows)])
+    chosen = sample[_frequent(rows, sample)]
+    if not names or len(chosen) < MIN_ROWS:
+        return
+    part = _Part.of(rows, chosen)
     indices = {feature.name: index for index, feature in enumerate(rows.features)}
-    for name in possible_times(rows.features, rows.columns)[:MEASURED]:
-        yield from _fall(rows, name, sample, times=rows.X[sample, indices[name]])
+    with suppress(Unacceptable):
+        judge = Judge(part.sample, part.folds())
+        for name in names:
+            times = rows.X[chosen, indices[name]]
+            after = part.folds(times=times)
+            yield name, judge.score_fall(after, _blocks(times, np.concatenate([test for _, test in after])))
 
 
 def _sample_size(rows: Rows) -> int:
     return int(min(SAMPLE_ROWS, max(MIN_SAMPLE, MAX_CELLS // rows.X.shape[1])))
 
 
-def _fall(
-    rows: Rows, name: str, sample: np.ndarray, *, groups: np.ndarray | None = None, times: np.ndarray | None = None
-) -> Iterator[tuple[str, ScoreFall]]:
-    """Yield a column and how the score falls, if the sample can be split by it."""
-    chosen = _usable(rows, sample)
-    if groups is not None:
-        size = np.cumsum(np.bincount(groups))
-        chosen = chosen[size[groups[chosen]] <= _sample_size(rows)]
-    if len(chosen) < MIN_ROWS:
-        return
-    held = sample[chosen]
-    y = rows.y[held] if rows.task is Task.REGRESSION else np.unique(rows.y[held], return_inverse=True)[1]
-    own_times, own_groups = (None if each is None else each[held] for each in (rows.times, rows.groups))
-    with suppress(Unacceptable):
-        before = folds(rows.task, y, rows.seed, own_times, own_groups)
-        if groups is not None:
-            blocks = groups[chosen]
-            after = folds(rows.task, y, rows.seed, own_times, blocks)
-        else:
-            assert times is not None  # noqa: S101 - one of both is given
-            after = folds(rows.task, y, rows.seed, times[chosen], own_groups)
-            blocks = _blocks(times[chosen], np.concatenate([test for _, test in after]))
-        yield name, score_fall(Sample(rows.task, rows.X[held], y), before, after, blocks)
+class _Part(NamedTuple):
+    """Some of the rows, as a sample that can be split."""
+
+    rows: Rows
+    sample: Sample
+    times: np.ndarray | None
+    groups: np.ndarray | None
+
+    @classmethod
+    def of(cls, rows: Rows, chosen: np.ndarray) -> "_Part":
+        y = rows.y[chosen] if rows.task is Task.REGRESSION else np.unique(rows.y[chosen], return_inverse=True)[1]
+        times, groups = (None if each is None else each[chosen] for each in (rows.times, rows.groups))
+        return cls(rows, Sample(rows.task, rows.X[chosen], y), times, groups)
+
+    def folds(self, times: np.ndarray | None = None, groups: np.ndarray | None = None) -> list[Fold]:
+        times, groups = (self.times if times is None else times), (self.groups if groups is None else groups)
+        return folds(self.rows.task, self.sample.y, self.rows.seed, times, groups)
 
 
 def _blocks(times: np.ndarray, test: np.ndarray) -> np.ndarray:
@@ -184,7 +201,7 @@ def _blocks(times: np.ndarray, test: np.ndarray) -> np.ndarray:
     return blocks
 
 
-def _usable(rows: Rows, sample: np.ndarray) -> np.ndarray:
+def _frequent(rows: Rows, sample: np.ndarray) -> np.ndarray:
     """Return the positions of the rows of frequent classes."""
     if rows.task is Task.REGRESSION:
         return np.arange(len(sample))
