@@ -67,6 +67,7 @@ MODEL_CARD = (
 )
 COVER_LINK = "mlapp-cover no-underline text-slate-900 dark:text-slate-100"
 
+SMALL_BUTTON = "outline dense padding='1px 10px' size=12px"
 FIELD = "outlined dense"
 """Props of input fields."""
 

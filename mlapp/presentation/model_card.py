@@ -7,6 +7,7 @@ from typing import Any
 from mlapp import ml
 from mlapp.presentation.code_snippets import curl, python
 from mlapp.presentation.formats import format_number, format_percent
+from mlapp.presentation.held_out import coverage_caveat, held_out_rows
 from mlapp.presentation.markdown import quotation, table, text
 from mlapp.presentation.metrics import METRICS
 from mlapp.presentation.sentences import (
@@ -18,14 +19,9 @@ from mlapp.presentation.sentences import (
     version_name,
 )
 from mlapp.presentation.training_choices import comparison_metric, training_choices
-from mlapp.schemas import Evaluation, Scalar, Task, VersionInfo
+from mlapp.schemas import Scalar, Task, VersionInfo
 
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
-EVALUATED = {
-    Evaluation.CROSS_VALIDATION: "with five-fold cross-validation (stratified for classes) on up to 20,000 rows",
-    Evaluation.HELD_OUT: "on 20,000 random held-out rows; the spread is over five parts of these",
-    Evaluation.LATEST: "on the latest fifth of the rows by a time column, after fitting on the earlier ones",
-}
 
 
 def card(info: VersionInfo, base_url: str, key: str | None = None, *, description: str = "") -> str:
@@ -126,7 +122,7 @@ def _evaluation(info: VersionInfo) -> str:
     return "\n\n".join(
         [
             table(("Metric", "This version", "Spread", "Baseline", "Meaning"), scores),
-            f"Measured on held-out rows, {EVALUATED[info.evaluation]}. The baseline ignores the features. "
+            f"Measured on held-out rows, {held_out_rows(info)}. The baseline ignores the features. "
             + _uncertainty(info),
             "Compared estimators, the best first:",
             table(("Estimator", f"{metric}, {better} is better", "Spread", "Fit time (s)"), entries),
@@ -135,6 +131,8 @@ def _evaluation(info: VersionInfo) -> str:
 
 
 def _uncertainty(info: VersionInfo) -> str:
+    if caveat := coverage_caveat(info):
+        return f"Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows. {caveat}"
     if info.coverage is not None:
         return (
             "Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows: they should "

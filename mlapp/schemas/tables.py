@@ -91,6 +91,11 @@ class Suggestion(Schema):
     detail: str
     """What was found and measured, as a sentence."""
 
+    @property
+    def warning(self) -> str:
+        """The same with the option to send."""
+        return f"{self.detail.removesuffix('.')}: send {self.option}={self.column}."
+
 
 class TablePreview(Schema):
     """A preview of a table before training."""

@@ -133,6 +133,8 @@ class Record(RecordSummary):
     """The column by which the latest rows were held out."""
     group_column: OmitIfNone[str] = None
     """The column of the groups, of which none is on both sides."""
+    held_out_groups: OmitIfNone[int] = None
+    """Number of groups that the metrics are computed on, none of which had training rows."""
     weight_column: OmitIfNone[str] = None
     """The column of the row weights."""
     class_weight: OmitIfNone[ClassWeight] = None

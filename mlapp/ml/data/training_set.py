@@ -1,8 +1,8 @@
 """Training set: features, target, task and evaluation splits, made from a table."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -69,7 +69,7 @@ class TrainingSet:
     """Warnings about how table, target and task were read, as sentences."""
     embeddings: tuple[TextEmbedding, ...] = ()
     """Of each text feature; their components are in `samples`."""
-    unused: pl.DataFrame = field(default_factory=pl.DataFrame)
+    unused: Sequence[pl.Series] = ()
     """The columns that are neither features nor target, as they were read, of the rows with a target."""
     times: np.ndarray | None = None
     """Numbers that sort the rows by time, if the latest ones are held out; (rows,)."""
@@ -106,6 +106,12 @@ class TrainingSet:
         if self.samples.groups is not None:
             return Evaluation.GROUPS
         return Evaluation.HELD_OUT if self.samples.is_holdout else Evaluation.CROSS_VALIDATION
+
+    @property
+    def held_out_groups(self) -> int | None:
+        """Number of groups that have test rows; None if rows are not split by group."""
+        groups = self.samples.groups
+        return None if groups is None else len(np.unique(groups[self.samples.test_rows]))
 
     @property
     def coverage_verified(self) -> bool:
@@ -169,8 +175,7 @@ def make_training_set(
         groups, more = as_groups(table, by_group, options.types.get(by_group), target)
         warnings += more
     used = {name, *of_rows(options), *signature.frame.columns}
-    unused = table.frame.select(column for column in table.frame.columns if column not in used)
-    unused = unused if target.rows is None else unused.filter(target.rows)
+    unused = [column if target.rows is None else column.filter(target.rows) for column in table.frame.drop(used)]
     splits = folds(task, y, options.seed, times, groups)
     by_row = None
     if options.weight_column and weights is not None:

@@ -7,6 +7,7 @@ from mlapp.ml.data.column_options import of_rows
 from mlapp.ml.data.target import MIN_ROWS
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.estimators import describe_estimators
+from mlapp.ml.threads import threads_for
 from mlapp.ml.training.default_target import default_target
 from mlapp.ml.training.runtime_estimate import estimate_s
 from mlapp.schemas import KeptTask, TableColumn, TablePreview, TrainOptions
@@ -46,6 +47,8 @@ def _preview(table: Table, options: TrainOptions, kept: KeptTask | None) -> Tabl
             training_set = make_training_set(table, options, kept, embed=False)
             _describe(preview, training_set, table, options)
             found += _warnings(training_set, options)
+            with threads_for(0):
+                preview.suggestions = training_set.suggestions
         except Unacceptable as error:
             preview.error = error.detail
     preview.warnings = list(dict.fromkeys(found))

@@ -88,6 +88,8 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     progress.expect(_final_cost(training_set, best.cost))
     quality, scale = evaluate_quality(training_set, best, options.coverage)
     no_better = baseline_warnings(training_set.task, target.values.name, quality["metrics"], quality["baseline"])
+    dependence = [suggestion.warning for suggestion in training_set.suggestions]
+    found = no_better + dependence + training_set.quality_warnings() + comparison.warnings
     record = {
         "task": training_set.task,
         "target": options.target,
@@ -108,7 +110,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
         **quality,
         "leaderboard": comparison.leaderboard,
         "importance": _importance(training_set, best, progress),
-        "warnings": list(dict.fromkeys(no_better + training_set.quality_warnings() + comparison.warnings)),
+        "warnings": list(dict.fromkeys(found)),
         "seed": options.seed,
         "budget_reached": comparison.budget_reached,
         "data_sha256": hashes.result()[0],
@@ -117,6 +119,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
         "note": options.note,
         "time_column": options.time_column,
         "group_column": options.group_column,
+        "held_out_groups": training_set.held_out_groups,
         "weight_column": options.weight_column,
         "class_weight": options.class_weight,
         "metric": options.metric,

@@ -11,6 +11,13 @@ from mlapp.schemas import Evaluation, VersionInfo
 MAX_NAMES = 4
 """Names in a sentence; the others are counted."""
 
+HELD_OUT = {
+    Evaluation.LATEST: "the latest rows",
+    Evaluation.GROUPS: "groups without training rows",
+    Evaluation.LATEST_GROUPS: "the latest rows of groups without training rows",
+}
+OTHER_COLUMNS = "These versions hold out rows by different columns, so the scores are not comparable."
+
 
 @dataclass(frozen=True)
 class Comparability:
@@ -39,10 +46,13 @@ def comparability(versions: Sequence[VersionInfo]) -> Comparability:
     groups = _sharing_rows(versions)
     if len(groups) > 1:
         return Comparability(scores=False, reason=_different_tables(groups))
-    latest = [info for info in versions if info.evaluation is Evaluation.LATEST]
-    if latest and len(latest) < len(versions):
-        reason = f"Only {_named(latest)} evaluated on the latest rows, so the scores are not comparable."
-        return Comparability(scores=False, reason=reason)
+    for evaluation, rows in HELD_OUT.items():
+        held_out = [info for info in versions if info.evaluation is evaluation]
+        if held_out and len(held_out) < len(versions):
+            reason = f"Only {_named(held_out)} evaluated on {rows}, so the scores are not comparable."
+            return Comparability(scores=False, reason=reason)
+    if len({(info.time_column, info.group_column) for info in versions}) > 1:
+        return Comparability(scores=False, reason=OTHER_COLUMNS)
     return Comparability(scores=True, reason=_same_rows(versions))
 
 

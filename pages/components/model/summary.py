@@ -3,11 +3,12 @@
 from nicegui import ui
 
 from mlapp.presentation.formats import format_number
+from mlapp.presentation.held_out import coverage_caveat, evaluated_on
 from mlapp.presentation.metrics import METRICS
 from mlapp.presentation.verdict import is_suspicious, verdict
 from mlapp.schemas import Task, VersionInfo
 from pages.components.cards import figures
-from pages.components.warnings import warnings
+from pages.components.warnings import notes, warnings
 from pages.theme import LEAD, MUTED
 
 KEY_METRICS = {
@@ -34,5 +35,8 @@ def summary(info: VersionInfo) -> None:
             if name in metrics and name in baseline
         ]
     )
-    ui.label(f"Measured on held-out rows. The baseline always predicts {BASELINES[info.task]}.").classes(MUTED)
+    baseline_predicts = f"The baseline always predicts {BASELINES[info.task]}."
+    ui.label(f"{evaluated_on(info)} {baseline_predicts}").classes(MUTED).mark("evaluated-on")
+    if caveat := coverage_caveat(info):
+        notes("coverage-caveat", [caveat])
     warnings(info.warnings)

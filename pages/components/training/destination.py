@@ -17,12 +17,11 @@ from pages.components.warnings import error_line, warnings
 from pages.session.column_choices import ColumnChoices, Role
 from pages.session.form_state import FormState
 from pages.session.site import Site
-from pages.theme import FIELD, GRID, MUTED
+from pages.theme import FIELD, GRID, MUTED, SMALL_BUTTON
 
 INVALID = "A name has lower-case letters, digits, - and _, and begins with a letter or digit."
 MAX_SUGGESTIONS = 100
 """Names of models that the field suggests."""
-SMALL_BUTTON = "outline dense padding='1px 10px' size=12px"
 ENDINGS = {
     ActivationPolicy.AUTO: "It will be stored, and version {} keeps answering.",
     ActivationPolicy.ALWAYS: "It will answer nevertheless, instead of version {}.",

@@ -14,6 +14,7 @@ from pages.components.tables.plain_table import plain_table
 from pages.components.training.columns.column_list import ColumnList
 from pages.components.training.columns.target_picker import TargetPicker
 from pages.components.training.destination import Destination
+from pages.components.training.held_out_rows import HeldOutRows
 from pages.components.training.options_form import OptionsForm
 from pages.components.training.train_bar import TrainBar
 from pages.components.warnings import warnings
@@ -63,6 +64,7 @@ class TrainForm:
                     on_change=self._choices_changed,
                     on_activation=self.destination.update,
                 )
+                self.held_out_rows = HeldOutRows(self.choices, self._choices_changed)
                 self.warnings = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("warnings")
             self.bar = TrainBar(self.choices, self._start, self.destination.field)
         self.form.set_visibility(False)
@@ -142,6 +144,7 @@ class TrainForm:
         self.target.show(found)
         self.columns.show(found)
         self.options.show(found)
+        self.held_out_rows.show(found)
         self._show_warnings(found)
         self.bar.show(found)
         self.destination.show(found)
