@@ -79,8 +79,14 @@ class TrainBar:
         self.button.set_enabled(not reason)
         estimates = {} if reason or not isinstance(self.found, TablePreview) else self.found.estimates
         seconds = estimates.get(self.options["estimator"])
-        self.leaks.set_text(self._leaks() if not reason else "")
+        self.leaks.set_text(self._too_good() if not reason else "")
         self.duration.set_text(f"Training {expected_duration(seconds)} (estimate)." if seconds else "")
+
+    def _too_good(self) -> str:
+        """Return why the scores would be too good."""
+        suggestions = self.found.suggestions if isinstance(self.found, TablePreview) else []
+        dependent = [f"Rows depend on each other by '{shorten(each.column, 40)}'." for each in suggestions]
+        return " ".join(filter(None, [self._leaks(), *dependent]))
 
     def _leaks(self) -> str:
         """Return which of the used columns leak the target."""
