@@ -81,8 +81,8 @@ def _detail(option: RowOption, column: str, fall: ScoreFall) -> str:
     falls = f"{fall.metric} falls from {fall.before:.2f} to {fall.after:.2f}"
     if option == "group_column":
         return (
-            f"Rows with the same '{column}' are alike: judged on others, {falls}. If you predict for new ones, hold out "
-            "whole groups."
+            f"Rows with the same '{column}' are alike: judged on others, {falls}. If you predict for new ones, hold "
+            "out whole groups."
         )
     return (
         f"The rows change with '{column}': judged on the latest fifth, {falls}. If you predict what comes later, hold "
