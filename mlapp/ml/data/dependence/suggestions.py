@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
-from mlapp.ml.data.dependence.alikeness import disorder, information, intraclass_correlations
+from mlapp.ml.data.dependence.alikeness import information, intraclass_correlations, is_steady
 from mlapp.ml.data.dependence.candidates import (
     MIN_ROWS,
     SAMPLE_ROWS,
@@ -32,8 +32,6 @@ MEASURED = 2
 """Candidates that are measured for each option."""
 MIN_INFORMATION = 0.3
 """Measured: groups of rows that are alike have 0.8 or more, and most other columns next to none."""
-MIN_DISORDER = 0.7
-"""Measured: numbers that name groups have 0.9 or more, most quantities less than 0.6."""
 MIN_TARGET_CORRELATION = 0.3
 MAX_LOSS, MIN_RATIO, MIN_SIGNIFICANCE = 0.9, 1.25, 3.5
 """A model that hardly predicts cannot fall; errors grow by a quarter at least, beyond chance."""
@@ -137,9 +135,9 @@ def _telling(rows: Rows, sample: GroupSample, index: int | None) -> tuple[float,
     if sample.is_number:
         values = rows.columns[sample.column].gather(sample.rows).cast(pl.Float64).to_numpy()
         # Numbers of patients have no order; where columns change steadily with a number, it is a quantity.
-        is_number_of = disorder(values, sample.groups, X) >= MIN_DISORDER
-        is_known = is_known and is_number_of
-        is_alike = is_alike and is_number_of and disorder(values, sample.groups, y) >= MIN_DISORDER
+        names_groups = not is_steady(values, sample.groups, X)
+        is_known = is_known and names_groups
+        is_alike = is_alike and names_groups and not is_steady(values, sample.groups, y)
     # Only its own column tells the groups apart. A category such as a town is a property, whose values come again.
     is_alike = is_alike and index is not None and (sample.is_number or sample.names_entities)
     return known * is_known, alike * is_alike
