@@ -27,7 +27,7 @@ def classifier(*classes: Scalar, **changed: Any) -> Record:
     return version(task=Task.CLASSIFICATION, classes=list(classes), **changed)
 
 
-NUMBER, INTEGER, BOOLEAN, CATEGORY, DATE = map(feature, ("number", "integer", "boolean", "category", "datetime"))
+NUMBER, INTEGER, BOOLEAN, CATEGORY, DATE, TEXT = map(feature, list(ColumnType))
 OPTIONAL = feature("number", required=False)
 EURO, DOLLAR = feature("number", unit="€"), feature("integer", unit="$")
 KILOGRAMS, GRAMS, THOUSANDS, PERCENT = (feature("number", unit=unit) for unit in ("kg", "g", "k", "%"))
@@ -57,6 +57,11 @@ BOTH = (True, False)
             ["predicts 'y' in $ instead of in €"],
         ),
         (version(target_read_as=ColumnFormat(decimal=",")), version(), []),
+        # A column of text takes the text of any value.
+        (version(NUMBER), version(TEXT), []),
+        (version(CATEGORY), version(TEXT), []),
+        (version(TEXT), version(CATEGORY), []),
+        (version(TEXT), version(NUMBER), ["takes a number in 'x', version 3 a text"]),
         # Classes.
         (classifier("no", "yes"), classifier("no", "yes"), []),
         (classifier("no", "yes"), classifier("maybe", "no", "yes"), []),
