@@ -154,6 +154,7 @@ VALUES: dict[str, list[Scalar | None]] = {
     "integer": [7, 1.5, "7", None, "?"],
     "boolean": [True, False, "true", "yes", "nein", None],
     "category": ["a", "never seen", 3, True, "2024-01-31", None],
+    "text": ["Never seen before.", 3, None],
     "datetime": ["2024-01-31", "2024-01-31T10:00:00Z", None],
     "€": ["5 €", "5"],
     "$": ["$5"],
@@ -193,7 +194,7 @@ def test_versions_that_break_nothing_take_what_callers_send(before: str):
             assert encoded(active, value)
             if not breaking:
                 assert encoded(new, value), (after, value)
-                if new.type is not ColumnType.CATEGORY:
+                if new.type not in (ColumnType.CATEGORY, ColumnType.TEXT):
                     assert str(encoded(new, value)) == str(encoded(active, value)), (after, value)
 
 
