@@ -1,4 +1,4 @@
-"""Ensemble weights: chosen greedily on out-of-fold predictions, and tested against the best single estimator.
+"""Ensemble weights: chosen greedily on out-of-fold predictions.
 
 Source: Caruana, Niculescu-Mizil, Crew, Ksikes, Ensemble Selection from Libraries of Models (ICML 2004).
 """
@@ -10,13 +10,12 @@ import numpy as np
 
 from mlapp.ml.evaluation.calibration import MIN_PROBABILITY
 from mlapp.ml.evaluation.out_of_fold import Samples
+from mlapp.ml.evaluation.significance import row_weights
 
 STEPS = 25
 """Members are added this many times; weights are multiples of 1 / this."""
 MIN_GAIN = 0.002
 """Share of the loss that a member has to save, at least; slow members have to save more."""
-MIN_STANDARD_ERRORS = 2.0
-"""Number of standard errors by which one result has to be better than another that is simpler."""
 BLOCKS = 5
 """A single set of test rows is divided into this many blocks, each with weights chosen on the others."""
 
@@ -56,7 +55,7 @@ class Pool:
     def of(cls, samples: Samples, predicted: Sequence[np.ndarray], loss: RowLoss, latency: Sequence[float]) -> "Pool":
         """Make a pool from predictions in the order of the test rows."""
         outcomes = np.stack([of_actual(samples, part) for part in predicted])
-        return cls(outcomes, samples.y_test, loss, np.array(latency), _row_weights(samples))
+        return cls(outcomes, samples.y_test, loss, np.array(latency), row_weights(samples))
 
     def total_loss(self, predicted: np.ndarray) -> np.ndarray:
         """Return the sum of the losses of predictions (…, rows)."""
@@ -120,21 +119,3 @@ def cross_fitted_weights(pool: Pool, samples: Samples) -> np.ndarray:
     for fold in np.unique(fold_of):
         weights[fold_of == fold] = choose_weights(pool.on(np.flatnonzero(fold_of != fold)))
     return weights
-
-
-def is_better(samples: Samples, losses: np.ndarray, reference: np.ndarray) -> bool:
-    """Return whether row losses are lower than those of a reference by two standard errors of the paired differences.
-
-    Rows of one group count as one difference, as they are alike.
-    """
-    gain, weights = reference - losses, _row_weights(samples)
-    deviations = weights * (gain - weights @ gain / weights.sum())
-    if samples.groups is not None:
-        deviations = np.bincount(samples.groups[samples.test_rows], deviations)
-    margin = MIN_STANDARD_ERRORS * np.sqrt((deviations**2).sum())
-    return bool(weights @ gain > margin)
-
-
-def _row_weights(samples: Samples) -> np.ndarray:
-    """Return the weights of the test rows, (rows,)."""
-    return np.ones(len(samples.test_rows)) if samples.weights is None else samples.weights[samples.test_rows]

@@ -7,6 +7,7 @@ import numpy as np
 
 from mlapp.ml.data.training_set import TrainingSet
 from mlapp.ml.evaluation.out_of_fold import Samples
+from mlapp.ml.evaluation.significance import is_better
 from mlapp.ml.recipes.ensemble import weighted_mean
 from mlapp.ml.training.ensemble_weights import (
     Pool,
@@ -14,7 +15,6 @@ from mlapp.ml.training.ensemble_weights import (
     absolute_error,
     choose_weights,
     cross_fitted_weights,
-    is_better,
     log_loss,
     of_actual,
     squared_error,

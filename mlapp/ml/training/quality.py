@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from mlapp.ml.data.training_set import TrainingSet
-from mlapp.ml.evaluation.learned_scale import fit_intervals
+from mlapp.ml.evaluation.intervals import fit_intervals
 from mlapp.ml.evaluation.metrics import metrics, spread
 from mlapp.ml.evaluation.out_of_fold import out_of_fold
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots

@@ -1,4 +1,4 @@
-"""Learned scales of prediction intervals."""
+"""The choice among kinds of prediction intervals."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mlapp.ml.evaluation.conformal import bounds
-from mlapp.ml.evaluation.learned_scale import fit_intervals
+from mlapp.ml.evaluation.intervals import fit_intervals
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.preprocessing import FeatureColumns
 
@@ -70,3 +70,14 @@ def test_bounds_of_positive_targets_are_positive():
 
     assert (ratios.interval.multiplicative, ratios.interval.floor, ratios.lower.min() > 0) == (True, None, True)
     assert (cut.interval.multiplicative, cut.interval.floor, cut.lower.min()) == (False, 0, 0)
+
+
+def test_intervals_above_zero_are_cut_where_ratios_are_worse():
+    samples, predicted = noisy()
+    # Errors do not grow with the prediction, which is close to 0 in some rows.
+    y = np.maximum(10 + predicted + np.random.default_rng(1).normal(size=1_200), 0.01)
+    estimated = np.maximum(10 + predicted, 0.5)
+
+    found = fit_intervals(Samples(samples.X, y, samples.folds, None), COLUMNS, estimated, 0.9, 0, positive=True)
+
+    assert (found.interval.multiplicative, found.interval.floor) == (False, 0)
