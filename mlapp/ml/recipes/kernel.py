@@ -18,7 +18,7 @@ class RbfFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Source: Williams and Seeger, Using the Nyström method to speed up kernel machines (NIPS 2000).
     """
 
-    def __init__(self, components: int = 200, width: float = 1.0, random_state: int = 0) -> None:
+    def __init__(self, components: int = 200, width: float = 3.0, random_state: int = 0) -> None:
         self.components = components
         self.width = width
         self.random_state = random_state

@@ -1,4 +1,4 @@
-"""Natural cubic splines: smooth curves of each number, which continue as straight lines."""
+"""Natural cubic splines: smooth curves of each number."""
 
 from typing import Self
 
@@ -8,10 +8,20 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 
-class SplineBasis(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Columns, followed by the curved functions of a natural cubic spline of each.
+MARGIN = 2.0
+"""Columns are clipped this many times their range beyond it: a misplaced decimal sign has bounded consequences."""
 
-    Knots are quantiles of the training rows; columns with less than three distinct ones stay as they are.
+
+class SplineBasis(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Columns, followed by the curved functions of a natural cubic spline of each, (rows, columns + functions).
+
+    Knots are quantiles of the training rows; columns with less than three distinct ones have no curved functions, which
+    are constant beyond the range of the training rows.
+
+    Attributes:
+        knots_: Knots of each column.
+        range_: Range of each column without its most extreme values, (2, columns); curves are constant beyond it.
+        limits_: What columns are clipped to, (2, columns).
 
     Source: Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 5.2.1, with both cubes divided by the
     square of the distance between the outer knots.
@@ -24,11 +34,15 @@ class SplineBasis(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Place the knots."""
         quantiles = np.quantile(X, np.linspace(0.02, 0.98, self.knots), axis=0)
         self.knots_ = [np.unique(column) for column in quantiles.T]
+        self.range_ = np.quantile(X, [0.005, 0.995], axis=0)
+        self.limits_ = self.range_ + MARGIN * np.diff(self.range_, axis=0) * [[-1.0], [1.0]]
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Return the columns and the curved functions, (rows, columns + functions)."""
-        return np.hstack([X, *(_curves(X[:, [index]], knots) for index, knots in enumerate(self.knots_))])
+        """Return the columns and the curved functions."""
+        inner = np.clip(X, *self.range_)
+        curves = [_curves(inner[:, [index]], knots) for index, knots in enumerate(self.knots_)]
+        return np.hstack([np.clip(X, *self.limits_), *curves])
 
 
 def _curves(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
