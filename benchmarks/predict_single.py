@@ -22,7 +22,7 @@ ROW = {"age": 59, "sex": 2, "bmi": 32.1, "bp": 101, "s1": 157, "s2": 93.2, "s3":
 BODY = {"records": [ROW]}
 CONSTANT = "constant"
 JUDGED = ("linear", "hist_gradient_boosting")
-ESTIMATORS = (*JUDGED, "random_forest", "extra_trees")
+ESTIMATORS = (*JUDGED, "kernel", "residual_boosting", "random_forest")
 GOAL_RATE, GOAL_P50, GOAL_HEALTH_MS = 1.0, 2.0, 100.0
 
 

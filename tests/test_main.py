@@ -49,10 +49,10 @@ def test_server_serves_the_stored_model_after_a_kill_and_interrupts_a_training_o
         models = http.get("/models").json()
         assert (models["default"], [model["active"] for model in models["models"]]) == ("machines", [1])
         assert http.get("/").headers["location"] == "/ui/"
-        wanted = {"dataset": "breast_cancer", "estimator": "extra_trees"}
+        wanted = {"dataset": "breast_cancer", "estimator": "kernel"}
         job = http.post("/train", json=wanted, headers={"Prefer": "respond-async"}).json()
         with http.stream("GET", f"/jobs/{job['id']}/events") as events:
-            assert next(line for line in events.iter_lines() if "Evaluating extra_trees" in line)
+            assert next(line for line in events.iter_lines() if "Evaluating kernel" in line)
         assert end(process) == 0
     assert list(temporary.iterdir()) == []
     ended = JobStore(tmp_path / "store").job(job["id"])

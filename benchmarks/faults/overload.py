@@ -189,8 +189,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="six seconds each, judges no goal")
     quick = parser.parse_args().quick
     with serving(SERVER_CORE) as server:
-        info = server.train(dataset="machines", estimator="extra_trees")
-        server.train(dataset="machines", estimator="extra_trees", model="other")
+        info = server.train(dataset="machines", estimator="random_forest")
+        server.train(dataset="machines", estimator="random_forest", model="other")
         row = {feature["name"]: feature["example"] for feature in info["features"]}
         body = json.dumps({"records": [row] * ROWS}).encode()
         with pinned(LOAD_CORE):

@@ -49,6 +49,12 @@ class FeatureColumns:
     loss: Loss = Loss.SQUARED_ERROR
     """What a regression minimizes; the recipe names it in its `losses`."""
 
+    @property
+    def smooth_width(self) -> int:
+        """About the number of columns that `smooth` makes of these."""
+        categories = sum(min(self.distinct.get(index, MAX_CODE), MAX_CODE) for index in self.categories)
+        return 6 * len(self.numbers) + 12 * len(self.datetimes) + sum(map(len, self.texts)) + categories + 1
+
     @classmethod
     def of(cls, features: Sequence[Feature], rows: float = math.inf, classes: int = 0) -> "FeatureColumns":
         """Group the columns of a feature matrix by type."""

@@ -53,8 +53,7 @@ def _one_thread() -> Iterator[None]:
 def fewer_trees() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(estimators, "FOREST_TREES", 10)
-        patch.setattr(estimators, "EXTRA_TREES", 10)
-        patch.setattr(estimators, "SMALL_ITERATIONS", 15)
+        patch.setattr(estimators, "ITERATIONS", 15)
         yield
 
 

@@ -30,6 +30,7 @@ from mlapp.ml.recipes.balanced import BalancedClassifier, at_rates, at_rates_of_
 from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.ml.recipes.log_target import LogTargetRegressor
 from mlapp.ml.recipes.residual import ResidualRegressor
+from mlapp.ml.recipes.sampled import SampledEstimator
 
 
 def compile_estimator(estimator: BaseEstimator, program: Program, steps: Steps = ()) -> Compiled:
@@ -79,6 +80,10 @@ def _forest(step: Any, program: Program, steps: Steps) -> Compiled:
 
 def _residual(step: ResidualRegressor, program: Program, steps: Steps) -> Compiled:
     return _sum([compile_estimator(part, program, steps) for part in (step.smooth_, step.trees_)], [1.0, 1.0])
+
+
+def _sampled(step: SampledEstimator, program: Program, steps: Steps) -> Compiled:
+    return compile_estimator(step.estimator_, program, steps)
 
 
 def _log_target(step: LogTargetRegressor, program: Program, steps: Steps) -> Compiled:
@@ -170,6 +175,7 @@ _COMPILERS: dict[type, Callable[[Any, Program, Steps], Compiled]] = {
     RandomForestRegressor: _forest,
     RandomForestClassifier: _forest,
     ResidualRegressor: _residual,
+    SampledEstimator: _sampled,
     LogTargetRegressor: _log_target,
     Ensemble: _ensemble,
     CalibratedClassifier: _calibrated,

@@ -11,8 +11,11 @@ from mlapp.ml.recipes.residual import fit_weighted
 class LogTargetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Fits the logarithm of the target, and predicts the mean of the target: always above 0.
 
+    Predictions are at most e times the highest value of the training rows, so that no trend explodes.
+
     Attributes:
         regressor_: The fitted regressor of the logarithm.
+        highest_: Maximum of the predicted logarithm.
         smearing_: Mean of the target in relation to the exponential of the prediction.
 
     Source: Duan, Smearing estimate: a nonparametric retransformation method (JASA 1983).
@@ -22,7 +25,13 @@ class LogTargetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.regressor = regressor
 
     def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Self:
-        """Fit the logarithm of `y`, which is above 0."""
+        """Fit the logarithm of `y`.
+
+        Raises:
+            ValueError: a value is not above 0.
+        """
+        if y.min() <= 0:
+            raise ValueError(f"it needs a target above 0, and the lowest value is {y.min():g}.")
         target = np.log(y)
         self.regressor_ = fit_weighted(clone(self.regressor), X, target, sample_weight)
         self.highest_ = float(target.max() + 1.0)

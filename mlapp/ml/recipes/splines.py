@@ -7,7 +7,6 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-
 MARGIN = 2.0
 """Columns are clipped this many times their range beyond it: a misplaced decimal sign has bounded consequences."""
 

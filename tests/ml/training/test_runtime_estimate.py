@@ -22,7 +22,9 @@ def test_estimate_is_interpolated_between_measured_sizes():
 
 
 def test_estimate_of_small_tables_has_a_lower_bound():
-    assert estimate_s("extra_trees", Task.REGRESSION, 10, 2) == pytest.approx(MEASURED["extra_trees"].regression[400])
+    assert estimate_s("random_forest", Task.REGRESSION, 10, 2) == pytest.approx(
+        MEASURED["random_forest"].regression[400]
+    )
 
 
 def test_estimate_of_larger_tables_grows_linearly():
@@ -32,13 +34,13 @@ def test_estimate_of_larger_tables_grows_linearly():
 
 
 def test_estimate_depends_on_cells_and_classes():
-    narrow = estimate_s("extra_trees", Task.CLASSIFICATION, 5_000, 10, 2)
-    wide = estimate_s("extra_trees", Task.CLASSIFICATION, 5_000, 20, 2)
-    many = estimate_s("extra_trees", Task.CLASSIFICATION, 5_000, 10, 3)
-    very_many = estimate_s("extra_trees", Task.CLASSIFICATION, 5_000, 10, 400)
+    narrow = estimate_s("random_forest", Task.CLASSIFICATION, 5_000, 10, 2)
+    wide = estimate_s("random_forest", Task.CLASSIFICATION, 5_000, 20, 2)
+    many = estimate_s("random_forest", Task.CLASSIFICATION, 5_000, 10, 3)
+    very_many = estimate_s("random_forest", Task.CLASSIFICATION, 5_000, 10, 400)
 
     assert narrow
-    assert wide == estimate_s("extra_trees", Task.CLASSIFICATION, 10_000, 10, 2)
+    assert wide == estimate_s("random_forest", Task.CLASSIFICATION, 10_000, 10, 2)
     assert many == pytest.approx(1.5 * narrow)
     assert very_many == pytest.approx(2 * narrow)
 
