@@ -129,8 +129,8 @@ def _boosting_options(columns: FeatureColumns) -> dict[str, Any]:
     features = len(columns.numbers + columns.categories + columns.datetimes) + sum(map(len, columns.texts))
     reduced = max(10, round(iterations / max(1, columns.classes / 4, features / 300)))
     rate = min(0.3, rate * iterations / reduced)
-    options |= {"max_iter": reduced, "learning_rate": rate, "early_stopping": False}
-    return {"max_features": 0.5, "l2_regularization": 1.0, **options}
+    fixed = {"max_features": 0.5, "l2_regularization": 1.0, "early_stopping": False}
+    return {"max_iter": reduced, "learning_rate": rate, **fixed, **options}
 
 
 def random_forest(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
