@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import Pipeline
 
 from mlapp.ml.evaluation.calibration import CalibratedClassifier, apply_temperature, temper
-from mlapp.ml.inference.compiled_functions import Compiled, Row, chain, plus, probabilities_of, rows_of
+from mlapp.ml.inference.compiled_functions import Compiled, Row, chain, plus, probabilities_of
 from mlapp.ml.inference.compiled_program import Program, Steps
 from mlapp.ml.inference.compiled_steps import flat
 from mlapp.ml.recipes.balanced import BalancedClassifier, at_rates, at_rates_of_row
@@ -113,9 +113,7 @@ def _sum(members: list[Compiled], weights: Sequence[float]) -> Compiled:
         terms = [weight * member.many(sums) for member, weight in zip(members, weights, strict=True)]
         return sum(terms[1:], terms[0])
 
-    functions = rows_of(members)
-    if functions is None:
-        return Compiled(many)
+    functions = [member.of_row for member in members]
 
     def one(sums: list[Row]) -> Row:
         found = [function(sums) for function in functions]

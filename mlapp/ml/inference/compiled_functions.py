@@ -113,12 +113,12 @@ def _getter(columns: list[int]) -> Callable[[Row], Row]:
 
 def beside(first: Compiled, second: Compiled) -> Compiled:
     """Return the columns of two functions of the same argument."""
-    one, other = first.one, second.one
+    one, other = first.of_row, second.of_row
 
     def many(x: np.ndarray) -> np.ndarray:
         return np.concatenate([first.many(x), second.many(x)], axis=1)
 
-    return Compiled(many, (lambda row: [*one(row), *other(row)],) if one and other else None)
+    return Compiled(many, (lambda row: [*one(row), *other(row)],))
 
 
 def added(rows: list[Row]) -> Row:

@@ -85,9 +85,9 @@ class Program:
         def many(x: np.ndarray) -> np.ndarray:
             return function.many([source.many(x) for source in sources])
 
-        last = function.one
-        if last is None or functions is None:
+        if functions is None:
             return Compiled(many)
+        last = function.of_row
         return Compiled(many, (lambda row: last([function(row) for function in functions]),))
 
 
