@@ -18,7 +18,7 @@ from mlapp.presentation.sentences import (
     training_values,
     version_name,
 )
-from mlapp.presentation.training_choices import comparison_metric, training_choices
+from mlapp.presentation.training_choices import comparison_metric, dropped_rows, training_choices
 from mlapp.schemas import Scalar, Task, VersionInfo
 
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
@@ -87,7 +87,7 @@ def _address(info: VersionInfo) -> str:
 
 
 def _data(info: VersionInfo) -> str:
-    dropped = f"{info.rows_dropped:,} rows without a target were dropped."
+    dropped = f"{dropped_rows(info)} were dropped."
     sentences = f"Trained on {text(training_rows(info), 300)}; {dropped} SHA-256 of the values: `{info.data_sha256}`."
     if not info.ignored:
         return sentences

@@ -33,6 +33,12 @@ def training_choices(info: VersionInfo) -> list[tuple[str, str]]:
     return found
 
 
+def dropped_rows(info: VersionInfo) -> str:
+    """Return how many rows of the table were not used, and why."""
+    why = "without a target or with a weight of 0" if info.weight_column else "without a target"
+    return f"{info.rows_dropped:,} rows {why}"
+
+
 def comparison_metric(info: VersionInfo) -> tuple[str, str]:
     """Return the name of the metric of the leaderboard, and which values of it are better: `lower` or `higher`."""
     name = info.metric or "log_loss"

@@ -126,7 +126,7 @@ class Record(RecordSummary):
     parameters: dict[str, Any]
     """Hyperparameters of the fitted estimator."""
     rows_dropped: int
-    """Number of rows that were dropped because their target is missing."""
+    """Number of rows that were dropped because their target is missing, or their weight is 0."""
     evaluation: Evaluation
     """How the rows for the metrics were held out."""
     time_column: OmitIfNone[str] = None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlapp.presentation.training_choices import comparison_metric, training_choices
+from mlapp.presentation.training_choices import comparison_metric, dropped_rows, training_choices
 from mlapp.schemas import ClassWeight, Interval, Loss, Metric
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
@@ -31,6 +31,14 @@ def test_choices_are_named(store: ModelStore, diabetes: Fitted):
     assert list(found) == names
     assert found["Row weights"] == "n: rows count by it in fits, metrics, intervals and importance"
     assert found["Selected by"] == "Mean error"
+
+
+def test_dropped_rows_have_no_target_or_no_weight(store: ModelStore, diabetes: Fitted):
+    info = describe(store, "diabetes", diabetes.add_to(store)).model_copy(update={"rows_dropped": 1_200})
+
+    assert dropped_rows(info) == "1,200 rows without a target"
+    weighted = info.model_copy(update={"weight_column": "w"})
+    assert dropped_rows(weighted) == "1,200 rows without a target or with a weight of 0"
 
 
 @pytest.mark.parametrize(

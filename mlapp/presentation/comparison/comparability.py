@@ -17,6 +17,7 @@ HELD_OUT = {
     Evaluation.LATEST_GROUPS: "the latest rows of groups without training rows",
 }
 OTHER_COLUMNS = "These versions hold out rows by different columns, so the scores are not comparable."
+OTHER_WEIGHTS = "These versions weight the rows differently, so the scores are not comparable."
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def comparability(versions: Sequence[VersionInfo]) -> Comparability:
             return Comparability(scores=False, reason=reason)
     if len({(info.time_column, info.group_column) for info in versions}) > 1:
         return Comparability(scores=False, reason=OTHER_COLUMNS)
+    if len({info.weight_column for info in versions}) > 1:
+        return Comparability(scores=False, reason=OTHER_WEIGHTS)
     return Comparability(scores=True, reason=_same_rows(versions))
 
 

@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from mlapp.presentation.formats import format_duration, format_time, format_value
-from mlapp.presentation.training_choices import training_choices
+from mlapp.presentation.training_choices import dropped_rows, training_choices
 from mlapp.schemas import ColumnType, Feature, VersionInfo
 from pages.components.tables.paged_table import paged_rows
 from pages.theme import MUTED
@@ -31,7 +31,7 @@ def training_facts(info: VersionInfo) -> list[tuple[str, str]]:
     coverage = [] if info.coverage is None else [("Interval coverage", f"{info.coverage:.0%}")]
     return [
         ("Estimator", info.estimator),
-        ("Rows", f"{info.rows:,} ({info.rows_dropped:,} without a target excluded)"),
+        ("Rows", f"{info.rows:,} ({dropped_rows(info)} excluded)"),
         ("Trained", f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}"),
         *coverage,
         *training_choices(info),

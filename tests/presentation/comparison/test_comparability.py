@@ -31,6 +31,14 @@ def test_scores_are_comparable_on_the_same_rows(tables: list[tuple[str, str]], *
     assert reason in found.reason
 
 
+def test_scores_of_differently_weighted_rows_are_not_comparable():
+    found = comparability([on("t", "d"), on("t", "d", 2, weight_column="w")])
+
+    assert not found.scores
+    assert "weight the rows differently" in found.reason
+    assert comparability([on("t", "d", version, weight_column="w") for version in (1, 2)]).scores
+
+
 def test_different_features_of_one_table_are_named():
     first = on("t", "a", 1, features=[feature("x"), feature("leak"), feature("both")])
     second = on("t", "b", 2, features=[feature("x"), feature("both")])
