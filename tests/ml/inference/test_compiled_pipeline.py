@@ -22,7 +22,7 @@ from tests.ml.conftest import fewer_trees
 pytestmark = pytest.mark.slow
 
 ROWS = 300
-OWN_ESTIMATORS = ["linear", "hist_gradient_boosting", "random_forest", "extra_trees"]
+OWN_ESTIMATORS = ["linear", "hist_gradient_boosting", "random_forest"]
 
 
 def table(*, missing: bool = True) -> np.ndarray:
