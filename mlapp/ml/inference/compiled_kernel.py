@@ -13,18 +13,19 @@ def kernel_product(step: RbfFeatures, weights: np.ndarray) -> Compiled:
     |x|² - 2 x·c + |c|².
     """
     weights = step.normalization_ @ weights
-    products = 2 * step.gamma_ * step.components_.T
+    products = np.ascontiguousarray(2 * step.gamma_ * step.components_.T)
     constants = -step.gamma_ * (step.components_**2).sum(axis=1)
-    gamma, transposed = step.gamma_, np.ascontiguousarray(products.T)
+    gamma = step.gamma_
 
     def many(x: np.ndarray) -> np.ndarray:
-        exponents = x @ products + constants - gamma * (x**2).sum(axis=1, keepdims=True)
-        values: np.ndarray = np.exp(np.minimum(exponents, 0.0)) @ weights
+        # A product for each row: the weighted similarities are 10⁴ times as large as their sum, so that the order of
+        # the sum matters, which in one product of matrices depends on the number of rows.
+        rows = x[:, None, :]
+        exponents = rows @ products + constants - gamma * (rows**2).sum(axis=2, keepdims=True)
+        values: np.ndarray = (np.exp(np.minimum(exponents, 0.0)) @ weights)[:, 0]
         return values
 
     def one(row: Row) -> Row:
-        x = np.array(row)
-        exponents = transposed @ x + constants - gamma * (x @ x)
-        return (np.exp(np.minimum(exponents, 0.0)) @ weights).tolist()  # type: ignore[no-any-return]
+        return many(np.array([row]))[0].tolist()  # type: ignore[no-any-return]
 
     return Compiled(many, (one,))

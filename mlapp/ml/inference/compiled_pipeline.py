@@ -16,8 +16,9 @@ from mlapp.ml.inference.compiled_program import Program
 
 RELATIVE_TOLERANCE = 1e-12
 """Maximum difference between compiled function and pipeline, relative to the value: sums have another order."""
-CANCELLED_TOLERANCE = 1e-14
-"""Additional tolerance of values, relative to the largest one: terms of a sum may cancel each other out."""
+CANCELLED_TOLERANCE = 1e-11
+"""Additional tolerance of values, relative to the largest one: the terms of a kernel are 10⁴ times as large as their
+sum."""
 PROBABILITY_TOLERANCE = 1e-15
 """Additional absolute tolerance of probabilities: with two classes, one is 1 minus the other, which rounds."""
 
