@@ -1,6 +1,7 @@
 """Memory of all processes (PSS): without a model, at the peak of a training, a minute after it, with 100 models asked.
 
-At most 200, 500 (on 100,000 × 10), 300 and 350 MB. Each page is opened once, and a model is serving while others train.
+At most 200, 500 (on 100,000 × 10, and on 100,000 rows with a text), 300 and 350 MB. Each page is opened once, and a
+model is serving while others train.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from typing import Any
 from benchmarks import NOT_JUDGED
 from benchmarks.harness.models import fitted, row_of, store_of
 from benchmarks.harness.server import Server, serving
-from benchmarks.harness.tables import as_csv, mixed
+from benchmarks.harness.tables import as_csv, mixed, reviews
 
 GOAL_IDLE_MB, GOAL_PEAK_MB, GOAL_SERVING_MB, GOAL_MODELS_MB = 200, 500, 300, 350
 MODELS = 100
@@ -82,6 +83,9 @@ def main() -> None:
         for estimator in ("linear",) if quick else ("linear", "hist_gradient_boosting", "auto"):
             peaks.append(peak_mb(server, data, estimator))
             print(f"training, {estimator}: {peaks[-1]:.0f} MB at the peak (goal {GOAL_PEAK_MB})", flush=True)
+        texts = as_csv(reviews(10_000 if quick else 100_000))
+        peaks.append(peak_mb(server, texts, "linear" if quick else "auto"))
+        print(f"training with a text: {peaks[-1]:.0f} MB at the peak (goal {GOAL_PEAK_MB})", flush=True)
         predict(server, trained)
         time.sleep(0 if quick else REST_S)
         served = used_mb(server)

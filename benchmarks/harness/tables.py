@@ -1,4 +1,4 @@
-"""A synthetic table with columns of all types and a target that depends on them."""
+"""Synthetic tables: with columns of all types but text, and with a text, and a target that depends on them."""
 
 import io
 
@@ -27,6 +27,20 @@ def mixed(rows: int) -> pl.DataFrame:
             "y": y.round(4),
         }
     )
+
+
+def reviews(rows: int) -> pl.DataFrame:
+    """Return a text of 15 words of a vocabulary of 5,000, two numbers, and `y`, which words and numbers add up to."""
+    random = np.random.default_rng(0)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    vocabulary = np.array(["".join(random.choice(letters, random.integers(2, 9))) for _ in range(5_000)])
+    # Zipf's law: the n-th word is n times as rare as the first one.
+    frequencies = 1 / np.arange(1, len(vocabulary) + 1)
+    words = random.choice(len(vocabulary), (rows, 15), p=frequencies / frequencies.sum())
+    a, b = random.normal(size=(2, rows)).round(4)
+    y = random.normal(size=len(vocabulary))[words].sum(axis=1) + a + random.normal(size=rows)
+    text = pl.DataFrame(vocabulary[words]).select(pl.concat_str(pl.all(), separator=" ")).to_series()
+    return pl.DataFrame({"review": text, "a": a, "b": b, "y": y.round(4)})
 
 
 def as_csv(frame: pl.DataFrame) -> bytes:

@@ -69,9 +69,9 @@ class FeatureColumns:
 def one_hot(columns: FeatureColumns) -> ColumnTransformer:
     """Impute and scale numbers and calendar features, one-hot encode categories: for linear models and neighbours.
 
-    The result is sparse for tables of more than `DENSE_ROWS` rows.
+    The result is sparse for tables with categories of more than `DENSE_ROWS` rows.
     """
-    return smooth(columns, sparse=columns.rows > DENSE_ROWS)
+    return smooth(columns, sparse=columns.rows > DENSE_ROWS and bool(columns.categories))
 
 
 def smooth(
@@ -186,10 +186,13 @@ class BlockScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: np.ndarray, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's protocol
         """Find the means, and the largest standard deviation."""
-        self.mean_ = np.nan_to_num(np.nanmean(X, axis=0))
-        self.scale_ = float(np.nan_to_num(np.nanstd(X, axis=0)).max()) or 1.0
+        # By column, as numpy would copy the matrix several times.
+        self.mean_ = np.nan_to_num([np.nanmean(column) for column in X.T])
+        self.scale_ = float(np.nan_to_num([np.nanstd(column) for column in X.T]).max()) or 1.0
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the scaled columns."""
-        return np.asarray(np.nan_to_num((X - self.mean_) / self.scale_))
+        scaled = X - self.mean_
+        scaled /= self.scale_
+        return np.asarray(np.nan_to_num(scaled, copy=False))

@@ -33,9 +33,10 @@ ROWS = [
         "town": TOWNS[n % 25],
         "day": f"2024-01-{n % 28 + 1:02}",
         "open": n % 4 == 0,
+        "note": f"Visit {n}: the customer likes the house and wants to see it again next week.",
         "empty": None,
     }
-    | {f"more {index}": (n * index) % 31 for index in range(2, 8)}
+    | {f"more {index}": (n * index) % 31 for index in range(2, 7)}
     | {"price": n % 50 * 3 + n % 3}
     for n in range(150)
 ]

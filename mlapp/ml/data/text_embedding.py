@@ -31,7 +31,7 @@ SAMPLE_ROWS = 20_000
 """Texts that the embedding is fitted on."""
 CHUNK_ROWS = 1_000
 """Texts that are hashed at a time."""
-COMPONENTS = ((5_000, 100), (20_000, 64), (math.inf, 32))
+COMPONENTS = ((5_000, 100), (20_000, 64), (50_000, 32), (math.inf, 24))
 """Components of the embedding, by the largest number of rows."""
 MIN_COMPONENTS, ROWS_PER_COMPONENT = 8, 3
 MAX_COMPONENTS = 200
@@ -99,11 +99,11 @@ class TextEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, texts: Texts, y: None = None) -> "TextEmbedding":  # noqa: ARG002 - as scikit-learn
         """Learn the main directions of a sample of the texts; None is a missing text."""
-        present = [text for text in texts if text is not None]
+        present = pl.Series(texts, dtype=pl.String).drop_nulls()
         rows = np.sort(np.random.default_rng(self.seed).permutation(len(present))[:SAMPLE_ROWS])
         self.kinds_ = sum(len(texts) <= kind.max_rows for kind in KINDS)
         chunks = [rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS)]
-        counts = [self._counts([present[row] for row in chunk]) for chunk in chunks]
+        counts = [self._counts(present.gather(chunk)) for chunk in chunks]
         counts = vstack(counts or [csr_array((0, STARTS[-1]))], format="csr")
         frequency = np.bincount(counts.indices, minlength=STARTS[-1])
         used = np.concatenate(list(map(_frequent, np.split(frequency, STARTS[1:-1]), KINDS, STARTS)))
@@ -194,8 +194,7 @@ def with_embeddings(x: np.ndarray, texts: Sequence[Texts], embeddings: Sequence[
     """Append the components of texts to a matrix of their rows."""
     if not embeddings:
         return x
-    blocks = [embedding.transform(column) for embedding, column in zip(embeddings, texts, strict=True)]
-    return np.hstack([x, *blocks])
+    return np.hstack([x, *map(TextEmbedding.transform, embeddings, texts)])
 
 
 def text_blocks(features: Sequence[Feature], embeddings: Sequence[TextEmbedding]) -> list[list[int]]:

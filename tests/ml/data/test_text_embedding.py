@@ -116,7 +116,7 @@ def test_frequent_terms_are_used(monkeypatch):
 
 @pytest.mark.parametrize(
     ("rows", "texts", "expected"),
-    [(12, 1, 8), (150, 1, 50), (1_000, 1, 100), (10_000, 1, 64), (1_000_000, 1, 32), (1_000, 4, 50), (1_000, 100, 8)],
+    [(12, 1, 8), (150, 1, 50), (1_000, 1, 100), (10_000, 1, 64), (1_000_000, 1, 24), (1_000, 4, 50), (1_000, 100, 8)],
 )
 def test_the_number_of_components_follows_rows_and_texts(rows, texts, expected):
     assert components_for(rows, texts) == expected

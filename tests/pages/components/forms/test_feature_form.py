@@ -4,6 +4,7 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
+from mlapp.ml.data.signature import MADE_UP_TEXT
 from mlapp.schemas import ColumnFormat, ColumnType, Feature, VersionInfo
 from pages.components.forms.controls import control as control_of
 from pages.components.forms.feature_form import FeatureField, FeatureForm
@@ -26,12 +27,14 @@ async def test_form_has_a_control_for_each_type(form: User, rich: VersionInfo):
         "town": ui.select,
         "day": ui.input,
         "open": ui.switch,
+        "note": ui.textarea,
         "empty": ui.select,
     }
     for name, kind in kinds.items():
         assert isinstance(control(form, rich, name), kind), name
     await form.should_see("0 to 49 in training")
     await form.should_see("no values in training")
+    await form.should_see("74 to 76 characters in training")
     await form.should_see("true or false")
 
 
@@ -109,6 +112,16 @@ async def test_form_calendar_changes_the_day_and_keeps_the_time(user: User, valu
         calendar.set_value("2024-01-09")
 
     assert values.record["day"] == "2024-01-09T13:30:00"
+
+
+async def test_form_text_can_be_typed_and_cleared(user: User, values: FeatureForm, rich: VersionInfo):
+    area = control(user, rich, "note")
+    assert (area.value, values.record["note"]) == (MADE_UP_TEXT, MADE_UP_TEXT)
+
+    for typed, expected in (("They loved it.", "They loved it."), ("", None)):
+        with user:
+            area.set_value(typed)
+        assert values.record["note"] == expected
 
 
 async def test_form_warns_of_an_unknown_category(form: User, rich: VersionInfo):

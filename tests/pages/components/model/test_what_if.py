@@ -64,6 +64,13 @@ async def test_what_if_without_values_says_why_there_is_no_curve(form: User, ric
     await form.should_see("the current value is bold")
 
 
+async def test_what_if_of_a_text_says_that_there_is_no_curve(form: User):
+    with form:
+        one(form, "what-if-feature").set_value("note")
+
+    await form.should_see("'note' is a text, whose values have no order to draw")
+
+
 async def test_what_if_of_classes_shows_their_probabilities(user: User, http: httpx.AsyncClient):
     rows = [{"x": n, "kind": "abcdef"[n % 6] * 5, "y": ["low", "high"][n > 20]} for n in range(40)]
     options = {"records": rows, "target": "y", "estimator": "linear"}
