@@ -13,7 +13,7 @@ MlappError
 ├── TrainingFailed     422  training on this table with these options fails each time
 ├── TooManyTrainings   429
 ├── EstimatorsBroken   500  the estimators cannot be imported
-├── TrainingAborted    503  the training process was killed or could not be started
+├── TrainingAborted    503  the training process was killed or could not be started, or its cluster is lost
 └── Unavailable        503  no model yet, or shutting down
     └── Overloaded     503  too many requests in flight
 
@@ -144,9 +144,10 @@ class EstimatorsBroken(MlappError):
 
 
 class TrainingAborted(MlappError):
-    """The training process was killed, ended without a result or could not be started; a retry may succeed.
+    """The training process was killed, ended without a result or could not be started, or its cluster is lost.
 
-    The system kills processes when the machine is out of memory, which depends on what else runs there.
+    A retry may succeed. The system kills processes when the machine is out of memory, which depends on what else runs
+    there.
     """
 
     status = 503

@@ -92,12 +92,13 @@ class Cluster:
 
     async def _environments(self) -> dict[str, dict[str, str] | BaseException]:
         await self.client.wait_for_workers(1)
-        async with asyncio.timeout(LOST_S):
-            workers = await self.client.run(environment, on_error="return")
-            try:
-                scheduler = await self.client.run_on_scheduler(environment)
-            except ImportError as error:
-                scheduler = error
+        try:
+            workers = await asyncio.wait_for(self.client.run(environment, on_error="return"), LOST_S)
+            scheduler = await self.client.run_on_scheduler(environment)
+        except TimeoutError:
+            raise self.lost("a worker does not answer") from None
+        except ImportError as error:
+            scheduler = error
         return {"scheduler": scheduler} | {f"worker at {address}": found for address, found in workers.items()}
 
 
@@ -120,8 +121,8 @@ def connected(address: str) -> Iterator[Cluster]:
         # Without certificates it raises a TypeError, and a scheduler of another release may cause anything.
         except Exception as error:
             raise TrainingAborted(
-                f"There is no Dask scheduler at {address} (MLAPP_DASK): {reason(error)}; start it, or correct the "
-                "address or Dask's TLS certificates, and train again."
+                f"The Dask scheduler at {address} (MLAPP_DASK) cannot be reached: {reason(error)}; start it, or "
+                "correct the address or Dask's TLS certificates, and train again."
             ) from error
         try:
             yield Cluster(client, address)

@@ -9,7 +9,7 @@ import platform
 import warnings
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ def environment() -> dict[str, str]:
     for path in sorted((ROOT / "ml").rglob("*.py")):
         code.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     found = {"Python": ".".join(platform.python_version_tuple()[:2])}
-    return found | {name: _version(name) for name in PACKAGES} | {CODE: code.hexdigest()}
+    return found | {name: version(name) for name in PACKAGES} | {CODE: code.hexdigest()}
 
 
 def check_environment(process: str, theirs: dict[str, str], server: dict[str, str]) -> None:
@@ -76,10 +76,3 @@ def fit_task(  # noqa: PLR0913, PLR0917 - a fit, its rows, and the environment t
     # As in a training that makes its own fits.
     with warnings.catch_warnings(action="ignore"):
         return fit_and_predict(samples, unfitted, train, test, clock, None)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "missing"

@@ -26,6 +26,7 @@ from mlapp.services.jobs.runner import Processes
 from mlapp.services.options import train_options
 from mlapp.services.training import TrainingService
 from mlapp.tables.bundled.datasets import dataset
+from tests.servers import free_port
 from tests.services.cluster.local_cluster import (
     LocalCluster,
     Waiting,
@@ -209,12 +210,32 @@ def test_scheduler_that_hangs_fails_the_training(workers: LocalCluster):
 
 
 @pytest.mark.usefixtures("_impatient")
+def test_worker_that_hangs_fails_the_training(workers: LocalCluster):
+    os.kill(workers.workers[0], signal.SIGSTOP)
+
+    with pytest.raises(TrainingAborted, match="was lost: a worker does not answer; start its scheduler"):
+        train_on(cluster_fits(workers.address))
+
+    os.kill(workers.workers[0], signal.SIGCONT)
+
+
+@pytest.mark.usefixtures("_impatient")
 def test_cluster_without_workers_fails_the_training(workers: LocalCluster, tmp_path: Path):
     with cluster_fits(workers.address)(SAMPLES, time.perf_counter) as submit:
         pending = submit(Waiting(str(tmp_path)), ROWS[5:], ROWS[:5])
         workers.kill(*workers.workers)
         with pytest.raises(TrainingAborted, match="was lost: it has no workers; start its scheduler and workers"):
             pending(lambda _: None)
+
+
+def test_call_that_loses_its_connection_fails(workers: LocalCluster):
+    with connection.connected(workers.address) as cluster:
+        with pytest.raises(TrainingAborted, match=r"was lost: ConnectionRefusedError: .*; start its scheduler"):
+            cluster.call(lambda: asyncio.open_connection("127.0.0.1", free_port()))
+        workers.kill(workers.scheduler, *workers.workers)
+        wait_for(lambda: cluster.client.status != "running")
+        with pytest.raises(TrainingAborted, match="was lost: the scheduler has closed the connection; start its"):
+            cluster.call(lambda: asyncio.sleep(0))
 
 
 @pytest.mark.usefixtures("_impatient")
@@ -226,12 +247,14 @@ def test_killed_scheduler_fails_the_training(processes_of_cluster: LocalCluster,
         with pytest.raises(TrainingAborted, match="was lost: the scheduler (has closed|does not answer).*; start its"):
             pending(lambda _: None)
 
-    with pytest.raises(TrainingAborted, match=r"no Dask scheduler at tcp://.* \(MLAPP_DASK\): OSError: Timed out"):
+    with pytest.raises(TrainingAborted, match=r"at tcp://.* \(MLAPP_DASK\) cannot be reached: OSError: Timed out"):
         train_on(cluster_fits(workers.address))
 
 
 async def test_training_on_a_cluster_without_certificates_fails(training: TrainingService):
     training.dask = "tls://127.0.0.1:1"
 
-    with pytest.raises(TrainingAborted, match="no Dask scheduler at tls://.* or correct the address or Dask's TLS"):
+    with pytest.raises(
+        TrainingAborted, match="at tls://.* cannot be reached: TypeError: .* or correct the address or Dask's TLS"
+    ):
         await training.train(Submission(dataset="wine", options={"estimator": "linear"}))

@@ -43,7 +43,7 @@ def test_task_on_a_worker_that_joined_with_another_environment_is_rejected():
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        ({"numpy": "missing"}, "The Dask worker has numpy missing, but the server has 2"),
+        ({"numpy": "1.0"}, "The Dask worker has numpy 1.0, but the server has 2"),
         ({CODE: "another"}, "The Dask worker has other code in mlapp/ml: start scheduler and workers with"),
     ],
 )
