@@ -17,6 +17,8 @@ from mlapp.schemas import Task
 TREES, ITERATIONS = 10, 50
 ALL_FEATURES = 20
 """Tables of more features have fewer of them tried at each split."""
+NEAR_BEST = 1.15
+"""Models with up to this many times the lowest loss may become part of an ensemble, and not all follow a trend."""
 MIN_FALL = 0.05
 """The score that is shown falls by at least this much."""
 
@@ -60,32 +62,41 @@ class ScoreFall:
 
 
 class Judge:
-    """The better of trees and a linear model by the way that a training would split the sample, as it would choose."""
+    """Small models, fitted as a training would split the sample, of which those count that it could choose."""
 
-    def __init__(self, sample: Sample, folds: list[Fold]) -> None:
+    def __init__(self, sample: Sample, folds: list[Fold], *, by_time: bool = False) -> None:
+        """Fit the models; `by_time` adds one that follows a trend, and has models count that are nearly the best."""
         self._sample = sample
         test = np.concatenate([test for _, test in folds])
         self._position = np.zeros(len(sample.y), dtype=int)
         self._position[test] = np.arange(len(test))
-        found = {name: _predict(name, sample, folds) for name in ("trees", "linear")}
-        losses = {name: _losses(sample, test, predicted) for name, predicted in found.items()}
-        self._name = min(losses, key=lambda name: float(losses[name].mean()))
-        self._predicted, self._losses = found[self._name], losses[self._name]
+        names = ("trees", "linear", "residual") if by_time and sample.task is Task.REGRESSION else ("trees", "linear")
+        predicted = {name: _predict(name, sample, folds) for name in names}
+        losses = {name: _losses(sample, test, each) for name, each in predicted.items()}
+        best = min(float(each.mean()) for each in losses.values())
+        limit = best * (NEAR_BEST if by_time else 1.0)
+        self._predicted = {name: predicted[name] for name, each in losses.items() if each.mean() <= limit}
+        self._losses = losses
 
     def score_fall(self, folds: list[Fold], blocks: np.ndarray) -> ScoreFall:
-        """Return how the scores of test rows change by other splits; `blocks` has a block for each row of the sample.
+        """Return how scores of test rows fall by another split, for the model that is then worst.
 
-        Rows of a block may depend on each other.
+        `blocks` has a block for each row of the sample; rows of a block may depend on each other.
         """
-        sample, rows = self._sample, np.concatenate([test for _, test in folds])
-        predicted = _predict(self._name, sample, folds)
-        before, after = self._losses[self._position[rows]], _losses(sample, rows, predicted)
+        rows = np.concatenate([test for _, test in folds])
+        falls = [self._fall(name, folds, rows, blocks) for name in self._predicted]
+        return max(falls, key=lambda fall: fall.loss_after)
+
+    def _fall(self, name: str, folds: list[Fold], rows: np.ndarray, blocks: np.ndarray) -> ScoreFall:
+        sample, position = self._sample, self._position[rows]
+        predicted = _predict(name, sample, folds)
+        before, after = self._losses[name][position], _losses(sample, rows, predicted)
         differences, counts = np.bincount(blocks[rows], after - before), np.bincount(blocks[rows])
         differences, counts = differences[counts > 0], counts[counts > 0]
         mean, baseline = differences.sum() / len(rows), _baseline_loss(sample)
         error = np.sqrt(((differences - counts * mean) ** 2).sum())
         return ScoreFall(
-            *_shown(sample, rows, self._predicted[self._position[rows]], predicted),
+            *_shown(sample, rows, self._predicted[name][position], predicted),
             loss_before=float(before.mean() / baseline),
             loss_after=float(after.mean() / baseline),
             significance=float(differences.sum() / max(error, 1e-9)),
@@ -95,17 +106,27 @@ class Judge:
 
 def _predict(name: str, sample: Sample, folds: list[Fold]) -> np.ndarray:
     """Return predictions of the test rows: values, or probabilities (rows, classes)."""
-    models = [_model(name, sample).fit(sample.X[train], sample.y[train]) for train, _ in folds]
-    parts = [predict(model, sample.X[test], sample.classes) for model, (_, test) in zip(models, folds, strict=True)]
-    return np.concatenate(parts)
+    return np.concatenate([_fit_predict(name, sample, train, test) for train, test in folds])
 
 
-def _model(name: str, sample: Sample) -> BaseEstimator:
-    is_regression, features = sample.task is Task.REGRESSION, sample.X.shape[1]
-    if name == "linear":
-        last = Ridge() if is_regression else LogisticRegression(max_iter=ITERATIONS)
-        return make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), last)
-    trees = ExtraTreesRegressor if is_regression else ExtraTreesClassifier
+def _fit_predict(name: str, sample: Sample, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    X, y = sample.X[train], sample.y[train]
+    if name != "residual":
+        model = _linear(sample) if name == "linear" else _trees(sample)
+        return predict(model.fit(X, y), sample.X[test], sample.classes)
+    trend = _linear(sample).fit(X, y)
+    rest = _trees(sample).fit(X, y - trend.predict(X))
+    return np.asarray(trend.predict(sample.X[test]) + rest.predict(sample.X[test]))
+
+
+def _linear(sample: Sample) -> BaseEstimator:
+    last = Ridge() if sample.task is Task.REGRESSION else LogisticRegression(max_iter=ITERATIONS)
+    return make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), last)
+
+
+def _trees(sample: Sample) -> BaseEstimator:
+    features = sample.X.shape[1]
+    trees = ExtraTreesRegressor if sample.task is Task.REGRESSION else ExtraTreesClassifier
     tried = 0.5 if features <= ALL_FEATURES else (ALL_FEATURES / 2 + features**0.5) / features
     return trees(TREES, max_features=tried, random_state=0)
 

@@ -24,7 +24,7 @@ from mlapp.schemas import Feature, RowOption, Suggestion, Task
 
 MAX_CELLS, MIN_SAMPLE = 400_000, 500
 """Samples of wide tables have fewer rows."""
-MAX_FEATURES = 200
+MAX_FEATURES = 100
 """Features that are searched for the information about groups."""
 MAX_CLASSES, MIN_CLASS_ROWS = 10, 10
 """Only rows of the most frequent classes are predicted."""
@@ -162,7 +162,7 @@ def _time_falls(rows: Rows) -> Iterator[tuple[str, ScoreFall]]:
     part = _Part.of(rows, chosen)
     indices = {feature.name: index for index, feature in enumerate(rows.features)}
     with suppress(Unacceptable):
-        judge = Judge(part.sample, part.folds())
+        judge = Judge(part.sample, part.folds(), by_time=True)
         for name in names:
             times = rows.X[chosen, indices[name]]
             after = part.folds(times=times)
