@@ -69,6 +69,12 @@ def held_out_rows(info: VersionInfo) -> str:
     return EVALUATED[info.evaluation] + (f" (by {columns})" if columns else "")
 
 
+def coverage_claim(info: VersionInfo, coverage: float) -> str:
+    """Return how often an interval holds the true value."""
+    caveat = coverage_caveat(info)
+    return caveat or f"The true value lies in this interval in about {coverage:.0%} of cases."
+
+
 def coverage_caveat(info: VersionInfo) -> str:
     """Return why the coverage of intervals is not verified; empty if it is, or if there are none."""
     if info.coverage is None or info.coverage_verified:

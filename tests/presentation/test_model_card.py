@@ -121,6 +121,15 @@ def test_evaluation_names_the_split(classification: VersionInfo):
     assert "five-fold cross-validation (stratified for classes)" in card(classification, URL)
     assert "on the latest fifth of the rows" in card(but(classification, evaluation=Evaluation.LATEST), URL)
     assert "20,000 random held-out rows" in card(but(classification, evaluation=Evaluation.HELD_OUT), URL)
+    groups = but(classification, evaluation=Evaluation.GROUPS, group_column="plot*")
+    assert r"no group has both training and test rows (by plot\*)." in card(groups, URL)
+
+
+def test_coverage_is_claimed_only_where_it_is_verified(regression: VersionInfo):
+    assert "they should cover about 90% of true values" in card(regression, URL)
+    unverified = card(but(regression, coverage_verified=False), URL)
+    assert "they should cover" not in unverified
+    assert "The coverage of its intervals is not verified: the rows depend on each other" in unverified
 
 
 def test_metric_without_a_baseline_or_meaning_has_empty_cells(classification: VersionInfo):

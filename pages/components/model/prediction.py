@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from mlapp.presentation.formats import format_number, format_percent, format_value
+from mlapp.presentation.held_out import coverage_claim
 from mlapp.schemas import PredictResponse, Task, VersionInfo
 from pages.components.charts.share_bar import bar
 from pages.components.warnings import error_line
@@ -40,6 +41,7 @@ class _NumberView:
     def __init__(self, info: VersionInfo) -> None:
         distribution = info.target_distribution
         self.edges = tuple(distribution.edges or ())
+        self.info = info
         self.figure = ui.label().classes(FIGURE).mark("prediction")
         self.interval = ui.label().classes("text-lg font-medium").mark("interval")
         self.coverage = ui.label().classes(MUTED)
@@ -63,7 +65,7 @@ class _NumberView:
         value, lower, upper = float(answer.predictions[0]), answer.lower[0], answer.upper[0]
         self.figure.set_text(format_number(value))
         self.interval.set_text(f"{format_number(lower)} to {format_number(upper)}")
-        self.coverage.set_text(f"The true value lies in this interval in about {answer.coverage:.0%} of cases.")
+        self.coverage.set_text(coverage_claim(self.info, answer.coverage))
         low, high = min(lower, *self.edges), max(upper, *self.edges)
         scale = 100 / ((high - low) or 1)
         self.range.style(f"left: {(lower - low) * scale:.2f}%; width: {(upper - lower) * scale:.2f}%")

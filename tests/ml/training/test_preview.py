@@ -10,6 +10,7 @@ from mlapp.ml.training.runtime_estimate import MEASURED
 from mlapp.schemas import ColumnType, Format, ReadAs, Task, TrainOptions
 from mlapp.tables.bundled.datasets import dataset
 from mlapp.tables.table import Table
+from tests.ml.data.dependence.conftest import grouped
 
 ROWS = 60
 X = [row * 7 % 11 + row / 100 for row in range(ROWS)]
@@ -140,3 +141,17 @@ def test_preview_shows_the_spellings_of_a_target_of_yes_no_words():
     assert (merged.distinct, merged.variants) == (2, True)
     as_feature = previewed({**columns, "y": Y}, target="y").columns[1]
     assert (as_feature.type, as_feature.distinct, as_feature.variants) == (ColumnType.BOOLEAN, 2, False)
+
+
+def test_preview_suggests_to_hold_out_whole_groups_until_it_is_set():
+    frame = pl.DataFrame(grouped())
+
+    suggested, chosen = (
+        preview_training(Table(frame), TrainOptions(target="y", **options))
+        for options in ({}, {"group_column": "group"})
+    )
+
+    assert [(each.option, each.column) for each in suggested.suggestions] == [("group_column", "group")]
+    assert chosen.suggestions == []
+    assert chosen.warnings == []
+    assert next(column.ignored for column in chosen.columns if column.name == "group") == "is the group column"

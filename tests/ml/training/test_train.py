@@ -19,6 +19,7 @@ from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.training.train import train
 from mlapp.schemas import Evaluation, Record, Task, TrainOptions
 from mlapp.tables.table import Table
+from tests.ml.data.dependence.conftest import grouped
 
 STORED = {"created_at": "2024-01-31T00:00Z", "model_sha256": "", "source": None}
 """Fields of a record that the store adds."""
@@ -463,7 +464,22 @@ def test_time_column_holds_out_the_latest_rows(training):
 
     assert by_time["metrics"]["r2"] < 0 < shuffled["metrics"]["r2"]
     assert set(by_time["spread"].values()) == {0}
+    assert not by_time["coverage_verified"]
     assert (by_time["evaluation"], shuffled["evaluation"]) == (Evaluation.LATEST, Evaluation.CROSS_VALIDATION)
+
+
+def test_rows_that_depend_on_each_other_are_reported_and_held_out_by_group(training):
+    frame = pl.DataFrame(grouped(12, 10))
+
+    shuffled = training(frame, "y", estimator="extra_trees").record
+    by_group = training(frame, "y", estimator="extra_trees", group_column="group").record
+
+    (sentence,) = (warning for warning in shuffled["warnings"] if "group_column=group" in warning)
+    assert "Rows with the same 'group' are alike" in sentence
+    assert by_group["metrics"]["r2"] < 0.5 < shuffled["metrics"]["r2"]
+    assert (by_group["evaluation"], by_group["held_out_groups"]) == (Evaluation.GROUPS, 12)
+    assert (by_group["coverage_verified"], shuffled["coverage_verified"]) == (True, False)
+    assert [feature.name for feature in by_group["features"]] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -478,6 +494,11 @@ def test_time_column_holds_out_the_latest_rows(training):
         ({"target": "price", "features": ["price"]}, "is the target"),
         ({"target": "price", "time_column": "kind"}, "needs a date"),
         ({"target": "price", "time_column": "z"}, "There is no column 'z'"),
+        ({"target": "price", "group_column": "price"}, "is the target"),
+        (
+            {"target": "price", "group_column": "kind", "features": ["kind", "size"]},
+            "'kind' in 'features' is the group",
+        ),
     ],
 )
 def test_unusable_table_or_option_is_rejected(table, training, options, sentence):

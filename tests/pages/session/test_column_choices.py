@@ -94,3 +94,13 @@ def test_forgotten_choices_leave_other_options():
     found.forget()
 
     assert found.options == {"decimal": ","}
+
+
+def test_column_of_groups_is_no_feature():
+    found = choices("y", "a", "b", features=["a", "b"])
+
+    found.set_row_option("time_column", "a")
+    found.set_row_option("group_column", "b")
+
+    assert found.options["features"] == ["a"]
+    assert (found.options["time_column"], found.options["group_column"]) == ("a", "b")

@@ -71,6 +71,15 @@ def test_scores_on_the_latest_rows_and_on_random_ones_are_not_comparable():
     assert comparability([latest, latest]).scores
 
 
+def test_scores_on_other_groups_are_comparable_for_the_same_groups():
+    patients = on("t", "d", 2, evaluation=Evaluation.GROUPS, group_column="patient")
+    clinics = on("t", "d", 3, evaluation=Evaluation.GROUPS, group_column="clinic")
+
+    assert "Only version 2 was evaluated on groups without" in comparability([on("t", "d"), patients]).reason
+    assert "hold out rows by different columns" in comparability([patients, clinics]).reason
+    assert comparability([patients, patients]).scores
+
+
 def test_versions_that_are_too_good_are_named():
     good = info(3, metrics={"r2": 0.999, "mae": 0.1, "rmse": 0.2}, baseline={"mae": 5.0, "rmse": 6.0, "r2": 0.0})
 
