@@ -126,7 +126,7 @@ def test_evaluation_names_the_split(classification: VersionInfo):
 
 
 def test_coverage_is_claimed_only_where_it_is_verified(regression: VersionInfo):
-    assert "they should cover about 90% of true values" in card(regression, URL)
+    assert "they should cover about" in card(regression, URL)
     unverified = card(but(regression, coverage_verified=False), URL)
     assert "they should cover" not in unverified
     assert "The coverage of its intervals is not verified: the rows depend on each other" in unverified

@@ -497,7 +497,7 @@ def test_rows_that_depend_on_each_other_are_reported_and_held_out_by_group(train
         ({"target": "price", "group_column": "price"}, "is the target"),
         (
             {"target": "price", "group_column": "kind", "features": ["kind", "size"]},
-            "'kind' in 'features' is the group",
+            "'kind' in 'features' is the gr",
         ),
     ],
 )
