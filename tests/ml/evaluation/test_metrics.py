@@ -51,3 +51,7 @@ def test_metrics_of_weighted_rows_equal_those_of_repeated_rows(classes):
     expected = metrics(task, y[repeated], predicted[repeated])
 
     assert metrics(task, y, predicted, weights) == pytest.approx(expected)
+
+
+def test_a_single_row_has_no_explained_variance():
+    assert metrics(Task.REGRESSION, np.ones(1), np.zeros(1)) == {"mae": 1, "rmse": 1}
