@@ -12,6 +12,7 @@ from mlapp.api.request_body import BINARY, FILES, MULTIPART
 from mlapp.api.routes import predict
 from mlapp.presentation.markdown import text
 from mlapp.presentation.sentences import training_values
+from mlapp.presentation.training_choices import estimator_text
 from mlapp.schemas import ColumnType, Feature, Format, VersionInfo
 
 DEFAULT_PATH, ANY_PATH = predict.PATHS
@@ -76,7 +77,7 @@ def predict_route(document: dict[str, Any], info: VersionInfo, name: str) -> Pre
     operation, names = document["paths"][ANY_PATH]["post"], Names.of(name)
     model, row = text(info.model), _row_schema(info.features)
     version = f"version {info.version} of {model}"
-    about = f"V{version[1:]} predicts {text(info.target)} ({info.task}, {text(info.estimator)})."
+    about = f"V{version[1:]} predicts {text(info.target)} ({info.task}, {text(estimator_text(info))})."
     own = {
         "operationId": f"predict_{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', name).lower()}",
         "summary": f"Predict with {info.model}",

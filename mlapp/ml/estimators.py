@@ -202,7 +202,9 @@ ESTIMATORS: dict[str, Recipe] = {
 
 def describe_estimators() -> list[EstimatorInfo]:
     """Return the catalog of estimators, `auto` first."""
-    description = "Compare all suitable estimators by cross-validation and keep the best."
+    description = (
+        "Compare all suitable estimators by cross-validation, and keep the best one or an ensemble of the best."
+    )
     return [EstimatorInfo(name=AUTO, tasks=list(Task), description=description)] + [
         EstimatorInfo(name=name, tasks=list(recipe.tasks), description=(recipe.make.__doc__ or name).splitlines()[0])
         for name, recipe in ESTIMATORS.items()

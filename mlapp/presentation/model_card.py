@@ -18,7 +18,13 @@ from mlapp.presentation.sentences import (
     training_values,
     version_name,
 )
-from mlapp.presentation.training_choices import comparison_metric, dropped_rows, training_choices
+from mlapp.presentation.training_choices import (
+    comparison_metric,
+    dropped_rows,
+    estimator_text,
+    training_choices,
+    weight_texts,
+)
 from mlapp.schemas import Scalar, Task, VersionInfo
 
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
@@ -67,7 +73,7 @@ def _front_matter(info: VersionInfo) -> str:
 
 
 def _summary(info: VersionInfo) -> str:
-    sentences = [f"It {text(headline(info), 200)}: a {info.task.value} with `{info.estimator}`."]
+    sentences = [f"It {text(headline(info), 200)}: a {info.task.value} with {estimator_text(info, '`')}."]
     if info.classes is not None:
         sentences.append(f"It predicts one of {len(info.classes)} classes: {_values(info.classes)}.")
     sentences.append(_address(info))
@@ -115,17 +121,19 @@ def _evaluation(info: VersionInfo) -> str:
         for name, value in info.metrics.items()
     ]
     metric, better = comparison_metric(info)
+    weights = weight_texts(info.leaderboard)
     entries = [
-        (entry.estimator, format_number(entry.score), format_number(entry.spread), format_number(entry.fit_seconds))
-        for entry in info.leaderboard
+        (entry.estimator, *weight, *map(format_number, (entry.score, entry.spread, entry.fit_seconds)))
+        for entry, weight in zip(info.leaderboard, weights, strict=True)
     ]
+    weight_column = ("Weight",) if weights[0] else ()
     return "\n\n".join(
         [
             table(("Metric", "This version", "Spread", "Baseline", "Meaning"), scores),
             f"Measured on held-out rows, {held_out_rows(info)}. The baseline ignores the features. "
             + _uncertainty(info),
-            "Compared estimators, the best first:",
-            table(("Estimator", f"{metric}, {better} is better", "Spread", "Fit time (s)"), entries),
+            "Compared estimators, the kept one first:",
+            table(("Estimator", *weight_column, f"{metric}, {better} is better", "Spread", "Fit time (s)"), entries),
         ]
     )
 

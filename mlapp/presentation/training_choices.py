@@ -1,8 +1,10 @@
-"""Choices of a training: what its options changed in fits and scores, for the model card and the version page."""
+"""Choices of a training: the estimator that it kept, and what its options changed in fits and scores."""
+
+from collections.abc import Sequence
 
 from mlapp.errors import shorten
 from mlapp.presentation.metrics import LOWER_IS_BETTER, METRICS
-from mlapp.schemas import ClassWeight, Loss, Task, VersionInfo
+from mlapp.schemas import ClassWeight, LeaderboardEntry, Loss, Task, VersionInfo
 
 LOSSES = {
     Loss.SQUARED_ERROR: "squared error: predictions are means",
@@ -45,3 +47,22 @@ def comparison_metric(info: VersionInfo) -> tuple[str, str]:
     if info.task is Task.REGRESSION and not info.metric:
         name = "mae" if info.loss is Loss.ABSOLUTE_ERROR else "rmse"
     return METRICS[name][0], "lower" if name in LOWER_IS_BETTER else "higher"
+
+
+def estimator_text(info: VersionInfo, quote: str = "") -> str:
+    """Return the name of the recipe, or `an ensemble of linear (60%) and kernel (40%)`; `quote` surrounds each name."""
+    members = [
+        f"{quote}{entry.estimator}{quote} ({entry.weight:.0%})"
+        for entry in sorted(info.leaderboard, key=lambda entry: -(entry.weight or 0))
+        if entry.weight
+    ]
+    if not members:
+        return f"{quote}{info.estimator}{quote}"
+    return f"an ensemble of {', '.join(members[:-1])} and {members[-1]}"
+
+
+def weight_texts(leaderboard: Sequence[LeaderboardEntry]) -> list[tuple[str, ...]]:
+    """Return the weight of each entry as the cell of a further column; no column if no ensemble was kept."""
+    if not any(entry.weight for entry in leaderboard):
+        return [() for _ in leaderboard]
+    return [(f"{entry.weight:.0%}" if entry.weight else "",) for entry in leaderboard]

@@ -21,7 +21,7 @@ class TrainOptions(FileOptions):
     target: str | None = None
     """The column to predict. Required unless `dataset` is given."""
     estimator: str = "auto"
-    """Name of an estimator, or `auto` to compare all by cross-validation and keep the best."""
+    """Name of an estimator, or `auto` to compare all by cross-validation and keep the best one or an ensemble."""
     task: Task | None = None
     """`regression` or `classification`; inferred from the target if not given."""
     features: Annotated[list[str], Field(min_length=1)] | None = None
@@ -56,7 +56,7 @@ class TrainOptions(FileOptions):
     """`balanced`: all classes count alike in a fit; probabilities are scaled back to the natural rates."""
     metric: Metric | None = None
     """By what `auto` chooses among single estimators: `rmse` or `mae`; `log_loss`, `accuracy`, `balanced_accuracy` or
-    `roc_auc`. By default `rmse` or `log_loss`, which also choose the members of ensembles."""
+    `roc_auc`. By default `rmse` (`mae` if `loss` is `absolute_error`) or `log_loss`, and ensembles are kept, too."""
     loss: Loss | None = None
     """What the fits of a regression minimize; by default squared error, or Poisson loss if `auto` finds it better."""
 

@@ -15,7 +15,8 @@ class LeaderboardEntry(Schema):
 
     estimator: str
     score: float
-    """Mean score over the folds: RMSE for regression, log loss for classification. Lower is better."""
+    """Mean score over the folds by the metric of the comparison: RMSE or log loss, where lower is better, unless the
+    training named another metric or loss."""
     spread: float
     """Standard deviation of the score over the folds."""
     fit_seconds: float
@@ -151,7 +152,7 @@ class Record(RecordSummary):
     spread: dict[str, float]
     """Standard deviation of the metrics over the folds."""
     leaderboard: list[LeaderboardEntry]
-    """The compared estimators, the best first."""
+    """The compared estimators, the kept one first, then the best."""
     importance: list[Importance]
     """Feature importance, the largest first."""
     plots: Plots

@@ -5,6 +5,7 @@ from datetime import datetime
 from nicegui import ui
 
 from mlapp.presentation.sentences import headline, training_rows
+from mlapp.presentation.training_choices import estimator_text
 from mlapp.schemas import ModelInfo, Span, Traffic, VersionInfo
 from pages.components.buttons import link_button
 from pages.components.cards import card
@@ -103,9 +104,8 @@ def _version(info: VersionInfo, since: datetime | None, problem: str | None, mod
         ui.label(f"Version {info.version}{active}").classes(MUTED).mark("since")
         warnings([problem] if problem else [])
         summary(info)
-        trained = (
-            f"It {headline(info)}, trained with {info.estimator} on {training_rows(info)}, {_time(info.created_at)}."
-        )
+        how = f"trained with {estimator_text(info)} on {training_rows(info)}"
+        trained = f"It {headline(info)}, {how}, {_time(info.created_at)}."
         ui.label(trained).classes(f"{MUTED} break-words max-w-full").mark("trained")
         if info.note:
             ui.label(info.note).classes(f"{MUTED} break-words max-w-full whitespace-pre-wrap")

@@ -2,11 +2,18 @@
 
 import pytest
 
-from mlapp.presentation.training_choices import comparison_metric, dropped_rows, training_choices
-from mlapp.schemas import ClassWeight, Interval, Loss, Metric
+from mlapp.presentation.training_choices import (
+    comparison_metric,
+    dropped_rows,
+    estimator_text,
+    training_choices,
+    weight_texts,
+)
+from mlapp.schemas import ClassWeight, Interval, LeaderboardEntry, Loss, Metric
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
+from tests.store.conftest import INFO
 
 
 def test_defaults_are_no_choices(store: ModelStore, wine: Fitted):
@@ -55,3 +62,24 @@ def test_leaderboard_is_by_the_chosen_metric(store: ModelStore, diabetes: Fitted
     info = describe(store, "diabetes", diabetes.add_to(store))
 
     assert comparison_metric(info.model_copy(update=changed)) == expected
+
+
+ENTRIES = [
+    LeaderboardEntry(estimator=name, score=1, spread=0, fit_seconds=1, weight=weight)
+    for name, weight in (("ensemble", None), ("kernel", 0.375), ("linear", 0.625), ("hist_gradient_boosting", None))
+]
+
+
+def test_single_estimator_is_its_name():
+    info = INFO.model_copy(update={"estimator": "linear", "leaderboard": ENTRIES[3:]})
+
+    assert (estimator_text(info), estimator_text(info, "`")) == ("linear", "`linear`")
+    assert weight_texts(info.leaderboard) == [()]
+
+
+def test_ensemble_names_its_members_with_the_largest_weight_first():
+    info = INFO.model_copy(update={"estimator": "ensemble", "leaderboard": ENTRIES})
+
+    assert estimator_text(info) == "an ensemble of linear (62%) and kernel (38%)"
+    assert estimator_text(info, "`") == "an ensemble of `linear` (62%) and `kernel` (38%)"
+    assert weight_texts(ENTRIES) == [("",), ("38%",), ("62%",), ("",)]

@@ -9,9 +9,9 @@ from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.out_of_fold import fit
 from mlapp.ml.recipes.balanced import BalancedClassifier
 from mlapp.ml.recipes.ensemble import Ensemble
-from mlapp.ml.training.evaluated import Evaluated
-from mlapp.ml.training.model_selection import estimator_errors
 from mlapp.ml.training.overall_progress import OverallProgress
+from mlapp.ml.training.selection.evaluated import Evaluated
+from mlapp.ml.training.selection.model_selection import estimator_errors
 
 
 def fit_on_all_rows(training_set: TrainingSet, best: Evaluated, progress: OverallProgress) -> BaseEstimator:

@@ -11,7 +11,7 @@ from mlapp.ml.evaluation.intervals import fit_intervals
 from mlapp.ml.evaluation.metrics import metrics, spread
 from mlapp.ml.evaluation.out_of_fold import out_of_fold
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots
-from mlapp.ml.training.evaluated import Evaluated
+from mlapp.ml.training.selection.evaluated import Evaluated
 from mlapp.schemas import Task
 from mlapp.tables.columns.conversion import format_values
 

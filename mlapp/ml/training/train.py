@@ -12,13 +12,13 @@ from mlapp.ml.evaluation.out_of_fold import Fits, local_fits
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
-from mlapp.ml.training.candidates import candidates, selection_metric
-from mlapp.ml.training.evaluated import Evaluated
 from mlapp.ml.training.final_fit import fit_on_all_rows, parameters
 from mlapp.ml.training.fingerprint import fingerprints
-from mlapp.ml.training.model_selection import Clock, compare, comparison_cost, estimator_errors
 from mlapp.ml.training.overall_progress import OverallProgress, Report
 from mlapp.ml.training.quality import evaluate_quality
+from mlapp.ml.training.selection.candidates import candidates, selection_metric
+from mlapp.ml.training.selection.evaluated import Evaluated
+from mlapp.ml.training.selection.model_selection import Clock, compare, comparison_cost, estimator_errors
 from mlapp.schemas import Importance, KeptTask, TrainOptions
 from mlapp.tables.table import Table
 

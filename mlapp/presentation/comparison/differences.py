@@ -10,6 +10,7 @@ from mlapp.presentation.comparison.comparability import comparability, listed, s
 from mlapp.presentation.formats import format_duration, format_number, format_percent, format_value
 from mlapp.presentation.metrics import LOWER_IS_BETTER, MAIN_METRIC, METRICS
 from mlapp.presentation.sentences import headline, source_name
+from mlapp.presentation.training_choices import estimator_text
 from mlapp.presentation.verdict import LEAK_HINT, is_suspicious
 from mlapp.schemas import Scalar, VersionInfo
 
@@ -115,7 +116,7 @@ def _sentences(*changed: tuple[str, Sequence[Scalar]]) -> list[str]:
 
 _PROPERTIES: dict[str, Callable[[VersionInfo], str]] = {
     "Predicts": lambda info: f"{shorten(info.target)} ({info.task.value})",
-    "Estimator": lambda info: info.estimator,
+    "Estimator": estimator_text,
     "Trained": lambda info: f"{info.created_at:%Y-%m-%d %H:%M} UTC",
     "Training time": lambda info: format_duration(info.training_seconds),
     "Rows": lambda info: f"{info.rows:,}",

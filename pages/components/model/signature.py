@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from mlapp.presentation.formats import format_duration, format_time, format_value
-from mlapp.presentation.training_choices import dropped_rows, training_choices
+from mlapp.presentation.training_choices import dropped_rows, estimator_text, training_choices
 from mlapp.schemas import ColumnType, Feature, VersionInfo
 from pages.components.tables.paged_table import paged_rows
 from pages.theme import MUTED
@@ -30,7 +30,7 @@ def training_facts(info: VersionInfo) -> list[tuple[str, str]]:
     libraries = ", ".join(f"{name} {version}" for name, version in info.library_versions.items())
     coverage = [] if info.coverage is None else [("Interval coverage", f"{info.coverage:.0%}")]
     return [
-        ("Estimator", info.estimator),
+        ("Estimator", estimator_text(info)),
         ("Rows", f"{info.rows:,} ({dropped_rows(info)} excluded)"),
         ("Trained", f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}"),
         *coverage,

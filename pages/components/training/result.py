@@ -7,6 +7,7 @@ from nicegui import ui
 from mlapp.errors import NotFound
 from mlapp.presentation.comparison.differences import breaking_summary
 from mlapp.presentation.sentences import headline, version_name
+from mlapp.presentation.training_choices import estimator_text
 from mlapp.schemas import VersionInfo
 from pages.components.buttons import confirmation, link_button
 from pages.components.cards import card
@@ -104,7 +105,7 @@ class TrainingResult:
         return f"{self.name} is stored, but not activated."
 
     def _about(self, info: VersionInfo) -> str:
-        sentences = [f"It {headline(info)}, using {info.estimator}."]
+        sentences = [f"It {headline(info)}, using {estimator_text(info)}."]
         if info.active and info.default:
             sentences.append(f"{self.model} is the default model, which answers POST /predict.")
         elif not info.active and self._active:

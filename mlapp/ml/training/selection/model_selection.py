@@ -12,9 +12,9 @@ from mlapp.ml.data.training_set import TrainingSet
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Fits, OutOfFold, Pending, Submit, collect_folds, local_fits, submit_folds
 from mlapp.ml.progress import ProgressCallback
-from mlapp.ml.training.ensembles import keep
-from mlapp.ml.training.evaluated import Evaluated, Member, evaluated
 from mlapp.ml.training.overall_progress import OverallProgress
+from mlapp.ml.training.selection.ensembles import keep
+from mlapp.ml.training.selection.evaluated import Evaluated, Member, evaluated
 from mlapp.schemas import LeaderboardEntry, Metric
 
 Clock = Callable[[], float]

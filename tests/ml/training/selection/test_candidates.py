@@ -7,7 +7,7 @@ from sklearn.dummy import DummyRegressor
 from mlapp.errors import Unacceptable
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.preprocessing import FeatureColumns
-from mlapp.ml.training.candidates import candidates, selection_metric, suits_positive
+from mlapp.ml.training.selection.candidates import candidates, selection_metric, suits_positive
 from mlapp.schemas import Loss, Metric, Task, TrainOptions
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from mlapp.ml.data.training_set import TrainingSet
 from mlapp.ml.recipes.ensemble import weighted_mean
-from mlapp.ml.training.ensemble_weights import Pool, cross_fitted, equal_weights, greedy_weights
-from mlapp.ml.training.evaluated import Evaluated, evaluated
+from mlapp.ml.training.selection.ensemble_weights import Pool, cross_fitted, equal_weights, greedy_weights
+from mlapp.ml.training.selection.evaluated import Evaluated, evaluated
 from mlapp.schemas import Metric
 
 MIN_ROWS = 20

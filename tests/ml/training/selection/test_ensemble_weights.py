@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlapp.ml.evaluation.out_of_fold import Samples
-from mlapp.ml.training.ensemble_weights import Pool, cross_fitted, equal_weights, greedy_weights
+from mlapp.ml.training.selection.ensemble_weights import Pool, cross_fitted, equal_weights, greedy_weights
 from mlapp.schemas import Metric
 
 ROWS = 200

@@ -182,7 +182,7 @@ def test_few_rows_keep_the_best_estimator(auto):
 
 
 def test_many_predictions_are_not_kept_for_an_ensemble(auto, monkeypatch):
-    monkeypatch.setattr("mlapp.ml.training.model_selection.MAX_CELLS", 239)
+    monkeypatch.setattr("mlapp.ml.training.selection.model_selection.MAX_CELLS", 239)
 
     record = auto({"first": of_column(0), "second": of_column(1)}).record
 

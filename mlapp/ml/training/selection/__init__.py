@@ -1,0 +1,1 @@
+"""Selection: compares recipes by cross-validation, and keeps the best one or an ensemble."""
