@@ -1,1 +1,1 @@
-"""Training data: signature, target, training set, validation, data-quality warnings, target leakage."""
+"""Training data: signature, target, training set, encoding, validation; its quality, and rows that depend on each other."""

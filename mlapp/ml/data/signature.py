@@ -8,7 +8,7 @@ import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
 from mlapp.ml.data.column_options import INDEX_NAME, feature_names, of_rows
-from mlapp.ml.data.quality_checks import spelling_warnings
+from mlapp.ml.data.quality.quality_checks import spelling_warnings
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnType, Distribution, Feature, IgnoredColumn, Scalar, TrainOptions
 from mlapp.tables.columns.conversion import format_values, unnamed

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import Unacceptable, shorten
-from mlapp.ml.data.quality_checks import identifies, spelling_warnings
+from mlapp.ml.data.quality.quality_checks import identifies, spelling_warnings
 from mlapp.ml.data.signature import scalar
 from mlapp.schemas import ColumnFormat, ColumnType, KeptTask, Scalar, Task, TrainOptions
 from mlapp.tables.columns.conversion import unnamed

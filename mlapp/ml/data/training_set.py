@@ -13,8 +13,8 @@ from mlapp.ml.data.column_options import check_columns, of_rows
 from mlapp.ml.data.dependence.groups import as_groups
 from mlapp.ml.data.dependence.suggestions import Rows, suggestions
 from mlapp.ml.data.encoding import encode_columns
-from mlapp.ml.data.leakage import leaking_features
-from mlapp.ml.data.quality_checks import quality_warnings
+from mlapp.ml.data.quality.leakage import leaking_features
+from mlapp.ml.data.quality.quality_checks import quality_warnings
 from mlapp.ml.data.row_weights import normalized_weights, read_weights
 from mlapp.ml.data.signature import Signature, infer_signature
 from mlapp.ml.data.target import (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from mlapp.ml.data.column_options import of_rows
-from mlapp.ml.data.quality_checks import ID_NAME, ID_SPAN
+from mlapp.ml.data.quality.quality_checks import ID_NAME, ID_SPAN
 from mlapp.schemas import ColumnType, TableColumn, TrainOptions
 
 NAMES = (

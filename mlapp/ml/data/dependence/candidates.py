@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.ml.data.dependence.groups import group_indices
-from mlapp.ml.data.quality_checks import ID_NAME
+from mlapp.ml.data.quality.quality_checks import ID_NAME
 from mlapp.schemas import ColumnType, Feature
 from mlapp.tables.columns.conversion import unnamed
 

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlapp.ml.data.leakage import leaking_features
-from mlapp.ml.data.quality_checks import quality_warnings
+from mlapp.ml.data.quality.leakage import leaking_features
+from mlapp.ml.data.quality.quality_checks import quality_warnings
 from mlapp.ml.data.signature import infer_signature
 from mlapp.ml.data.target import as_classes, as_numbers, find_target, infer_task
 from mlapp.schemas import Task, TrainOptions

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlapp.ml.data.leakage import leaking_features
+from mlapp.ml.data.quality.leakage import leaking_features
 from mlapp.ml.data.signature import infer_signature
 from mlapp.schemas import Task, TrainOptions
 from mlapp.tables.table import Table

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlapp.ml.data.outliers import feature_outliers, target_outliers
+from mlapp.ml.data.quality.outliers import feature_outliers, target_outliers
 from mlapp.schemas import ColumnType, Feature
 
 

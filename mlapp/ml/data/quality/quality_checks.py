@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from mlapp.errors import shorten
-from mlapp.ml.data.outliers import feature_outliers, target_outliers
+from mlapp.ml.data.quality.outliers import feature_outliers, target_outliers
 from mlapp.ml.evaluation.splits import FOLDS
 from mlapp.schemas import ColumnType, Feature, Task
 from mlapp.tables.columns.conversion import format_values, is_whole, unnamed
