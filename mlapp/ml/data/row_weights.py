@@ -11,7 +11,7 @@ from mlapp.tables.columns.inference import infer_column
 from mlapp.tables.table import Table
 
 
-def read_weights(table: Table, options: TrainOptions) -> tuple[pl.Series | None, list[str]]:
+def find_weights(table: Table, options: TrainOptions) -> tuple[pl.Series | None, list[str]]:
     """Return the weights of all rows of a table, null where there is none, and warnings about their column.
 
     Without the option `weight_column`, there are no weights.

@@ -15,7 +15,7 @@ from mlapp.ml.data.dependence.suggestions import Rows, suggestions
 from mlapp.ml.data.encoding import encode_columns
 from mlapp.ml.data.quality.leakage import leaking_features
 from mlapp.ml.data.quality.quality_checks import quality_warnings
-from mlapp.ml.data.row_weights import normalized_weights, read_weights
+from mlapp.ml.data.row_weights import normalized_weights, find_weights
 from mlapp.ml.data.signature import Signature, infer_signature
 from mlapp.ml.data.target import (
     Target,
@@ -157,7 +157,7 @@ def make_training_set(
         Unacceptable: the table or an option cannot be used for training.
     """
     name = check_columns(table.frame.columns, options, table.read_as.left_out)
-    weights, more = read_weights(table, options)
+    weights, more = find_weights(table, options)
     target = find_target(table, name, options, weights)
     task = options.task or keep_task(target, kept) or infer_task(target.type, target.values)
     warnings = table.read_as.left_out + table.read_as.warnings + target.warnings + more
