@@ -1,1 +1,1 @@
-"""Training data: signature, target, training set, encoding, validation; its quality, and rows that depend on each other."""
+"""Training data: signature, target, training set, encoding, validation; quality, and rows that depend on others."""

@@ -15,7 +15,7 @@ from mlapp.ml.data.dependence.suggestions import Rows, suggestions
 from mlapp.ml.data.encoding import encode_columns
 from mlapp.ml.data.quality.leakage import leaking_features
 from mlapp.ml.data.quality.quality_checks import quality_warnings
-from mlapp.ml.data.row_weights import normalized_weights, find_weights
+from mlapp.ml.data.row_weights import find_weights, normalized_weights
 from mlapp.ml.data.signature import Signature, infer_signature
 from mlapp.ml.data.target import (
     Target,
