@@ -75,7 +75,7 @@ def test_linear_cross_validates_its_regularization_on_a_small_table():
     ("rows", "features", "classes", "iterations", "rate"),
     [
         (3_000, 3, 0, 150, 0.1),
-        (3_001, 3, 0, 300, 0.07),
+        (3_001, 3, 0, 200, 0.1),
         (3_000, 600, 0, 75, 0.2),
         (3_000, 3, 8, 75, 0.2),
         (3_000, 3, 1_000, 10, 0.3),
