@@ -116,6 +116,11 @@ def log_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimato
     return LogTargetRegressor(residual_boosting(task, columns, seed))
 
 
+def log_kernel(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Ridge regression of the logarithm on the similarity to training rows: for skewed targets above 0."""
+    return LogTargetRegressor(kernel(task, columns, seed))
+
+
 def _boosting_options(columns: FeatureColumns) -> dict[str, Any]:
     """Return hyperparameters: the fewer rows, the smaller the trees and the learning rate."""
     if columns.rows > LARGE_ROWS:
@@ -177,6 +182,10 @@ def _suits_kernel(columns: FeatureColumns) -> bool:
     return _is_dense(columns) and columns.classes <= MAX_KERNEL_CLASSES
 
 
+def _suits_log_kernel(columns: FeatureColumns) -> bool:
+    return _above_zero(columns) and _suits_kernel(columns)
+
+
 def _from_zero(columns: FeatureColumns) -> bool:
     return columns.lowest >= 0
 
@@ -196,6 +205,15 @@ ESTIMATORS: dict[str, Recipe] = {
         poisson_boosting, tasks=REGRESSION, auto_if=_from_zero, losses=[Loss.POISSON], positive=True, cost=8.0
     ),
     "log_boosting": Recipe(log_boosting, tasks=REGRESSION, auto_if=_above_zero, positive=True, cost=10.0, latency=2.5),
+    "log_kernel": Recipe(
+        log_kernel,
+        tasks=REGRESSION,
+        auto_rows=DENSE_ROWS,
+        auto_if=_suits_log_kernel,
+        positive=True,
+        cost=4.0,
+        latency=1.3,
+    ),
     "random_forest": Recipe(random_forest, auto_rows=0, cost=15.0, latency=100.0),
 }
 
