@@ -144,13 +144,13 @@ def _grouped(rows: int) -> pl.DataFrame:
 
 def _wheel(package: str, folder: Path) -> Path:
     """Return the wheel of a package; pip downloads it, run by uv."""
-    name = package.partition("==")[0].lower().replace("-", "_")
+    pattern = package.lower().replace("-", "_").replace("==", "-") + "-*.whl"
     folder.mkdir(parents=True, exist_ok=True)
-    if not (found := list(folder.glob(f"{name}-*.whl"))):
+    if not (found := list(folder.glob(pattern))):
         pip = ["uv", "run", "-q", "--no-project", "--with", "pip", "python", "-m", "pip"]
         options = ["--no-deps", "--only-binary=:all:", "-q", "-d", str(folder)]
         subprocess.run([*pip, "download", *options, package], check=True, cwd=folder)
-        found = list(folder.glob(f"{name}-*.whl"))
+        found = list(folder.glob(pattern))
     return found[0]
 
 
