@@ -23,9 +23,9 @@ from sklearn.decomposition import TruncatedSVD
 from mlapp.ml.threads import threads_for
 from mlapp.schemas import ColumnType, Feature
 
-MAX_CHARACTERS = 4_000
+MAX_CHARACTERS = 3_000
 """What follows in a text is not read, which bounds the time of a row."""
-MAX_LETTERS = 800
+MAX_LETTERS = 600
 """Parts of words are taken from the first words, with about as many letters."""
 SAMPLE_ROWS = 20_000
 """Texts that the embedding is fitted on."""

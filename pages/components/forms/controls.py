@@ -191,7 +191,7 @@ def _text_area(feature: Feature, mark: str, on_change: Setter) -> Setter:
     field = ui.textarea(
         feature.name, value=_text(feature.example), on_change=lambda event: on_change(event.value or None)
     )
-    field.props(f"{STYLE} autogrow input-class='max-h-48'").classes("w-full").mark(mark)
+    field.props(f"{STYLE} autogrow input-class='min-h-12 max-h-48'").classes("w-full").mark(mark)
     return lambda value: field.set_value(_text(value))
 
 

@@ -22,7 +22,7 @@ class FeatureField:
     def __init__(self, feature: Feature, mark: str, on_change: Callable[[], None]) -> None:
         self.feature, self.value = feature, feature.example
         self._on_change = on_change
-        with ui.column().classes(FIELD):
+        with ui.column().classes(f"{FIELD} {'col-span-full' if feature.type is ColumnType.TEXT else ''}"):
             self._set_control = control(feature, mark, self._changed)
             ui.label(_hint(feature)).classes(SMALL)
             with ui.row().classes(NOTE).props("aria-live=polite") as self._note:
