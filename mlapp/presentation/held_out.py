@@ -59,7 +59,7 @@ def evaluated_on(info: VersionInfo) -> str:
             return f"Evaluated on {info.held_out_groups or 0:,} {groups} that it had not seen."
         case Evaluation.LATEST_GROUPS:
             return f"Evaluated on {latest}, of {info.held_out_groups or 0:,} {groups} that it had not seen."
-        case Evaluation.CROSS_VALIDATION | Evaluation.HELD_OUT:
+        case _:
             return "Measured on held-out rows."
 
 
