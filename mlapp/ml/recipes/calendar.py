@@ -1,13 +1,14 @@
 """Calendar features: what a datetime says beside its position in time.
 
 Days since 1970-01-01 (UTC) are followed by the fields that vary in the training rows, and by the days between two
-datetimes. The functions work on arrays and on single numbers alike, so that a row is encoded as a matrix is.
+datetimes. The functions work on arrays and on single numbers alike, by the functions of `numpy` or `math`, so
+that a row is encoded as a matrix is.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from itertools import combinations
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -16,35 +17,37 @@ DAYS_PER_YEAR = 365.2425
 MAX_PAIRED = 5
 """The days between two datetimes are features for the first columns only: 10 pairs."""
 
-Days = TypeVar("Days", float, np.ndarray)
 
-
-def weekday(days: Days) -> Days:
+def weekday(days: Any, m: Any = np) -> Any:
     """Return the day of the week, 0 for Monday: 1970-01-01 was a Thursday."""
-    return (days + 3) // 1 % 7
+    return _remainder(m.floor(days + 3), 7, m)
 
 
-def month(days: Days) -> Days:
+def month(days: Any, m: Any = np) -> Any:
     """Return the month, 1 to 12.
 
     Source: Howard Hinnant, chrono-compatible low-level date algorithms, `civil_from_days`.
     """
-    day = days // 1 + 719_468
-    of_era = day % 146_097
-    year = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
-    of_year = of_era - (365 * year + year // 4 - year // 100)
-    found: Days = ((5 * of_year + 2) // 153 + 2) % 12 + 1
-    return found
+    of_era = _remainder(m.floor(days) + 719_468, 146_097, m)
+    leap = m.floor(of_era / 1_460) - m.floor(of_era / 36_524) + m.floor(of_era / 146_096)
+    year = m.floor((of_era - leap) / 365)
+    of_year = of_era - (365 * year + m.floor(year / 4) - m.floor(year / 100))
+    return _remainder(m.floor((5 * of_year + 2) / 153) + 2, 12, m) + 1
 
 
-def hour(days: Days) -> Days:
+def hour(days: Any, m: Any = np) -> Any:
     """Return the time of day in hours."""
-    return days % 1 * 24
+    return (days - m.floor(days)) * 24
+
+
+def _remainder(dividend: Any, divisor: int, m: Any) -> Any:
+    """Return the remainder of whole numbers, in a tenth of the time that `%` takes."""
+    return dividend - divisor * m.floor(dividend / divisor)
 
 
 HARMONICS = {"weekday": 3, "month": 2, "hour": 2}
 """Number of sines and cosines of a cycle: with three, each day of the week has a level of its own."""
-FIELDS: dict[str, Callable[[Any], Any]] = {"weekday": weekday, "month": month, "hour": hour}
+FIELDS: dict[str, Callable[..., Any]] = {"weekday": weekday, "month": month, "hour": hour}
 
 
 class Calendar(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -66,28 +69,38 @@ class Calendar(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the features, (rows, features)."""
-        return np.column_stack(self._features([X[:, index] for index in range(X.shape[1])], np.sin, np.cos))
+        return np.column_stack(self._features([X[:, index] for index in range(X.shape[1])], np))
 
     def transform_row(self, row: Sequence[float]) -> list[float]:
         """Return the features of a single row without missing values."""
-        return self._features(list(row), math.sin, math.cos)
+        return self._features(list(row), math)
 
-    def _features(self, days: list[Any], sin: Callable[[Any], Any], cos: Callable[[Any], Any]) -> list[Any]:
+    def _features(self, days: list[Any], m: Any) -> list[Any]:
+        """Return the features of days by the functions of `numpy` or `math`."""
         features = list(days)
         for name, index in self.fields_:
             if self.smooth:
-                angles = [(order + 1) * _angle(name, days[index]) for order in range(HARMONICS[name])]
-                features += [wave(angle) for angle in angles for wave in (sin, cos)]
+                features += _waves(_angle(name, days[index], m), HARMONICS[name], m)
             else:
-                features.append(FIELDS[name](days[index]))
+                features.append(FIELDS[name](days[index], m))
         return features + [days[first] - days[second] for first, second in self.pairs_]
 
 
-def _angle(name: str, days: Any) -> Any:
+def _angle(name: str, days: Any, m: Any) -> Any:
     """Return the position in the cycle of a field as an angle: continuous but for the day of the week."""
     if name == "month":
         return 2 * math.pi * days / DAYS_PER_YEAR
-    return 2 * math.pi * (weekday(days) / 7 if name == "weekday" else days % 1)
+    return 2 * math.pi * (weekday(days, m) / 7 if name == "weekday" else days - m.floor(days))
+
+
+def _waves(angle: Any, count: int, m: Any) -> list[Any]:
+    """Return sine and cosine of the first multiples of an angle; all but the first ones by their addition theorems."""
+    first = sine, cosine = m.sin(angle), m.cos(angle)
+    waves = [*first]
+    for _ in range(1, count):
+        sine, cosine = sine * first[1] + cosine * first[0], cosine * first[1] - sine * first[0]
+        waves += [sine, cosine]
+    return waves
 
 
 def _varies(values: np.ndarray) -> bool:
