@@ -39,7 +39,8 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     store, registry = ModelStore(settings.store), CollectorRegistry()
     recorder = services.TrafficRecorder(TrafficStore(settings.store), store, registry=registry)
     monitoring = services.MonitoringService(store, recorder)
-    processes = Processes(settings.job_memory_mb)
+    # It takes a second, which each training would wait for.
+    processes = Processes(settings.job_memory_mb, preload=("distributed",) if settings.dask else ())
     prediction = services.PredictionService(store, recorder, processes, settings.loaded_mb * 1_000_000)
     models = services.ModelService(store, prediction)
     jobs = services.JobService(JobStore(settings.store), settings.max_jobs, registry)

@@ -1,6 +1,6 @@
 """Connection to a Dask cluster that may be lost at any time.
 
-`distributed` is imported by the first training on a cluster, and by nothing else.
+Nothing imports `distributed` without `MLAPP_DASK`.
 """
 
 import asyncio

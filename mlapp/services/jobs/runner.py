@@ -50,6 +50,8 @@ class Processes:
     """Limit on the run time of a process."""
     idle_s: float = 60.0
     """How long the fork server outlives the last process."""
+    preload: tuple[str, ...] = ()
+    """More modules that the fork server imports, beside `PRELOAD`."""
     _running: set[BaseProcess] = field(default_factory=set)
     _forking: threading.Lock = field(default_factory=threading.Lock)
     _idle: asyncio.TimerHandle | None = None
@@ -135,7 +137,7 @@ class Processes:
             deadline = time.monotonic() + FORK_TIMEOUT_S
             while True:
                 try:
-                    return _fork(kind, request)
+                    return _fork(kind, request, self.preload)
                 except (OSError, EOFError) as error:
                     if time.monotonic() > deadline:
                         raise TrainingAborted("The training process could not be started; train again.") from error
@@ -180,9 +182,9 @@ class Processes:
                 forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def _fork(kind: str, request: Request) -> tuple[BaseProcess, Connection]:
+def _fork(kind: str, request: Request, preload: tuple[str, ...]) -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([PRELOAD])
+    context.set_forkserver_preload([PRELOAD, *preload])
     results, sender = context.Pipe(duplex=False)
     process = context.Process(target=_run_worker, args=(kind, request, sender), daemon=True)
     try:
