@@ -138,8 +138,8 @@ def _telling(rows: Rows, sample: GroupSample, index: int | None) -> tuple[float,
         names_groups = not is_steady(values, sample.groups, X)
         is_known = is_known and names_groups
         is_alike = is_alike and names_groups and not is_steady(values, sample.groups, y)
-    # Only its own column tells the groups apart. A category such as a town is a property, whose values come again.
-    is_alike = is_alike and index is not None and (sample.is_number or sample.names_entities)
+    # Only its own column tells the groups apart. A town or a postal code is a property, whose values come again.
+    is_alike = is_alike and index is not None and sample.names_entities
     return known * is_known, alike * is_alike
 
 
