@@ -32,6 +32,8 @@ ENTITY = re.compile(
     r"|respondent|participant|donor|patientin|kunde|kundin|maschine|haushalt|gerät|fahrzeug|schüler|filiale)(?:$|[^a-z])"
 )
 """Names of columns whose values name someone or something."""
+PROPERTY = re.compile(r"(?i)zip|post|plz|region|district|grade|class|category|type|model")
+"""Names of columns whose codes are properties that rows share."""
 YEARS = (1800, 2100)
 YEAR_NAME = re.compile(r"(?i)(?:^|.*[^a-z])(year|yr|jahr|date|datum|timestamp|epoch)(?:$|[^a-z].*)")
 ORDER_NAME = re.compile(r"(?i)(?:^|.*[^a-z])(t|day|week|month|quarter|period|woche|monat)(?:$|[^a-z].*)")
@@ -86,7 +88,7 @@ def sample_groups(name: str, values: pl.Series, seed: int) -> GroupSample | None
     kept = _capped(groups, counts, np.random.default_rng(seed))
     rows = found.to_numpy()[kept]
     is_number = values.dtype != pl.String
-    coded = not is_number and bool(values.gather(rows).str.contains(CODE).all())
+    coded = not is_number and not PROPERTY.search(name) and bool(values.gather(rows).str.contains(CODE).all())
     return GroupSample(
         name, rows, np.unique(groups[kept], return_inverse=True)[1], is_number, coded or is_telling(name)
     )
