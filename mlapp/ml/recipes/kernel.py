@@ -6,14 +6,18 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.metrics.pairwise import euclidean_distances
 
+MIN_EIGENVALUE = 1e-6
+"""Directions with smaller eigenvalues, relative to the largest one, are left out: their features would be differences
+of nearly equal numbers."""
+
 
 class RbfFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Nyström approximation of the kernel `exp(-gamma · squared distance)`, (rows, components).
+    """Nyström approximation of the kernel `exp(-gamma · squared distance)`, (rows, features).
 
     Attributes:
         components_: The training rows that others are compared with, (components, columns).
         gamma_: Set so that the kernel of two rows is `exp(-1 / width)` at their median distance.
-        normalization_: Multiplied by the kernel of a row and the components, (components, components).
+        normalization_: Multiplied by the kernel of a row and the components, (components, features).
 
     Source: Williams and Seeger, Using the Nyström method to speed up kernel machines (NIPS 2000).
     """
@@ -31,10 +35,11 @@ class RbfFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         apart = distances[distances > 0]
         self.gamma_ = 1.0 / (self.width * float(np.median(apart))) if len(apart) else 1.0
         values, vectors = np.linalg.eigh(np.exp(-self.gamma_ * distances))
-        self.normalization_ = vectors / np.sqrt(np.maximum(values, 1e-12))
+        kept = values > MIN_EIGENVALUE * values[-1]
+        self.normalization_ = vectors[:, kept] / np.sqrt(values[kept])
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Return the features, (rows, components)."""
+        """Return the features, (rows, features): at most as many as components."""
         distances = euclidean_distances(X, self.components_, squared=True)
         return np.asarray(np.exp(-self.gamma_ * distances) @ self.normalization_)
