@@ -121,3 +121,23 @@ def test_descriptions_are_the_first_lines_of_the_recipes(monkeypatch):
 
 def test_names_of_the_package_are_imported_on_first_use():
     assert ml.describe_estimators is describe_estimators
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        (FeatureColumns([0], [], [], rows=100, lowest=-1.0), ["kernel"]),
+        (FeatureColumns([0], [], [], rows=100, lowest=0.0), ["kernel", "poisson_boosting"]),
+        (
+            FeatureColumns([0], [], [], rows=100, lowest=0.1),
+            ["kernel", "poisson_boosting", "log_boosting", "log_kernel"],
+        ),
+        (FeatureColumns([0], [1], [], rows=19_000, lowest=-1.0, distinct={1: 5_000}), ["kernel"]),
+        (FeatureColumns([0], [1, 2], [], rows=19_000, lowest=0.1), ["poisson_boosting", "log_boosting"]),
+        (FeatureColumns([0], [], [], rows=100, classes=31), []),
+    ],
+)
+def test_auto_tries_recipes_that_suit_the_columns_and_the_target(columns, names):
+    asked = ("kernel", "poisson_boosting", "log_boosting", "log_kernel")
+
+    assert [name for name in asked if ESTIMATORS[name].auto_if(columns)] == names

@@ -28,6 +28,7 @@ from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.ml.recipes.kernel import RbfFeatures
 from mlapp.ml.recipes.log_target import LogTargetRegressor
 from mlapp.ml.recipes.residual import ResidualRegressor
+from mlapp.ml.recipes.sampled import SampledEstimator
 from mlapp.ml.recipes.splines import SplineBasis
 from mlapp.schemas import Task
 
@@ -279,3 +280,16 @@ def test_classifier_with_one_leaf_per_class_is_compiled():
     estimator = HistGradientBoostingClassifier(max_iter=2, min_samples_leaf=ROWS).fit(x, np.arange(ROWS) % 3)
 
     assert_compiled(estimator, x, 3)
+
+
+def test_sampled_splines_are_compiled_also_far_beyond_the_training_rows():
+    x = table(missing=False)
+    estimator = SampledEstimator(make_pipeline(smooth(COLUMNS, SplineBasis()), Ridge()), 300).fit(x, target(x))
+    far = np.concatenate([x[:20], x[:20] + 5 * x.std(axis=0), x[:20] - 100 * x.std(axis=0)])
+    far[:, 3] = 0
+
+    compiled = compile_pipeline(estimator, None, x[:20])
+
+    assert compiled.one is not None
+    np.testing.assert_allclose(compiled.many(far), estimator.predict(far), rtol=1e-9)
+    np.testing.assert_allclose([compiled.one(row)[0] for row in far.tolist()], estimator.predict(far), rtol=1e-9)
