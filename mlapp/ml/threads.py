@@ -25,9 +25,11 @@ R = TypeVar("R")
 def threads_for(rows: int) -> AbstractContextManager[object]:
     """Return a context that limits the threads of a fit on this many rows.
 
+    BLAS always gets one: its sums depend on the number of threads in their last digits, those of boosting do not.
     joblib counts the cores in the CPU quota of the container (cgroup), not those of the machine.
     """
-    limits: AbstractContextManager[object] = threadpool_limits(1 if rows <= ONE_THREAD_ROWS else cpu_count())
+    openmp = 1 if rows <= ONE_THREAD_ROWS else cpu_count()
+    limits: AbstractContextManager[object] = threadpool_limits({"blas": 1, "openmp": openmp})
     return limits
 
 
