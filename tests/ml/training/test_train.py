@@ -471,8 +471,8 @@ def test_time_column_holds_out_the_latest_rows(training):
 def test_rows_that_depend_on_each_other_are_reported_and_held_out_by_group(training):
     frame = pl.DataFrame(grouped(12, 10))
 
-    shuffled = training(frame, "y", estimator="extra_trees").record
-    by_group = training(frame, "y", estimator="extra_trees", group_column="group").record
+    shuffled = training(frame, "y", estimator="hist_gradient_boosting").record
+    by_group = training(frame, "y", estimator="hist_gradient_boosting", group_column="group").record
 
     (sentence,) = (warning for warning in shuffled["warnings"] if "group_column=group" in warning)
     assert "Rows with the same 'group' are alike" in sentence
