@@ -123,7 +123,11 @@ def _evaluation(info: VersionInfo) -> str:
     metric, better = comparison_metric(info)
     weights = weight_texts(info.leaderboard)
     entries = [
-        (entry.estimator, *weight, *map(format_number, (entry.score, entry.spread, entry.fit_seconds)))
+        (
+            *(entry.estimator, *weight, format_number(entry.score)),
+            "first fold only" if entry.folds else format_number(entry.spread),
+            format_number(entry.fit_seconds),
+        )
         for entry, weight in zip(info.leaderboard, weights, strict=True)
     ]
     weight_column = ("Weight",) if weights[0] else ()

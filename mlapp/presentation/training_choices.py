@@ -11,6 +11,7 @@ LOSSES = {
     Loss.ABSOLUTE_ERROR: "absolute error: predictions are medians, which outliers hardly change",
     Loss.POISSON: "Poisson: errors count in relation to the prediction",
 }
+STOPPED = "Estimators that were clearly worse than another one on the first fold were not fitted on the others."
 CLASS_WEIGHTS = {
     ClassWeight.BALANCED: "balanced: all classes count alike in a fit; probabilities are scaled back to natural rates",
 }

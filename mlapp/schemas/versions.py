@@ -23,6 +23,9 @@ class LeaderboardEntry(Schema):
     """Mean time to fit one fold, in seconds."""
     weight: OmitIfNone[float] = None
     """Its weight in the ensemble that was kept; null if it is no member."""
+    folds: OmitIfNone[int] = None
+    """Number of folds that it was fitted on, if it was significantly worse than another estimator on the first one;
+    null if on all."""
 
 
 class Importance(Schema):

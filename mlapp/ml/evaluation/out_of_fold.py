@@ -134,16 +134,24 @@ def submit_folds(make: Callable[[], BaseEstimator], samples: Samples, submit: Su
     return [submit(make(), train, np.concatenate(tests[id(train)])) for train in samples.train_sets]
 
 
-def collect_folds(pending: list[Pending], start_fit: Callable[[int], ProgressCallback]) -> OutOfFold:
+def collect_folds(
+    pending: list[Pending],
+    start_fit: Callable[[int], ProgressCallback],
+    stop: Callable[[np.ndarray], bool] = lambda _: False,
+) -> OutOfFold:
     """Return the out-of-fold predictions of submitted fits, and empty the list, so that only the last one is kept.
 
-    `start_fit` is called with the number of the fit, from 1, and returns its progress callback.
+    `start_fit` is called with the number of the fit, from 1, and returns its progress callback. `stop` is called with
+    the predictions of the first fit; if it returns true, these are all.
     """
     predicted, seconds, fitted = [], [], BaseEstimator()
     for number in range(1, len(pending) + 1):
         fitted, part, duration = pending.pop(0)(start_fit(number))
         predicted.append(part)
         seconds.append(duration)
+        if number == 1 and stop(part):
+            pending.clear()
+            break
     return OutOfFold(np.concatenate(predicted), fitted, float(np.mean(seconds)))
 
 

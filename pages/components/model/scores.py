@@ -5,7 +5,7 @@ from nicegui import ui
 from mlapp.presentation.formats import format_number
 from mlapp.presentation.metrics import METRICS
 from mlapp.presentation.sentences import quality_summary
-from mlapp.presentation.training_choices import comparison_metric, weight_texts
+from mlapp.presentation.training_choices import STOPPED, comparison_metric, weight_texts
 from mlapp.schemas import VersionInfo
 from pages.components.cards import card
 from pages.components.charts.evaluation import importance_plot, plots
@@ -45,7 +45,7 @@ def _leaderboard(info: VersionInfo) -> None:
         (
             entry.estimator,
             *weight,
-            f"{format_number(entry.score)} ± {format_number(entry.spread)}",
+            f"{format_number(entry.score)} {'(first fold)' if entry.folds else f'± {format_number(entry.spread)}'}",
             f"{format_number(entry.fit_seconds)} s",
         )
         for entry, weight in zip(info.leaderboard, weights, strict=True)
@@ -53,4 +53,5 @@ def _leaderboard(info: VersionInfo) -> None:
     metric, better = comparison_metric(info)
     weight_column = ("Weight",) if weights[0] else ()
     plain_table("Leaderboard", ("Estimator", *weight_column, metric, "Fit time"), rows)
-    ui.label(f"Mean and standard deviation across folds; {better} is better.").classes(MUTED)
+    stopped = STOPPED if any(entry.folds for entry in info.leaderboard) else ""
+    ui.label(f"Mean and standard deviation across folds; {better} is better. {stopped}").classes(MUTED)

@@ -13,8 +13,8 @@ from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Fits, OutOfFold, Pending, Submit, collect_folds, local_fits, submit_folds
 from mlapp.ml.progress import ProgressCallback
 from mlapp.ml.training.overall_progress import OverallProgress
-from mlapp.ml.training.selection.ensembles import keep
-from mlapp.ml.training.selection.evaluated import Evaluated, Member, evaluated
+from mlapp.ml.training.selection.evaluated import Evaluated
+from mlapp.ml.training.selection.standings import Standings
 from mlapp.schemas import LeaderboardEntry, Metric
 
 Clock = Callable[[], float]
@@ -22,7 +22,6 @@ Clock = Callable[[], float]
 MAX_CELLS = 10_000_000
 """Test rows × classes × recipes, at most, for ensembles: the predictions that they are chosen by take 80 MB. Beyond,
 only those of the best recipe are kept."""
-HIGHER_IS_BETTER = (Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.ROC_AUC)
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,11 @@ def compare(  # noqa: PLR0913, PLR0917 - what to compare, by what and where, and
     *,
     ensembles: bool = True,
 ) -> Comparison:
-    """Evaluate every recipe, and keep the best one, or an ensemble of several that is significantly better.
+    """Evaluate every recipe, and keep the best one, or an ensemble of several.
 
     The first candidate is always evaluated; after that, the comparison ends before the first fit that would start after
-    the budget. Candidates that cannot be fitted on the table, or fail, are left out with a warning.
+    the budget. Candidates that cannot be fitted on the table, or fail, are left out with a warning; those that
+    are significantly worse than another one on the first fold are not fitted on the others.
 
     Args:
         training_set: What to compare on.
@@ -80,58 +80,26 @@ def compare(  # noqa: PLR0913, PLR0917 - what to compare, by what and where, and
     """
     deadline, budget_reached = clock() + budget_s, False
     cells = len(training_set.samples.test_rows) * (training_set.samples.classes or 1) * len(recipes)
-    singles = _Singles(training_set, metric, ensembles=ensembles and cells <= MAX_CELLS)
+    standings = Standings(training_set, metric, ensembles=ensembles and cells <= MAX_CELLS)
     failures: list[Unacceptable | TrainingFailed] = []
     with fits(training_set.samples, clock) as submit:
         submitted = {name: _Submitted(training_set, name, recipe, submit) for name, recipe in recipes.items()}
         for candidate in submitted.values():
             try:
-                result = _collect(training_set, candidate, clock, progress, deadline if singles.entries else math.inf)
-                singles.add(candidate, result)
+                start_fit = _stages(
+                    training_set, candidate, clock, progress, deadline if standings.evaluated else math.inf
+                )
+                result = candidate.collect(start_fit, standings.race.is_lost)
+                standings.add(candidate.name, candidate.recipe, result)
             except _BudgetReached:
                 budget_reached = True
                 break
             except (Unacceptable, TrainingFailed) as failure:
                 failures.append(failure)
-    if not singles.entries:
+    if not standings.evaluated:
         raise failures[0]
-    best = singles.best()
-    return Comparison(best, singles.leaderboard(best), budget_reached, [failure.detail for failure in failures])
-
-
-class _Singles:
-    """The evaluated recipes: all of them if an ensemble may be kept, or else the best one."""
-
-    def __init__(self, training_set: TrainingSet, metric: Metric, *, ensembles: bool) -> None:
-        self._training_set, self._metric, self._ensembles = training_set, metric, ensembles
-        self._kept: list[Evaluated] = []
-        self.entries: list[LeaderboardEntry] = []
-
-    def add(self, candidate: "_Submitted", result: OutOfFold) -> None:
-        """Evaluate a recipe by its out-of-fold predictions."""
-        members = (Member(candidate.name, candidate.recipe, result.fitted),)
-        single = evaluated(self._training_set, self._metric, members, result.predicted, result.fit_seconds)
-        self.entries.append(single.entry)
-        self._kept.append(single)
-        if not self._ensembles:
-            self._kept = [min(self._kept, key=lambda each: self._rank(each.entry))]
-
-    def best(self) -> Evaluated:
-        """Return the estimator to keep."""
-        return keep(self._training_set, self._kept, self._metric) if self._ensembles else self._kept[0]
-
-    def leaderboard(self, best: Evaluated) -> list[LeaderboardEntry]:
-        """Return the entry of the estimator that is kept, then those of all other recipes, the best first."""
-        weights = {member.name: member.weight for member in best.members} if len(best.members) > 1 else {}
-        others = [
-            entry.model_copy(update={"weight": weights.get(entry.estimator)})
-            for entry in sorted(self.entries, key=self._rank)
-            if entry.estimator != best.name
-        ]
-        return [best.entry, *others]
-
-    def _rank(self, entry: LeaderboardEntry) -> float:
-        return -entry.score if self._metric in HIGHER_IS_BETTER else entry.score
+    best = standings.best()
+    return Comparison(best, standings.leaderboard(best), budget_reached, [failure.detail for failure in failures])
 
 
 class _Submitted:
@@ -147,19 +115,20 @@ class _Submitted:
         except (Unacceptable, TrainingFailed) as failure:
             self._failure = failure
 
-    def collect(self, start_fit: Callable[[int], ProgressCallback]) -> OutOfFold:
+    def collect(self, start_fit: Callable[[int], ProgressCallback], stop: Callable[[np.ndarray], bool]) -> OutOfFold:
         if self._failure:
             raise self._failure
         with estimator_errors(self.name):
-            result = collect_folds(self._pending, start_fit)
+            result = collect_folds(self._pending, start_fit, stop)
             if not np.isfinite(result.predicted).all():
                 raise ValueError("some of its predictions are not finite numbers.")
         return result
 
 
-def _collect(
+def _stages(
     training_set: TrainingSet, submitted: _Submitted, clock: Clock, progress: OverallProgress, deadline: float
-) -> OutOfFold:
+) -> Callable[[int], ProgressCallback]:
+    """Return the function that starts the stage of a fold, unless the deadline is over."""
     samples, name, recipe = training_set.samples, submitted.name, submitted.recipe
 
     def start_fit(fold: int) -> ProgressCallback:
@@ -169,7 +138,7 @@ def _collect(
         stage = f"Evaluating {name}: fold {fold} of {fits}" if fits > 1 else f"Fitting {name}"
         return progress.start_stage(stage, recipe.cost * len(samples.train_sets[fold - 1]))
 
-    return submitted.collect(start_fit)
+    return start_fit
 
 
 @contextmanager

@@ -84,6 +84,17 @@ def test_stages_name_the_members(auto):
     assert [share for _, share in seen] == sorted(share for _, share in seen)
 
 
+def test_estimator_that_is_clearly_worse_on_the_first_fold_is_not_fitted_on_the_others(auto):
+    seen: list[tuple[str, float]] = []
+
+    record = auto({"right": of_column(0), "shifted": of_column(0, shift=9)}, seen=seen).record
+
+    assert [(entry.estimator, entry.folds) for entry in record["leaderboard"]] == [("right", None), ("shifted", 1)]
+    assert [stage for stage in dict.fromkeys(stage for stage, _ in seen) if "shifted" in stage] == [
+        "Evaluating shifted: fold 1 of 5"
+    ]
+
+
 def test_estimator_that_is_significantly_better_is_kept_alone(auto):
     frame = FRAME.with_columns(y=pl.col("a") + 0.1 * pl.col("c"))
 
