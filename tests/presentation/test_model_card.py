@@ -109,6 +109,17 @@ def test_evaluation_has_metrics_and_baseline(regression: VersionInfo):
     assert float(cells(said, "linear")[1]) == pytest.approx(regression.leaderboard[0].score, rel=1e-3)
 
 
+def test_leaderboard_has_weights_and_says_what_was_stopped(regression: VersionInfo):
+    (entry,) = regression.leaderboard
+    members = [entry.model_copy(update={"estimator": name, "weight": 0.5}) for name in ("linear", "kernel")]
+    stopped = entry.model_copy(update={"estimator": "worse", "folds": 1})
+
+    said = section(card(but(regression, leaderboard=[*members, stopped]), URL), "Evaluation")
+
+    assert cells(said, "kernel")[1] == "50%"
+    assert (cells(said, "worse")[1], cells(said, "worse")[3]) == ("", "first fold only")
+
+
 def test_card_says_whether_probabilities_are_calibrated(classification: VersionInfo):
     plain = but(classification, parameters={})
     tempered = but(classification, parameters={"temperature": 1.5})
