@@ -25,7 +25,8 @@ def check_columns(columns: Sequence[str], options: TrainOptions, left_out: Seque
     Columns that the reader left out, as the sentences in `left_out` say, may be excluded as well.
 
     Raises:
-        Unacceptable: the target is not given, or an option names a column that is not in the table.
+        Unacceptable: the target is not given, or an option names a column that is not in the table, or the target as
+            a column of times, groups or weights.
     """
     if options.target is None:
         raise Unacceptable("Say which column to predict: send the option 'target'.")
@@ -35,6 +36,14 @@ def check_columns(columns: Sequence[str], options: TrainOptions, left_out: Seque
         {"detail": f"There is no column '{shorten(name)}' in the table; there are {known}.", "pointer": where}
         for name, where in _named(options)
         if name not in columns and not (where.startswith("/exclude/") and _is_left_out(name, left_out))
+    ]
+    errors += [
+        {
+            "detail": f"The {what} column '{shorten(options.target)}' is the target; choose another column.",
+            "pointer": pointer(f"{what}_column"),
+        }
+        for what in ("time", "group", "weight")
+        if getattr(options, f"{what}_column") == options.target
     ]
     if errors:
         raise Unacceptable(errors[0]["detail"], errors)

@@ -17,17 +17,16 @@ def find_weights(table: Table, options: TrainOptions) -> tuple[pl.Series | None,
     Without the option `weight_column`, there are no weights.
 
     Raises:
-        Unacceptable: the column is the target, or does not hold numbers.
+        Unacceptable: the column does not hold numbers.
     """
     name = options.weight_column
     if name is None:
         return None, []
-    if name == options.target:
-        raise _rejected(f"The weight column '{shorten(name)}' is the target; choose another column.")
     found = infer_column(table.frame[name], table.conventions, options.types.get(name))
     if found.type not in (ColumnType.NUMBER, ColumnType.INTEGER):
         reasons = "".join(f" {warning}" for warning in found.warnings)
-        raise _rejected(f"The weight column '{shorten(name)}' needs a number from 0 in every row.{reasons}")
+        detail = f"The weight column '{shorten(name)}' needs a number from 0 in every row.{reasons}"
+        raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("weight_column")}])
     return unnamed(found.values), found.warnings
 
 
@@ -56,7 +55,3 @@ def normalized_weights(table: Table, weights: pl.Series, target: Target, name: s
 def _invalid(table: Table, row: int, name: str, value: float | None) -> str:
     found = "is missing" if value is None else f"is {value:g}"
     return f"{table.place(row)}: the weight '{shorten(name)}' {found}; every row needs a number from 0."
-
-
-def _rejected(detail: str) -> Unacceptable:
-    return Unacceptable(detail, [{"detail": detail, "pointer": pointer("weight_column")}])

@@ -1,9 +1,11 @@
 """Train/test splits: k-fold by row or by group, a split by time, or a single holdout set for large tables."""
 
+from typing import NoReturn
+
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
-from mlapp.errors import Unacceptable
+from mlapp.errors import Unacceptable, pointer
 from mlapp.schemas import Task
 
 FOLDS = 5
@@ -97,9 +99,10 @@ def _by_group(  # noqa: PLR0913, PLR0917 - as `folds`
     """Split rows by group; with `is_latest`, only those are test rows, and only the others training rows."""
     count = len(np.unique(groups[rows]))
     if count < 2:
-        raise Unacceptable(
+        _reject(
+            "group_column",
             "All rows have the same group, so no group can be held out for evaluation; send rows of at least two "
-            "groups, or leave 'group_column' out."
+            "groups, or leave 'group_column' out.",
         )
     n_splits = min(FOLDS, count)
     if task is Task.REGRESSION:
@@ -121,9 +124,10 @@ def _usable(task: Task, y: np.ndarray, found: list[Fold]) -> list[Fold]:
     """
     kept = [(train, test) for train, test in found if len(train) and len(test)]
     if task is Task.CLASSIFICATION and any(len(np.unique(y[train])) < 2 for train, _ in kept):
-        raise Unacceptable(
+        _reject(
+            "group_column",
             "When whole groups are held out for evaluation, the rows that are left to train on have only one class; "
-            "send rows of more groups, or leave 'group_column' out."
+            "send rows of more groups, or leave 'group_column' out.",
         )
     return kept
 
@@ -157,9 +161,10 @@ def _time_split(task: Task, y: np.ndarray, times: np.ndarray, random: np.random.
     earlier, latest = order[:cut], order[cut:]
     seen = np.unique(y[earlier])
     if task is Task.CLASSIFICATION and (len(seen) < 2 or not np.isin(y[latest], seen).any()):
-        raise Unacceptable(
+        _reject(
+            "time_column",
             f"The latest {len(latest)} rows by the time column are held out for evaluation, but the {len(earlier)} "
-            "earlier rows have only one class, or none of theirs; send more rows, or leave 'time_column' out."
+            "earlier rows have only one class, or none of theirs; send more rows, or leave 'time_column' out.",
         )
     max_rows = _max_rows(task, y)
     max_test = round(max_rows * TIME_TEST_SHARE)
@@ -182,3 +187,7 @@ def _subsample(  # noqa: PLR0913, PLR0917 - rows, and how many of them
     classes = np.split(by_class, np.cumsum(np.bincount(y[rows]))[:-1])
     kept = [part[: max(min_per_class, round(len(part) * size / len(rows)))] for part in classes]
     return np.sort(np.concatenate(kept))
+
+
+def _reject(option: str, detail: str) -> NoReturn:
+    raise Unacceptable(detail, [{"detail": detail, "pointer": pointer(option)}])

@@ -42,6 +42,14 @@ def test_column_that_the_reader_left_out_may_be_excluded(name, sentence):
             check_columns(COLUMNS, TrainOptions(**options), sentences)
 
 
+@pytest.mark.parametrize("option", ["time_column", "group_column", "weight_column"])
+def test_target_says_nothing_else_about_its_rows(option):
+    with pytest.raises(Unacceptable, match=f"The {option.replace('_', ' ')} 'y' is the target") as rejected:
+        check_columns(COLUMNS, TrainOptions.model_validate({"target": "y", option: "y"}))
+
+    assert [error["pointer"] for error in rejected.value.errors] == [f"/{option}"]
+
+
 def test_all_unknown_columns_are_listed():
     options = TrainOptions(target="y", exclude=["u"], types={"v": "category"})
 

@@ -57,11 +57,6 @@ def test_invalid_weights_are_rejected(weights, message, pointers):
     assert pointers is None or [error["pointer"] for error in failure.value.errors] == pointers
 
 
-def test_target_cannot_be_the_weight():
-    with pytest.raises(Unacceptable, match="weight column 'y' is the target"):
-        weighted([1] * ROWS, weight_column="y")
-
-
 def test_training_with_weights_equals_one_on_repeated_rows(training):
     random = np.random.default_rng(0)
     weights = np.array([2, 0, 1, 3, 2] * 8)

@@ -118,8 +118,10 @@ def test_number_of_folds_is_limited_by_the_groups():
 def test_groups_that_leave_one_class_to_train_on_are_rejected():
     y = np.repeat([0, 1], [12, 8])
 
-    with pytest.raises(Unacceptable, match="left to train on have only one class"):
+    with pytest.raises(Unacceptable, match="left to train on have only one class") as rejected:
         split(Task.CLASSIFICATION, y, 0, groups=y)
+
+    assert rejected.value.errors[0]["pointer"] == "/group_column"
 
 
 def test_single_group_is_rejected():

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from mlapp.errors import Unacceptable, shorten
+from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.ml.data.target import Target
 from mlapp.schemas import ColumnType
 from mlapp.tables.columns.conversion import unnamed
@@ -18,17 +18,16 @@ def as_groups(table: Table, name: str, kind: ColumnType | None, target: Target) 
     the column.
 
     Raises:
-        Unacceptable: the column is the target, or has only one group.
+        Unacceptable: the column has only one group.
     """
-    if name == target.values.name:
-        raise Unacceptable(f"The group column '{shorten(name)}' is the target; choose another column.")
     found = infer_column(table.frame[name], table.conventions, kind)
     groups = group_indices(found.values if target.rows is None else found.values.filter(target.rows))
     if groups.max() == 0:
-        raise Unacceptable(
+        detail = (
             f"The group column '{shorten(name)}' has only one value, so no group can be held out for evaluation; "
             "choose another column, or leave 'group_column' out."
         )
+        raise Unacceptable(detail, [{"detail": detail, "pointer": pointer("group_column")}])
     return groups, found.warnings
 
 

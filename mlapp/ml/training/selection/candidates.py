@@ -70,7 +70,8 @@ def suits_positive(y: np.ndarray) -> bool:
 
 def _check_loss(loss: Loss | None, task: Task, columns: FeatureColumns) -> None:
     if loss and task is Task.CLASSIFICATION:
-        _reject("loss", "'loss' is for regression, and this target is predicted as classes; leave it out.")
+        detail = "'loss' is for regression, and this target is predicted as classes; leave it out"
+        _reject("loss", f"{detail}, or send task=regression if it is a quantity.")
     if loss is Loss.POISSON and columns.lowest < 0:
         lowest = f"the lowest value of the target is {columns.lowest:g}"
         _reject("loss", f"'poisson' needs a target from 0, but {lowest}; choose another loss.")
