@@ -133,19 +133,19 @@ class Record(RecordSummary):
     """Number of rows that were dropped because their target is missing, or their weight is 0."""
     evaluation: Evaluation
     """How the rows for the metrics were held out."""
-    time_column: OmitIfNone[str] = None
+    time_column: str | None = None
     """The column by which the latest rows were held out."""
-    group_column: OmitIfNone[str] = None
+    group_column: str | None = None
     """The column of the groups, of which none is on both sides."""
-    held_out_groups: OmitIfNone[int] = None
+    held_out_groups: int | None = None
     """Number of groups that the metrics are computed on, none of which had training rows."""
-    weight_column: OmitIfNone[str] = None
+    weight_column: str | None = None
     """The column of the row weights."""
-    class_weight: OmitIfNone[ClassWeight] = None
+    class_weight: ClassWeight | None = None
     """How classes count in a fit, where not alike by row."""
-    metric: OmitIfNone[Metric] = None
+    metric: Metric | None = None
     """By what the estimator was chosen, where the training said so."""
-    loss: OmitIfNone[Loss] = None
+    loss: Loss | None = None
     """What the fits minimized, where the training said so."""
     positive: bool = False
     """Whether predictions and intervals are never negative, as they are fitted on a logarithmic or Poisson scale."""

@@ -82,8 +82,8 @@ class FitResult(NamedTuple):
 
 Pending = Callable[[ProgressCallback], FitResult]
 """Makes or awaits a fit, and raises what the fit raises."""
-Submit = Callable[[BaseEstimator, np.ndarray, np.ndarray], Pending]
-"""Takes an unfitted estimator, and indices of its training rows and of the test rows to predict."""
+Submit = Callable[[Callable[[], BaseEstimator], np.ndarray, np.ndarray], Pending]
+"""Takes a function that makes an estimator, and indices of its training rows and of the test rows to predict."""
 Fits = Callable[[Samples, Callable[[], float]], AbstractContextManager[Submit]]
 """Makes fits on samples, somewhere; takes a clock. Fits that are pending when the context ends are abandoned."""
 
@@ -92,8 +92,8 @@ Fits = Callable[[Samples, Callable[[], float]], AbstractContextManager[Submit]]
 def local_fits(samples: Samples, clock: Callable[[], float]) -> Iterator[Submit]:
     """Make fits in this process, each when its result is asked for."""
 
-    def submit(estimator: BaseEstimator, train: np.ndarray, test: np.ndarray) -> Pending:
-        return lambda on_progress: fit_and_predict(samples, estimator, train, test, clock, on_progress)
+    def submit(make: Callable[[], BaseEstimator], train: np.ndarray, test: np.ndarray) -> Pending:
+        return lambda on_progress: fit_and_predict(samples, make(), train, test, clock, on_progress)
 
     yield submit
 
@@ -131,7 +131,7 @@ def submit_folds(make: Callable[[], BaseEstimator], samples: Samples, submit: Su
     tests: dict[int, list[np.ndarray]] = {}
     for train, test in samples.folds:
         tests.setdefault(id(train), []).append(test)
-    return [submit(make(), train, np.concatenate(tests[id(train)])) for train in samples.train_sets]
+    return [submit(make, train, np.concatenate(tests[id(train)])) for train in samples.train_sets]
 
 
 def collect_folds(

@@ -3,7 +3,9 @@
 import hashlib
 import importlib
 import re
+from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import count
 
 import numpy as np
 import polars as pl
@@ -14,7 +16,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from mlapp.errors import TrainingFailed, Unacceptable
+from mlapp.ml import estimators
 from mlapp.ml.estimators import ESTIMATORS, Recipe
+from mlapp.ml.evaluation.out_of_fold import fit_and_predict, local_fits
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.training.train import train
 from mlapp.schemas import Evaluation, Record, Task, TrainOptions
@@ -204,6 +208,30 @@ def test_budget_ends_the_evaluation_of_a_candidate_between_folds(table, training
     assert ([entry.estimator for entry in record["leaderboard"]], record["budget_reached"]) == (["linear"], True)
     assert any(stage.startswith("Evaluating hist") for stage, _ in seen)
     assert [share for _, share in seen] == sorted(share for _, share in seen)
+
+
+@contextmanager
+def eager_fits(samples, clock):
+    """Make estimators at once, as a cluster does."""
+
+    def submit(make, train_rows, test_rows):
+        estimator = make()
+        return lambda on_progress: fit_and_predict(samples, estimator, train_rows, test_rows, clock, on_progress)
+
+    yield submit
+
+
+@pytest.mark.parametrize("fits", [eager_fits, local_fits])
+def test_recipe_that_makes_no_estimator_is_left_out(table, monkeypatch, fits):
+    monkeypatch.setitem(ESTIMATORS, "unmade", Recipe(lambda task, columns, seed: float("unmade")))
+    kept = {name: ESTIMATORS[name] for name in ("linear", "unmade")}
+    monkeypatch.setattr(estimators, "ESTIMATORS", kept)
+    options = TrainOptions(target="price", features=["size"])
+
+    record = train(Table(table), options, count().__next__, lambda _stage, _share: None, fits=fits).record
+
+    assert any("'unmade' cannot be fitted on this table" in warning for warning in record["warnings"])
+    assert [entry.estimator for entry in record["leaderboard"]] == ["linear"]
 
 
 @pytest.mark.usefixtures("few_trees")

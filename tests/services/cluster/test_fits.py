@@ -132,7 +132,7 @@ def test_error_of_an_estimator_is_the_same_as_locally(workers: LocalCluster, mon
 
 def test_fits_of_a_killed_worker_are_made_by_another(workers: LocalCluster, tmp_path: Path):
     with cluster_fits(workers.address)(SAMPLES, time.perf_counter) as submit:
-        pending = [submit(Waiting(str(tmp_path)), ROWS[first:], ROWS[:first]) for first in range(5, 9)]
+        pending = [submit(lambda: Waiting(str(tmp_path)), ROWS[first:], ROWS[:first]) for first in range(5, 9)]
         wait_for(lambda: len(waiting(tmp_path)) == 2)
         workers.kill(min(waiting(tmp_path)))
         (tmp_path / "go").touch()
@@ -145,7 +145,7 @@ def test_rows_that_only_a_killed_worker_holds_are_sent_again_but_not_forever(
     workers: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     with cluster_fits(workers.address)(SAMPLES, time.perf_counter) as submit:
-        pending = submit(Waiting(str(tmp_path)), ROWS[5:], ROWS[:5])
+        pending = submit(lambda: Waiting(str(tmp_path)), ROWS[5:], ROWS[:5])
         wait_for(lambda: waiting(tmp_path))
         workers.kill(*waiting(tmp_path))
         (tmp_path / "go").touch()
@@ -160,7 +160,7 @@ def test_rows_that_only_a_killed_worker_holds_are_sent_again_but_not_forever(
 
 def test_fit_that_ends_its_workers_fails(workers: LocalCluster, tmp_path: Path):
     with cluster_fits(workers.address)(SAMPLES, time.perf_counter) as submit:
-        pending = [submit(Waiting(str(tmp_path)), ROWS[5:], ROWS[:5]) for _ in range(2)]
+        pending = [submit(lambda: Waiting(str(tmp_path)), ROWS[5:], ROWS[:5]) for _ in range(2)]
         wait_for(lambda: len(waiting(tmp_path)) == 2)
         with workers.client() as client:
             client.run_on_scheduler(allow_failures, 0)
@@ -205,7 +205,7 @@ def test_scheduler_that_hangs_fails_the_training(workers: LocalCluster):
     with cluster_fits(workers.address)(SAMPLES, time.perf_counter) as submit:
         os.kill(workers.scheduler, signal.SIGSTOP)
         with pytest.raises(TrainingAborted, match="was lost: the scheduler does not answer; start its scheduler"):
-            submit(LinearRegression(), ROWS[5:], ROWS[:5])
+            submit(LinearRegression, ROWS[5:], ROWS[:5])
         os.kill(workers.scheduler, signal.SIGCONT)
 
 
@@ -222,7 +222,7 @@ def test_worker_that_hangs_fails_the_training(workers: LocalCluster):
 @pytest.mark.usefixtures("_impatient")
 def test_cluster_without_workers_fails_the_training(workers: LocalCluster, tmp_path: Path):
     with cluster_fits(workers.address)(SAMPLES, time.perf_counter) as submit:
-        pending = submit(Waiting(str(tmp_path)), ROWS[5:], ROWS[:5])
+        pending = submit(lambda: Waiting(str(tmp_path)), ROWS[5:], ROWS[:5])
         workers.kill(*workers.workers)
         with pytest.raises(TrainingAborted, match="was lost: it has no workers; start its scheduler and workers"):
             pending(lambda _: None)
@@ -242,7 +242,7 @@ def test_call_that_loses_its_connection_fails(workers: LocalCluster):
 def test_killed_scheduler_fails_the_training(processes_of_cluster: LocalCluster, tmp_path: Path):
     workers = processes_of_cluster.start(1)
     with cluster_fits(workers.address)(SAMPLES, time.perf_counter) as submit:
-        pending = submit(Waiting(str(tmp_path)), ROWS[5:], ROWS[:5])
+        pending = submit(lambda: Waiting(str(tmp_path)), ROWS[5:], ROWS[:5])
         workers.kill(workers.scheduler, *workers.workers)
         with pytest.raises(TrainingAborted, match="was lost: the scheduler (has closed|does not answer).*; start its"):
             pending(lambda _: None)
