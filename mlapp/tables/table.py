@@ -172,15 +172,13 @@ def check_cells(frame: pl.DataFrame) -> None:
         sizes = unnamed(column).str.len_bytes()
         total += int(sizes.cast(pl.Int64).sum())
         if (sizes > MAX_CELL_BYTES).any():
-            raise text_too_long(column.name)
+            raise Unacceptable(text_too_long(f"Column '{shorten(column.name)}'"))
     if total > MAX_TEXT_BYTES:
         raise TooLarge(
             f"The texts of the table take {total:,} bytes; at most {MAX_TEXT_BYTES:,} are allowed. Send fewer rows."
         )
 
 
-def text_too_long(name: str) -> Unacceptable:
-    """Return the error for a column with a text that is too long."""
-    return Unacceptable(
-        f"Column '{shorten(name)}' has a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out."
-    )
+def text_too_long(where: str) -> str:
+    """Return what is wrong with a column or cell that has a text that is too long."""
+    return f"{where} has a text of over {MAX_CELL_BYTES:,} bytes; shorten it or leave it out."

@@ -219,9 +219,10 @@ def _columns_table(columns: Any) -> Table:
 
 def _check_texts(table: Table) -> None:
     for name in table.names:
-        texts = (value for value in table.values(name) or [] if type(value) is str)
-        if any(len(text) > MAX_CELL_BYTES // 4 and len(text.encode()) > MAX_CELL_BYTES for text in texts):
-            raise text_too_long(name)
+        for row, value in enumerate(table.values(name) or []):
+            if type(value) is str and len(value) > MAX_CELL_BYTES // 4 and len(value.encode()) > MAX_CELL_BYTES:
+                detail = text_too_long(f"{table.place(row)} of column '{shorten(name)}'")
+                raise Unacceptable(detail, [{"detail": detail, "pointer": table.pointer(row, name)}])
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def test_table_without_cells_is_valid(body):
         ({"columns": {"a": [1], "b": []}}, "different lengths \\(0 to 1\\)"),
         ({"records": [{"": 1}]}, "Column 1 has no name"),
         ({"records": [{"a" * 201: 1}]}, "Column 1 has a name of 201 characters"),
-        ({"records": [{"a": "x" * 32_001}]}, "Column 'a' .* 32,000 bytes"),
+        ({"records": [{"a": "x" * 32_001}]}, "Row 0 of column 'a' .* 32,000 bytes"),
     ],
 )
 def test_invalid_table_is_rejected_with_the_reason(body, sentence):
@@ -140,6 +140,20 @@ def test_ndjson_has_one_object_per_line():
 def test_invalid_line_of_ndjson_is_named():
     with pytest.raises(UnreadableBody, match="Line 3 is not JSON"):
         ndjson_table(b'{"a": 1}\n\n{"a": }\n')
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"records": [{"a": 1}, {"a": "x" * 32_001}]}, "/records/1/a"),
+        ({"columns": {"a": ["é" * 16_001]}}, "/columns/a/0"),
+    ],
+)
+def test_text_that_is_too_long_is_rejected_with_its_pointer(body, pointer):
+    with pytest.raises(Unacceptable, match="has a text of over") as rejected:
+        json_table(body)
+
+    assert [error["pointer"] for error in rejected.value.errors] == [pointer]
 
 
 @pytest.mark.parametrize("data", [b'{"a": 1, "tags": ["x"]}\n{"a": 2}\n', b'[{"a": 1, "tags": ["x"]}, {"a": 2}]'])
