@@ -13,19 +13,24 @@ from mlapp.schemas import Metric
 
 MIN_ROWS = 20
 """With fewer test rows, the single estimator with the best score is kept."""
+MUCH_BETTER = 0.25
+"""Share of the loss, of squared errors for instance, by which others are preferred to positive ones in any case."""
 
 
 def keep(training_set: TrainingSet, singles: Sequence[Evaluated], metric: Metric) -> Evaluated:
     """Return what is kept: a single estimator if it is significantly better than all others, or else an ensemble.
 
-    For a positive target, positive estimators are preferred to others that are not significantly better.
+    For a positive target, positive estimators are preferred, unless others are significantly or much better.
     """
     kept = _keep(training_set, singles, metric)
     positive = [single for single in singles if single.positive]
     if kept.positive or not positive:
         return kept
     preferred = _keep(training_set, positive, metric)
-    return kept if _is_better(training_set, kept, preferred, metric) else preferred
+    both = _pool(training_set, [kept, preferred], metric)
+    loss, other = both.member_losses[0] @ both.row_weights
+    much = other > (1 + MUCH_BETTER) * loss
+    return kept if much or both.is_better(*both.member_losses[0]) else preferred
 
 
 def _keep(training_set: TrainingSet, singles: Sequence[Evaluated], metric: Metric) -> Evaluated:
@@ -37,10 +42,10 @@ def _keep(training_set: TrainingSet, singles: Sequence[Evaluated], metric: Metri
     best = min(singles, key=lambda single: single.entry.score)
     if len(singles) == 1 or len(training_set.samples.test_rows) < MIN_ROWS:
         return best
-    latency = [single.members[0].recipe.latency for single in singles]
-    pool = Pool.of(training_set.samples, [single.predicted for single in singles], metric, latency)
+    pool = _pool(training_set, singles, metric)
     plain, greedy = (_mixed(training_set, singles, metric, pool, choose) for choose in (equal_weights, greedy_weights))
-    return greedy if _is_better(training_set, greedy, plain, metric) else plain
+    both = _pool(training_set, [greedy, plain], metric)
+    return greedy if both.is_better(*both.member_losses[0]) else plain
 
 
 def _mixed(
@@ -64,6 +69,6 @@ def _mixed(
     return evaluated(training_set, metric, members, mixed, seconds)
 
 
-def _is_better(training_set: TrainingSet, one: Evaluated, other: Evaluated, metric: Metric) -> bool:
-    both = Pool.of(training_set.samples, [one.predicted, other.predicted], metric, [0.0, 0.0])
-    return both.is_better(*both.member_losses[0])
+def _pool(training_set: TrainingSet, estimators: Sequence[Evaluated], metric: Metric) -> Pool:
+    latency = [sum(member.recipe.latency for member in each.members) for each in estimators]
+    return Pool.of(training_set.samples, [each.predicted for each in estimators], metric, latency)
