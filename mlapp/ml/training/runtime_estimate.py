@@ -31,9 +31,9 @@ MEASURED = {
     ),
     "auto": _Times({400: 1.6, 2_000: 3.1, 10_000: 5.9, 100_000: 8}, {300: 0.7, 1_500: 1.2, 10_000: 2.4, 100_000: 3.5}),
 }
-"""Measured on two cores, with up to two classes. For targets from 0, `auto` tries more recipes; its times are the mean of
-such a target and another one. More rows may take less time where a recipe, or `auto`, does less on larger tables; see
-`mlapp.ml.estimators`."""
+"""Measured on two cores, with up to two classes. For targets from 0, `auto` tries more recipes; its times are the mean
+of such a target and another one. More rows may take less time where a recipe, or `auto`, does less on larger tables;
+see `mlapp.ml.estimators`."""
 
 
 def estimate_s(name: str, task: Task, rows: int, features: int, classes: int = 0) -> float | None:
