@@ -133,19 +133,19 @@ class Record(RecordSummary):
     """Number of rows that were dropped because their target is missing, or their weight is 0."""
     evaluation: Evaluation
     """How the rows for the metrics were held out."""
-    time_column: str | None = None
+    time_column: str | None
     """The column by which the latest rows were held out."""
-    group_column: str | None = None
+    group_column: str | None
     """The column of the groups, of which none is on both sides."""
-    held_out_groups: int | None = None
+    held_out_groups: int | None
     """Number of groups that the metrics are computed on, none of which had training rows."""
-    weight_column: str | None = None
+    weight_column: str | None
     """The column of the row weights."""
-    class_weight: ClassWeight | None = None
+    class_weight: ClassWeight | None
     """How classes count in a fit, where not alike by row."""
-    metric: Metric | None = None
+    metric: Metric | None
     """By what the estimator was chosen, where the training said so."""
-    loss: Loss | None = None
+    loss: Loss | None
     """What the fits minimized, where the training said so."""
     positive: bool = False
     """Whether predictions and intervals are never negative, as they are fitted on a logarithmic or Poisson scale."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mlapp.ml import FittedVersion
-from mlapp.ml.inference.compiled_functions import Compiled
+from mlapp.ml.inference.compiled.functions import Compiled
 from mlapp.schemas import ColumnDrift, Span, VersionInfo
 from mlapp.services import Services
 from mlapp.services.prediction.batching import MAX_BATCH_ROWS

@@ -77,7 +77,7 @@ UNREADABLE: dict[str, tuple[str, bytes | str, int, str]] = {
     "empty name": (JSON, '{"records": [{"": 1}]}', 422, "Column 1 has no name; give every column one."),
     "long name": (JSON, json.dumps({"records": [{"x" * 201: 1}]}), 422, "Column 1 has a name of 201 characters"),
     "column twice": (CSV, "x,y,x\n1,2,3\n", 422, "Columns 1 (A) and 3 (C) are both called 'x'; rename one"),
-    "long cell": (JSON, json.dumps({"records": [{"x": "x" * 40_000}]}), 422, "Column 'x'"),
+    "long cell": (JSON, json.dumps({"records": [{"x": "x" * 40_000}]}), 422, "column 'x'"),
     "long option": (JSON, json.dumps({"o" * 300_000: 1, "records": [{"x": 1}]}), 422, "There is no option 'ooo"),
 }
 

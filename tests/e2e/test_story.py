@@ -49,7 +49,7 @@ async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, 
     columns = page.get_by_role("list", name="Columns")
     await pick_columns(page, columns)
 
-    await page.get_by_label("Estimator").click()
+    await page.get_by_label("Estimator", exact=True).click()
     await page.get_by_role("option", name="linear").click()
     await page.get_by_text("Advanced").click()
     await choose(page, "Activate the new version", "Never")

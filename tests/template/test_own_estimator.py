@@ -35,7 +35,8 @@ def _example(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trained(target: str, estimator: str) -> Trained:
-    return train(TABLE, TrainOptions(target=target, estimator=estimator), count().__next__, lambda *_: None)
+    options = TrainOptions(target=target, estimator=estimator, budget_s=10_000)
+    return train(TABLE, options, count().__next__, lambda *_: None)
 
 
 def test_own_estimator_is_listed_with_the_first_line_of_its_docstring():

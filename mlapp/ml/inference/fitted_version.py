@@ -13,8 +13,8 @@ from mlapp.errors import Conflict
 from mlapp.ml.data.encoding import EncodedRows, Encoder, known_only
 from mlapp.ml.data.validation import NO_WARNINGS, Validator, Warnings
 from mlapp.ml.evaluation.conformal import bounds, bounds_of
-from mlapp.ml.inference.compiled_functions import Compiled, RowFunction
-from mlapp.ml.inference.compiled_pipeline import compile_pipeline
+from mlapp.ml.inference.compiled.functions import Compiled, RowFunction
+from mlapp.ml.inference.compiled.pipeline import compile_pipeline
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import unusable_reason
 from mlapp.schemas import PredictResponse, Scalar, Task, VersionInfo, VersionKey

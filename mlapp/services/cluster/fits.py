@@ -19,7 +19,6 @@ from mlapp.services.cluster.task import environment, fit_task
 
 if TYPE_CHECKING:
     from distributed import Future
-    from sklearn.base import BaseEstimator
 
 MAX_SENT = 4
 """How often a fit is sent, as the only worker that holds its rows may be lost."""
@@ -64,7 +63,7 @@ class _ClusterFits:
     _scattered: dict[bytes, "Future"] = field(default_factory=dict)
     """What workers hold: the samples, and arrays of row numbers by their hash."""
 
-    def submit(self, make: "Callable[[], BaseEstimator]", train: np.ndarray, test: np.ndarray) -> Pending:
+    def submit(self, make: Callable[[], object], train: np.ndarray, test: np.ndarray) -> Pending:
         pickled = pickle.dumps(make())
         fit = _Fit(pickled, train, test, self._send(pickled, train, test))
         self._pending.append(fit)

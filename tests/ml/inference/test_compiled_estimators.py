@@ -20,8 +20,8 @@ from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, Stand
 
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation.out_of_fold import predict
-from mlapp.ml.inference.compiled_functions import Compiled
-from mlapp.ml.inference.compiled_pipeline import compile_pipeline
+from mlapp.ml.inference.compiled.functions import Compiled
+from mlapp.ml.inference.compiled.pipeline import compile_pipeline
 from mlapp.ml.preprocessing import MAX_CODE, FeatureColumns, native, ordinal, smooth
 from mlapp.ml.recipes.balanced import BalancedClassifier
 from mlapp.ml.recipes.ensemble import Ensemble

@@ -11,10 +11,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation.calibration import CalibratedClassifier
 from mlapp.ml.evaluation.out_of_fold import predict
-from mlapp.ml.inference import compiled_estimators
-from mlapp.ml.inference.compiled_functions import Compiled, chain, probabilities_of
-from mlapp.ml.inference.compiled_pipeline import PROBABILITY_TOLERANCE, RELATIVE_TOLERANCE, compile_pipeline
-from mlapp.ml.inference.compiled_program import Program, Steps
+from mlapp.ml.inference.compiled import estimators as compiled_estimators
+from mlapp.ml.inference.compiled.functions import Compiled, chain, probabilities_of
+from mlapp.ml.inference.compiled.pipeline import PROBABILITY_TOLERANCE, RELATIVE_TOLERANCE, compile_pipeline
+from mlapp.ml.inference.compiled.program import Program, Steps
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.schemas import Task
 from tests.ml.conftest import fewer_trees

@@ -8,9 +8,9 @@ from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from mlapp.ml.evaluation.out_of_fold import predict
-from mlapp.ml.inference.compiled_functions import Compiled
-from mlapp.ml.inference.compiled_pipeline import compile_pipeline
-from mlapp.ml.inference.compiled_trees import MAX_LEAVES
+from mlapp.ml.inference.compiled.functions import Compiled
+from mlapp.ml.inference.compiled.pipeline import compile_pipeline
+from mlapp.ml.inference.compiled.trees import MAX_LEAVES
 
 ROWS = 500
 

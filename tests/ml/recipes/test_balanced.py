@@ -5,7 +5,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
-from mlapp.ml.inference.compiled_pipeline import compile_pipeline
+from mlapp.ml.inference.compiled.pipeline import compile_pipeline
 from mlapp.ml.recipes.balanced import BalancedClassifier
 from mlapp.ml.training.final_fit import parameters
 

@@ -13,7 +13,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row, rows_of
+from mlapp.ml.inference.compiled.functions import Compiled, Row, rows_of
 from mlapp.ml.preprocessing import MAX_CODE, NativeColumns, cap_codes
 from mlapp.ml.recipes.calendar import Calendar
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row
+from mlapp.ml.inference.compiled.functions import Compiled, Row
 
 MAX_ROWS = 16
 """Larger batches are left to scikit-learn."""

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlapp.ml.inference.compiled_columns import Column, positions, with_others
-from mlapp.ml.inference.compiled_functions import Compiled, Row
+from mlapp.ml.inference.compiled.columns import Column, positions, with_others
+from mlapp.ml.inference.compiled.functions import Compiled, Row
 
 MAX_LEAVES = 64
 """Maximum number of leaves of a tree: one bit each."""

@@ -10,9 +10,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from mlapp.ml.evaluation.out_of_fold import predict
-from mlapp.ml.inference.compiled_estimators import compile_estimator, with_classes
-from mlapp.ml.inference.compiled_functions import Compiled, beside
-from mlapp.ml.inference.compiled_program import Program
+from mlapp.ml.inference.compiled.estimators import compile_estimator, with_classes
+from mlapp.ml.inference.compiled.functions import Compiled, beside
+from mlapp.ml.inference.compiled.program import Program
 
 RELATIVE_TOLERANCE = 1e-12
 """Maximum difference between compiled function and pipeline, relative to the value: sums have another order."""

@@ -11,12 +11,12 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from mlapp.ml.inference.compiled_boosting import trees_of
-from mlapp.ml.inference.compiled_columns import Column, Inputs, columns_of
-from mlapp.ml.inference.compiled_forest import compile_forest
-from mlapp.ml.inference.compiled_functions import Compiled, chain, rows_of
-from mlapp.ml.inference.compiled_steps import compile_steps, product_of
-from mlapp.ml.inference.compiled_trees import Trees
+from mlapp.ml.inference.compiled.boosting import trees_of
+from mlapp.ml.inference.compiled.columns import Column, Inputs, columns_of
+from mlapp.ml.inference.compiled.forest import compile_forest
+from mlapp.ml.inference.compiled.functions import Compiled, chain, rows_of
+from mlapp.ml.inference.compiled.steps import compile_steps, product_of
+from mlapp.ml.inference.compiled.trees import Trees
 
 Steps = Sequence[Any]
 """Fitted transformers, one after the other."""

@@ -15,9 +15,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row, added, chain, concatenated, plus, sum_of
-from mlapp.ml.inference.compiled_kernel import kernel_product
-from mlapp.ml.inference.compiled_splines import spline_product
+from mlapp.ml.inference.compiled.functions import Compiled, Row, added, chain, concatenated, plus, sum_of
+from mlapp.ml.inference.compiled.kernel import kernel_product
+from mlapp.ml.inference.compiled.splines import spline_product
 from mlapp.ml.preprocessing import MAX_CODE, BlockScaler, NativeColumns, cap_codes, to_sparse_rows
 from mlapp.ml.recipes.calendar import Calendar
 from mlapp.ml.recipes.kernel import RbfFeatures

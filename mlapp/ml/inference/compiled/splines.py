@@ -4,7 +4,7 @@ from bisect import bisect_left
 
 import numpy as np
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row
+from mlapp.ml.inference.compiled.functions import Compiled, Row
 from mlapp.ml.recipes.splines import SplineBasis
 
 CHUNK_ROWS = 1_000

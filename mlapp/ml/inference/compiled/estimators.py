@@ -23,9 +23,9 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import Pipeline
 
 from mlapp.ml.evaluation.calibration import CalibratedClassifier, apply_temperature, temper
-from mlapp.ml.inference.compiled_functions import Compiled, Row, chain, plus, probabilities_of
-from mlapp.ml.inference.compiled_program import Program, Steps
-from mlapp.ml.inference.compiled_steps import flat
+from mlapp.ml.inference.compiled.functions import Compiled, Row, chain, plus, probabilities_of
+from mlapp.ml.inference.compiled.program import Program, Steps
+from mlapp.ml.inference.compiled.steps import flat
 from mlapp.ml.recipes.balanced import BalancedClassifier, at_rates, at_rates_of_row
 from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.ml.recipes.log_target import LogTargetRegressor

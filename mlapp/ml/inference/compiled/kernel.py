@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlapp.ml.inference.compiled_functions import Compiled, Row
+from mlapp.ml.inference.compiled.functions import Compiled, Row
 from mlapp.ml.recipes.kernel import RbfFeatures
 
 

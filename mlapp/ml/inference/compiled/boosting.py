@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mlapp.ml.inference.compiled_columns import Column, Lookup, with_others
-from mlapp.ml.inference.compiled_trees import MAX_LEAVES, Split, Tree
+from mlapp.ml.inference.compiled.columns import Column, Lookup, with_others
+from mlapp.ml.inference.compiled.trees import MAX_LEAVES, Split, Tree
 
 MAX_CATEGORIES = 256
 """Maximum number of categories that scikit-learn splits on."""

@@ -1,0 +1,1 @@
+"""Compiled pipelines: fitted estimators as functions of arrays and of single rows."""
