@@ -147,9 +147,9 @@ class Record(RecordSummary):
     """By what the estimator was chosen, where the training said so."""
     loss: Loss | None
     """What the fits minimized, where the training said so."""
-    positive: bool = False
+    positive: bool
     """Whether predictions and intervals are never negative, as they are fitted on a logarithmic or Poisson scale."""
-    coverage_verified: bool = True
+    coverage_verified: bool
     """Whether the held-out rows are exchangeable with new ones, so that intervals can be expected to cover the nominal
     share. False for a split by time, and where rows look grouped or ordered in time but were split at random."""
     spread: dict[str, float]

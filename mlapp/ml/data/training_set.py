@@ -45,7 +45,7 @@ from mlapp.schemas import (
     Task,
     TrainOptions,
 )
-from mlapp.tables.columns.conversion import format_values
+from mlapp.tables.columns.conversion import format_values, unnamed
 from mlapp.tables.columns.distributions import distribution
 from mlapp.tables.table import Table
 
@@ -133,7 +133,7 @@ class TrainingSet:
     def suggestions(self) -> list[Suggestion]:
         """Options that judge the model by whole groups or the latest rows, where random rows are easier to predict."""
         signature, samples = self.signature, self.samples
-        columns = {column.name: column for column in (*signature.frame, *self.unused)}
+        columns = {column.name: unnamed(column) for column in (*signature.frame, *self.unused)}
         X = samples.X[:, : len(signature.features)]
         return suggestions(
             Rows(self.task, X, samples.y, signature.features, columns, self.seed, self.times, samples.groups)

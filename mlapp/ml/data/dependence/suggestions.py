@@ -51,7 +51,7 @@ class Rows:
     y: np.ndarray
     features: list[Feature]
     columns: dict[str, pl.Series]
-    """The converted columns of the features, and further columns as they were read."""
+    """The converted columns of the features, and further columns as they were read, by name; the series have none."""
     seed: int
     times: np.ndarray | None = None
     groups: np.ndarray | None = None
