@@ -3,5 +3,7 @@
 from coverage import Coverage
 
 _coverage = Coverage(data_file=None)
+# Forked processes would inherit its handler, and fail to save what only this process has in memory.
+_coverage.set_option("run:sigterm", False)
 _coverage.start()
 _coverage.stop()
