@@ -4,6 +4,6 @@ from coverage import Coverage
 
 _coverage = Coverage(data_file=None)
 # Forked processes would inherit its handler, and fail to save what only this process has in memory.
-_coverage.set_option("run:sigterm", False)
+_coverage.set_option("run:sigterm", value=False)
 _coverage.start()
 _coverage.stop()
