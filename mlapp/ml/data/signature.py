@@ -140,9 +140,8 @@ def _describe(name: str, kind: ColumnType, values: pl.Series) -> Feature:
         counts = present.value_counts(name="count").sort("count", "", descending=[True, False])
         feature.categories = counts[""].head(MAX_CATEGORIES).to_list()
     elif kind is ColumnType.TEXT:
-        if len(present):
-            lengths = present.str.len_chars()
-            feature.min, feature.max = int(lengths.min()), int(lengths.max())  # type: ignore[arg-type]
+        lengths = present.str.len_chars()
+        feature.min, feature.max = lengths.min(), lengths.max()  # type: ignore[assignment]
     elif kind is not ColumnType.BOOLEAN and len(present):
         feature.min, feature.max = present.min(), present.max()  # type: ignore[assignment]
         if kind is not ColumnType.DATETIME:

@@ -106,12 +106,11 @@ class _ClusterFits:
 
     def _send_again(self) -> None:
         """Send all fits again that were cancelled, as the only worker with their rows was lost."""
-        for fit in self._pending:
-            if fit.future.cancelled():
-                if fit.sent == MAX_SENT:
-                    raise self.cluster.lost(f"so were {fit.sent} workers with the rows of a fit")
-                fit.sent += 1
-                fit.future = self._send(fit.estimator, fit.train, fit.test)
+        for fit in [each for each in self._pending if each.future.cancelled()]:
+            if fit.sent == MAX_SENT:
+                raise self.cluster.lost(f"so were {fit.sent} workers with the rows of a fit")
+            fit.sent += 1
+            fit.future = self._send(fit.estimator, fit.train, fit.test)
 
 
 async def _outcome(future: "Future") -> FitResult | BaseException:
