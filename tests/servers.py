@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60
+LOG_SHOWN = 5_000
+"""Characters of a server's log that a failed test shows."""
 FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
 """The keys of the server that has some."""
 Running = tuple[subprocess.Popen[bytes], httpx.Client]
@@ -65,7 +67,8 @@ def _serving(folder: Path, arguments: Sequence[str], settings: dict[str, str], *
         # One that has ended by now is left as it is.
         process.terminate()
         process.wait(20)
-    assert "Traceback" not in (folder / "log").read_text()
+    written = (folder / "log").read_text()
+    assert "Traceback" not in written, written[-LOG_SHOWN:]
 
 
 def address(client: httpx.Client) -> str:

@@ -30,4 +30,9 @@ class CoalescedTask:
         while self._pending and not self._client.is_deleted:
             await asyncio.sleep(self.pause_s)
             self._pending = False
-            await self.run()
+            try:
+                await self.run()
+            except Exception:
+                # The elements of a page that was closed during the run are gone.
+                if not self._client.is_deleted:
+                    raise
