@@ -29,7 +29,7 @@ def training_choices(info: VersionInfo) -> list[tuple[str, str]]:
         found.append(("Selected by", METRICS[info.metric][0]))
     if info.loss:
         found.append(("Loss", LOSSES[info.loss]))
-    if info.positive:
+    if info.never_negative:
         found.append(("Predictions", "never negative, nor are the bounds of the intervals"))
     if info.interval and info.interval.learned:
         found.append(("Interval width", "predicted from the features, as this was better out of fold"))

@@ -43,6 +43,7 @@ from mlapp.schemas.reading import (
     ReadAs,
 )
 from mlapp.schemas.responses import (
+    Explanation,
     Health,
     PredictionPreview,
     PredictResponse,

@@ -60,6 +60,11 @@ class PredictOptions(FileOptions):
     """The version that predicts: a number, `active` or `latest`; by default the active one."""
     bad_rows: Literal["refuse", "skip"] = "refuse"
     """`skip`: answer a file in spite of rows that cannot be predicted, with the reason in a column `problem`."""
+    explain: bool = False
+    """Add the contribution of each feature to the prediction of each row; in files, a column `why` with the three
+    largest. At most 10,000 rows."""
+    sets: bool = False
+    """Add the set of classes that contains the true one with the nominal coverage; in files, a column `set`."""
 
 
 class ColumnFormat(Schema):

@@ -21,6 +21,16 @@ class ValueWarning(Schema):
     """Explanation for people."""
 
 
+class Explanation(Schema):
+    """Why a row was predicted so: what each feature contributes to the answer."""
+
+    base: float
+    """Mean of the answer over the background rows: of the value, or of the probability of the predicted class."""
+    contributions: dict[str, float]
+    """Contribution of each feature, in units of the target, or of probability. The base and all contributions add up to
+    the predicted value, or to the probability of the predicted class."""
+
+
 class PredictResponse(Schema):
     """Predictions for the rows of a request, in their order."""
 
@@ -38,6 +48,15 @@ class PredictResponse(Schema):
     """Nominal coverage of the prediction intervals (regression)."""
     probabilities: OmitIfNone[list[dict[str, float]]] = None
     """Probability per class for each row (classification)."""
+    threshold: OmitIfNone[float] = None
+    """Probability of the class of interest from which on it is predicted, if the model has costs or a limit."""
+    sets: OmitIfNone[list[list[Scalar]]] = None
+    """Classes per row that contain the true one with the nominal coverage, the likeliest first (option `sets`)."""
+    reliable: OmitIfNone[list[bool]] = None
+    """Whether each row is like those of the training table, so that probabilities and intervals are verified for it;
+    omitted if all are."""
+    explanations: OmitIfNone[list[Explanation]] = None
+    """Why each row was predicted so (option `explain`)."""
     warnings: list[ValueWarning]
     warnings_total: OmitIfNone[int] = None
     """Total number of warnings; `warnings` has the first 100. Omitted without warnings."""

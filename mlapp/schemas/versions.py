@@ -147,7 +147,7 @@ class Record(RecordSummary):
     """By what the estimator was chosen, where the training said so."""
     loss: Loss | None
     """What the fits minimized, where the training said so."""
-    positive: bool
+    never_negative: bool
     """Whether predictions and intervals are never negative, as they are fitted on a logarithmic or Poisson scale."""
     coverage_verified: bool
     """Whether the held-out rows are exchangeable with new ones, so that intervals can be expected to cover the nominal

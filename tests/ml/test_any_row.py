@@ -41,7 +41,7 @@ def predicted(model, rows):
     """Return the predictions, or the reason why they are rejected."""
     try:
         table = Table(pl.DataFrame(rows, schema={name: SCHEMA[name] for name in rows[0]}))
-        return model.answer(model.predict(model.encoder.encode(table))).predictions
+        return model.answers.response(model.predict(model.encoder.encode(table))).predictions
     except Unacceptable as rejection:
         return rejection.detail
 

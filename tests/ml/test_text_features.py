@@ -58,7 +58,7 @@ def model(fitting, frame):
 
 
 def answers(model, table):
-    return model.answer(model.predict_rows(model.encoder.encode_rows(table))).probabilities
+    return model.answers.response(model.predict_rows(model.encoder.encode_rows(table))).probabilities
 
 
 def test_text_is_learned_from(trained):
@@ -104,7 +104,7 @@ def test_rows_answer_alike_alone_together_and_in_every_format(model, frame, monk
             assert found == pytest.approx(expected, rel=1e-12)
     for row, expected in zip(frame.to_dicts(), together, strict=True):
         x = model.encoder.encode_plain(JsonRows([row]))
-        (alone,) = model.answer(model.predict_batch([x]).predicted).probabilities
+        (alone,) = model.answers.response(model.predict_batch([x]).predicted).probabilities
         assert alone == pytest.approx(expected, rel=1e-12)
 
 

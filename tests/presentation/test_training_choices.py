@@ -28,7 +28,7 @@ def test_choices_are_named(store: ModelStore, diabetes: Fitted):
         "class_weight": ClassWeight.BALANCED,
         "metric": Metric.MAE,
         "loss": Loss.POISSON,
-        "positive": True,
+        "never_negative": True,
         "interval": interval,
     }
 

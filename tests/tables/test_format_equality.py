@@ -209,7 +209,7 @@ def trained_from(writer):
     options = TrainOptions(target="^y$", estimator="linear")
     trained = train(table, options, count().__next__, lambda *_: None)
     fitted = load_version(info_of(trained), trained.file)
-    return trained, fitted.answer(fitted.predict(fitted.encoder.encode(table)))
+    return trained, fitted.answers.response(fitted.predict(fitted.encoder.encode(table)))
 
 
 @all_formats

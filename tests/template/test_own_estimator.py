@@ -59,7 +59,7 @@ def test_own_estimator_trains_and_predicts_by_its_name(target: str, expected: tu
     info = INFO.model_copy(update=dict(Record(**result.record | STORED)))
     fitted = load_version(info, result.file)
 
-    predictions = fitted.answer(fitted.predict(fitted.encoder.encode(TABLE))).predictions
+    predictions = fitted.answers.response(fitted.predict(fitted.encoder.encode(TABLE))).predictions
 
     assert result.record["estimator"] == "nearest"
     # The mean or majority of five neighbours, for the smallest and the largest row.

@@ -6,19 +6,17 @@ from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-import polars as pl
-from pydantic import TypeAdapter
 
 from mlapp.errors import Conflict
 from mlapp.ml.data.encoding import EncodedRows, Encoder, known_only
 from mlapp.ml.data.validation import NO_WARNINGS, Validator, Warnings
 from mlapp.ml.evaluation.conformal import bounds, bounds_of
+from mlapp.ml.inference.answers import Answers
 from mlapp.ml.inference.compiled.functions import Compiled, RowFunction
 from mlapp.ml.inference.compiled.pipeline import compile_pipeline
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import unusable_reason
-from mlapp.schemas import PredictResponse, Scalar, Task, VersionInfo, VersionKey
-from mlapp.tables.columns.conversion import format_values
+from mlapp.schemas import VersionInfo, VersionKey
 from mlapp.tables.table import Table
 
 CHUNK_ROWS = 10_000
@@ -29,7 +27,6 @@ MAX_MISSING_ROWS = 30
 
 USUAL = np.zeros(1, dtype=bool)
 """`Batch.unusual` of a single row without a warning."""
-_dump_numbers = TypeAdapter(list[float]).dump_json
 
 
 class Batch(NamedTuple):
@@ -108,17 +105,9 @@ class FittedVersion:
         return known_only(self.encoder.encode(Table(values=dict(zip(names, columns, strict=True)))))
 
     @cached_property
-    def classes(self) -> tuple[list[Scalar], list[str]]:
-        """The classes, and their names in files."""
-        classes = self.info.classes or []
-        return classes, format_values(pl.Series(classes)).to_list()
-
-    @cached_property
-    def column_names(self) -> list[str]:
-        """Names of the columns that `columns` returns."""
-        if self.info.task is Task.REGRESSION:
-            return ["prediction", "lower", "upper"]
-        return ["prediction", *(f"probability_{name}" for name in self.classes[1])]
+    def answers(self) -> Answers:
+        """Makes responses of predictions."""
+        return Answers(self.info)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Predict encoded rows, (rows, columns).
@@ -162,61 +151,6 @@ class FittedVersion:
             return None
         return np.array([one(row)])
 
-    def answer(self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS) -> PredictResponse:
-        """Return the response to a request from the predictions of its rows."""
-        (model, version), first, total = self.key, warnings.first, warnings.total or None
-        if self.info.task is Task.REGRESSION:
-            values, lower, upper = predicted.T.tolist()
-            return PredictResponse(
-                model=model,
-                version=version,
-                predictions=values,
-                lower=lower,
-                upper=upper,
-                coverage=self.info.coverage,
-                warnings=first,
-                warnings_total=total,
-            )
-        classes, names = self.classes
-        return PredictResponse(
-            model=model,
-            version=version,
-            predictions=[classes[index] for index in predicted.argmax(axis=1).tolist()],
-            probabilities=[dict(zip(names, row, strict=True)) for row in predicted.tolist()],
-            warnings=first,
-            warnings_total=total,
-        )
-
-    def answer_json(self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS) -> bytes:
-        """Return `answer` as JSON; without warnings, that of a regression in half the time."""
-        if warnings.total or self.info.task is Task.CLASSIFICATION:
-            return _to_json(self.answer(predicted, warnings))
-        values, lower, upper = map(_dump_numbers, predicted.T.tolist())
-        begin, end = self._json_ends
-        return b"".join((begin, values, b',"lower":', lower, b',"upper":', upper, end))
-
-    @cached_property
-    def _json_ends(self) -> tuple[bytes, bytes]:
-        """What JSON responses have before and after their numbers."""
-        model, version = self.key
-        response = _to_json(
-            PredictResponse(model=model, version=version, predictions=[], coverage=self.info.coverage, warnings=[])
-        )
-        begin, _, end = response.partition(b"[]")
-        return begin, end
-
-    def columns(self, predicted: np.ndarray) -> pl.DataFrame:
-        """Return predictions as columns: `prediction`, and `lower` and `upper` or one `probability_<class>` each."""
-        values: list[np.ndarray | list[Scalar]] = [*predicted.T]
-        if self.info.task is Task.CLASSIFICATION:
-            values = [[self.classes[0][index] for index in predicted.argmax(axis=1)], *values]
-        return pl.DataFrame([pl.Series(name, column) for name, column in zip(self.column_names, values, strict=True)])
-
-
-def _to_json(response: PredictResponse) -> bytes:
-    """Serialize a response."""
-    return PredictResponse.__pydantic_serializer__.to_json(response)
-
 
 def load_version(info: VersionInfo, file: bytes) -> FittedVersion:
     """Load a stored version; `file` must have been verified by its hash, as unpickling runs code.
@@ -236,7 +170,7 @@ def load_version(info: VersionInfo, file: bytes) -> FittedVersion:
         ) from error
     # Tests that it can predict, and prepares all that requests need.
     fitted.predict_batch([fitted.examples])
-    _ = fitted.column_names, fitted.answer_json(fitted.predict(fitted.examples))
+    fitted.answers.json(fitted.predict(fitted.examples))
     return fitted
 
 

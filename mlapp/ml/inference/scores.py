@@ -65,7 +65,7 @@ def _weights(fitted: FittedVersion, table: Table) -> np.ndarray:
 
 def _class_indices(fitted: FittedVersion, values: pl.Series) -> np.ndarray:
     """Return the index of each class, NaN for values that are none."""
-    names = fitted.classes[1]
+    names = fitted.answers.class_names
     whole = fitted.info.target_type is ColumnType.INTEGER
     texts = format_values(values.cast(pl.Int64, strict=False) if whole else values)
     return texts.replace_strict(names, list(range(len(names))), default=None, return_dtype=pl.Float64).to_numpy()

@@ -37,7 +37,7 @@ def what_if(fitted: FittedVersion, record: dict[str, Any], name: str) -> WhatIf:
     if not values:
         raise Unacceptable(f"There is no value of '{shorten(name)}' to try; give it one first.")
     rows = records_table([record | {name: value} for value in values])
-    answer = fitted.answer(fitted.predict(fitted.encoder.encode(rows)))
+    answer = fitted.answers.response(fitted.predict(fitted.encoder.encode(rows)))
     return WhatIf(
         feature=name,
         type=feature.type,

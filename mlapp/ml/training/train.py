@@ -124,7 +124,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
         "class_weight": options.class_weight,
         "metric": options.metric,
         "loss": options.loss,
-        "positive": best.positive,
+        "never_negative": best.positive,
     }
     fitted = fit_on_all_rows(training_set, best, progress)
     serialized = progress.start_stage("Serializing the model", best.cost * rows * SERIALIZE_COST)

@@ -39,7 +39,7 @@ def example(fitted: "ml.FittedVersion") -> PredictResponse:
     """Return the response to the example row of a version."""
     row = {feature.name: feature.example for feature in fitted.info.features}
     encoded = encode_table(fitted, tables.JsonRows([row]).table(), PredictOptions())
-    return fitted.answer(fitted.predict_rows(encoded.rows), encoded.warnings)
+    return fitted.answers.response(fitted.predict_rows(encoded.rows), encoded.warnings)
 
 
 def _line(table: "tables.Table", row: int) -> int:

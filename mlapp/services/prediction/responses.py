@@ -28,7 +28,7 @@ JSON_CHUNK_ROWS = 5_000
 ONE_PIECE_BYTES = 100_000
 PROBLEM = "problem"
 """Column of response files that says why a row has no prediction."""
-LISTS = ("predictions", "lower", "upper", "probabilities")
+LISTS = ("predictions", "lower", "upper", "probabilities", "sets", "reliable", "explanations")
 """Fields of a JSON response with a value for each row."""
 Formats = Mapping[Format, Format]
 """Format of a response by that of the body."""
@@ -71,7 +71,7 @@ def check_file(fitted: "ml.FittedVersion", encoded: EncodedTable) -> None:
     Raises:
         Unacceptable: a column has the name of a column that is added.
     """
-    for name in [*fitted.column_names, *([PROBLEM] if encoded.problems is not None else [])]:
+    for name in [*fitted.answers.column_names, *([PROBLEM] if encoded.problems is not None else [])]:
         if name in encoded.table.names:
             raise Unacceptable(
                 f"The table has a column '{shorten(name)}', which the response adds; rename it or leave it out."
@@ -94,7 +94,7 @@ def write_json(fitted: "ml.FittedVersion", encoded: EncodedTable, add_rows: "Add
         x = fitted.encoder.matrix(encoded.rows, slice(start, start + JSON_CHUNK_ROWS))
         predicted = fitted.predict(x)
         add_rows(fitted.info, x, predicted)
-        answer = fitted.answer(predicted, encoded.warnings)
+        answer = fitted.answers.response(predicted, encoded.warnings)
         for name in LISTS:
             if (values := getattr(answer, name)) is not None:
                 lists.setdefault(name, []).append(_VALUES.dump_json(values)[1:-1])
@@ -117,7 +117,7 @@ def _insert(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:
 
 def encoding_of(fitted: "ml.FittedVersion", encoded: EncodedTable, format_: Format) -> str | None:
     """Return the encoding of the response file; None for formats that have none of their own."""
-    names = [*encoded.table.names, *fitted.column_names]
+    names = [*encoded.table.names, *fitted.answers.column_names]
     return tables.csv_encoding(names, encoded.table.read_as)[0] if format_ is Format.CSV else None
 
 
@@ -147,7 +147,7 @@ def added_columns(
     fitted: "ml.FittedVersion", encoded: EncodedTable, part: slice, predicted: "np.ndarray"
 ) -> "pl.DataFrame":
     """Return the columns that the response adds; rows with a problem have no prediction."""
-    columns = fitted.columns(predicted)
+    columns = fitted.answers.columns(predicted)
     if encoded.problems is None:
         return columns
     problems = encoded.problems[part].alias(PROBLEM)

@@ -155,7 +155,7 @@ class PredictionService:
                 rows, keys = reading.read_json(body.data)
                 if not keys:
                     predicted, warnings = await self._rows.predict(fitted, rows, strict=strict)
-                    data = fitted.answer_json(predicted, warnings)
+                    data = fitted.answers.json(predicted, warnings)
                     return PredictionResult(*fitted.key, Format.JSON, warnings.total, data)
             result = await self._predict_table(fitted, body, formats, strict=strict)
             self.recorder.add_warnings(result.model, result.warnings_total)
@@ -169,7 +169,7 @@ class PredictionService:
         """
         with self.recorder.request(model):
             fitted = await self.fitted(model, version)
-            return fitted.answer(*await self._rows.predict(fitted, tables.JsonRows(records)))
+            return fitted.answers.response(*await self._rows.predict(fitted, tables.JsonRows(records)))
 
     async def preview(self, body: Body, model: str, version: int | None = None, rows: int = 10) -> PredictionPreview:
         """Return the first rows of the response to a table; the whole table is validated, as by `predict`.

@@ -34,7 +34,7 @@ def model(request, fitting, table):
 
 
 def answered(model, frame):
-    return model.answer(model.predict(model.encoder.encode(Table(frame))))
+    return model.answers.response(model.predict(model.encoder.encode(Table(frame))))
 
 
 def numbers(answer):
@@ -57,9 +57,9 @@ def test_prediction_of_a_row_does_not_depend_on_other_rows(table, model):
 def test_columns_equal_the_response(table, model):
     predicted = model.predict(model.encoder.encode(Table(table)))
 
-    answer, columns = model.answer(predicted), model.columns(predicted)
+    answer, columns = model.answers.response(predicted), model.answers.columns(predicted)
 
-    assert columns.columns == model.column_names
+    assert columns.columns == model.answers.column_names
     assert columns["prediction"].to_list() == answer.predictions
     if answer.probabilities:
         assert columns.columns[1:] == [f"probability_{name}" for name in answer.probabilities[0]]
@@ -106,7 +106,7 @@ def test_values_outside_the_training_data_are_predicted_and_reported(table, fitt
 
     table = Table(pl.DataFrame([row]))
     x = model.encoder.encode(table)
-    answer = model.answer(model.predict(x), model.validator.warnings(x, table.text))
+    answer = model.answers.response(model.predict(x), model.validator.warnings(x, table.text))
 
     assert np.isfinite(answer.predictions).all()
     assert [warning.code for warning in answer.warnings] == ["out_of_range", "unknown_category", "missing"]

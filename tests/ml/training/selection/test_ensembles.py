@@ -148,8 +148,8 @@ def test_positive_estimators_are_preferred_unless_others_are_significantly_bette
         {"first": of_column(0), "second": of_column(1, positive=True)}, counts.with_columns(y=pl.col("a").round() + 9)
     )
 
-    assert (alike.record["estimator"], alike.record["positive"]) == ("second", True)
-    assert (better.record["estimator"], better.record["positive"]) == ("first", False)
+    assert (alike.record["estimator"], alike.record["never_negative"]) == ("second", True)
+    assert (better.record["estimator"], better.record["never_negative"]) == ("first", False)
 
 
 def test_loss_of_absolute_errors_is_compared_by_them(auto):

@@ -1,0 +1,102 @@
+"""Answers: responses made of predictions, as objects, JSON, or columns of a file."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from pydantic import TypeAdapter
+
+from mlapp.ml.data.validation import NO_WARNINGS, Warnings
+from mlapp.schemas import Explanation, PredictResponse, Scalar, Task, VersionInfo, VersionKey
+from mlapp.tables.columns.conversion import format_values
+
+_dump_numbers = TypeAdapter(list[float]).dump_json
+
+
+@dataclass(frozen=True, eq=False)
+class Additions:
+    """What a response says about rows beside their predictions."""
+
+    reliable: np.ndarray | None = None
+    """Whether each row is like those of the training table, (rows,); None if all are."""
+    sets: np.ndarray | None = None
+    """Which classes are in the set of each row, (rows, classes); None unless asked for."""
+    explanations: list[Explanation] | None = None
+    """Why each row was predicted so; None unless asked for."""
+
+
+NO_ADDITIONS = Additions()
+
+
+class Answers:
+    """Makes the responses of a version."""
+
+    def __init__(self, info: VersionInfo) -> None:
+        self.info, self.key = info, VersionKey(info.model, info.version)
+        self.classes: list[Scalar] = info.classes or []
+        self.class_names = format_values(pl.Series(self.classes)).to_list()
+        """Names of the classes in files and as keys."""
+
+    @cached_property
+    def column_names(self) -> list[str]:
+        """Names of the columns that `columns` returns without additions."""
+        if self.info.task is Task.REGRESSION:
+            return ["prediction", "lower", "upper"]
+        return ["prediction", *(f"probability_{name}" for name in self.class_names)]
+
+    def response(
+        self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS, additions: Additions = NO_ADDITIONS
+    ) -> PredictResponse:
+        """Return the response to a request from the predictions of its rows."""
+        model, version = self.key
+        response = PredictResponse(
+            model=model,
+            version=version,
+            predictions=[],
+            reliable=None if additions.reliable is None else additions.reliable.tolist(),
+            explanations=additions.explanations,
+            warnings=warnings.first,
+            warnings_total=warnings.total or None,
+        )
+        if self.info.task is Task.REGRESSION:
+            response.predictions, response.lower, response.upper = predicted.T.tolist()
+            response.coverage = self.info.coverage
+            return response
+        response.predictions = self._predicted_classes(predicted)
+        response.probabilities = [dict(zip(self.class_names, row, strict=True)) for row in predicted.tolist()]
+        return response
+
+    def json(
+        self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS, additions: Additions = NO_ADDITIONS
+    ) -> bytes:
+        """Return `response` as JSON; that of a regression without anything else in half the time."""
+        if warnings.total or additions is not NO_ADDITIONS or self.info.task is Task.CLASSIFICATION:
+            return _to_json(self.response(predicted, warnings, additions))
+        values, lower, upper = map(_dump_numbers, predicted.T.tolist())
+        begin, end = self._json_ends
+        return b"".join((begin, values, b',"lower":', lower, b',"upper":', upper, end))
+
+    @cached_property
+    def _json_ends(self) -> tuple[bytes, bytes]:
+        """What JSON responses have before and after their numbers."""
+        model, version = self.key
+        response = _to_json(
+            PredictResponse(model=model, version=version, predictions=[], coverage=self.info.coverage, warnings=[])
+        )
+        begin, _, end = response.partition(b"[]")
+        return begin, end
+
+    def columns(self, predicted: np.ndarray) -> pl.DataFrame:
+        """Return predictions as columns: `prediction`, and `lower` and `upper` or one `probability_<class>` each."""
+        values: list[np.ndarray | list[Scalar]] = [*predicted.T]
+        if self.info.task is Task.CLASSIFICATION:
+            values = [self._predicted_classes(predicted), *values]
+        return pl.DataFrame([pl.Series(name, column) for name, column in zip(self.column_names, values, strict=True)])
+
+    def _predicted_classes(self, probabilities: np.ndarray) -> list[Scalar]:
+        return [self.classes[index] for index in probabilities.argmax(axis=1).tolist()]
+
+
+def _to_json(response: PredictResponse) -> bytes:
+    return PredictResponse.__pydantic_serializer__.to_json(response)
