@@ -171,7 +171,8 @@ class Record(RecordSummary):
     training_seconds: float
     """Duration of the training."""
     data_sha256: str
-    """SHA-256 of the values of the columns that the version uses; independent of the file format."""
+    """SHA-256 of the values of the columns that the version uses: features, those that weight or split the rows, and
+    the target; independent of the file format."""
     table_sha256: str
     """SHA-256 of the values of the whole training table; independent of the file format."""
     model_sha256: str

@@ -1,6 +1,7 @@
 """Table: rows and columns as they were read, before column types are inferred; and its limits."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -123,6 +124,22 @@ class Table:
     def pointer(self, row: int, name: str) -> str:
         """Return the JSON pointer to a cell."""
         return pointer("columns", name, row) if self.by_columns else pointer("records", row, name)
+
+    @contextmanager
+    def pointers(self) -> Iterator[None]:
+        """Let errors of columns, which point to `/records/<row>/<name>`, point to where the body has the cell."""
+        try:
+            yield
+        except Unacceptable as error:
+            if self.by_columns:
+                error.errors = [found | {"pointer": _by_column(found["pointer"])} for found in error.errors]
+            raise
+
+
+def _by_column(found: str) -> str:
+    """Return the pointer to a cell of a body by columns; other pointers unchanged."""
+    _, *parts = found.split("/")
+    return f"/columns/{parts[2]}/{parts[1]}" if parts[0] == "records" else found
 
 
 def check_shape(rows: int, columns: int, *, at_least: bool = False) -> None:

@@ -111,7 +111,8 @@ class Encoder(PlainEncoder):
         def encode(feature: Feature) -> _Column:
             return self._column(renamed, columns[feature.name], feature, conventions)
 
-        found = list(map_columns(encode, self._features, table.height))
+        with table.pointers():
+            found = list(map_columns(encode, self._features, table.height))
         problems = np.array(list(table.problems), dtype=int)
         invalid = [cells.without(problems) for column in found for cells in column.invalid]
         odd = {feature.name: column.odd for feature, column in zip(self._features, found, strict=True)}

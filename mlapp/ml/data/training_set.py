@@ -156,6 +156,11 @@ def make_training_set(
     Raises:
         Unacceptable: the table or an option cannot be used for training.
     """
+    with table.pointers():
+        return _make(table, options, kept, embed=embed)
+
+
+def _make(table: Table, options: TrainOptions, kept: KeptTask | None, *, embed: bool) -> TrainingSet:
     name = check_columns(table.frame.columns, options, table.read_as.left_out)
     weights, more = find_weights(table, options)
     target = find_target(table, name, options, weights)

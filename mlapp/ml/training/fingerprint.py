@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from mlapp.errors import Unacceptable
+from mlapp.ml.data.column_options import of_rows
 from mlapp.ml.data.signature import Signature
 from mlapp.ml.data.target import Target
 from mlapp.schemas import ColumnType, TrainOptions
@@ -19,10 +20,15 @@ SLICE_ROWS = 100_000
 def fingerprints(table: Table, signature: Signature, target: Target, options: TrainOptions) -> tuple[str, str]:
     """Return the SHA-256 of the columns that are used, with the target last, and of the whole table.
 
+    Columns that weight or split the rows are used as well.
+
     The second does not depend on the options of the training, but on those of the reading. Columns that are used as
     they are in the table are converted and hashed only once.
     """
     used = {name: _digest(signature.frame[name]) for name in signature.frame.columns}
+    for name in of_rows(options):
+        values = _plain_values(table, name)
+        used.setdefault(name, _digest(values if target.rows is None else values.filter(target.rows)))
     used[target.values.name] = _digest(target.values)
     known = {name: digest for name, digest in used.items() if name not in _as_options_say(target, options)}
     # Without the rows that have no target, columns are not those of the table.

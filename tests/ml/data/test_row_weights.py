@@ -57,6 +57,18 @@ def test_invalid_weights_are_rejected(weights, message, pointers):
     assert pointers is None or [error["pointer"] for error in failure.value.errors] == pointers
 
 
+@pytest.mark.parametrize(
+    ("column", "options"), [("a/b", {"types": {"a/b": "number"}}), ("w", {"exclude": ["a/b"], "weight_column": "w"})]
+)
+def test_errors_of_cells_point_into_a_body_by_columns(column, options):
+    columns = {"a/b": ["p1", *range(29)], "w": [-1, *[1] * 29], "x": list(range(30)), "y": list(range(30))}
+
+    with pytest.raises(Unacceptable) as failure:
+        make_training_set(Table(values=columns), TrainOptions(target="y", **options))
+
+    assert [error["pointer"] for error in failure.value.errors] == [f"/columns/{column.replace('/', '~1')}/0"]
+
+
 def test_training_with_weights_equals_one_on_repeated_rows(training):
     random = np.random.default_rng(0)
     weights = np.array([2, 0, 1, 3, 2] * 8)

@@ -358,6 +358,16 @@ def test_hash_depends_on_every_value(table, training):
     assert len(hashes) == 2
 
 
+@pytest.mark.parametrize("option", ["weight_column", "time_column", "group_column"])
+def test_hash_depends_on_columns_that_weight_or_split_the_rows(table, training, option):
+    rows = pl.int_range(60, eager=True)
+    tables = [table.with_columns(by=values) for values in (rows // 3 + 1, rows // 3 + 1, rows // 4 + 1)]
+
+    first, same, other = (training(frame, "price", **{option: "by"}).record["data_sha256"] for frame in tables)
+
+    assert (first == same, first == other) == (True, False)
+
+
 @pytest.mark.parametrize(
     "options",
     [
