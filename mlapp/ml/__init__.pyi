@@ -3,6 +3,9 @@ from .data.invalid_rows import problems_of as problems_of
 from .data.invalid_rows import reject_rows as reject_rows
 from .estimators import describe_estimators as describe_estimators
 from .evaluation.baseline import beats_baseline as beats_baseline
+from .inference.additions import additions as additions
+from .inference.answers import Additions as Additions
+from .inference.answers import addition_names as addition_names
 from .inference.fitted_version import Batch as Batch
 from .inference.fitted_version import FittedVersion as FittedVersion
 from .inference.fitted_version import load_version as load_version

@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from mlapp.ml.data.validation import NO_WARNINGS, Warnings
-from mlapp.schemas import Explanation, PredictResponse, Scalar, Task, VersionInfo, VersionKey
+from mlapp.schemas import Explanation, PredictOptions, PredictResponse, Scalar, Task, VersionInfo, VersionKey
 from mlapp.tables.columns.conversion import format_values
 
 _dump_numbers = TypeAdapter(list[float]).dump_json
@@ -27,6 +27,13 @@ class Additions:
 
 
 NO_ADDITIONS = Additions()
+RELIABLE = "reliable"
+"""Column of response files that says which rows are like those of the training table."""
+
+
+def addition_names(options: PredictOptions, *, all_reliable: bool) -> list[str]:  # noqa: ARG001 - for sets
+    """Return the names of the columns of additions: what the options ask for, and `reliable` if a row is not."""
+    return [] if all_reliable else [RELIABLE]
 
 
 class Answers:
@@ -87,12 +94,18 @@ class Answers:
         begin, _, end = response.partition(b"[]")
         return begin, end
 
-    def columns(self, predicted: np.ndarray) -> pl.DataFrame:
-        """Return predictions as columns: `prediction`, and `lower` and `upper` or one `probability_<class>` each."""
+    def columns(self, predicted: np.ndarray, additions: Additions = NO_ADDITIONS) -> pl.DataFrame:
+        """Return predictions as columns: `prediction`, and `lower` and `upper` or one `probability_<class>` each.
+
+        Additions follow, in the order of `addition_names`.
+        """
         values: list[np.ndarray | list[Scalar]] = [*predicted.T]
         if self.info.task is Task.CLASSIFICATION:
             values = [self._predicted_classes(predicted), *values]
-        return pl.DataFrame([pl.Series(name, column) for name, column in zip(self.column_names, values, strict=True)])
+        columns = [pl.Series(name, column) for name, column in zip(self.column_names, values, strict=True)]
+        if additions.reliable is not None:
+            columns.append(pl.Series(RELIABLE, additions.reliable))
+        return pl.DataFrame(columns)
 
     def _predicted_classes(self, probabilities: np.ndarray) -> list[Scalar]:
         return [self.classes[index] for index in probabilities.argmax(axis=1).tolist()]

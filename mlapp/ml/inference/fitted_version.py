@@ -11,7 +11,7 @@ from mlapp.errors import Conflict
 from mlapp.ml.data.encoding import EncodedRows, Encoder, known_only
 from mlapp.ml.data.validation import NO_WARNINGS, Validator, Warnings
 from mlapp.ml.evaluation.conformal import bounds, bounds_of
-from mlapp.ml.inference.answers import Answers
+from mlapp.ml.inference.answers import NO_ADDITIONS, Additions, Answers
 from mlapp.ml.inference.compiled.functions import Compiled, RowFunction
 from mlapp.ml.inference.compiled.pipeline import compile_pipeline
 from mlapp.ml.inference.model_file import ModelFile
@@ -27,6 +27,8 @@ MAX_MISSING_ROWS = 30
 
 USUAL = np.zeros(1, dtype=bool)
 """`Batch.unusual` of a single row without a warning."""
+RELIABLE = np.ones(1, dtype=bool)
+"""`Batch.reliable` of a single row like those of the training table."""
 
 
 class Batch(NamedTuple):
@@ -38,6 +40,8 @@ class Batch(NamedTuple):
     """As `FittedVersion.predict` returns them."""
     unusual: np.ndarray
     """Whether a row has a value outside the training data, (rows,)."""
+    reliable: np.ndarray
+    """Whether a row is like those of the training table, (rows,)."""
 
 
 @dataclass(eq=False)
@@ -50,6 +54,7 @@ class FittedVersion:
     file_bytes: int = 0
     """Size of the model file."""
     no_warnings: ClassVar[Warnings] = NO_WARNINGS
+    no_additions: ClassVar[Additions] = NO_ADDITIONS
     is_fast: bool = False
     """Whether the event loop can wait for a batch; measured when the version is loaded."""
 
@@ -136,10 +141,14 @@ class FittedVersion:
         """Predict encoded rows of several requests in one call, which takes little longer than one request."""
         x = requests[0] if len(requests) == 1 else np.concatenate(requests)
         if len(x) == 1 and (predicted := self._predict_row(x)) is not None:
-            return Batch(x, predicted, USUAL)
+            return Batch(x, predicted, USUAL, RELIABLE)
         # Adds 0 so that -0 becomes 0, as some formats have no negative zero.
         x = x + 0.0
-        return Batch(x, self.predict(x), self.validator.unusual(x))
+        return Batch(x, self.predict(x), self.validator.unusual(x), self.is_reliable(x))
+
+    def is_reliable(self, x: np.ndarray) -> np.ndarray:
+        """Return whether encoded rows, (rows, columns), are like those of the training table, (rows,)."""
+        return ~self.validator.has_novel_cells(x)
 
     def _predict_row(self, x: np.ndarray) -> np.ndarray | None:
         """Return what `predict` returns for a row, (1, features), in a fraction of the time.

@@ -16,9 +16,20 @@ MAX_BATCH_ROWS = 64
 """Maximum number of rows of a batch of several requests."""
 
 
+class BatchedRows(NamedTuple):
+    """The predicted rows of a request."""
+
+    predicted: "np.ndarray"
+    """As `FittedVersion.predict` returns them."""
+    unusual: bool
+    """Whether any row has a value outside the training data."""
+    reliable: "np.ndarray | None"
+    """Whether each row is like those of the training table, (rows,); None if all are."""
+
+
 class _QueuedRequest(NamedTuple):
     x: "np.ndarray"
-    predicted: "asyncio.Future[tuple[np.ndarray, bool]]"
+    predicted: "asyncio.Future[BatchedRows]"
 
 
 @dataclass
@@ -37,8 +48,8 @@ class Batcher:
         """Return the number of batches of a version that are queued, estimated."""
         return len(self._queued.get(fitted, ())) / MAX_BATCH_ROWS if fitted else 0.0
 
-    def predict(self, fitted: "ml.FittedVersion", x: "np.ndarray") -> "asyncio.Future[tuple[np.ndarray, bool]]":
-        """Return the predictions for encoded rows, and whether any row has a value outside the training data.
+    def predict(self, fitted: "ml.FittedVersion", x: "np.ndarray") -> "asyncio.Future[BatchedRows]":
+        """Predict encoded rows.
 
         Raises:
             Exception: any error of the estimator, also for another request of the batch.
@@ -96,12 +107,14 @@ class Batcher:
 
     def _deliver(self, fitted: "ml.FittedVersion", batch: list[_QueuedRequest], predicted: "ml.Batch") -> None:
         self.add_rows(fitted.info, predicted.x, predicted.predicted)
-        start, unusual = 0, predicted.unusual.tolist()
+        start, unusual, is_reliable = 0, predicted.unusual.tolist(), predicted.reliable.tolist()
         for request in batch:
             end = start + len(request.x)
             # Done if the client has disconnected.
             if not request.predicted.done():
-                request.predicted.set_result((predicted.predicted[start:end], any(unusual[start:end])))
+                reliable = None if all(is_reliable[start:end]) else predicted.reliable[start:end]
+                rows = BatchedRows(predicted.predicted[start:end], any(unusual[start:end]), reliable)
+                request.predicted.set_result(rows)
             start = end
 
 

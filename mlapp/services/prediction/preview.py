@@ -39,7 +39,9 @@ def example(fitted: "ml.FittedVersion") -> PredictResponse:
     """Return the response to the example row of a version."""
     row = {feature.name: feature.example for feature in fitted.info.features}
     encoded = encode_table(fitted, tables.JsonRows([row]).table(), PredictOptions())
-    return fitted.answers.response(fitted.predict_rows(encoded.rows), encoded.warnings)
+    predicted = fitted.predict_rows(encoded.rows)
+    added = ml.additions(fitted, encoded.rows.x, predicted, encoded.options, encoded.reliable)
+    return fitted.answers.response(predicted, encoded.warnings, added)
 
 
 def _line(table: "tables.Table", row: int) -> int:

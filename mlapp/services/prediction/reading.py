@@ -7,6 +7,7 @@ from mlapp.schemas import Format, PredictOptions
 from mlapp.services.options import merge_options, predict_options
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
     from mlapp.ml.data.encoding import EncodedRows
@@ -38,6 +39,10 @@ class EncodedTable(NamedTuple):
     warnings: "Warnings"
     problems: "pl.Series | None"
     """Why rows cannot be predicted, (rows,), null for all others; None if all can be."""
+    reliable: "np.ndarray | None" = None
+    """Whether rows are like those of the training table, (rows,); None if all are that can be predicted."""
+    options: PredictOptions = PredictOptions()
+    """Of the request."""
 
     @property
     def height(self) -> int:
@@ -95,4 +100,8 @@ def encode_table(
     warnings = fitted.validator.table_warnings(table, encoded)
     if strict:
         fitted.validator.reject_unusual(table, warnings)
-    return EncodedTable(table, encoded, warnings, ml.problems_of(table, encoded.invalid))
+    problems = ml.problems_of(table, encoded.invalid)
+    reliable = fitted.is_reliable(encoded.x)
+    if problems is not None:
+        reliable |= problems.is_not_null().to_numpy()
+    return EncodedTable(table, encoded, warnings, problems, None if reliable.all() else reliable, options)

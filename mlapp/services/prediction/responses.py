@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from mlapp import tables
+from mlapp import ml, tables
 from mlapp.errors import Unacceptable, shorten
 from mlapp.schemas import Format, VersionInfo
 from mlapp.services.prediction.reading import EncodedTable
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     import numpy as np
     import polars as pl
-
-    from mlapp import ml
 
     AddRows = Callable[[VersionInfo, np.ndarray, np.ndarray], None]
     """Takes the version, encoded rows and their predictions; see `TrafficRecorder.add_rows`."""
@@ -71,11 +69,27 @@ def check_file(fitted: "ml.FittedVersion", encoded: EncodedTable) -> None:
     Raises:
         Unacceptable: a column has the name of a column that is added.
     """
-    for name in [*fitted.answers.column_names, *([PROBLEM] if encoded.problems is not None else [])]:
+    for name in _added_names(fitted, encoded):
         if name in encoded.table.names:
             raise Unacceptable(
                 f"The table has a column '{shorten(name)}', which the response adds; rename it or leave it out."
             )
+
+
+def _added_names(fitted: "ml.FittedVersion", encoded: EncodedTable) -> list[str]:
+    """Return the names of the columns that a response file adds."""
+    additions = ml.addition_names(encoded.options, all_reliable=encoded.reliable is None)
+    return [*fitted.answers.column_names, *additions, *([PROBLEM] if encoded.problems is not None else [])]
+
+
+def _additions(
+    fitted: "ml.FittedVersion", encoded: EncodedTable, part: slice, predicted: "np.ndarray"
+) -> "ml.Additions":
+    """Return the additions to the predictions of some rows."""
+    # Embedding texts takes longer than predicting them.
+    x = fitted.encoder.matrix(encoded.rows, part) if encoded.options.explain else encoded.rows.x[part]
+    reliable = None if encoded.reliable is None else encoded.reliable[part]
+    return ml.additions(fitted, x, predicted, encoded.options, reliable)
 
 
 def write_json(fitted: "ml.FittedVersion", encoded: EncodedTable, add_rows: "AddRows") -> list[bytes]:
@@ -91,10 +105,11 @@ def write_json(fitted: "ml.FittedVersion", encoded: EncodedTable, add_rows: "Add
         )
     lists: dict[str, list[bytes]] = {}
     for start in range(0, encoded.height, JSON_CHUNK_ROWS):
-        x = fitted.encoder.matrix(encoded.rows, slice(start, start + JSON_CHUNK_ROWS))
-        predicted = fitted.predict(x)
-        add_rows(fitted.info, x, predicted)
-        answer = fitted.answers.response(predicted, encoded.warnings)
+        part = slice(start, start + JSON_CHUNK_ROWS)
+        predicted = fitted.predict_rows(encoded.rows, part)
+        add_rows(fitted.info, encoded.rows.x[part], predicted)
+        additions = _additions(fitted, encoded, part, predicted)
+        answer = fitted.answers.response(predicted, encoded.warnings, additions)
         for name in LISTS:
             if (values := getattr(answer, name)) is not None:
                 lists.setdefault(name, []).append(_VALUES.dump_json(values)[1:-1])
@@ -117,7 +132,7 @@ def _insert(text: bytes, lists: dict[str, list[bytes]]) -> list[bytes]:
 
 def encoding_of(fitted: "ml.FittedVersion", encoded: EncodedTable, format_: Format) -> str | None:
     """Return the encoding of the response file; None for formats that have none of their own."""
-    names = [*encoded.table.names, *fitted.answers.column_names]
+    names = [*encoded.table.names, *_added_names(fitted, encoded)]
     return tables.csv_encoding(names, encoded.table.read_as)[0] if format_ is Format.CSV else None
 
 
@@ -147,7 +162,7 @@ def added_columns(
     fitted: "ml.FittedVersion", encoded: EncodedTable, part: slice, predicted: "np.ndarray"
 ) -> "pl.DataFrame":
     """Return the columns that the response adds; rows with a problem have no prediction."""
-    columns = fitted.answers.columns(predicted)
+    columns = fitted.answers.columns(predicted, _additions(fitted, encoded, part, predicted))
     if encoded.problems is None:
         return columns
     problems = encoded.problems[part].alias(PROBLEM)

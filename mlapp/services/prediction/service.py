@@ -154,9 +154,9 @@ class PredictionService:
             if reading.is_small(body) and formats[Format.JSON] is Format.JSON:
                 rows, keys = reading.read_json(body.data)
                 if not keys:
-                    predicted, warnings = await self._rows.predict(fitted, rows, strict=strict)
-                    data = fitted.answers.json(predicted, warnings)
-                    return PredictionResult(*fitted.key, Format.JSON, warnings.total, data)
+                    found = await self._rows.predict(fitted, rows, strict=strict)
+                    data = fitted.answers.json(*found)
+                    return PredictionResult(*fitted.key, Format.JSON, found.warnings.total, data)
             result = await self._predict_table(fitted, body, formats, strict=strict)
             self.recorder.add_warnings(result.model, result.warnings_total)
             return result
