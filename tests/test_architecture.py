@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,6 +92,7 @@ def name_of(file: str) -> str:
 MODULES = {name_of(file) for file in FILES}
 
 
+@cache
 def imports(file: str) -> list[Import]:
     return list(_walk(ast.parse((ROOT / file).read_text()), file, "module"))
 

@@ -5,13 +5,15 @@ processes, gradient boosting on 2,000 rows took 1.3 s on one thread and 46 s on 
 time.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import TypeVar
 
 from joblib import cpu_count
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 ONE_THREAD_ROWS = 50_000
 """Tables of up to this many rows are fitted on one thread; on larger ones, more threads save time."""
@@ -29,13 +31,19 @@ def threads_for(rows: int) -> AbstractContextManager[object]:
     joblib counts the cores in the CPU quota of the container (cgroup), not those of the machine.
     """
     openmp = 1 if rows <= ONE_THREAD_ROWS else cpu_count()
-    limits: AbstractContextManager[object] = threadpool_limits({"blas": 1, "openmp": openmp})
+    limits: AbstractContextManager[object] = _libraries(len(sys.modules)).limit(limits={"blas": 1, "openmp": openmp})
     return limits
 
 
 def use_one_thread() -> None:
     """Limit the calling thread to one thread from now on."""
-    threadpool_limits(1)
+    _libraries(len(sys.modules)).limit(limits=1)
+
+
+@lru_cache(maxsize=1)
+def _libraries(_modules: int) -> ThreadpoolController:
+    """Find the loaded BLAS and OpenMP libraries, again when further modules are loaded: a search takes 3 ms."""
+    return ThreadpoolController()
 
 
 def map_columns(call: Callable[[T], R], items: Sequence[T], rows: int) -> Iterator[R]:

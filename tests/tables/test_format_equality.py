@@ -11,7 +11,9 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from mlapp.ml.data.training_set import make_training_set
 from mlapp.ml.inference.fitted_version import load_version
+from mlapp.ml.training.fingerprint import fingerprints
 from mlapp.ml.training.train import train
 from mlapp.schemas import ColumnType, Format, TrainOptions
 from mlapp.tables.columns.inference import infer_column
@@ -154,17 +156,23 @@ WRITERS = {
 all_formats = pytest.mark.parametrize("writer", WRITERS)
 
 
-@all_formats
-def test_types_and_values_are_equal_in_all_formats(writer):
-    table = read_request(*WRITERS[writer](COLUMNS))[0]
-    reference = read_request(*json_records(COLUMNS))[0]
+def table_from(writer):
+    return read_request(*WRITERS[writer](COLUMNS))[0]
 
-    found = {column.name: infer_column(column)[:2] for column in table.frame}
+
+@pytest.fixture(scope="module")
+def values():
+    """The values of the columns, read from JSON."""
+    return {column.name: infer_column(column).values for column in table_from("JSON records").frame}
+
+
+@all_formats
+def test_types_and_values_are_equal_in_all_formats(writer, values):
+    found = {column.name: infer_column(column)[:2] for column in table_from(writer).frame}
 
     assert {name: kind for name, (kind, _) in found.items()} == TYPES
-    for column in reference.frame:
-        expected = infer_column(column).values
-        assert found[column.name][1].equals(expected, check_dtypes=True, check_names=True), column.name
+    for name, expected in values.items():
+        assert found[name][1].equals(expected, check_dtypes=True, check_names=True), name
 
 
 @pytest.mark.parametrize(
@@ -199,30 +207,56 @@ def test_column_that_starts_in_a_late_row_is_kept(kind):
     assert infer_column(table.frame["b"]).values.to_list() == [None] * 200 + [2.0]
 
 
+OPTIONS = TrainOptions(target="^y$", estimator="linear")
+
+
+def prepared_from(writer):
+    """Return what a training gets, and how it names the table."""
+    table = table_from(writer)
+    made = make_training_set(table, OPTIONS)
+    return made, fingerprints(table, made.signature, made.target, OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    return prepared_from("JSON records")
+
+
+@all_formats
+def test_training_sets_are_equal_for_all_formats(writer, prepared):
+    (made, hashes), (expected, expected_hashes) = prepared_from(writer), prepared
+
+    assert hashes == expected_hashes
+    assert made.samples.X.tobytes() == expected.samples.X.tobytes()
+    assert made.samples.y.tobytes() == expected.samples.y.tobytes()
+    assert without_formats(features=made.signature.features) == without_formats(features=expected.signature.features)
+    assert made.signature.examples == expected.signature.examples
+    assert made.quality_warnings() == expected.quality_warnings()
+
+
 @pytest.fixture(scope="module")
 def reference():
     return trained_from("JSON records")
 
 
 def trained_from(writer):
-    table = read_request(*WRITERS[writer](COLUMNS))[0]
-    options = TrainOptions(target="^y$", estimator="linear")
-    trained = train(table, options, count().__next__, lambda *_: None)
+    table = table_from(writer)
+    trained = train(table, OPTIONS, count().__next__, lambda *_: None)
     fitted = load_version(info_of(trained), trained.file)
     return trained, fitted.answers.response(fitted.predict(fitted.encoder.encode(table)))
 
 
-@all_formats
-def test_models_are_equal_for_all_formats(writer, reference):
+@pytest.mark.parametrize("writer", ["NDJSON", "Parquet", "Excel", "CSV Windows-1252 ;"])
+def test_models_are_equal_whatever_the_format(writer, reference):
     trained, answer = trained_from(writer)
 
     for name in ("data_sha256", "table_sha256"):
         assert trained.record[name] == reference[0].record[name]
-    assert without_formats(trained.record) == without_formats(reference[0].record)
+    assert without_formats(**trained.record) == without_formats(**reference[0].record)
     assert answer == reference[1]
 
 
-def without_formats(record):
+def without_formats(**record):
     """Return a record without how its table was written."""
     features = [feature.model_copy(update={"read_as": None}) for feature in record["features"]]
     return record | {"features": features, "read_as": None, "target_read_as": None}

@@ -5,6 +5,7 @@ import importlib
 import re
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import cache
 from itertools import count
 
 import numpy as np
@@ -73,6 +74,12 @@ class NotANumber(DummyRegressor):  # type: ignore[misc]
         return np.full(len(X), np.nan)
 
 
+@pytest.fixture(scope="module")
+def record_of(table, training):
+    """Return the record of a target of the small table, trained once."""
+    return cache(lambda target: training(table, target).record)
+
+
 def test_record_describes_the_model(table, training):
     seen: list[tuple[str, float]] = []
     record = training(table, "price", note="first", seed=7, coverage=0.8, seen=seen).record
@@ -112,8 +119,8 @@ def test_progress_never_decreases(table, training):
         ("price", None, ["r2", "mae", "rmse"]),
     ],
 )
-def test_task_is_inferred_from_the_target(table, training, target, classes, metrics):
-    record = training(table, target).record
+def test_task_is_inferred_from_the_target(record_of, target, classes, metrics):
+    record = record_of(target)
 
     assert (record["classes"], list(record["metrics"])) == (classes, metrics)
     assert list(record["baseline"]) == list(record["spread"]) == metrics
@@ -176,8 +183,8 @@ def test_same_table_and_seed_give_the_same_model(table, training, estimator, tar
     assert hashlib.sha256(first.file).digest() == hashlib.sha256(again.file).digest()
 
 
-def test_different_seeds_give_different_folds(table, training):
-    assert training(table, "price", seed=1).record["metrics"] != training(table, "price", seed=2).record["metrics"]
+def test_different_seeds_give_different_folds(table, training, record_of):
+    assert training(table, "price", seed=1).record["metrics"] != record_of("price")["metrics"]
 
 
 @pytest.mark.usefixtures("few_trees")
@@ -329,8 +336,8 @@ def test_probabilities_are_calibrated_if_that_improves_them(training, fitting):
     ("target", "plots"),
     [("price", ["predicted_actual", "residuals"]), ("grade", ["confusion", "classes", "roc", "calibration"])],
 )
-def test_record_has_the_plots_of_its_task(table, training, target, plots):
-    record = Record(**training(table, target).record, **STORED)
+def test_record_has_the_plots_of_its_task(record_of, target, plots):
+    record = Record(**record_of(target), **STORED)
 
     text = record.model_dump_json(indent=1)
     assert list(record.plots.model_dump()) == plots
@@ -338,8 +345,8 @@ def test_record_has_the_plots_of_its_task(table, training, target, plots):
     assert Record.model_validate_json(text) == record
 
 
-def test_classes_are_spelled_in_plots_as_in_a_csv(table, training):
-    assert training(table, "sold").record["plots"].confusion.classes == ["false", "true"]
+def test_classes_are_spelled_in_plots_as_in_a_csv(record_of):
+    assert record_of("sold")["plots"].confusion.classes == ["false", "true"]
 
 
 def test_rows_without_a_target_are_dropped_and_counted(table, training):
@@ -348,66 +355,6 @@ def test_rows_without_a_target_are_dropped_and_counted(table, training):
     record = training(partial, "price").record
 
     assert (record["rows"], record["rows_dropped"]) == (35, 25)
-    assert record["data_sha256"] == training(table[25:], "price").record["data_sha256"]
-
-
-def test_hash_depends_on_every_value(table, training):
-    changed = table.with_columns(pl.when(pl.int_range(60) == 59).then(1).otherwise("parts").alias("parts"))
-    hashes = {training(frame, "price").record["data_sha256"] for frame in (table, table.clone(), changed)}
-
-    assert len(hashes) == 2
-
-
-@pytest.mark.parametrize("option", ["weight_column", "time_column", "group_column"])
-def test_hash_depends_on_columns_that_weight_or_split_the_rows(table, training, option):
-    rows = pl.int_range(60, eager=True)
-    tables = [table.with_columns(by=values) for values in (rows // 3 + 1, rows // 3 + 1, rows // 4 + 1)]
-
-    first, same, other = (training(frame, "price", **{option: "by"}).record["data_sha256"] for frame in tables)
-
-    assert (first == same, first == other) == (True, False)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"features": ["size", "kind"]},
-        {"exclude": ["size", "huge"]},
-        {"types": {"parts": "category"}},
-        {"target": "grade"},
-        {"target": "sold", "merge_values": ["kind"]},
-        {"seed": 1, "time_column": "made"},
-    ],
-)
-def test_hash_of_the_table_does_not_depend_on_the_options(table, training, options):
-    frame = table.with_columns(serial=pl.format("n{}", pl.int_range(60)), huge=pl.lit(10.0) ** pl.int_range(60))
-    first = training(frame, "price", exclude=["huge"]).record
-    second = training(
-        frame, **{"target": "price"} | ({} if "features" in options else {"exclude": ["huge"]}) | options
-    ).record
-
-    assert (first["table_sha256"] == second["table_sha256"], first["table_sha256"] == first["data_sha256"]) == (
-        True,
-        False,
-    )
-
-
-@pytest.mark.parametrize("column", ["size", "parts", "kind", "made", "old", "price", "serial"])
-def test_hash_of_the_table_depends_on_every_value(table, training, column):
-    frame = table.with_columns(serial=pl.format("n{}", pl.int_range(60)))
-    last = pl.int_range(60) == 59
-    changed = frame.with_columns(pl.when(last).then(pl.col(column).shift(1)).otherwise(column).alias(column))
-    renamed = frame.rename({"serial": "number"})
-
-    hashes = {training(frame, "price").record["table_sha256"] for frame in (frame, changed, renamed)}
-
-    assert len(hashes) == 3 - changed.equals(frame)
-
-
-def test_hash_of_the_table_counts_rows_without_a_target(table, training):
-    partial = table.with_columns(pl.when(pl.int_range(60) >= 25).then("price"))
-
-    assert training(partial, "price").record["table_sha256"] == training(partial, "grade").record["table_sha256"]
 
 
 def test_useless_columns_are_ignored_with_the_reason(table, training):
@@ -477,9 +424,9 @@ def test_first_warning_is_of_a_model_that_does_not_beat_the_baseline(training, t
     assert re.search(sentence, record["warnings"][0])
 
 
-def test_model_that_beats_the_baseline_has_no_such_warning(table, training):
+def test_model_that_beats_the_baseline_has_no_such_warning(record_of):
     for target in ("price", "grade"):
-        assert not [warning for warning in training(table, target).record["warnings"] if "no better" in warning]
+        assert not [warning for warning in record_of(target)["warnings"] if "no better" in warning]
 
 
 def test_large_table_is_evaluated_on_a_sample_and_fitted_whole(training):
@@ -598,8 +545,8 @@ def test_warnings_of_libraries_stay_out_of_the_log(recwarn):
     assert not recwarn.list
 
 
-def test_record_has_example_rows_and_distributions(table, training):
-    record = training(table, "grade").record
+def test_record_has_example_rows_and_distributions(table, record_of):
+    record = record_of("grade")
 
     names = [feature.name for feature in record["features"]]
     assert len(record["examples"]) == 20
@@ -608,7 +555,7 @@ def test_record_has_example_rows_and_distributions(table, training):
     assert all(tuple(row) in rows for row in record["examples"])
     assert [each.total for each in record["distributions"]] == [60] * len(names)
     assert record["target_distribution"].categories == table["grade"].value_counts(sort=True)["grade"].to_list()
-    assert training(table, "price").record["target_distribution"].edges
+    assert record_of("price")["target_distribution"].edges
 
 
 def test_distribution_of_integer_classes_has_integer_names(training):
