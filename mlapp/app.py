@@ -15,7 +15,7 @@ from mlapp.api.middleware.direct import DirectCallMiddleware
 from mlapp.api.middleware.load_shedding import Admit, LoadSheddingMiddleware
 from mlapp.api.middleware.permissions import PAGES, REDIRECTS
 from mlapp.api.middleware.request_id import RequestIdMiddleware
-from mlapp.api.negotiation import negotiate
+from mlapp.api.negotiation import page_redirect, wants_page
 from mlapp.api.openapi import add_openapi
 from mlapp.api.problems import add_error_handlers
 from mlapp.api.routes import catalog, docs, health, jobs, metrics, models, predict, train, versions
@@ -49,7 +49,7 @@ def create_app(
     )
     app.state.services = services
     app.state.max_body_bytes = settings.max_body_bytes
-    pages = PAGES if mount_pages else None
+    pages = app.state.pages = PAGES if mount_pages else None
     _add_middleware(app, settings, services, api=api)
     add_error_handlers(app)
     app.include_router(health.router)
@@ -105,14 +105,9 @@ def _add_redirects(app: FastAPI, pages: str | None, *, api: bool) -> None:
     """Redirect browsers from `/`, `/train` and `/predict` to a page with the same query, or from `/` to the docs."""
 
     async def redirect(request: Request) -> RedirectResponse:
-        path = request.url.path
-        accepted = negotiate(request.headers.getlist("accept"), ["application/json", "text/html"])
-        if path != "/" and api and accepted != "text/html":
+        if request.url.path != "/" and api and not wants_page(request.scope):
             raise HTTPException(405)
-        if pages is None:
-            return RedirectResponse("/docs")
-        query = request.scope["query_string"].decode("latin-1")
-        return RedirectResponse(f"{pages}{path}?{query}" if query else f"{pages}{path}")
+        return page_redirect(request.scope) if pages else RedirectResponse("/docs")
 
     for path in REDIRECTS if pages else ("/",):
         app.add_api_route(path, redirect, methods=["GET"], include_in_schema=False)

@@ -207,3 +207,12 @@ def test_without_keys_there_is_no_login(running: Running):
             socket(http, {}, page, origin)
     answer = http.get(f"/ui/_nicegui_ws/socket.io/?client_id={page}", headers={"Host": "evil.example"})
     assert answer.status_code == 421
+
+
+def test_unknown_path_leads_a_browser_to_the_login_and_is_401_for_programs(http: httpx.Client):
+    to_page = http.get("/nope", headers={"Accept": "text/html"})
+
+    assert (to_page.status_code, to_page.headers["location"]) == (307, "/ui/nope")
+    assert http.get("/ui/nope").headers["location"] == "/ui/login?next=/ui/nope"
+    assert http.get("/nope").status_code == 401
+    assert http.get("/metrics", headers={"Accept": "text/html"}).status_code == 401

@@ -181,6 +181,19 @@ async def test_browsers_are_redirected_with_their_query(http: httpx.AsyncClient,
     assert "set-cookie" not in answer.headers
 
 
+async def test_unknown_paths_are_a_page_for_browsers_and_a_problem_for_programs(http: httpx.AsyncClient):
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path in ("/nope", "/models/x/nope%3F", "//evil.example"):
+        to_page, to_program = await http.get(path, headers=browser), await http.get(path)
+
+        assert (to_page.status_code, to_page.headers["location"]) == (307, f"/ui{path}")
+        assert (to_program.status_code, to_program.headers["content-type"]) == (404, "application/problem+json")
+    page = await http.get("/ui/nope", headers=browser)
+    assert (page.status_code, "This page does not exist" in page.text) == (404, True)
+    assert (await http.post("/nope", headers=browser)).headers["content-type"] == "application/problem+json"
+    assert (await http.get("/models/nobody", headers=browser)).headers["content-type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize("path", ["/train", "/predict"])
 @pytest.mark.parametrize("accept", ["*/*", "application/json, text/html;q=0.5", "text/html;q=0, */*"])
 async def test_programs_get_405_with_allow_post(http: httpx.AsyncClient, path: str, accept: str):

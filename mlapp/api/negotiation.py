@@ -1,9 +1,14 @@
-"""Content negotiation by the Accept header."""
+"""Content negotiation by the Accept header, and redirects of browsers to the pages."""
 
 import math
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
+from urllib.parse import quote
 from urllib.request import parse_http_list
+
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
+from starlette.types import Scope
 
 MediaType = TypeVar("MediaType", bound=str)
 
@@ -22,6 +27,19 @@ def negotiate(accept: Iterable[str], offered: Sequence[MediaType]) -> MediaType 
     weights = [_weight(media_type, ranges) for media_type in offered]
     best = max(weights)
     return offered[weights.index(best)] if best else None
+
+
+def wants_page(scope: Scope) -> bool:
+    """Return whether a request is that of a browser for a page, and there are pages."""
+    if scope["app"].state.pages is None or scope["method"] not in ("GET", "HEAD"):
+        return False
+    return negotiate(Headers(scope=scope).getlist("accept"), ["application/json", "text/html"]) == "text/html"
+
+
+def page_redirect(scope: Scope) -> RedirectResponse:
+    """Return a redirect to the page of the same path and query; the pages say so if there is none."""
+    path, query = f"{scope['app'].state.pages}{quote(scope['path'])}", scope["query_string"].decode("latin-1")
+    return RedirectResponse(f"{path}?{query}" if query else path)
 
 
 def _media_range(part: str) -> tuple[str, float]:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
+from mlapp.api.negotiation import page_redirect, wants_page
 from mlapp.errors import MAX_REPORTED, MlappError, pointer
 from mlapp.logs import request_id
 from mlapp.schemas import Problem
@@ -81,6 +82,8 @@ async def _handle_expected(_: Request, error: MlappError) -> Response:
 
 
 async def _handle_http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 404 and wants_page(request.scope):
+        return page_redirect(request.scope)
     response = http_error_response(error)
     if error.status_code == 405:
         response.headers["Allow"] = _allowed(request)

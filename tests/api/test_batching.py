@@ -15,6 +15,7 @@ from mlapp.schemas import ColumnDrift, Span, VersionInfo
 from mlapp.services import Services
 from mlapp.services.prediction.batching import MAX_BATCH_ROWS
 from tests.api.conftest import problem_of, row_of
+from tests.services.requests import answer
 
 
 async def train(http: httpx.AsyncClient, **options: Any) -> dict[str, Any]:
@@ -98,8 +99,8 @@ async def test_concurrent_requests_to_several_models_get_their_own_answers(
     together = await asyncio.gather(*[http.post(path, json=body) for _ in range(20) for path, body in posts])
 
     assert [answer.json()["model"] for answer in alone] == [info.model for info in models]
-    for index, answer in enumerate(together):
-        assert answer.json() == closely(alone[index % len(models)].json())
+    for index, each in enumerate(together):
+        assert each.json() == closely(alone[index % len(models)].json())
 
 
 async def test_warnings_of_a_batch_belong_to_the_request_with_the_value(http: httpx.AsyncClient, active: FittedVersion):
@@ -190,7 +191,7 @@ def counts(column: ColumnDrift) -> list[int]:
 async def test_cancelled_request_does_not_affect_its_batch(services: Services, active: FittedVersion, *, is_fast: bool):
     active.__dict__["is_fast"] = is_fast
     gone, stays = (
-        asyncio.create_task(services.prediction.answer([row_of(active.info)], active.info.model)) for _ in range(2)
+        asyncio.create_task(answer(services.prediction, [row_of(active.info)], active.info.model)) for _ in range(2)
     )
     await asyncio.sleep(0)
     gone.cancel()
@@ -206,7 +207,7 @@ async def test_cancelled_request_of_a_batch_that_fails_remains_cancelled(service
 
     active.__dict__.update(is_fast=True, compiled=Compiled(fail))
     cancelled, other = (
-        asyncio.create_task(services.prediction.answer([row_of(active.info)], active.info.model)) for _ in range(2)
+        asyncio.create_task(answer(services.prediction, [row_of(active.info)], active.info.model)) for _ in range(2)
     )
     await asyncio.sleep(0)
     cancelled.cancel()

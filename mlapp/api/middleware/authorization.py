@@ -9,8 +9,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlapp.api.middleware.origin import AllowedHosts, TrustedProxiesMiddleware, check_origin
-from mlapp.api.middleware.permissions import LOGIN, PAGES, LoginRequired, check_permission, permission_of
+from mlapp.api.middleware.permissions import (
+    LOGIN,
+    PAGES,
+    UNKNOWN,
+    LoginRequired,
+    check_permission,
+    permission_of,
+)
 from mlapp.api.middleware.security_headers import SecurityHeadersMiddleware
+from mlapp.api.negotiation import page_redirect, wants_page
 from mlapp.api.problems import error_response
 from mlapp.caller import caller
 from mlapp.errors import MlappError, TooLarge, Unauthorized
@@ -135,8 +143,11 @@ def _check_login_size(headers: Mapping[bytes, bytes]) -> None:
 
 
 def _rejection(error: MlappError, scope: Scope) -> Response:
-    """Return a redirect to the login for pages, a problem response for everything else."""
+    """Return a redirect to the login for pages, to the pages for browsers elsewhere, or else a problem response."""
     path: str = scope["path"]
+    if error.status == 401 and wants_page(scope) and permission_of("GET", path)[0] is UNKNOWN:
+        # There is no such page, which the pages say after a login.
+        return page_redirect(scope)
     if isinstance(error, LoginRequired) and scope["method"] in ("GET", "HEAD") and not path.startswith(PAGES_FILES):
         target = path + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
         return RedirectResponse(f"{LOGIN}?next={quote(target, safe='/')}", 303)

@@ -1,4 +1,6 @@
-"""Previews of responses, which do not count as traffic: to a file, and to the example row of a version."""
+"""Responses that do not count as traffic: previews of those to files, and what pages show of single rows."""
+
+from typing import Any
 
 from mlapp import ml, tables
 from mlapp.errors import MAX_REPORTED
@@ -35,13 +37,17 @@ def preview(
     )
 
 
-def example(fitted: "ml.FittedVersion") -> PredictResponse:
-    """Return the response to the example row of a version."""
-    row = {feature.name: feature.example for feature in fitted.info.features}
-    encoded = encode_table(fitted, tables.JsonRows([row]).table(), PredictOptions())
+def answer(fitted: "ml.FittedVersion", records: list[dict[str, Any]]) -> PredictResponse:
+    """Return the response to records of JSON scalars."""
+    encoded = encode_table(fitted, tables.JsonRows(records).table(), PredictOptions())
     predicted = fitted.predict_rows(encoded.rows)
     added = ml.additions(fitted, encoded.rows.x, predicted, encoded.options, encoded.reliable)
     return fitted.answers.response(predicted, encoded.warnings, added)
+
+
+def example(fitted: "ml.FittedVersion") -> PredictResponse:
+    """Return the response to the example row of a version."""
+    return answer(fitted, [{feature.name: feature.example for feature in fitted.info.features}])
 
 
 def _line(table: "tables.Table", row: int) -> int:

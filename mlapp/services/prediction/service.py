@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from mlapp import ml, tables
+from mlapp import ml
 from mlapp.schemas import (
     Format,
     PredictionPreview,
@@ -22,7 +22,7 @@ from mlapp.services.prediction import reading, responses
 from mlapp.services.prediction.active_versions import ActiveVersions
 from mlapp.services.prediction.batching import Batcher
 from mlapp.services.prediction.limits import Limits
-from mlapp.services.prediction.preview import example, preview
+from mlapp.services.prediction.preview import answer, example, preview
 from mlapp.services.prediction.reading import Body
 from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult, iterate
 from mlapp.services.prediction.rows import RowPredictor
@@ -161,16 +161,6 @@ class PredictionService:
             self.recorder.add_warnings(result.model, result.warnings_total)
             return result
 
-    async def answer(self, records: list[dict[str, Any]], model: str, version: int | None = None) -> PredictResponse:
-        """Predict records of JSON scalars.
-
-        Raises:
-            MlappError: the version is not available, or the records cannot be predicted.
-        """
-        with self.recorder.request(model):
-            fitted = await self.fitted(model, version)
-            return fitted.answers.response(*await self._rows.predict(fitted, tables.JsonRows(records)))
-
     async def preview(self, body: Body, model: str, version: int | None = None, rows: int = 10) -> PredictionPreview:
         """Return the first rows of the response to a table; the whole table is validated, as by `predict`.
 
@@ -180,6 +170,15 @@ class PredictionService:
         fitted, pool = await self.fitted(model, version), self._limits.pool(body)
         table, options = await self._reader.read(body, pool, model)
         return await pool.run(lambda: preview(fitted, table, options, rows), fitted.info.model)
+
+    async def answer(self, records: list[dict[str, Any]], model: str, version: int | None = None) -> PredictResponse:
+        """Predict records of JSON scalars that somebody tries out, without counting them as traffic.
+
+        Raises:
+            MlappError: the version is not available, or the records cannot be predicted.
+        """
+        fitted = await self.fitted(model, version)
+        return await self._limits.small.run(lambda: answer(fitted, records), fitted.info.model)
 
     async def example(self, model: str, version: int | None = None) -> PredictResponse:
         """Return the response to the example row of a version, without counting it as traffic.

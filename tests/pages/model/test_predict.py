@@ -28,12 +28,17 @@ async def test_predict_shows_the_prediction_of_the_api_for_the_example(
     await user.should_see("in about 90% of cases")
 
 
-async def test_opening_predict_is_no_request(user: User, services: Services, trained: TrainedVersions):
+async def test_values_that_are_tried_out_are_not_counted_as_traffic(
+    user: User, services: Services, trained: TrainedVersions
+):
     before = (await services.monitoring.traffic(Span.HOUR, "machines")).total.requests
-
     await user.open(PREDICT)
     await user.should_see("in about 90% of cases")
 
+    with user:
+        one(user, "feature-0").set_value(99999)
+
+    await user.should_see(content="99999 is outside 30–1199 seen in training", marker="warning")
     assert (await services.monitoring.traffic(Span.HOUR, "machines")).total.requests == before
 
 

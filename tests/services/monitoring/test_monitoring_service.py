@@ -12,15 +12,16 @@ from mlapp.services.prediction.service import PredictionService
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
 from tests.services.monitoring.conftest import NOON, as_csv, rows_of
+from tests.services.requests import answer
 
 
 @pytest.mark.usefixtures("active")
 async def test_requests_and_predictions_are_counted_by_the_minute(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
-    answers = [await prediction.answer(rows_of(diabetes, rows), "diabetes") for rows in (1, 3)]
+    answers = [await answer(prediction, rows_of(diabetes, rows), "diabetes") for rows in (1, 3)]
     monitoring.recorder.clock = lambda: NOON + 60
-    await prediction.answer(rows_of(diabetes), "diabetes")
+    await answer(prediction, rows_of(diabetes), "diabetes")
 
     traffic = await monitoring.traffic(Span.HOUR, "diabetes")
 
@@ -42,7 +43,7 @@ async def test_day_has_points_of_15_minutes(
 ):
     for hours in (-25, -20, 0):
         monitoring.recorder.clock = partial(float, NOON + hours * 3_600)
-        await prediction.answer(rows_of(diabetes), "diabetes")
+        await answer(prediction, rows_of(diabetes), "diabetes")
         await monitoring.traffic(Span.DAY)
 
     traffic = await monitoring.traffic(Span.DAY)
@@ -57,12 +58,12 @@ async def test_predictions_are_counted_by_class(
     store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted
 ):
     wine.add_to(store)
-    answer = await prediction.answer(rows_of(wine, 20), "wine", 1)
+    found = await answer(prediction, rows_of(wine, 20), "wine", 1)
 
     traffic = await monitoring.traffic(Span.HOUR, "wine", 1)
 
     assert traffic.classes == ["class_1", "class_0", "class_2"]
-    assert traffic.total.classes == [*(answer.predictions.count(name) for name in traffic.classes), 0]
+    assert traffic.total.classes == [*(found.predictions.count(name) for name in traffic.classes), 0]
     assert (traffic.total.predictions, traffic.total.mean) == (20, None)
 
 
@@ -100,9 +101,9 @@ async def test_errors_are_counted_by_class(
 ):
     wine.add_to(store)
     with pytest.raises(NotFound, match="has no active version"):
-        await prediction.answer(rows_of(wine), "wine")
+        await answer(prediction, rows_of(wine), "wine")
     with pytest.raises(Unacceptable):
-        await prediction.answer([], "wine", 1)
+        await answer(prediction, [], "wine", 1)
     with pytest.raises(Unacceptable), monitoring.recorder.rejections("wine"):
         raise Unacceptable("No form.")
     with monitoring.recorder.rejections("wine"):
@@ -132,8 +133,8 @@ async def test_each_model_has_traffic_and_profiles_of_its_own(
 ):
     for model, rows in (("a", 1), ("a-b", 2)):
         diabetes.activate_in(store, model)
-        await prediction.answer(rows_of(diabetes, rows), model)
-    await prediction.answer(rows_of(diabetes), "a")
+        await answer(prediction, rows_of(diabetes, rows), model)
+    await answer(prediction, rows_of(diabetes), "a")
 
     found = {model: (await monitoring.traffic(Span.DAY, model)).total for model in ("a", "a-b", None)}
 
@@ -163,9 +164,9 @@ async def test_model_with_the_name_of_a_deleted_one_starts_from_zero(
 ):
     for model in ("a", "b"):
         diabetes.activate_in(store, model)
-        await prediction.answer(rows_of(diabetes), model)
+        await answer(prediction, rows_of(diabetes), model)
     await monitoring.requests(Span.HOUR)
-    await prediction.answer(rows_of(diabetes), "b")
+    await answer(prediction, rows_of(diabetes), "b")
     store.remove("b")
     assert await monitoring.requests(Span.HOUR) == {"a": 1}
 
@@ -181,7 +182,7 @@ async def test_requests_that_are_queued_when_a_model_is_replaced_are_not_those_o
 ):
     diabetes.activate_in(store, "b")
     await monitoring.requests(Span.HOUR)
-    await prediction.answer(rows_of(diabetes), "b")
+    await answer(prediction, rows_of(diabetes), "b")
     store.remove("b")
     diabetes.activate_in(store, "b")
 
@@ -193,7 +194,7 @@ async def test_drift_is_measured_for_each_feature_and_the_predictions(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     for _ in range(2):
-        await prediction.answer(rows_of(diabetes, 100, bmi=45.0), "diabetes")
+        await answer(prediction, rows_of(diabetes, 100, bmi=45.0), "diabetes")
 
     drift = await monitoring.drift("diabetes", 1)
 
@@ -212,7 +213,7 @@ async def test_drift_of_few_rows_is_unknown(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     assert (await monitoring.drift("diabetes", 1)).since is None
-    await prediction.answer(rows_of(diabetes, 199), "diabetes")
+    await answer(prediction, rows_of(diabetes, 199), "diabetes")
 
     drift = await monitoring.drift("diabetes", 1)
 

@@ -21,6 +21,7 @@ from tests.fitted import Fitted
 from tests.services.conftest import eventually
 from tests.services.disk import full_disk, no_more_files
 from tests.services.monitoring.conftest import NOON, rows_of
+from tests.services.requests import answer
 
 
 def another(monitoring: MonitoringService) -> MonitoringService:
@@ -42,7 +43,7 @@ def test_long_names_of_models_that_clients_invent_take_no_memory(recorder: Traff
 @pytest.mark.usefixtures("active")
 async def test_counts_survive_a_restart(prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted):
     await monitoring.recorder.start()
-    await prediction.answer(rows_of(diabetes, 3), "diabetes")
+    await answer(prediction, rows_of(diabetes, 3), "diabetes")
     await monitoring.recorder.close()
 
     again = another(monitoring)
@@ -59,7 +60,7 @@ async def test_counts_of_other_processes_are_included_and_not_overwritten(
     other = another(monitoring)
     await monitoring.recorder.start()
     await other.recorder.start()
-    await prediction.answer(rows_of(diabetes, 3), "diabetes")
+    await answer(prediction, rows_of(diabetes, 3), "diabetes")
     await asyncio.to_thread(monitoring.recorder.counter.count)
     await asyncio.to_thread(monitoring.recorder._save)
 
@@ -79,7 +80,7 @@ async def test_queue_is_counted_and_saved_in_the_background(
     monkeypatch.setattr(module, "SAVE_INTERVAL_S", 0.01)
     await monitoring.recorder.start()
 
-    await prediction.answer(rows_of(diabetes), "diabetes")
+    await answer(prediction, rows_of(diabetes), "diabetes")
 
     await eventually(lambda: monitoring.recorder.revision and (monitoring.store.folder / "traffic/1.counts").exists())
 
@@ -90,7 +91,7 @@ async def test_rows_of_large_tables_are_sampled(
 ):
     monitoring.recorder._queue.free_cells = 300
     for rows in (100, 1):
-        await prediction.answer(rows_of(diabetes, rows), "diabetes")
+        await answer(prediction, rows_of(diabetes, rows), "diabetes")
 
     total = (await monitoring.traffic(Span.HOUR, "diabetes")).total
 
@@ -104,7 +105,7 @@ async def test_rows_beyond_the_queue_limit_are_counted_without_a_profile(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     monitoring.recorder._queue.free_cells = 0
-    await prediction.answer(rows_of(diabetes), "diabetes")
+    await answer(prediction, rows_of(diabetes), "diabetes")
 
     total = (await monitoring.traffic(Span.HOUR, "diabetes")).total
 
@@ -118,7 +119,7 @@ async def test_versions_of_the_latest_requests_keep_their_profile(
     await monitoring.recorder.start()
     one, two, three = (wine.add_to(store) for _ in range(3))
     for version in (one, two, one, three):
-        await prediction.answer(rows_of(wine), "wine", version)
+        await answer(prediction, rows_of(wine), "wine", version)
         await asyncio.to_thread(monitoring.recorder.counter.count)
         await asyncio.to_thread(monitoring.recorder._save)
 
@@ -131,7 +132,7 @@ async def test_clock_that_is_set_back_drops_the_old_counts(
 ):
     for days in (0, -400):
         monitoring.recorder.clock = partial(float, NOON + days * 86_400)
-        await prediction.answer(rows_of(diabetes), "diabetes")
+        await answer(prediction, rows_of(diabetes), "diabetes")
         traffic = await monitoring.traffic(Span.DAY)
 
         assert traffic.total.requests == 1
@@ -143,7 +144,7 @@ async def test_full_disk_is_logged_once_and_counting_continues(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
 ):
     await monitoring.recorder.start()
-    await prediction.answer(rows_of(diabetes), "diabetes")
+    await answer(prediction, rows_of(diabetes), "diabetes")
     await monitoring.traffic(Span.HOUR)
 
     with full_disk(left_bytes=10):
@@ -174,14 +175,14 @@ async def test_counting_works_without_a_folder_to_save_to(tmp_path: Path):
 async def test_bug_in_counting_is_logged_and_affects_one_version_only(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted, caplog: pytest.LogCaptureFixture
 ):
-    await prediction.answer(rows_of(diabetes, 2), "diabetes")
+    await answer(prediction, rows_of(diabetes, 2), "diabetes")
     other = (await prediction.fitted("diabetes")).info.model_copy(update={"version": 9})
     monitoring.recorder.add_rows(other, np.ones((1, 1)), np.ones(1))
-    await prediction.answer(rows_of(diabetes), "diabetes")
+    await answer(prediction, rows_of(diabetes), "diabetes")
 
     await monitoring.recorder.start()
     await eventually(lambda: "Requests cannot be counted" in caplog.text)
-    await prediction.answer(rows_of(diabetes), "diabetes")
+    await answer(prediction, rows_of(diabetes), "diabetes")
     await monitoring.recorder.close()
 
     assert (await another(monitoring).traffic(Span.HOUR, "diabetes", 1)).total.predictions == 4
@@ -196,7 +197,7 @@ async def test_counts_before_a_slot_could_be_opened_are_kept(
     with earlier.recorder.request("diabetes"):
         pass
     await earlier.recorder.close()
-    await prediction.answer(rows_of(diabetes, 2), "diabetes")
+    await answer(prediction, rows_of(diabetes, 2), "diabetes")
     await asyncio.to_thread(monitoring.recorder.counter.count)
     with no_more_files():
         monitoring.recorder._save()
@@ -216,7 +217,7 @@ async def test_counts_of_a_deleted_model_in_a_free_slot_are_not_those_of_its_suc
         wine.add_to(store, model)
     await monitoring.recorder.start()
     for model in ("a", "b"):
-        await prediction.answer(rows_of(wine), model, 1)
+        await answer(prediction, rows_of(wine), model, 1)
     await monitoring.recorder.close()
     for model in ("a", "b"):
         store.remove(model)
@@ -239,7 +240,7 @@ async def test_deletion_by_another_process_drops_the_counts(
     other = another(monitoring)
     await monitoring.recorder.start()
     await other.recorder.start()
-    await prediction.answer(rows_of(wine), "wine", 1)
+    await answer(prediction, rows_of(wine), "wine", 1)
     await asyncio.to_thread(monitoring.recorder.counter.count)
     await asyncio.to_thread(monitoring.recorder._save)
     assert await other.requests(Span.HOUR) == {"wine": 1}
@@ -257,7 +258,7 @@ async def test_damaged_lines_of_other_processes_count_nothing(
     store: ModelStore, prediction: PredictionService, monitoring: MonitoringService, wine: Fitted
 ):
     wine.add_to(store)
-    await prediction.answer(rows_of(wine), "wine", 1)
+    await answer(prediction, rows_of(wine), "wine", 1)
     assert await monitoring.requests(Span.HOUR) == {"wine": 1}
     folder = store.folder / "traffic"
     folder.mkdir(exist_ok=True)
