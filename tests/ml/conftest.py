@@ -91,3 +91,15 @@ def fitting(training: Training) -> Fitting:
         return load_version(info_of(trained), trained.file)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def priced(fitting: Fitting, table: pl.DataFrame) -> FittedVersion:
+    """A version that predicts the price, for tests that do not change it."""
+    return fitting(table, "price")
+
+
+@pytest.fixture(scope="session")
+def graded(fitting: Fitting, table: pl.DataFrame) -> FittedVersion:
+    """A version that predicts the grade, for tests that do not change it."""
+    return fitting(table, "grade")

@@ -113,23 +113,22 @@ def test_values_outside_the_training_data_are_predicted_and_reported(table, fitt
     assert answer.warnings_total == 3
 
 
-def test_strict_validation_rejects_the_target_as_an_extra_column(table, fitting):
-    model = fitting(table, "price")
+def test_strict_validation_rejects_the_target_as_an_extra_column(table, priced):
     with pytest.raises(Unacceptable, match="Column 'price' is not a feature"):
-        model.validator.reject_unusual(Table(table), NO_WARNINGS)
+        priced.validator.reject_unusual(Table(table), NO_WARNINGS)
 
 
-def test_model_of_other_libraries_is_not_loaded(table, fitting, training):
-    model = fitting(table, "price").info
-    foreign = model.model_copy(update={"library_versions": model.library_versions | {"scikit-learn": "0.24.2"}})
+def test_model_of_other_libraries_is_not_loaded(priced):
+    info = priced.info
+    foreign = info.model_copy(update={"library_versions": info.library_versions | {"scikit-learn": "0.24.2"}})
 
     with pytest.raises(
         Conflict, match=r"Version 3 of prices cannot be loaded. It was trained with scikit-learn 0.24.2"
     ):
-        load_version(foreign, training(table, "price").file)
+        load_version(foreign, b"")
 
 
-def test_model_with_missing_code_is_not_loaded(table, fitting, tmp_path, monkeypatch):
+def test_model_with_missing_code_is_not_loaded(priced, tmp_path, monkeypatch):
     (tmp_path / "gone.py").write_text("class Estimator: pass\n")
     monkeypatch.syspath_prepend(tmp_path)
     file = ModelFile(importlib.import_module("gone").Estimator()).to_bytes()
@@ -139,7 +138,7 @@ def test_model_with_missing_code_is_not_loaded(table, fitting, tmp_path, monkeyp
     with pytest.raises(
         Conflict, match="Version 3 of prices cannot be loaded: it was trained with code that is not here"
     ):
-        load_version(fitting(table, "price").info, file)
+        load_version(priced.info, file)
 
 
 @pytest.fixture(scope="module")

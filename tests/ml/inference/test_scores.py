@@ -40,11 +40,9 @@ def test_score_of_a_classification_has_all_metrics_if_all_classes_occur(table, f
     assert (found.rows, of_one.rows) == (table.height, some.height)
 
 
-def test_table_without_enough_targets_has_no_score(table, fitting):
-    model = fitting(table, "price")
-
-    assert scored(model, table.drop("price")) is None
-    assert scored(model, table.head(1)) is None
+def test_table_without_enough_targets_has_no_score(table, priced):
+    assert scored(priced, table.drop("price")) is None
+    assert scored(priced, table.head(1)) is None
 
 
 def test_score_weights_the_rows_as_the_training_did(table, fitting):

@@ -10,9 +10,9 @@ from mlapp.ml.inference.what_if import what_if
 from mlapp.tables.table import Table
 
 
-@pytest.fixture(scope="module")
-def model(fitting, table):
-    return fitting(table, "price")
+@pytest.fixture
+def model(priced):
+    return priced
 
 
 def curve(model, row, feature, **changed):

@@ -42,24 +42,22 @@ def test_unknown_categories_are_counted_as_others(table, fitting):
     assert (found.others, found.missing, found.total) == (1, 1, 4)
 
 
-def test_predictions_are_counted_by_class(table, fitting):
-    fitted = fitting(table, "grade")
-    predicted = fitted.predict(encoded(fitted, table))
+def test_predictions_are_counted_by_class(table, graded):
+    predicted = graded.predict(encoded(graded, table))
 
-    counts, found = count_predictions(fitted.info, [predicted[:7], predicted[7:]])
+    counts, found = count_predictions(graded.info, [predicted[:7], predicted[7:]])
 
-    names = fitted.columns(predicted)["prediction"].to_list()
+    names = graded.answers.columns(predicted)["prediction"].to_list()
     assert found.counts == [names.count(name) for name in found.categories or []]
     assert (counts.count, counts.classes) == (len(table), [*found.counts, 0])
 
 
-def test_predicted_values_are_summarized(table, fitting):
-    fitted = fitting(table, "price")
-    predicted = fitted.predict(encoded(fitted, table))
+def test_predicted_values_are_summarized(table, priced):
+    predicted = priced.predict(encoded(priced, table))
 
-    counts, found = count_predictions(fitted.info, [predicted])
+    counts, found = count_predictions(priced.info, [predicted])
 
     values = predicted[:, 0]
     assert (counts.low, counts.high) == (values.min(), values.max())
     assert counts.sum == pytest.approx(values.sum())
-    assert (counts.count, found.total, found.edges) == (60, 60, fitted.info.target_distribution.edges)
+    assert (counts.count, found.total, found.edges) == (60, 60, priced.info.target_distribution.edges)
