@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from nicegui import ui
 
 from mlapp import TITLE
+from mlapp.presentation.formats import format_percent
 from mlapp.presentation.sentences import headline
 from mlapp.schemas import JobStatus
 from pages import theme
@@ -95,7 +96,7 @@ def _training_chip(site: Site) -> None:
         if running:
             # Jobs are sorted newest first; the oldest one ends next.
             name.set_text(running[-1].model or "")
-            progress.set_text(f"{running[-1].progress:.0%}")
+            progress.set_text(format_percent(round(running[-1].progress, 2), nominal=True))
 
     show()
     site.live.jobs_changed.subscribe(show)

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.formats import format_duration, format_time
+from mlapp.presentation.formats import format_count, format_duration, format_time
 from mlapp.schemas import Job, JobStatus
 from pages.components.buttons import JOBS, TRAIN, link_button
 from pages.components.cards import card, empty_state, facts
@@ -87,7 +87,7 @@ class _Jobs:
         self.pages.max = last
         self.pages.set_visibility(last > 1)
         page = min(self.pages.value, last)
-        self.count.set_text(f"{len(jobs)} training{'' if len(jobs) == 1 else 's'}")
+        self.count.set_text(format_count(len(jobs), "training"))
         self.list.show(jobs[(page - 1) * PAGE_JOBS : page * PAGE_JOBS])
 
     def _show_first_page(self) -> None:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from mlapp import TITLE
+from mlapp.presentation.formats import format_count
 from mlapp.schemas import Span
 from mlapp.services.models.search import MODEL_ORDERS, search_models
 from pages.components.buttons import confirmation
@@ -147,7 +148,11 @@ class _Models:
         self.pages.max = last
         self.pages.set_visibility(last > 1)
         self.tools.set_visibility(len(models) >= SEARCHED or bool(self.words))
-        self.count.set_text(f"{len(found):,} of {len(models):,} models" if self.words else f"{len(models):,} models")
+        self.count.set_text(
+            f"{format_count(len(found))} of {format_count(len(models), 'model')}"
+            if self.words
+            else format_count(len(models), "model")
+        )
         shown = found[(page - 1) * PAGE_MODELS : page * PAGE_MODELS]
         await self.live.prepare(model.name for model in shown)
         self._show([await state_of(self.site, model) for model in shown])

@@ -2,6 +2,7 @@
 
 from nicegui import ui
 
+from mlapp.presentation.formats import format_bytes, format_count
 from mlapp.schemas import Span
 from pages.components.buttons import TRAIN, link_button
 from pages.components.cards import card, facts
@@ -76,7 +77,7 @@ class _System:
         info, store_error = await self.services.health.system_info(), await self.services.health.store_error()
         for name in LIVE_INFO:
             self.figures[name].set_text(info[name])
-        self.figures[STORED].set_text(f"{len(self.site.live.models):,}")
+        self.figures[STORED].set_text(format_count(len(self.site.live.models)))
         self.stored.clear()
         with self.stored:
             facts(self._versions())
@@ -98,10 +99,16 @@ class _System:
     def _versions(self) -> list[tuple[str, str]]:
         loaded, limit = self.services.prediction.loaded_sizes, self.site.settings.loaded_mb
         return [
-            ("In the store", f"{sum(len(model.versions) for model in self.site.live.models.values()):,}"),
-            ("Kept per model", f"{self.site.settings.keep_versions:,} and the active one (MLAPP_KEEP_VERSIONS)"),
-            ("Loaded", f"{len(loaded):,}, besides that of the default model"),
-            ("Size of loaded files", f"{sum(loaded.values()) / 1e6:,.1f} of {limit:,} MB (MLAPP_LOADED_MB)"),
+            ("In the store", format_count(sum(len(model.versions) for model in self.site.live.models.values()))),
+            (
+                "Kept per model",
+                f"{format_count(self.site.settings.keep_versions)} and the active one (MLAPP_KEEP_VERSIONS)",
+            ),
+            ("Loaded", f"{format_count(len(loaded))}, besides that of the default model"),
+            (
+                "Size of loaded files",
+                f"{format_bytes(sum(loaded.values()))} of {format_count(limit)} MB (MLAPP_LOADED_MB)",
+            ),
         ]
 
 

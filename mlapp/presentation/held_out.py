@@ -3,6 +3,7 @@
 import re
 
 from mlapp.errors import shorten
+from mlapp.presentation.formats import format_count, format_percent
 from mlapp.presentation.markdown import text
 from mlapp.schemas import Evaluation, RowOption, Suggestion, VersionInfo
 
@@ -56,9 +57,9 @@ def evaluated_on(info: VersionInfo) -> str:
         case Evaluation.LATEST:
             return f"Evaluated on {latest}, trained on the earlier ones."
         case Evaluation.GROUPS:
-            return f"Evaluated on {info.held_out_groups or 0:,} {groups} that it had not seen."
+            return f"Evaluated on {format_count(info.held_out_groups or 0)} {groups} that it had not seen."
         case Evaluation.LATEST_GROUPS:
-            return f"Evaluated on {latest}, of {info.held_out_groups or 0:,} {groups} that it had not seen."
+            return f"Evaluated on {latest}, of {format_count(info.held_out_groups or 0)} {groups} that it had not seen."
         case _:
             return "Measured on held-out rows."
 
@@ -72,7 +73,7 @@ def held_out_rows(info: VersionInfo) -> str:
 def coverage_claim(info: VersionInfo, coverage: float) -> str:
     """Return how often an interval holds the true value."""
     caveat = coverage_caveat(info)
-    return caveat or f"The true value lies in this interval in about {coverage:.0%} of cases."
+    return caveat or f"The true value lies in this interval in about {format_percent(coverage, nominal=True)} of cases."
 
 
 def coverage_caveat(info: VersionInfo) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from mlapp.errors import shorten
+from mlapp.presentation.formats import format_count
 
 MAX_ROWS = 100
 """Rows of a table; the others are counted."""
@@ -25,7 +26,7 @@ def table(names: Sequence[str], rows: Sequence[Iterable[str]]) -> str:
     """Return a table of user text."""
     head, *body = [[text(cell, 500) for cell in row] for row in (names, *rows[:MAX_ROWS])]
     lines = [head, ["---"] * len(head), *body]
-    more = f"\n\nAnd {len(rows) - MAX_ROWS:,} more." if len(rows) > MAX_ROWS else ""
+    more = f"\n\nAnd {format_count(len(rows) - MAX_ROWS)} more." if len(rows) > MAX_ROWS else ""
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + more
 
 

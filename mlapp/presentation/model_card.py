@@ -6,14 +6,15 @@ from typing import Any
 
 from mlapp import ml
 from mlapp.presentation.code_snippets import curl, python
-from mlapp.presentation.formats import format_number, format_percent
+from mlapp.presentation.formats import format_duration, format_percent, format_time, with_spread
 from mlapp.presentation.held_out import coverage_caveat, held_out_rows
 from mlapp.presentation.markdown import quotation, table, text
-from mlapp.presentation.metrics import METRICS
+from mlapp.presentation.metrics import METRICS, format_metric, format_metric_with_spread
 from mlapp.presentation.sentences import (
     MAX_CATEGORIES,
     headline,
     quality_summary,
+    target_unit,
     training_rows,
     training_values,
     version_name,
@@ -21,6 +22,7 @@ from mlapp.presentation.sentences import (
 from mlapp.presentation.training_choices import (
     comparison_metric,
     dropped_rows,
+    entry_score,
     estimator_text,
     training_choices,
     weight_texts,
@@ -116,28 +118,30 @@ def _features(info: VersionInfo) -> str:
 
 
 def _evaluation(info: VersionInfo) -> str:
+    unit = target_unit(info)
     scores = [
-        (_metric(name)[0], format_number(value), *_numbers(name, info.spread, info.baseline), _metric(name)[1])
-        for name, value in info.metrics.items()
+        (
+            _metric(name)[0],
+            format_metric_with_spread(name, info.metrics, info.spread, unit),
+            format_metric(name, info.baseline[name], unit) if name in info.baseline else "",
+            _metric(name)[1],
+        )
+        for name in info.metrics
     ]
     metric, better = comparison_metric(info)
     weights = weight_texts(info.leaderboard)
     entries = [
-        (
-            *(entry.estimator, *weight, format_number(entry.score)),
-            "first fold only" if entry.folds else format_number(entry.spread),
-            format_number(entry.fit_seconds),
-        )
+        (entry.estimator, *weight, entry_score(info, entry), format_duration(entry.fit_seconds))
         for entry, weight in zip(info.leaderboard, weights, strict=True)
     ]
     weight_column = ("Weight",) if weights[0] else ()
     return "\n\n".join(
         [
-            table(("Metric", "This version", "Spread", "Baseline", "Meaning"), scores),
-            f"Measured on held-out rows, {held_out_rows(info)}. The baseline ignores the features. "
-            + _uncertainty(info),
+            table(("Metric", "This version", "Baseline", "Meaning"), scores),
+            f"Measured on held-out rows, {held_out_rows(info)}. The baseline ignores the features; "
+            "± is the standard deviation over the folds. " + _uncertainty(info),
             "Compared estimators, the kept one first:",
-            table(("Estimator", *weight_column, f"{metric}, {better} is better", "Spread", "Fit time (s)"), entries),
+            table(("Estimator", *weight_column, f"{metric}, {better} is better", "Fit time"), entries),
         ]
     )
 
@@ -148,20 +152,17 @@ def _uncertainty(info: VersionInfo) -> str:
     if info.coverage is not None:
         return (
             "Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows: they should "
-            f"cover about {format_percent(info.coverage)} of true values."
+            f"cover about {format_percent(info.coverage, nominal=True)} of true values."
         )
     if "temperature" in info.parameters:
         return "Its probabilities are calibrated by temperature scaling, which improved them on these rows."
     return "Its probabilities are those of the estimator: temperature scaling did not improve them."
 
 
-def _numbers(name: str, *scores: dict[str, float]) -> list[str]:
-    return [format_number(metrics[name]) if name in metrics else "" for metrics in scores]
-
-
 def _importance(info: VersionInfo) -> str:
-    rows = [(each.feature, format_number(each.mean), format_number(each.std)) for each in info.importance]
-    ranking = table(("Feature", f"Increase of {SCORES[info.task]}", "Spread"), rows)
+    unit = target_unit(info) if info.task is Task.REGRESSION else None
+    rows = [(each.feature, with_spread(each.mean, each.std, unit)) for each in info.importance]
+    ranking = table(("Feature", f"Increase of {SCORES[info.task]}"), rows)
     return (
         "Permutation importance: how much the score worsens when the values of a feature are shuffled. It does not "
         f"show cause and effect.\n\n{ranking}"
@@ -187,7 +188,7 @@ def _calls(info: VersionInfo, base_url: str, key: str | None) -> str:
 
 def _origin(info: VersionInfo) -> str:
     rows = [
-        ("Trained", f"{info.created_at:%Y-%m-%d %H:%M} UTC, in {format_number(info.training_seconds)} s"),
+        ("Trained", f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}"),
         *training_choices(info),
         ("Seed", str(info.seed)),
         *info.library_versions.items(),

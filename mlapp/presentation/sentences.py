@@ -3,8 +3,8 @@
 import math
 
 from mlapp.errors import shorten
-from mlapp.presentation.formats import format_duration, format_number, format_percent, format_value
-from mlapp.presentation.metrics import MAIN_METRIC, METRICS
+from mlapp.presentation.formats import format_count, format_duration, format_percent, format_value
+from mlapp.presentation.metrics import MAIN_METRIC, METRICS, format_metric
 from mlapp.schemas import ColumnType, DataSource, Feature, Job, Task, VersionInfo, VersionSummary
 
 MAX_CATEGORIES = 10
@@ -18,18 +18,15 @@ def version_name(model: str, version: int) -> str:
 
 def headline(info: VersionInfo) -> str:
     """Return what a version predicts, and from how many features."""
-    count = len(info.features)
-    return f"predicts {info.target} from {count} feature{'' if count == 1 else 's'}"
+    return f"predicts {info.target} from {format_count(len(info.features), 'column')}"
 
 
 def quality_summary(info: VersionInfo) -> str:
     """Return the main score of a version and of its baseline in plain words."""
     if info.task is Task.REGRESSION:
-        error, baseline = info.metrics["mae"], info.baseline["mae"]
-        return (
-            f"On held-out rows, its mean error is {format_number(error)}. "
-            f"Always predicting the mean gives {format_number(baseline)}."
-        )
+        unit = target_unit(info)
+        error, by_mean = (format_metric("mae", scores["mae"], unit) for scores in (info.metrics, info.baseline))
+        return f"On held-out rows, its mean error is {error}. Always predicting the mean gives {by_mean}."
     accuracy, baseline = info.metrics["accuracy"], info.baseline["accuracy"]
     return (
         f"On held-out rows, {format_percent(accuracy)} of its predictions are correct. "
@@ -39,7 +36,7 @@ def quality_summary(info: VersionInfo) -> str:
 
 def training_rows(info: VersionInfo) -> str:
     """Return the number of training rows and the name of the table."""
-    rows, source = f"{info.rows:,} rows", info.source
+    rows, source = format_count(info.rows, "row"), info.source
     if source is None:
         return rows
     kind = "simulated" if source.simulated else "bundled"
@@ -55,18 +52,28 @@ def training_values(feature: Feature) -> str:
     """Return the range of a feature in the training table, or its most frequent categories."""
     if feature.categories:
         count = len(feature.categories)
-        more = f", … ({count:,} in total)" if count > MAX_CATEGORIES else ""
+        more = f", … ({format_count(count)} in total)" if count > MAX_CATEGORIES else ""
         return ", ".join(shorten(category, 40) for category in feature.categories[:MAX_CATEGORIES]) + more
     if feature.min is not None:
-        unit = " characters" if feature.type is ColumnType.TEXT else ""
-        return f"{format_value(feature.min)} to {format_value(feature.max)}{unit}"
+        low, high = format_value(feature.min), format_value(feature.max, unit_of(feature))
+        return f"{low} to {high}{' characters' if feature.type is ColumnType.TEXT else ''}"
     return "true or false" if feature.type is ColumnType.BOOLEAN else "none"
 
 
 def main_score(info: VersionInfo | VersionSummary) -> str:
     """Return the main metric of a version with its label."""
     name = MAIN_METRIC[info.task]
-    return f"{METRICS[name][0]} {format_number(info.metrics[name])}" if name in info.metrics else "–"
+    return f"{METRICS[name][0]} {format_metric(name, info.metrics[name])}" if name in info.metrics else "–"
+
+
+def unit_of(feature: Feature) -> str | None:
+    """Return the unit of the values of a feature, `%` for shares."""
+    return feature.read_as.unit if feature.read_as else None
+
+
+def target_unit(info: VersionInfo) -> str | None:
+    """Return the unit of the predicted numbers, `%` for shares."""
+    return info.target_read_as.unit if info.target_read_as else None
 
 
 def job_title(job: Job) -> str:
@@ -81,7 +88,7 @@ def job_status_line(job: Job) -> str:
         return f"{job.stage} · number {job.queue_position} in the queue"
     if not job.finished_at:
         left = "" if job.remaining_s is None else f" · about {format_duration(math.ceil(job.remaining_s))} left"
-        return f"{job.stage} · {job.progress:.0%}{left}"
+        return f"{job.stage} · {format_percent(round(job.progress, 2), nominal=True)}{left}"
     if job.version and job.started_at:
         return f"Trained in {format_duration((job.finished_at - job.started_at).total_seconds())}"
     return job.error or str(job.status)

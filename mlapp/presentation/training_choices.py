@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from mlapp.errors import shorten
-from mlapp.presentation.metrics import LOWER_IS_BETTER, METRICS
+from mlapp.presentation.formats import format_count, format_percent
+from mlapp.presentation.metrics import LOWER_IS_BETTER, METRICS, format_metric, format_metric_with_spread
 from mlapp.schemas import ClassWeight, LeaderboardEntry, Loss, Task, VersionInfo
 
 LOSSES = {
@@ -39,21 +40,33 @@ def training_choices(info: VersionInfo) -> list[tuple[str, str]]:
 def dropped_rows(info: VersionInfo) -> str:
     """Return how many rows of the table were not used, and why."""
     why = "without a target or with a weight of 0" if info.weight_column else "without a target"
-    return f"{info.rows_dropped:,} rows {why}"
+    return f"{format_count(info.rows_dropped, 'row')} {why}"
 
 
 def comparison_metric(info: VersionInfo) -> tuple[str, str]:
-    """Return the name of the metric of the leaderboard, and which values of it are better: `lower` or `higher`."""
-    name = info.metric or "log_loss"
-    if info.task is Task.REGRESSION and not info.metric:
-        name = "mae" if info.loss is Loss.ABSOLUTE_ERROR else "rmse"
+    """Return the label of the metric of the leaderboard, and which values of it are better: `lower` or `higher`."""
+    name = _compared_by(info)
     return METRICS[name][0], "lower" if name in LOWER_IS_BETTER else "higher"
+
+
+def entry_score(info: VersionInfo, entry: LeaderboardEntry) -> str:
+    """Return the score of an estimator in the leaderboard, with its spread if it was fitted on all folds."""
+    name, unit = _compared_by(info), info.target_read_as.unit if info.target_read_as else None
+    if entry.folds:
+        return f"{format_metric(name, entry.score, unit)} (first fold only)"
+    return format_metric_with_spread(name, {name: entry.score}, {name: entry.spread}, unit)
+
+
+def _compared_by(info: VersionInfo) -> str:
+    if info.task is Task.REGRESSION and not info.metric:
+        return "mae" if info.loss is Loss.ABSOLUTE_ERROR else "rmse"
+    return info.metric or "log_loss"
 
 
 def estimator_text(info: VersionInfo, quote: str = "") -> str:
     """Return the name of the recipe, or `an ensemble of linear (60%) and kernel (40%)`; `quote` surrounds each name."""
     members = [
-        f"{quote}{entry.estimator}{quote} ({entry.weight:.0%})"
+        f"{quote}{entry.estimator}{quote} ({format_percent(entry.weight, nominal=True)})"
         for entry in sorted(info.leaderboard, key=lambda entry: -(entry.weight or 0))
         if entry.weight
     ]
@@ -66,4 +79,4 @@ def weight_texts(leaderboard: Sequence[LeaderboardEntry]) -> list[tuple[str, ...
     """Return the weight of each entry as the cell of a further column; no column if no ensemble was kept."""
     if not any(entry.weight for entry in leaderboard):
         return [() for _ in leaderboard]
-    return [(f"{entry.weight:.0%}" if entry.weight else "",) for entry in leaderboard]
+    return [(format_percent(entry.weight, nominal=True) if entry.weight else "",) for entry in leaderboard]

@@ -1,6 +1,7 @@
 """The verdict on a version: one plain phrase that compares it with its baseline."""
 
 from mlapp import ml
+from mlapp.presentation.formats import format_count
 from mlapp.presentation.metrics import MAIN_METRIC
 from mlapp.schemas import Task, VersionInfo, VersionSummary
 
@@ -84,6 +85,7 @@ def _fraction(share: float) -> str:
 def _cases(accuracy: float, baseline: float) -> tuple[str, str]:
     """Return both as counts of 100 cases, or of 1,000 or 10,000 if 100 do not tell them apart."""
     if accuracy == 1:
-        return "Correct in all held-out cases", f"{baseline * 100:.0f} of 100"
+        return "Correct in all held-out cases", f"{format_count(round(baseline * 100))} of 100"
     of = next((of for of in (100, 1_000) if round(baseline * of) < round(accuracy * of) < of), 10_000)
-    return f"Correct in {accuracy * of:,.0f} of {of:,} cases", f"{baseline * of:,.0f}"
+    correct, by_baseline = (format_count(round(share * of)) for share in (accuracy, baseline))
+    return f"Correct in {correct} of {format_count(of)} cases", by_baseline

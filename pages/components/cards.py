@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from nicegui import ui
 
@@ -44,12 +45,23 @@ def figure(name: str) -> tuple[ui.label, ui.label]:
         return ui.label().classes(FIGURE), ui.label().classes(SMALL)
 
 
-def figures(items: Sequence[tuple[str, str, str]]) -> None:
-    """Draw figures in a row: name, value, and a value to compare it with."""
+class Figure(NamedTuple):
+    """A figure: its name, its value, what to compare it with, and all of its digits."""
+
+    name: str
+    value: str
+    comparison: str
+    exact: str
+
+
+def figures(items: Sequence[Figure]) -> None:
+    """Draw figures in a row."""
     with ui.row().classes("w-full gap-x-10 gap-y-4"):
-        for name, value, comparison in items:
-            for label, text in zip(figure(name), (value, comparison), strict=True):
-                label.set_text(text)
+        for each in items:
+            value, comparison = figure(each.name)
+            value.set_text(each.value)
+            value.props["title"] = each.exact
+            comparison.set_text(each.comparison)
 
 
 def facts(items: Sequence[tuple[str, str]]) -> None:

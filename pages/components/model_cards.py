@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nicegui import ui
 
 from mlapp.errors import NotFound
-from mlapp.presentation.formats import format_age, format_time
+from mlapp.presentation.formats import format_age, format_count, format_time
 from mlapp.presentation.verdict import verdict
 from mlapp.schemas import DataSource, ModelSummary, VersionInfo, VersionKey
 from pages.session.site import Site
@@ -83,7 +83,7 @@ class ModelCard:
         """Show the requests of the last day, and how long ago the model was trained."""
         trained = self.state.summary.trained_at if self.state else None
         self.trained.set_text(f"trained {format_age(datetime.now(UTC) - trained)}" if trained else "")
-        self.requests.set_text(f"{_count(requests, 'request')} in the last day")
+        self.requests.set_text(f"{format_count(requests, 'request')} in the last day")
 
     def _draw(self, state: ModelState) -> None:
         summary = state.summary
@@ -100,7 +100,7 @@ class ModelCard:
             self.trained.props["title"] = format_time(summary.trained_at)
             self.requests = ui.label().mark("requests")
             if state.info and state.info.warnings:
-                ui.label(_count(len(state.info.warnings), "warning")).classes("text-warning font-medium")
+                ui.label(format_count(len(state.info.warnings), "warning")).classes("text-warning font-medium")
         # Above the link that covers the card.
         with ui.row().classes("relative items-center gap-4 sm:absolute sm:top-4 sm:right-4"):
             for name in ("Predict", "Versions"):
@@ -135,7 +135,7 @@ class ModelCard:
         summary, info = state.summary, state.info
         with ui.column().classes("w-full gap-0.5"):
             if info:
-                columns = _count(len(info.features), "column")
+                columns = format_count(len(info.features), "column")
                 ui.label(f"Predicts {info.target} from {columns}").classes(f"{MUTED} w-full truncate").mark("question")
                 good = f"{found}." if (found := verdict(info)) else NO_BETTER
                 ui.label(good).classes(f"{TEXT} break-words max-w-full line-clamp-2").mark("verdict")
@@ -147,7 +147,3 @@ def _origin(source: DataSource | None) -> str:
     if source is None:
         return "table without a name"
     return source.file or f"sample table {source.dataset}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
+from mlapp.presentation.formats import format_count, format_percent
 from mlapp.schemas import Importance, Traffic
 from pages.components.cards import figure
 from pages.components.charts.base import chart, redraw
@@ -27,7 +28,7 @@ class TrafficSummary:
         """Update figures and chart."""
         total = traffic.total
         for label, count in zip(self.figures, (total.requests, total.rows, total.errors), strict=True):
-            label.set_text(f"{count:,}")
+            label.set_text(format_count(count))
         redraw(self.chart, sparkline(traffic))
 
 
@@ -38,6 +39,7 @@ def importance_bars(features: Sequence[Importance]) -> None:
         share = max(each.mean, 0) / top
         with ui.row().classes("w-full items-center gap-3 flex-nowrap"):
             ui.label(each.feature).classes(f"{TEXT} w-32 sm:w-44 truncate")
-            bar(share, f"{each.feature}: {share:.0%} of the importance of the top feature").classes("flex-1")
+            label = f"{each.feature}: {format_percent(share)} of the importance of the top column"
+            bar(share, label).classes("flex-1")
     if len(features) > MAX_FEATURES:
-        ui.label(f"and {len(features) - MAX_FEATURES:,} less important features").classes(SMALL)
+        ui.label(f"and {format_count(len(features) - MAX_FEATURES, 'less important column')}").classes(SMALL)

@@ -5,6 +5,7 @@ from functools import partial
 
 from nicegui import ui
 
+from mlapp.presentation.formats import format_count
 from mlapp.schemas import ActivationPolicy, ModelPatch
 from mlapp.schemas.models import MAX_DESCRIPTION
 from pages.components.buttons import confirmation
@@ -147,7 +148,7 @@ class _Settings:
         """Return what a deletion takes away, one sentence each."""
         count = self.page.info.versions
         return [
-            f"{count:,} version{'' if count == 1 else 's'} and the activation history are deleted.",
+            f"{format_count(count, 'version')} and the activation history are deleted.",
             f"Requests to /models/{self.model}/predict get 404.",
             *(["POST /predict gets 503 until another model is trained."] if self.page.info.default else []),
             "This cannot be undone.",

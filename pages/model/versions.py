@@ -6,6 +6,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
 from mlapp.presentation.comparison.differences import MAX_COMPARED
+from mlapp.presentation.formats import format_count, format_time
 from mlapp.presentation.retention import retention_rule
 from mlapp.presentation.sentences import main_score, source_name
 from mlapp.presentation.verdict import LEAK_HINT, is_suspicious
@@ -24,7 +25,7 @@ from pages.theme import MUTED
 
 COLUMNS = (
     PagedColumn("Version", "version"),
-    PagedColumn("Trained (UTC)", "created_at"),
+    PagedColumn("Trained", "created_at"),
     PagedColumn("Estimator", "estimator"),
     PagedColumn("Score", "score"),
     PagedColumn("Rows", "rows", right=True),
@@ -100,8 +101,8 @@ class _Versions:
         found = await self.models.search(
             self.model, VersionQuery(words, order, view.descending, view.offset, view.limit)
         )
-        of_all = "" if found.matches == found.total else f" of {found.total:,}"
-        self.count.set_text(f"{found.matches:,}{of_all} version{'' if found.total == 1 else 's'}")
+        of_all = "" if found.matches == found.total else f" of {format_count(found.total)}"
+        self.count.set_text(f"{format_count(found.matches)}{of_all} version{'' if found.total == 1 else 's'}")
         return [await self._row(info) for info in found.versions], found.matches
 
     async def _row(self, info: VersionSummary) -> PagedRow:
@@ -109,10 +110,10 @@ class _Versions:
         reason = None if info.usable else await self.models.unusable_reason(key)
         cells = (
             f"Version {info.version}",
-            f"{info.created_at:%Y-%m-%d %H:%M}",
+            format_time(info.created_at),
             info.estimator,
             main_score(info),
-            f"{info.rows:,}",
+            format_count(info.rows),
             source_name(info.source),
         )
         further = {

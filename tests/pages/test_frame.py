@@ -98,11 +98,11 @@ async def test_theme_is_selected_in_the_header(user: User):
 async def test_header_shows_the_default_model(user: User, services: Services, trained: TrainedVersions):
     await make_default(services, trained.regression.model)
     await user.open("/system")
-    await user.should_see("predicts time_for_failure from 6 features")
+    await user.should_see("predicts time_for_failure from 6 columns")
 
     await make_default(services, trained.classification.model)
 
-    await user.should_see("predicts cultivar from 13 features")
+    await user.should_see("predicts cultivar from 13 columns")
     assert one(user, "default-now").props["href"] == "/models/wine"
 
 

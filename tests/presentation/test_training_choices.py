@@ -80,6 +80,6 @@ def test_single_estimator_is_its_name():
 def test_ensemble_names_its_members_with_the_largest_weight_first():
     info = INFO.model_copy(update={"estimator": "ensemble", "leaderboard": ENTRIES})
 
-    assert estimator_text(info) == "an ensemble of linear (62%) and kernel (38%)"
-    assert estimator_text(info, "`") == "an ensemble of `linear` (62%) and `kernel` (38%)"
-    assert weight_texts(ENTRIES) == [("",), ("38%",), ("62%",), ("",)]
+    assert estimator_text(info) == "an ensemble of linear (62.5%) and kernel (37.5%)"
+    assert estimator_text(info, "`") == "an ensemble of `linear` (62.5%) and `kernel` (37.5%)"
+    assert weight_texts(ENTRIES) == [("",), ("37.5%",), ("62.5%",), ("",)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from mlapp.errors import shorten
+from mlapp.presentation.formats import format_count
 from mlapp.presentation.verdict import LEAK_HINT, is_suspicious
 from mlapp.schemas import Evaluation, VersionInfo
 
@@ -66,7 +67,7 @@ def suspicions(versions: Sequence[VersionInfo]) -> list[str]:
 
 def listed(names: Sequence[object]) -> str:
     """Return the first names, and how many more there are."""
-    more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
+    more = f" and {format_count(len(names) - MAX_NAMES)} more" if len(names) > MAX_NAMES else ""
     return ", ".join(shorten(name, 120) for name in names[:MAX_NAMES]) + more
 
 

@@ -7,9 +7,15 @@ from typing import Any
 
 from mlapp.errors import shorten
 from mlapp.presentation.comparison.comparability import comparability, listed, same_question
-from mlapp.presentation.formats import format_duration, format_number, format_percent, format_value
-from mlapp.presentation.metrics import LOWER_IS_BETTER, MAIN_METRIC, METRICS
-from mlapp.presentation.sentences import headline, source_name
+from mlapp.presentation.formats import format_count, format_duration, format_percent, format_time, format_value
+from mlapp.presentation.metrics import (
+    LOWER_IS_BETTER,
+    MAIN_METRIC,
+    METRICS,
+    format_metric,
+    format_metric_with_spread,
+)
+from mlapp.presentation.sentences import headline, source_name, target_unit
 from mlapp.presentation.training_choices import estimator_text
 from mlapp.presentation.verdict import LEAK_HINT, is_suspicious
 from mlapp.schemas import Scalar, VersionInfo
@@ -52,7 +58,7 @@ def changes(old: VersionInfo | None, new: VersionInfo) -> list[str]:
 
 def breaking_summary(subject: str, active: int | None, breaking: Sequence[str]) -> str:
     """Return one sentence about what breaks callers of the active version if the subject answers instead."""
-    more = f"; and {len(breaking) - MAX_REASONS:,} more" if len(breaking) > MAX_REASONS else ""
+    more = f"; and {format_count(len(breaking) - MAX_REASONS)} more" if len(breaking) > MAX_REASONS else ""
     return f"{subject} would break callers of version {active}: {'; '.join(breaking[:MAX_REASONS])}{more}."
 
 
@@ -71,7 +77,7 @@ def _answer_changes(old: VersionInfo, new: VersionInfo) -> list[str]:
     if old.classes and new.classes and same_question([old, new]):
         sentences += _sentences(("New classes", [value for value in new.classes if value not in old.classes]))
     if old.coverage and new.coverage and old.coverage != new.coverage:
-        before, after = format_percent(old.coverage), format_percent(new.coverage)
+        before, after = (format_percent(coverage, nominal=True) for coverage in (old.coverage, new.coverage))
         sentences.append(f"Its intervals cover {after} of true values instead of {before}.")
     return sentences
 
@@ -96,14 +102,14 @@ def _score_changes(old: VersionInfo, new: VersionInfo) -> list[str]:
     if not same_question([old, new]) or name not in old.metrics or name not in new.metrics:
         return []
     before, after = old.metrics[name], new.metrics[name]
-    label, score = METRICS[name][0], format_number(after)
+    label, score, earlier = METRICS[name][0], format_metric(name, after), format_metric(name, before)
     fair = comparability([old, new])
-    if score == format_number(before):
+    if score == earlier:
         sentences = [f"{label} stays at {score}."]
     elif fair.scores:
-        sentences = [f"{label} {score} instead of {format_number(before)}: {'better' if after > before else 'worse'}."]
+        sentences = [f"{label} {score} instead of {earlier}: {'better' if after > before else 'worse'}."]
     else:
-        sentences = [f"{label} {score} instead of {format_number(before)}."]
+        sentences = [f"{label} {score} instead of {earlier}."]
     if is_suspicious(new):
         sentences.append(f"It is {LEAK_HINT}.")
     return sentences if fair.scores else [*sentences, fair.reason]
@@ -117,12 +123,12 @@ def _sentences(*changed: tuple[str, Sequence[Scalar]]) -> list[str]:
 _PROPERTIES: dict[str, Callable[[VersionInfo], str]] = {
     "Predicts": lambda info: f"{shorten(info.target)} ({info.task.value})",
     "Estimator": estimator_text,
-    "Trained": lambda info: f"{info.created_at:%Y-%m-%d %H:%M} UTC",
+    "Trained": lambda info: format_time(info.created_at),
     "Training time": lambda info: format_duration(info.training_seconds),
-    "Rows": lambda info: f"{info.rows:,}",
+    "Rows": lambda info: format_count(info.rows),
     "Table": lambda info: f"{shorten(source_name(info.source))} ({info.table_sha256[:8]})",
-    "Features": lambda info: f"{len(info.features):,}",
-    "Interval coverage": lambda info: "–" if info.coverage is None else format_percent(info.coverage),
+    "Features": lambda info: format_count(len(info.features)),
+    "Interval coverage": lambda info: "–" if info.coverage is None else format_percent(info.coverage, nominal=True),
     "Seed": lambda info: str(info.seed),
 }
 """Rows that are always shown."""
@@ -140,13 +146,12 @@ def _metric_differences(versions: Sequence[VersionInfo]) -> Iterable[Difference]
 def _score(info: VersionInfo, name: str) -> str:
     if name not in info.metrics:
         return "–"
-    spread = f" ± {format_number(info.spread[name])}" if name in info.spread else ""
-    return f"{format_number(info.metrics[name])}{spread}"
+    return format_metric_with_spread(name, info.metrics, info.spread, target_unit(info))
 
 
 def _best(name: str, scores: dict[int, float]) -> frozenset[int]:
-    best = format_number((min if name in LOWER_IS_BETTER else max)(scores.values()))
-    tied = frozenset(index for index, score in scores.items() if format_number(score) == best)
+    best = format_metric(name, (min if name in LOWER_IS_BETTER else max)(scores.values()))
+    tied = frozenset(index for index, score in scores.items() if format_metric(name, score) == best)
     return tied if len(tied) < len(scores) else frozenset()
 
 
@@ -168,5 +173,5 @@ def _feature_differences(versions: Sequence[VersionInfo]) -> Iterable[Difference
     for name in partial[:MAX_FEATURES]:
         yield Difference(f"Feature {shorten(name)}", tuple("yes" if name in known else "–" for known in names))
     if len(partial) > MAX_FEATURES:
-        counts = tuple(f"{sum(name in known for name in partial[MAX_FEATURES:]):,}" for known in names)
-        yield Difference(f"Of {len(partial) - MAX_FEATURES:,} more features", counts)
+        counts = tuple(format_count(sum(name in known for name in partial[MAX_FEATURES:])) for known in names)
+        yield Difference(f"Of {format_count(len(partial) - MAX_FEATURES)} more columns", counts)

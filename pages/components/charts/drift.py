@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_number, format_time
+from mlapp.presentation.formats import format_count, format_percent, format_ratio, format_time
 from mlapp.schemas import DRIFT_ROWS, ColumnDrift, ColumnType, Distribution, Drift, DriftLevel
 from pages.components.buttons import set_pressed
 from pages.components.charts.base import HIDDEN, Options, axis, bars, category_axis, chart, histogram, plot, redraw
@@ -35,9 +35,8 @@ class DriftView:
             with ui.column().classes("w-full gap-1"):
                 self.entries = [_Entry(self, index) for index in range(1 + min(len(drift.features), MAX_FEATURES))]
                 if len(drift.features) > MAX_FEATURES:
-                    ui.label(
-                        f"{len(drift.features) - MAX_FEATURES:,} more features drift less and are not listed."
-                    ).classes(SMALL)
+                    others = format_count(len(drift.features) - MAX_FEATURES, "more column")
+                    ui.label(f"{others} with less drift: not listed.").classes(SMALL)
             with ui.column().classes("w-full gap-1 min-w-0 lg:sticky lg:top-20 self-start"):
                 self.name = ui.label().classes(f"{HEADING} break-words max-w-full").mark("selected-column")
                 self.chart = chart("Distribution in training and in requests", {})
@@ -88,37 +87,37 @@ class _Entry:
         self.icon.classes(replace=f"text-lg {colour}")
         self.name.set_text(self.prefix + column.name)
         self.level.set_text(_level_text(column))
-        self.psi.set_text("" if column.psi is None else f"{column.psi:.2f}")
+        self.psi.set_text("" if column.psi is None else format_ratio(column.psi))
         set_pressed(self.button, ENTRY, pressed=selected)
 
 
 def _level_text(column: ColumnDrift) -> str:
     if column.level is DriftLevel.TOO_FEW:
-        return f"{column.production.total:,} of {DRIFT_ROWS:,} rows"
+        return f"{format_count(column.production.total)} of {format_count(DRIFT_ROWS)} rows"
     return column.level.value
 
 
 def _summary(drift: Drift) -> str:
     if not drift.rows:
         return f"Version {drift.version} has had no requests yet; the chart shows its training data."
-    rows = f"{drift.rows:,} row{'' if drift.rows == 1 else 's'}"
+    rows = format_count(drift.rows, "row")
     strong, some = (
         sum(column.level is level for column in drift.features) for level in (DriftLevel.STRONG, DriftLevel.SOME)
     )
     if drift.rows < DRIFT_ROWS:
-        assessment = f" At least {DRIFT_ROWS:,} rows are needed: with fewer, chance alone looks like drift."
+        assessment = f" At least {format_count(DRIFT_ROWS)} rows are needed: with fewer, chance alone looks like drift."
     elif strong or some:
-        assessment = f" {strong:,} of {len(drift.features):,} features drift strongly, {some:,} somewhat."
+        assessment = f" Of {format_count(len(drift.features), 'column')}, {strong} drift strongly and {some} somewhat."
     else:
         assessment = " Requests look like the training data."
     return f"Version {drift.version} has predicted {rows} since {format_time(drift.since)}.{assessment}"
 
 
 def _missing_text(column: ColumnDrift) -> str:
-    trained, production = (_percentage(values.missing, values) for values in (column.training, column.production))
+    trained, production = (values.missing / (values.total or 1) for values in (column.training, column.production))
     if not trained and not production:
         return ""
-    return f"Missing: {format_number(trained)}% in training, {format_number(production)}% in requests."
+    return f"Missing: {format_percent(trained)} in training, {format_percent(production)} in requests."
 
 
 def _percentage(count: int, values: Distribution) -> float:

@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_number
+from mlapp.presentation.formats import format_count, format_ratio
 from mlapp.schemas import (
     CalibrationCurve,
     ConfusionMatrix,
@@ -122,7 +122,7 @@ def _confusion(versions: dict[str, ConfusionMatrix]) -> None:
         x = axis("predicted", "category", data=matrix.classes, axisLabel=label | {"hideOverlap": True})
         y = category_axis(matrix.classes) | {"axisLabel": label}
         options = plot([_cells(matrix)], x, y, legend=False, tooltip=HIDDEN, visualMap=colours)
-        hidden = f" {matrix.others:,} rows of other classes are not shown." if matrix.others else ""
+        hidden = f" {format_count(matrix.others, 'row')} of other classes not shown." if matrix.others else ""
         _card(
             "Confusion matrix" if len(versions) == 1 else f"Confusion matrix: {name}",
             "Confusion matrix: actual and predicted classes",
@@ -137,7 +137,7 @@ def _cells(matrix: ConfusionMatrix) -> Options:
     cells = [
         {
             "value": [column, row, round(100 * count / (sum(counts) or 1), 1)],
-            "label": {"show": labelled, "formatter": f"{count:,}"},
+            "label": {"show": labelled, "formatter": format_count(count)},
         }
         for row, counts in enumerate(matrix.counts)
         for column, count in enumerate(counts)
@@ -159,7 +159,7 @@ def _roc(versions: dict[str, list[RocCurve]]) -> None:
     ][: len(SERIES)]
     series = [
         line(
-            f"{name} (AUC {format_number(curve.area)})",
+            f"{name} (AUC {format_ratio(curve.area)})",
             list(zip(curve.false_positive_rate, curve.true_positive_rate, strict=True)),
             index,
         )

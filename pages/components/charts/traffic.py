@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_number
+from mlapp.presentation.formats import format_count, format_duration, format_number, format_percent, format_time
 from mlapp.schemas import Traffic, TrafficPoint
 from pages.components.cards import card, figure
 from pages.components.charts.base import HIDDEN, Options, axis, bars, chart, floating_bars, line, plot, redraw
@@ -54,20 +54,24 @@ def sparkline(traffic: Traffic) -> Options:
 
 
 def _totals(total: TrafficPoint) -> list[tuple[str, str]]:
-    p99 = "" if total.p99_ms is None else f"p99 {format_number(total.p99_ms)} ms"
-    share = f"{total.errors / total.requests:.1%} of all" if total.requests else ""
+    p99 = "" if total.p99_ms is None else f"99% within {format_duration(total.p99_ms / 1_000)}"
+    share = f"{format_percent(total.errors / total.requests)} of all" if total.requests else ""
+    failed = f", {format_count(total.server_errors)} failed (5xx)" if total.errors else ""
     return [
-        (f"{total.requests:,}", f"since {total.at:%H:%M} UTC"),
-        (f"{total.rows:,}", f"{total.rows / total.requests:,.1f} a request" if total.requests else ""),
-        (f"{total.errors:,}", f"{share}, {total.server_errors:,} failed (5xx)" if total.errors else share),
-        ("–" if total.p50_ms is None else f"{format_number(total.p50_ms)} ms", p99),
+        (format_count(total.requests), f"since {format_time(total.at)}"),
+        (format_count(total.rows), f"{format_number(total.rows / total.requests)} a request" if total.requests else ""),
+        (
+            format_count(total.errors),
+            share + failed,
+        ),
+        ("–" if total.p50_ms is None else format_duration(total.p50_ms / 1_000), p99),
     ]
 
 
 def _predictions_text(traffic: Traffic) -> str:
     if not traffic.version:
         return "No version is active."
-    count = f"{traffic.total.predictions:,} predictions of version {traffic.version}"
+    count = f"{format_count(traffic.total.predictions, 'prediction')} of version {traffic.version}"
     if traffic.classes:
         return f"{count}: share of each class."
     return f"{count}: mean and range."

@@ -6,6 +6,8 @@ from typing import Any
 
 from nicegui import ui
 
+from mlapp.presentation.formats import PERCENT
+from mlapp.presentation.sentences import unit_of
 from mlapp.schemas import ColumnType, Feature, Scalar
 from pages.theme import SMALL
 
@@ -17,7 +19,6 @@ STYLE = "outlined dense stack-label clearable debounce=150 placeholder=missing"
 MAX_TOGGLE_CATEGORIES, MAX_TOGGLE_CHARACTERS = 4, 20
 """More categories, or longer ones in total, are a list instead of a toggle."""
 MISSING = "missing"
-PERCENT = "%"
 MIN_POWER, MAX_POWER = -6, 12
 """Powers of ten that a slider can have as its step."""
 
@@ -42,12 +43,6 @@ def control(feature: Feature, mark: str, on_change: Setter) -> Setter:
     return draw(feature, mark, on_change)
 
 
-def unit_of(feature: Feature) -> str:
-    """Return the unit of the values of a feature; empty for percentages, whose values are fractions."""
-    unit = feature.read_as.unit if feature.read_as else None
-    return "" if unit in (None, PERCENT) else unit
-
-
 def _fit_toggle(categories: list[str]) -> bool:
     return 0 < len(categories) <= MAX_TOGGLE_CATEGORIES and len("".join(categories)) <= MAX_TOGGLE_CHARACTERS
 
@@ -62,7 +57,8 @@ def _number(feature: Feature, mark: str, on_change: Setter) -> Setter:
 
     field = ui.number(feature.name, value=_float(feature.example), on_change=typed)
     field.props(STYLE).classes("w-full").mark(mark)
-    if unit := unit_of(feature):
+    # Percentages are typed as fractions.
+    if (unit := unit_of(feature)) and unit != PERCENT:
         field.props["suffix"] = unit
     slider = _slider(feature)
     if slider:

@@ -1,13 +1,13 @@
 """The form of feature values: for each feature a control, its training range and warnings about its value."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_number
+from mlapp.presentation.formats import PERCENT, format_count, format_value
+from mlapp.presentation.sentences import unit_of
 from mlapp.schemas import ColumnType, Feature, VersionInfo
-from pages.components.forms.controls import PERCENT, Value, control
+from pages.components.forms.controls import Value, control
 from pages.theme import GRID, SMALL
 
 MAX_VISIBLE = 12
@@ -105,13 +105,10 @@ def _hint(feature: Feature) -> str:
     if feature.type is ColumnType.BOOLEAN:
         return "true or false"
     if feature.min is not None and feature.max is not None:
-        unit = feature.read_as.unit if feature.read_as else None
-        fraction = "; 0.5 is 50%" if unit == PERCENT else ""
+        fraction = "; 0.5 is 50%" if unit_of(feature) == PERCENT else ""
         of = " characters" if feature.type is ColumnType.TEXT else ""
-        return f"{_bound(feature.min)} to {_bound(feature.max)}{of} in training{fraction}"
-    count = len(feature.categories or []) or "no"
-    return f"{count} value{'' if count == 1 else 's'} in training"
-
-
-def _bound(value: float | datetime) -> str:
-    return f"{value:%Y-%m-%d}" if isinstance(value, datetime) else format_number(value)
+        # Percentages are typed as fractions.
+        low, high = (format_value(end) for end in (feature.min, feature.max))
+        return f"{low} to {high}{of} in training{fraction}"
+    count = len(feature.categories or [])
+    return f"{format_count(count, 'value') if count else 'no values'} in training"

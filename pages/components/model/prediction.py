@@ -2,8 +2,9 @@
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_number, format_percent, format_value
+from mlapp.presentation.formats import exact, format_number, format_percent, format_value
 from mlapp.presentation.held_out import coverage_claim
+from mlapp.presentation.sentences import target_unit
 from mlapp.schemas import PredictResponse, Task, VersionInfo
 from pages.components.charts.share_bar import bar
 from pages.components.warnings import error_line
@@ -63,8 +64,11 @@ class _NumberView:
         assert answer.upper  # noqa: S101
         assert answer.coverage  # noqa: S101
         value, lower, upper = float(answer.predictions[0]), answer.lower[0], answer.upper[0]
-        self.figure.set_text(format_number(value))
-        self.interval.set_text(f"{format_number(lower)} to {format_number(upper)}")
+        unit = target_unit(self.info)
+        self.figure.set_text(format_number(value, unit))
+        self.figure.props["title"] = exact(value)
+        self.interval.set_text(f"{format_number(lower)} to {format_number(upper, unit)}")
+        self.interval.props["title"] = f"{exact(lower)} to {exact(upper)}"
         self.coverage.set_text(coverage_claim(self.info, answer.coverage))
         low, high = min(lower, *self.edges), max(upper, *self.edges)
         scale = 100 / ((high - low) or 1)
@@ -91,6 +95,7 @@ class _ClassesView:
         for (label, percentage, share_bar), (name, share) in zip(self.rows, shares, strict=False):
             label.set_text(name)
             percentage.set_text(format_percent(share))
+            percentage.props["title"] = exact(share)
             share_bar.props["aria-label"] = name
             share_bar.set_value(share)
 

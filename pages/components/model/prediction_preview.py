@@ -4,18 +4,17 @@ from typing import Protocol
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_number
-from mlapp.presentation.metrics import METRICS
+from mlapp.presentation.formats import exact, format_count, format_number
+from mlapp.presentation.metrics import METRICS, format_metric
+from mlapp.presentation.sentences import target_unit
 from mlapp.schemas import PredictionPreview, Task, VersionInfo
-from pages.components.cards import figures
+from pages.components.cards import Figure, figures
 from pages.components.tables.plain_table import Cell, plain_table
 from pages.components.warnings import warnings
 from pages.theme import MUTED, TEXT
 
 MAX_LINES = 5
 """Warnings and problems that are listed."""
-DIGITS = 3
-"""Significant digits of predictions."""
 
 
 class Download(Protocol):
@@ -51,13 +50,14 @@ class PredictionPreviewView:
         """Draw the metrics on the rows that have a target."""
         if self.found.score:
             ui.label(f"Score on the {_rows(self.found.scored_rows)} with '{self.info.target}'").classes(MUTED)
-            score, known = self.found.score, self.info.metrics
+            score, known, unit = self.found.score, self.info.metrics, target_unit(self.info)
             figures(
                 [
-                    (
+                    Figure(
                         label,
-                        format_number(score[name], DIGITS),
-                        f"held-out rows: {format_number(known[name], DIGITS)}" if name in known else "",
+                        format_metric(name, score[name], unit),
+                        f"in training: {format_metric(name, known[name], unit)}" if name in known else "",
+                        exact(score[name]),
                     )
                     for name, (label, _) in METRICS.items()
                     if name in score
@@ -91,18 +91,18 @@ class PredictionPreviewView:
 
 
 def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
+    return format_count(count, "row")
 
 
 def _first(texts: list[str], total: int, what: str) -> list[str]:
     """Return the first texts, and how many more there are."""
     more = total - len(texts[:MAX_LINES])
-    return [*texts[:MAX_LINES], *([f"and {more:,} more {what}{'' if more == 1 else 's'}"] if more else [])]
+    return [*texts[:MAX_LINES], *([f"and {format_count(more, f'more {what}')}"] if more else [])]
 
 
 def _rounded(cell: str | None) -> str | None:
     """Return a number with few digits; other texts as they are."""
     try:
-        return format_number(float(cell or ""), DIGITS)
+        return format_number(float(cell or ""))
     except ValueError:
         return cell

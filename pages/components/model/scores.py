@@ -2,10 +2,10 @@
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_number
-from mlapp.presentation.metrics import METRICS
-from mlapp.presentation.sentences import quality_summary
-from mlapp.presentation.training_choices import STOPPED, comparison_metric, weight_texts
+from mlapp.presentation.formats import format_duration
+from mlapp.presentation.metrics import METRICS, format_metric, format_metric_with_spread
+from mlapp.presentation.sentences import quality_summary, target_unit
+from mlapp.presentation.training_choices import STOPPED, comparison_metric, entry_score, weight_texts
 from mlapp.schemas import VersionInfo
 from pages.components.cards import card
 from pages.components.charts.evaluation import importance_plot, plots
@@ -16,17 +16,18 @@ from pages.theme import GRID, MUTED, TEXT
 def scores(info: VersionInfo) -> None:
     """Draw the metrics next to those of a baseline that ignores the features."""
     ui.label(quality_summary(info)).classes(TEXT).mark("quality")
+    unit = target_unit(info)
     rows = [
-        (label, _score(info, name), format_number(info.baseline[name]) if name in info.baseline else "", meaning)
+        (
+            label,
+            format_metric_with_spread(name, info.metrics, info.spread, unit),
+            format_metric(name, info.baseline[name], unit) if name in info.baseline else "",
+            meaning,
+        )
         for name, (label, meaning) in METRICS.items()
         if name in info.metrics
     ]
     plain_table("Metrics", ("Metric", "This version", "Baseline", "Meaning"), rows)
-
-
-def _score(info: VersionInfo, name: str) -> str:
-    spread = f" ± {format_number(info.spread[name])}" if name in info.spread else ""
-    return f"{format_number(info.metrics[name])}{spread}"
 
 
 def details(info: VersionInfo) -> None:
@@ -42,12 +43,7 @@ def details(info: VersionInfo) -> None:
 def _leaderboard(info: VersionInfo) -> None:
     weights = weight_texts(info.leaderboard)
     rows = [
-        (
-            entry.estimator,
-            *weight,
-            f"{format_number(entry.score)} {'(first fold)' if entry.folds else f'± {format_number(entry.spread)}'}",
-            f"{format_number(entry.fit_seconds)} s",
-        )
+        (entry.estimator, *weight, entry_score(info, entry), format_duration(entry.fit_seconds))
         for entry, weight in zip(info.leaderboard, weights, strict=True)
     ]
     metric, better = comparison_metric(info)

@@ -2,7 +2,8 @@
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_duration, format_time, format_value
+from mlapp.presentation.formats import format_count, format_duration, format_percent, format_time, format_value
+from mlapp.presentation.sentences import unit_of
 from mlapp.presentation.training_choices import dropped_rows, estimator_text, training_choices
 from mlapp.schemas import ColumnType, Feature, VersionInfo
 from pages.components.tables.paged_table import paged_rows
@@ -15,7 +16,13 @@ PAGE_FEATURES = 25
 async def signature(info: VersionInfo) -> None:
     """Draw the features, and the columns of the table that are not used."""
     rows = [
-        (each.name, each.type, "no" if each.required else "yes", _values(each), format_value(each.example))
+        (
+            each.name,
+            each.type,
+            "no" if each.required else "yes",
+            _values(each),
+            format_value(each.example, unit_of(each)),
+        )
         for each in info.features
     ]
     await paged_rows("Signature", COLUMNS, rows, PAGE_FEATURES)
@@ -28,10 +35,10 @@ async def signature(info: VersionInfo) -> None:
 def training_facts(info: VersionInfo) -> list[tuple[str, str]]:
     """Return names and values of how a version was trained."""
     libraries = ", ".join(f"{name} {version}" for name, version in info.library_versions.items())
-    coverage = [] if info.coverage is None else [("Interval coverage", f"{info.coverage:.0%}")]
+    coverage = [] if info.coverage is None else [("Interval coverage", format_percent(info.coverage, nominal=True))]
     return [
         ("Estimator", estimator_text(info)),
-        ("Rows", f"{info.rows:,} ({dropped_rows(info)} excluded)"),
+        ("Rows", f"{format_count(info.rows)} ({dropped_rows(info)} excluded)"),
         ("Trained", f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}"),
         *coverage,
         *training_choices(info),
@@ -48,5 +55,5 @@ def _values(feature: Feature) -> str:
         return ", ".join(feature.categories[:5]) + (" …" if len(feature.categories) > 5 else "")
     if feature.min is None or feature.max is None:
         return "true or false"
-    unit = " characters" if feature.type is ColumnType.TEXT else ""
-    return f"{format_value(feature.min)} to {format_value(feature.max)}{unit}"
+    low, high = format_value(feature.min), format_value(feature.max, unit_of(feature))
+    return f"{low} to {high}{' characters' if feature.type is ColumnType.TEXT else ''}"

@@ -2,12 +2,13 @@
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_number
+from mlapp.presentation.formats import exact
 from mlapp.presentation.held_out import coverage_caveat, evaluated_on
-from mlapp.presentation.metrics import METRICS
+from mlapp.presentation.metrics import METRICS, format_metric
+from mlapp.presentation.sentences import target_unit
 from mlapp.presentation.verdict import is_suspicious, verdict
 from mlapp.schemas import Task, VersionInfo
-from pages.components.cards import figures
+from pages.components.cards import Figure, figures
 from pages.components.warnings import notes, warnings
 from pages.theme import LEAD, MUTED
 
@@ -27,10 +28,15 @@ def summary(info: VersionInfo) -> None:
                 ui.icon("warning_amber").classes("text-warning text-2xl").mark("suspicious")
             text = ui.label(f"{assessment}.").classes(f"{LEAD} break-words min-w-0").mark("verdict")
             text.props("role=heading aria-level=2")
-    metrics, baseline = info.metrics, info.baseline
+    metrics, baseline, unit = info.metrics, info.baseline, target_unit(info)
     figures(
         [
-            (METRICS[name][0], format_number(metrics[name]), f"baseline {format_number(baseline[name])}")
+            Figure(
+                METRICS[name][0],
+                format_metric(name, metrics[name], unit),
+                f"baseline {format_metric(name, baseline[name], unit)}",
+                exact(metrics[name]),
+            )
             for name in KEY_METRICS[info.task]
             if name in metrics and name in baseline
         ]

@@ -7,6 +7,7 @@ from nicegui import ui
 
 from mlapp.errors import MlappError
 from mlapp.presentation.formats import format_number, format_value
+from mlapp.presentation.sentences import target_unit
 from mlapp.schemas import ColumnType, Scalar, VersionInfo, WhatIf
 from mlapp.services import Services
 from pages.components.cards import card
@@ -66,7 +67,7 @@ class WhatIfView:
             self.description.set_text(error.detail)
             return
         self.area.set_visibility(True)
-        self.description.set_text(_description(found, self.info.target))
+        self.description.set_text(_description(found, self.info.target, target_unit(self.info)))
         self._update(found, record[name])
 
     def _update(self, found: WhatIf, current: Scalar | None) -> None:
@@ -159,11 +160,11 @@ def _current_value_line(current: Scalar | None) -> Options:
     }
 
 
-def _description(found: WhatIf, target: str) -> str:
+def _description(found: WhatIf, target: str, unit: str | None) -> str:
     """Describe the chart, for screen readers too."""
     mark = "the current value is bold" if found.type in DISCRETE else "the dashed line marks the current value"
     rest = f"All other features keep their values; {mark}."
     if found.probabilities:
         return f"Probabilities of the most likely classes. {rest}"
     values = [float(value) for value in found.predictions]
-    return f"{target} ranges from {format_number(min(values))} to {format_number(max(values))}. {rest}"
+    return f"{target} ranges from {format_number(min(values))} to {format_number(max(values), unit)}. {rest}"

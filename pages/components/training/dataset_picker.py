@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import ui
 
+from mlapp.presentation.formats import format_count
 from mlapp.schemas import DatasetInfo
 from pages.components.buttons import set_pressed
 from pages.components.cards import loading
@@ -41,6 +42,6 @@ class DatasetPicker:
         button.on("click", lambda: self.on_select(table), args=[])
         with button:
             ui.label(table.name.replace("_", " ")).classes("text-sm font-medium")
-            ui.label(f"{table.rows:,} rows · {table.task}").classes(SMALL)
+            ui.label(f"{format_count(table.rows, 'row')} · {table.task}").classes(SMALL)
             # Cut after one line: the rest, with the source, is shown when the table is selected.
             ui.label(table.description).classes(f"{SMALL} col-span-2 line-clamp-1")

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from nicegui import ui
 
 from mlapp.errors import MlappError
+from mlapp.presentation.formats import format_count
 from mlapp.presentation.tables.preview import for_page
 from mlapp.schemas import EstimatorInfo, Format, TablePreview
 from pages.components.cards import card, loading
@@ -137,7 +138,7 @@ class TrainForm:
         self.is_read = True
         self.choices.columns = found.columns
         self.state.options.setdefault("target", found.target)
-        self.size.set_text(f"{found.rows:,} rows, {len(found.columns)} columns")
+        self.size.set_text(f"{format_count(found.rows, 'row')}, {format_count(len(found.columns), 'column')}")
         self.reading.show(found.read_as)
         self.reading.element.set_visibility(self.state.file is not None)
         self._show_head(found)

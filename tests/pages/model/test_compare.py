@@ -87,7 +87,7 @@ async def test_best_score_has_a_star(user: User, services: Services, active: Ver
     await user.open(f"{PATH}?versions={active.version},{worse}")
 
     assert len(user.find(marker="best").elements) == 1
-    await user.should_see("0.25")
+    await user.should_see("25.0 ± ")
 
 
 async def test_best_score_that_is_too_good_has_a_warning(user: User, services: Services, active: VersionInfo):

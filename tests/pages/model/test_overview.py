@@ -21,9 +21,9 @@ async def test_overview_shows_verdict_scores_and_origin_of_the_active_version(us
     await user.open("/models/wine")
 
     await user.should_see(content="of 100 cases", marker="verdict")
-    await user.should_see("baseline 0.3989")
+    await user.should_see("baseline 39.9%")
     await user.should_see("The baseline always predicts the most frequent class.")
-    await user.should_see(content="predicts cultivar from 13 features", marker="trained")
+    await user.should_see(content="predicts cultivar from 13 columns", marker="trained")
     for heading in ("Feature importance", "Last hour", "Confusion matrix", "Calibration", "Recent trainings"):
         await user.should_see(heading)
 
@@ -89,7 +89,7 @@ async def test_overview_follows_the_active_version(user: User, services: Service
     await publish(services, "machines", "followed")
 
     await user.should_see(content="Version 2, active since", marker="since")
-    await user.should_see(content="predicts time_for_failure from 6 features", marker="trained")
+    await user.should_see(content="predicts time_for_failure from 6 columns", marker="trained")
     await user.should_not_see("Confusion matrix")
     await services.models.delete("followed")
 

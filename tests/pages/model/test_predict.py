@@ -4,6 +4,7 @@ import httpx
 import pytest
 from nicegui.testing import User
 
+from mlapp.presentation.formats import format_number
 from mlapp.schemas import Span, VersionInfo
 from mlapp.services import Services
 from pages.session.site import Site
@@ -24,7 +25,7 @@ async def test_predict_shows_the_prediction_of_the_api_for_the_example(
 
     await user.open(PREDICT)
 
-    await user.should_see(content=f"{answer['predictions'][0]:,.0f}", marker="prediction")
+    await user.should_see(content=format_number(answer["predictions"][0]), marker="prediction")
     await user.should_see("in about 90% of cases")
 
 
@@ -73,7 +74,7 @@ async def test_predict_shows_classes_with_probabilities(user: User, trained: Tra
     await user.open("/models/wine/predict")
 
     await user.should_see(content="class_0", marker="prediction")
-    await user.should_see(content="100.0%", marker="probability")
+    await user.should_see(content="> 99.9%", marker="probability")
 
 
 async def test_predict_links_to_the_code(user: User, trained: TrainedVersions):

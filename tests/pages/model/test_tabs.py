@@ -44,7 +44,7 @@ async def test_badges_and_description_follow_the_model(user: User, services: Ser
     info = await publish(services, "wine", "cellar")
     await make_default(services, "machines")
     await user.open("/models/cellar")
-    await user.should_see(content="Predicts cultivar from 13 features.", marker="description")
+    await user.should_see(content="Predicts cultivar from 13 columns.", marker="description")
     await user.should_not_see(marker="is-default")
 
     second = await publish(services, "wine", "cellar")

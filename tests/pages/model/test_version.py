@@ -41,7 +41,7 @@ async def test_version_shows_verdict_evaluation_signature_and_training(user: Use
     await user.open(f"/models/machines/versions/{trained.regression.version}")
 
     await user.should_see(f"machines, version {trained.regression.version}")
-    await user.should_see("It predicts time_for_failure from 6 features, trained on 2,000 rows")
+    await user.should_see("It predicts time_for_failure from 6 columns, trained on 2,000 rows")
     await user.should_see(marker="verdict")
     for heading in ("Metrics", "Estimators compared", "Feature importance", "Signature", "Training"):
         await user.should_see(heading)

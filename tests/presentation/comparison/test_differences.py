@@ -45,14 +45,14 @@ def best(*versions: VersionInfo) -> dict[str, set[int]]:
 def test_changes_without_an_active_version_name_the_target():
     (sentence,) = changes(None, info(7))
 
-    assert "Version 7 predicts y from 1 feature" in sentence
+    assert "Version 7 predicts y from 1 column" in sentence
 
 
 def test_changes_between_equal_versions_are_none():
     first, second = changes(info(1), info(2))
 
     assert "same features" in first
-    assert second == "R² stays at 0.5."
+    assert second == "R² stays at 0.500."
 
 
 def test_changes_of_the_target_are_told_without_scores():
@@ -83,7 +83,7 @@ def test_changes_of_the_classes_name_new_ones():
 def test_changes_of_the_coverage_give_both():
     said = changes(info(), info(coverage=0.5))
 
-    assert "50.0% of true values instead of 90.0%" in said[0]
+    assert "50% of true values instead of 90%" in said[0]
 
 
 def test_changes_of_the_features_name_optional_unused_and_retyped_ones():
@@ -108,13 +108,13 @@ def test_changes_name_a_few_features_and_count_the_rest():
 
 @pytest.mark.parametrize(("new", "said"), [(0.6, "better"), (0.4, "worse")])
 def test_changes_of_the_score_say_whether_it_is_better(new: float, said: str):
-    assert changes(info(), info(metrics={"r2": new}))[1:] == [f"R² {new} instead of 0.5: {said}."]
+    assert changes(info(), info(metrics={"r2": new}))[1:] == [f"R² {new:.3f} instead of 0.500: {said}."]
 
 
 def test_changes_do_not_call_a_score_on_another_table_better():
     said = changes(info(), info(metrics={"r2": 0.6}, data_sha256="x", table_sha256="y"))
 
-    assert said[1] == "R² 0.6 instead of 0.5."
+    assert said[1] == "R² 0.600 instead of 0.500."
     assert "not comparable" in said[2]
 
 
@@ -136,12 +136,12 @@ def test_differences_always_show_general_properties():
 
     assert shown["Predicts"] == ("y (regression)", "y (classification)")
     assert shown["Estimator"] == ("linear", "linear")
-    assert shown["Trained"] == ("2026-01-31 00:00 UTC",) * 2
+    assert shown["Trained"] == ("2026-01-31 00:00:00 UTC",) * 2
     assert shown["Training time"] == ("0 s", "2 min")
     assert shown["Rows"] == ("1,500", "0")
     assert shown["Table"] == ("q3.csv (bbbbbbbb)", "– (bbbbbbbb)")
     assert shown["Features"] == ("1", "1")
-    assert shown["Interval coverage"] == ("90.0%", "–")
+    assert shown["Interval coverage"] == ("90%", "–")
     assert shown["Seed"] == ("3", "0")
 
 
@@ -149,14 +149,14 @@ def test_differences_show_metrics_with_spread_and_mark_the_best():
     one = info(metrics={"r2": 0.5, "mae": 2.0, "rmse": 3.0}, spread={"r2": 0.01})
     two = info(metrics={"r2": 0.6, "mae": 2.5, "rmse": 3.00001})
 
-    assert lines(one, two)["R²"] == ("0.5 ± 0.01", "0.6")
+    assert lines(one, two)["R²"] == ("0.500 ± 0.010", "0.600")
     assert best(one, two) == {"R²": {1}, "Mean error": {0}}
 
 
 def test_differences_mark_ties_and_skip_missing_metrics():
     versions = [info(metrics={"r2": value} if value else {}) for value in (0.6, None, 0.6, 0.1)]
 
-    assert lines(*versions)["R²"] == ("0.6", "–", "0.6", "0.1")
+    assert lines(*versions)["R²"] == ("0.600", "–", "0.600", "0.100")
     assert best(*versions) == {"R²": {0, 2}}
 
 
@@ -190,4 +190,4 @@ def test_differences_count_features_beyond_the_limit():
     shown = lines(many, info(features=[]))
 
     assert len([label for label in shown if label.startswith("Feature f")]) == 30
-    assert shown["Of 10 more features"] == ("10", "0")
+    assert shown["Of 10 more columns"] == ("10", "0")

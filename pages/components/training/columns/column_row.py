@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nicegui import ui
 
 from mlapp.errors import shorten
-from mlapp.presentation.formats import format_percent
+from mlapp.presentation.formats import format_count, format_percent
 from mlapp.schemas import ColumnType, TableColumn
 from pages.components.training.columns.mini_histogram import MiniHistogram, frequent_values
 from pages.components.warnings import notes, warnings
@@ -62,7 +62,7 @@ class ColumnRow:
         share = format_percent(column.missing / rows) if column.missing else "none"
         self.missing.set_text(f"{share} missing")
         self.missing.classes(replace=f"whitespace-nowrap {TEXT if column.missing else MUTED}")
-        self.distinct.set_text(f"{column.distinct:,}")
+        self.distinct.set_text(format_count(column.distinct))
         self.histogram.show(column.distribution)
         self.values.set_text(frequent_values(column))
         self.show_choices()

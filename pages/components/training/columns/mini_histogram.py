@@ -2,6 +2,7 @@
 
 from nicegui import ui
 
+from mlapp.presentation.formats import format_percent
 from mlapp.schemas import Distribution, TableColumn
 from pages.theme import SERIES
 
@@ -36,4 +37,4 @@ def frequent_values(column: TableColumn) -> str:
         return ", ".join(column.examples)
     present = found.total - found.missing
     pairs = list(zip(found.categories, found.counts, strict=True))[:3]
-    return ", ".join(f"{category} {count / present:.0%}" for category, count in pairs)
+    return ", ".join(f"{category} {format_percent(count / present)}" for category, count in pairs)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
+from mlapp.presentation.formats import format_count
 from mlapp.presentation.tables.preview import TASKS
 from mlapp.schemas import TablePreview, Task
 from pages.session.column_choices import ColumnChoices, Role
@@ -37,7 +38,9 @@ class TargetPicker:
         self.choice.set_visibility(target is not None)
         self.detected = found.task
         self.task.set_value(self._task())
-        self.summary.set_text(f"{target.distinct:,} classes" if target and found.task is Task.CLASSIFICATION else "")
+        self.summary.set_text(
+            format_count(target.distinct, "class", "classes") if target and found.task is Task.CLASSIFICATION else ""
+        )
 
     def show_choices(self) -> None:
         """Show the target, before the next preview."""

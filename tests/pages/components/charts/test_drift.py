@@ -55,7 +55,7 @@ async def test_monitor_lists_the_features_with_the_most_drift(user: User, http: 
 
     await user.open("/models/many-features/monitor")
 
-    await user.should_see("2 more features drift less")
+    await user.should_see("2 more columns with less drift")
 
 
 async def test_monitor_puts_the_feature_with_the_most_drift_first(

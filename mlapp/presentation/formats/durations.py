@@ -1,13 +1,21 @@
-"""Formats of numbers, percentages, durations and times for people."""
+"""Formats of durations, ages and times."""
 
 import math
 from datetime import datetime, timedelta
 
+from mlapp.presentation.formats.numbers import format_count, format_measurement
+
+SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in seconds, minutes or hours."""
+    """Return a duration in the unit that suits it: `23.7 ms`, `4.2 s`, `35 s`, `12 min`, `1.5 h`."""
+    if seconds == 0:
+        return "0 s"
+    if seconds < 1:
+        return format_measurement(seconds, SECONDS)
     if seconds < 10:
-        return f"{format_number(round(seconds, 1))} s"
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
@@ -35,7 +43,7 @@ def expected_duration(seconds: float) -> str:
 
 
 def format_time(at: datetime | None) -> str:
-    """Return a time in UTC, to the second; a dash if there is none."""
+    """Return a time in UTC, to the second; a dash if there is none. Pages show it in the zone of the browser."""
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "–"
 
 
@@ -43,28 +51,5 @@ def format_age(age: timedelta) -> str:
     """Return how long ago something was, in the largest unit of which it is one or more."""
     for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if (count := int(age.total_seconds() // seconds)) > 0:
-            return f"{count:,} {unit}{'' if count == 1 else 's'} ago"
+            return f"{format_count(count, unit)} ago"
     return "just now"
-
-
-def format_number(number: float, digits: int = 4) -> str:
-    """Return a number with this many significant digits; with an exponent only below 0.0001 or from 1e9."""
-    if number == 0 or not 1e-4 <= abs(number) < 1e9:
-        return f"{number:.{digits}g}"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(number))))
-    text = f"{number:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def format_value(value: object) -> str:
-    """Return a value as text: a dash for None, four significant digits for floats, `true` or `false` for booleans."""
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return format_number(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def format_percent(share: float) -> str:
-    """Return a share as a percentage."""
-    return f"{share:.1%}"
