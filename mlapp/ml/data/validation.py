@@ -47,7 +47,6 @@ class Validator:
         ranges = np.array([_range(feature) for feature in features], dtype=float)
         self._low, self._high = ranges[:, 0], ranges[:, 1]
         self._required = np.array([feature.required for feature in features])
-        self._is_category = np.array([feature.type is ColumnType.CATEGORY for feature in features])
         self._whole = np.array([feature.type is ColumnType.INTEGER for feature in features])
         self._has_whole = bool(self._whole.any())
         self._lows, self._highs = self._low.tolist(), self._high.tolist()
@@ -62,11 +61,6 @@ class Validator:
     def unusual(self, x: np.ndarray) -> np.ndarray:
         """Return whether each row of a matrix (rows, columns) has a warning, (rows,)."""
         return np.asarray(self._cells(x[:, : self._count]).any(axis=1))
-
-    def has_novel_cells(self, x: np.ndarray) -> np.ndarray:
-        """Return whether each row has an unknown category, or a missing value that training never saw, (rows,)."""
-        x = x[:, : self._count]
-        return np.asarray(((np.isnan(x) & self._required) | ((x == UNKNOWN) & self._is_category)).any(axis=1))
 
     def warnings(self, x: np.ndarray, cell_text: CellText) -> Warnings:
         """Return the warnings about the encoded rows `x`, (rows, columns)."""

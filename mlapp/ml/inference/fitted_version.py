@@ -27,7 +27,7 @@ MAX_MISSING_ROWS = 30
 
 USUAL = np.zeros(1, dtype=bool)
 """`Batch.unusual` of a single row without a warning."""
-RELIABLE = np.ones(1, dtype=bool)
+RELIABLE, UNRELIABLE = np.ones(1, dtype=bool), np.zeros(1, dtype=bool)
 """`Batch.reliable` of a single row like those of the training table."""
 
 
@@ -141,14 +141,14 @@ class FittedVersion:
         """Predict encoded rows of several requests in one call, which takes little longer than one request."""
         x = requests[0] if len(requests) == 1 else np.concatenate(requests)
         if len(x) == 1 and (predicted := self._predict_row(x)) is not None:
-            return Batch(x, predicted, USUAL, RELIABLE)
+            return Batch(x, predicted, USUAL, RELIABLE if self.parts.novelty.is_near(x[0]) else UNRELIABLE)
         # Adds 0 so that -0 becomes 0, as some formats have no negative zero.
         x = x + 0.0
         return Batch(x, self.predict(x), self.validator.unusual(x), self.is_reliable(x))
 
     def is_reliable(self, x: np.ndarray) -> np.ndarray:
         """Return whether encoded rows, (rows, columns), are like those of the training table, (rows,)."""
-        return ~self.validator.has_novel_cells(x)
+        return ~self.parts.novelty.is_novel(x)
 
     def _predict_row(self, x: np.ndarray) -> np.ndarray | None:
         """Return what `predict` returns for a row, (1, features), in a fraction of the time.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import joblib
 from sklearn.base import BaseEstimator
 
+from mlapp.ml.inference.novelty import Novelty
+
 
 @dataclass(frozen=True)
 class ModelFile:
@@ -13,6 +15,8 @@ class ModelFile:
 
     estimator: BaseEstimator
     """Predicts values, or probabilities."""
+    novelty: Novelty
+    """Tells which rows are unlike the training table."""
     scale: BaseEstimator | None = None
     """Predicts the factor of the scale of a row's interval; None unless it is learned."""
     texts: tuple[BaseEstimator, ...] = ()

@@ -14,6 +14,7 @@ from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
 from mlapp.ml.training.final_fit import fit_on_all_rows, parameters
 from mlapp.ml.training.fingerprint import fingerprints
+from mlapp.ml.training.novelty_limits import fit_novelty
 from mlapp.ml.training.overall_progress import OverallProgress, Report
 from mlapp.ml.training.quality import evaluate_quality
 from mlapp.ml.training.selection.candidates import candidates, selection_metric
@@ -126,10 +127,12 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
         "loss": options.loss,
         "never_negative": best.positive,
     }
+    samples = training_set.samples
+    novelty = fit_novelty(samples.X, signature.features, options.seed, samples.groups)
     fitted = fit_on_all_rows(training_set, best, progress)
     serialized = progress.start_stage("Serializing the model", best.cost * rows * SERIALIZE_COST)
     with estimator_errors(best.name):
-        file = ModelFile(fitted, scale, training_set.embeddings).to_bytes()
+        file = ModelFile(fitted, novelty, scale, training_set.embeddings).to_bytes()
     serialized(1.0)
     record |= {"parameters": parameters(fitted), "training_seconds": round(clock() - started, 3)}
     return Trained(file, record)

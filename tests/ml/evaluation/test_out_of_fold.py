@@ -1,5 +1,6 @@
 """Out-of-fold predictions."""
 
+import pickle
 from itertools import count
 
 import numpy as np
@@ -16,7 +17,6 @@ from threadpoolctl import threadpool_limits
 from mlapp.ml.estimator_tree import parts
 from mlapp.ml.evaluation import out_of_fold
 from mlapp.ml.evaluation.out_of_fold import Samples
-from mlapp.ml.inference.model_file import ModelFile
 
 
 def splits(*folds):
@@ -98,7 +98,7 @@ def test_file_of_boosting_does_not_depend_on_the_number_of_threads():
     for threads in (1, 2):
         with threadpool_limits(threads):
             fitted = HistGradientBoostingRegressor(max_iter=3, random_state=0).fit(x, x[:, 0])
-            files.append(ModelFile(out_of_fold.with_one_thread(fitted)).to_bytes())
+            files.append(pickle.dumps(out_of_fold.with_one_thread(fitted)))
 
     assert files[0] == files[1]
 

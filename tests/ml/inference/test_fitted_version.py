@@ -14,6 +14,7 @@ from mlapp.ml.evaluation.conformal import bounds
 from mlapp.ml.inference.fitted_version import load_version
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.inference.what_if import what_if
+from mlapp.ml.training.novelty_limits import fit_novelty
 from mlapp.schemas import Task
 from mlapp.tables.table import Table
 from tests.ml.conftest import fewer_trees
@@ -131,7 +132,7 @@ def test_model_of_other_libraries_is_not_loaded(priced):
 def test_model_with_missing_code_is_not_loaded(priced, tmp_path, monkeypatch):
     (tmp_path / "gone.py").write_text("class Estimator: pass\n")
     monkeypatch.syspath_prepend(tmp_path)
-    file = ModelFile(importlib.import_module("gone").Estimator()).to_bytes()
+    file = ModelFile(importlib.import_module("gone").Estimator(), fit_novelty(np.ones((9, 0)), [], 0)).to_bytes()
     monkeypatch.undo()
     del sys.modules["gone"]
 

@@ -21,7 +21,7 @@ async def model(store: ModelStore, prediction: PredictionService, diabetes: Fitt
 
 def rows(model: VersionInfo, **changed: float | None) -> pl.DataFrame:
     """Return an ordinary row, and one with other values."""
-    row = {feature.name: float(feature.example) for feature in model.features}
+    row = {feature.name: float(str(feature.example)) for feature in model.features}
     return pl.DataFrame([row, row | changed], infer_schema_length=None)
 
 
