@@ -197,6 +197,12 @@ def with_embeddings(x: np.ndarray, texts: Sequence[Texts], embeddings: Sequence[
     return np.hstack([x, *map(TextEmbedding.transform, embeddings, texts)])
 
 
+def column_blocks(features: Sequence[Feature], embeddings: Sequence[TextEmbedding]) -> list[list[int]]:
+    """Return the columns of each feature in the matrix: of a text its number of characters and components."""
+    texts = {own: [own, *components] for own, *components in text_blocks(features, embeddings)}
+    return [texts.get(column, [column]) for column in range(len(features))]
+
+
 def text_blocks(features: Sequence[Feature], embeddings: Sequence[TextEmbedding]) -> list[list[int]]:
     """Return the columns of each text in the matrix: its number of characters, and its components."""
     owns = [column for column, feature in enumerate(features) if feature.type is ColumnType.TEXT]

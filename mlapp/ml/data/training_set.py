@@ -27,7 +27,7 @@ from mlapp.ml.data.target import (
     keep_task,
     task_warnings,
 )
-from mlapp.ml.data.text_embedding import TextEmbedding, fit_embeddings, text_blocks
+from mlapp.ml.data.text_embedding import TextEmbedding, column_blocks, fit_embeddings, text_blocks
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
@@ -88,8 +88,7 @@ class TrainingSet:
     @property
     def blocks(self) -> list[list[int]]:
         """The columns of the feature matrix by feature: a text has many."""
-        texts = {own: [own, *components] for own, *components in self.columns.texts}
-        return [texts.get(index, [index]) for index in range(len(self.signature.features))]
+        return column_blocks(self.signature.features, self.embeddings)
 
     def estimator_factory(self, recipe: Recipe) -> Callable[[], BaseEstimator]:
         """Return a function that makes the recipe's unfitted estimator for this training set."""

@@ -107,8 +107,17 @@ class Answers:
             columns.append(pl.Series(RELIABLE, additions.reliable))
         return pl.DataFrame(columns)
 
+    def explained(self, predicted: np.ndarray) -> list[int]:
+        """Return the index of the class whose probability is explained for each row, the predicted one; or 0."""
+        return [0] * len(predicted) if self.info.task is Task.REGRESSION else self._class_indices(predicted)
+
     def _predicted_classes(self, probabilities: np.ndarray) -> list[Scalar]:
-        return [self.classes[index] for index in probabilities.argmax(axis=1).tolist()]
+        return [self.classes[index] for index in self._class_indices(probabilities)]
+
+    @staticmethod
+    def _class_indices(probabilities: np.ndarray) -> list[int]:
+        found: list[int] = probabilities.argmax(axis=1).tolist()
+        return found
 
 
 def _to_json(response: PredictResponse) -> bytes:

@@ -14,9 +14,10 @@ from mlapp.ml.evaluation.conformal import bounds, bounds_of
 from mlapp.ml.inference.answers import NO_ADDITIONS, Additions, Answers
 from mlapp.ml.inference.compiled.functions import Compiled, RowFunction
 from mlapp.ml.inference.compiled.pipeline import compile_pipeline
+from mlapp.ml.inference.explanation.explainer import Explainer, make_explainer
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import unusable_reason
-from mlapp.schemas import VersionInfo, VersionKey
+from mlapp.schemas import Explanation, VersionInfo, VersionKey
 from mlapp.tables.table import Table
 
 CHUNK_ROWS = 10_000
@@ -113,6 +114,15 @@ class FittedVersion:
     def answers(self) -> Answers:
         """Makes responses of predictions."""
         return Answers(self.info)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains predictions; made for the first one, as it takes as long as loading the version."""
+        return make_explainer(self.info, self.parts, self._tested)
+
+    def explain(self, x: np.ndarray, predicted: np.ndarray) -> list[Explanation]:
+        """Explain the predictions for encoded rows, (rows, columns)."""
+        return self.explainer.explain(known_only(x), self.answers.explained(predicted))
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Predict encoded rows, (rows, columns).

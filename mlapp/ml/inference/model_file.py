@@ -4,6 +4,7 @@ import io
 from dataclasses import dataclass
 
 import joblib
+import numpy as np
 from sklearn.base import BaseEstimator
 
 from mlapp.ml.inference.novelty import Novelty
@@ -17,6 +18,8 @@ class ModelFile:
     """Predicts values, or probabilities."""
     novelty: Novelty
     """Tells which rows are unlike the training table."""
+    background: np.ndarray
+    """Made-up encoded rows that predictions are explained against, (rows, columns)."""
     scale: BaseEstimator | None = None
     """Predicts the factor of the scale of a row's interval; None unless it is learned."""
     texts: tuple[BaseEstimator, ...] = ()

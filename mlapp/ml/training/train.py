@@ -9,6 +9,7 @@ from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.evaluation.baseline import baseline_warnings
 from mlapp.ml.evaluation.importance import permutation_importance, sample_size
 from mlapp.ml.evaluation.out_of_fold import Fits, local_fits
+from mlapp.ml.inference.explanation.background import make_background
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.threads import threads_for
@@ -129,10 +130,11 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     }
     samples = training_set.samples
     novelty = fit_novelty(samples.X, signature.features, options.seed, samples.groups)
+    background = make_background(samples.X, options.seed)
     fitted = fit_on_all_rows(training_set, best, progress)
     serialized = progress.start_stage("Serializing the model", best.cost * rows * SERIALIZE_COST)
     with estimator_errors(best.name):
-        file = ModelFile(fitted, novelty, scale, training_set.embeddings).to_bytes()
+        file = ModelFile(fitted, novelty, background, scale, training_set.embeddings).to_bytes()
     serialized(1.0)
     record |= {"parameters": parameters(fitted), "training_seconds": round(clock() - started, 3)}
     return Trained(file, record)

@@ -132,7 +132,8 @@ def test_model_of_other_libraries_is_not_loaded(priced):
 def test_model_with_missing_code_is_not_loaded(priced, tmp_path, monkeypatch):
     (tmp_path / "gone.py").write_text("class Estimator: pass\n")
     monkeypatch.syspath_prepend(tmp_path)
-    file = ModelFile(importlib.import_module("gone").Estimator(), fit_novelty(np.ones((9, 0)), [], 0)).to_bytes()
+    novelty = fit_novelty(np.ones((9, 0)), [], 0)
+    file = ModelFile(importlib.import_module("gone").Estimator(), novelty, np.zeros((1, 1))).to_bytes()
     monkeypatch.undo()
     del sys.modules["gone"]
 

@@ -5,7 +5,7 @@ for all linear models with the same preprocessing. What remains of an estimator 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
@@ -14,12 +14,27 @@ from sklearn.base import BaseEstimator
 from mlapp.ml.inference.compiled.boosting import trees_of
 from mlapp.ml.inference.compiled.columns import Column, Inputs, columns_of
 from mlapp.ml.inference.compiled.forest import compile_forest
-from mlapp.ml.inference.compiled.functions import Compiled, chain, rows_of
+from mlapp.ml.inference.compiled.functions import ArrayFunction, Compiled, chain, rows_of
 from mlapp.ml.inference.compiled.steps import compile_steps, product_of
 from mlapp.ml.inference.compiled.trees import Trees
 
 Steps = Sequence[Any]
 """Fitted transformers, one after the other."""
+
+
+class Parts(NamedTuple):
+    """A function of features as a function of sums."""
+
+    sources: list[ArrayFunction]
+    """Compute the sums from features, (rows, columns) to (rows, sums)."""
+    products: frozenset[int]
+    """Numbers of the sources that are products of transformed features and weights."""
+    last: ArrayFunction
+    """Takes the list of all sums."""
+
+    def many(self, x: np.ndarray) -> np.ndarray:
+        """Return the function of features, (rows, columns) to (rows, outputs)."""
+        return self.last([source(x) for source in self.sources])
 
 
 class Program:
@@ -76,6 +91,11 @@ class Program:
             return np.asarray(predict(x), dtype=float).reshape(-1, width)
 
         return _read(self._source(str(len(self._sources)), lambda: Compiled(many)), 0, width)
+
+    def parts(self, function: Compiled) -> Parts:
+        """Return a function of the sums with its sources."""
+        products = frozenset(self._numbers[name] for name in self._products)
+        return Parts([make().many for make in self._sources], products, function.many)
 
     def compiled(self, function: Compiled) -> Compiled:
         """Return a function of the sums as a function of features."""

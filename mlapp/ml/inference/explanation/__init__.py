@@ -1,0 +1,1 @@
+"""Explanation of predictions: Shapley values of features against a stored background."""
