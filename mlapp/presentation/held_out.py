@@ -5,7 +5,7 @@ import re
 from mlapp.errors import shorten
 from mlapp.presentation.formats import format_count, format_percent
 from mlapp.presentation.markdown import text
-from mlapp.schemas import Evaluation, RowOption, Suggestion, VersionInfo
+from mlapp.schemas import Evaluation, PredictResponse, RowOption, Suggestion, VersionInfo
 
 NOUNS = re.compile(
     r"(patient|subject|person|customer|client|user|member|household|machine|device|sensor|vehicle|engine|store|shop"
@@ -74,6 +74,14 @@ def coverage_claim(info: VersionInfo, coverage: float) -> str:
     """Return how often an interval holds the true value."""
     caveat = coverage_caveat(info)
     return caveat or f"The true value lies in this interval in about {format_percent(coverage, nominal=True)} of cases."
+
+
+def not_verified(answer: PredictResponse) -> str:
+    """Return that the answer to a row is not verified; empty if it is."""
+    if answer.reliable is None or answer.reliable[0]:
+        return ""
+    what = "interval" if answer.lower else "probability"
+    return f"Not verified here: the training table has no rows like this one, so nobody knows how right this {what} is."
 
 
 def coverage_caveat(info: VersionInfo) -> str:

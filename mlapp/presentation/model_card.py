@@ -174,6 +174,7 @@ def _limits(info: VersionInfo) -> str:
         "Values outside the training values above are predicted with a warning.",
         "With `Prefer: handling=strict`, requests with such values are rejected.",
         "The metrics hold for rows with the same distribution as the training table.",
+        "Intervals and probabilities are not verified for rows unlike those of the training table: `reliable` is false.",
     ]
     if info.source and info.source.simulated:
         sentences.append("It was trained on simulated data: for trying mlapp out, not for conclusions.")

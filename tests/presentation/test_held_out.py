@@ -4,8 +4,16 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.held_out import action, coverage_caveat, coverage_claim, evaluated_on, judged, plural
-from mlapp.schemas import Evaluation, Suggestion
+from mlapp.presentation.held_out import (
+    action,
+    coverage_caveat,
+    coverage_claim,
+    evaluated_on,
+    judged,
+    not_verified,
+    plural,
+)
+from mlapp.schemas import Evaluation, PredictResponse, Suggestion
 from tests.presentation.comparison.test_differences import classifier, info
 
 BY: dict[str, Any] = {"time_column": "year", "group_column": "patient", "held_out_groups": 1_200}
@@ -64,3 +72,19 @@ def test_button_and_sentence_of_each_option():
     assert (action(groups), action(latest)) == ("Judge on new patients", "Judge on the latest rows")
     assert "judged on new patients: all rows of one" in judged("group_column", "patient")
     assert "judged on the latest fifth of the rows by 'year'" in judged("time_column", "year")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ""),
+        ({"reliable": [True]}, ""),
+        ({"reliable": [False]}, "how right this probability is"),
+        ({"reliable": [False], "lower": [1.0]}, "how right this interval is"),
+    ],
+)
+def test_answers_to_unusual_rows_are_not_verified(fields: dict[str, Any], expected: str):
+    answer = PredictResponse(model="churn", version=1, predictions=[1], warnings=[], **fields)
+
+    assert not_verified(answer).startswith("Not verified here" if expected else "")
+    assert expected in not_verified(answer)

@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from mlapp.presentation.formats import exact, format_number, format_percent, format_value
-from mlapp.presentation.held_out import coverage_claim
+from mlapp.presentation.held_out import coverage_claim, not_verified
 from mlapp.presentation.sentences import target_unit
 from mlapp.schemas import PredictResponse, Task, VersionInfo
 from pages.components.charts.share_bar import bar
@@ -45,7 +45,7 @@ class _NumberView:
         self.info = info
         self.figure = ui.label().classes(FIGURE).mark("prediction")
         self.interval = ui.label().classes("text-lg font-medium").mark("interval")
-        self.coverage = ui.label().classes(MUTED)
+        self.coverage = ui.label().classes(MUTED).mark("coverage")
         # Hidden from screen readers, as the labels above say the same.
         with ui.column().classes("w-full gap-1 pt-2").props("aria-hidden=true"):
             with ui.element("div").classes(TRACK):
@@ -69,7 +69,7 @@ class _NumberView:
         self.figure.props["title"] = exact(value)
         self.interval.set_text(f"{format_number(lower)} to {format_number(upper, unit)}")
         self.interval.props["title"] = f"{exact(lower)} to {exact(upper)}"
-        self.coverage.set_text(coverage_claim(self.info, answer.coverage))
+        self.coverage.set_text(not_verified(answer) or coverage_claim(self.info, answer.coverage))
         low, high = min(lower, *self.edges), max(upper, *self.edges)
         scale = 100 / ((high - low) or 1)
         self.range.style(f"left: {(lower - low) * scale:.2f}%; width: {(upper - lower) * scale:.2f}%")
@@ -87,10 +87,13 @@ class _ClassesView:
         self.rows = [_class_row() for _ in range(min(count, MAX_CLASSES))]
         if count > MAX_CLASSES:
             ui.label(f"and {count - MAX_CLASSES} more classes").classes(MUTED)
+        self.caveat = ui.label().classes(MUTED).mark("coverage")
 
     def show(self, answer: PredictResponse) -> None:
         assert answer.probabilities  # noqa: S101 - a classification has probabilities
         self.top_class.set_text(format_value(answer.predictions[0]))
+        self.caveat.set_text(not_verified(answer))
+        self.caveat.set_visibility(bool(self.caveat.text))
         shares = sorted(answer.probabilities[0].items(), key=lambda item: -item[1])
         for (label, percentage, share_bar), (name, share) in zip(self.rows, shares, strict=False):
             label.set_text(name)

@@ -52,6 +52,20 @@ async def test_predict_warns_of_a_value_outside_the_training_range(user: User, t
     await user.should_see(content="99999 is outside 30–1199 seen in training", marker="warning")
 
 
+@pytest.mark.parametrize(("model", "field"), [("machines", "feature-0"), ("wine", "feature-0")])
+async def test_predict_claims_nothing_for_a_row_unlike_the_training_table(
+    user: User, trained: TrainedVersions, model: str, field: str
+):
+    await user.open(f"/models/{model}/predict")
+    await user.should_not_see("Not verified here")
+
+    with user:
+        one(user, field).set_value(99999)
+
+    await user.should_see(content="Not verified here", marker="coverage")
+    await user.should_not_see("in about 90% of cases")
+
+
 async def test_predict_treats_an_empty_field_as_missing(user: User, trained: TrainedVersions):
     await user.open(PREDICT)
 
