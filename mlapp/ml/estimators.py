@@ -19,35 +19,32 @@ The target is numbers for regression, and class indices 0, 1, … for classifica
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from sklearn import ensemble
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
+from mlapp.ml.boosting import SMALL_ROWS, boosting
 from mlapp.ml.preprocessing import FeatureColumns, native, one_hot, ordinal, smooth
 from mlapp.ml.recipes.kernel import RbfFeatures
 from mlapp.ml.recipes.log_target import LogTargetRegressor
 from mlapp.ml.recipes.residual import ResidualRegressor
 from mlapp.ml.recipes.sampled import SampledEstimator
 from mlapp.ml.recipes.splines import spline_basis
+from mlapp.ml.recipes.target_means import TargetMeans
 from mlapp.schemas import EstimatorInfo, Loss, Task
 
 AUTO = "auto"
-SMALL_ROWS = 3_000
-"""Tables of up to this many rows get a lower learning rate, and a cross-validated regularization strength."""
 DENSE_ROWS, DENSE_CELLS = 20_000, 6_000_000
 """Splines and kernels are fitted on dense matrices of up to this many rows and cells, 48 MB; `auto` leaves kernels out
 on larger tables, and otherwise they see random rows."""
 MAX_KERNEL_CLASSES = 30
 """`auto` leaves kernels out beyond, which take the time of a logistic regression with 200 columns."""
-LARGE_ROWS = 50_000
-"""Boosting uses scikit-learn's default hyperparameters on tables of more than this many rows."""
+MAX_MEANS_CLASSES = 10
+"""`auto` encodes categories as means of the target, one for each class, for up to this many classes."""
 FOREST_TREES = 200
-ITERATIONS = 150
-"""Boosting iterations on tables of up to `SMALL_ROWS` rows. With 300 at half the rate, the error was the same."""
 REGRESSION = (Task.REGRESSION,)
 
 
@@ -67,6 +64,10 @@ def splines(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
 
 def kernel(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Ridge or logistic regression on the similarity to training rows: smooth, with interactions."""
+    return _on_means(_kernel, task, columns, seed) if columns.classes <= 2 else _kernel(task, columns, seed)
+
+
+def _kernel(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     features = RbfFeatures(width=3.0 if task is Task.REGRESSION else 1.0, random_state=seed)
     return _bounded(make_pipeline(smooth(columns), features, _ridge_or_logistic(task, seed)), columns, seed)
 
@@ -86,21 +87,38 @@ def _bounded(estimator: BaseEstimator, columns: FeatureColumns, seed: int) -> Ba
 
 def hist_gradient_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Histogram-based gradient boosting: accurate on most tables, handles missing values and categories natively."""
-    return make_pipeline(native(columns), _boosting(task, columns, seed))
+    return make_pipeline(native(columns), boosting(task, columns, seed))
 
 
-def _boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
-    options = {"categorical_features": columns.categories, "random_state": seed, **_boosting_options(columns)}
-    if task is Task.REGRESSION:
-        return ensemble.HistGradientBoostingRegressor(loss=columns.loss.value, **options)
-    # Early stopping would need a stratified validation set, which fails for classes with one row.
-    return ensemble.HistGradientBoostingClassifier(**options | {"early_stopping": False})
+def shallow_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Gradient boosting of small trees, on the mean target of each category where a column has many of them."""
+    return _on_means(_shallow_boosting, task, columns, seed)
+
+
+def _shallow_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    return make_pipeline(native(columns), boosting(task, columns, seed, shallow=True))
+
+
+def _on_means(
+    make: Callable[[Task, FeatureColumns, int], BaseEstimator], task: Task, columns: FeatureColumns, seed: int
+) -> BaseEstimator:
+    """Return what a recipe makes, on the means of the target in place of many categories."""
+    if not columns.many:
+        return make(task, columns, seed)
+    estimator = make(task, columns.with_means(), seed)
+    # In one pipeline, as weights of rows reach only its last step.
+    steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
+    return make_pipeline(TargetMeans(columns.many, columns.classes, seed), *steps)
 
 
 def residual_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Splines, and gradient boosting of what they miss: follows trends beyond the training rows, and jumps."""
+    return _on_means(_residual_boosting, task, columns, seed)
+
+
+def _residual_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     base = splines if _is_dense(columns) else linear
-    slower = _boosting(task, columns, seed)
+    slower = boosting(task, columns, seed)
     if columns.rows <= SMALL_ROWS:
         slower.set_params(learning_rate=slower.learning_rate / 2)
     return ResidualRegressor(base(task, columns, seed), make_pipeline(native(columns), slower))
@@ -113,29 +131,13 @@ def poisson_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEsti
 
 def log_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Splines and gradient boosting of the logarithm: for skewed targets above 0; predictions are positive."""
-    return LogTargetRegressor(residual_boosting(task, columns, seed))
+    # Not on means: beyond the training rows, their trends explode on this scale.
+    return LogTargetRegressor(_residual_boosting(task, columns, seed))
 
 
 def log_kernel(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Ridge regression of the logarithm on the similarity to training rows: for skewed targets above 0."""
     return LogTargetRegressor(kernel(task, columns, seed))
-
-
-def _boosting_options(columns: FeatureColumns) -> dict[str, Any]:
-    """Return hyperparameters: the fewer rows, the smaller the trees and the learning rate."""
-    if columns.rows > LARGE_ROWS:
-        return {}
-    if columns.rows > SMALL_ROWS:
-        iterations, rate, options = 200, 0.1, {"max_leaf_nodes": 15}
-    else:
-        iterations, rate, options = ITERATIONS, 0.1, {"max_leaf_nodes": 8, "min_samples_leaf": 10}
-    # An iteration takes longer with more classes and features. Fewer iterations at a higher rate halve the time of a
-    # fit, which was 4.7 s on 1,000 rows × 1,000 features, and 1.2 s on 1,000 × 8 with 10 classes.
-    features = len(columns.numbers + columns.categories + columns.datetimes) + sum(map(len, columns.texts))
-    reduced = max(10, round(iterations / max(1, columns.classes / 4, features / 300)))
-    rate = min(0.3, rate * iterations / reduced)
-    fixed = {"max_features": 0.5, "l2_regularization": 1.0, "early_stopping": False}
-    return {"max_iter": reduced, "learning_rate": rate, **fixed, **options}
 
 
 def random_forest(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
@@ -179,11 +181,17 @@ def _is_dense(columns: FeatureColumns) -> bool:
 
 
 def _suits_kernel(columns: FeatureColumns) -> bool:
-    return _is_dense(columns) and columns.classes <= MAX_KERNEL_CLASSES
+    own = columns.with_means() if columns.classes <= 2 else columns
+    return _is_dense(own) and columns.classes <= MAX_KERNEL_CLASSES
 
 
 def _suits_log_kernel(columns: FeatureColumns) -> bool:
     return _above_zero(columns) and _suits_kernel(columns)
+
+
+def _suits_shallow(columns: FeatureColumns) -> bool:
+    many = bool(columns.many) and columns.classes <= MAX_MEANS_CLASSES
+    return many or (not columns.many and columns.rows > SMALL_ROWS)
 
 
 def _from_zero(columns: FeatureColumns) -> bool:
@@ -197,6 +205,7 @@ def _above_zero(columns: FeatureColumns) -> bool:
 ESTIMATORS: dict[str, Recipe] = {
     "linear": Recipe(linear, latency=0.5),
     "hist_gradient_boosting": Recipe(hist_gradient_boosting, losses=tuple(Loss), cost=8.0),
+    "shallow_boosting": Recipe(shallow_boosting, auto_if=_suits_shallow, losses=tuple(Loss), cost=7.0),
     # On 46 splits of 23 tables, splines alone changed the error of `auto` by 0.1 %.
     "splines": Recipe(splines, auto_rows=0, cost=2.0, latency=1.2),
     "kernel": Recipe(kernel, auto_rows=DENSE_ROWS, auto_if=_suits_kernel, cost=4.0, latency=1.2),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -24,6 +24,9 @@ Source: scikit-learn, HistGradientBoosting: a categorical feature has at most `m
 DENSE_ROWS = 3_000
 """Tables of up to this many rows are one-hot encoded as a dense matrix, which linear models solve exactly. On a million
 rows and 54 categories, a sparse one takes two thirds of the time and memory."""
+
+MANY_CATEGORIES, MEANS_ROWS = 10, 200
+"""Columns of more than this many categories may be encoded as means of the target, on at least this many rows."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,18 @@ class FeatureColumns:
         """About the number of columns that `smooth` makes of these."""
         categories = sum(min(self.distinct.get(index, MAX_CODE), MAX_CODE) for index in self.categories)
         return 6 * len(self.numbers) + 12 * len(self.datetimes) + sum(map(len, self.texts)) + categories + 1
+
+    @property
+    def many(self) -> list[int]:
+        """The columns of many categories, which may be encoded as means of the target."""
+        if self.rows < MEANS_ROWS:
+            return []
+        return [index for index in self.categories if self.distinct.get(index, 0) > MANY_CATEGORIES]
+
+    def with_means(self) -> "FeatureColumns":
+        """Return the columns as `TargetMeans` makes them: those of many categories are numbers."""
+        categories = [index for index in self.categories if index not in self.many]
+        return replace(self, numbers=sorted(self.numbers + self.many), categories=categories)
 
     @classmethod
     def of(cls, features: Sequence[Feature], rows: float = math.inf, classes: int = 0) -> "FeatureColumns":

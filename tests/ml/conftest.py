@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from threadpoolctl import threadpool_limits
 
-from mlapp.ml import estimators
+from mlapp.ml import boosting, estimators
 from mlapp.ml.inference.fitted_version import FittedVersion, load_version
 from mlapp.ml.training.train import Trained, train
 from mlapp.schemas import TrainOptions
@@ -53,7 +53,8 @@ def _one_thread() -> Iterator[None]:
 def fewer_trees() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(estimators, "FOREST_TREES", 10)
-        patch.setattr(estimators, "ITERATIONS", 15)
+        patch.setattr(boosting, "ITERATIONS", 15)
+        patch.setattr(boosting, "MAX_ITERATIONS", 15)
         yield
 
 

@@ -75,7 +75,8 @@ def test_linear_cross_validates_its_regularization_on_a_small_table():
     ("rows", "features", "classes", "iterations", "rate"),
     [
         (3_000, 3, 0, 150, 0.1),
-        (3_001, 3, 0, 200, 0.1),
+        (3_001, 3, 0, 600, 0.1),
+        (3_001, 3, 40, 60, 0.3),
         (3_000, 600, 0, 75, 0.2),
         (3_000, 3, 8, 75, 0.2),
         (3_000, 3, 1_000, 10, 0.3),

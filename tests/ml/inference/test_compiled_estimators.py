@@ -1,5 +1,6 @@
 """Compiled recipes, ensembles and learned scales predict as scikit-learn does, in batches and row by row."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ from mlapp.schemas import Task
 ROWS = 400
 CATEGORIES = MAX_CODE + 20
 COLUMNS = FeatureColumns([0, 1, 2], [3], [4, 5], ROWS, texts=[[6, 7, 8, 9]], lowest=1.0)
+MANY = {3: CATEGORIES}
 
 
 def table(*, missing: bool = True) -> np.ndarray:
@@ -64,10 +66,10 @@ def target(x: np.ndarray) -> np.ndarray:
     return found
 
 
-def fitted(name: str, x: np.ndarray, classes: int = 0) -> BaseEstimator:
+def fitted(name: str, x: np.ndarray, classes: int = 0, **columns: Any) -> BaseEstimator:
     """Fit a recipe with few trees on the table."""
     task = Task.CLASSIFICATION if classes else Task.REGRESSION
-    estimator = ESTIMATORS[name].make(task, FeatureColumns(**{**COLUMNS.__dict__, "classes": classes}), 0)
+    estimator = ESTIMATORS[name].make(task, replace(COLUMNS, classes=classes, **columns), 0)
     for key in estimator.get_params():
         if key.endswith("max_iter") and "boosting" in key:
             estimator.set_params(**{key: 15})
@@ -104,6 +106,30 @@ def test_classification_recipes_are_compiled(name: str, classes: int):
     x = table()
 
     assert_compiled(fitted(name, x, classes), x, classes)
+
+
+@pytest.mark.parametrize("missing", [True, False], ids=["missing", "complete"])
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [
+        ("shallow_boosting", 0),
+        ("shallow_boosting", 2),
+        ("shallow_boosting", 3),
+        ("kernel", 2),
+        ("residual_boosting", 0),
+    ],
+)
+def test_recipes_on_means_of_the_target_are_compiled(name: str, classes: int, *, missing: bool):
+    x = table(missing=missing)
+
+    assert_compiled(fitted(name, x, classes, distinct=MANY), x, classes or None)
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_boosting_that_stops_early_is_compiled(classes: int):
+    x = table()
+
+    assert_compiled(fitted("hist_gradient_boosting", x, classes, rows=4_000), x, classes or None)
 
 
 def test_members_of_an_ensemble_are_evaluated_together():

@@ -36,7 +36,7 @@ def test_residual_boosting_follows_a_trend_beyond_the_training_rows_and_a_jump()
 
 
 def test_residual_of_a_wide_table_is_that_of_a_linear_model():
-    columns = FeatureColumns([0], [1], [], rows=10**6, distinct={1: 254})
+    columns = FeatureColumns([0], [], [], rows=10**6)
 
     assert type(residual_boosting(Task.REGRESSION, columns, 0).smooth[-1]).__name__ == "Ridge"
 

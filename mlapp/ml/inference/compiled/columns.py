@@ -16,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 from mlapp.ml.inference.compiled.functions import Compiled, Row, rows_of
 from mlapp.ml.preprocessing import MAX_CODE, NativeColumns, cap_codes
 from mlapp.ml.recipes.calendar import Calendar
+from mlapp.ml.recipes.target_means import TargetMeans
 
 
 class Lookup(NamedTuple):
@@ -152,6 +153,15 @@ def _of_calendar(step: Calendar, columns: Sequence[Column], inputs: Inputs) -> l
     return [*columns, *map(Column, inputs.add(key, days, computed))]
 
 
+def _of_target_means(step: TargetMeans, columns: Sequence[Column], inputs: Inputs) -> list[Column]:  # noqa: ARG001 - as all
+    found = list(columns)
+    for index, (codes, means) in zip(step.columns, step.means(), strict=True):
+        source = columns[index].source
+        found[index], *further = [Column(source, Lookup(codes, values)) for values in means.T]
+        found += further
+    return found
+
+
 def _computed(step: Any, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
     """Return the columns that an unknown transformer computes of input columns."""
     if any(column.lookup or not np.isnan(column.missing) for column in columns):
@@ -179,4 +189,5 @@ _COLUMNS: dict[type, Callable[[Any, Sequence[Column], Inputs], list[Column]]] = 
     SimpleImputer: _of_imputer,
     NativeColumns: _of_native,
     Calendar: _of_calendar,
+    TargetMeans: _of_target_means,
 }

@@ -27,6 +27,7 @@ from mlapp.ml.inference.compiled.functions import Compiled, Row, chain, plus, pr
 from mlapp.ml.inference.compiled.program import Program, Steps
 from mlapp.ml.inference.compiled.steps import flat
 from mlapp.ml.recipes.balanced import BalancedClassifier, at_rates, at_rates_of_row
+from mlapp.ml.recipes.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
 from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.ml.recipes.log_target import LogTargetRegressor
 from mlapp.ml.recipes.residual import ResidualRegressor
@@ -168,6 +169,8 @@ _COMPILERS: dict[type, Callable[[Any, Program, Steps], Compiled]] = {
     LogisticRegression: _logistic,
     HistGradientBoostingRegressor: _boosting,
     HistGradientBoostingClassifier: _boosting,
+    EarlyStoppingRegressor: _boosting,
+    EarlyStoppingClassifier: _boosting,
     ExtraTreesRegressor: _forest,
     ExtraTreesClassifier: _forest,
     RandomForestRegressor: _forest,

@@ -15,6 +15,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+from mlapp.ml.inference.compiled.columns import positions
 from mlapp.ml.inference.compiled.functions import Compiled, Row, added, chain, concatenated, plus, sum_of
 from mlapp.ml.inference.compiled.kernel import kernel_product
 from mlapp.ml.inference.compiled.splines import spline_product
@@ -22,6 +23,7 @@ from mlapp.ml.preprocessing import MAX_CODE, BlockScaler, NativeColumns, cap_cod
 from mlapp.ml.recipes.calendar import Calendar
 from mlapp.ml.recipes.kernel import RbfFeatures
 from mlapp.ml.recipes.splines import SplineBasis
+from mlapp.ml.recipes.target_means import TargetMeans
 
 MAX_PRODUCTS = 300
 """Maximum number of products of a row and weights in Python; numpy is faster at more."""
@@ -153,6 +155,31 @@ def _with_row_function(step: Calendar | NativeColumns) -> Compiled:
     return Compiled(step.transform, (lambda row: step.transform_row(list(row)),))
 
 
+def _target_means(step: TargetMeans) -> Compiled:
+    """Compile target encoding as a lookup of each code."""
+    lookups = [(index, *found) for index, found in zip(step.columns, step.means(), strict=True)]
+    of_code = [
+        (index, dict(zip(codes.tolist(), means.tolist(), strict=False)), means[len(codes)].tolist())
+        for index, codes, means in lookups
+    ]
+
+    def many(x: np.ndarray) -> np.ndarray:
+        found = [means[positions(x[:, index], codes)] for index, codes, means in lookups]
+        result = np.hstack([x, *(means[:, 1:] for means in found)])
+        for (index, *_), means in zip(lookups, found, strict=True):
+            result[:, index] = means[:, 0]
+        return result
+
+    def one(row: Row) -> Row:
+        result = list(row)
+        for index, known, unknown in of_code:
+            result[index], *further = known.get(row[index], unknown)
+            result += further
+        return result
+
+    return Compiled(many, (one,))
+
+
 def _one_hot(step: OneHotEncoder) -> Compiled:
     """Compile the one-hot columns themselves, for estimators that need them."""
     return one_hot_product(step, np.eye(sum(map(len, step.categories_))))
@@ -185,4 +212,5 @@ _COMPILERS: dict[type, Callable[[Any], Compiled]] = {
     Calendar: _with_row_function,
     NativeColumns: _with_row_function,
     OneHotEncoder: _one_hot,
+    TargetMeans: _target_means,
 }

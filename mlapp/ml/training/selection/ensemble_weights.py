@@ -23,6 +23,9 @@ MAX_LATENCY = 10.0
 OTHER_CLASS_ROWS = 4
 """Log losses count as if this many more rows had another class than the predicted one: a few hundred rows that are all
 predicted well do not show how often a certain prediction is wrong."""
+MUCH_WORSE = (0.3, 0.1)
+"""Shares of both losses of the best estimator: one that is worse by more is no member with equal weights, even if a few
+large errors keep the difference from being significant."""
 BLOCKS = 5
 """A single set of test rows is divided into this many blocks, each with weights chosen on the others."""
 
@@ -107,9 +110,14 @@ class Pool:
 
 
 def equal_weights(pool: Pool) -> np.ndarray:
-    """Return equal weights of all estimators that are not significantly worse than the best one, (members,)."""
-    best = int(np.argmin(pool.member_losses[0] @ pool.row_weights))
-    good = [
+    """Return equal weights of all estimators that are not worse than the best one, (members,).
+
+    Worse is significantly worse by one loss, or much worse by all of them.
+    """
+    totals = [losses @ pool.row_weights for losses in pool.member_losses]
+    best = int(np.argmin(totals[0]))
+    much = np.all([total > (1 + share) * total[best] for total, share in zip(totals, MUCH_WORSE, strict=False)], axis=0)
+    good = ~much & [
         member == best or not any(pool.is_better(losses[best], losses[member]) for losses in pool.member_losses)
         for member in range(len(pool.predicted))
     ]

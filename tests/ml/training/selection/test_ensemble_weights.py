@@ -39,6 +39,13 @@ def test_outlier_does_not_hide_that_an_estimator_is_worse():
     assert equal_weights(pool(Y + 0.5 * NOISE[0] + outlier, Y + NOISE[1] + outlier * 0.99)).tolist() == [1, 0]
 
 
+def test_estimator_with_a_few_large_errors_gets_no_weight():
+    errors = NOISE[0].copy()
+    errors[:4] += 15
+
+    assert equal_weights(pool(Y + NOISE[0], Y + errors)).tolist() == [1, 0]
+
+
 def test_slow_estimator_is_left_out_of_equal_weights_unless_it_is_the_best_alone():
     alike, better = pool(Y + NOISE[0], Y + NOISE[1], latency=[60.0, 1.0]), pool(Y, Y + NOISE[1], latency=[60.0, 1.0])
 
@@ -71,7 +78,7 @@ def test_weighted_rows_count_as_often_as_their_weights_say():
 
 def test_rows_of_one_group_are_one_difference():
     group = np.arange(ROWS) // 50
-    better, worse = Y + 1.0, Y + np.where(group == 0, 2.0, 1.0)
+    better, worse = Y + 1.0, Y + np.where(group == 0, 1.1, 1.0)
 
     assert equal_weights(pool(better, worse)).tolist() == [1, 0]
     assert equal_weights(pool(better, worse, of=samples(groups=group))).tolist() == [0.5, 0.5]

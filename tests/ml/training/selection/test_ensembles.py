@@ -15,7 +15,8 @@ from mlapp.schemas import Loss, Task
 from tests.ml.conftest import fewer_trees
 
 random = np.random.default_rng(0)
-FRAME = pl.DataFrame({"a": random.normal(size=120), "b": random.normal(size=120), "c": random.normal(size=120)})
+A = random.normal(size=120)
+FRAME = pl.DataFrame({"a": A, "b": A[::-1], "c": random.normal(size=120)})
 FRAME = FRAME.with_columns(y=pl.col("a") + pl.col("b") + 5, sort=pl.when(pl.col("a") > 0).then("c").mod(1) > 0.2)
 
 
