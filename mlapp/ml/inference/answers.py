@@ -24,16 +24,20 @@ class Additions:
     """Which classes are in the set of each row, (rows, classes); None unless asked for."""
     explanations: list[Explanation] | None = None
     """Why each row was predicted so; None unless asked for."""
+    why: list[str] | None = None
+    """The largest contributions to each prediction as text, for files; None unless asked for."""
 
 
 NO_ADDITIONS = Additions()
+WHY = "why"
+"""Column of response files with the largest contributions to each prediction."""
 RELIABLE = "reliable"
 """Column of response files that says which rows are like those of the training table."""
 
 
-def addition_names(options: PredictOptions, *, all_reliable: bool) -> list[str]:  # noqa: ARG001 - for sets
+def addition_names(options: PredictOptions, *, all_reliable: bool) -> list[str]:
     """Return the names of the columns of additions: what the options ask for, and `reliable` if a row is not."""
-    return [] if all_reliable else [RELIABLE]
+    return [*([WHY] if options.explain else []), *([] if all_reliable else [RELIABLE])]
 
 
 class Answers:
@@ -103,6 +107,8 @@ class Answers:
         if self.info.task is Task.CLASSIFICATION:
             values = [self._predicted_classes(predicted), *values]
         columns = [pl.Series(name, column) for name, column in zip(self.column_names, values, strict=True)]
+        if additions.why is not None:
+            columns.append(pl.Series(WHY, additions.why, dtype=pl.String))
         if additions.reliable is not None:
             columns.append(pl.Series(RELIABLE, additions.reliable))
         return pl.DataFrame(columns)

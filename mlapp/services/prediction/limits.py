@@ -17,6 +17,8 @@ LARGE_SLOTS, LARGE_SHARE = 6, 5
 sent."""
 MAX_WAIT_S = 0.5
 """Small requests are rejected if they would wait longer than this for threads."""
+MAX_EXPLAIN_WAIT_S = 5.0
+"""Explanations are rejected if they would wait longer than this for their thread."""
 WAITS = 3
 """How often a small request waits for a thread: it is read, encoded and predicted in calls of their own."""
 
@@ -27,6 +29,7 @@ class Limits:
 
     small: Pool = field(default_factory=lambda: Pool("predict", 1, use_one_thread))
     large: Pool = field(default_factory=lambda: Pool("predict-bulk", PREFETCH, use_one_thread))
+    explain: Pool = field(default_factory=lambda: Pool("explain", 1, use_one_thread))
     small_slots: Slots = field(default_factory=lambda: Slots(SMALL_SLOTS, "predictions", SMALL_SHARE))
     large_slots: Slots = field(default_factory=lambda: Slots(LARGE_SLOTS, "predictions for tables", LARGE_SHARE))
 
@@ -44,6 +47,15 @@ class Limits:
             raise Overloaded("More predictions are requested than can be made in time; try again in a moment.")
         return self.small_slots.acquire(model)
 
+    def admit_explanation(self, model: str) -> None:
+        """Reject an explanation that would wait too long.
+
+        Raises:
+            Overloaded: too many explanations are in flight.
+        """
+        if self.explain.wait_s(model) > MAX_EXPLAIN_WAIT_S:
+            raise Overloaded("More explanations are requested than can be made in time; try again in a moment.")
+
     def pool(self, body: Body) -> Pool:
         """Return the pool for a body."""
         is_small = len(body.data) <= SMALL_BYTES and not body.data.startswith(PACKED)
@@ -53,3 +65,4 @@ class Limits:
         """Accept no more calls; pending ones are completed."""
         self.small.close()
         self.large.close()
+        self.explain.close()

@@ -6,7 +6,7 @@ from mlapp import ml, tables
 from mlapp.errors import MAX_REPORTED
 from mlapp.schemas import PredictionPreview, PredictOptions, PredictResponse, RowProblem
 from mlapp.services.prediction.reading import encode_table
-from mlapp.services.prediction.responses import added_columns, check_file
+from mlapp.services.prediction.responses import added_columns, check_file, explain_rows
 
 
 def preview(
@@ -16,6 +16,8 @@ def preview(
     encoded = encode_table(fitted, table, options)
     check_file(fitted, encoded)
     first = slice(0, count)
+    if options.explain:
+        encoded = encoded._replace(explanations=explain_rows(fitted, encoded, first))
     added = added_columns(fitted, encoded, first, fitted.predict_rows(encoded.rows, first))
     names, cells = tables.format_rows(table.frame[first].hstack(added))
     bad_rows = encoded.bad_rows

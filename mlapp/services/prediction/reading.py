@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlapp import ml, tables
-from mlapp.schemas import Format, PredictOptions
+from mlapp.schemas import Explanation, Format, PredictOptions
 from mlapp.services.options import merge_options, predict_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import polars as pl
 
@@ -43,6 +45,8 @@ class EncodedTable(NamedTuple):
     """Whether rows are like those of the training table, (rows,); None if all are that can be predicted."""
     options: PredictOptions = PredictOptions()
     """Of the request."""
+    explanations: "Sequence[Explanation]" = ()
+    """Why the first rows were predicted so, as many as have been explained; empty unless asked for."""
 
     @property
     def height(self) -> int:

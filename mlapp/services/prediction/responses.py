@@ -1,17 +1,20 @@
 """Writing of responses, as JSON or files. CPU-bound, so large ones run in a thread."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import TypeAdapter
 
 from mlapp import ml, tables
 from mlapp.errors import Unacceptable, shorten
-from mlapp.schemas import Format, VersionInfo
+from mlapp.presentation.reasons import reasons
+from mlapp.schemas import Explanation, Format, VersionInfo
 from mlapp.services.prediction.reading import EncodedTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     import polars as pl
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 10_000
 """Rows of a file that are written at a time."""
+EXPLAINED_ROWS = 100
+"""Rows of a file that are written at a time if they are explained, which takes about a thousand times as long."""
 JSON_CHUNK_ROWS = 5_000
 """Rows of a JSON response that are serialized at a time."""
 ONE_PIECE_BYTES = 100_000
@@ -86,10 +91,37 @@ def _additions(
     fitted: "ml.FittedVersion", encoded: EncodedTable, part: slice, predicted: "np.ndarray"
 ) -> "ml.Additions":
     """Return the additions to the predictions of some rows."""
-    # Embedding texts takes longer than predicting them.
-    x = fitted.encoder.matrix(encoded.rows, part) if encoded.options.explain else encoded.rows.x[part]
+    x, found = encoded.rows.x[part], list(encoded.explanations[part])
     reliable = None if encoded.reliable is None else encoded.reliable[part]
-    return ml.additions(fitted, x, predicted, encoded.options, reliable)
+    added = ml.additions(fitted, x, predicted, encoded.options, reliable)
+    if not encoded.options.explain:
+        return added
+    start, _, _ = part.indices(encoded.height)
+    cells = (partial(encoded.rows.text, row) for row in range(start, encoded.height))
+    why = [reasons(fitted.info, *each) for each in zip(found, x, cells, strict=False)]
+    return replace(added, explanations=found, why=why)
+
+
+def explain_rows(fitted: "ml.FittedVersion", encoded: EncodedTable, rows: slice = slice(None)) -> "list[Explanation]":
+    """Explain the predictions for some rows."""
+    x = fitted.encoder.matrix(encoded.rows, rows)
+    return fitted.explain(x, fitted.predict(x))
+
+
+def check_response(fitted: "ml.FittedVersion", encoded: EncodedTable, format_: Format) -> None:
+    """Check that a table can be answered in a format.
+
+    Raises:
+        Unacceptable: a row cannot be predicted in JSON, or a column of a file has the name of one that is added.
+    """
+    if format_ is not Format.JSON:
+        check_file(fitted, encoded)
+    elif encoded.problems is not None:
+        row, reason = next(iter(encoded.bad_rows.items()))
+        raise Unacceptable(
+            f"{encoded.table.place(row)} cannot be predicted: {reason} "
+            "A JSON response has a prediction for each row; request a file, such as by 'Accept: text/csv'."
+        )
 
 
 def write_json(fitted: "ml.FittedVersion", encoded: EncodedTable, add_rows: "AddRows") -> list[bytes]:
@@ -97,12 +129,6 @@ def write_json(fitted: "ml.FittedVersion", encoded: EncodedTable, add_rows: "Add
 
     Rows are serialized in chunks, so that not all of them exist as Python objects at the same time.
     """
-    if encoded.problems is not None:
-        row, reason = next(iter(encoded.bad_rows.items()))
-        raise Unacceptable(
-            f"{encoded.table.place(row)} cannot be predicted: {reason} "
-            "A JSON response has a prediction for each row; request a file, such as by 'Accept: text/csv'."
-        )
     lists: dict[str, list[bytes]] = {}
     for start in range(0, encoded.height, JSON_CHUNK_ROWS):
         part = slice(start, start + JSON_CHUNK_ROWS)
@@ -139,8 +165,17 @@ def encoding_of(fitted: "ml.FittedVersion", encoded: EncodedTable, format_: Form
 def parts_of(encoded: EncodedTable, format_: Format) -> list[slice]:
     """Return the ranges of rows that are written at a time."""
     # Other formats are written in one piece, as their index is at the end.
-    size = CHUNK_ROWS if format_ in (Format.CSV, Format.NDJSON) else encoded.height
+    rows = EXPLAINED_ROWS if encoded.options.explain else CHUNK_ROWS
+    size = rows if format_ in (Format.CSV, Format.NDJSON) else encoded.height
     return [slice(start, start + size) for start in range(0, encoded.height, size)]
+
+
+def file_calls(
+    fitted: "ml.FittedVersion", encoded: EncodedTable, format_: Format, add_rows: "AddRows"
+) -> "Iterator[Callable[[], bytes]]":
+    """Yield the calls that write a response file."""
+    for part in parts_of(encoded, format_):
+        yield partial(write_file, fitted, encoded, format_, part, add_rows)
 
 
 def write_file(

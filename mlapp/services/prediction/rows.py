@@ -1,22 +1,31 @@
-"""RowPredictor: predicts a few rows, in a batch with those of other requests."""
+"""RowPredictor: predicts a few rows, in a batch with those of other requests. RowExplainer: explains rows."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlapp import ml
-from mlapp.schemas import PredictOptions
+from mlapp import ml, tables
+from mlapp.errors import Unacceptable
+from mlapp.schemas import Explanation, Format, PredictOptions
+from mlapp.services.admission import Pool
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import reading
 from mlapp.services.prediction.batching import BatchedRows, Batcher
 from mlapp.services.prediction.limits import Limits
+from mlapp.services.prediction.responses import explain_rows, parts_of, write_file, write_json
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mlapp.ml.data.validation import Warnings
+    from mlapp.services.prediction.responses import AddRows
     from mlapp.tables import JsonRows
 
+MAX_EXPLAINED_ROWS = 10_000
+"""Maximum number of rows of a request that are explained."""
+CALL_ROWS = 5
+"""Rows that are explained in one call: other requests have their turn after about a tenth of a second."""
 NO_OPTIONS = PredictOptions()
 
 
@@ -70,3 +79,63 @@ def _additions(fitted: "ml.FittedVersion", x: "np.ndarray", found: BatchedRows) 
     if found.reliable is None:
         return fitted.no_additions
     return ml.additions(fitted, x, found.predicted, NO_OPTIONS, found.reliable)
+
+
+@dataclass
+class RowExplainer:
+    """Explains rows, a few at a time in a thread of their own, so that predictions do not wait for them."""
+
+    limits: Limits
+
+    def admit(self, encoded: reading.EncodedTable, model: str) -> None:
+        """Check that the rows of a request can be explained.
+
+        Raises:
+            Unacceptable: there are too many.
+            Overloaded: too many explanations are in flight.
+        """
+        if encoded.height > MAX_EXPLAINED_ROWS:
+            raise Unacceptable(
+                f"At most {MAX_EXPLAINED_ROWS:,} rows are explained at a time, and the table has {encoded.height:,}; "
+                "send fewer rows, or leave out 'explain'."
+            )
+        self.limits.admit_explanation(model)
+
+    async def chunks(
+        self,
+        fitted: "ml.FittedVersion",
+        encoded: reading.EncodedTable,
+        format_: Format,
+        pool: Pool,
+        add_rows: "AddRows",
+    ) -> AsyncIterator[bytes]:
+        """Explain and predict rows, and yield the response; nothing more is explained once the client has left."""
+        found: list[Explanation] = []
+        encoded = encoded._replace(explanations=found)
+        parts = [slice(0, encoded.height)] if format_ is Format.JSON else parts_of(encoded, format_)
+        for part in parts:
+            start, stop, _ = part.indices(encoded.height)
+            for first in range(start, stop, CALL_ROWS):
+                rows = slice(first, min(first + CALL_ROWS, stop))
+                found += await self.limits.explain.run(partial(explain_rows, fitted, encoded, rows), fitted.info.model)
+            if format_ is not Format.JSON:
+                write = partial(write_file, fitted, encoded, format_, part, add_rows)
+                yield await pool.run(write, fitted.info.model)
+        if format_ is Format.JSON:
+            for piece in await pool.run(lambda: write_json(fitted, encoded, add_rows), fitted.info.model):
+                yield piece
+
+    async def explain_records(self, fitted: "ml.FittedVersion", records: list[dict[str, Any]]) -> list[Explanation]:
+        """Explain a few records of JSON scalars.
+
+        Raises:
+            Unacceptable: a record cannot be predicted.
+            Overloaded: too many explanations are in flight.
+        """
+
+        def explain() -> list[Explanation]:
+            table = tables.JsonRows(records).table()
+            return explain_rows(fitted, reading.encode_table(fitted, table, NO_OPTIONS))
+
+        self.limits.admit_explanation(fitted.info.model)
+        return await self.limits.explain.run(explain, fitted.info.model)

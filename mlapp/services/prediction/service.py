@@ -2,11 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from mlapp import ml
 from mlapp.schemas import (
+    Explanation,
     Format,
     PredictionPreview,
     PredictResponse,
@@ -25,7 +25,7 @@ from mlapp.services.prediction.limits import Limits
 from mlapp.services.prediction.preview import answer, example, preview
 from mlapp.services.prediction.reading import Body
 from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult, iterate
-from mlapp.services.prediction.rows import RowPredictor
+from mlapp.services.prediction.rows import RowExplainer, RowPredictor
 from mlapp.services.prediction.table_reader import TableReader
 from mlapp.services.prediction.version_cache import LOADED_BYTES, VersionCache
 from mlapp.services.stored_versions import version_number
@@ -50,6 +50,7 @@ class PredictionService:
         self._limits = Limits()
         self._batcher = Batcher(self._limits.small, self.recorder.add_rows)
         self._rows = RowPredictor(self.recorder, self._limits, self._batcher)
+        self._explainer = RowExplainer(self._limits)
         self._reader = TableReader(self.processes)
 
     async def start(self) -> None:
@@ -198,6 +199,16 @@ class PredictionService:
         fitted = await self.fitted(model, version)
         return await self._limits.small.run(lambda: ml.what_if(fitted, record, feature), fitted.info.model)
 
+    async def explain(self, records: list[dict[str, Any]], model: str, version: int | None = None) -> list[Explanation]:
+        """Explain the predictions for records of JSON scalars, without counting them as traffic.
+
+        Raises:
+            Overloaded: too many explanations are in flight.
+            MlappError: the version is not available, or the records cannot be predicted.
+        """
+        fitted = await self.fitted(model, version)
+        return await self._explainer.explain_records(fitted, records)
+
     async def _name(self, model: str | None) -> str:
         """Return the name of a model, by default that of the default one.
 
@@ -225,12 +236,13 @@ class PredictionService:
         model, version = fitted.key
         format_ = formats[table.format]
         encoded = await pool.run(lambda: reading.encode_table(fitted, table, options, strict=strict), model)
-        if format_ is Format.JSON:
-            pieces = await pool.run(lambda: responses.write_json(fitted, encoded, add_rows), model)
-            return PredictionResult(model, version, format_, encoded.warnings.total, iterate(pieces))
-        responses.check_file(fitted, encoded)
-        parts = responses.parts_of(encoded, format_)
-        calls = (partial(responses.write_file, fitted, encoded, format_, part, add_rows) for part in parts)
+        responses.check_response(fitted, encoded, format_)
+        if options.explain:
+            self._explainer.admit(encoded, model)
+            chunks = self._explainer.chunks(fitted, encoded, format_, pool, add_rows)
+        elif format_ is Format.JSON:
+            chunks = iterate(await pool.run(lambda: responses.write_json(fitted, encoded, add_rows), model))
+        else:
+            chunks = prefetch(pool, model, responses.file_calls(fitted, encoded, format_, add_rows))
         encoding = responses.encoding_of(fitted, encoded, format_)
-        chunks = prefetch(pool, model, calls)
         return PredictionResult(model, version, format_, encoded.warnings.total, chunks, encoding)
