@@ -27,6 +27,13 @@ from pages.theme import MUTED, TEXT
 
 PRUNE_S = 3_600
 """Interval of deleting expired form states."""
+NEXT = "w-full gap-5 outline-none"
+"""What comes after the form, to which the page scrolls."""
+SCROLL_TO = """
+const element = getHtmlElement({id});
+element.scrollIntoView({{behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth"}});
+element.focus({{preventScroll: true}});
+"""
 TABLE_NOT_KEPT = "The table of this training is not available in this browser tab; upload it again to train on it."
 
 
@@ -59,14 +66,16 @@ class _Train:
     async def build(self, job_id: str, dataset: str) -> None:
         """Draw the page with the training or the bundled table of the query, or with the previous form state."""
         self.other = OtherTrainingLink(self.site)
-        with card("1 · Table"):
+        with card() as source:
+            source.classes("gap-2")
             self.purpose = ui.label().classes(f"{TEXT} [overflow-wrap:anywhere]").mark("purpose")
             self.source = TableSource(self.site.settings, self._select_file, self._select_dataset)
-            self.table = ui.column().classes("w-full gap-3")
+            self.table = ui.column().classes("w-full gap-2 empty:hidden")
         self.form = ui.column().classes("w-full")
-        self.progress = ui.column().classes("w-full gap-5 scroll-mt-16")
+        self.progress = ui.column().classes(NEXT).props("tabindex=-1")
         self.follower = JobFollower(self.site)
         self.result = TrainingResult(self.site)
+        self.result.content.classes(NEXT).props("tabindex=-1")
         self._show_purpose()
         if job_id:
             await self._follow(job_id)
@@ -137,7 +146,7 @@ class _Train:
         self.table.clear()
         estimators = await self.services.models.estimators()
         if self.state is state and not self.client.is_deleted:
-            TrainForm(self.site, state, estimators, self._start).build(self.table, self.form)
+            TrainForm(self.site, state, estimators, self.source.choice, self._start).build(self.table, self.form)
 
     async def _start(self) -> None:
         state = self.state
@@ -153,10 +162,11 @@ class _Train:
             self._set_address(f"?job={job.id}")
             await self._follow(job.id)
             self.started = job.id
-            self._scroll_to_progress()
+            self._scroll_to(self.progress)
 
-    def _scroll_to_progress(self) -> None:
-        self.client.run_javascript(f"getHtmlElement({self.progress.id}).scrollIntoView({{behavior: 'smooth'}})")
+    def _scroll_to(self, element: ui.element) -> None:
+        """Scroll to what comes next and move the focus there, for keyboards and screen readers."""
+        self.client.run_javascript(SCROLL_TO.format(id=element.id))
 
     def _set_address(self, address: str) -> None:
         # Relative, as a proxy may add a prefix.
@@ -187,5 +197,4 @@ class _Train:
         if job.model and job.version:
             await self.result.show(job.model, job.version)
             if job.id == self.started:
-                # The page is longer now, so that the result fits in below.
-                self._scroll_to_progress()
+                self._scroll_to(self.result.content)

@@ -6,8 +6,12 @@ from typing import Any
 
 from mlapp.schemas import ColumnType, TableColumn
 
-ROW_OPTIONS = ("time_column", "group_column", "weight_column")
-"""Options that name a column by which rows are held out or weighted."""
+ROW_OPTIONS: dict[str, tuple[ColumnType, ...]] = {
+    "time_column": (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER),
+    "group_column": tuple(ColumnType),
+    "weight_column": (ColumnType.INTEGER, ColumnType.NUMBER),
+}
+"""Options that name a column by which rows are held out or weighted, and the types of such columns."""
 COLUMN_OPTIONS = ("target", "task", "features", "exclude", "types", "merge_values", *ROW_OPTIONS)
 
 
@@ -68,6 +72,10 @@ class ColumnChoices:
         self.options["types"] = types | ({column.name: kind.value} if kind else {})
         if column.name == self.target:
             self.options["task"] = None
+
+    def row_options(self, column: TableColumn) -> list[str]:
+        """Return the options that name a column."""
+        return [option for option in ROW_OPTIONS if self.options.get(option) == column.name]
 
     def set_row_option(self, option: str, name: str | None) -> None:
         """Set an option that names a column; that of the groups or of the weights is no feature."""

@@ -49,9 +49,8 @@ async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, 
     columns = page.get_by_role("list", name="Columns")
     await pick_columns(page, columns)
 
-    await page.get_by_label("Estimator", exact=True).click()
-    await page.get_by_role("option", name="linear").click()
     await page.get_by_text("Advanced").click()
+    await choose(page, "Estimator", "linear")
     await choose(page, "Activate the new version", "Never")
     await page.get_by_role("button", name="Train", exact=True).dblclick()
 
@@ -64,6 +63,7 @@ async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, 
     # The address without the pages' prefix redirects to the one with it.
     await page.goto(f"/train?job={job['id']}")
     await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
+    await page.get_by_text("Advanced").click()
     await expect(page.get_by_role("combobox", name="Estimator")).to_have_value("linear")
     await expect(columns.get_by_role("button", name="Predict price")).to_have_attribute("aria-pressed", "true")
     for plot in ("Predicted values against actual ones", "Distribution of errors", "Feature importance"):
@@ -193,7 +193,7 @@ async def test_hostile_names_are_shown_as_text(page: Page, tmp_path: Path):
     await page.goto("/ui/train")
     await drop(page, tmp_path, "evil.csv", f":x,{HOSTILE},y\n{rows}")
     await expect(page.get_by_text("40 rows, 3 columns")).to_be_visible()
-    await page.get_by_text("First rows").click()
+    await page.get_by_role("button", name="First rows").click()
     await expect(page.get_by_text(HOSTILE).first).to_be_visible()
     # By keyboard, as the unfolding rows above may move the button during a click.
     await page.get_by_role("button", name="Train", exact=False).last.press("Enter")

@@ -96,3 +96,9 @@ async def predict(http: httpx.AsyncClient, info: VersionInfo, rows: int, **chang
     path = f"/models/{info.model}/predict?version={info.version}"
     answer = await http.post(path, json={"records": [row] * rows})
     assert answer.status_code == 200
+
+
+def mark_column(user: User, index: int, option: str) -> None:
+    """Choose in the list of columns what a column says about rows: their time, group or weight."""
+    user.find(marker=f"column-{index}-more").click()
+    user.find(marker=f"row-{option}").click()

@@ -7,6 +7,7 @@ from mlapp.schemas import Job, JobStatus
 from mlapp.services import Services
 from tests.fitted import publish
 from tests.pages.conftest import drop, one
+from tests.pages.steps import mark_column
 from tests.services.misbehaving import misbehaving
 
 pytestmark = pytest.mark.slow
@@ -65,8 +66,7 @@ async def test_unusable_time_column_is_reported_before_training(user: User):
     await drop(user, "gaps.csv", b"t,x,y\n,1,2\n" + b"".join(b"%d,%d,%d\n" % (n, n, n * 7 % 11) for n in range(30)))
     await user.should_see(marker="train")
 
-    with user:
-        one(user, "time_column").set_value("t")
+    mark_column(user, 0, "time_column")
 
     await user.should_see(marker="train-reason", content="time column")
 
@@ -85,8 +85,8 @@ async def test_options_of_a_task_are_offered_for_it_only(user: User, services: S
     await user.should_not_see(marker="loss")
     with user:
         one(user, "estimator").set_value("linear")
-        one(user, "weight_column").set_value("x")
         one(user, "class_weight").set_value("balanced")
+    mark_column(user, 0, "weight_column")
     user.find(marker="train").click()
 
     await user.should_see("weighted-people, version 1 answers now.", retries=200)
@@ -270,3 +270,15 @@ async def test_changed_reading_is_shown_at_once(user: User):
     # The choices were about columns that are gone.
     await user.should_see("1 columns")
     assert one(user, "target").value != "x"
+
+
+async def test_leak_is_left_out_by_the_button_beside_train(user: User):
+    await user.open("/train")
+    await drop(user, "leak.csv", b"x,copy,y\n" + b"".join(b"%d,%d,%d\n" % (n % 5, n % 2, n % 2) for n in range(60)))
+    await user.should_see(marker="train-leaks", content="'copy' may leak the target.")
+
+    user.find(marker="leave-leaks-out").click()
+
+    await user.should_not_see(marker="leave-leaks-out")
+    assert one(user, "column-1-ignore").props["aria-pressed"] == "true"
+    assert one(user, "train-leaks").text == ""

@@ -30,7 +30,7 @@ class ReadingOptions:
         self.fields: dict[str, ui.select | ui.number] = {}
         with ui.column().classes("w-full gap-2").mark("reading") as self.element:
             self.error = error_line("read-error")
-            self.suggestions = ui.row().classes("gap-2")
+            self.suggestions = ui.row().classes("gap-2 empty:hidden")
             with ui.row().classes("w-full items-center gap-x-3 gap-y-1"):
                 ui.label("How the file was read").classes("text-sm font-medium")
                 self.summary = ui.label().classes(f"{MUTED} break-words min-w-0").mark("read-as")
@@ -38,7 +38,8 @@ class ReadingOptions:
                 self.toggle.props("flat dense padding='2px 8px' aria-expanded=false").mark("change-reading")
             self.controls = ui.element("div").classes(f"{THIRDS} pt-1").mark("reading-options")
             self.controls.set_visibility(False)
-            self.notes = ui.column().classes("w-full gap-1").props("aria-live=polite").mark("left-out")
+            self.notes = ui.column().classes("w-full gap-1 empty:hidden")
+            self.notes.props("aria-live=polite").mark("left-out")
 
     def show(self, read_as: ReadAs | None) -> None:
         """Show how the file was read."""

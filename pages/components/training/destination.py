@@ -17,7 +17,7 @@ from pages.components.warnings import error_line, warnings
 from pages.session.column_choices import ColumnChoices, Role
 from pages.session.form_state import FormState
 from pages.session.site import Site
-from pages.theme import FIELD, GRID, MUTED, SMALL_BUTTON
+from pages.theme import FIELD, SMALL, SMALL_BUTTON
 
 INVALID = "A name has lower-case letters, digits, - and _, and begins with a letter or digit."
 MAX_SUGGESTIONS = 100
@@ -104,24 +104,20 @@ class Destination:
         self.on_change()
 
     def _draw(self) -> None:
-        with ui.element("div").classes(f"{GRID} items-center"):
+        with ui.column().classes("w-full gap-1"):
             self.field = ui.input("Model", value=self.options.get("model") or self.suggested, on_change=self._typed)
             self.field.props(FIELD).classes("w-full").mark("model")
             self.field.props(f"list=models-{self.field.id} maxlength=63 spellcheck=false autocapitalize=off")
             self.field.props["placeholder"] = self.suggested
             self.names = ui.element("datalist").props(f"id=models-{self.field.id}")
             self._suggested_names: list[str] = []
-            with ui.column().classes("gap-1"):
-                self.status = (
-                    ui.label()
-                    .classes(f"{MUTED} [overflow-wrap:anywhere]")
-                    .props("aria-live=polite")
-                    .mark("model-status")
-                )
-                self.error = error_line("model-error")
-                self.use_slug = ui.button(on_click=lambda: self._use(slug(self.field.value)))
-                self.use_slug.props(SMALL_BUTTON).mark("use-slug")
-        self.notice = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("model-notice")
+            self.status = ui.label().classes(f"{SMALL} px-3 [overflow-wrap:anywhere]").mark("model-status")
+            self.status.props("aria-live=polite")
+            self.error = error_line("model-error")
+            self.use_slug = ui.button(on_click=lambda: self._use(slug(self.field.value)))
+            self.use_slug.props(SMALL_BUTTON).mark("use-slug")
+            self.notice = ui.column().classes("w-full gap-2 empty:hidden")
+            self.notice.props("aria-live=polite").mark("model-notice")
 
     def _existing_name(self) -> str | None:
         return self.name if self.name in self.live.models else None

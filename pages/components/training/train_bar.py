@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mlapp.errors import shorten
 from mlapp.presentation.formats import expected_duration
-from mlapp.schemas import TablePreview
+from mlapp.schemas import TableColumn, TablePreview
 from pages.components.warnings import error_line
 from pages.session.column_choices import ColumnChoices, Role
 from pages.theme import MUTED, TRAIN_BAR
@@ -34,9 +34,18 @@ if (document.activeElement === document.body) button.focus({{preventScroll: true
 class TrainBar:
     """A bar that stays at the bottom of the window while the form is longer than it."""
 
-    def __init__(self, choices: ColumnChoices, on_start: Callable[[], Awaitable[None]], details: ui.element) -> None:
-        """Draw the bar; `details` say why callers would break."""
-        self.choices, self.options, self.on_start = choices, choices.options, on_start
+    def __init__(
+        self,
+        choices: ColumnChoices,
+        on_start: Callable[[], Awaitable[None]],
+        on_change: Callable[[], None],
+        details: ui.element,
+    ) -> None:
+        """Draw the bar.
+
+        `on_change` is called after it has changed the choices; `details` say why callers would break.
+        """
+        self.choices, self.options, self.on_start, self.on_change = choices, choices.options, on_start, on_change
         self.found: TablePreview | str | None = None
         self._starting = False
         # What has the focus is neither behind the bar nor behind the header.
@@ -51,7 +60,10 @@ class TrainBar:
                     why = ui.button("Why?", on_click=lambda: details.run_method("scrollIntoView")).mark("why")
                     why.props("flat dense size=12px padding='0 6px'").bind_visibility_from(self.breaking, "text", bool)
                 self.reason = error_line("train-reason")
-                self.leaks = ui.label().classes("text-sm text-warning break-words").mark("train-leaks")
+                with ui.row().classes("w-full items-center gap-x-2 gap-y-0"):
+                    self.leaks = ui.label().classes("text-sm text-warning break-words").mark("train-leaks")
+                    self.leave_out = ui.button(on_click=self._leave_out).mark("leave-leaks-out")
+                    self.leave_out.props("flat dense size=12px padding='0 6px'")
                 self.duration = ui.label().classes(MUTED).mark("duration")
             with ui.row().classes("items-center gap-2 flex-nowrap").mark("checking") as self.checking:
                 ui.spinner(size="1.2em")
@@ -80,6 +92,9 @@ class TrainBar:
         estimates = {} if reason or not isinstance(self.found, TablePreview) else self.found.estimates
         seconds = estimates.get(self.options["estimator"])
         self.leaks.set_text(self._too_good() if not reason else "")
+        leaking = [] if reason else self._leaking()
+        self.leave_out.set_visibility(bool(leaking))
+        self.leave_out.set_text("Leave it out" if len(leaking) == 1 else "Leave them out")
         self.duration.set_text(f"Training {expected_duration(seconds)} (estimate)." if seconds else "")
 
     def _too_good(self) -> str:
@@ -90,9 +105,16 @@ class TrainBar:
 
     def _leaks(self) -> str:
         """Return which of the used columns leak the target."""
-        leaking = [column for column in self.choices.columns if column.leaks]
-        names = [f"'{shorten(each.name, 40)}'" for each in leaking if self.choices.role(each) is Role.FEATURE]
+        names = [f"'{shorten(column.name, 40)}'" for column in self._leaking()]
         return f"{', '.join(names[:MAX_NAMES])} may leak the target." if names else ""
+
+    def _leaking(self) -> list[TableColumn]:
+        return [column for column in self.choices.columns if column.leaks and self.choices.role(column) is Role.FEATURE]
+
+    def _leave_out(self) -> None:
+        for column in self._leaking():
+            self.choices.set_role(column, Role.IGNORED)
+        self.on_change()
 
     async def _start(self) -> None:
         if self._starting:

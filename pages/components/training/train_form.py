@@ -10,6 +10,7 @@ from mlapp.presentation.tables.preview import for_page
 from mlapp.schemas import EstimatorInfo, Format, TablePreview
 from pages.components.cards import card, loading
 from pages.components.forms.coalescing import CoalescedTask
+from pages.components.forms.file_choice import FileChoice
 from pages.components.forms.reading_options import STRUCTURE, ReadingOptions
 from pages.components.tables.plain_table import plain_table
 from pages.components.training.columns.column_list import ColumnList
@@ -22,7 +23,7 @@ from pages.components.warnings import warnings
 from pages.session.column_choices import ColumnChoices
 from pages.session.form_state import FormState
 from pages.session.site import Site
-from pages.theme import MUTED, TEXT
+from pages.theme import GRID, MUTED
 
 HEAD_COLUMNS = 50
 """Columns in the preview of the first rows."""
@@ -36,9 +37,12 @@ class TrainForm:
         site: Site,
         state: FormState,
         estimators: Sequence[EstimatorInfo],
+        chosen: FileChoice,
         on_start: Callable[[], Awaitable[None]],
     ) -> None:
         self.site, self.state, self.estimators, self.on_start = site, state, estimators, on_start
+        self.chosen = chosen
+        """The line of the table, which tells its size."""
         self.choices = ColumnChoices(state.options)
         self.check = CoalescedTask(self._check)
         self.is_read = False
@@ -51,38 +55,43 @@ class TrainForm:
         with table:
             self._draw_table()
         with form, ui.column().classes("w-full gap-5") as self.form:
-            with card("2 · Columns"):
-                self.target = TargetPicker(self.choices, self._choices_changed)
-                self.columns = ColumnList(self.choices, self._choices_changed)
-            with card("3 · Model", mark="settings"):
-                self.destination = Destination(
-                    self.site, self.state, self.choices, self._destination_changed, self._changed
-                )
+            with card(mark="settings"):
+                with ui.element("div").classes(f"{GRID} items-start"):
+                    self.target = TargetPicker(self.choices, self._choices_changed)
+                    self.destination = Destination(
+                        self.site, self.state, self.choices, self._destination_changed, self._changed
+                    )
                 self.options = OptionsForm(
-                    self.choices,
+                    self.state.options,
                     self.estimators,
                     on_estimator=self._update_bar,
-                    on_change=self._choices_changed,
                     on_activation=self.destination.update,
                 )
                 self.held_out_rows = HeldOutRows(self.choices, self._choices_changed)
-                self.warnings = ui.column().classes("w-full gap-2").props("aria-live=polite").mark("warnings")
-            self.bar = TrainBar(self.choices, self._start, self.destination.field)
+                self.warnings = ui.column().classes("w-full gap-2 empty:hidden")
+                self.warnings.props("aria-live=polite").mark("warnings")
+                self.columns = ColumnList(self.choices, self._choices_changed)
+            self.bar = TrainBar(self.choices, self._start, self._choices_changed, self.destination.field)
         self.form.set_visibility(False)
         self.check.schedule()
 
     def _draw_table(self) -> None:
         with ui.row() as self.loading:
             loading("Reading the table")
-        self.size = ui.label().classes(TEXT).mark("size")
         self.description = ui.label(self.state.description).classes(MUTED)
         self.description.set_visibility(bool(self.state.description))
         hint = self.state.file.format if self.state.file else Format.JSON
         self.reading = ReadingOptions(self.state.options, hint, self._reading_changed)
-        with ui.expansion("First rows", icon="table_rows").classes("w-full").props("dense") as self.head:
-            self.rows = ui.column().classes("w-full")
+        self.rows = ui.column().classes("w-full")
         self.reading.element.set_visibility(False)
-        self.head.set_visibility(False)
+        self.rows.set_visibility(False)
+        with self.chosen.actions:
+            self.head = ui.button("First rows", icon="table_rows", on_click=self._toggle_rows).mark("first-rows")
+            self.head.props("flat dense padding='2px 8px' aria-expanded=false").set_visibility(False)
+
+    def _toggle_rows(self) -> None:
+        self.rows.set_visibility(not self.rows.visible)
+        self.head.props["aria-expanded"] = "true" if self.rows.visible else "false"
 
     def _reading_changed(self, option: str) -> None:
         if option in STRUCTURE:
@@ -93,7 +102,6 @@ class TrainForm:
     def _choices_changed(self) -> None:
         self.target.show_choices()
         self.columns.show_choices()
-        self.options.show_choices()
         self.destination.update()
         self._changed()
 
@@ -131,14 +139,15 @@ class TrainForm:
         else:
             self.reading.element.set_visibility(True)
             self.reading.show_error(found)
-            for element in (self.form, self.head, self.size):
+            self.chosen.size.set_text("")
+            for element in (self.form, self.head, self.rows):
                 element.set_visibility(False)
 
     def _show(self, found: TablePreview) -> None:
         self.is_read = True
         self.choices.columns = found.columns
         self.state.options.setdefault("target", found.target)
-        self.size.set_text(f"{format_count(found.rows, 'row')}, {format_count(len(found.columns), 'column')}")
+        self.chosen.size.set_text(f"{format_count(found.rows, 'row')}, {format_count(len(found.columns), 'column')}")
         self.reading.show(found.read_as)
         self.reading.element.set_visibility(self.state.file is not None)
         self._show_head(found)
@@ -149,7 +158,7 @@ class TrainForm:
         self._show_warnings(found)
         self.bar.show(found)
         self.destination.show(found)
-        for element in (self.form, self.head, self.size):
+        for element in (self.form, self.head):
             element.set_visibility(True)
 
     def _show_head(self, found: TablePreview) -> None:

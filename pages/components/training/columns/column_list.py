@@ -1,4 +1,4 @@
-"""The columns of a table, those with warnings first, with a search and pages."""
+"""The columns of a table, the target and those with warnings first, with a search and pages."""
 
 from collections.abc import Callable
 
@@ -22,6 +22,8 @@ class ColumnList:
         self.names: list[str] = []
         """In the order of the table."""
         self.order: list[str] = []
+        self.first: str | None = None
+        """The target when the order was made."""
         self.rows: dict[str, ColumnRow] = {}
         with ui.row().classes("w-full items-center justify-between") as self.tools:
             self.search = ui.input("Find a column", on_change=self._find).mark("find-column")
@@ -39,10 +41,12 @@ class ColumnList:
         self.columns = {column.name: column for column in found.columns}
         if list(self.columns) != self.names:
             self.names = list(self.columns)
-            self.order = sorted(self.names, key=lambda name: not _has_warnings(self.columns[name]))
             self.tools.set_visibility(len(self.names) > PAGE_COLUMNS)
-            self._find()
+            self._sort()
             return
+        if self.choices.target not in (self.first, *self.rows):
+            # It was chosen elsewhere.
+            self._sort()
         for name, row in self.rows.items():
             row.show(self.columns[name], found.rows)
 
@@ -50,6 +54,13 @@ class ColumnList:
         """Show the roles of the columns, before the next preview."""
         for row in self.rows.values():
             row.show_choices()
+
+    def _sort(self) -> None:
+        """Draw the first page of a new order, which is kept while columns are clicked: they stay below the pointer."""
+        self.first = self.choices.target
+        order = {name: _order(column) for name, column in self.columns.items()}
+        self.order = sorted(self.names, key=lambda name: 0 if name == self.first else order[name])
+        self._find()
 
     def _find(self) -> None:
         if self.pages.value == 1:
@@ -76,5 +87,8 @@ class ColumnList:
         return found[begin : begin + PAGE_COLUMNS]
 
 
-def _has_warnings(column: TableColumn) -> bool:
-    return bool(column.ignored or column.warnings or column.leaks or column.variants)
+def _order(column: TableColumn) -> int:
+    """Return the place of a column behind the target: leaks first, then what else there is a warning about."""
+    if column.leaks:
+        return 1
+    return 2 if column.ignored or column.warnings or column.variants else 3

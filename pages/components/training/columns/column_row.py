@@ -8,6 +8,7 @@ from mlapp.errors import shorten
 from mlapp.presentation.formats import format_count, format_percent
 from mlapp.schemas import ColumnType, TableColumn
 from pages.components.training.columns.mini_histogram import MiniHistogram, frequent_values
+from pages.components.training.columns.row_options import RowOptionsMenu
 from pages.components.warnings import notes, warnings
 from pages.session.column_choices import ColumnChoices, Role
 from pages.theme import (
@@ -45,6 +46,7 @@ class ColumnRow:
         self.roles: dict[Role, ui.element] = {}
         self._shown_notes: tuple[object, ...] = ()
         with ui.element("div").props("role=listitem").mark(mark) as self.element:
+            self.row_options = RowOptionsMenu(choices, column, mark, on_change)
             self._name(mark)
             self.missing = ui.label()
             self.distinct = ui.label().classes(f"{TEXT} max-sm:hidden")
@@ -71,6 +73,7 @@ class ColumnRow:
     def show_choices(self) -> None:
         """Show the role of the column."""
         role = self.choices.role(self.column)
+        self.row_options.show(self.column)
         self.element.classes(replace=f"{COLUMN} {SELECTED if role is Role.TARGET else UNSELECTED}")
         self.name.classes(replace=f"text-sm truncate {MUTED if role is Role.IGNORED else 'font-medium'}")
         for each, button in self.roles.items():
@@ -82,23 +85,27 @@ class ColumnRow:
             self.icon = ui.icon("tag").classes("text-lg text-slate-500 dark:text-slate-400")
             with ui.element("div").classes("min-w-0 flex-1 flex flex-col items-start"):
                 self.name = ui.label(self.column.name)
-                button = ui.element("button").props("type=button aria-haspopup=menu").classes("mlapp-type")
-                button.props["aria-label"] = f"Type of {self.column.name}"
-                with button.mark(f"{mark}-type") as self.type_button:
-                    self.type = ui.label()
-                    ui.icon("arrow_drop_down")
+                with ui.element("div").classes("flex items-center gap-1.5 max-w-full"):
+                    button = ui.element("button").props("type=button aria-haspopup=menu").classes("mlapp-type")
+                    button.props["aria-label"] = f"Type of {self.column.name}"
+                    with button.mark(f"{mark}-type") as self.type_button:
+                        self.type = ui.label()
+                        ui.icon("arrow_drop_down")
+                    self.row_options.draw_badges()
         self.type_button.on("click", self._open_types, args=[])
         self.menu: ui.menu | None = None
 
     def _roles(self, mark: str) -> None:
-        with ui.element("div").classes(SEGMENTS).props("role=group") as group:
-            group.props["aria-label"] = f"Role of {self.column.name}"
-            for role in Role:
-                button = self.roles[role] = ui.element("button").props("type=button").mark(f"{mark}-{role.lower()}")
-                button.props["aria-label"] = f"{role} {self.column.name}"
-                button.on("click", lambda role=role: self._set_role(role), args=[])
-                with button:
-                    ui.label(role)
+        with ui.element("div").classes("flex items-center ml-auto shrink-0"):
+            with ui.element("div").classes(SEGMENTS).props("role=group") as group:
+                group.props["aria-label"] = f"Role of {self.column.name}"
+                for role in Role:
+                    button = self.roles[role] = ui.element("button").props("type=button").mark(f"{mark}-{role.lower()}")
+                    button.props["aria-label"] = f"{role} {self.column.name}"
+                    button.on("click", lambda role=role: self._set_role(role), args=[])
+                    with button:
+                        ui.label(role)
+            self.row_options.draw_button()
 
     def _open_types(self) -> None:
         """Draw the menu of types when it is first opened, as few of many are."""

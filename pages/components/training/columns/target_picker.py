@@ -18,9 +18,9 @@ class TargetPicker:
         """Draw it; `on_change` is called after each change of the choices."""
         self.choices, self.on_change = choices, on_change
         self.detected: Task | None = None
-        with ui.row().classes("w-full items-center gap-x-6 gap-y-2"):
+        with ui.column().classes("w-full gap-2"):
             self.target = ui.select([], label="Column to predict", with_input=True, on_change=self._pick)
-            self.target.props(FIELD).classes("w-full sm:w-80").mark("target")
+            self.target.props(FIELD).classes("w-full").mark("target")
             with ui.row().classes("items-center gap-2") as self.choice:
                 ui.label("Its values are").classes(MUTED)
                 self.task = ui.toggle({task.value: text for task, text in TASKS.items()}, on_change=self._set_task)

@@ -11,6 +11,7 @@ from mlapp.schemas import TableColumn, TablePreview
 from pages.components.training.columns.column_list import ColumnList
 from pages.session.column_choices import ColumnChoices
 from tests.pages.conftest import drop, one
+from tests.pages.steps import mark_column
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +26,8 @@ async def test_train_shows_hostile_column_names_as_text(user: User):
 
     # The first preview starts a process, which takes long on a busy machine.
     await user.should_see(marker="columns", retries=600)
+    await user.should_not_see(marker="rows")
+    user.find(marker="first-rows").click()
     rows = one(user, "rows")
     assert isinstance(rows, ui.table)
     assert rows.rows == [{"key": 0, "c0": "1", "c1": "2"}]
@@ -58,16 +61,18 @@ async def test_columns_are_paged_and_searched(user: User):
     rows = "\n".join(",".join(str(n * row) for n in range(25)) for row in (1, 2, 4, 7))
     await user.open("/train")
     await drop(user, "wide.csv", f"{','.join(names)}\n{rows}\n".encode())
-    await user.should_see(marker="column-19")
-    await user.should_not_see(marker="column-20")
+    # The target comes first.
+    await user.should_see(marker="column-24")
+    await user.should_see(marker="column-18")
+    await user.should_not_see(marker="column-19")
 
     with user:
         one(user, "column-pages").set_value(2)
-    await user.should_see(marker="column-20")
-    await user.should_not_see(marker="column-0")
+    await user.should_see(marker="column-19")
+    await user.should_not_see(marker="column-24")
     user.find(marker="find-column").type("C1")
 
-    await user.should_see(marker="column-19")
+    await user.should_see(marker="column-10")
     await user.should_not_see(marker="column-20")
     assert one(user, "column-pages").value == 1
 
@@ -99,15 +104,60 @@ class Drawn:
         return list(self.list.rows)
 
 
-async def test_columns_with_warnings_come_first_with_the_reason(user: User):
+async def test_target_comes_first_then_leaks_then_columns_with_warnings(user: User):
     drawn = Drawn(user, {"target": "a"})
     await drawn.show(
-        column("a"), column("b"), column("c", warnings=["Mostly missing."]), column("d", ignored="is empty")
+        column("b"),
+        column("c", warnings=["Mostly missing."]),
+        column("d", ignored="is empty"),
+        column("leak", leaks=True),
+        column("a"),
     )
 
-    assert drawn.names() == ["c", "d", "a", "b"]
+    assert drawn.names() == ["a", "leak", "c", "d", "b"]
     await user.should_see("Left out: is empty")
     await user.should_see("Mostly missing.")
+
+
+async def test_target_that_was_chosen_elsewhere_is_shown_first(user: User):
+    columns = [column(f"c{n}") for n in range(25)]
+    drawn = Drawn(user, {"target": "c0"})
+    await drawn.show(*columns)
+
+    drawn.options["target"] = "c1"
+    with user:
+        drawn.list.show(preview(*columns))
+    assert drawn.names()[:2] == ["c0", "c1"]
+    drawn.options["target"] = "c24"
+    with user:
+        drawn.list.show(preview(*columns))
+
+    assert drawn.names()[:3] == ["c24", "c0", "c1"]
+
+
+async def test_column_is_marked_as_group_and_no_longer_so(user: User):
+    drawn = Drawn(user, {"target": "a"})
+    await drawn.show(column("a"), column("patient", type="category"))
+    await user.should_not_see(marker="is-group_column")
+
+    mark_column(user, 1, "group_column")
+    assert drawn.options["group_column"] == "patient"
+    with user:
+        drawn.list.show_choices()
+    user.find(marker="is-group_column").click()
+
+    assert (drawn.options["group_column"], len(drawn.changes)) == (None, 2)
+
+
+async def test_types_decide_what_a_column_may_say_about_rows(user: User):
+    drawn = Drawn(user, {"target": "a"})
+    await drawn.show(column("a"), column("patient", type="category"))
+
+    user.find(marker="column-1-more").click()
+    user.find(marker="column-1-more").click()
+
+    enabled = [one(user, f"row-{option}").enabled for option in ("time_column", "group_column", "weight_column")]
+    assert enabled == [False, True, False]
 
 
 async def test_leaking_column_is_left_out_by_its_button(user: User):
