@@ -32,11 +32,11 @@ async def pick_columns(page: Page, columns: Locator) -> None:
 async def choose(page: Page, field: str, option: str) -> None:
     """Choose an option of a select, which closes again when the section around it is still unfolding."""
     choice = page.get_by_role("option", name=option)
-    await page.get_by_label(field).click()
+    await page.get_by_label(field, exact=True).click()
     with suppress(AssertionError):
         await expect(choice).to_be_visible(timeout=2_000)
     if not await choice.is_visible():
-        await page.get_by_label(field).click()
+        await page.get_by_label(field, exact=True).click()
     await choice.click()
 
 
@@ -64,7 +64,7 @@ async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, 
     await page.goto(f"/train?job={job['id']}")
     await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
     await page.get_by_text("Advanced").click()
-    await expect(page.get_by_role("combobox", name="Estimator")).to_have_value("linear")
+    await expect(page.get_by_role("combobox", name="Estimator", exact=True)).to_have_value("linear")
     await expect(columns.get_by_role("button", name="Predict price")).to_have_attribute("aria-pressed", "true")
     for plot in ("Predicted values against actual ones", "Distribution of errors", "Feature importance"):
         await expect(page.get_by_role("img", name=plot)).to_be_visible()
