@@ -13,11 +13,12 @@ from mlapp.schemas import Job, Submission
 from mlapp.services import Services
 from pages.session import form_state as module
 from tests.pages.conftest import WaitingUser, drop, eventually, one
+from tests.pages.steps import mark_column
 
 pytestmark = pytest.mark.slow
 
 CSV = "x,kind,name,y\n" + "".join(f"{n},{'ab'[n % 2]},person {n},{3 * n}\n" for n in range(40))
-OPTIONS: dict[str, Any] = {"target": "x", "estimator": "linear", "seed": 7, "note": "Try 2", "time_column": "y"}
+OPTIONS: dict[str, Any] = {"target": "x", "estimator": "linear", "seed": 7, "note": "Try 2"}
 
 
 @pytest.fixture
@@ -37,6 +38,7 @@ async def fill(user: User) -> None:
             one(user, option).set_value(value)
         one(user, "activate").set_value("never")
     user.find(marker="column-1-ignore").click()
+    mark_column(user, 3, "time_column")
     await user.should_not_see("Checking the table")
 
 
@@ -47,6 +49,7 @@ async def should_see_the_form(user: User) -> None:
     assert one(user, "activate").value == "never"
     assert one(user, "column-0-predict").props["aria-pressed"] == "true"
     assert one(user, "column-1-ignore").props["aria-pressed"] == "true"
+    assert one(user, "is-time_column").props["aria-label"] == "Time: undo for y"
 
 
 @pytest.fixture
