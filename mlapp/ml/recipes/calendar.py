@@ -7,6 +7,7 @@ that a row is encoded as a matrix is.
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import date
 from itertools import combinations
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 DAYS_PER_YEAR = 365.2425
+DAYS_TO_1970, MAX_DAY = date(1970, 1, 1).toordinal(), date.max.toordinal()
 MAX_PAIRED = 5
 """The days between two datetimes are features for the first columns only: 10 pairs."""
 
@@ -28,6 +30,8 @@ def month(days: Any, m: Any = np) -> Any:
 
     Source: Howard Hinnant, chrono-compatible low-level date algorithms, `civil_from_days`.
     """
+    if m is math and 0 < (ordinal := math.floor(days) + DAYS_TO_1970) <= MAX_DAY:
+        return date.fromordinal(ordinal).month
     of_era = _remainder(m.floor(days) + 719_468, 146_097, m)
     leap = m.floor(of_era / 1_460) - m.floor(of_era / 36_524) + m.floor(of_era / 146_096)
     year = m.floor((of_era - leap) / 365)
@@ -79,11 +83,13 @@ class Calendar(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return the features of days by the functions of `numpy` or `math`."""
         features = list(days)
         for name, index in self.fields_:
-            if self.smooth:
-                features += _waves(_angle(name, days[index], m), HARMONICS[name], m)
-            else:
-                features.append(FIELDS[name](days[index], m))
+            features += field_features(name, days[index], m, smooth=self.smooth)
         return features + [days[first] - days[second] for first, second in self.pairs_]
+
+
+def field_features(name: str, days: Any, m: Any, *, smooth: bool) -> list[Any]:
+    """Return the features of a field by the functions of `numpy` or `math`: the field itself, or its waves."""
+    return _waves(_angle(name, days, m), HARMONICS[name], m) if smooth else [FIELDS[name](days, m)]
 
 
 def _angle(name: str, days: Any, m: Any) -> Any:

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -17,13 +18,13 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, PolynomialFeatures, StandardScaler
 
 from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.evaluation.out_of_fold import predict
 from mlapp.ml.inference.compiled.functions import Compiled
 from mlapp.ml.inference.compiled.pipeline import compile_pipeline
-from mlapp.ml.preprocessing import MAX_CODE, FeatureColumns, native, ordinal, smooth
+from mlapp.ml.preprocessing import MAX_CODE, FeatureColumns, cap_codes, native, ordinal, smooth
 from mlapp.ml.recipes.balanced import BalancedClassifier
 from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.ml.recipes.kernel import RbfFeatures
@@ -77,11 +78,13 @@ def fitted(name: str, x: np.ndarray, classes: int = 0, **columns: Any) -> BaseEs
     return estimator.fit(x, y)
 
 
-def assert_compiled(estimator: BaseEstimator, x: np.ndarray, classes: int | None = None) -> Compiled:
+def assert_compiled(
+    estimator: BaseEstimator, x: np.ndarray, classes: int | None = None, *, missing: bool = True
+) -> Compiled:
     """Compare a batch, the same rows alone, and complete rows by the function of rows, which must exist."""
     found = compile_pipeline(estimator, classes, x[:20])
     assert found.one
-    rows = np.concatenate([x, np.full_like(x[:1], np.nan)])
+    rows = np.concatenate([x, np.full_like(x[:1], np.nan)]) if missing else x
     expected, batch = predict(estimator, rows, classes), found.many(rows)
     np.testing.assert_allclose(batch, expected, rtol=1e-11, atol=1e-13)
     alone = np.concatenate([found.many(row[None]) for row in rows[-40:]])
@@ -289,6 +292,44 @@ def test_linear_model_after_an_unknown_transformer_is_compiled():
 
     assert found.rows is None
     np.testing.assert_allclose(found.many(x), estimator.predict(x), rtol=1e-11)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [StandardScaler(), FunctionTransformer(np.arctan)],
+        [OneHotEncoder(sparse_output=False), ColumnTransformer([("all", StandardScaler(), [4, 3, 2, 1, 0])])],
+    ],
+    ids=["transformed", "chosen"],
+)
+def test_rows_of_a_linear_model_after_transformers_of_computed_columns_are_small_matrices(steps: Any):
+    x = np.arange(60.0)[:, None] % 5
+
+    assert_compiled(make_pipeline(*steps, Ridge()).fit(x, x[:, 0]), x, missing=False)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        OneHotEncoder(sparse_output=False, handle_unknown="ignore"),
+        make_pipeline(FunctionTransformer(cap_codes), SplineBasis()),
+    ],
+    ids=["one hot", "spline"],
+)
+@pytest.mark.parametrize("classes", [0, 3])
+def test_functions_of_codes_are_tables(step: Any, classes: int):
+    x = np.random.default_rng(0).integers(0, 6, (90, 2)).astype(float)
+    y = (x[:, 0] * 7 + x[:, 1]).astype(int) % 3
+    model = LogisticRegression() if classes else Ridge()
+
+    assert_compiled(make_pipeline(clone(step), model).fit(x, y), x, classes or None, missing=False)
+
+
+@pytest.mark.parametrize("columns", [2, 30])
+def test_several_classes_of_few_and_many_numbers_are_compiled(columns: int):
+    x = np.random.default_rng(0).normal(size=(90, columns))
+
+    assert_compiled(LogisticRegression().fit(x, np.digitize(x[:, 0], [-0.5, 0.5])), x, 3, missing=False)
 
 
 def test_composites_of_a_fork_are_compiled():

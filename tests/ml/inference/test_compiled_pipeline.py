@@ -131,8 +131,10 @@ def test_many_products_are_left_to_numpy():
 
     compiled = compile_pipeline(estimator, None, x[:5])
 
-    assert compiled.one is None
-    np.testing.assert_allclose(compiled.many(x), estimator.predict(x), rtol=RELATIVE_TOLERANCE)
+    expected = estimator.predict(x)
+    np.testing.assert_allclose(compiled.many(x), expected, rtol=RELATIVE_TOLERANCE)
+    assert compiled.one
+    np.testing.assert_allclose([compiled.one(row)[0] for row in x.tolist()], expected, rtol=1e-11)
 
 
 def test_own_transformation_has_no_row_function():

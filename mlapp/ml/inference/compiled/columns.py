@@ -4,6 +4,7 @@ Members of an ensemble encode the same features in their own ways: one splits a 
 mean of its target. Both depend on the same value, so that one lookup serves all members.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -15,8 +16,12 @@ from sklearn.preprocessing import FunctionTransformer
 
 from mlapp.ml.inference.compiled.functions import Compiled, Row, rows_of
 from mlapp.ml.preprocessing import MAX_CODE, NativeColumns, cap_codes
-from mlapp.ml.recipes.calendar import Calendar
+from mlapp.ml.recipes.calendar import Calendar, field_features
 from mlapp.ml.recipes.target_means import TargetMeans
+
+WEEKDAYS = np.arange(7.0)
+MONDAY = 3.0
+"""1970-01-01, day 0, was a Thursday."""
 
 
 class Lookup(NamedTuple):
@@ -90,11 +95,13 @@ class Inputs:
         rows = rows_of([function for _, function in functions])
         if rows is None:
             return Compiled(many)
+        calls = [(indices, function) for (indices, _), function in zip(functions, rows, strict=True)]
 
         def one(row: Row) -> Row:
-            for (indices, _), function in zip(functions, rows, strict=True):
-                row = [*row, *function([row[index] for index in indices])]
-            return row
+            found = list(row)
+            for indices, function in calls:
+                found += function([found[index] for index in indices])
+            return found
 
         return Compiled(many, (one,))
 
@@ -143,17 +150,30 @@ def _of_native(step: NativeColumns, columns: Sequence[Column], inputs: Inputs) -
 def _of_calendar(step: Calendar, columns: Sequence[Column], inputs: Inputs) -> list[Column]:
     """Return the days as they are, and what is computed of them."""
     days = [column.source for column in columns]
-    count = len(days)
+    found = list(columns)
+    for name, index in step.fields_:
+        found += _of_field(name, days[index], inputs, smooth=step.smooth)
+    between = Compiled(lambda x: x[:, :1] - x[:, 1:], (lambda row: [row[0] - row[1]],))
+    for pair in step.pairs_:
+        both = [days[index] for index in pair]
+        found += map(Column, inputs.add(("days between", *both), both, between))
+    return found
 
-    def many(x: np.ndarray) -> np.ndarray:
-        return step.transform(x)[:, count:]
 
-    computed = Compiled(many, (lambda row: step.transform_row(row)[count:],))
-    key = Calendar, step.smooth, tuple(step.fields_), tuple(step.pairs_), tuple(days)
-    return [*columns, *map(Column, inputs.add(key, days, computed))]
+def _of_field(name: str, day: int, inputs: Inputs, *, smooth: bool) -> list[Column]:
+    """Return the features of a field of the calendar: the waves of a weekday are a lookup of it."""
+    if smooth and name == "weekday":
+        [column] = _of_field(name, day, inputs, smooth=False)
+        waves = field_features(name, np.append(WEEKDAYS - MONDAY, [np.nan, np.nan]), np, smooth=True)
+        return [column._replace(lookup=Lookup(WEEKDAYS, values)) for values in waves]
+    features = Compiled(
+        lambda x: np.column_stack(field_features(name, x[:, 0], np, smooth=smooth)),
+        (lambda row: field_features(name, row[0], math, smooth=smooth),),
+    )
+    return [*map(Column, inputs.add((name, smooth, day), [day], features))]
 
 
-def _of_target_means(step: TargetMeans, columns: Sequence[Column], inputs: Inputs) -> list[Column]:  # noqa: ARG001 - as all
+def _of_target_means(step: TargetMeans, columns: Sequence[Column], _inputs: Inputs) -> list[Column]:
     found = list(columns)
     for index, (codes, means) in zip(step.columns, step.means(), strict=True):
         source = columns[index].source

@@ -5,8 +5,9 @@ What the members of a model add up is evaluated together; here are the constants
 
 import math
 from collections.abc import Callable, Sequence
+from functools import reduce
 from operator import mul
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn._loss.link import IdentityLink, LogLink
@@ -23,7 +24,8 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import Pipeline
 
 from mlapp.ml.evaluation.calibration import CalibratedClassifier, apply_temperature, temper
-from mlapp.ml.inference.compiled.functions import Compiled, Row, chain, plus, probabilities_of
+from mlapp.ml.inference.compiled.formulas import Formula
+from mlapp.ml.inference.compiled.functions import Compiled, Row, chain, of_formula, plus, probabilities_of
 from mlapp.ml.inference.compiled.program import Program, Steps
 from mlapp.ml.inference.compiled.steps import flat
 from mlapp.ml.recipes.balanced import BalancedClassifier, at_rates, at_rates_of_row
@@ -72,7 +74,7 @@ def _boosting(step: Any, program: Program, steps: Steps) -> Compiled:
     sums = program.trees(steps, step)
     if isinstance(step, HistGradientBoostingClassifier):
         return chain([sums, Compiled(loss.predict_proba, (probabilities_of,))])
-    return chain([sums, _INVERSE_LINKS[type(loss.link)]])
+    return _INVERSE_LINKS[type(loss.link)](sums)
 
 
 def _forest(step: Any, program: Program, steps: Steps) -> Compiled:
@@ -89,10 +91,15 @@ def _sampled(step: SampledEstimator, program: Program, steps: Steps) -> Compiled
 
 def _log_target(step: LogTargetRegressor, program: Program, steps: Steps) -> Compiled:
     highest, factor = step.highest_, step.smearing_
-    inverse = Compiled(
-        lambda x: np.exp(np.minimum(x, highest)) * factor, (lambda row: [math.exp(min(row[0], highest)) * factor],)
+    return _exponential(compile_estimator(step.regressor_, program, steps), factor, highest)
+
+
+def _exponential(power: Compiled, factor: float = 1.0, highest: float = math.inf) -> Compiled:
+    """Return the exponential of a function, up to the highest power, times a factor."""
+    many, formula = power.many, cast("Formula", power.formula)
+    return of_formula(
+        lambda sums: np.exp(np.minimum(many(sums), highest)) * factor, formula.exponential(factor, highest)
     )
-    return chain([compile_estimator(step.regressor_, program, steps), inverse])
 
 
 def _ensemble(step: Ensemble, program: Program, steps: Steps) -> Compiled:
@@ -114,12 +121,13 @@ def _sum(members: list[Compiled], weights: Sequence[float]) -> Compiled:
         terms = [weight * member.many(sums) for member, weight in zip(members, weights, strict=True)]
         return sum(terms[1:], terms[0])
 
+    formulas = [member.formula for member in members if member.formula]
+    if len(formulas) == len(members):
+        return of_formula(many, reduce(Formula.plus, map(Formula.times, formulas, weights)))
     functions = [member.of_row for member in members]
 
     def one(sums: list[Row]) -> Row:
         found = [function(sums) for function in functions]
-        if len(found[0]) == 1:
-            return [sum([row[0] * weight for row, weight in zip(found, weights, strict=True)])]
         return [sum(map(mul, weights, values)) for values in zip(*found, strict=True)]
 
     return Compiled(many, (one,))
@@ -158,10 +166,7 @@ def _balanced(step: BalancedClassifier, program: Program, steps: Steps) -> Compi
     return chain([compile_estimator(step.weighted, program, steps), scale])
 
 
-_INVERSE_LINKS: dict[type, Compiled] = {
-    IdentityLink: Compiled(lambda x: x, ()),
-    LogLink: Compiled(np.exp, (lambda row: [math.exp(row[0])],)),
-}
+_INVERSE_LINKS: dict[type, Callable[[Compiled], Compiled]] = {IdentityLink: lambda sums: sums, LogLink: _exponential}
 
 _COMPILERS: dict[type, Callable[[Any, Program, Steps], Compiled]] = {
     Ridge: _linear,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mlapp.ml.inference.compiled.functions import Compiled, Row
+from mlapp.ml.inference.compiled.functions import Compiled
 
 MAX_ROWS = 16
 """Larger batches are left to scikit-learn."""
@@ -75,7 +75,4 @@ def compile_forest(step: Any) -> Compiled:
         x32 = np.ascontiguousarray(x, dtype=np.float32)
         return np.asarray(reduce(np.add, (tree.predict(x32) for tree in trees)) / len(trees))
 
-    def one(row: Row) -> Row:
-        return forest(np.array([row]))[0].tolist()  # type: ignore[no-any-return]
-
-    return Compiled(many, (one,))
+    return Compiled(many)

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import reduce
-from itertools import chain as joined
-from operator import add, itemgetter
+from operator import add
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from mlapp.ml.inference.compiled.formulas import Formula
 
 Row = Sequence[float]
 ArrayFunction = Callable[[Any], np.ndarray]
@@ -23,6 +24,8 @@ class Compiled(NamedTuple):
     rows: tuple[RowFunction, ...] | None = None
     """Functions of a single row, called one after the other: plain Python, as each numpy call takes a microsecond. None
     if they would not be faster than `many`."""
+    formula: Formula | None = None
+    """What the functions of a single row compute of the sums of a program, if it is a single value."""
 
     @property
     def one(self) -> RowFunction | None:
@@ -70,45 +73,33 @@ def rows_of(functions: Sequence[Compiled]) -> list[RowFunction] | None:
     return [one for one in found if one] if all(found) else None
 
 
+def of_formula(many: ArrayFunction, formula: Formula) -> Compiled:
+    """Return the function of a program's sums that a formula is."""
+    value = formula.compiled()
+    return Compiled(many, (lambda sums: [value(sums)],), formula)
+
+
 def plus(product: Compiled, constants: np.ndarray) -> Compiled:
     """Return a function plus constants, (columns,)."""
-    values = constants.tolist()
+    values, many = constants.tolist(), product.many
+    if product.formula:
+        return of_formula(lambda x: many(x) + constants, product.formula.plus(Formula((), *values)))
     return chain([product, Compiled(lambda x: x + constants, (lambda row: list(map(add, row, values)),))])
 
 
 def sum_of(parts: list[tuple[list[int], Compiled]]) -> Compiled:
-    """Return the sum of functions, each of some of the columns."""
-
-    def many(x: np.ndarray) -> np.ndarray:
-        return reduce(np.add, [part.many(x[:, columns]) for columns, part in parts])
-
-    functions = [(_getter(columns), part.of_row) for columns, part in parts]
-
-    def one(row: Row) -> Row:
-        return added([function(get(row)) for get, function in functions])
-
-    return Compiled(many, (one,) if any(part.rows is not None for _, part in parts) else None)
+    """Return the sum of functions of matrices, each of some of the columns."""
+    return Compiled(lambda x: reduce(np.add, [part.many(x[:, columns]) for columns, part in parts]))
 
 
 def concatenated(parts: list[tuple[list[int], Compiled]]) -> Compiled:
-    """Return the columns of functions, each of some of the columns."""
+    """Return the columns of functions of matrices, each of some of the columns."""
 
     def many(x: np.ndarray) -> np.ndarray:
         blocks = [part.many(x[:, columns]) for columns, part in parts]
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
 
-    functions = [(_getter(columns), part.of_row) for columns, part in parts]
-
-    def one(row: Row) -> Row:
-        blocks = [function(get(row)) for get, function in functions]
-        return blocks[0] if len(blocks) == 1 else list(joined.from_iterable(blocks))
-
-    return Compiled(many, (one,) if any(part.rows is not None for _, part in parts) else None)
-
-
-def _getter(columns: list[int]) -> Callable[[Row], Row]:
-    """Return the function that takes some columns of a row, as a list or a tuple."""
-    return itemgetter(*columns) if len(columns) > 1 else lambda row: [row[columns[0]]]
+    return Compiled(many)
 
 
 def beside(first: Compiled, second: Compiled) -> Compiled:

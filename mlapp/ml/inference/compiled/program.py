@@ -14,9 +14,14 @@ from sklearn.base import BaseEstimator
 from mlapp.ml.inference.compiled.boosting import trees_of
 from mlapp.ml.inference.compiled.columns import Column, Inputs, columns_of
 from mlapp.ml.inference.compiled.forest import compile_forest
-from mlapp.ml.inference.compiled.functions import ArrayFunction, Compiled, chain, rows_of
-from mlapp.ml.inference.compiled.steps import compile_steps, product_of
+from mlapp.ml.inference.compiled.formulas import Formula
+from mlapp.ml.inference.compiled.functions import ArrayFunction, Compiled, RowFunction, chain, of_formula, rows_of
+from mlapp.ml.inference.compiled.rows.blocks import Block, Number, blocks_of
+from mlapp.ml.inference.compiled.rows.similarities import similarities
+from mlapp.ml.inference.compiled.rows.sums import Sums
+from mlapp.ml.inference.compiled.steps import compile_steps, flat, product_of
 from mlapp.ml.inference.compiled.trees import Trees
+from mlapp.ml.recipes.kernel import RbfFeatures
 
 Steps = Sequence[Any]
 """Fitted transformers, one after the other."""
@@ -60,8 +65,12 @@ class Program:
         for step in steps:
             columns = columns_of(step, columns, self._inputs)
         added = [self._trees.add(trees) for trees in trees_of(boosting, columns)]
-        number = self._source("trees", lambda: chain([self._inputs.compiled(), self._trees.compiled()]))
+        number = self._source("trees", self._all_trees)
         return _read(number, added[0], len(added))
+
+    def _all_trees(self) -> Compiled:
+        trees = self._trees.compiled()
+        return Compiled(chain([self._inputs.compiled(), trees]).many, trees.rows)
 
     def products(self, steps: Steps, weights: np.ndarray) -> Compiled:
         """Return the product of transformed features and weights (columns, sums)."""
@@ -71,12 +80,36 @@ class Program:
         if first < 0 or weights.shape[1] > 1:
             first = len(columns)
             columns += list(weights.T)
-        number = self._source(key, lambda: product_of(steps, np.column_stack(columns)))
+        number = self._source(key, lambda: self._product(steps, np.column_stack(columns)))
         return _read(number, first, weights.shape[1])
+
+    def _product(self, steps: Steps, weights: np.ndarray) -> Compiled:
+        many = product_of(steps, weights).many
+        try:
+            one = self._row_product(flat(steps), weights)
+        except Exception:  # noqa: BLE001 - transformers that the compiler does not know may raise anything
+            return self._with_rows(many)
+        return Compiled(many, (one,))
+
+    def _with_rows(self, many: ArrayFunction) -> Compiled:
+        """Return a function of the features, which are followed by other inputs in single rows."""
+        features = self._features
+        return Compiled(many, (lambda row: many(np.array([row[:features]]))[0].tolist(),))
+
+    def _row_product(self, steps: Steps, weights: np.ndarray) -> RowFunction:
+        """Return the product for a single row."""
+        blocks: list[Block] = [Number(index) for index in range(self._features)]
+        if steps and isinstance(steps[-1], RbfFeatures):
+            for step in steps[:-1]:
+                blocks = blocks_of(step, blocks, self._inputs)
+            return similarities(steps[-1], weights, blocks)
+        sums = Sums(self._inputs, weights.shape[1])
+        sums.add(steps, weights, blocks)
+        return sums.compiled()
 
     def forest(self, steps: Steps, forest: Any) -> Compiled:
         """Return the mean of trees with any number of leaves."""
-        number = self._source(str(id(forest)), lambda: chain([compile_steps(steps), compile_forest(forest)]))
+        number = self._source(str(id(forest)), lambda: self._with_rows(_forest(steps, forest)))
         return _read(number, 0, forest.estimators_[0].tree_.value.shape[2])
 
     def original(self, steps: Steps, estimator: BaseEstimator) -> Compiled:
@@ -100,18 +133,30 @@ class Program:
     def compiled(self, function: Compiled) -> Compiled:
         """Return a function of the sums as a function of features."""
         sources = [make() for make in self._sources]
-        functions = rows_of(sources)
+        functions, inputs, last = rows_of(sources), self._inputs.compiled(), function.of_row
 
         def many(x: np.ndarray) -> np.ndarray:
             return function.many([source.many(x) for source in sources])
 
-        if functions is None:
+        if functions is None or inputs.rows is None:
             return Compiled(many)
-        last = function.of_row
-        return Compiled(many, (lambda row: last([function(row) for function in functions]),))
+        if len(functions) == 1:
+            [only] = functions
+            return Compiled(many, (*inputs.rows, lambda row: last([only(row)])))
+        return Compiled(many, (*inputs.rows, lambda row: last([function(row) for function in functions])))
+
+
+def _forest(steps: Steps, forest: Any) -> ArrayFunction:
+    return chain([compile_steps(steps), compile_forest(forest)]).many
 
 
 def _read(number: int, start: int, width: int) -> Compiled:
     """Return the function that takes the sums of all sources, and returns some of them."""
     stop = start + width
-    return Compiled(lambda sums: sums[number][:, start:stop], (lambda sums: sums[number][start:stop],))
+
+    def many(sums: list[np.ndarray]) -> np.ndarray:
+        return sums[number][:, start:stop]
+
+    if width == 1:
+        return of_formula(many, Formula(((number, start, 1.0),)))
+    return Compiled(many, (lambda sums: sums[number][start:stop],))

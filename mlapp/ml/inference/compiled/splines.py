@@ -1,10 +1,8 @@
 """Compiled natural cubic splines: the weighted functions of a column add up to one cubic between any two knots."""
 
-from bisect import bisect_left
-
 import numpy as np
 
-from mlapp.ml.inference.compiled.functions import Compiled, Row
+from mlapp.ml.inference.compiled.functions import Compiled
 from mlapp.ml.recipes.splines import SplineBasis
 
 CHUNK_ROWS = 1_000
@@ -14,7 +12,7 @@ CHUNK_ROWS = 1_000
 def spline_product(step: SplineBasis, weights: np.ndarray) -> Compiled:
     """Compile the product of a spline basis and weights (functions, sums)."""
     ends = [np.append(knots, end) for knots, end in zip(step.knots_, step.range_[1], strict=True)]
-    pieces = _pieces(step.knots_, step.range_[1], weights)
+    pieces = pieces_of(step.knots_, step.range_[1], weights)
     widest = max((len(knots) for knots in ends), default=0)
     knots = np.full((len(ends), widest), np.inf)
     starts = np.zeros((len(ends), widest + 1))
@@ -23,7 +21,7 @@ def spline_product(step: SplineBasis, weights: np.ndarray) -> Compiled:
         knots[column, : len(own)] = own
         starts[column, : len(first)] = first
         powers[:, column, : len(first)] = factors.swapaxes(0, 1)
-    columns, sums_count, (lowest, highest) = np.arange(len(ends)), weights.shape[1], step.limits_
+    columns, (lowest, highest) = np.arange(len(ends)), step.limits_
 
     def sums(x: np.ndarray) -> np.ndarray:
         x = x.clip(lowest, highest)
@@ -37,25 +35,10 @@ def spline_product(step: SplineBasis, weights: np.ndarray) -> Compiled:
         chunks = [sums(x[start:][:CHUNK_ROWS]) for start in range(0, len(x), CHUNK_ROWS)]
         return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
 
-    curves = [
-        (low, high, own.tolist(), list(zip(first.tolist(), factors.swapaxes(1, 2).tolist(), strict=True)))
-        for low, high, own, (first, factors) in zip(*step.limits_.tolist(), ends, pieces, strict=True)
-    ]
-
-    def one(row: Row) -> Row:
-        totals = [0.0] * sums_count
-        for value, (low, high, own, cubics) in zip(row, curves, strict=True):
-            inside = low if value < low else min(value, high)
-            start, factors = cubics[bisect_left(own, inside)]
-            t = inside - start
-            for index, (d, c, b, a) in enumerate(factors):
-                totals[index] += ((a * t + b) * t + c) * t + d
-        return totals
-
-    return Compiled(many, (one,))
+    return Compiled(many)
 
 
-def _pieces(knots: list[np.ndarray], ends: np.ndarray, weights: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+def pieces_of(knots: list[np.ndarray], ends: np.ndarray, weights: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return for each column the start of each piece, (pieces,), and its powers from 0 to 3, (pieces, 4, sums)."""
     straight, curved = weights[: len(knots)], weights[len(knots) :]
     found = []

@@ -1,4 +1,4 @@
-"""Compiled steps: fitted transformers as functions of arrays and of single rows, and their products with weights.
+"""Compiled steps: fitted transformers as functions of arrays, and their products with weights.
 
 Linear models multiply what their transformers return by weights. Where the product is simpler than the transformer, it
 is compiled as one function: a category selects a weight, without the one-hot columns, and a spline is a cubic.
@@ -6,7 +6,6 @@ is compiled as one function: a category selects a weight, without the one-hot co
 
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
-from operator import mul, sub, truediv
 from typing import Any
 
 import numpy as np
@@ -16,17 +15,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from mlapp.ml.inference.compiled.columns import positions
-from mlapp.ml.inference.compiled.functions import Compiled, Row, added, chain, concatenated, plus, sum_of
-from mlapp.ml.inference.compiled.kernel import kernel_product
+from mlapp.ml.inference.compiled.functions import Compiled, chain, concatenated, plus, sum_of
 from mlapp.ml.inference.compiled.splines import spline_product
-from mlapp.ml.preprocessing import MAX_CODE, BlockScaler, NativeColumns, cap_codes, to_sparse_rows
-from mlapp.ml.recipes.calendar import Calendar
+from mlapp.ml.preprocessing import to_sparse_rows
 from mlapp.ml.recipes.kernel import RbfFeatures
 from mlapp.ml.recipes.splines import SplineBasis
 from mlapp.ml.recipes.target_means import TargetMeans
-
-MAX_PRODUCTS = 300
-"""Maximum number of products of a row and weights in Python; numpy is faster at more."""
 
 
 def compile_steps(steps: Sequence[Any]) -> Compiled:
@@ -53,17 +47,7 @@ def product_of(steps: Sequence[Any], weights: np.ndarray) -> Compiled:
         return plus(product_of(steps[:-1], scaled), -last.mean_ @ scaled)
     if isinstance(last, FunctionTransformer) and last.func is to_sparse_rows:
         return product_of(steps[:-1], weights)
-    return chain([compile_steps(steps), matrix_product(weights)])
-
-
-def matrix_product(weights: np.ndarray) -> Compiled:
-    """Return the function that multiplies a matrix by weights (columns, sums)."""
-    columns = weights.T.tolist()
-
-    def one(row: Row) -> Row:
-        return [sum(map(mul, row, column)) for column in columns]
-
-    return Compiled(lambda x: x @ weights, (one,) if weights.size <= MAX_PRODUCTS else None)
+    return chain([compile_steps(steps), Compiled(lambda x: x @ weights)])
 
 
 def one_hot_product(step: OneHotEncoder, weights: np.ndarray) -> Compiled:
@@ -82,13 +66,29 @@ def one_hot_product(step: OneHotEncoder, weights: np.ndarray) -> Compiled:
         products = [table[_indices(x[:, index], categories)] for index, (categories, table) in enumerate(tables)]
         return reduce(np.add, products)
 
-    of_code = [dict(zip(categories.tolist(), table[:-1].tolist(), strict=True)) for categories, table in tables]
-    nothing = np.zeros(weights.shape[1]).tolist()
+    return Compiled(many)
 
-    def one(row: Row) -> Row:
-        return added([found.get(code, nothing) for found, code in zip(of_code, row, strict=True)])
 
-    return Compiled(many, (one,))
+def kernel_product(step: RbfFeatures, weights: np.ndarray) -> Compiled:
+    """Compile the product of kernel features and weights (components, sums).
+
+    The features are similarities times a matrix; both matrices become one. The squared distance to a component c is
+    |x|² - 2 x·c + |c|².
+    """
+    weights = step.normalization_ @ weights
+    products = np.ascontiguousarray(2 * step.gamma_ * step.components_.T)
+    constants = -step.gamma_ * (step.components_**2).sum(axis=1)
+    gamma = step.gamma_
+
+    def many(x: np.ndarray) -> np.ndarray:
+        # A product for each row: the weighted similarities are 10⁴ times as large as their sum, so that the order of
+        # the sum matters, which in one product of matrices depends on the number of rows.
+        rows = x[:, None, :]
+        exponents = rows @ products + constants - gamma * (rows**2).sum(axis=2, keepdims=True)
+        values: np.ndarray = (np.exp(np.minimum(exponents, 0.0)) @ weights)[:, 0]
+        return values
+
+    return Compiled(many)
 
 
 def _columns_product(step: ColumnTransformer, weights: np.ndarray) -> Compiled:
@@ -116,52 +116,24 @@ def _imputer(step: SimpleImputer) -> Compiled:
         filled = np.where(missing, fill, x)
         return filled if indicated is None else np.concatenate([filled, missing[:, indicated]], axis=1)
 
-    if indicated is None or not len(indicated):
-        return Compiled(many, ())
-    zeros = [0.0] * len(indicated)
-    return Compiled(many, (lambda row: [*row, *zeros],))
+    return Compiled(many)
 
 
 def _scaler(step: StandardScaler) -> Compiled:
     mean, scale = step.mean_, step.scale_
-    means, scales = mean.tolist(), scale.tolist()
-
-    def one(row: Row) -> Row:
-        return list(map(truediv, map(sub, row, means), scales))
-
-    return Compiled(lambda x: (x - mean) / scale, (one,))
-
-
-def _block_scaler(step: BlockScaler) -> Compiled:
-    means, scale = step.mean_.tolist(), step.scale_
-
-    def one(row: Row) -> Row:
-        return [(value - mean) / scale for value, mean in zip(row, means, strict=True)]
-
-    return Compiled(step.transform, (one,))
+    return Compiled(lambda x: (x - mean) / scale)
 
 
 def _function(step: FunctionTransformer) -> Compiled:
     """Compile a function; the conversion to a sparse matrix is skipped."""
     if step.func is None or step.func is to_sparse_rows:
-        return Compiled(lambda x: x, ())
-    if step.func is cap_codes:
-        limit = float(MAX_CODE)
-        return Compiled(cap_codes, (lambda row: [min(code, limit) for code in row],))
+        return Compiled(lambda x: x)
     return Compiled(partial(step.func, **(step.kw_args or {})))
-
-
-def _with_row_function(step: Calendar | NativeColumns) -> Compiled:
-    return Compiled(step.transform, (lambda row: step.transform_row(list(row)),))
 
 
 def _target_means(step: TargetMeans) -> Compiled:
     """Compile target encoding as a lookup of each code."""
     lookups = [(index, *found) for index, found in zip(step.columns, step.means(), strict=True)]
-    of_code = [
-        (index, dict(zip(codes.tolist(), means.tolist(), strict=False)), means[len(codes)].tolist())
-        for index, codes, means in lookups
-    ]
 
     def many(x: np.ndarray) -> np.ndarray:
         found = [means[positions(x[:, index], codes)] for index, codes, means in lookups]
@@ -170,14 +142,7 @@ def _target_means(step: TargetMeans) -> Compiled:
             result[:, index] = means[:, 0]
         return result
 
-    def one(row: Row) -> Row:
-        result = list(row)
-        for index, known, unknown in of_code:
-            result[index], *further = known.get(row[index], unknown)
-            result += further
-        return result
-
-    return Compiled(many, (one,))
+    return Compiled(many)
 
 
 def _one_hot(step: OneHotEncoder) -> Compiled:
@@ -207,10 +172,7 @@ _COMPILERS: dict[type, Callable[[Any], Compiled]] = {
     ColumnTransformer: _columns,
     SimpleImputer: _imputer,
     StandardScaler: _scaler,
-    BlockScaler: _block_scaler,
     FunctionTransformer: _function,
-    Calendar: _with_row_function,
-    NativeColumns: _with_row_function,
     OneHotEncoder: _one_hot,
     TargetMeans: _target_means,
 }

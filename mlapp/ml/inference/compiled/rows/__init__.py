@@ -1,0 +1,1 @@
+"""Single rows without missing values, in plain Python: each numpy call would take a microsecond."""
