@@ -55,7 +55,8 @@ def info_of(trained: Trained) -> VersionInfo:
     """Describe a trained version that is in no store, as version 3 of `prices`."""
     stored = {"created_at": datetime.now(UTC), "model_sha256": "", "source": None}
     place = {"model": "prices", "version": 3, "predict_path": "/models/prices/predict", "breaking": []}
-    return VersionInfo(**trained.record, **stored, **place, active=True, default=True, usable=True)
+    state = {"active": True, "default": True, "usable": True, "decision": None, "threshold": None}
+    return VersionInfo(**trained.record, **stored, **place, **state)
 
 
 async def publish(

@@ -1,9 +1,13 @@
 from .compatibility import breaking_changes as breaking_changes
 from .data.invalid_rows import problems_of as problems_of
 from .data.invalid_rows import reject_rows as reject_rows
+from .decisions.options import check_costs as check_costs
+from .decisions.options import check_two_classes as check_two_classes
+from .decisions.rules import find_threshold as find_threshold
 from .estimators import describe_estimators as describe_estimators
 from .evaluation.baseline import beats_baseline as beats_baseline
 from .inference.additions import additions as additions
+from .inference.additions import check_options as check_options
 from .inference.answers import Additions as Additions
 from .inference.answers import addition_names as addition_names
 from .inference.fitted_version import Batch as Batch

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool, WithJsonSchema
 
+from mlapp.schemas.decisions import Costs, Decision, Limit, Threshold
 from mlapp.schemas.tables import DataSource
 from mlapp.schemas.types import Schema, Task
 from mlapp.schemas.versions import VersionInfo
@@ -38,6 +39,8 @@ class ModelSettings(Schema):
     """Whether it is the example that was trained at the first start."""
     active: Annotated[int, Field(strict=True, ge=1, le=MAX_VERSION)] | None = None
     """The active version."""
+    decision: Decision | None = None
+    """What predictions follow instead of the most probable class."""
 
 
 class ModelSummary(Schema):
@@ -71,6 +74,8 @@ class ModelInfo(ModelSummary):
     """Whether the model is the default one, which answers `POST /predict`."""
     predict_path: str
     """Path of this server that predicts with the active version."""
+    decision: Decision | None
+    """What its predictions follow; null: they are the most probable classes."""
     active_version: VersionInfo | None
 
 
@@ -82,10 +87,16 @@ class ModelList(Schema):
     models: list[ModelSummary]
 
 
+REMOVABLE = ("costs", "limit", "threshold")
+"""Settings that null removes, all of them at once."""
+
+
 def _require_a_value(schema: dict[str, Any]) -> None:
-    """Describe that at least one property is given, and none is null."""
+    """Describe that at least one property is given, and none is null except those that null removes."""
     schema["minProperties"] = 1
     for name, property_ in schema["properties"].items():
+        if name in REMOVABLE:
+            continue
         value = property_.pop("anyOf")[0]
         schema["properties"][name] = property_ | value
 
@@ -101,3 +112,13 @@ class ModelPatch(Schema):
     """`true` makes the model the default one; to take that away, make another model the default one."""
     activation: ActivationPolicy | None = None
     """Whether new versions become active, unless the training says otherwise."""
+    costs: Costs | None = None
+    """Costs of errors, by which classes are predicted: `{"false_negative": 10, "false_positive": 1}`, or by actual and
+    predicted class, `{"yes": {"no": 10}, "no": {"yes": 1}}`; what is not given costs 1, a correct prediction 0. They
+    replace `limit` and `threshold`. Null: the most probable class is predicted again."""
+    limit: Limit | None = None
+    """At most this many of 1,000 rows are predicted as the class of interest (two classes). It replaces `costs` and
+    `threshold`. Null: the most probable class is predicted again."""
+    threshold: Threshold | None = None
+    """Probability of the class of interest from which on it is predicted (two classes). It replaces `costs` and
+    `limit`. Null: the most probable class is predicted again."""

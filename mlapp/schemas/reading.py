@@ -13,7 +13,7 @@ DecimalSign = Literal[".", ","]
 DateOrder = Literal["dmy", "mdy", "ymd"]
 
 
-def _parse_json(value: object) -> object:
+def parse_json(value: object) -> object:
     """Parse an object that was sent as text, as query strings and forms have only texts."""
     try:
         parsed = json.loads(value) if isinstance(value, str) else value
@@ -24,7 +24,7 @@ def _parse_json(value: object) -> object:
     return parsed
 
 
-ColumnTypes = Annotated[dict[str, ColumnType], BeforeValidator(_parse_json)]
+ColumnTypes = Annotated[dict[str, ColumnType], BeforeValidator(parse_json)]
 
 
 class FileOptions(Schema):

@@ -47,11 +47,12 @@ class PredictResponse(Schema):
     upper: OmitIfNone[list[float]] = None
     """Upper ends of the prediction intervals (regression)."""
     coverage: OmitIfNone[float] = None
-    """Nominal coverage of the prediction intervals (regression)."""
+    """Nominal coverage of the prediction intervals (regression), or of the sets of classes."""
     probabilities: OmitIfNone[list[dict[str, float]]] = None
     """Probability per class for each row (classification)."""
     threshold: OmitIfNone[float] = None
-    """Probability of the class of interest from which on it is predicted, if the model has costs or a limit."""
+    """Probability of the class of interest from which on it is predicted, if the model has costs, a limit or a
+    threshold."""
     sets: OmitIfNone[list[list[Scalar]]] = None
     """Classes per row that contain the true one with the nominal coverage, the likeliest first (option `sets`)."""
     reliable: OmitIfNone[list[bool]] = None

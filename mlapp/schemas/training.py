@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from mlapp.schemas.decisions import Costs
 from mlapp.schemas.models import ActivationPolicy, Description, ModelName
 from mlapp.schemas.reading import ColumnTypes, FileOptions
-from mlapp.schemas.types import ClassWeight, Format, JobStatus, Loss, Metric, Schema, Task
+from mlapp.schemas.types import ClassWeight, Format, JobStatus, Loss, Metric, Scalar, Schema, Task
 
 DEFAULT_COVERAGE = 0.9
 
@@ -36,7 +37,8 @@ class TrainOptions(FileOptions):
     """Whether the new version becomes active: `auto`, if nothing of it is `breaking`, `always` or `never`; by default
     as the model's `activation` says, which is `auto` for a new model."""
     coverage: Annotated[float, Field(ge=0.5, le=0.99)] = DEFAULT_COVERAGE
-    """Nominal coverage of prediction intervals: the share of true values that they should contain."""
+    """Nominal coverage of prediction intervals and of sets of classes: the share of true values that they should
+    contain."""
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
     """Random seed. The same table, options and seed give the same version."""
     note: Annotated[str, Field(max_length=2000)] = ""
@@ -54,6 +56,11 @@ class TrainOptions(FileOptions):
     """Weights of the rows, from 0, in fits, metrics, intervals and importance. The column is not a feature."""
     class_weight: ClassWeight | None = None
     """`balanced`: all classes count alike in a fit; probabilities are scaled back to the natural rates."""
+    positive: Scalar | None = None
+    """The class of interest of two classes; by default the one that means yes (`yes`, `true`, 1), else the second."""
+    costs: Costs | None = None
+    """Costs of errors, by which classes are predicted, as in `PATCH /models/{model}`. They become a setting of the
+    model, unless it has costs, a limit or a threshold already."""
     metric: Metric | None = None
     """By what `auto` chooses among single estimators: `rmse` or `mae`; `log_loss`, `accuracy`, `balanced_accuracy` or
     `roc_auc`. By default `rmse` (`mae` if `loss` is `absolute_error`) or `log_loss`, and ensembles are kept, too."""

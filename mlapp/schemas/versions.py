@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from mlapp.schemas.decisions import ClassSets, Decision, ThresholdCurve
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.plots import Plots
 from mlapp.schemas.reading import ColumnFormat, ReadAs
@@ -161,9 +162,16 @@ class Record(RecordSummary):
     plots: Plots
     """Data for plots of the quality, on held-out rows."""
     coverage: float | None
-    """Nominal coverage of the prediction intervals; null for classification."""
+    """Nominal coverage of the prediction intervals, or of sets of classes."""
     interval: Interval | None
     """Parameters of the prediction intervals; null for classification."""
+    positive: Scalar | None
+    """The class of interest of two classes, which costs, limit and threshold are about: that of the training option
+    `positive`, else the one that means yes, else the second one; null for others."""
+    threshold_curve: ThresholdCurve | None
+    """Held-out rows by threshold; null unless there are two classes."""
+    class_sets: ClassSets | None
+    """Parameters of the sets of classes; null for regression."""
     seed: int
     """Random seed of the training."""
     budget_reached: bool
@@ -183,6 +191,12 @@ class Record(RecordSummary):
 
 class VersionInfo(Record, VersionStatus):
     """A version of a model: trained, stored and immutable."""
+
+    decision: Decision | None
+    """What its predictions follow, as set for the model; null: they are the most probable classes."""
+    threshold: float | None
+    """Probability of the class of interest (`positive`) from which on it is predicted, by `decision`; null without one,
+    or if there are not two classes."""
 
 
 class VersionSummary(RecordSummary, VersionStatus):

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.schemas import ModelPatch, PredictOptions, Schema, TrainOptions
+from mlapp.schemas.models import REMOVABLE
 from mlapp.services.model_names import slug
 from mlapp.tables.strict_json import parse
 
@@ -48,7 +49,7 @@ def parse_model_patch(data: bytes) -> ModelPatch:
         names = ", ".join(ModelPatch.model_fields)
         raise Unacceptable(f'Send an object with at least one of {names}, such as {{"default": true}}.')
     for name, value in changes.items():
-        if value is None:
+        if value is None and name not in REMOVABLE:
             raise Unacceptable(f"Invalid option '{shorten(name)}': null is no value; leave out what stays as it is.")
     return _validate(ModelPatch, changes)
 

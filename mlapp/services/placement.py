@@ -54,7 +54,7 @@ def kept_task(store: ModelStore, options: TrainOptions, source: DataSource | Non
     """Return the task of the model that a training is for, if the model predicts the target of the training."""
     with suppress(NotFound):
         for model in _candidates(options, source):
-            record = _reference(store, model)
+            record = reference(store, model)
             if record and record.target == options.target:
                 return KeptTask(record.task, record.target_type)
     return None
@@ -68,7 +68,7 @@ def _candidates(options: TrainOptions, source: DataSource | None) -> Iterator[st
         yield from (numbered(first, number) for number in count(2))
 
 
-def _reference(store: ModelStore, model: str) -> Record | None:
+def reference(store: ModelStore, model: str) -> Record | None:
     """Return the record of the active version, or of the latest one if none is active; None without a readable one.
 
     Raises:
@@ -84,8 +84,8 @@ def _is_other(store: ModelStore, model: str, record: Record) -> bool:
     """Return whether a version would break the callers of a model, or what its versions have in common."""
     # It may have been deleted meanwhile.
     with suppress(NotFound):
-        if reference := _reference(store, model):
-            return bool(ml.breaking_changes(reference, record, 0))
+        if known := reference(store, model):
+            return bool(ml.breaking_changes(known, record, 0))
     return False
 
 

@@ -15,7 +15,9 @@ def describe(store: ModelStore, model: str, version: int) -> VersionInfo:
     Raises:
         NotFound: the version does not exist.
     """
-    return VersionInfo.model_construct(**dict(store.record(model, version)) | _status(store, model, version))
+    record, decision = store.record(model, version), store.settings(model).decision
+    found = {"decision": decision, "threshold": ml.find_threshold(record, decision) if decision else None}
+    return VersionInfo.model_construct(**dict(record) | _status(store, model, version) | found)
 
 
 def summarize(store: ModelStore, model: str, version: int) -> VersionSummary:
@@ -38,6 +40,7 @@ def describe_model(store: ModelStore, model: str) -> ModelInfo:
         **_model_values(store, model),
         default=model == store.default(),
         predict_path=f"/models/{model}/predict",
+        decision=store.settings(model).decision,
         active_version=describe(store, model, active) if active in store.versions(model) else None,
     )
 
@@ -92,7 +95,7 @@ def check_loads(record: Record, file: bytes) -> None:
         TrainingFailed: it cannot be loaded; its `__cause__` is the original error.
     """
     status = {"model": "", "version": 0, "active": False, "default": False, "predict_path": "", "breaking": []}
-    values: dict[str, Any] = dict(record) | status | {"usable": True}
+    values: dict[str, Any] = dict(record) | status | {"usable": True, "decision": None, "threshold": None}
     try:
         ml.load_version(VersionInfo.model_construct(**values), file)
     # Unpickling imports and runs code of any library, which may raise anything, or exit.

@@ -13,7 +13,17 @@ from pathlib import Path
 
 from mlapp.caller import caller
 from mlapp.errors import MlappError, Unavailable, shorten
-from mlapp.schemas import DataSource, Format, Job, Record, Submission, TablePreview, VersionInfo
+from mlapp.schemas import (
+    DataSource,
+    Decision,
+    Format,
+    Job,
+    Record,
+    Submission,
+    TablePreview,
+    TrainOptions,
+    VersionInfo,
+)
 from mlapp.services.admission import Release, Slots
 from mlapp.services.jobs.ipc import Finished, Progress, Started
 from mlapp.services.jobs.run import Run
@@ -159,9 +169,14 @@ class TrainingService:
                     activate_by=caller.get() if placement.activate else None,
                     replaces=placement.replaces,
                     description=finished.options.description,
+                    decision=_decision(finished.options),
                     demo=demo,
                 )
                 return placement, version
+
+
+def _decision(options: TrainOptions) -> Decision | None:
+    return Decision(costs=options.costs, by=caller.get(), at=datetime.now(UTC)) if options.costs else None
 
 
 def _progress_listener(job: Job) -> Callable[[Started | Progress], None]:

@@ -15,7 +15,7 @@ NOTHING: dict[str, Any] = {
         for name in ("features", "ignored", "leaderboard", "importance", "warnings", "examples", "distributions")
     },
     **dict.fromkeys(("rows", "rows_dropped", "seed", "training_seconds"), 0),
-    **dict.fromkeys(("classes", "coverage", "interval", "source", "read_as", "target_read_as")),
+    **dict.fromkeys(("classes", "coverage", "interval", "positive", "source", "read_as", "target_read_as")),
     **dict.fromkeys(("estimator", "note", "data_sha256", "table_sha256"), ""),
 }
 RECORD = Record(
@@ -33,6 +33,8 @@ RECORD = Record(
     metric=None,
     loss=None,
     never_negative=False,
+    threshold_curve=None,
+    class_sets=None,
     coverage_verified=True,
     budget_reached=False,
     model_sha256=hashlib.sha256(FILE).hexdigest(),
@@ -47,6 +49,8 @@ INFO = VersionInfo(
     predict_path="/models/prices/predict",
     breaking=[],
     usable=True,
+    decision=None,
+    threshold=None,
 )
 """The active version of the default model."""
 

@@ -28,6 +28,7 @@ from mlapp.ml.data.target import (
     task_warnings,
 )
 from mlapp.ml.data.text_embedding import TextEmbedding, column_blocks, fit_embeddings, text_blocks
+from mlapp.ml.decisions.options import positive_class
 from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
@@ -60,6 +61,8 @@ class TrainingSet:
     samples: Samples
     classes: list[Scalar] | None
     """Class labels in sorted order; None for regression."""
+    positive: Scalar | None
+    """The class of interest of two classes."""
     seed: int
     loss: Loss | None
     """What a regression minimizes, where the training says so."""
@@ -171,6 +174,7 @@ def _make(table: Table, options: TrainOptions, kept: KeptTask | None, *, embed: 
     embeddings = fit_embeddings(signature.frame, signature.features, options.seed) if embed else ()
     X = encode_columns(signature.frame, signature.features, embeddings)
     classes, y = as_classes(target) if task is Task.CLASSIFICATION else (None, as_numbers(target))
+    positive = positive_class(classes, options)
     times = groups = None
     if by_time := options.time_column:
         times, more = as_times(table, by_time, options.types.get(by_time), target)
@@ -191,6 +195,7 @@ def _make(table: Table, options: TrainOptions, kept: KeptTask | None, *, embed: 
         signature,
         samples,
         classes,
+        positive,
         options.seed,
         options.loss,
         options.class_weight,

@@ -8,12 +8,19 @@ import sklearn.metrics
 from mlapp.schemas import Task
 
 
-def metrics(task: Task, y: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> dict[str, float]:
+def metrics(
+    task: Task,
+    y: np.ndarray,
+    predicted: np.ndarray,
+    weights: np.ndarray | None = None,
+    decided: np.ndarray | None = None,
+) -> dict[str, float]:
     """Return `r2, mae, rmse`, or `accuracy, balanced_accuracy, log_loss, roc_auc`.
 
     `y` holds values or class indices, (rows,); `predicted` holds values (rows,) or probabilities (rows, classes);
-    `weights` those of the rows, or None. ROC AUC is that of the second class if there are two, otherwise the mean over
-    classes, each against the rest. It is left out if a class has no rows, and R² if there is only one row.
+    `weights` those of the rows, or None; `decided` the class indices that are predicted, if they are not those of the
+    highest probability. ROC AUC is that of the second class if there are two, otherwise the mean over classes, each
+    against the rest. It is left out if a class has no rows, and R² if there is only one row.
     """
     if task is Task.REGRESSION:
         errors = {
@@ -24,7 +31,7 @@ def metrics(task: Task, y: np.ndarray, predicted: np.ndarray, weights: np.ndarra
             return errors
         return {"r2": float(sklearn.metrics.r2_score(y, predicted, sample_weight=weights)), **errors}
     labels = np.arange(predicted.shape[1])
-    predicted_class, probabilities = predicted.argmax(axis=1), normalized(predicted)
+    predicted_class, probabilities = predicted.argmax(axis=1) if decided is None else decided, normalized(predicted)
     scores = {
         "accuracy": sklearn.metrics.accuracy_score(y, predicted_class, sample_weight=weights),
         "balanced_accuracy": sklearn.metrics.balanced_accuracy_score(y, predicted_class, sample_weight=weights),

@@ -8,6 +8,8 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from mlapp.ml.data.validation import NO_WARNINGS, Warnings
+from mlapp.ml.decisions.class_sets import ranked
+from mlapp.ml.decisions.rules import rule_of
 from mlapp.schemas import Explanation, PredictOptions, PredictResponse, Scalar, Task, VersionInfo, VersionKey
 from mlapp.tables.columns.conversion import format_values
 
@@ -29,6 +31,10 @@ class Additions:
 
 
 NO_ADDITIONS = Additions()
+SET = "set"
+"""Column of response files with the set of classes of each row."""
+BETWEEN = " | "
+"""Between the classes of a set."""
 WHY = "why"
 """Column of response files with the largest contributions to each prediction."""
 RELIABLE = "reliable"
@@ -37,7 +43,8 @@ RELIABLE = "reliable"
 
 def addition_names(options: PredictOptions, *, all_reliable: bool) -> list[str]:
     """Return the names of the columns of additions: what the options ask for, and `reliable` if a row is not."""
-    return [*([WHY] if options.explain else []), *([] if all_reliable else [RELIABLE])]
+    asked = ((SET, options.sets), (WHY, options.explain), (RELIABLE, not all_reliable))
+    return [name for name, is_added in asked if is_added]
 
 
 class Answers:
@@ -48,6 +55,8 @@ class Answers:
         self.classes: list[Scalar] = info.classes or []
         self.class_names = format_values(pl.Series(self.classes)).to_list()
         """Names of the classes in files and as keys."""
+        self.rule = rule_of(info)
+        """Predicts classes from probabilities."""
 
     @cached_property
     def column_names(self) -> list[str]:
@@ -75,6 +84,10 @@ class Answers:
             response.coverage = self.info.coverage
             return response
         response.predictions = self._predicted_classes(predicted)
+        response.threshold = self.info.threshold
+        if additions.sets is not None:
+            response.coverage = self.info.coverage
+            response.sets = [[self.classes[index] for index in row] for row in ranked(additions.sets, predicted)]
         response.probabilities = [dict(zip(self.class_names, row, strict=True)) for row in predicted.tolist()]
         return response
 
@@ -107,6 +120,11 @@ class Answers:
         if self.info.task is Task.CLASSIFICATION:
             values = [self._predicted_classes(predicted), *values]
         columns = [pl.Series(name, column) for name, column in zip(self.column_names, values, strict=True)]
+        if additions.sets is not None:
+            texts = [
+                BETWEEN.join(self.class_names[index] for index in row) for row in ranked(additions.sets, predicted)
+            ]
+            columns.append(pl.Series(SET, texts))
         if additions.why is not None:
             columns.append(pl.Series(WHY, additions.why, dtype=pl.String))
         if additions.reliable is not None:
@@ -120,9 +138,8 @@ class Answers:
     def _predicted_classes(self, probabilities: np.ndarray) -> list[Scalar]:
         return [self.classes[index] for index in self._class_indices(probabilities)]
 
-    @staticmethod
-    def _class_indices(probabilities: np.ndarray) -> list[int]:
-        found: list[int] = probabilities.argmax(axis=1).tolist()
+    def _class_indices(self, probabilities: np.ndarray) -> list[int]:
+        found: list[int] = self.rule.classes(probabilities).tolist()
         return found
 
 

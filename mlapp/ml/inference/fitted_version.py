@@ -1,6 +1,7 @@
 """FittedVersion: a loaded version that encodes, validates and predicts rows."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, NamedTuple
@@ -10,6 +11,7 @@ import numpy as np
 from mlapp.errors import Conflict
 from mlapp.ml.data.encoding import EncodedRows, Encoder, known_only
 from mlapp.ml.data.validation import NO_WARNINGS, Validator, Warnings
+from mlapp.ml.decisions.rules import find_threshold
 from mlapp.ml.evaluation.conformal import bounds, bounds_of
 from mlapp.ml.inference.answers import NO_ADDITIONS, Additions, Answers
 from mlapp.ml.inference.compiled.functions import Compiled, RowFunction
@@ -17,7 +19,7 @@ from mlapp.ml.inference.compiled.pipeline import compile_pipeline
 from mlapp.ml.inference.explanation.explainer import Explainer, make_explainer
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import unusable_reason
-from mlapp.schemas import Explanation, VersionInfo, VersionKey
+from mlapp.schemas import Decision, Explanation, VersionInfo, VersionKey
 from mlapp.tables.table import Table
 
 CHUNK_ROWS = 10_000
@@ -123,6 +125,15 @@ class FittedVersion:
     def explain(self, x: np.ndarray, predicted: np.ndarray) -> list[Explanation]:
         """Explain the predictions for encoded rows, (rows, columns)."""
         return self.explainer.explain(known_only(x), self.answers.explained(predicted))
+
+    def deciding_by(self, decision: Decision | None) -> "FittedVersion":
+        """Return a version that follows another decision, and shares all parts with this one."""
+        other = copy(self)
+        # Requests that are being answered keep theirs.
+        vars(other).pop("answers", None)
+        threshold = find_threshold(self.info, decision)
+        other.info = self.info.model_copy(update={"decision": decision, "threshold": threshold})
+        return other
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Predict encoded rows, (rows, columns).

@@ -7,6 +7,7 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from mlapp.ml.decisions.held_out_rows import HeldOutRows
 from mlapp.ml.inference.novelty import Novelty
 
 
@@ -24,6 +25,8 @@ class ModelFile:
     """Predicts the factor of the scale of a row's interval; None unless it is learned."""
     texts: tuple[BaseEstimator, ...] = ()
     """Embeds the texts of each text feature, in the order of the features."""
+    held_out: HeldOutRows | None = None
+    """Out-of-fold probabilities of three classes or more."""
 
     def to_bytes(self) -> bytes:
         """Serialize the parts, compressed."""

@@ -48,10 +48,11 @@ def score(fitted: FittedVersion, table: Table, encoded: EncodedRows, bad_rows: S
     if model.task is Task.REGRESSION:
         return Score(metrics(model.task, y, predicted[:, 0], weights), len(rows))
     y = y.astype(int)
+    decided = fitted.answers.rule.classes(predicted)
     if len(np.unique(y)) < predicted.shape[1]:
         # The other metrics need rows of every class.
-        return Score({"accuracy": float(np.average(predicted.argmax(axis=1) == y, weights=weights))}, len(rows))
-    return Score(metrics(model.task, y, predicted, weights), len(rows))
+        return Score({"accuracy": float(np.average(decided == y, weights=weights))}, len(rows))
+    return Score(metrics(model.task, y, predicted, weights, decided), len(rows))
 
 
 def _weights(fitted: FittedVersion, table: Table) -> np.ndarray:

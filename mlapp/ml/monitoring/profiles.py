@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from mlapp.schemas import ColumnType, Distribution, Feature, PredictionCounts, Record, Task
+from mlapp.ml.decisions.rules import rule_of
+from mlapp.schemas import ColumnType, Distribution, Feature, PredictionCounts, Record, Task, VersionInfo
 from mlapp.tables.columns.conversion import format_values
 
 
@@ -16,12 +17,12 @@ def count_features(record: Record, requests: Sequence[np.ndarray]) -> list[Distr
     return [_count(values, feature, training) for feature, training, values in columns]
 
 
-def count_predictions(record: Record, predicted: Sequence[np.ndarray]) -> tuple[PredictionCounts, Distribution]:
+def count_predictions(info: VersionInfo, predicted: Sequence[np.ndarray]) -> tuple[PredictionCounts, Distribution]:
     """Count predictions of `FittedVersion.predict`, and their distribution in the bins of the target."""
-    rows, training = np.concatenate(predicted), record.target_distribution
-    if record.task is Task.CLASSIFICATION:
-        names = format_values(pl.Series(record.classes or [])).to_list()
-        found = _count_categories(rows.argmax(axis=1).astype(float), names, training)
+    rows, training = np.concatenate(predicted), info.target_distribution
+    if info.task is Task.CLASSIFICATION:
+        names = format_values(pl.Series(info.classes or [])).to_list()
+        found = _count_categories(rule_of(info).classes(rows).astype(float), names, training)
         return PredictionCounts(count=len(rows), classes=[*found.counts, found.others]), found
     values = rows[:, 0]
     low, high = float(values.min()), float(values.max())

@@ -7,12 +7,14 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from mlapp.ml.data.training_set import TrainingSet
+from mlapp.ml.decisions.class_sets import fit_class_sets
+from mlapp.ml.decisions.threshold_curve import threshold_curve
 from mlapp.ml.evaluation.intervals import fit_intervals
 from mlapp.ml.evaluation.metrics import metrics, spread
 from mlapp.ml.evaluation.out_of_fold import out_of_fold
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots
 from mlapp.ml.training.selection.evaluated import Evaluated
-from mlapp.schemas import Task
+from mlapp.schemas import Task, ThresholdCurve
 from mlapp.tables.columns.conversion import format_values
 
 
@@ -23,7 +25,7 @@ def evaluate_quality(
     task, samples = training_set.task, training_set.samples
     dummy = DummyRegressor() if task is Task.REGRESSION else DummyClassifier(strategy="prior")
     baseline = out_of_fold(lambda: dummy, samples)
-    quality = {
+    quality: dict[str, Any] = {
         "metrics": metrics(task, samples.y_test, best.predicted, samples.weights_test),
         "baseline": metrics(task, samples.y_test, baseline.predicted, samples.weights_test),
         "spread": spread(best.fold_scores),
@@ -31,9 +33,21 @@ def evaluate_quality(
     if training_set.classes:
         names = format_values(pl.Series(training_set.classes)).to_list()
         plots = classification_plots(samples.y_test, best.predicted, names, samples.weights_test)
-        return quality | {"coverage": None, "interval": None, "plots": plots}, None
+        sets = fit_class_sets(samples.y_test, best.predicted, coverage, samples.weights_test)
+        quality |= {"coverage": coverage, "interval": None, "plots": plots, "class_sets": sets}
+        return quality | {"threshold_curve": _threshold_curve(training_set, best)}, None
     fitted = fit_intervals(
         samples, training_set.columns, best.predicted, coverage, training_set.seed, positive=best.positive
     )
     plots = regression_plots(samples.y_test, best.predicted, fitted.lower, fitted.upper, training_set.seed)
-    return quality | {"coverage": coverage, "interval": fitted.interval, "plots": plots}, fitted.scale
+    quality |= {"coverage": coverage, "interval": fitted.interval, "plots": plots}
+    return quality | {"class_sets": None, "threshold_curve": None}, fitted.scale
+
+
+def _threshold_curve(training_set: TrainingSet, best: Evaluated) -> ThresholdCurve | None:
+    """Return the held-out rows by threshold if there are two classes."""
+    samples, classes = training_set.samples, training_set.classes
+    if classes is None or training_set.positive is None:
+        return None
+    label = classes.index(training_set.positive)
+    return threshold_curve(samples.y_test == label, best.predicted[:, label], samples.weights_test)

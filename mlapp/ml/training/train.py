@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
+from mlapp.ml.decisions.held_out_rows import sample_held_out
 from mlapp.ml.evaluation.baseline import baseline_warnings
 from mlapp.ml.evaluation.importance import permutation_importance, sample_size
 from mlapp.ml.evaluation.out_of_fold import Fits, local_fits
@@ -99,6 +100,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
         "target_read_as": target.read_as,
         "read_as": table.read_as.completed([target.read_as, *(feature.read_as for feature in signature.features)]),
         "classes": training_set.classes,
+        "positive": training_set.positive,
         "features": signature.features,
         "ignored": signature.ignored,
         "examples": signature.examples,
@@ -134,7 +136,8 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     fitted = fit_on_all_rows(training_set, best, progress)
     serialized = progress.start_stage("Serializing the model", best.cost * rows * SERIALIZE_COST)
     with estimator_errors(best.name):
-        file = ModelFile(fitted, novelty, background, scale, training_set.embeddings).to_bytes()
+        held_out = sample_held_out(training_set.samples, best.predicted, training_set.seed)
+        file = ModelFile(fitted, novelty, background, scale, training_set.embeddings, held_out).to_bytes()
     serialized(1.0)
     record |= {"parameters": parameters(fitted), "training_seconds": round(clock() - started, 3)}
     return Trained(file, record)

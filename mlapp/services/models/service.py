@@ -22,6 +22,7 @@ from mlapp.schemas import (
     VersionList,
 )
 from mlapp.services.jobs.import_check import report_import_errors
+from mlapp.services.models.decisions import changes_of
 from mlapp.services.models.listing import StoreState, list_models, list_versions, store_state
 from mlapp.services.models.search import VersionPage, VersionQuery, search
 from mlapp.services.prediction.service import PredictionService
@@ -53,12 +54,12 @@ class ModelService:
         return await asyncio.to_thread(describe_model, self.store, model)
 
     async def update(self, model: str, patch: ModelPatch) -> ModelInfo:
-        """Change the description or the activation policy of a model, or make it the default one.
+        """Change the description, the activation policy or the decision of a model, or make it the default one.
 
         Raises:
             NotFound: the model does not exist.
             Conflict: a model without an active version cannot be the default one.
-            Unacceptable: `default` is false; no model can be unset.
+            Unacceptable: `default` is false, as no model can be unset, or costs, limit or threshold do not suit it.
         """
         if patch.default is False:
             raise Unacceptable("'default' can only be true: make another model the default one instead.")
@@ -66,11 +67,11 @@ class ModelService:
             await asyncio.to_thread(self.store.set_default, model)
             log.info("Model %s is the default one.", model)
             await self.prediction.refresh(model)
-        changed = {"description": patch.description, "activation": patch.activation}
-        if names := [name for name, value in changed.items() if value is not None]:
-            update = partial(self.store.update, model, description=patch.description, activation=patch.activation)
-            await asyncio.to_thread(update)
-            log.info("The settings of model %s were changed: %s.", model, ", ".join(names))
+        if changes := await asyncio.to_thread(changes_of, self.store, model, patch, caller.get()):
+            await asyncio.to_thread(partial(self.store.update, model, **changes))
+            log.info("The settings of model %s were changed: %s.", model, ", ".join(changes))
+        if "decision" in changes:
+            await self.prediction.refresh(model)
         return await self.get(model)
 
     async def delete(self, model: str) -> None:

@@ -142,9 +142,11 @@ class TrafficCounter:
     def _add_predictions(self, key: str) -> None:
         batches = [batch for batch in self._batches.pop(key, []) if batch.sample]
         try:
-            if batches and model_of(key) in self.models.keys.values():
-                found, minutes = _profile(batches, self.clock())
-                self._counts.add_predictions(key, minutes, found)
+            if model_of(key) in self.models.keys.values():
+                # Its predictions may have followed another decision of the model before.
+                for info in {id(batch.info): batch.info for batch in batches}.values():
+                    found, minutes = _profile([batch for batch in batches if batch.info is info], self.clock())
+                    self._counts.add_predictions(key, minutes, found)
         finally:
             self.queue.release(batches)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlapp.errors import MlappError, NotFound, Unavailable
-from mlapp.schemas import VersionKey
+from mlapp.schemas import ModelSettings, VersionKey
 from mlapp.services.outages import Outage
 from mlapp.services.prediction.model_state import ModelState
 from mlapp.services.prediction.version_cache import VersionCache
@@ -144,26 +144,29 @@ class ActiveVersions:
         await asyncio.sleep(0)
 
     async def _read(self) -> dict[str, int | None]:
-        """Read the default model, and the active version of each model in use; forget those that are gone."""
+        """Read the default model, and what each model in use answers by; forget those that are gone."""
         async with self._reading:
-            default, active, deleted = await asyncio.to_thread(self._stored, [*self._models])
+            default, stored, deleted = await asyncio.to_thread(self._stored, [*self._models, *self.cache.models])
             for model in deleted:
                 self._forget(model)
+            for model, settings in stored.items():
+                self.cache.follow(model, settings.decision)
             self.default = default
             if default:
                 self._models.setdefault(default, ModelState())
             self._pin()
-            return active
+            return {model: settings.active for model, settings in stored.items()}
 
-    def _stored(self, models: list[str]) -> tuple[str | None, dict[str, int | None], list[str]]:
+    def _stored(self, models: list[str]) -> tuple[str | None, dict[str, ModelSettings], list[str]]:
+        """Return the default model, the settings of models that exist, and the names of those that do not."""
         default, deleted = self.store.default(), []
-        active: dict[str, int | None] = {}
+        found: dict[str, ModelSettings] = {}
         for model in dict.fromkeys([*models, *([default] if default else [])]):
             try:
-                active[model] = self.store.active(model)
+                found[model] = self.store.settings(model).model_copy(update={"active": self.store.active(model)})
             except NotFound:
                 deleted.append(model)
-        return default, active, deleted
+        return default, found, deleted
 
     async def _first(self, model: str) -> "ml.FittedVersion":
         """Return the version that answers for a model that may never have been asked."""

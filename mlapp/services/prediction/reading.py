@@ -96,8 +96,10 @@ def encode_table(
     """Encode and validate all rows of a table.
 
     Raises:
-        Unacceptable: rows cannot be predicted, unless they are to be skipped.
+        Unacceptable: rows cannot be predicted, unless they are to be skipped, or the version lacks what the options ask
+            for.
     """
+    ml.check_options(fitted.info, options)
     encoded = fitted.encoder.encode_rows(table)
     if options.bad_rows == "refuse":
         ml.reject_rows(table, encoded.invalid)

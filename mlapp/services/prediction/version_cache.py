@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from mlapp import ml, tables
 from mlapp.errors import Conflict, MlappError, reason
-from mlapp.schemas import Record, VersionKey
+from mlapp.schemas import Decision, Record, VersionKey
 from mlapp.services.prediction.batching import MAX_BATCH_ROWS
 from mlapp.services.stored_versions import check_loads, describe
 from mlapp.store import ModelStore
@@ -104,6 +104,17 @@ class VersionCache:
         """Drop all versions of a model."""
         for key in [key for key in self._loaded if key.model == model]:
             del self._loaded[key]
+
+    @property
+    def models(self) -> set[str]:
+        """The models of the loaded versions."""
+        return {key.model for key in self._loaded}
+
+    def follow(self, model: str, decision: Decision | None) -> None:
+        """Have the loaded versions of a model follow a decision from the next request on."""
+        for key, fitted in self._loaded.items():
+            if key.model == model and fitted.info.decision != decision:
+                self._loaded[key] = fitted.deciding_by(decision)
 
     def log_problem(self, key: VersionKey, message: str, error: MlappError, **fields: int | None) -> None:
         """Log why a version cannot be loaded, with the traceback of the cause."""

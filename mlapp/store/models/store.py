@@ -13,12 +13,12 @@ import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from pydantic import BaseModel, ValidationError
 
 from mlapp.errors import Conflict, NotFound, Unavailable
-from mlapp.schemas import ActivationPolicy, ModelSettings, Record
+from mlapp.schemas import ActivationPolicy, Decision, ModelSettings, Record
 from mlapp.store import atomic_files
 from mlapp.store.cached_files import CachedRead
 from mlapp.store.models.model_folders import ModelFolder
@@ -29,6 +29,14 @@ from mlapp.store.numbered_folders import next_number, parse_number
 
 class Superseded(Exception):
     """Another version has become the active one since a decision was made on it."""
+
+
+class ModelChanges(TypedDict, total=False):
+    """Settings of a model that change; see `ModelSettings`."""
+
+    description: str
+    activation: ActivationPolicy
+    decision: Decision | None
 
 
 class _Default(BaseModel):
@@ -51,11 +59,10 @@ class ModelStore(VersionStore):
         """Return the settings of a model."""
         return self._folder(model).settings()
 
-    def update(self, model: str, *, description: str | None = None, activation: ActivationPolicy | None = None) -> None:
-        """Change settings of a model; what is None stays."""
-        changes = {"description": description, "activation": activation}
+    def update(self, model: str, **changes: Unpack[ModelChanges]) -> None:
+        """Change settings of a model."""
         with self._writing():
-            self._folder(model).update(**{name: value for name, value in changes.items() if value is not None})
+            self._folder(model).update(**changes)
 
     def remove(self, model: str) -> None:
         """Remove a model with all its versions.
@@ -101,6 +108,7 @@ class ModelStore(VersionStore):
         activate_by: str | None = None,
         replaces: int | Literal["any"] | None = "any",
         description: str | None = None,
+        decision: Decision | None = None,
         demo: bool = False,
     ) -> int:
         """Store a version atomically, and return its number; a model that does not exist appears with it.
@@ -112,6 +120,7 @@ class ModelStore(VersionStore):
             activate_by: Who activates the version at once; without it, the version is inactive.
             replaces: The active version that this was decided on; None if there was none.
             description: The new description of the model.
+            decision: What the predictions of the model follow, unless that is set already.
             demo: Whether it is the example; a model stays the example only as long as nobody else trains it.
 
         Raises:
@@ -126,11 +135,13 @@ class ModelStore(VersionStore):
                 raise Superseded
             settings: dict[str, Any] = {} if description is None else {"description": description}
             if not exists:
-                settings |= {"created_at": datetime.now(UTC), "demo": demo}
+                settings |= {"created_at": datetime.now(UTC), "demo": demo, "decision": decision}
                 return self._create(model, file, record, activate_by, settings)
             folder = self._folder(model)
             if folder.settings().demo and not demo:
                 settings["demo"] = False
+            if decision and folder.settings().decision is None:
+                settings["decision"] = decision
             version = self._add(folder, file, record, activate_by, settings)
             if activate_by is not None:
                 self._claim_default(folder)

@@ -124,7 +124,7 @@ def test_task_is_inferred_from_the_target(record_of, target, classes, metrics):
 
     assert (record["classes"], list(record["metrics"])) == (classes, metrics)
     assert list(record["baseline"]) == list(record["spread"]) == metrics
-    assert (record["interval"] is None) == (record["coverage"] is None) == (classes is not None)
+    assert (record["interval"] is None) == (record["class_sets"] is not None) == (classes is not None)
 
 
 def test_task_option_overrides_the_inferred_task(training):

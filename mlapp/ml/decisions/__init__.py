@@ -1,0 +1,1 @@
+"""Decisions: thresholds, costs of errors, and sets of classes."""
