@@ -65,7 +65,8 @@ def _pools(counts: np.ndarray, coverage: float) -> list[list[int]]:
         else:
             pools.append([label])
     if len(pools) > 1 and counts[pools[-1]].sum() < enough:
-        pools[-2] += pools.pop()
+        rest = pools.pop()
+        pools[-1] += rest
     return pools
 
 
