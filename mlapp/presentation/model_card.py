@@ -149,7 +149,7 @@ def _evaluation(info: VersionInfo) -> str:
 def _uncertainty(info: VersionInfo) -> str:
     if caveat := coverage_caveat(info):
         return f"Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows. {caveat}"
-    if info.coverage is not None:
+    if info.interval is not None:
         return (
             "Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows: they should "
             f"cover about {format_percent(info.coverage, nominal=True)} of true values."

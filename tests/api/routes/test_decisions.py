@@ -18,14 +18,14 @@ async def tumours(app: FastAPI) -> VersionInfo:
 
 
 async def test_costs_change_predictions_in_json_and_files(http: httpx.AsyncClient, tumours: VersionInfo):
-    row = row_of(tumours)
-    predict = {"json": {"records": [row, row]}}
-    before = (await http.post("/models/tumours/predict", **predict)).json()
-    other = 1 - before["probabilities"][0][str(tumours.positive)]
+    body = {"records": [row_of(tumours)] * 2}
+    before = (await http.post("/models/tumours/predict", json=body)).json()
+    found = before["probabilities"][0][str(tumours.positive)]
+    other = (found + 1) / 2 if before["predictions"][0] == tumours.positive else found / 2
 
     model = (await http.patch("/models/tumours", json={"threshold": other})).json()
-    answer = (await http.post("/models/tumours/predict", **predict)).json()
-    file = await http.post("/models/tumours/predict", **predict, headers={"Accept": CSV})
+    answer = (await http.post("/models/tumours/predict", json=body)).json()
+    file = await http.post("/models/tumours/predict", json=body, headers={"Accept": CSV})
     await http.patch("/models/tumours", json={"threshold": None})
 
     assert (model["decision"]["threshold"], model["active_version"]["threshold"]) == (other, other)
