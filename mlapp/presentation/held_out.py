@@ -86,7 +86,7 @@ def not_verified(answer: PredictResponse) -> str:
 
 def coverage_caveat(info: VersionInfo) -> str:
     """Return why the coverage of intervals is not verified; empty if it is, or if there are none."""
-    if info.coverage is None or info.coverage_verified:
+    if info.coverage is None or info.classes is not None or info.coverage_verified:
         return ""
     by_time = info.evaluation in (Evaluation.LATEST, Evaluation.LATEST_GROUPS)
     why = "later rows may differ from these" if by_time else "the rows depend on each other, and were split at random"

@@ -76,9 +76,10 @@ def _answer_changes(old: VersionInfo, new: VersionInfo) -> list[str]:
     sentences = []
     if old.classes and new.classes and same_question([old, new]):
         sentences += _sentences(("New classes", [value for value in new.classes if value not in old.classes]))
-    if old.coverage and new.coverage and old.coverage != new.coverage:
+    if old.task is new.task and old.coverage and new.coverage and old.coverage != new.coverage:
         before, after = (format_percent(coverage, nominal=True) for coverage in (old.coverage, new.coverage))
-        sentences.append(f"Its intervals cover {after} of true values instead of {before}.")
+        ranges = "sets of classes" if new.classes else "intervals"
+        sentences.append(f"Its {ranges} cover {after} of true values instead of {before}.")
     return sentences
 
 
