@@ -6,6 +6,7 @@ from typing import Any
 
 from mlapp import ml
 from mlapp.presentation.code_snippets import curl, python
+from mlapp.presentation.decisions import decision_sentence
 from mlapp.presentation.formats import format_duration, format_percent, format_time, with_spread
 from mlapp.presentation.held_out import coverage_caveat, held_out_rows
 from mlapp.presentation.markdown import quotation, table, text
@@ -78,6 +79,8 @@ def _summary(info: VersionInfo) -> str:
     sentences = [f"It {text(headline(info), 200)}: a {info.task.value} with {estimator_text(info, '`')}."]
     if info.classes is not None:
         sentences.append(f"It predicts one of {len(info.classes)} classes: {_values(info.classes)}.")
+    if info.decision:
+        sentences.append(text(decision_sentence(info), 500))
     sentences.append(_address(info))
     if why := ml.unusable_reason(info.library_versions):
         sentences.append(f"It cannot be loaded on this server. {why}")
@@ -149,7 +152,7 @@ def _evaluation(info: VersionInfo) -> str:
 def _uncertainty(info: VersionInfo) -> str:
     if caveat := coverage_caveat(info):
         return f"Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows. {caveat}"
-    if info.interval is not None:
+    if info.coverage is not None and info.classes is None:
         return (
             "Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows: they should "
             f"cover about {format_percent(info.coverage, nominal=True)} of true values."

@@ -76,9 +76,9 @@ class ThresholdCurve(Schema):
 class ClassSets(Schema):
     """Parameters of the sets of classes that contain the true class of a row with the nominal coverage.
 
-    The most probable class is in the set, and every class whose probability is high enough.
+    The most probable class is in the set, and every class whose probability is high enough. The coverage is that of all
+    rows; rows of a rare class may be covered less often.
     """
 
-    least: list[float]
-    """The least probability of each class in a set, in the order of `classes`; 0 for a class that is too rare to be
-    left out."""
+    least: float
+    """The least probability of a class that is in a set beside the most probable one."""

@@ -10,16 +10,17 @@ from mlapp.ml.inference.scores import score
 from mlapp.ml.monitoring.profiles import count_predictions
 from mlapp.schemas import Decision, PredictOptions
 from mlapp.tables.table import Table
+from tests.ml.conftest import Fitting
 from tests.store.conftest import NOW
 
 
 @pytest.fixture(scope="module")
-def grades(table, fitting) -> FittedVersion:
+def grades(table, fitting: Fitting) -> FittedVersion:
     return fitting(table, "grade", positive="large", coverage=0.8)
 
 
 @pytest.fixture(scope="module")
-def kinds(table, fitting) -> FittedVersion:
+def kinds(table, fitting: Fitting) -> FittedVersion:
     return fitting(table, "kind")
 
 
@@ -44,6 +45,8 @@ def test_class_counts_and_scores_follow_a_threshold(grades, table):
 
     counts, _ = count_predictions(always.info, [always.predict_rows(rows)])
     found, usual = (score(each, Table(table), rows, []) for each in (always, grades))
+    assert found
+    assert usual
 
     assert counts.classes == [60, 0, 0]
     assert found.metrics["accuracy"] == pytest.approx((table["grade"] == "large").mean())

@@ -5,9 +5,9 @@ import pytest
 from mlapp.errors import Unacceptable
 from mlapp.ml.decisions.options import check_costs, check_two_classes, positive_class
 from mlapp.ml.decisions.rules import cost_matrix
-from mlapp.schemas import Scalar, TrainOptions
+from mlapp.schemas import Costs, Scalar, TrainOptions
 
-BOTH = {"false_negative": 10.0, "false_positive": 1.0}
+BOTH: Costs = {"false_negative": 10.0, "false_positive": 1.0}
 KINDS = ["Adelie", "Chinstrap", "Gentoo"]
 
 

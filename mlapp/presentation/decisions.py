@@ -1,0 +1,34 @@
+"""Sentences about decisions: what the predictions of a version follow."""
+
+from mlapp.errors import shorten
+from mlapp.presentation.formats import format_number, format_percent
+from mlapp.schemas import Decision, Scalar, VersionInfo
+
+MOST_PROBABLE = "The most probable class is predicted."
+BY_COSTS = "The class of the lowest expected cost is predicted, by the costs of errors that are set for the model."
+
+
+def class_name(label: Scalar | None) -> str:
+    """Return the name of a class in a sentence."""
+    return shorten(str(label).lower() if isinstance(label, bool) else str(label), 40)
+
+
+def decision_sentence(info: VersionInfo) -> str:
+    """Return what the predictions of a version follow."""
+    decision = info.decision
+    if decision and info.threshold is not None:
+        at_least = format_percent(info.threshold, nominal=info.threshold == decision.threshold)
+        return (
+            f"'{class_name(info.positive)}' is predicted from a probability of {at_least} on{_reason(decision, info)}."
+        )
+    return BY_COSTS if decision and decision.costs and len(info.classes or []) > 2 else MOST_PROBABLE
+
+
+def _reason(decision: Decision, info: VersionInfo) -> str:
+    if decision.limit is not None:
+        return f", so that at most {format_number(decision.limit)} of 1,000 rows are"
+    missed, alarm = ((decision.costs or {}).get(kind) for kind in ("false_negative", "false_positive"))
+    if isinstance(missed, float) and isinstance(alarm, float):
+        name = class_name(info.positive)
+        return f": a missed '{name}' costs {format_number(missed)}, a false alarm {format_number(alarm)}"
+    return ", by the costs of errors that are set for the model" if decision.costs else ", as set by hand"
