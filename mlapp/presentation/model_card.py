@@ -6,7 +6,7 @@ from typing import Any
 
 from mlapp import ml
 from mlapp.presentation.code_snippets import curl, python
-from mlapp.presentation.decisions import decision_sentence
+from mlapp.presentation.decisions.sentences import decision_sentence
 from mlapp.presentation.formats import format_duration, format_percent, format_time, with_spread
 from mlapp.presentation.held_out import coverage_caveat, held_out_rows
 from mlapp.presentation.markdown import quotation, table, text

@@ -1,0 +1,1 @@
+"""Decisions for people: sentences, and figures of thresholds and costs."""
