@@ -1,19 +1,23 @@
 """Train page: table, target, model and options; then the progress and the result of the training.
 
-The query names the training (`?job=`), or the model that gets the version (`?model=`). A reload or a return to the page
+The query names the training (`?job=`), or the model that gets the version (`?model=`) and columns to leave out
+(`?exclude=`). A reload or a return to the page
 restores the form of the browser tab.
 """
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 from nicegui import app as ui_app
 from nicegui import events, ui
 
 from mlapp.errors import MlappError
-from mlapp.schemas import DatasetInfo, Job
+from mlapp.schemas import DatasetInfo, Job, VersionInfo
 from mlapp.services.access.sessions import SESSION
 from mlapp.services.model_names import is_name
 from pages.components.cards import card
+from pages.components.model.summary import train_without_path
 from pages.components.notifications import notify_error
 from pages.components.training.job_progress import JobFollower, JobView, OtherTrainingLink
 from pages.components.training.result import TrainingResult
@@ -55,6 +59,8 @@ class _Train:
         self.model = model if is_name(model) else ""
         """The model that every table chosen on this page is for; empty if the table decides."""
         self.client = ui.context.client
+        self.exclude = self.client.request.query_params.getlist("exclude")
+        """The columns that are left out of every table chosen on this page."""
         self.owner: Owner = (self.client.request.scope.get(SESSION), self.client.id)
         # The browser tab is known once the browser connects.
         self.client.on_connect(self._set_owner)
@@ -74,7 +80,7 @@ class _Train:
         self.form = ui.column().classes("w-full")
         self.progress = ui.column().classes(NEXT).props("tabindex=-1")
         self.follower = JobFollower(self.site)
-        self.result = TrainingResult(self.site)
+        self.result = TrainingResult(self.site, self._train_without)
         self.result.content.classes(NEXT).props("tabindex=-1")
         self._show_purpose()
         if job_id:
@@ -104,6 +110,8 @@ class _Train:
             await self._follow(state.job)
         self.other.start()
         if state:
+            if not job:
+                _leave_out(state.options, self.exclude)
             await self._show(state)
             return
         bundled = [dataset.name for dataset in await self.services.models.datasets()]
@@ -128,7 +136,7 @@ class _Train:
 
     async def _select(self, state: FormState) -> None:
         """Start over with another table; the name of a model stays unless it was trained."""
-        state.options["estimator"] = self.estimator
+        state.options |= {"estimator": self.estimator, "exclude": [*self.exclude]}
         typed = None if self.state.job else self.state.options.get("model")
         state.options["model"] = self.model or typed
         self.states.keep(state)
@@ -147,6 +155,16 @@ class _Train:
         estimators = await self.services.models.estimators()
         if self.state is state and not self.client.is_deleted:
             TrainForm(self.site, state, estimators, self.source.choice, self._start).build(self.table, self.form)
+
+    async def _train_without(self, info: VersionInfo) -> None:
+        """Train again without the suspected columns; if the table is no longer at hand, ask for it."""
+        job = self.job.id if self.job else None
+        if not self.state.name or self.state.job != job:
+            ui.navigate.to(train_without_path(info))
+            return
+        _leave_out(self.state.options, info.suspected_leaks)
+        await self._show(self.state)
+        await self._start()
 
     async def _start(self) -> None:
         state = self.state
@@ -198,3 +216,10 @@ class _Train:
             await self.result.show(job.model, job.version)
             if job.id == self.started:
                 self._scroll_to(self.result.content)
+
+
+def _leave_out(options: dict[str, Any], columns: Sequence[str]) -> None:
+    """Add columns to those that a training does not use."""
+    options["exclude"] = list(dict.fromkeys([*options.get("exclude", []), *columns]))
+    if options.get("features"):
+        options["features"] = [name for name in options["features"] if name not in columns]

@@ -28,6 +28,7 @@ from mlapp.presentation.training_choices import (
     training_choices,
     weight_texts,
 )
+from mlapp.presentation.verdict import verdict
 from mlapp.schemas import Scalar, Task, VersionInfo
 
 SCORES = {Task.REGRESSION: "RMSE", Task.CLASSIFICATION: "Log loss"}
@@ -84,7 +85,9 @@ def _summary(info: VersionInfo) -> str:
     sentences.append(_address(info))
     if why := ml.unusable_reason(info.library_versions):
         sentences.append(f"It cannot be loaded on this server. {why}")
-    return " ".join([*sentences, quality_summary(info)])
+    found = verdict(info)
+    assessment = [f"**{text(found.phrase, 400)}.** {text(found.advice, 400)}".rstrip()] if found.is_doubtful else []
+    return " ".join([*assessment, *sentences, quality_summary(info)])
 
 
 def _address(info: VersionInfo) -> str:

@@ -104,6 +104,8 @@ class RecordSummary(Schema):
     """The same metrics for a model that ignores the features."""
     warnings: list[str]
     """Data-quality warnings about the training table and the result."""
+    suspected_leaks: list[str]
+    """Features that give the target away, each on its own, or else together, so that the metrics cannot be trusted."""
     note: str
     """Free text from the training options."""
 

@@ -25,7 +25,6 @@ from pages.theme import (
     TEXT,
 )
 
-NO_BETTER = "No better than its baseline."
 INACTIVE = "No version is active: requests are rejected until one is activated."
 DAMAGED = "The record of version {} is damaged; activate another version, or train again."
 
@@ -137,8 +136,12 @@ class ModelCard:
             if info:
                 columns = format_count(len(info.features), "column")
                 ui.label(f"Predicts {info.target} from {columns}").classes(f"{MUTED} w-full truncate").mark("question")
-                good = f"{found}." if (found := verdict(info)) else NO_BETTER
-                ui.label(good).classes(f"{TEXT} break-words max-w-full line-clamp-2").mark("verdict")
+                found = verdict(info)
+                with ui.row().classes("w-full items-start gap-1 flex-nowrap"):
+                    if found.is_doubtful:
+                        ui.icon("warning_amber").classes("text-warning text-lg").mark("doubtful")
+                    phrase = ui.label(f"{found.phrase}.").classes(f"{TEXT} break-words min-w-0 line-clamp-2")
+                    phrase.mark("verdict")
             if summary.description:
                 ui.label(summary.description).classes(f"{SMALL} w-full truncate").mark("description")
 

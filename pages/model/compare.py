@@ -8,7 +8,7 @@ from nicegui import ui
 from mlapp import TITLE
 from mlapp.presentation.comparison.comparability import comparability, same_question, suspicions
 from mlapp.presentation.comparison.differences import MAX_COMPARED, Difference, differences
-from mlapp.presentation.verdict import LEAK_HINT, is_suspicious, verdict
+from mlapp.presentation.verdict import verdict
 from mlapp.schemas import VersionInfo
 from mlapp.services.models.listing import StoredModel
 from mlapp.services.models.service import ModelService
@@ -22,9 +22,8 @@ from pages.session.site import Site
 from pages.theme import LEAD, LINE, LINK, MUTED, SURFACE, TEXT
 
 SELECT = f"Select 2 to {MAX_COMPARED} versions in the list."
-STARS = "The best value of each row has a star, or a warning if its version is suspiciously good. "
+STARS = "The best value of each row has a star, or a warning if the verdict on its version is bad. "
 SPREADS = "± is the standard deviation across folds."
-NO_VERDICT = "No better than the baseline"
 CELL = f"p-2 text-left align-top border-b {LINE} {TEXT} break-words min-w-[8rem] max-w-[18rem]"
 HEAD = (
     f"p-2 text-left align-top border-b {LINE} {MUTED} font-normal sticky left-0 {SURFACE} "
@@ -91,8 +90,8 @@ def _table(versions: Sequence[VersionInfo], actions: VersionActions) -> list[tup
             ui.element("td").classes(HEAD)
             buttons = [_head(info, actions) for info in versions]
         with ui.element("tbody"):
-            suspicious = frozenset(index for index, info in enumerate(versions) if is_suspicious(info))
-            _row(Difference("Verdict", tuple(verdict(info) or NO_VERDICT for info in versions)), suspicious)
+            suspicious = frozenset(index for index, info in enumerate(versions) if verdict(info).is_doubtful)
+            _row(Difference("Verdict", tuple(verdict(info).phrase for info in versions)), suspicious)
             for row in differences(versions):
                 _row(row, suspicious)
     return buttons
@@ -122,7 +121,7 @@ def _row(row: Difference, suspicious: frozenset[int]) -> None:
                 with ui.row().classes("items-center gap-1 flex-nowrap font-semibold"):
                     ui.label(text)
                     if index in suspicious:
-                        _mark("warning_amber", "text-warning", f"best, but {LEAK_HINT}").mark("doubtful-best")
+                        _mark("warning_amber", "text-warning", "Best, but see the verdict.").mark("doubtful-best")
                     else:
                         _mark("star", "text-positive", "best").mark("best")
 

@@ -9,7 +9,7 @@ from mlapp.presentation.comparison.differences import MAX_COMPARED
 from mlapp.presentation.formats import format_count, format_time
 from mlapp.presentation.retention import retention_rule
 from mlapp.presentation.sentences import main_score, source_name
-from mlapp.presentation.verdict import LEAK_HINT, is_suspicious
+from mlapp.presentation.verdict import verdict
 from mlapp.schemas import VersionKey, VersionSummary
 from mlapp.services.models.listing import StoredModel
 from mlapp.services.models.search import VersionQuery
@@ -116,10 +116,11 @@ class _Versions:
             format_count(info.rows),
             source_name(info.source),
         )
+        found = verdict(info)
         further = {
             "active": info.active,
             "breaking": info.breaking,
-            "suspicious": f"It is {LEAK_HINT}." if is_suspicious(info) else "",
+            "suspicious": f"{found.phrase}. {found.advice}" if found.is_doubtful else "",
             "unusable": reason or "",
             "note": info.note,
         }

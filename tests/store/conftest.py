@@ -12,7 +12,10 @@ NOTHING: dict[str, Any] = {
     **{name: {} for name in ("parameters", "metrics", "baseline", "spread", "plots", "library_versions")},
     **{
         name: []
-        for name in ("features", "ignored", "leaderboard", "importance", "warnings", "examples", "distributions")
+        for name in (
+            *("features", "ignored", "leaderboard", "importance", "warnings", "examples", "distributions"),
+            "suspected_leaks",
+        )
     },
     **dict.fromkeys(("rows", "rows_dropped", "seed", "training_seconds"), 0),
     **dict.fromkeys(("classes", "coverage", "interval", "positive", "source", "read_as", "target_read_as")),

@@ -13,8 +13,9 @@ from mlapp.ml.data.column_options import check_columns, of_rows
 from mlapp.ml.data.dependence.groups import as_groups
 from mlapp.ml.data.dependence.suggestions import Rows, suggestions
 from mlapp.ml.data.encoding import encode_columns
+from mlapp.ml.data.quality.identities import adding_up
 from mlapp.ml.data.quality.leakage import leaking_features
-from mlapp.ml.data.quality.quality_checks import quality_warnings
+from mlapp.ml.data.quality.quality_checks import identity_warnings, quality_warnings
 from mlapp.ml.data.row_weights import find_weights, normalized_weights
 from mlapp.ml.data.signature import Signature, infer_signature
 from mlapp.ml.data.target import (
@@ -132,6 +133,19 @@ class TrainingSet:
         return leaking_features(self.signature.frame, self.signature.features, self.samples.y, self.task, self.seed)
 
     @cached_property
+    def adding_up(self) -> list[str]:
+        """The features that restate the target together, such as the parts of a bill; empty if there are none."""
+        if self.leaking:
+            return []
+        samples = self.samples
+        return adding_up(samples.X, self.signature.features, samples.y, self.task, self.seed)
+
+    @property
+    def suspected_leaks(self) -> list[str]:
+        """The features that give the target away, each on its own, or else together."""
+        return self.leaking + self.adding_up
+
+    @cached_property
     def suggestions(self) -> list[Suggestion]:
         """Options that judge the model by whole groups or the latest rows, where random rows are easier to predict."""
         signature, samples = self.signature, self.samples
@@ -145,7 +159,8 @@ class TrainingSet:
         """Return the data-quality warnings of the table, each once."""
         frame, features = self.signature.frame, self.signature.features
         found = quality_warnings(frame, features, self.target.values, self.task, self.samples.y, self.leaking)
-        return list(dict.fromkeys(self.warnings + self.signature.warnings + found))
+        together = identity_warnings(self.adding_up, self.target.values.name)
+        return list(dict.fromkeys(self.warnings + self.signature.warnings + together + found))
 
 
 def make_training_set(

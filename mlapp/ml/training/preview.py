@@ -63,7 +63,7 @@ def _describe(preview: TablePreview, training_set: TrainingSet, table: Table, op
     def as_used(column: TableColumn) -> TableColumn:
         if column.name == preview.target and column.type is not training_set.target.type:
             return describe_column(table.frame[column.name], table.conventions, options, words=False)
-        leaks = column.name in training_set.leaking
+        leaks = column.name in training_set.suspected_leaks
         return column.model_copy(update={"ignored": ignored.get(column.name), "leaks": leaks})
 
     preview.columns = [as_used(column) for column in preview.columns]

@@ -128,6 +128,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
         "class_weight": options.class_weight,
         "metric": options.metric,
         "loss": options.loss,
+        "suspected_leaks": training_set.suspected_leaks,
         "never_negative": best.positive,
     }
     samples = training_set.samples

@@ -6,7 +6,7 @@ from itertools import chain
 
 from mlapp.errors import shorten
 from mlapp.presentation.formats import format_count
-from mlapp.presentation.verdict import LEAK_HINT, is_suspicious
+from mlapp.presentation.verdict import Level, verdict
 from mlapp.schemas import Evaluation, VersionInfo
 
 MAX_NAMES = 4
@@ -62,7 +62,12 @@ def comparability(versions: Sequence[VersionInfo]) -> Comparability:
 
 def suspicions(versions: Sequence[VersionInfo]) -> list[str]:
     """Return a sentence about each version whose scores are too good to be trusted."""
-    return [f"Version {info.version} is {LEAK_HINT}." for info in versions if is_suspicious(info)]
+    found = {info.version: verdict(info) for info in versions}
+    return [
+        f"Version {version}: {each.phrase[:1].lower()}{each.phrase[1:]}. {each.advice}"
+        for version, each in found.items()
+        if each.level is Level.TOO_GOOD
+    ]
 
 
 def listed(names: Sequence[object]) -> str:

@@ -17,7 +17,7 @@ from mlapp.presentation.metrics import (
 )
 from mlapp.presentation.sentences import headline, source_name, target_unit
 from mlapp.presentation.training_choices import estimator_text
-from mlapp.presentation.verdict import LEAK_HINT, is_suspicious
+from mlapp.presentation.verdict import Level, verdict
 from mlapp.schemas import Scalar, VersionInfo
 
 MAX_COMPARED = 4
@@ -111,8 +111,8 @@ def _score_changes(old: VersionInfo, new: VersionInfo) -> list[str]:
         sentences = [f"{label} {score} instead of {earlier}: {'better' if after > before else 'worse'}."]
     else:
         sentences = [f"{label} {score} instead of {earlier}."]
-    if is_suspicious(new):
-        sentences.append(f"It is {LEAK_HINT}.")
+    if (found := verdict(new)).level is Level.TOO_GOOD:
+        sentences.append(f"{found.phrase}. {found.advice}")
     return sentences if fair.scores else [*sentences, fair.reason]
 
 

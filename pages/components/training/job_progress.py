@@ -17,7 +17,7 @@ from pages.theme import LINK, MUTED, ROW, SMALL, TEXT
 ICONS = {
     JobStatus.QUEUED: ("schedule", "text-slate-500"),
     JobStatus.RUNNING: ("autorenew", "text-primary"),
-    JobStatus.SUCCEEDED: ("check_circle", "text-positive"),
+    JobStatus.SUCCEEDED: ("done", "text-slate-500"),
     JobStatus.FAILED: ("error", "text-negative"),
     JobStatus.CANCELLED: ("cancel", "text-slate-500"),
     JobStatus.INTERRUPTED: ("power_off", "text-warning"),

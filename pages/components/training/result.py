@@ -1,6 +1,6 @@
 """The result of a training: the version and whether it answers, its scores and plots, and what to do with it."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
@@ -13,18 +13,19 @@ from pages.components.buttons import confirmation, link_button
 from pages.components.cards import card
 from pages.components.model.actions import VersionActions
 from pages.components.model.scores import details, scores
-from pages.components.model.summary import summary
+from pages.components.model.summary import assessment, evidence
 from pages.components.notifications import notify_result
 from pages.components.warnings import notes, warnings
 from pages.session.site import Site
-from pages.theme import LEAD, MUTED, TEXT
+from pages.theme import HEADING, MUTED, TEXT
 
 
 class TrainingResult:
     """A newly trained version; created once per page."""
 
-    def __init__(self, site: Site) -> None:
-        self.site = site
+    def __init__(self, site: Site, on_train_without: Callable[[VersionInfo], object]) -> None:
+        """Draw nothing yet; `on_train_without` trains again without the columns that seem to give the target away."""
+        self.site, self.on_train_without = site, on_train_without
         self.model, self.version = "", 0
         """The version on the page; 0 if there is none."""
         self.kept = False
@@ -54,11 +55,13 @@ class TrainingResult:
         self.content.clear()
         with self.content:
             with card(mark="result"):
+                if info:
+                    assessment(info, lambda: self.on_train_without(info))
                 self.heading = ui.column().classes("w-full gap-2").props("aria-live=polite")
                 self.links = ui.row()
                 if info:
                     ui.separator()
-                    summary(info)
+                    evidence(info)
                     notes("unused", [f"'{column.name}' {column.reason}; it is not used." for column in info.ignored])
             if info:
                 with card("Metrics"):
@@ -83,7 +86,7 @@ class TrainingResult:
         self.heading.clear()
         self.links.clear()
         with self.heading:
-            ui.label(self._title(info)).classes(f"{LEAD} break-words max-w-full").mark("result-heading")
+            ui.label(self._title(info)).classes(f"{HEADING} break-words max-w-full").mark("result-heading")
             if info:
                 ui.label(self._about(info)).classes(f"{MUTED} break-words max-w-full").mark("result-about")
                 if info.breaking and not self.kept:

@@ -95,7 +95,7 @@ async def test_best_score_that_is_too_good_has_a_warning(user: User, services: S
 
     await user.open(f"{PATH}?versions={active.version},{leaking}")
 
-    await user.should_see(f"Version {leaking} is suspiciously good")
+    await user.should_see(f"Version {leaking}: too good to be true")
     await user.should_see(marker="doubtful-best")
     await user.should_not_see(marker="best")
 

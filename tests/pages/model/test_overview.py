@@ -46,7 +46,7 @@ async def test_overview_links_to_the_predict_tab(user: User, trained: TrainedVer
     await user.should_see(marker="prediction-card")
 
 
-async def test_overview_shows_no_verdict_for_a_version_no_better_than_its_baseline(
+async def test_overview_says_plainly_that_a_version_is_no_better_than_its_baseline(
     user: User, services: Services, trained: TrainedVersions
 ):
     await publish(
@@ -56,7 +56,8 @@ async def test_overview_shows_no_verdict_for_a_version_no_better_than_its_baseli
     await user.open("/models/worthless")
 
     await user.should_see("No better than that.")
-    await user.should_not_see(marker="verdict")
+    await user.should_see(content="No better than always predicting the average", marker="verdict")
+    await user.should_see(marker="doubtful")
     await services.models.delete("worthless")
 
 
@@ -65,8 +66,8 @@ async def test_overview_warns_of_a_version_that_is_too_good(user: User, services
 
     await user.open("/models/leaky")
 
-    await user.should_see(content="suspiciously good", marker="verdict")
-    await user.should_see(marker="suspicious")
+    await user.should_see(content="Too good to be true", marker="verdict")
+    await user.should_see(marker="doubtful")
     await services.models.delete("leaky")
 
 

@@ -50,7 +50,7 @@ async def test_version_that_is_too_good_is_marked(user: User, services: Services
 
     await user.open(f"/models/{MODEL}/versions")
 
-    assert "suspiciously good" in rows_by_version(user)[leaking]["suspicious"]
+    assert "Too good to be true" in rows_by_version(user)[leaking]["suspicious"]
 
 
 async def test_version_that_cannot_be_used_says_why(user: User, services: Services, first: VersionInfo):

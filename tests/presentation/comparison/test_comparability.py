@@ -83,6 +83,6 @@ def test_scores_on_other_groups_are_comparable_for_the_same_groups():
 def test_versions_that_are_too_good_are_named():
     good = info(3, metrics={"r2": 0.999, "mae": 0.1, "rmse": 0.2}, baseline={"mae": 5.0, "rmse": 6.0, "r2": 0.0})
 
-    (said,) = suspicions([info(1), good])
+    (said,) = suspicions([info(1, metrics=good.metrics | {"r2": 0.5}, baseline=good.baseline), good])
 
-    assert said == "Version 3 is suspiciously good: check that no feature leaks the target."
+    assert said.startswith("Version 3: too good to be true: off by 0.1 on average. Check that no column restates 'y'")

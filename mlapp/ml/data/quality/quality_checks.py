@@ -84,6 +84,15 @@ def _leaking(name: str, target: str) -> str:
     )
 
 
+def identity_warnings(adding_up: Sequence[str], target: str) -> list[str]:
+    """Warn of features that restate the target together; none without features."""
+    if not adding_up:
+        return []
+    names = ", ".join(f"'{shorten(name, 40)}'" for name in adding_up[:-1]) + f" and '{shorten(adding_up[-1], 40)}'"
+    finding = f"Columns {names} together give '{shorten(target)}' almost exactly, like the parts of a sum, which"
+    return [f"{finding} suggests target leakage; if they are only known together with it, train again without them."]
+
+
 def _identifiers(frame: pl.DataFrame, features: Sequence[Feature]) -> dict[str, str]:
     return {
         feature.name: f"Column '{shorten(feature.name)}' has a distinct whole number in every row, like a row number "

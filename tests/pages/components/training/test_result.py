@@ -159,7 +159,7 @@ async def test_result_shows_the_plots_of_the_version(user: User, services: Servi
 async def test_result_cleared_during_an_update_stays_cleared(user: User, site: Site, trained: TrainedVersions):
     await user.open("/train")
     with user:
-        result = TrainingResult(site)
+        result = TrainingResult(site, lambda _: None)
         await result.show("machines", trained.regression.version)
     await user.should_see(marker="result-heading")
 
@@ -174,7 +174,7 @@ async def test_result_cleared_during_an_update_stays_cleared(user: User, site: S
 async def test_result_cleared_while_loading_is_not_shown(user: User, site: Site, trained: TrainedVersions):
     await user.open("/train")
     with user:
-        result = TrainingResult(site)
+        result = TrainingResult(site, lambda _: None)
         showing = asyncio.create_task(result.show("machines", trained.regression.version))
     await asyncio.sleep(0)
 
