@@ -39,7 +39,9 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
     site = Site(services, settings, LiveUpdates(services), api)
     for module in PAGES:
         module.register(site)
-    ui.add_css(Path(__file__).with_name("style.css"), shared=True)
+    here = Path(__file__)
+    ui.add_css(here.with_name("style.css"), shared=True)
+    ui.add_head_html(f"<script>{here.with_name('localize.js').read_text('utf-8')}</script>", shared=True)
     ui.button.default_props("no-caps unelevated")
     ui_app.on_page_exception(lambda: _error_page(site, "Something went wrong", BROKEN))
 

@@ -131,9 +131,9 @@ def _facts(job: Job) -> list[tuple[str, str]]:
         ("Table", job.table),
         ("Column to predict", job.target or "default of the table"),
         ("Estimator", job.estimator or "auto"),
-        ("Created", format_time(job.created_at)),
-        ("Started", format_time(job.started_at)),
-        ("Finished", format_time(job.finished_at)),
+        ("Created", format_time(job.created_at, seconds=True)),
+        ("Started", format_time(job.started_at, seconds=True)),
+        ("Finished", format_time(job.finished_at, seconds=True)),
     ]
     if job.started_at and job.finished_at:
         items.append(("Duration", format_duration((job.finished_at - job.started_at).total_seconds())))

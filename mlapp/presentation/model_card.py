@@ -86,7 +86,9 @@ def _summary(info: VersionInfo) -> str:
     if why := ml.unusable_reason(info.library_versions):
         sentences.append(f"It cannot be loaded on this server. {why}")
     found = verdict(info)
-    assessment = [f"**{text(found.phrase, 400)}.** {text(found.advice, 400)}".rstrip()] if found.is_doubtful else []
+    assessment = []
+    if found.is_doubtful:
+        assessment = [f"**{text(found.phrase, 400)}.** {text(found.advice, 400)}"]
     return " ".join([*assessment, *sentences, quality_summary(info)])
 
 
@@ -180,7 +182,7 @@ def _limits(info: VersionInfo) -> str:
         "Values outside the training values above are predicted with a warning.",
         "With `Prefer: handling=strict`, requests with such values are rejected.",
         "The metrics hold for rows with the same distribution as the training table.",
-        "Intervals and probabilities are not verified for rows unlike those of the training table: `reliable` is false.",
+        "Intervals and probabilities are not verified for rows unlike the training table: `reliable` is false.",
     ]
     if info.source and info.source.simulated:
         sentences.append("It was trained on simulated data: for trying mlapp out, not for conclusions.")

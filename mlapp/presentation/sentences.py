@@ -3,7 +3,7 @@
 import math
 
 from mlapp.errors import shorten
-from mlapp.presentation.formats import format_count, format_duration, format_percent, format_value
+from mlapp.presentation.formats import PERCENT, format_count, format_duration, format_percent, format_value
 from mlapp.presentation.metrics import MAIN_METRIC, METRICS, format_metric
 from mlapp.schemas import ColumnType, DataSource, Feature, Job, Task, VersionInfo, VersionSummary
 
@@ -74,6 +74,16 @@ def unit_of(feature: Feature) -> str | None:
 def target_unit(info: VersionInfo) -> str | None:
     """Return the unit of the predicted numbers, `%` for shares."""
     return info.target_read_as.unit if info.target_read_as else None
+
+
+def target_title(info: VersionInfo) -> str:
+    """Return the target with its unit, such as `price (€)`, for the axis of a chart."""
+    return titled(info.target, target_unit(info))
+
+
+def titled(name: str, unit: str | None) -> str:
+    """Return a name with a unit; shares have none, as charts show them as fractions."""
+    return f"{shorten(name, 60)} ({unit})" if unit and unit != PERCENT else shorten(name, 60)
 
 
 def job_title(job: Job) -> str:

@@ -79,7 +79,7 @@ def _comparison(page: ModelPage, versions: Sequence[VersionInfo]) -> None:
     live.models_changed.subscribe(update)
     if same_question(versions):
         with card("Feature importance"):
-            importance_plot([(f"Version {info.version}", info.importance) for info in versions])
+            importance_plot(versions[0], [(f"Version {info.version}", info.importance) for info in versions])
         plots(versions)
 
 

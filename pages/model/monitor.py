@@ -10,7 +10,7 @@ from pages.components.charts.traffic import TrafficView
 from pages.components.forms.coalescing import CoalescedTask
 from pages.model.tabs import ModelPage, Tab, model_page, tab_path
 from pages.session.site import Site
-from pages.theme import LINE, MUTED
+from pages.theme import LINE
 
 ACTIVE = "active"
 SPANS = {Span.HOUR.value: "Last hour", Span.DAY.value: "Last day"}
@@ -48,7 +48,6 @@ class _Monitor:
             self.select.props("outlined dense").classes("w-56").mark("version")
             self.select.on_value_change(lambda event: self._select(version=event.value))
             ui.space()
-            ui.label("Times are UTC.").classes(MUTED)
         self.content = ui.column().classes("w-full gap-5")
         await self._update()
         self.page.follow(self.site.live.traffic_changed, self._schedule)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from nicegui import ui
 
+from mlapp.presentation.formats import format_time
 from mlapp.presentation.sentences import headline, training_rows
 from mlapp.presentation.training_choices import estimator_text
 from mlapp.schemas import ModelInfo, Span, Traffic, VersionInfo
@@ -100,12 +101,12 @@ class _Overview:
 
 def _version(info: VersionInfo, since: datetime | None, problem: str | None, model: ModelInfo) -> None:
     with card(mark="active-card"):
-        active = f", active since {_time(since)}" if since else ""
+        active = f", active since {format_time(since)}" if since else ""
         ui.label(f"Version {info.version}{active}").classes(MUTED).mark("since")
         warnings([problem] if problem else [])
         summary(info)
         how = f"trained with {estimator_text(info)} on {training_rows(info)}"
-        trained = f"It {headline(info)}, {how}, {_time(info.created_at)}."
+        trained = f"It {headline(info)}, {how}, {format_time(info.created_at)}."
         ui.label(trained).classes(f"{MUTED} break-words max-w-full").mark("trained")
         if info.note:
             ui.label(info.note).classes(f"{MUTED} break-words max-w-full whitespace-pre-wrap")
@@ -127,7 +128,3 @@ def _next_steps(model: str, *, api: bool) -> None:
         with ui.column().classes("gap-0"):
             ui.link(name, target).classes(LINK)
             ui.label(text).classes(MUTED)
-
-
-def _time(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"

@@ -74,8 +74,9 @@ def test_status_line_of_a_finished_job_shows_the_result(changed: dict[str, Any],
     assert job_status_line(ended(1, **changed)) == text
 
 
-def test_time_is_to_the_second():
-    assert (format_time(NOW), format_time(None)) == ("2026-01-31 00:00:00 UTC", "–")
+def test_time_is_to_the_minute_or_second():
+    assert (format_time(NOW), format_time(None)) == ("2026-01-31 00:00 UTC", "–")
+    assert format_time(NOW, seconds=True) == "2026-01-31 00:00:00 UTC"
 
 
 @pytest.mark.parametrize(

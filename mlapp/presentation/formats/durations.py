@@ -42,9 +42,9 @@ def expected_duration(seconds: float) -> str:
     return f"takes about {format_duration(seconds)}"
 
 
-def format_time(at: datetime | None) -> str:
-    """Return a time in UTC, to the second; a dash if there is none. Pages show it in the zone of the browser."""
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "–"
+def format_time(at: datetime | None, *, seconds: bool = False) -> str:
+    """Return a time in UTC; a dash if there is none. Pages show it in the zone and the language of the browser."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at and seconds else f"{at:%Y-%m-%d %H:%M} UTC" if at else "–"
 
 
 def format_age(age: timedelta) -> str:

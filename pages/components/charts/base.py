@@ -38,7 +38,7 @@ def chart(label: str, options: Options, *, height: str = "h-64") -> ui.echart:
 
     As SVG, whose colours can be CSS variables, so that it follows the light and dark theme.
     """
-    base = {"animation": False, "textStyle": {"fontFamily": "Roboto, sans-serif"}, "tooltip": TOOLTIP}
+    base = {"animation": False, "useUTC": True, "textStyle": {"fontFamily": "Roboto, sans-serif"}, "tooltip": TOOLTIP}
     element = ui.echart(base | options, renderer="svg").classes(f"w-full {height}")
     element.props["role"], element.props["aria-label"] = "img", label
     return element
@@ -55,8 +55,12 @@ def plot(
 ) -> Options:
     """Return the options of a chart with two axes; its legend lists all series but silent ones."""
     bottom = 28 if x["name"] else 8
+    # The title of the vertical axis stands above it, where it can be read without turning one's head.
+    y = y | {"nameLocation": "start" if y.get("inverse") else "end", "nameGap": 10}
+    y["nameTextStyle"] = y["nameTextStyle"] | {"align": "left"}
+    top += (24 if legend else 0) + (16 if y["name"] else 0)
     return {
-        "grid": {"left": 8, "right": 16, "top": top + 24 if legend else top, "bottom": bottom, "containLabel": True},
+        "grid": {"left": 8, "right": 16, "top": top, "bottom": bottom, "containLabel": True},
         "legend": LEGEND | {"show": legend, "data": [each["name"] for each in series if not each.get("silent")]},
         "xAxis": x,
         "yAxis": y,
@@ -82,10 +86,10 @@ def axis(name: str = "", kind: str = "value", *, unit: str = "", **more: Any) ->
     }
 
 
-def category_axis(data: Sequence[Any], width: int = 110) -> Options:
-    """Return a vertical axis of categories, the first one on top; longer names are cut at the width."""
+def category_axis(name: str, data: Sequence[Any], width: int = 110) -> Options:
+    """Return a vertical axis of categories, the first one on top; longer ones are cut at the width."""
     label = {"color": INK, "fontSize": 12, "width": width, "overflow": "truncate"}
-    return axis(kind="category", data=list(data), inverse=True, axisLabel=label)
+    return axis(name, "category", data=list(data), inverse=True, axisLabel=label)
 
 
 def line(name: str, points: Sequence[Any], index: int = 0, **more: Any) -> Options:

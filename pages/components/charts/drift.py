@@ -130,9 +130,9 @@ def _numbers(column: ColumnDrift) -> Options:
     series = [histogram(edges, column.training.counts, "Training", 0)]
     if sum(column.production.counts):
         series.append(histogram(edges, column.production.counts, "Requests", 2))
-    name = "characters" if column.type is ColumnType.TEXT else ""
+    name = f"Characters of {column.name}" if column.type is ColumnType.TEXT else column.name
     x = axis(name, "time" if dates else "value", min=edges[0], max=edges[-1], splitLine=HIDDEN)
-    return plot(series, x, axis(unit="%", min=0))
+    return plot(series, x, axis("Share of rows", unit="%", min=0))
 
 
 def _categories(column: ColumnDrift) -> Options:
@@ -142,7 +142,7 @@ def _categories(column: ColumnDrift) -> Options:
     if not trained[-1] and not requested[-1]:
         del names[-1], trained[-1], requested[-1]
     series = [bars("Training", trained, 0), bars("Requests", requested, 2)]
-    return plot(series, axis(unit="%", min=0), category_axis(names))
+    return plot(series, axis("Share of rows", unit="%", min=0), category_axis(column.name, names))
 
 
 def _category_shares(values: Distribution) -> list[float]:

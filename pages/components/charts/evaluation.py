@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from mlapp.presentation.formats import format_count, format_ratio
+from mlapp.presentation.sentences import target_title
 from mlapp.schemas import (
     CalibrationCurve,
     ConfusionMatrix,
@@ -13,11 +14,13 @@ from mlapp.schemas import (
     Importance,
     PredictedActual,
     RocCurve,
+    Task,
     VersionInfo,
 )
 from pages.components.cards import card
 from pages.components.charts.base import (
     HIDDEN,
+    LABEL,
     TOOLTIP,
     Options,
     axis,
@@ -48,13 +51,16 @@ def plots(infos: Sequence[VersionInfo]) -> None:
         for name, draw in PLOTS.items():
             found = {f"Version {info.version}": getattr(info.plots, name) for info in infos}
             if any(found.values()):
-                draw({label: data for label, data in found.items() if data})
+                draw({label: data for label, data in found.items() if data}, infos[0])
     if len(grid.default_slot.children) == 3:
         grid.classes("xl:grid-cols-3")
 
 
-def importance_plot(versions: Sequence[tuple[str, Sequence[Importance]]]) -> None:
-    """Draw the most important features, in the order of the first version; of one version with standard deviations."""
+def importance_plot(info: VersionInfo, versions: Sequence[tuple[str, Sequence[Importance]]]) -> None:
+    """Draw the most important columns, in the order of the first version; of one version with standard deviations.
+
+    `info` is one of the versions.
+    """
     names = [found.feature for found in versions[0][1]][:MAX_FEATURES]
     several = len(versions) > 1
     series: list[Options] = []
@@ -67,7 +73,12 @@ def importance_plot(versions: Sequence[tuple[str, Sequence[Importance]]]) -> Non
             "lineStyle": {"type": "solid", "color": FAINT, "width": 2},
             "data": [[{"coord": [low, index]}, {"coord": [high, index]}] for index, (low, high) in enumerate(ends)],
         }
-    x, y = axis("increase in loss when shuffled"), category_axis([_shortened(name) for name in names], 130)
+    # Spreads may reach below 0, but leave the axis to the means.
+    lowest = min((each.mean for _, found in versions for each in found if each.feature in names), default=0.0)
+    loss = f"error of {target_title(info)}" if info.task is Task.REGRESSION else "log loss"
+    labels = LABEL | {"showMinLabel": lowest >= 0}
+    x = axis(f"Increase of the {loss} without the column", min=min(0.0, lowest), axisLabel=labels)
+    y = category_axis("Column", [_shortened(name) for name in names], 130)
     options = plot(series, x, y, legend=several, tooltip=TOOLTIP | {"show": several})
     drawn = chart(f"Feature importance, led by {', '.join(names[:3])}", options, height="")
     drawn.style(f"height: {70 + len(names) * (14 + 14 * len(versions))}px")
@@ -85,7 +96,7 @@ def _card(heading: str, label: str, options: Options, text: str) -> None:
         ui.label(text).classes(MUTED)
 
 
-def _predicted_actual(versions: dict[str, PredictedActual]) -> None:
+def _predicted_actual(versions: dict[str, PredictedActual], info: VersionInfo) -> None:
     series: list[Options] = []
     for index, (name, found) in enumerate(versions.items()):
         rows = sorted(zip(found.predicted, found.actual, found.lower, found.upper, strict=True))
@@ -94,7 +105,7 @@ def _predicted_actual(versions: dict[str, PredictedActual]) -> None:
         series.append(dots(name, list(zip(predicted, actual, strict=True)), index))
     values = [value for found in versions.values() for value in [*found.predicted, *found.actual]]
     series.append(line("Perfect", [[end, end] for end in (min(values), max(values))], **REFERENCE))
-    x, y = axis("predicted", scale=True), axis(scale=True)
+    x, y = axis(f"Predicted {target_title(info)}", scale=True), axis(f"Actual {target_title(info)}", scale=True)
     options = plot(series, x, y, legend=len(versions) > 1, tooltip=HIDDEN)
     text = "Each dot is a held-out row: the closer to the dashed line, the better."
     if len(versions) == 1:
@@ -102,7 +113,7 @@ def _predicted_actual(versions: dict[str, PredictedActual]) -> None:
     _card("Predicted and actual values", "Predicted values against actual ones", options, text)
 
 
-def _residuals(versions: dict[str, Histogram]) -> None:
+def _residuals(versions: dict[str, Histogram], info: VersionInfo) -> None:
     # Several areas on top of each other would blend into grey.
     area = {"opacity": 0.2 if len(versions) == 1 else 0}
     series = [
@@ -110,17 +121,18 @@ def _residuals(versions: dict[str, Histogram]) -> None:
         for index, (name, found) in enumerate(versions.items())
     ]
     series[0]["markLine"] = REFERENCE | {"data": [{"xAxis": 0}], "label": HIDDEN}
-    options = plot(series, axis("actual − predicted"), axis(unit="%"), legend=len(versions) > 1)
+    x, y = axis(f"Actual − predicted {target_title(info)}"), axis("Share of rows", unit="%")
+    options = plot(series, x, y, legend=len(versions) > 1)
     text = "The narrower around zero, the better; a peak to one side of it means biased predictions."
     _card("Errors", "Distribution of errors", options, text)
 
 
-def _confusion(versions: dict[str, ConfusionMatrix]) -> None:
+def _confusion(versions: dict[str, ConfusionMatrix], info: VersionInfo) -> None:
     label = {"color": FAINT, "fontSize": 11, "width": 90, "overflow": "truncate"}
     colours = {**HIDDEN, "min": 0, "max": 100, "dimension": 2, "inRange": {"color": CONFUSION_COLOURS}}
     for name, matrix in versions.items():
-        x = axis("predicted", "category", data=matrix.classes, axisLabel=label | {"hideOverlap": True})
-        y = category_axis(matrix.classes) | {"axisLabel": label}
+        x = axis(f"Predicted {info.target}", "category", data=matrix.classes, axisLabel=label | {"hideOverlap": True})
+        y = category_axis(f"Actual {info.target}", matrix.classes) | {"axisLabel": label}
         options = plot([_cells(matrix)], x, y, legend=False, tooltip=HIDDEN, visualMap=colours)
         hidden = f" {format_count(matrix.others, 'row')} of other classes not shown." if matrix.others else ""
         _card(
@@ -151,45 +163,48 @@ def _cells(matrix: ConfusionMatrix) -> Options:
     }
 
 
-def _roc(versions: dict[str, list[RocCurve]]) -> None:
+def _roc(versions: dict[str, list[RocCurve]], info: VersionInfo) -> None:
     curves = [
-        (curve.name if len(versions) == 1 else f"{name}, {curve.name}", curve)
+        (f"{info.target} {curve.name}" if len(versions) == 1 else f"{name}, {curve.name}", curve)
         for name, found in versions.items()
         for curve in found
     ][: len(SERIES)]
     series = [
         line(
-            f"{name} (AUC {format_ratio(curve.area)})",
+            f"{name}: AUC {format_ratio(curve.area)}",
             list(zip(curve.false_positive_rate, curve.true_positive_rate, strict=True)),
             index,
         )
         for index, (name, curve) in enumerate(curves)
     ]
-    options = _unit_square("false positive rate", [*series, line("Random", [[0, 0], [1, 1]], **REFERENCE)])
+    options = _unit_square(
+        "False positive rate", "True positive rate", [*series, line("Random", [[0, 0], [1, 1]], **REFERENCE)]
+    )
     text = "The closer to the top left corner, the better; AUC is the area under the curve."
     _card("ROC curve", "ROC curve: true positive rate against false positive rate", options, text)
 
 
-def _calibration(versions: dict[str, CalibrationCurve]) -> None:
+def _calibration(versions: dict[str, CalibrationCurve], _: VersionInfo) -> None:
     series = [
         line(name, list(zip(found.predicted, found.observed, strict=True)), index, symbol="circle", symbolSize=6)
         for index, (name, found) in enumerate(versions.items())
     ]
     series.append(line("Perfect", [[0, 0], [1, 1]], **REFERENCE))
-    options = _unit_square("predicted probability", series, legend=len(versions) > 1)
+    options = _unit_square("Predicted probability", "Share that came true", series, legend=len(versions) > 1)
     text = "On the dashed line, predictions with a probability of 80% are correct 80% of the time."
     _card("Calibration", "Calibration: observed frequency against predicted probability", options, text)
 
 
-def _unit_square(name: str, series: list[Options], *, legend: bool = True) -> Options:
-    return plot(series, axis(name, min=0, max=1), axis(min=0, max=1), legend=legend, tooltip=HIDDEN)
+def _unit_square(x: str, y: str, series: list[Options], *, legend: bool = True) -> Options:
+    return plot(series, axis(x, min=0, max=1), axis(y, min=0, max=1), legend=legend, tooltip=HIDDEN)
 
 
-PLOTS: dict[str, Callable[[dict[str, Any]], None]] = {
+PLOTS: dict[str, Callable[[dict[str, Any], VersionInfo], None]] = {
     "predicted_actual": _predicted_actual,
     "residuals": _residuals,
     "confusion": _confusion,
     "roc": _roc,
     "calibration": _calibration,
 }
-"""Attribute of `Plots` → function that draws it; each is called with the data of the versions by their names."""
+"""Attribute of `Plots` → function that draws it; each is called with the data of the versions by their
+names, and one of the versions."""

@@ -5,13 +5,15 @@ from nicegui import ui
 from mlapp.presentation.formats import format_count, format_duration, format_number, format_percent, format_time
 from mlapp.schemas import Traffic, TrafficPoint
 from pages.components.cards import card, figure
-from pages.components.charts.base import HIDDEN, Options, axis, bars, chart, floating_bars, line, plot, redraw
+from pages.components.charts.base import HIDDEN, LABEL, Options, axis, bars, chart, floating_bars, line, plot, redraw
 from pages.theme import FIGURES, GRID, MUTED, SERIES
 
 AMBER, RED = 2, 8
 """Indices of colours in `SERIES`."""
 DOTS: Options = {"symbol": "circle", "symbolSize": 4, "showAllSymbol": True}
 """A minute whose neighbours have no requests would be invisible as a line."""
+CLOCK = "time => window.mlappClock(time)"
+"""The time of day in the zone of the browser; a function of `localize.js`."""
 INVISIBLE: Options = {"lineStyle": {"opacity": 0}, "itemStyle": {"opacity": 0}}
 
 
@@ -83,24 +85,24 @@ def _requests(traffic: Traffic) -> Options:
         bars("Rejected (4xx)", [point.errors - point.server_errors for point in traffic.points], AMBER, stack="all"),
         bars("Failed (5xx)", [point.server_errors for point in traffic.points], RED, stack="all"),
     ]
-    return _over_time(traffic, series, axis(minInterval=1))
+    return _over_time(traffic, series, axis("Requests", minInterval=1))
 
 
 def _rows(traffic: Traffic) -> Options:
     series = [bars("Rows", [point.rows for point in traffic.points], 1)]
-    return _over_time(traffic, series, axis(minInterval=1), legend=False)
+    return _over_time(traffic, series, axis("Rows", minInterval=1), legend=False)
 
 
 def _latency(traffic: Traffic) -> Options:
     series = [
         line(name, _rounded(traffic, f"{name}_ms"), index, **DOTS) for index, name in enumerate(("p50", "p95", "p99"))
     ]
-    return _over_time(traffic, series, axis(unit=" ms", min=0))
+    return _over_time(traffic, series, axis("Time to answer (ms)", min=0))
 
 
 def _predictions(traffic: Traffic) -> Options:
     if traffic.classes:
-        return _over_time(traffic, _shares(traffic), axis(unit="%", min=0, max=100))
+        return _over_time(traffic, _shares(traffic), axis("Share of predictions", unit="%", min=0, max=100))
     low, mean, high = (_rounded(traffic, name) for name in ("low", "mean", "high"))
     series = [
         # Not a band, which has no width at a minute whose neighbours have no predictions.
@@ -109,7 +111,7 @@ def _predictions(traffic: Traffic) -> Options:
         line("Mean", mean, 0, **DOTS),
         line("Lowest", low, 0, **INVISIBLE),
     ]
-    return _over_time(traffic, series, axis(scale=True), legend=False)
+    return _over_time(traffic, series, axis("Prediction", scale=True), legend=False)
 
 
 def _shares(traffic: Traffic) -> list[Options]:
@@ -129,12 +131,13 @@ def _shares(traffic: Traffic) -> list[Options]:
 
 
 def _over_time(traffic: Traffic, series: list[Options], y: Options, *, legend: bool = True) -> Options:
-    x = axis("UTC", "category", data=_times(traffic), boundaryGap=True)
+    label = LABEL | {":formatter": CLOCK}
+    x = axis("Time", "category", data=_times(traffic), boundaryGap=True, axisLabel=label)
     return plot(series, x, y, legend=legend)
 
 
 def _times(traffic: Traffic) -> list[str]:
-    return [f"{point.at:%H:%M}" for point in traffic.points]
+    return [format_time(point.at) for point in traffic.points]
 
 
 def _rounded(traffic: Traffic, name: str) -> list[float | None]:

@@ -19,7 +19,12 @@ def activation_log(models: ModelService, model: str, version: int | None = None)
         rows = [
             PagedRow(
                 view.offset + index,
-                (format_time(entry.at), ACTIONS[entry.action], f"Version {entry.version}", entry.by or "–"),
+                (
+                    format_time(entry.at, seconds=True),
+                    ACTIONS[entry.action],
+                    f"Version {entry.version}",
+                    entry.by or "–",
+                ),
             )
             for index, entry in enumerate(entries[view.offset :][: view.limit])
         ]

@@ -85,7 +85,7 @@ class PredictionPreviewView:
             [line, *row[first:rounded], *map(_rounded, row[rounded:]), *row[:first]]
             for line, row in zip(found.lines, found.rows, strict=True)
         ]
-        plain_table("First rows with their predictions", names, cells).mark("preview")
+        plain_table("First rows with their predictions", names, cells).props("translate=no").mark("preview")
         shown = len(cells)
         ui.label(f"The first {shown} of {_rows(found.total)}." if shown < found.total else "All rows.").classes(MUTED)
 

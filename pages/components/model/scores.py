@@ -36,7 +36,7 @@ def details(info: VersionInfo) -> None:
         with card("Estimators compared"):
             _leaderboard(info)
         with card("Feature importance"):
-            importance_plot([("", info.importance)])
+            importance_plot(info, [("", info.importance)])
     plots([info])
 
 

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from mlapp.errors import MlappError
 from mlapp.presentation.formats import format_number, format_value
-from mlapp.presentation.sentences import target_unit
+from mlapp.presentation.sentences import target_title, target_unit, titled, unit_of
 from mlapp.schemas import ColumnType, Scalar, VersionInfo, WhatIf
 from mlapp.services import Services
 from pages.components.cards import card
@@ -45,6 +45,7 @@ class WhatIfView:
         self.services, self.info, self.record = services, info, record
         self.schedule = CoalescedTask(self._draw, PAUSE_S).schedule
         """Redraws the curve soon."""
+        self.units = {feature.name: unit_of(feature) for feature in info.features}
         self.colours: dict[str, int] = {}
         self.drawn: tuple[str, int] | None = None
         """Feature and number of series of the chart."""
@@ -95,7 +96,7 @@ class WhatIfView:
             series.append(line(self.info.target, _points(found, found.predictions)))
         series[-1]["markLine"] = _current_value_line(current)
         x = axis(
-            found.feature,
+            titled(found.feature, self.units.get(found.feature)),
             "time" if found.type is ColumnType.DATETIME else "value",
             min="dataMin",
             max="dataMax",
@@ -125,14 +126,16 @@ class WhatIfView:
             {"value": name, "textStyle": {"color": INK, "fontWeight": "bold"} if name == now else {"color": FAINT}}
             for name in names
         ]
-        return self._plot(series, self._prediction_axis(), category_axis(labels))
+        return self._plot(series, self._prediction_axis(), category_axis(found.feature, labels))
 
     def _plot(self, series: list[Options], x: Options, y: Options) -> Options:
         return plot(series, x, y, legend=self.info.classes is not None, top=24, tooltip=HIDDEN)
 
     def _prediction_axis(self) -> Options:
         """Return the axis of values or probabilities."""
-        return axis(scale=True) if self.info.classes is None else axis(unit="%", min=0, max=100)
+        if self.info.classes is None:
+            return axis(target_title(self.info), scale=True)
+        return axis("Probability", unit="%", min=0, max=100)
 
     def _colour(self, name: str) -> int:
         """Return the colour index of a class, the same in all charts."""

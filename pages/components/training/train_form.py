@@ -169,7 +169,7 @@ class TrainForm:
             self.shown_rows = names, rows
             self.rows.clear()
             with self.rows:
-                plain_table("First rows", names, rows, page_rows=10).mark("rows")
+                plain_table("First rows", names, rows, page_rows=10).props("translate=no").mark("rows")
 
     def _show_warnings(self, found: TablePreview) -> None:
         """Draw the warnings about the table, unless they are drawn already."""

@@ -140,7 +140,7 @@ def test_differences_always_show_general_properties():
 
     assert shown["Predicts"] == ("y (regression)", "y (classification)")
     assert shown["Estimator"] == ("linear", "linear")
-    assert shown["Trained"] == ("2026-01-31 00:00:00 UTC",) * 2
+    assert shown["Trained"] == ("2026-01-31 00:00 UTC",) * 2
     assert shown["Training time"] == ("0 s", "2 min")
     assert shown["Rows"] == ("1,500", "0")
     assert shown["Table"] == ("q3.csv (bbbbbbbb)", "– (bbbbbbbb)")
