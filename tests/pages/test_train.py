@@ -268,7 +268,7 @@ async def test_changed_reading_is_shown_at_once(user: User):
         one(user, "reading-delimiter").set_value("|")
 
     # The choices were about columns that are gone.
-    await user.should_see("1 columns")
+    await user.should_see("1 column")
     assert one(user, "target").value != "x"
 
 
