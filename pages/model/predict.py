@@ -12,6 +12,7 @@ from pages.components.forms.feature_form import FeatureForm
 from pages.components.model.prediction import PredictionView
 from pages.components.model.table_prediction import TablePrediction
 from pages.components.model.what_if import WhatIfView
+from pages.components.model.why import WhyView
 from pages.model.tabs import ModelPage, Tab, model_page, no_active_version, tab_path
 from pages.session.downloads import Downloads
 from pages.session.site import Site
@@ -89,6 +90,7 @@ class _Predict:
             with card("Prediction", mark="prediction-card") as element:
                 element.classes("lg:sticky lg:top-16")
                 self.prediction = PredictionView(info)
+                self.why = WhyView(self.site.services, info, lambda: self.form.record)
                 if self.site.api:
                     ui.link("Call it from a program", tab_path(info.model, Tab.API)).classes(LINK).mark("to-api")
         self.what_if = WhatIfView(self.site.services, info, lambda: self.form.record)
@@ -141,6 +143,7 @@ class _Predict:
         active = stored.active if stored else None
         now = f"Active version ({active})" if active else "No active version"
         self.version.set_options({0: now} | {number: f"Version {number}" for number in versions})
+        self.why.set_versions([number for number in versions if number != version])
         self.state.set_text("This version is active." if active == version else "This version is not active.")
         self.state.set_visibility(self.pinned)
 
@@ -170,6 +173,7 @@ class _Predict:
 
     def _show(self, found: PredictResponse) -> None:
         self.prediction.show(found)
+        self.why.show(found)
         messages: dict[str, list[str]] = {}
         for warned in found.warnings:
             messages.setdefault(warned.feature, []).append(warned.detail)

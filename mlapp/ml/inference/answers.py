@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from pydantic import TypeAdapter
 
+from mlapp.errors import Unacceptable, shorten
 from mlapp.ml.data.validation import NO_WARNINGS, Warnings
 from mlapp.ml.decisions.class_sets import ranked
 from mlapp.ml.decisions.rules import rule_of
@@ -131,9 +132,21 @@ class Answers:
             columns.append(pl.Series(RELIABLE, additions.reliable))
         return pl.DataFrame(columns)
 
-    def explained(self, predicted: np.ndarray) -> list[int]:
-        """Return the index of the class whose probability is explained for each row, the predicted one; or 0."""
-        return [0] * len(predicted) if self.info.task is Task.REGRESSION else self._class_indices(predicted)
+    def explained(self, predicted: np.ndarray, outcome: Scalar | None = None) -> list[int]:
+        """Return the index of the class whose probability is explained for each row; 0 in regression.
+
+        It is the predicted class, unless `outcome` names another one.
+
+        Raises:
+            Unacceptable: the version has no such class.
+        """
+        if self.info.task is Task.REGRESSION:
+            return [0] * len(predicted)
+        if outcome is None:
+            return self._class_indices(predicted)
+        if outcome not in self.classes:
+            raise Unacceptable(f"Version {self.key.version} of {self.key.model} has no class '{shorten(outcome)}'.")
+        return [self.classes.index(outcome)] * len(predicted)
 
     def _predicted_classes(self, probabilities: np.ndarray) -> list[Scalar]:
         return [self.classes[index] for index in self._class_indices(probabilities)]

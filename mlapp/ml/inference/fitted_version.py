@@ -19,7 +19,7 @@ from mlapp.ml.inference.compiled.pipeline import compile_pipeline
 from mlapp.ml.inference.explanation.explainer import Explainer, make_explainer
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import unusable_reason
-from mlapp.schemas import Decision, Explanation, VersionInfo, VersionKey
+from mlapp.schemas import Decision, Explanation, Scalar, VersionInfo, VersionKey
 from mlapp.tables.table import Table
 
 CHUNK_ROWS = 10_000
@@ -122,9 +122,13 @@ class FittedVersion:
         """Explains predictions; made for the first one, as it takes as long as loading the version."""
         return make_explainer(self.info, self.parts, self._tested)
 
-    def explain(self, x: np.ndarray, predicted: np.ndarray) -> list[Explanation]:
-        """Explain the predictions for encoded rows, (rows, columns)."""
-        return self.explainer.explain(known_only(x), self.answers.explained(predicted))
+    def explain(self, x: np.ndarray, predicted: np.ndarray, outcome: Scalar | None = None) -> list[Explanation]:
+        """Explain the predictions for encoded rows, (rows, columns), or the probability of the class `outcome`.
+
+        Raises:
+            Unacceptable: the version has no such class.
+        """
+        return self.explainer.explain(known_only(x), self.answers.explained(predicted, outcome))
 
     def deciding_by(self, decision: Decision | None) -> "FittedVersion":
         """Return a version that follows another decision, and shares all parts with this one."""

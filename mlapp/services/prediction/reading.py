@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlapp import ml, tables
+from mlapp.errors import Unacceptable
 from mlapp.schemas import Explanation, Format, PredictOptions
 from mlapp.services.options import merge_options, predict_options
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0", b"PAR1", b"ARROW1")
 """First bytes of files that may be much larger than they are long: gzip, zip, zstd, xls, Parquet, Arrow."""
 
+MAX_EXPLAINED_ROWS = 10_000
+"""Maximum number of rows of a request that are explained."""
 BATCHED_BYTES = 16_000
 """Smaller JSON bodies are parsed on the event loop, and predicted in batches with other requests."""
 
@@ -96,10 +99,14 @@ def encode_table(
     """Encode and validate all rows of a table.
 
     Raises:
-        Unacceptable: rows cannot be predicted, unless they are to be skipped, or the version lacks what the options ask
-            for.
+        Unacceptable: rows cannot be predicted, unless they are to be skipped, or there is not what the options ask for.
     """
     ml.check_options(fitted.info, options)
+    if options.explain and table.height > MAX_EXPLAINED_ROWS:
+        raise Unacceptable(
+            f"At most {MAX_EXPLAINED_ROWS:,} rows are explained at a time, and the table has {table.height:,}; "
+            "send fewer rows, or leave out 'explain'."
+        )
     encoded = fitted.encoder.encode_rows(table)
     if options.bad_rows == "refuse":
         ml.reject_rows(table, encoded.invalid)

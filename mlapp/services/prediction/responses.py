@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from mlapp import ml, tables
 from mlapp.errors import Unacceptable, shorten
 from mlapp.presentation.reasons import reasons
-from mlapp.schemas import Explanation, Format, VersionInfo
+from mlapp.schemas import Explanation, Format, Scalar, VersionInfo
 from mlapp.services.prediction.reading import EncodedTable
 
 if TYPE_CHECKING:
@@ -102,10 +102,12 @@ def _additions(
     return replace(added, explanations=found, why=why)
 
 
-def explain_rows(fitted: "ml.FittedVersion", encoded: EncodedTable, rows: slice = slice(None)) -> "list[Explanation]":
-    """Explain the predictions for some rows."""
+def explain_rows(
+    fitted: "ml.FittedVersion", encoded: EncodedTable, rows: slice = slice(None), outcome: Scalar | None = None
+) -> list[Explanation]:
+    """Explain the predictions for some rows, or the probability of the class `outcome`."""
     x = fitted.encoder.matrix(encoded.rows, rows)
-    return fitted.explain(x, fitted.predict(x))
+    return fitted.explain(x, fitted.predict(x), outcome)
 
 
 def check_response(fitted: "ml.FittedVersion", encoded: EncodedTable, format_: Format) -> None:

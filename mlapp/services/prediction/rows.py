@@ -6,8 +6,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlapp import ml, tables
-from mlapp.errors import Unacceptable
-from mlapp.schemas import Explanation, Format, PredictOptions
+from mlapp.schemas import Explanation, Format, PredictOptions, Scalar
 from mlapp.services.admission import Pool
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import reading
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from mlapp.services.prediction.responses import AddRows
     from mlapp.tables import JsonRows
 
-MAX_EXPLAINED_ROWS = 10_000
-"""Maximum number of rows of a request that are explained."""
 CALL_ROWS = 5
 """Rows that are explained in one call: other requests have their turn after about a tenth of a second."""
 NO_OPTIONS = PredictOptions()
@@ -87,20 +84,6 @@ class RowExplainer:
 
     limits: Limits
 
-    def admit(self, encoded: reading.EncodedTable, model: str) -> None:
-        """Check that the rows of a request can be explained.
-
-        Raises:
-            Unacceptable: there are too many.
-            Overloaded: too many explanations are in flight.
-        """
-        if encoded.height > MAX_EXPLAINED_ROWS:
-            raise Unacceptable(
-                f"At most {MAX_EXPLAINED_ROWS:,} rows are explained at a time, and the table has {encoded.height:,}; "
-                "send fewer rows, or leave out 'explain'."
-            )
-        self.limits.admit_explanation(model)
-
     async def chunks(
         self,
         fitted: "ml.FittedVersion",
@@ -125,17 +108,19 @@ class RowExplainer:
             for piece in await pool.run(lambda: write_json(fitted, encoded, add_rows), fitted.info.model):
                 yield piece
 
-    async def explain_records(self, fitted: "ml.FittedVersion", records: list[dict[str, Any]]) -> list[Explanation]:
-        """Explain a few records of JSON scalars.
+    async def explain_record(
+        self, fitted: "ml.FittedVersion", record: dict[str, Any], outcome: Scalar | None
+    ) -> Explanation:
+        """Explain the prediction for a record of JSON scalars, or the probability of the class `outcome`.
 
         Raises:
-            Unacceptable: a record cannot be predicted.
+            Unacceptable: the record cannot be predicted, or the version has no such class.
             Overloaded: too many explanations are in flight.
         """
 
-        def explain() -> list[Explanation]:
-            table = tables.JsonRows(records).table()
-            return explain_rows(fitted, reading.encode_table(fitted, table, NO_OPTIONS))
+        def explain() -> Explanation:
+            encoded = reading.encode_table(fitted, tables.JsonRows([record]).table(), NO_OPTIONS)
+            return explain_rows(fitted, encoded, outcome=outcome)[0]
 
         self.limits.admit_explanation(fitted.info.model)
         return await self.limits.explain.run(explain, fitted.info.model)

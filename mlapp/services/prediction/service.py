@@ -11,6 +11,7 @@ from mlapp.schemas import (
     PredictionPreview,
     PredictResponse,
     Record,
+    Scalar,
     VersionInfo,
     VersionKey,
     WhatIf,
@@ -199,15 +200,16 @@ class PredictionService:
         fitted = await self.fitted(model, version)
         return await self._limits.small.run(lambda: ml.what_if(fitted, record, feature), fitted.info.model)
 
-    async def explain(self, records: list[dict[str, Any]], model: str, version: int | None = None) -> list[Explanation]:
-        """Explain the predictions for records of JSON scalars, without counting them as traffic.
+    async def explain(
+        self, record: dict[str, Any], model: str, version: int | None = None, outcome: Scalar | None = None
+    ) -> Explanation:
+        """Explain the prediction for a record of JSON scalars, or the probability of the class `outcome`.
 
         Raises:
             Overloaded: too many explanations are in flight.
-            MlappError: the version is not available, or the records cannot be predicted.
+            MlappError: the version is not available or has no such class, or the record cannot be predicted.
         """
-        fitted = await self.fitted(model, version)
-        return await self._explainer.explain_records(fitted, records)
+        return await self._explainer.explain_record(await self.fitted(model, version), record, outcome)
 
     async def _name(self, model: str | None) -> str:
         """Return the name of a model, by default that of the default one.
@@ -238,7 +240,7 @@ class PredictionService:
         encoded = await pool.run(lambda: reading.encode_table(fitted, table, options, strict=strict), model)
         responses.check_response(fitted, encoded, format_)
         if options.explain:
-            self._explainer.admit(encoded, model)
+            self._limits.admit_explanation(model)
             chunks = self._explainer.chunks(fitted, encoded, format_, pool, add_rows)
         elif format_ is Format.JSON:
             chunks = iterate(await pool.run(lambda: responses.write_json(fitted, encoded, add_rows), model))

@@ -54,6 +54,8 @@ class TablePrediction:
         with self.result:
             self.reading = ReadingOptions(self.options, table.format, lambda _: self.check.schedule())
             self.reading.element.set_visibility(False)
+            self.explain = ui.switch("Add the reasons for each prediction, as 'why'", on_change=self._explain)
+            self.explain.mark("explain").set_visibility(False)
             self.preview = ui.column().classes("w-full gap-3").props("aria-live=polite")
         with self.preview:
             loading("Predicting the table")
@@ -61,6 +63,10 @@ class TablePrediction:
         # Otherwise another table has been uploaded, or the page was closed.
         if table is self.table:
             self.check.schedule()
+
+    def _explain(self) -> None:
+        self.options["explain"] = self.explain.value or None
+        self.check.schedule()
 
     async def _check(self) -> None:
         """Predict the first rows with the current reading options."""
@@ -80,6 +86,7 @@ class TablePrediction:
     def _show(self, found: PredictionPreview | MlappError) -> None:
         self.downloads.remove(self.path)
         self.reading.element.set_visibility(True)
+        self.explain.set_visibility(True)
         self.preview.clear()
         if isinstance(found, MlappError):
             self.reading.show_error(found.detail)

@@ -8,7 +8,7 @@ import pytest
 
 from mlapp.errors import Overloaded, Unacceptable
 from mlapp.schemas import Explanation, Format, VersionInfo
-from mlapp.services.prediction import limits, rows
+from mlapp.services.prediction import limits, reading
 from mlapp.services.prediction.service import AS_SENT, Body, PredictionService
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
@@ -112,7 +112,7 @@ async def test_files_are_sent_while_later_rows_are_explained(
 
 
 async def test_too_many_rows_are_rejected(prediction: PredictionService, diabetes_model: VersionInfo, monkeypatch):
-    monkeypatch.setattr(rows, "MAX_EXPLAINED_ROWS", 1)
+    monkeypatch.setattr(reading, "MAX_EXPLAINED_ROWS", 1)
     body = Body(examples(diabetes_model)[:2].write_csv().encode(), options={"explain": "true"})
 
     with pytest.raises(Unacceptable, match="At most 1 rows are explained at a time, and the table has 2"):
@@ -125,16 +125,28 @@ async def test_explanations_that_would_wait_too_long_are_rejected(
     monkeypatch.setattr(limits, "MAX_EXPLAIN_WAIT_S", -1.0)
 
     with pytest.raises(Overloaded, match="More explanations are requested than can be made in time"):
-        await prediction.explain(examples(diabetes_model)[:1].to_dicts(), "diabetes")
+        await prediction.explain(examples(diabetes_model).row(0, named=True), "diabetes")
 
 
 async def test_records_are_explained_as_in_json(prediction: PredictionService, diabetes_model: VersionInfo):
     frame = examples(diabetes_model)[:2]
 
-    found = await prediction.explain(frame.to_dicts(), "diabetes")
+    found = [await prediction.explain(record, "diabetes") for record in frame.to_dicts()]
 
     answer = await explained_json(prediction, frame)
     assert found == [Explanation(**each) for each in answer["explanations"]]
+
+
+async def test_any_class_can_be_explained(prediction: PredictionService, wine_model: VersionInfo):
+    row = examples(wine_model).row(0, named=True)
+    (probabilities,) = (await prediction.answer([row], "wine")).probabilities or []
+
+    found = {name: await prediction.explain(row, "wine", outcome=name) for name in probabilities}
+
+    sums = {name: each.base + sum(each.contributions.values()) for name, each in found.items()}
+    assert sums == pytest.approx(probabilities)
+    with pytest.raises(Unacceptable, match="Version 1 of wine has no class 'class_9'"):
+        await prediction.explain(row, "wine", outcome="class_9")
 
 
 async def test_a_preview_has_reasons_if_they_are_asked_for(prediction: PredictionService, diabetes_model: VersionInfo):
