@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from mlapp import ml, tables
 from mlapp.errors import Unacceptable, shorten
-from mlapp.presentation.reasons import reasons
+from mlapp.presentation.explanations.reasons import reasons
 from mlapp.schemas import Explanation, Format, Scalar, VersionInfo
 from mlapp.services.prediction.reading import EncodedTable
 

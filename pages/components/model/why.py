@@ -6,8 +6,8 @@ from typing import Any
 from nicegui import ui
 
 from mlapp.errors import MlappError
+from mlapp.presentation.explanations.waterfall import Reference, Step, accuracy, waterfall
 from mlapp.presentation.formats import format_value
-from mlapp.presentation.waterfall import Reference, Step, accuracy, waterfall
 from mlapp.schemas import PredictResponse, Scalar, Task, VersionInfo
 from mlapp.services import Services
 from pages.components.forms.coalescing import CoalescedTask

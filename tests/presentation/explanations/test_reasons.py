@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlapp.presentation.reasons import format_contribution, largest, reasons
+from mlapp.presentation.explanations.reasons import format_contribution, largest, reasons
 from mlapp.schemas import ColumnType, Explanation, VersionInfo
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore

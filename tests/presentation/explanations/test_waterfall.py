@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.waterfall import SHOWN, Reference, accuracy, waterfall
+from mlapp.presentation.explanations.waterfall import SHOWN, Reference, accuracy, waterfall
 from mlapp.schemas import Explanation, VersionInfo
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore

@@ -5,8 +5,8 @@ from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
 from mlapp.errors import shorten
+from mlapp.presentation.explanations.reasons import MAX_VALUE, format_contribution
 from mlapp.presentation.formats import exact, format_count, format_number, format_percent, format_value
-from mlapp.presentation.reasons import MAX_VALUE, format_contribution
 from mlapp.presentation.sentences import target_unit, unit_of
 from mlapp.schemas import Explanation, Scalar, Task, VersionInfo
 

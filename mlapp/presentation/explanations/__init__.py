@@ -1,0 +1,1 @@
+"""Explanations for people: reasons in files, and waterfalls of contributions."""
