@@ -4,6 +4,7 @@ import gc
 import multiprocessing
 import os
 from collections.abc import AsyncIterator, Iterator
+from multiprocessing import spawn
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from tests.servers import FULL, PREDICT, Running, address, end, serving, serving
 
 BROWSER = ("tests/e2e/", "tests/test_authorization.py", "tests/test_login.py", "tests/pages/session/test_guard.py")
 """Tests that share a browser and the server that it visits."""
+
+
+SERVICES = Path(__file__).parent / "services"
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -82,6 +86,21 @@ def _fork_server_stays() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Processes, "_stop_fork_server", lambda _: None)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _processes_are_measured_in_tests_of_services_only(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Coverage doubles what a training process takes, and other tests have theirs do the same."""
+    prepare = spawn.get_preparation_data
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.path.is_relative_to(SERVICES):
+            # coverage.py adds itself to what prepares a process.
+            patch.setattr(spawn, "get_preparation_data", lambda name: _without(prepare(name), "stowaway"))
+        yield
+
+
+def _without(data: dict[str, Any], left_out: str) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != left_out}
 
 
 @pytest.fixture(scope="session")

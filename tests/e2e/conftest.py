@@ -50,7 +50,11 @@ async def page(request: pytest.FixtureRequest, browser: Browser, server: str) ->
     """A page that loads from the server only, logs no errors and does not scroll sideways."""
     width, height = SIZES[request.param]
     context = await browser.new_context(
-        viewport={"width": width, "height": height}, base_url=server, accept_downloads=True
+        viewport={"width": width, "height": height},
+        base_url=server,
+        accept_downloads=True,
+        # Chromium draws a page again for each step of an animation, which takes a core while a test waits.
+        reduced_motion="reduce",
     )
     page = await context.new_page()
     errors: list[str] = []
