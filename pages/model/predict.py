@@ -10,6 +10,7 @@ from pages.components.cards import card, empty_state
 from pages.components.forms.coalescing import CoalescedTask
 from pages.components.forms.feature_form import FeatureForm
 from pages.components.model.prediction import PredictionView
+from pages.components.model.prediction_bar import PredictionBar
 from pages.components.model.table_prediction import TablePrediction
 from pages.components.model.what_if import WhatIfView
 from pages.components.model.why import WhyView
@@ -81,6 +82,7 @@ class _Predict:
     def _draw_row(self) -> None:
         """Draw the form, its prediction, and what-if charts."""
         info = self.info
+        self.bar = PredictionBar(info)
         with ui.element("div").classes("w-full grid grid-cols-1 lg:grid-cols-3 gap-4 items-start"):
             with card("Values") as element:
                 element.classes("lg:col-span-2")
@@ -89,6 +91,7 @@ class _Predict:
                 self._buttons()
             with card("Prediction", mark="prediction-card") as element:
                 element.classes("lg:sticky lg:top-16")
+                self.bar.lead_to(element)
                 self.prediction = PredictionView(info)
                 self.why = WhyView(self.site.services, info, lambda: self.form.record)
                 if self.site.api:
@@ -165,6 +168,7 @@ class _Predict:
             found = await self.site.services.prediction.answer([self.form.record], info.model, info.version)
         except MlappError as error:
             self.prediction.show_error(error.detail)
+            self.bar.show(None)
             invalid = {entry.get("pointer") for entry in error.errors}
             names = [feature.name for feature in info.features if pointer("records", 0, feature.name) in invalid]
             self.form.show_messages({name: ["not a value of this type"] for name in names}, error=True)
@@ -174,6 +178,7 @@ class _Predict:
     def _show(self, found: PredictResponse) -> None:
         self.prediction.show(found)
         self.why.show(found)
+        self.bar.show(found)
         messages: dict[str, list[str]] = {}
         for warned in found.warnings:
             messages.setdefault(warned.feature, []).append(warned.detail)
