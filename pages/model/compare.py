@@ -7,7 +7,12 @@ from nicegui import ui
 
 from mlapp import TITLE
 from mlapp.presentation.comparison.comparability import comparability, same_question, suspicions
-from mlapp.presentation.comparison.differences import MAX_COMPARED, Difference, differences
+from mlapp.presentation.comparison.differences import (
+    MAX_COMPARED,
+    Difference,
+    differences,
+    parameter_differences,
+)
 from mlapp.presentation.verdict import verdict
 from mlapp.schemas import VersionInfo
 from mlapp.services.models.listing import StoredModel
@@ -22,12 +27,15 @@ from pages.session.site import Site
 from pages.theme import LEAD, LINE, LINK, MUTED, SURFACE, TEXT
 
 SELECT = f"Select 2 to {MAX_COMPARED} versions in the list."
-STARS = "The best value of each row has a star, or a warning if the verdict on its version is bad. "
+STARS = "The best score of each row has a star; a version that is too good to be true gets none. "
 SPREADS = "± is the standard deviation across folds."
-CELL = f"p-2 text-left align-top border-b {LINE} {TEXT} break-words min-w-[8rem] max-w-[18rem]"
+CELL = (
+    f"p-2 text-left align-top border-b {LINE} {TEXT} [overflow-wrap:anywhere] "
+    "min-w-[6.25rem] sm:min-w-[8rem] max-w-[18rem]"
+)
 HEAD = (
     f"p-2 text-left align-top border-b {LINE} {MUTED} font-normal sticky left-0 {SURFACE} "
-    "min-w-[7rem] max-w-[7rem] sm:min-w-[14rem] sm:max-w-[14rem] [overflow-wrap:anywhere]"
+    "min-w-[5.5rem] max-w-[5.5rem] max-sm:text-xs sm:min-w-[14rem] sm:max-w-[14rem] [overflow-wrap:anywhere]"
 )
 
 
@@ -81,6 +89,9 @@ def _comparison(page: ModelPage, versions: Sequence[VersionInfo]) -> None:
         with card("Feature importance"):
             importance_plot(versions[0], [(f"Version {info.version}", info.importance) for info in versions])
         plots(versions)
+    if parameters := parameter_differences(versions):
+        with card("Parameters that differ"):
+            _parameters(versions, parameters)
 
 
 def _table(versions: Sequence[VersionInfo], actions: VersionActions) -> list[tuple[ui.badge, ui.button]]:
@@ -90,11 +101,24 @@ def _table(versions: Sequence[VersionInfo], actions: VersionActions) -> list[tup
             ui.element("td").classes(HEAD)
             buttons = [_head(info, actions) for info in versions]
         with ui.element("tbody"):
-            suspicious = frozenset(index for index, info in enumerate(versions) if verdict(info).is_doubtful)
-            _row(Difference("Verdict", tuple(verdict(info).phrase for info in versions)), suspicious)
+            verdicts = [verdict(info) for info in versions]
+            doubtful = frozenset(index for index, found in enumerate(verdicts) if found.is_doubtful)
+            _row(Difference("Verdict", tuple(found.phrase for found in verdicts)), doubtful)
             for row in differences(versions):
-                _row(row, suspicious)
+                _row(row)
     return buttons
+
+
+def _parameters(versions: Sequence[VersionInfo], rows: Sequence[Difference]) -> None:
+    with scrolling("Parameters"), ui.element("table").classes("w-full border-collapse").mark("parameters"):
+        with ui.element("thead"), ui.element("tr"):
+            ui.element("td").classes(HEAD)
+            for info in versions:
+                with ui.element("th").classes(CELL).props("scope=col"):
+                    ui.label(f"Version {info.version}")
+        with ui.element("tbody"):
+            for row in rows:
+                _row(row)
 
 
 def _head(info: VersionInfo, actions: VersionActions) -> tuple[ui.badge, ui.button]:
@@ -109,21 +133,22 @@ def _head(info: VersionInfo, actions: VersionActions) -> tuple[ui.badge, ui.butt
     return badge, activate
 
 
-def _row(row: Difference, suspicious: frozenset[int]) -> None:
+def _row(row: Difference, doubtful: frozenset[int] = frozenset()) -> None:
+    """Draw a row, with a star at the best values and a warning at doubtful ones."""
     with ui.element("tr"):
         with ui.element("th").classes(HEAD).props("scope=row"):
             ui.label(row.label)
         for index, text in enumerate(row.texts):
             with ui.element("td").classes(CELL):
-                if index not in row.best:
+                if index not in row.best | doubtful:
                     ui.label(text)
                     continue
-                with ui.row().classes("items-center gap-1 flex-nowrap font-semibold"):
+                with ui.row().classes("items-start gap-1 flex-nowrap font-semibold"):
                     ui.label(text)
-                    if index in suspicious:
-                        _mark("warning_amber", "text-warning", "Best, but see the verdict.").mark("doubtful-best")
-                    else:
+                    if index in row.best:
                         _mark("star", "text-positive", "best").mark("best")
+                    else:
+                        _mark("warning_amber", "text-warning", "not to be used as it is").mark("doubtful")
 
 
 def _mark(icon: str, colour: str, meaning: str) -> ui.element:

@@ -35,7 +35,7 @@ class Difference:
     label: str
     texts: tuple[str, ...]
     best: frozenset[int] = frozenset()
-    """Positions of the best versions; empty if the scores are equal or not comparable."""
+    """Positions of the best versions, of those that are not too good; empty if the scores are not comparable."""
 
 
 def changes(old: VersionInfo | None, new: VersionInfo) -> list[str]:
@@ -63,13 +63,20 @@ def breaking_summary(subject: str, active: int | None, breaking: Sequence[str]) 
 
 
 def differences(versions: Sequence[VersionInfo]) -> list[Difference]:
-    """Return the table of differences: general properties, all metrics, and parameters and features that differ."""
+    """Return the table of differences: all metrics, features that some lack, and properties."""
+    properties = (Difference(label, tuple(text(info) for info in versions)) for label, text in _PROPERTIES.items())
     return [
-        *(Difference(label, tuple(text(info) for info in versions)) for label, text in _PROPERTIES.items()),
         *_metric_differences(versions),
-        *_parameter_differences(versions),
         *_feature_differences(versions),
+        *(row for row in properties if row.label not in _IF_DIFFERENT or len(set(row.texts)) > 1),
     ]
+
+
+def parameter_differences(versions: Sequence[VersionInfo]) -> list[Difference]:
+    """Return the parameters that all versions have, and not all with the same value."""
+    shared = [name for name in versions[0].parameters if all(name in info.parameters for info in versions)]
+    rows = [Difference(name, tuple(_value(info.parameters[name]) for info in versions)) for name in shared]
+    return [row for row in rows if len(set(row.texts)) > 1]
 
 
 def _answer_changes(old: VersionInfo, new: VersionInfo) -> list[str]:
@@ -122,7 +129,6 @@ def _sentences(*changed: tuple[str, Sequence[Scalar]]) -> list[str]:
 
 
 _PROPERTIES: dict[str, Callable[[VersionInfo], str]] = {
-    "Predicts": lambda info: f"{shorten(info.target)} ({info.task.value})",
     "Estimator": estimator_text,
     "Trained": lambda info: format_time(info.created_at),
     "Training time": lambda info: format_duration(info.training_seconds),
@@ -130,9 +136,11 @@ _PROPERTIES: dict[str, Callable[[VersionInfo], str]] = {
     "Table": lambda info: f"{shorten(source_name(info.source))} ({info.table_sha256[:8]})",
     "Features": lambda info: format_count(len(info.features)),
     "Interval coverage": lambda info: "–" if info.coverage is None else format_percent(info.coverage, nominal=True),
+    "Predicts": lambda info: f"{shorten(info.target)} ({info.task.value})",
     "Seed": lambda info: str(info.seed),
 }
-"""Rows that are always shown."""
+_IF_DIFFERENT = ("Rows", "Table", "Interval coverage", "Predicts", "Seed")
+"""Properties that are shown only where they differ."""
 
 
 def _metric_differences(versions: Sequence[VersionInfo]) -> Iterable[Difference]:
@@ -141,7 +149,8 @@ def _metric_differences(versions: Sequence[VersionInfo]) -> Iterable[Difference]
         scores = {index: info.metrics[name] for index, info in enumerate(versions) if name in info.metrics}
         if scores:
             texts = tuple(_score(info, name) for info in versions)
-            yield Difference(label, texts, _best(name, scores) if fair else frozenset())
+            candidates = {index: score for index, score in scores.items() if verdict(versions[index]).level is not Level.TOO_GOOD}
+            yield Difference(label, texts, _best(name, candidates) if fair and candidates else frozenset())
 
 
 def _score(info: VersionInfo, name: str) -> str:
@@ -154,13 +163,6 @@ def _best(name: str, scores: dict[int, float]) -> frozenset[int]:
     best = format_metric(name, (min if name in LOWER_IS_BETTER else max)(scores.values()))
     tied = frozenset(index for index, score in scores.items() if format_metric(name, score) == best)
     return tied if len(tied) < len(scores) else frozenset()
-
-
-def _parameter_differences(versions: Sequence[VersionInfo]) -> Iterable[Difference]:
-    for name in dict.fromkeys(name for info in versions for name in info.parameters):
-        texts = tuple(_value(info.parameters.get(name)) for info in versions)
-        if len(set(texts)) > 1:
-            yield Difference(f"Parameter {name}", texts)
 
 
 def _value(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from nicegui import ui
 from nicegui.testing import User
 
 from mlapp.presentation.formats import format_number
@@ -219,3 +220,20 @@ async def test_tab_is_in_the_address_for_a_reload(user: User, trained: TrainedVe
     assert one(user, "tab-file").parent_slot.parent.value == "file"
     await user.should_see("Predict a file")
     await user.should_not_see("Another example")
+
+
+async def test_phones_show_the_prediction_in_a_line_that_stays(user: User, trained: TrainedVersions):
+    await user.open(PREDICT)
+    await user.should_see("in about 90% of cases")
+    line = one(user, "prediction-bar")
+
+    with user:
+        one(user, "feature-0").set_value(99999)
+    await user.should_see(content="99999 is outside", marker="warning")
+
+    assert one(user, "prediction").text in [label.text for label in line.descendants() if isinstance(label, ui.label)]
+    await user.open("/models/wine/predict")
+    await user.should_see(content="%", marker="probability")
+    texts = [label.text for label in one(user, "prediction-bar").descendants() if isinstance(label, ui.label)]
+    assert texts[:2] == ["cultivar", one(user, "prediction").text]
+    assert texts[2].endswith("%")

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.comparison.differences import breaking_summary, changes, differences
+from mlapp.presentation.comparison.differences import (
+    breaking_summary,
+    changes,
+    differences,
+    parameter_differences,
+)
 from mlapp.schemas import ColumnType, DataSource, Feature, Task, VersionInfo
 from tests.store.conftest import INFO
 
@@ -133,7 +138,7 @@ def test_changes_without_scores_omit_them():
     assert len(changes(info(), info(metrics={}))) == 1
 
 
-def test_differences_always_show_general_properties():
+def test_differences_show_properties_most_of_them_only_where_they_differ():
     shown = lines(
         info(rows=1_500, seed=3, source=DataSource(file="q3.csv")), classifier(["a", "b"], training_seconds=95.0)
     )
@@ -147,6 +152,7 @@ def test_differences_always_show_general_properties():
     assert shown["Features"] == ("1", "1")
     assert shown["Interval coverage"] == ("90%", "–")
     assert shown["Seed"] == ("3", "0")
+    assert lines(info(), info()).keys() == {"R²", "Estimator", "Trained", "Training time", "Features"}
 
 
 def test_differences_show_metrics_with_spread_and_mark_the_best():
@@ -164,19 +170,27 @@ def test_differences_mark_ties_and_skip_missing_metrics():
     assert best(*versions) == {"R²": {0, 2}}
 
 
+def test_differences_mark_no_version_that_is_too_good():
+    scores = {"r2": 0.9999, "mae": 0.001, "rmse": 0.001}
+    leaking = info(metrics=scores, baseline={"r2": 0.0, "mae": 5.0, "rmse": 6.0})
+
+    assert best(leaking, info(metrics={"r2": 0.5})) == {}
+    assert best(leaking, info(metrics={"r2": 0.5}), info(metrics={"r2": 0.4}))["R²"] == {1}
+
+
 def test_differences_mark_nothing_where_scores_are_not_comparable():
     assert best(info(), info(target="other", metrics={"r2": 0.9} | ERRORS)) == {}
     assert best(info(), info(data_sha256="x", table_sha256="y", metrics={"r2": 0.9} | ERRORS)) == {}
 
 
-def test_differences_show_only_parameters_that_differ():
-    one = info(parameters={"alpha": 1.0, "kind": "ridge", "same": True, "no": None})
-    two = info(parameters={"alpha": None, "depth": [1, 2], "kind": "ridge", "same": True})
+def test_parameters_are_shown_that_all_versions_have_and_that_differ():
+    one = info(parameters={"alpha": 1.0, "kind": "ridge", "layers": [1, 2], "same": True, "no": None})
+    two = info(parameters={"alpha": None, "depth": 3, "kind": "ridge", "layers": [3], "same": True})
 
-    assert {label: texts for label, texts in lines(one, two).items() if label.startswith("Parameter")} == {
-        "Parameter alpha": ("1", "–"),
-        "Parameter depth": ("–", "[1, 2]"),
-    }
+    assert [(row.label, row.texts) for row in parameter_differences([one, two])] == [
+        ("alpha", ("1", "–")),
+        ("layers", ("[1, 2]", "[3]")),
+    ]
 
 
 def test_differences_show_only_features_that_some_lack():
