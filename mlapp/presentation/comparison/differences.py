@@ -149,8 +149,7 @@ def _metric_differences(versions: Sequence[VersionInfo]) -> Iterable[Difference]
         scores = {index: info.metrics[name] for index, info in enumerate(versions) if name in info.metrics}
         if scores:
             texts = tuple(_score(info, name) for info in versions)
-            candidates = {index: score for index, score in scores.items() if verdict(versions[index]).level is not Level.TOO_GOOD}
-            yield Difference(label, texts, _best(name, candidates) if fair and candidates else frozenset())
+            yield Difference(label, texts, _best(name, scores, versions) if fair else frozenset())
 
 
 def _score(info: VersionInfo, name: str) -> str:
@@ -159,7 +158,11 @@ def _score(info: VersionInfo, name: str) -> str:
     return format_metric_with_spread(name, info.metrics, info.spread, target_unit(info))
 
 
-def _best(name: str, scores: dict[int, float]) -> frozenset[int]:
+def _best(name: str, scores: dict[int, float], versions: Sequence[VersionInfo]) -> frozenset[int]:
+    """Return the best of the versions that are not too good to be true, unless all of them are equal."""
+    scores = {n: score for n, score in scores.items() if verdict(versions[n]).level is not Level.TOO_GOOD}
+    if not scores:
+        return frozenset()
     best = format_metric(name, (min if name in LOWER_IS_BETTER else max)(scores.values()))
     tied = frozenset(index for index, score in scores.items() if format_metric(name, score) == best)
     return tied if len(tied) < len(scores) else frozenset()

@@ -152,7 +152,15 @@ def test_differences_show_properties_most_of_them_only_where_they_differ():
     assert shown["Features"] == ("1", "1")
     assert shown["Interval coverage"] == ("90%", "–")
     assert shown["Seed"] == ("3", "0")
-    assert lines(info(), info()).keys() == {"R²", "Estimator", "Trained", "Training time", "Features"}
+    assert lines(info(), info()).keys() == {
+        "R²",
+        "Mean error",
+        "RMSE",
+        "Estimator",
+        "Trained",
+        "Training time",
+        "Features",
+    }
 
 
 def test_differences_show_metrics_with_spread_and_mark_the_best():
@@ -164,18 +172,20 @@ def test_differences_show_metrics_with_spread_and_mark_the_best():
 
 
 def test_differences_mark_ties_and_skip_missing_metrics():
-    versions = [info(metrics={"r2": value} if value else {}) for value in (0.6, None, 0.6, 0.1)]
+    versions = [
+        info(metrics={"r2": 0.5, "mae": 2.0} | each) for each in ({"rmse": 3.0}, {}, {"rmse": 3.0}, {"rmse": 9})
+    ]
 
-    assert lines(*versions)["R²"] == ("0.600", "–", "0.600", "0.100")
-    assert best(*versions) == {"R²": {0, 2}}
+    assert lines(*versions)["RMSE"] == ("3.00", "–", "3.00", "9.00")
+    assert best(*versions) == {"RMSE": {0, 2}}
 
 
 def test_differences_mark_no_version_that_is_too_good():
     scores = {"r2": 0.9999, "mae": 0.001, "rmse": 0.001}
     leaking = info(metrics=scores, baseline={"r2": 0.0, "mae": 5.0, "rmse": 6.0})
 
-    assert best(leaking, info(metrics={"r2": 0.5})) == {}
-    assert best(leaking, info(metrics={"r2": 0.5}), info(metrics={"r2": 0.4}))["R²"] == {1}
+    assert best(leaking, info()) == best(leaking, leaking) == {}
+    assert best(leaking, info(), info(metrics={"r2": 0.4} | ERRORS)) == {"R²": {1}}
 
 
 def test_differences_mark_nothing_where_scores_are_not_comparable():
