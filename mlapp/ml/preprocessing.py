@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
-from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
@@ -14,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from mlapp.ml.recipes.calendar import Calendar
+from mlapp.ml.recipes.linear_columns import LinearColumns
 from mlapp.schemas import ColumnType, Feature, Loss
 
 MAX_CODE = 254
@@ -70,6 +70,11 @@ class FeatureColumns:
         categories = [index for index in self.categories if index not in self.many]
         return replace(self, numbers=sorted(self.numbers + self.many), categories=categories)
 
+    @property
+    def lengths_and_components(self) -> tuple[list[int], list[int]]:
+        """The columns of the lengths of texts, and those of their components."""
+        return [own for own, *_ in self.texts], [index for _, *components in self.texts for index in components]
+
     @classmethod
     def of(cls, features: Sequence[Feature], rows: float = math.inf, classes: int = 0) -> "FeatureColumns":
         """Group the columns of a feature matrix by type."""
@@ -81,57 +86,39 @@ class FeatureColumns:
         return cls(numbers, indices(ColumnType.CATEGORY), indices(ColumnType.DATETIME), rows, classes)
 
 
-def one_hot(columns: FeatureColumns) -> ColumnTransformer:
+def one_hot(columns: FeatureColumns) -> ColumnTransformer | LinearColumns:
     """Impute and scale numbers and calendar features, one-hot encode categories: for linear models and neighbours.
 
     The result is sparse for tables with categories of more than `DENSE_ROWS` rows.
     """
-    return smooth(columns, sparse=columns.rows > DENSE_ROWS and bool(columns.categories))
+    if columns.rows <= DENSE_ROWS:
+        return smooth(columns)
+    lengths, components = columns.lengths_and_components
+    return LinearColumns(columns.numbers + lengths, components, columns.datetimes, columns.categories, MAX_CODE)
 
 
-def smooth(
-    columns: FeatureColumns, basis: TransformerMixin | None = None, *, sparse: bool = False
-) -> ColumnTransformer:
+def smooth(columns: FeatureColumns, basis: TransformerMixin | None = None) -> ColumnTransformer:
     """Impute and scale numbers, calendar features and texts, one-hot encode categories.
 
     Args:
         columns: The columns of the matrix.
         basis: Transforms numbers and datetimes further.
-        sparse: Return a sparse matrix.
     """
-    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=sparse)
-    steps = _impute_and_scale(sparse, basis)
-    lengths = [own for own, *_ in columns.texts]
-    components = [index for _, *components in columns.texts for index in components]
+    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    steps = _impute_and_scale()
+    lengths, components = columns.lengths_and_components
     return ColumnTransformer(
         [
-            ("numbers", make_pipeline(*steps), columns.numbers + lengths),
-            ("dates", make_pipeline(Calendar(smooth=True), *_impute_and_scale(sparse, None)), columns.datetimes),
-            ("texts", make_pipeline(BlockScaler(), *_sparse_rows(sparse)), components),
+            ("numbers", make_pipeline(*steps, *([basis] if basis else [])), columns.numbers + lengths),
+            ("dates", make_pipeline(Calendar(smooth=True), *_impute_and_scale()), columns.datetimes),
+            ("texts", BlockScaler(), components),
             ("categories", make_pipeline(FunctionTransformer(cap_codes), encoder), columns.categories),
         ]
     )
 
 
-def _impute_and_scale(sparse: bool, basis: TransformerMixin | None) -> list[TransformerMixin]:  # noqa: FBT001 - which of two
-    # Beside an indicator column the imputed value hardly matters, and the median of a million rows takes 1.4 s.
-    strategy = "mean" if sparse else "median"
-    steps = [SimpleImputer(strategy=strategy, add_indicator=True, keep_empty_features=True), StandardScaler()]
-    return [*steps, *([basis] if basis else []), *_sparse_rows(sparse)]
-
-
-def _sparse_rows(sparse: bool) -> list[TransformerMixin]:  # noqa: FBT001 - whether there is such a step
-    return [FunctionTransformer(to_sparse_rows)] if sparse else []
-
-
-def to_sparse_rows(x: np.ndarray) -> csr_array:
-    """Return a dense matrix in compressed sparse row format, with its zeros stored.
-
-    scikit-learn's own conversion searches for zeros and sorts the rest by row, in twice the time and memory.
-    """
-    rows, columns = x.shape
-    indices = np.tile(np.arange(columns, dtype=np.int32), rows)
-    return csr_array((x.ravel(), indices, np.arange(rows + 1, dtype=np.int32) * columns), shape=x.shape)
+def _impute_and_scale() -> list[TransformerMixin]:
+    return [SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler()]
 
 
 def cap_codes(codes: np.ndarray) -> np.ndarray:

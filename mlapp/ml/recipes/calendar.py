@@ -73,7 +73,11 @@ class Calendar(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the features, (rows, features)."""
-        return np.column_stack(self._features([X[:, index] for index in range(X.shape[1])], np))
+        return np.column_stack(self.features(X))
+
+    def features(self, X: np.ndarray) -> list[np.ndarray]:
+        """Return the features one by one, (rows,) each."""
+        return self._features([X[:, index] for index in range(X.shape[1])], np)
 
     def transform_row(self, row: Sequence[float]) -> list[float]:
         """Return the features of a single row without missing values."""

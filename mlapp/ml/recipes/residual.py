@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 
 from mlapp.ml.progress import weight_arguments
+from mlapp.ml.recipes.sampled import chunks
 
 
 class ResidualRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -23,12 +24,13 @@ class ResidualRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Self:
         """Fit both."""
         self.smooth_ = fit_weighted(clone(self.smooth), X, y, sample_weight)
-        self.trees_ = fit_weighted(clone(self.trees), X, y - self.smooth_.predict(X), sample_weight)
+        residual = y - np.concatenate([self.smooth_.predict(part) for part in chunks(X)])
+        self.trees_ = fit_weighted(clone(self.trees), X, residual, sample_weight)
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the sum of both predictions, (rows,)."""
-        return np.asarray(self.smooth_.predict(X) + self.trees_.predict(X))
+        return np.concatenate([self.smooth_.predict(part) + self.trees_.predict(part) for part in chunks(X)])
 
 
 def fit_weighted(

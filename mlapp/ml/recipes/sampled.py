@@ -41,12 +41,13 @@ class SampledEstimator(BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return values (rows,)."""
-        return np.concatenate([self.estimator_.predict(chunk) for chunk in _chunks(X)])
+        return np.concatenate([self.estimator_.predict(chunk) for chunk in chunks(X)])
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities (rows, classes)."""
-        return np.concatenate([self.estimator_.predict_proba(chunk) for chunk in _chunks(X)])
+        return np.concatenate([self.estimator_.predict_proba(chunk) for chunk in chunks(X)])
 
 
-def _chunks(X: np.ndarray) -> list[np.ndarray]:
+def chunks(X: np.ndarray) -> list[np.ndarray]:
+    """Return the rows in chunks, as transformed columns may take many times the memory."""
     return [X[start : start + CHUNK_ROWS] for start in range(0, max(1, len(X)), CHUNK_ROWS)]

@@ -312,7 +312,7 @@ def test_rows_of_a_linear_model_after_transformers_of_computed_columns_are_small
     "step",
     [
         OneHotEncoder(sparse_output=False, handle_unknown="ignore"),
-        make_pipeline(FunctionTransformer(cap_codes), SplineBasis()),
+        make_pipeline(FunctionTransformer(), FunctionTransformer(cap_codes), SplineBasis()),
     ],
     ids=["one hot", "spline"],
 )

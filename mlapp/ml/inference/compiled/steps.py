@@ -17,8 +17,8 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from mlapp.ml.inference.compiled.columns import positions
 from mlapp.ml.inference.compiled.functions import Compiled, chain, concatenated, plus, sum_of
 from mlapp.ml.inference.compiled.splines import spline_product
-from mlapp.ml.preprocessing import to_sparse_rows
 from mlapp.ml.recipes.kernel import RbfFeatures
+from mlapp.ml.recipes.linear_columns import LinearColumns
 from mlapp.ml.recipes.splines import SplineBasis
 from mlapp.ml.recipes.target_means import TargetMeans
 
@@ -45,8 +45,6 @@ def product_of(steps: Sequence[Any], weights: np.ndarray) -> Compiled:
     if isinstance(last, StandardScaler) and len(steps) > 1 and isinstance(steps[-2], SplineBasis):
         scaled = weights / last.scale_[:, None]
         return plus(product_of(steps[:-1], scaled), -last.mean_ @ scaled)
-    if isinstance(last, FunctionTransformer) and last.func is to_sparse_rows:
-        return product_of(steps[:-1], weights)
     return chain([compile_steps(steps), Compiled(lambda x: x @ weights)])
 
 
@@ -65,6 +63,18 @@ def one_hot_product(step: OneHotEncoder, weights: np.ndarray) -> Compiled:
     def many(x: np.ndarray) -> np.ndarray:
         products = [table[_indices(x[:, index], categories)] for index, (categories, table) in enumerate(tables)]
         return reduce(np.add, products)
+
+    return Compiled(many)
+
+
+def linear_columns_product(step: LinearColumns, weights: np.ndarray) -> Compiled:
+    """Compile the product of dense and one-hot columns, and weights."""
+    dense, *rows = np.split(weights, np.cumsum([len(step.mean_), *map(len, step.levels_)])[:-1])
+    tables = [np.concatenate([own, np.zeros_like(own[:1])]) for own in rows]
+
+    def many(x: np.ndarray) -> np.ndarray:
+        found = [table[indices] for table, indices in zip(tables, step.level_indices(x), strict=True)]
+        return reduce(np.add, found, step.dense(x) @ dense)
 
     return Compiled(many)
 
@@ -125,8 +135,7 @@ def _scaler(step: StandardScaler) -> Compiled:
 
 
 def _function(step: FunctionTransformer) -> Compiled:
-    """Compile a function; the conversion to a sparse matrix is skipped."""
-    if step.func is None or step.func is to_sparse_rows:
+    if step.func is None:
         return Compiled(lambda x: x)
     return Compiled(partial(step.func, **(step.kw_args or {})))
 
@@ -166,6 +175,7 @@ _PRODUCTS: dict[type, Callable[[Any, np.ndarray], Compiled]] = {
     OneHotEncoder: one_hot_product,
     SplineBasis: spline_product,
     RbfFeatures: kernel_product,
+    LinearColumns: linear_columns_product,
 }
 
 _COMPILERS: dict[type, Callable[[Any], Compiled]] = {

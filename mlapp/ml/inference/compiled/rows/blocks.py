@@ -15,7 +15,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from mlapp.ml.inference.compiled.columns import Column, Inputs, columns_of, positions
-from mlapp.ml.preprocessing import MAX_CODE, BlockScaler, cap_codes, to_sparse_rows
+from mlapp.ml.preprocessing import MAX_CODE, BlockScaler, cap_codes
+from mlapp.ml.recipes.linear_columns import LinearColumns
 
 
 class Number(NamedTuple):
@@ -135,7 +136,7 @@ def _of_block_scaler(step: BlockScaler, blocks: Sequence[Block], _inputs: Inputs
 
 
 def _of_function(step: FunctionTransformer, blocks: Sequence[Block], inputs: Inputs) -> list[Block]:
-    if step.func is None or step.func is to_sparse_rows:
+    if step.func is None:
         return list(blocks)
     if step.func is cap_codes:
         codes = np.arange(MAX_CODE, dtype=float)
@@ -154,6 +155,25 @@ def _of_one_hot(step: OneHotEncoder, blocks: Sequence[Block], _inputs: Inputs) -
 def _codes(block: Block, categories: np.ndarray) -> Table:
     codes = categories[~np.isnan(categories)]
     return Table(_inputs_of([block])[0].source, codes, np.append(codes, np.nan)[:, None])
+
+
+def _of_linear_columns(step: LinearColumns, blocks: Sequence[Block], inputs: Inputs) -> list[Block]:
+    """Return the dense columns, scaled, and a table of the one-hot columns of each column of categories."""
+    numbers, texts, days, codes = (
+        chosen(blocks, own) for own in (step.numbers, step.texts, step.datetimes, step.categories)
+    )
+    indicators = [Constants(np.zeros(1)) for _ in step.indicated_]
+    dense = [*numbers, *indicators, *texts, *blocks_of(step.calendar_, days, inputs)]
+    tables: list[Block] = []
+    for number, levels in zip(_inputs_of(codes), step.levels_, strict=True):
+        known = np.arange(step.max_code, dtype=float)
+        capped = np.append(known, step.max_code)[:, None]
+        tables.append(Table(number.source, known, (capped == levels).astype(float)))
+    scaled = [
+        block.scaled(np.array([mean]), np.array([scale]))
+        for block, mean, scale in zip(dense, step.mean_, step.scale_, strict=True)
+    ]
+    return [*scaled, *tables]
 
 
 def _of_columns(step: Any, blocks: Sequence[Block], inputs: Inputs) -> list[Block]:
@@ -187,4 +207,5 @@ _BLOCKS: dict[type, Callable[[Any, Sequence[Block], Inputs], list[Block]]] = {
     BlockScaler: _of_block_scaler,
     FunctionTransformer: _of_function,
     OneHotEncoder: _of_one_hot,
+    LinearColumns: _of_linear_columns,
 }
