@@ -1,8 +1,12 @@
 from .compatibility import breaking_changes as breaking_changes
 from .data.invalid_rows import problems_of as problems_of
 from .data.invalid_rows import reject_rows as reject_rows
+from .decisions.held_out_rows import trial_of as trial_of
 from .decisions.options import check_costs as check_costs
 from .decisions.options import check_two_classes as check_two_classes
+from .decisions.outcomes import Outcome as Outcome
+from .decisions.outcomes import outcomes as outcomes
+from .decisions.rules import cost_matrix as cost_matrix
 from .decisions.rules import find_threshold as find_threshold
 from .estimators import describe_estimators as describe_estimators
 from .evaluation.baseline import beats_baseline as beats_baseline

@@ -1,6 +1,6 @@
 """Pydantic models of everything that is stored, sent over HTTP or shown on pages."""
 
-from mlapp.schemas.decisions import ClassSets, Costs, Decision, ThresholdCurve
+from mlapp.schemas.decisions import ClassSets, Costs, CostTrial, Decision, ThresholdCurve
 from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.models import (
     ActivationPolicy,

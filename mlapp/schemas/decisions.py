@@ -73,6 +73,19 @@ class ThresholdCurve(Schema):
     """Rows of the other class."""
 
 
+class CostTrial(Schema):
+    """What costs of errors between several classes do to held-out rows."""
+
+    counts: list[list[float]]
+    """Rows by actual and predicted class, by their weights."""
+    cost: float
+    """Mean cost of a row."""
+    usual_cost: float
+    """Mean cost of a row if the most probable class is predicted."""
+    accuracy: float
+    """Share of correct predictions."""
+
+
 class ClassSets(Schema):
     """Parameters of the sets of classes that contain the true class of a row with the nominal coverage.
 

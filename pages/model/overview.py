@@ -11,6 +11,7 @@ from mlapp.schemas import ModelInfo, Span, Traffic, VersionInfo
 from pages.components.buttons import link_button
 from pages.components.cards import card
 from pages.components.charts.evaluation import plots
+from pages.components.decision.card import decision_card
 from pages.components.model.summary import summary
 from pages.components.overview_cards import TrafficSummary, importance_bars
 from pages.components.training.job_progress import JobList
@@ -51,6 +52,7 @@ class _Overview:
             with card("Last hour"):
                 self.traffic = TrafficSummary(await self._traffic())
                 ui.link("Traffic and drift", tab_path(self.model, Tab.MONITOR)).classes(LINK)
+        self.decision = ui.column().classes("w-full")
         self.plots = ui.column().classes("w-full")
         with ui.element("div").classes(GRID):
             with card("Recent trainings"):
@@ -79,14 +81,14 @@ class _Overview:
     async def _show_version(self) -> None:
         services = self.site.services
         info, problem = self.site.live.active(self.model), services.prediction.problem(self.model)
-        shown = (info and info.version, info and info.note, problem, self.page.info.demo)
+        shown = (info and info.version, info and info.note, problem, self.page.info.demo, self.page.info.decision)
         if shown == self.drawn:
             return
         log = (await services.models.history(self.model)).activations
         self.drawn = shown
-        for area in (self.head, self.features, self.plots):
+        for area in (self.head, self.features, self.decision, self.plots):
             area.clear()
-        for element in (self.middle, self.plots):
+        for element in (self.middle, self.decision, self.plots):
             element.set_visibility(info is not None)
         with self.head:
             if info is None:
@@ -95,6 +97,8 @@ class _Overview:
             _version(info, log[0].at if log and log[0].version == info.version else None, problem, self.page.info)
         with self.features:
             importance_bars(info.importance)
+        with self.decision:
+            decision_card(self.site, info)
         with self.plots:
             plots([info])
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlapp.presentation.model_card import card
-from mlapp.schemas import ColumnType, DataSource, Evaluation, Feature, IgnoredColumn, VersionInfo
+from mlapp.schemas import ColumnType, DataSource, Decision, Evaluation, Feature, IgnoredColumn, VersionInfo
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
@@ -252,3 +252,9 @@ def test_python_snippet_of_the_card_sends_the_row(regression: VersionInfo):
     first = next(node for node in tree.body if isinstance(node, ast.Assign))
     assert ast.literal_eval(first.value) == row
     assert "http://localhost:8000/models/diabetes/predict?version=1" in ast.unparse(tree)
+
+
+def test_card_says_what_predictions_follow(classification: VersionInfo):
+    decision = Decision(costs={"class_0": {"class_1": 9}}, by="ann", at=classification.created_at)
+
+    assert "The class of the lowest expected cost is predicted" in card(but(classification, decision=decision), URL)

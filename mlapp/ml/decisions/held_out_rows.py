@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlapp.ml.decisions.rules import LeastCost, MostProbable, Rule
 from mlapp.ml.evaluation.out_of_fold import Samples
+from mlapp.schemas import CostTrial
 
 MAX_ROWS = 2_000
 MAX_CLASSES = 30
@@ -31,6 +33,18 @@ def sample_held_out(samples: Samples, predicted: np.ndarray, seed: int) -> HeldO
     weights = np.ones(len(predicted)) if samples.weights_test is None else samples.weights_test
     return HeldOutRows(
         predicted[rows].astype(np.float32), samples.y_test[rows].astype(np.int16), weights[rows].astype(np.float32)
+    )
+
+
+def trial_of(rows: HeldOutRows, costs: list[list[float]] | None) -> CostTrial:
+    """Return what costs by actual and predicted class do to held-out rows; without costs, the most probable class."""
+    rule: Rule = MostProbable() if costs is None else LeastCost(np.array(costs))
+    cells = confusion(rows, rule.classes(rows.probabilities))
+    total = float(cells.sum())
+    cost = 0.0 if costs is None else float((cells * costs).sum())
+    usual = 0.0 if costs is None else float((confusion(rows, rows.probabilities.argmax(axis=1)) * costs).sum())
+    return CostTrial(
+        counts=cells.tolist(), cost=cost / total, usual_cost=usual / total, accuracy=float(cells.trace()) / total
     )
 
 

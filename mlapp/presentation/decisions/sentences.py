@@ -2,7 +2,7 @@
 
 from mlapp.errors import shorten
 from mlapp.presentation.formats import format_number, format_percent
-from mlapp.schemas import Decision, Scalar, VersionInfo
+from mlapp.schemas import Decision, PredictResponse, Scalar, VersionInfo
 
 MOST_PROBABLE = "The most probable class is predicted."
 BY_COSTS = "The class of the lowest expected cost is predicted, by the costs of errors that are set for the model."
@@ -22,6 +22,19 @@ def decision_sentence(info: VersionInfo) -> str:
             f"'{class_name(info.positive)}' is predicted from a probability of {at_least} on{_reason(decision, info)}."
         )
     return BY_COSTS if decision and decision.costs and len(info.classes or []) > 2 else MOST_PROBABLE
+
+
+def answer_note(info: VersionInfo, answer: PredictResponse) -> str:
+    """Return why a row is predicted so if not as the most probable class, and which classes it may have else."""
+    sentences = []
+    classes = answer.sets[0] if answer.sets else []
+    if classes and answer.predictions[0] != classes[0]:
+        sentences.append(decision_sentence(info))
+    if len(classes) > 1 and answer.coverage and info.coverage_verified:
+        names = [class_name(label) for label in classes]
+        share = format_percent(answer.coverage, nominal=True)
+        sentences.append(f"In about {share} of such cases, it is {', '.join(names[:-1])} or {names[-1]}.")
+    return " ".join(sentences)
 
 
 def _reason(decision: Decision, info: VersionInfo) -> str:

@@ -39,9 +39,10 @@ def preview(
     )
 
 
-def answer(fitted: "ml.FittedVersion", records: list[dict[str, Any]]) -> PredictResponse:
-    """Return the response to records of JSON scalars."""
-    encoded = encode_table(fitted, tables.JsonRows(records).table(), PredictOptions())
+def answer(fitted: "ml.FittedVersion", records: list[dict[str, Any]], *, sets: bool = False) -> PredictResponse:
+    """Return the response to records of JSON scalars, with `sets` of classes if there are classes."""
+    options = PredictOptions(sets=sets and fitted.info.class_sets is not None)
+    encoded = encode_table(fitted, tables.JsonRows(records).table(), options)
     predicted = fitted.predict_rows(encoded.rows)
     added = ml.additions(fitted, encoded.rows.x, predicted, encoded.options, encoded.reliable)
     return fitted.answers.response(predicted, encoded.warnings, added)

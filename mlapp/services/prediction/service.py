@@ -6,6 +6,8 @@ from typing import Any
 
 from mlapp import ml
 from mlapp.schemas import (
+    Costs,
+    CostTrial,
     Explanation,
     Format,
     PredictionPreview,
@@ -180,7 +182,7 @@ class PredictionService:
             MlappError: the version is not available, or the records cannot be predicted.
         """
         fitted = await self.fitted(model, version)
-        return await self._limits.small.run(lambda: answer(fitted, records), fitted.info.model)
+        return await self._limits.small.run(lambda: answer(fitted, records, sets=True), fitted.info.model)
 
     async def example(self, model: str, version: int | None = None) -> PredictResponse:
         """Return the response to the example row of a version, without counting it as traffic.
@@ -210,6 +212,18 @@ class PredictionService:
             MlappError: the version is not available or has no such class, or the record cannot be predicted.
         """
         return await self._explainer.explain_record(await self.fitted(model, version), record, outcome)
+
+    async def try_costs(self, model: str, costs: Costs | None) -> CostTrial | None:
+        """Return what costs do to held-out rows of the active version; None unless it has three classes or more.
+
+        Raises:
+            MlappError: the version is not available.
+        """
+        fitted = await self.fitted(model)
+        rows, names = fitted.parts.held_out, fitted.answers.class_names
+        if rows is None:
+            return None
+        return ml.trial_of(rows, ml.cost_matrix(costs, names) if costs else None)
 
     async def _name(self, model: str | None) -> str:
         """Return the name of a model, by default that of the default one.

@@ -2,6 +2,7 @@
 
 from nicegui import ui
 
+from mlapp.presentation.decisions.sentences import answer_note
 from mlapp.presentation.formats import exact, format_number, format_percent, format_value
 from mlapp.presentation.held_out import coverage_claim, not_verified
 from mlapp.presentation.sentences import target_unit
@@ -88,11 +89,12 @@ class _ClassesView:
         if count > MAX_CLASSES:
             ui.label(f"and {count - MAX_CLASSES} more classes").classes(MUTED)
         self.caveat = ui.label().classes(MUTED).mark("coverage")
+        self.info = info
 
     def show(self, answer: PredictResponse) -> None:
         assert answer.probabilities  # noqa: S101 - a classification has probabilities
         self.top_class.set_text(format_value(answer.predictions[0]))
-        self.caveat.set_text(not_verified(answer))
+        self.caveat.set_text(not_verified(answer) or answer_note(self.info, answer))
         self.caveat.set_visibility(bool(self.caveat.text))
         shares = sorted(answer.probabilities[0].items(), key=lambda item: -item[1])
         for (label, percentage, share_bar), (name, share) in zip(self.rows, shares, strict=False):

@@ -1,0 +1,1 @@
+"""Cards that choose what predictions follow: a threshold, or costs of errors."""
