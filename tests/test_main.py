@@ -18,7 +18,7 @@ from mlapp.schemas import JobStatus
 from mlapp.settings import Settings
 from mlapp.store import JobStore, ModelStore
 from tests.fitted import fit
-from tests.servers import PATIENCE_S, ROOT, end, serving, wait_until
+from tests.servers import PATIENCE_S, ROOT, end, serving, serving_unmeasured, wait_until
 
 
 @pytest.fixture
@@ -30,7 +30,8 @@ def temporary() -> Iterator[Path]:
 
 def test_server_serves_the_stored_model_after_a_kill_and_interrupts_a_training_on_stop(tmp_path: Path, temporary: Path):
     settings = {"MLAPP_DEMO": "true", "TMPDIR": str(temporary)}
-    with serving(tmp_path, **settings) as (process, http):
+    # What is measured is lost when a process is killed.
+    with serving_unmeasured(tmp_path, **settings) as (process, http):
         assert http.get("/health").json()["default_model"] is None
         wait_until(http, "/readyz")
         features = http.get("/models/machines/versions/active").json()["features"]
