@@ -11,7 +11,7 @@ from pages.components.buttons import JOBS, TRAIN, link_button
 from pages.components.cards import card, empty_state, facts
 from pages.components.training.job_progress import JobFollower, JobList, JobView
 from pages.frame import frame
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import MUTED
 
 EMPTY = "Trainings of these pages and the API appear here."
@@ -30,13 +30,13 @@ FILTERS = {
 def register(site: Site) -> None:
     """Add the pages."""
 
-    @ui.page("/jobs")
+    @ui.page("/jobs", response_timeout=RESPONSE_TIMEOUT_S)
     async def jobs(model: str = "") -> None:
         await site.live.refresh()
         with frame(site, "Jobs", "/jobs", "All trainings: running, waiting and finished."):
             _Jobs(site, model)
 
-    @ui.page("/jobs/{job_id}")
+    @ui.page("/jobs/{job_id}", response_timeout=RESPONSE_TIMEOUT_S)
     async def job(job_id: str) -> None:
         try:
             found = await site.services.jobs.job(job_id)

@@ -20,7 +20,7 @@ from pages.components.notifications import notify_result
 from pages.components.training.job_progress import JobList
 from pages.frame import frame
 from pages.session.form_state import FormState, tab_owner
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.session.table_file import TableFile
 from pages.theme import CARDS, FIELD, LINK, MUTED, SAMPLES, TEXT
 
@@ -40,7 +40,7 @@ ORDERS = {"newest": "Newest first", "name": "By name"}
 def register(site: Site) -> None:
     """Add the page, and the redirects of `/models` to it and of `/predict` to the default model."""
 
-    @ui.page("/")
+    @ui.page("/", response_timeout=RESPONSE_TIMEOUT_S)
     async def models(words: str = "", order: str = "newest") -> None:
         await site.live.refresh()
         with frame(site, "Models", "/", PURPOSE):

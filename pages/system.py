@@ -9,7 +9,7 @@ from pages.components.cards import card, facts
 from pages.components.overview_cards import TrafficSummary
 from pages.components.warnings import warnings
 from pages.frame import frame
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import FIGURES, GRID, LEAD, LINK, MUTED, TEXT
 
 REFRESH_S = 5.0
@@ -24,7 +24,7 @@ HEALTHY, UNHEALTHY = ("check_circle", "text-positive"), ("warning_amber", "text-
 def register(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/system")
+    @ui.page("/system", response_timeout=RESPONSE_TIMEOUT_S)
     async def system() -> None:
         await site.live.refresh()
         with frame(site, "System", "/system", "Status of the server, for those who operate it."):

@@ -25,7 +25,7 @@ from pages.components.training.table_source import TableSource
 from pages.components.training.train_form import TrainForm
 from pages.frame import frame
 from pages.session.form_state import FormState, FormStates, Owner, tab_owner
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.session.table_file import TableFile
 from pages.theme import MUTED, TEXT
 
@@ -46,7 +46,7 @@ def register(site: Site) -> None:
     states = site.forms
     ui_app.timer(PRUNE_S, states.prune)
 
-    @ui.page("/train")
+    @ui.page("/train", response_timeout=RESPONSE_TIMEOUT_S)
     async def train(job: str = "", dataset: str = "", estimator: str = "auto", model: str = "") -> None:
         await site.live.refresh()
         with frame(site, "Train", "/train", "Choose a table and the column to predict; the rest has good defaults."):

@@ -10,13 +10,11 @@ from pages.components.cards import card, empty_state, facts
 from pages.components.model.code_sample import CodeSample, code_block
 from pages.components.warnings import error_line
 from pages.model.tabs import ModelPage, Tab, model_page, no_active_version, tab_path
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import LINE, LINK, MUTED, TEXT
 
 ACTIVE, PINNED, DEFAULT = "active", "pinned", "default"
 """What the code asks: the active version, the version that is active now, or the default model."""
-RESPONSE_TIMEOUT_S = 40
-"""Right after the start of the server, the page waits for the version to load."""
 ADDRESS = f"w-full items-center gap-3 flex-nowrap rounded-lg border {LINE} px-3 py-1.5"
 ONE_EACH = "One for each row, in their order."
 FIELDS = {

@@ -23,7 +23,7 @@ from pages.components.model.actions import VersionActions
 from pages.components.tables.plain_table import scrolling
 from pages.components.warnings import notes, warnings
 from pages.model.tabs import ModelPage, Tab, model_page, tab_path
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import LEAD, LINE, LINK, MUTED, SURFACE, TEXT
 
 SELECT = f"Select 2 to {MAX_COMPARED} versions in the list."
@@ -42,7 +42,7 @@ HEAD = (
 def register(site: Site) -> None:
     """Add the page; before the version page, whose path would match too."""
 
-    @ui.page("/models/{model}/versions/compare")
+    @ui.page("/models/{model}/versions/compare", response_timeout=RESPONSE_TIMEOUT_S)
     async def compare(model: str, versions: str = "") -> None:
         names = list(dict.fromkeys(name.strip() for name in versions.split(",") if name.strip()))
 

@@ -9,7 +9,7 @@ from pages.components.charts.drift import DriftView
 from pages.components.charts.traffic import TrafficView
 from pages.components.forms.coalescing import CoalescedTask
 from pages.model.tabs import ModelPage, Tab, model_page, tab_path
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import LINE
 
 ACTIVE = "active"
@@ -20,7 +20,7 @@ NO_REQUESTS = "Requests from the pages and the API appear here within a second."
 def register(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/models/{model}/monitor")
+    @ui.page("/models/{model}/monitor", response_timeout=RESPONSE_TIMEOUT_S)
     async def monitor(model: str, span: str = Span.HOUR.value, version: str = ACTIVE) -> None:
         shown = Span(span) if span in SPANS else Span.HOUR
         await model_page(site, model, Tab.MONITOR, lambda page: _Monitor(site, page, shown, version).build())

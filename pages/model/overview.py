@@ -17,7 +17,7 @@ from pages.components.overview_cards import TrafficSummary, importance_bars
 from pages.components.training.job_progress import JobList
 from pages.components.warnings import notes, warnings
 from pages.model.tabs import ModelPage, Tab, model_page, no_active_version, tab_path
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import GRID, LINK, MUTED
 
 MAX_TRAININGS = 4
@@ -30,7 +30,7 @@ DEMO = (
 def register(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/models/{model}")
+    @ui.page("/models/{model}", response_timeout=RESPONSE_TIMEOUT_S)
     async def overview(model: str) -> None:
         await model_page(site, model, Tab.OVERVIEW, lambda page: _Overview(site, page).build())
 

@@ -16,7 +16,7 @@ from pages.components.model.what_if import WhatIfView
 from pages.components.model.why import WhyView
 from pages.model.tabs import ModelPage, Tab, model_page, no_active_version, tab_path
 from pages.session.downloads import Downloads
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import LINE, LINK, MUTED, TEXT
 
 ONE, FILE = "one", "file"
@@ -24,8 +24,6 @@ ONE, FILE = "one", "file"
 ACTIVE = "active"
 TABS = "dense no-caps inline-label active-color=primary indicator-color=primary"
 PAUSE_S = 0.05
-RESPONSE_TIMEOUT_S = 40
-"""Right after the start of the server, the page waits for the version to load."""
 BANNER = f"w-full items-center gap-x-4 gap-y-1 rounded-xl border {LINE} bg-indigo-50 dark:bg-[#232a4d] px-4 py-2"
 
 

@@ -13,7 +13,7 @@ from pages.components.cards import card
 from pages.components.model.actions import bullets
 from pages.components.notifications import notify_result
 from pages.model.tabs import ModelPage, Tab, model_page
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import MUTED, TEXT
 
 POLICIES = {
@@ -30,7 +30,7 @@ POLICIES = {
 def register(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/models/{model}/settings")
+    @ui.page("/models/{model}/settings", response_timeout=RESPONSE_TIMEOUT_S)
     async def settings(model: str) -> None:
         await model_page(site, model, Tab.SETTINGS, lambda page: _Settings(site, page).build())
 

@@ -21,7 +21,7 @@ from pages.components.model.summary import summary
 from pages.components.tables.paged_table import PagedTable
 from pages.components.warnings import warnings
 from pages.model.tabs import ModelPage, Tab, model_page, tab_path
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import LEAD, MUTED, TEXT
 
 ALIASES = {"active": "The active version", "latest": "The latest version"}
@@ -31,7 +31,7 @@ INACTIVE = "Inactive: used only by requests that name this version."
 def register(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/models/{model}/versions/{version}")
+    @ui.page("/models/{model}/versions/{version}", response_timeout=RESPONSE_TIMEOUT_S)
     async def version(model: str, version: str) -> None:
         async def draw(page: ModelPage) -> None:
             await _Version(page, version, await site.services.models.version(model, version)).show()

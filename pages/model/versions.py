@@ -20,7 +20,7 @@ from pages.components.model.activation_log import activation_log
 from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTable, View
 from pages.components.tables.version_rows import CARD, CELLS
 from pages.model.tabs import ModelPage, Tab, model_page
-from pages.session.site import Site
+from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import MUTED
 
 COLUMNS = (
@@ -40,7 +40,7 @@ NO_VERSIONS = "Train one: it answers as soon as it is stored."
 def register(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/models/{model}/versions")
+    @ui.page("/models/{model}/versions", response_timeout=RESPONSE_TIMEOUT_S)
     async def versions(model: str, selected: str = "") -> None:
         numbers = [int(number) for number in selected.split(",") if number.isdecimal()]
         await model_page(site, model, Tab.VERSIONS, lambda page: _Versions(page, numbers).build())

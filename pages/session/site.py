@@ -8,6 +8,9 @@ from mlapp.settings import Settings
 from pages.session.form_state import FormStates
 from pages.session.live_updates import LiveUpdates
 
+RESPONSE_TIMEOUT_S = 40
+"""A page waits for its version to load right after the start of the server, and for its turn on a busy machine."""
+
 
 @dataclass(frozen=True)
 class Site:
