@@ -9,22 +9,23 @@ from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.recipes.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
 from mlapp.schemas import Task
 
-SMALL_ROWS = 3_000
+SMALL_ROWS = 1_000
 """Tables of up to this many rows get small trees, and a fixed number of iterations."""
 LARGE_ROWS = 50_000
 """On tables of more than this many rows, boosting has scikit-learn's default hyperparameters."""
 ITERATIONS, MAX_ITERATIONS, PATIENCE = 150, 600, 20
-"""Iterations on small tables, and on larger ones at most, which stop after some without progress. Small tables had the
-same error with 300 at half the rate; larger ones are noisy and need 30, or so regular that more would still help."""
-SHALLOW_LEAVES = 6
-"""Of trees for noisy or additive targets."""
+"""Iterations on small tables, and on larger ones at most, which stop after some without progress: noisy ones need 30,
+and regular ones more than there are."""
+SHALLOW_ITERATIONS = 100
+"""Iterations on small tables with shallow trees."""
 
 
 def boosting(task: Task, columns: FeatureColumns, seed: int, *, shallow: bool = False) -> BaseEstimator:
-    """Return unfitted gradient boosting for a matrix that `native` makes; `shallow` trees have few leaves."""
-    options = {"categorical_features": columns.categories, "random_state": seed, **_options(columns)}
-    if shallow:
-        options["max_leaf_nodes"] = SHALLOW_LEAVES
+    """Return unfitted gradient boosting for a matrix that `native` makes.
+
+    Trees that are `shallow` suit noisy and additive targets.
+    """
+    options = {"categorical_features": columns.categories, "random_state": seed, **_options(columns, shallow=shallow)}
     stops = SMALL_ROWS < columns.rows <= LARGE_ROWS
     if task is Task.REGRESSION:
         regressor = EarlyStoppingRegressor if stops else HistGradientBoostingRegressor
@@ -35,7 +36,7 @@ def boosting(task: Task, columns: FeatureColumns, seed: int, *, shallow: bool = 
     return HistGradientBoostingClassifier(**options | {"early_stopping": False})
 
 
-def _options(columns: FeatureColumns) -> dict[str, Any]:
+def _options(columns: FeatureColumns, *, shallow: bool) -> dict[str, Any]:
     """Return hyperparameters: the fewer rows, the smaller the trees, and the features of a split."""
     if columns.rows > LARGE_ROWS:
         return {}
@@ -45,7 +46,9 @@ def _options(columns: FeatureColumns) -> dict[str, Any]:
     slower = max(1.0, columns.classes / 4, features / 300)
     options = {"learning_rate": min(0.3, 0.1 * slower), "l2_regularization": 1.0, "min_samples_leaf": 10}
     if columns.rows <= SMALL_ROWS:
-        small = {"max_leaf_nodes": 8, "max_features": 0.5, "early_stopping": False}
-        return options | small | {"max_iter": max(10, round(ITERATIONS / slower))}
-    stopping = {"max_leaf_nodes": 15, "early_stopping": True, "n_iter_no_change": PATIENCE}
-    return options | stopping | {"max_iter": max(10, round(MAX_ITERATIONS / slower))}
+        iterations, leaves = (SHALLOW_ITERATIONS, 4) if shallow else (ITERATIONS, 8)
+        options |= {"max_leaf_nodes": leaves, "max_features": 0.5, "early_stopping": False}
+    else:
+        iterations, leaves = MAX_ITERATIONS, 6 if shallow else 15
+        options |= {"max_leaf_nodes": leaves, "n_iter_no_change": PATIENCE, "early_stopping": True}
+    return options | {"max_iter": max(10, round(iterations / slower))}

@@ -37,6 +37,8 @@ from mlapp.ml.recipes.target_means import TargetMeans
 from mlapp.schemas import EstimatorInfo, Loss, Task
 
 AUTO = "auto"
+CROSS_VALIDATED_ROWS = 3_000
+"""Tables of up to this many rows get a cross-validated regularization strength."""
 DENSE_ROWS, DENSE_CELLS = 20_000, 6_000_000
 """Splines and kernels are fitted on dense matrices of up to this many rows and cells, 48 MB; `auto` leaves kernels out
 on larger tables, and otherwise they see random rows."""
@@ -53,7 +55,7 @@ def linear(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     if task is Task.CLASSIFICATION:
         return make_pipeline(one_hot(columns), LogisticRegression(max_iter=1_000, random_state=seed))
     # On many rows the regularization strength hardly matters, and RidgeCV needs a second matrix in memory.
-    small = columns.rows <= SMALL_ROWS
+    small = columns.rows <= CROSS_VALIDATED_ROWS
     return make_pipeline(one_hot(columns), _ridge() if small else Ridge(copy_X=False, tol=1e-6))
 
 
@@ -131,13 +133,13 @@ def poisson_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEsti
 
 def log_boosting(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Splines and gradient boosting of the logarithm: for skewed targets above 0; predictions are positive."""
-    # Not on means: beyond the training rows, their trends explode on this scale.
+    # Not on means of the target: beyond the training rows, their trends explode on this scale.
     return LogTargetRegressor(_residual_boosting(task, columns, seed))
 
 
 def log_kernel(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Ridge regression of the logarithm on the similarity to training rows: for skewed targets above 0."""
-    return LogTargetRegressor(kernel(task, columns, seed))
+    return LogTargetRegressor(_kernel(task, columns, seed))
 
 
 def random_forest(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
@@ -186,12 +188,11 @@ def _suits_kernel(columns: FeatureColumns) -> bool:
 
 
 def _suits_log_kernel(columns: FeatureColumns) -> bool:
-    return _above_zero(columns) and _suits_kernel(columns)
+    return _above_zero(columns) and _is_dense(columns)
 
 
 def _suits_shallow(columns: FeatureColumns) -> bool:
-    many = bool(columns.many) and columns.classes <= MAX_MEANS_CLASSES
-    return many or (not columns.many and columns.rows > SMALL_ROWS)
+    return not columns.many or columns.classes <= MAX_MEANS_CLASSES
 
 
 def _from_zero(columns: FeatureColumns) -> bool:

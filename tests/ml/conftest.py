@@ -55,6 +55,7 @@ def fewer_trees() -> Iterator[None]:
         patch.setattr(estimators, "FOREST_TREES", 10)
         patch.setattr(boosting, "ITERATIONS", 15)
         patch.setattr(boosting, "MAX_ITERATIONS", 15)
+        patch.setattr(boosting, "SHALLOW_ITERATIONS", 10)
         yield
 
 

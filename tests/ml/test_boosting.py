@@ -60,8 +60,14 @@ def test_classes_of_one_row_each_are_fitted_without_early_stopping():
     assert EarlyStoppingClassifier(max_iter=3, early_stopping=True).fit(X, y).n_iter_ == 3
 
 
-def test_small_tables_have_a_fixed_number_of_iterations():
-    small = FeatureColumns([0, 1], [], [], rows=3_000)
+def test_trees_follow_the_size_of_the_table():
+    small = FeatureColumns([0, 1], [], [], rows=1_000)
+    leaves = [
+        boosting(Task.REGRESSION, columns, 0, shallow=shallow).max_leaf_nodes
+        for columns in (small, COLUMNS)
+        for shallow in (False, True)
+    ]
 
     assert type(boosting(Task.CLASSIFICATION, small, 0)) is HistGradientBoostingClassifier
     assert type(boosting(Task.REGRESSION, COLUMNS, 0)) is EarlyStoppingRegressor
+    assert leaves == [8, 4, 15, 6]

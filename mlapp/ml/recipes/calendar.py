@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 DAYS_PER_YEAR = 365.2425
+DAYS_OF_FIRST_YEAR = 365
 DAYS_TO_1970, MAX_DAY = date(1970, 1, 1).toordinal(), date.max.toordinal()
 MAX_PAIRED = 5
 """The days between two datetimes are features for the first columns only: 10 pairs."""
@@ -25,18 +26,18 @@ def weekday(days: Any, m: Any = np) -> Any:
     return _remainder(m.floor(days + 3), 7, m)
 
 
-def month(days: Any, m: Any = np) -> Any:
-    """Return the month, 1 to 12.
+def day_of_year(days: Any, m: Any = np) -> Any:
+    """Return the day of the year, 0 for 1 March: the same day of all years, and no jump at their end.
 
     Source: Howard Hinnant, chrono-compatible low-level date algorithms, `civil_from_days`.
     """
-    if m is math and 0 < (ordinal := math.floor(days) + DAYS_TO_1970) <= MAX_DAY:
-        return date.fromordinal(ordinal).month
+    if m is math and DAYS_OF_FIRST_YEAR < (ordinal := math.floor(days) + DAYS_TO_1970) <= MAX_DAY:
+        day = date.fromordinal(ordinal)
+        return ordinal - date(day.year - (day.month < 3), 3, 1).toordinal()
     of_era = _remainder(m.floor(days) + 719_468, 146_097, m)
     leap = m.floor(of_era / 1_460) - m.floor(of_era / 36_524) + m.floor(of_era / 146_096)
     year = m.floor((of_era - leap) / 365)
-    of_year = of_era - (365 * year + m.floor(year / 4) - m.floor(year / 100))
-    return _remainder(m.floor((5 * of_year + 2) / 153) + 2, 12, m) + 1
+    return of_era - (365 * year + m.floor(year / 4) - m.floor(year / 100))
 
 
 def hour(days: Any, m: Any = np) -> Any:
@@ -49,16 +50,16 @@ def _remainder(dividend: Any, divisor: int, m: Any) -> Any:
     return dividend - divisor * m.floor(dividend / divisor)
 
 
-HARMONICS = {"weekday": 3, "month": 2, "hour": 2}
+HARMONICS = {"weekday": 3, "day of year": 2, "hour": 2}
 """Number of sines and cosines of a cycle: with three, each day of the week has a level of its own."""
-FIELDS: dict[str, Callable[..., Any]] = {"weekday": weekday, "month": month, "hour": hour}
+FIELDS: dict[str, Callable[..., Any]] = {"weekday": weekday, "day of year": day_of_year, "hour": hour}
 
 
 class Calendar(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Days (rows, datetimes), followed by fields of the calendar, and by the days between datetimes.
 
-    Fields are day of the week, month and hour, where they vary in the training rows; for smooth models, sines and
-    cosines of the week, the year and the day instead. A missing datetime is missing in all features made of it.
+    Fields are day of the week, day of the year and hour, where they vary in the training rows; for smooth models, sines
+    and cosines of the week, the year and the day instead. A missing datetime is missing in all features made of it.
     """
 
     def __init__(self, smooth: bool = False) -> None:  # noqa: FBT001, FBT002 - a parameter of scikit-learn
@@ -98,7 +99,7 @@ def field_features(name: str, days: Any, m: Any, *, smooth: bool) -> list[Any]:
 
 def _angle(name: str, days: Any, m: Any) -> Any:
     """Return the position in the cycle of a field as an angle: continuous but for the day of the week."""
-    if name == "month":
+    if name == "day of year":
         return 2 * math.pi * days / DAYS_PER_YEAR
     return 2 * math.pi * (weekday(days, m) / 7 if name == "weekday" else days - m.floor(days))
 
