@@ -1,9 +1,11 @@
 """Cost card: costs of errors between several classes, and what they do to held-out rows."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from nicegui import ui
 
+from mlapp.errors import MlappError
 from mlapp.presentation.decisions.sentences import class_name, decision_sentence
 from mlapp.presentation.formats import format_number, format_percent
 from mlapp.schemas import CostTrial, ModelPatch, VersionInfo
@@ -85,7 +87,10 @@ class CostCard:
         """Show what the costs do to held-out rows."""
         costs = self._costs()
         self.apply.set_enabled(costs is not None)
-        trial = await self.attempt(costs) if costs else None
+        trial = None
+        # The version may be gone, or not loaded; the page says so elsewhere.
+        with suppress(MlappError):
+            trial = await self.attempt(costs) if costs else None
         if trial:
             self.cost.set_text(format_number(1_000 * trial.cost))
             self.before.set_text(f"{format_number(1_000 * trial.usual_cost)} if the most probable class is predicted")
