@@ -20,6 +20,7 @@ from mlapp.presentation.sentences import (
     training_values,
     version_name,
 )
+from mlapp.presentation.subgroups import NO_SLICES, protected_note, protected_table, weak_spots
 from mlapp.presentation.training_choices import (
     comparison_metric,
     dropped_rows,
@@ -51,6 +52,7 @@ def card(info: VersionInfo, base_url: str, key: str | None = None, *, descriptio
         f"## Data\n\n{_data(info)}",
         f"## Features\n\n{_features(info)}",
         f"## Evaluation\n\n{_evaluation(info)}",
+        *_subgroups(info),
         f"## Feature importance\n\n{_importance(info)}",
         f"## Limits\n\n{_limits(info)}",
         f"## Usage\n\n{_calls(info, base_url, key)}",
@@ -165,6 +167,16 @@ def _uncertainty(info: VersionInfo) -> str:
     if "temperature" in info.parameters:
         return "Its probabilities are calibrated by temperature scaling, which improved them on these rows."
     return "Its probabilities are those of the estimator: temperature scaling did not improve them."
+
+
+def _subgroups(info: VersionInfo) -> list[str]:
+    """Return the sections about subgroups of the held-out rows."""
+    spots = "\n".join(f"- {text(sentence, 500)}" for sentence in weak_spots(info) or [NO_SLICES])
+    sections = [f"## Where it is wrong\n\n{spots}"]
+    if info.protected:
+        groups = table(*protected_table(info))
+        sections.append(f"## Groups by {text(info.protected.column)}\n\n{groups}\n\n{protected_note(info)}")
+    return sections
 
 
 def _importance(info: VersionInfo) -> str:

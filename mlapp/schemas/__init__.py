@@ -2,6 +2,16 @@
 
 from mlapp.schemas.decisions import ClassSets, Costs, CostTrial, Decision, ThresholdCurve
 from mlapp.schemas.distributions import Distribution
+from mlapp.schemas.evaluation.plots import (
+    CalibrationCurve,
+    ClassScore,
+    ConfusionMatrix,
+    Histogram,
+    Plots,
+    PredictedActual,
+    RocCurve,
+)
+from mlapp.schemas.evaluation.subgroups import Condition, ProtectedGroup, ProtectedGroups, Share, Slice, UnmetClaim
 from mlapp.schemas.models import (
     ActivationPolicy,
     ModelInfo,
@@ -24,15 +34,6 @@ from mlapp.schemas.monitoring import (
     Span,
     Traffic,
     TrafficPoint,
-)
-from mlapp.schemas.plots import (
-    CalibrationCurve,
-    ClassScore,
-    ConfusionMatrix,
-    Histogram,
-    Plots,
-    PredictedActual,
-    RocCurve,
 )
 from mlapp.schemas.reading import (
     JSON_AS_READ,

@@ -54,6 +54,9 @@ class TrainOptions(FileOptions):
     are on one side. The column is not a feature."""
     weight_column: str | None = None
     """Weights of the rows, from 0, in fits, metrics, intervals and importance. The column is not a feature."""
+    protected_column: str | None = None
+    """The version says how its errors and predictions differ between the groups of this column, such as `sex`. The
+    column may be a feature, or not."""
     class_weight: ClassWeight | None = None
     """`balanced`: all classes count alike in a fit; probabilities are scaled back to the natural rates."""
     positive: Scalar | None = None
@@ -70,7 +73,7 @@ class TrainOptions(FileOptions):
     @property
     def needed_columns(self) -> set[str]:
         """Columns that the options ask for; they are never left out as an index."""
-        of_rows = (self.target, self.time_column, self.group_column, self.weight_column)
+        of_rows = (self.target, self.time_column, self.group_column, self.weight_column, self.protected_column)
         return {name for name in (*of_rows, *(self.features or ()), *self.types) if name is not None}
 
 

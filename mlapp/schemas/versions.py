@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from mlapp.schemas.decisions import ClassSets, Decision, ThresholdCurve
 from mlapp.schemas.distributions import Distribution
-from mlapp.schemas.plots import Plots
+from mlapp.schemas.evaluation.plots import Plots
+from mlapp.schemas.evaluation.subgroups import ProtectedGroups, Slice, UnmetClaim
 from mlapp.schemas.reading import ColumnFormat, ReadAs
 from mlapp.schemas.tables import DataSource, Feature, IgnoredColumn
 from mlapp.schemas.types import ClassWeight, ColumnType, Evaluation, Loss, Metric, OmitIfNone, Scalar, Schema, Task
@@ -161,6 +162,12 @@ class Record(RecordSummary):
     """The compared estimators, the kept one first, then the best."""
     importance: list[Importance]
     """Feature importance, the largest first."""
+    slices: list[Slice]
+    """Subgroups of rows on which the version is significantly worse than elsewhere, the worst first."""
+    unmet_claims: list[UnmetClaim]
+    """Subgroups of rows whose intervals or probabilities claim significantly more than they keep, the worst first."""
+    protected: ProtectedGroups | None
+    """How groups by the protected column are treated; null without one."""
     plots: Plots
     """Data for plots of the quality, on held-out rows."""
     coverage: float | None

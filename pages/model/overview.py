@@ -12,6 +12,7 @@ from pages.components.buttons import link_button
 from pages.components.cards import card
 from pages.components.charts.evaluation import plots
 from pages.components.decision.card import decision_card
+from pages.components.model.scores import weak_spots_card
 from pages.components.model.summary import summary
 from pages.components.overview_cards import TrafficSummary, importance_bars
 from pages.components.training.job_progress import JobList
@@ -53,7 +54,7 @@ class _Overview:
                 self.traffic = TrafficSummary(await self._traffic())
                 ui.link("Traffic and drift", tab_path(self.model, Tab.MONITOR)).classes(LINK)
         self.decision = ui.column().classes("w-full")
-        self.plots = ui.column().classes("w-full")
+        self.plots = ui.column().classes("w-full gap-5")
         with ui.element("div").classes(GRID):
             with card("Recent trainings"):
                 self.trainings = JobList(self.site)
@@ -101,6 +102,7 @@ class _Overview:
             decision_card(self.site, info)
         with self.plots:
             plots([info])
+            weak_spots_card(info)
 
 
 def _version(info: VersionInfo, since: datetime | None, problem: str | None, model: ModelInfo) -> None:

@@ -14,11 +14,13 @@ NOTHING: dict[str, Any] = {
         name: []
         for name in (
             *("features", "ignored", "leaderboard", "importance", "warnings", "examples", "distributions"),
-            "suspected_leaks",
+            *("suspected_leaks", "slices", "unmet_claims"),
         )
     },
     **dict.fromkeys(("rows", "rows_dropped", "seed", "training_seconds"), 0),
-    **dict.fromkeys(("classes", "coverage", "interval", "positive", "source", "read_as", "target_read_as")),
+    **dict.fromkeys(
+        ("classes", "coverage", "interval", "positive", "source", "protected", "read_as", "target_read_as")
+    ),
     **dict.fromkeys(("estimator", "note", "data_sha256", "table_sha256"), ""),
 }
 RECORD = Record(

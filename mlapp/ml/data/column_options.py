@@ -26,7 +26,7 @@ def check_columns(columns: Sequence[str], options: TrainOptions, left_out: Seque
 
     Raises:
         Unacceptable: the target is not given, or an option names a column that is not in the table, or the target as
-            a column of times, groups or weights.
+            a column of times, groups or weights, or as the protected one.
     """
     if options.target is None:
         raise Unacceptable("Say which column to predict: send the option 'target'.")
@@ -42,7 +42,7 @@ def check_columns(columns: Sequence[str], options: TrainOptions, left_out: Seque
             "detail": f"The {what} column '{shorten(options.target)}' is the target; choose another column.",
             "pointer": pointer(f"{what}_column"),
         }
-        for what in ("time", "group", "weight")
+        for what in ("time", "group", "weight", "protected")
         if getattr(options, f"{what}_column") == options.target
     ]
     if errors:
@@ -58,7 +58,7 @@ def _is_left_out(name: str, sentences: Sequence[str]) -> bool:
 
 def _named(options: TrainOptions) -> Iterator[tuple[str, str]]:
     """Yield the columns that the options name, each with a pointer; `features` has sentences of its own."""
-    for option in ("target", "time_column", "group_column", "weight_column"):
+    for option in ("target", "time_column", "group_column", "weight_column", "protected_column"):
         if (name := getattr(options, option)) is not None:
             yield name, pointer(option)
     for option, names in (("exclude", options.exclude), ("merge_values", options.merge_values)):

@@ -97,7 +97,7 @@ def _inspect(found: InferredColumn, *, chosen: bool) -> _UsedColumn | IgnoredCol
     if reason and not chosen:
         return IgnoredColumn(name=name, reason=reason)
     warnings = [f"Feature '{shorten(name)}' was chosen although it {reason}."] if reason else []
-    feature = _describe(name, found.type, values)
+    feature = describe_feature(name, found.type, values)
     feature.read_as = found.read_as
     variants = spelling_warnings(name, pl.Series(feature.categories, dtype=pl.String))
     return _UsedColumn(
@@ -132,7 +132,8 @@ def _are_row_numbers(values: pl.Series) -> bool:
     return bool((near or values.is_sorted()) and values.n_unique() == len(values))
 
 
-def _describe(name: str, kind: ColumnType, values: pl.Series) -> Feature:
+def describe_feature(name: str, kind: ColumnType, values: pl.Series) -> Feature:
+    """Return a converted column as a feature, without an example."""
     feature = Feature(name=name, type=kind, required=not values.has_nulls(), example=None)
     # A mean depends on the chunks, and these on the format.
     present = values.drop_nulls().rechunk()

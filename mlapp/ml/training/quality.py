@@ -1,5 +1,6 @@
 """Quality of a model, from its out-of-fold predictions: metrics, baseline, intervals and plots."""
 
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -13,13 +14,15 @@ from mlapp.ml.evaluation.intervals import fit_intervals
 from mlapp.ml.evaluation.metrics import metrics, spread
 from mlapp.ml.evaluation.out_of_fold import out_of_fold
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots
+from mlapp.ml.subgroups.protected_column import ProtectedColumn
+from mlapp.ml.subgroups.report import Outcome, subgroup_fields
 from mlapp.ml.training.selection.evaluated import Evaluated
 from mlapp.schemas import Task, ThresholdCurve
 from mlapp.tables.columns.conversion import format_values
 
 
 def evaluate_quality(
-    training_set: TrainingSet, best: Evaluated, coverage: float
+    training_set: TrainingSet, best: Evaluated, coverage: float, protected: ProtectedColumn | None = None
 ) -> tuple[dict[str, Any], BaseEstimator | None]:
     """Return the fields of the record that out-of-fold predictions decide, and the learned scale of the intervals."""
     task, samples = training_set.task, training_set.samples
@@ -30,18 +33,26 @@ def evaluate_quality(
         "baseline": metrics(task, samples.y_test, baseline.predicted, samples.weights_test),
         "spread": spread(best.fold_scores),
     }
+    about_subgroups = partial(
+        subgroup_fields, samples, training_set.signature.features, seed=training_set.seed, protected=protected
+    )
     if training_set.classes:
         names = format_values(pl.Series(training_set.classes)).to_list()
         plots = classification_plots(samples.y_test, best.predicted, names, samples.weights_test)
         sets = fit_class_sets(samples.y_test, best.predicted, coverage, samples.weights_test)
         quality |= {"coverage": coverage, "interval": None, "plots": plots, "class_sets": sets}
-        return quality | {"threshold_curve": _threshold_curve(training_set, best)}, None
+        quality |= {"threshold_curve": _threshold_curve(training_set, best)}
+        positive = training_set.positive
+        outcome = Outcome.of_classes(samples.y_test, best.predicted, training_set.classes, positive)
+        return quality | about_subgroups(outcome), None
     fitted = fit_intervals(
         samples, training_set.columns, best.predicted, coverage, training_set.seed, positive=best.positive
     )
     plots = regression_plots(samples.y_test, best.predicted, fitted.lower, fitted.upper, training_set.seed)
     quality |= {"coverage": coverage, "interval": fitted.interval, "plots": plots}
-    return quality | {"class_sets": None, "threshold_curve": None}, fitted.scale
+    quality |= {"class_sets": None, "threshold_curve": None}
+    outcome = Outcome.of_values(samples.y_test, best.predicted, (fitted.lower, fitted.upper), coverage)
+    return quality | about_subgroups(outcome), fitted.scale
 
 
 def _threshold_curve(training_set: TrainingSet, best: Evaluated) -> ThresholdCurve | None:

@@ -13,6 +13,7 @@ from mlapp.ml.evaluation.out_of_fold import Fits, local_fits
 from mlapp.ml.inference.explanation.background import make_background
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import installed_versions, package_versions
+from mlapp.ml.subgroups.protected_column import protected_column
 from mlapp.ml.threads import threads_for
 from mlapp.ml.training.final_fit import fit_on_all_rows, parameters
 from mlapp.ml.training.fingerprint import fingerprints
@@ -77,6 +78,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     progress = OverallProgress(report, "Reading the columns", READ_SHARE)
     training_set = make_training_set(table, options, kept)
     signature, target = training_set.signature, training_set.target
+    protected = protected_column(table, options, target)
     rows = len(target.values)
     recipes = candidates(options, training_set.task, training_set.columns, training_set.samples.y)
     # polars and hashlib release the GIL, so the hashes are computed during the first fit.
@@ -89,7 +91,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     )
     best = comparison.best
     progress.expect(_final_cost(training_set, best.cost))
-    quality, scale = evaluate_quality(training_set, best, options.coverage)
+    quality, scale = evaluate_quality(training_set, best, options.coverage, protected)
     no_better = baseline_warnings(training_set.task, target.values.name, quality["metrics"], quality["baseline"])
     dependence = [suggestion.warning for suggestion in training_set.suggestions]
     found = no_better + dependence + training_set.quality_warnings() + comparison.warnings

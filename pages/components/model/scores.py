@@ -2,9 +2,11 @@
 
 from nicegui import ui
 
+from mlapp.errors import shorten
 from mlapp.presentation.formats import format_duration
 from mlapp.presentation.metrics import METRICS, format_metric, format_metric_with_spread
 from mlapp.presentation.sentences import quality_summary, target_unit
+from mlapp.presentation.subgroups import NO_SLICES, protected_note, protected_table, weak_spots
 from mlapp.presentation.training_choices import STOPPED, comparison_metric, entry_score, weight_texts
 from mlapp.schemas import VersionInfo
 from pages.components.cards import card
@@ -38,6 +40,21 @@ def details(info: VersionInfo) -> None:
         with card("Feature importance"):
             importance_plot(info, [("", info.importance)])
     plots([info])
+    weak_spots_card(info)
+    if info.protected:
+        with card(f"By {shorten(info.protected.column)}", mark="protected"):
+            plain_table("Protected groups", *protected_table(info))
+            ui.label(protected_note(info)).classes(MUTED)
+
+
+def weak_spots_card(info: VersionInfo) -> None:
+    """Draw where a version is worse than elsewhere, and where its claims fail."""
+    with card("Where it is wrong", mark="weak-spots"):
+        found = weak_spots(info)
+        for sentence in found:
+            ui.label(sentence).classes(f"{TEXT} break-words max-w-full").mark("weak-spot")
+        if not found:
+            ui.label(NO_SLICES).classes(MUTED)
 
 
 def _leaderboard(info: VersionInfo) -> None:
