@@ -26,7 +26,7 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from mlapp.ml.boosting import SMALL_ROWS, boosting
+from mlapp.ml.boosting import LARGE_ROWS, SMALL_ROWS, boosting
 from mlapp.ml.preprocessing import FeatureColumns, native, one_hot, ordinal, smooth
 from mlapp.ml.recipes.kernel import RbfFeatures
 from mlapp.ml.recipes.log_target import LogTargetRegressor
@@ -168,6 +168,8 @@ class Recipe:
     """What it can minimize for regression; `auto` tries it for the given loss, or else for its first one."""
     positive: bool = False
     """Whether it predicts positive values only, for a regression target that is never negative."""
+    above_zero: bool = False
+    """Whether this target also has no zeros."""
     cost: float = 1.0
     """Time of a fit relative to a linear model, for the progress bar."""
     latency: float = 1.0
@@ -192,7 +194,7 @@ def _suits_log_kernel(columns: FeatureColumns) -> bool:
 
 
 def _suits_shallow(columns: FeatureColumns) -> bool:
-    return not columns.many or columns.classes <= MAX_MEANS_CLASSES
+    return columns.classes <= MAX_MEANS_CLASSES if columns.many else columns.rows <= LARGE_ROWS
 
 
 def _from_zero(columns: FeatureColumns) -> bool:
@@ -214,13 +216,22 @@ ESTIMATORS: dict[str, Recipe] = {
     "poisson_boosting": Recipe(
         poisson_boosting, tasks=REGRESSION, auto_if=_from_zero, losses=[Loss.POISSON], positive=True, cost=8.0
     ),
-    "log_boosting": Recipe(log_boosting, tasks=REGRESSION, auto_if=_above_zero, positive=True, cost=10.0, latency=2.5),
+    "log_boosting": Recipe(
+        log_boosting,
+        tasks=REGRESSION,
+        auto_if=_above_zero,
+        positive=True,
+        above_zero=True,
+        cost=10.0,
+        latency=2.5,
+    ),
     "log_kernel": Recipe(
         log_kernel,
         tasks=REGRESSION,
         auto_rows=DENSE_ROWS,
         auto_if=_suits_log_kernel,
         positive=True,
+        above_zero=True,
         cost=4.0,
         latency=1.3,
     ),

@@ -142,3 +142,13 @@ def test_auto_tries_recipes_that_suit_the_columns_and_the_target(columns, names)
     asked = ("kernel", "poisson_boosting", "log_boosting", "log_kernel")
 
     assert [name for name in asked if ESTIMATORS[name].auto_if(columns)] == names
+
+
+@pytest.mark.parametrize(
+    ("rows", "categories", "classes", "tried"),
+    [(50_000, 0, 0, True), (50_001, 0, 0, False), (50_001, 11, 10, True), (1_000, 11, 11, False)],
+)
+def test_auto_tries_shallow_boosting_unless_it_is_the_same_or_slow(rows, categories, classes, tried):
+    columns = FeatureColumns([0], [1], [], rows, classes, distinct={1: categories})
+
+    assert ESTIMATORS["shallow_boosting"].auto_if(columns) == tried

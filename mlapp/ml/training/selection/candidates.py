@@ -15,6 +15,10 @@ from mlapp.schemas import SELECTION_METRICS, Loss, Metric, Task, TrainOptions
 MIN_SKEWNESS = 1.0
 """`auto` tries recipes for positive targets if the target is at least this skewed, or counts."""
 
+MIN_ABOVE_ZERO = 20
+"""Recipes for positive targets need as many values above 0, or half of the rows: the rows of a fold must not all be 0,
+as their Poisson loss is not defined."""
+
 
 def selection_metric(task: Task, options: TrainOptions) -> Metric:
     """Return the metric by which estimators are compared: the given one, or else that of the loss.
@@ -37,7 +41,7 @@ def candidates(options: TrainOptions, task: Task, columns: FeatureColumns, y: np
     Raises:
         Unacceptable: there is no such estimator, or it does not support the task, the loss or the target.
     """
-    _check_loss(options.loss, task, columns)
+    _check_loss(options.loss, task, y)
     if options.class_weight and task is Task.REGRESSION:
         _reject("class_weight", "'class_weight' is for classes, and this target is predicted as numbers; leave it out.")
     supported = {known: recipe for known, recipe in estimators.ESTIMATORS.items() if task in recipe.tasks}
@@ -57,24 +61,35 @@ def candidates(options: TrainOptions, task: Task, columns: FeatureColumns, y: np
     if options.estimator not in able:
         detail = f"The estimator '{name}' cannot minimize '{options.loss}'; send {_either([AUTO, *able])}."
         _reject("estimator", detail)
-    if supported[options.estimator].positive and columns.lowest < 0:
+    recipe = supported[options.estimator]
+    if recipe.positive and (columns.lowest < 0 or (recipe.above_zero and columns.lowest <= 0)):
+        needed = "above" if recipe.above_zero else "from"
         lowest = f"the lowest value of the target is {columns.lowest:g}"
-        _reject("estimator", f"The estimator '{name}' needs a target from 0, but {lowest}; choose another one.")
+        _reject("estimator", f"The estimator '{name}' needs a target {needed} 0, but {lowest}; choose another one.")
     return {options.estimator: supported[options.estimator]}
 
 
 def suits_positive(y: np.ndarray) -> bool:
     """Return whether recipes for positive targets may suit: no value is negative, and they are skewed, or counts."""
-    return bool(y.min() >= 0 and (skew(y) >= MIN_SKEWNESS or np.array_equal(y, np.round(y))))
+    return bool(
+        y.min() >= 0 and _is_often_above_zero(y) and (skew(y) >= MIN_SKEWNESS or np.array_equal(y, np.round(y)))
+    )
 
 
-def _check_loss(loss: Loss | None, task: Task, columns: FeatureColumns) -> None:
+def _check_loss(loss: Loss | None, task: Task, y: np.ndarray) -> None:
     if loss and task is Task.CLASSIFICATION:
         detail = "'loss' is for regression, and this target is predicted as classes; leave it out"
         _reject("loss", f"{detail}, or send task=regression if it is a quantity.")
-    if loss is Loss.POISSON and columns.lowest < 0:
-        lowest = f"the lowest value of the target is {columns.lowest:g}"
+    if loss is Loss.POISSON and y.min() < 0:
+        lowest = f"the lowest value of the target is {y.min():g}"
         _reject("loss", f"'poisson' needs a target from 0, but {lowest}; choose another loss.")
+    if loss is Loss.POISSON and not _is_often_above_zero(y):
+        rows = f"only {np.count_nonzero(y)} of {len(y)} rows"
+        _reject("loss", f"'poisson' needs more values above 0 than in {rows}; choose another loss.")
+
+
+def _is_often_above_zero(y: np.ndarray) -> bool:
+    return int(np.count_nonzero(y)) >= min(MIN_ABOVE_ZERO, len(y) / 2)
 
 
 def _either(names: Iterable[str]) -> str:

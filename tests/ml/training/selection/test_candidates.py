@@ -1,5 +1,7 @@
 """Candidates: recipes by task, size of the table, target and loss."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.dummy import DummyRegressor
@@ -73,18 +75,25 @@ def test_loss_selects_the_recipes_that_have_it(only):
 @pytest.mark.parametrize(
     ("options", "sentence", "option"),
     [
-        ({"estimator": "magic"}, "no estimator 'magic' for regression; there are auto, mean, counts", "estimator"),
+        (
+            {"estimator": "magic"},
+            "no estimator 'magic' .*; there are auto, mean, counts, logs",
+            "estimator",
+        ),
         ({"estimator": "mean", "loss": "poisson", "y": [0, 1]}, "'poisson'; send auto or counts", "estimator"),
         ({"estimator": "counts"}, "needs a target from 0, but the lowest value of the target is -1", "estimator"),
         ({"loss": "poisson"}, "needs a target from 0, but the lowest value of the target is -1", "loss"),
-        ({"loss": "absolute_error"}, "no estimator for this table; send mean or counts", "estimator"),
+        ({"estimator": "logs", "y": [0, 1]}, "target above 0, but the lowest value of the target is 0", "estimator"),
+        ({"loss": "poisson", "y": [0, 0, 0, 2]}, "values above 0 than in only 1 of 4 rows", "loss"),
+        ({"loss": "absolute_error"}, "no estimator for this table; send mean, counts or logs", "estimator"),
         ({"loss": "poisson", "task": Task.CLASSIFICATION}, "for regression.* task=regression if it is", "loss"),
         ({"estimator": "mean", "task": Task.CLASSIFICATION}, "no estimator 'mean' for classification", "estimator"),
     ],
 )
 def test_option_that_the_table_does_not_suit_is_rejected(only, options, sentence, option):
     regression = [Task.REGRESSION]
-    only(mean=Recipe(mean, regression), counts=Recipe(mean, regression, losses=(Loss.POISSON,), positive=True))
+    counts = Recipe(mean, regression, losses=(Loss.POISSON,), positive=True)
+    only(mean=Recipe(mean, regression), counts=counts, logs=replace(counts, losses=(), above_zero=True))
 
     with pytest.raises(Unacceptable, match=sentence) as rejected:
         found(**options)
