@@ -83,7 +83,7 @@ def _ridge_or_logistic(task: Task, seed: int) -> BaseEstimator:
 
 
 def _bounded(estimator: BaseEstimator, columns: FeatureColumns, seed: int) -> BaseEstimator:
-    rows = DENSE_CELLS // columns.smooth_width
+    rows = min(DENSE_ROWS, DENSE_CELLS // columns.smooth_width)
     return estimator if columns.rows <= rows else SampledEstimator(estimator, rows, seed)
 
 

@@ -152,3 +152,10 @@ def test_auto_tries_shallow_boosting_unless_it_is_the_same_or_slow(rows, categor
     columns = FeatureColumns([0], [1], [], rows, classes, distinct={1: categories})
 
     assert ESTIMATORS["shallow_boosting"].auto_if(columns) == tried
+
+
+@pytest.mark.parametrize(("rows", "seen"), [(20_000, None), (90_000, 20_000)])
+def test_splines_of_large_tables_are_fitted_on_a_sample(rows, seen):
+    splines = ESTIMATORS["splines"].make(Task.REGRESSION, FeatureColumns([0], [], [], rows), 0)
+
+    assert getattr(splines, "rows", None) == seen
