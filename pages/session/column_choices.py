@@ -10,8 +10,11 @@ ROW_OPTIONS: dict[str, tuple[ColumnType, ...]] = {
     "time_column": (ColumnType.DATETIME, ColumnType.INTEGER, ColumnType.NUMBER),
     "group_column": tuple(ColumnType),
     "weight_column": (ColumnType.INTEGER, ColumnType.NUMBER),
+    "protected_column": tuple(kind for kind in ColumnType if kind is not ColumnType.TEXT),
 }
-"""Options that name a column by which rows are held out or weighted, and the types of such columns."""
+"""Options that name a column that says something about the rows, and the types of such columns."""
+STILL_FEATURES = ("time_column", "protected_column")
+"""Those whose column may be a feature, too."""
 COLUMN_OPTIONS = ("target", "task", "features", "exclude", "types", "merge_values", *ROW_OPTIONS)
 
 
@@ -80,7 +83,7 @@ class ColumnChoices:
     def set_row_option(self, option: str, name: str | None) -> None:
         """Set an option that names a column; that of the groups or of the weights is no feature."""
         self.options[option] = name
-        if option != "time_column" and name in (self.options.get("features") or ()):
+        if option not in STILL_FEATURES and name in (self.options.get("features") or ()):
             self._set_features([each for each in self.options["features"] if each != name])
 
     def has_type(self, column: TableColumn) -> bool:

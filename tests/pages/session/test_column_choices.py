@@ -104,3 +104,12 @@ def test_column_of_groups_is_no_feature():
 
     assert found.options["features"] == ["a"]
     assert (found.options["time_column"], found.options["group_column"]) == ("a", "b")
+
+
+@pytest.mark.parametrize(("option", "features"), [("protected_column", ["x", "z"]), ("weight_column", ["z"])])
+def test_a_protected_column_stays_a_feature(option: str, features: list[str]):
+    found = choices("y", "x", "z", features=["x", "z"])
+
+    found.set_row_option(option, "x")
+
+    assert (found.options[option], found.options["features"]) == ("x", features)

@@ -1,4 +1,4 @@
-"""What a column says about rows, beside its role: their time, their group or their weight."""
+"""What a column says about rows, beside its role: their time, group or weight, or a protected group."""
 
 from collections.abc import Callable
 
@@ -12,12 +12,13 @@ TEXTS = {
     "time_column": ("Time", "Time: test on the latest rows"),
     "group_column": ("Group", "Group: test on groups that training has not seen"),
     "weight_column": ("Weight", "Weight: how much each row counts"),
+    "protected_column": ("Protected", "Protected: show how results differ between its groups"),
 }
 """Badge and menu item."""
 
 
 class RowOptionsMenu:
-    """A menu that marks a column as time, group or weight, and a badge that says so and takes it back."""
+    """A menu that marks a column as time, group, weight or protected, and a badge that says so and takes it back."""
 
     def __init__(self, choices: ColumnChoices, column: TableColumn, mark: str, on_change: Callable[[], None]) -> None:
         self.choices, self.column, self.mark, self.on_change = choices, column, mark, on_change
