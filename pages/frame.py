@@ -118,7 +118,7 @@ def _default_chip(site: Site) -> None:
         dot.classes("text-positive" if info else "text-slate-400", remove="text-positive text-slate-400")
         name.set_text(model or "No model yet")
         description.set_text(headline(info) if info else "")
-        tip.set_text("The default model, which answers POST /predict" if model else "Train the first model")
+        tip.set_text("The default model: it answers programs that name no model" if model else "Train the first model")
         link.props["href"] = f"/models/{model}" if model else "/train"
 
     show()

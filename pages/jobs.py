@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from mlapp.errors import NotFound
+from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.formats import format_count, format_duration, format_time
 from mlapp.schemas import Job, JobStatus
 from pages.components.buttons import JOBS, TRAIN, link_button
@@ -14,7 +15,7 @@ from pages.frame import frame
 from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import MUTED
 
-EMPTY = "Trainings of these pages and the API appear here."
+EMPTY = "All trainings appear here, those that programs start, too."
 PAGE_JOBS = 25
 """Jobs per page of the list."""
 FILTERS = {
@@ -130,7 +131,7 @@ def _facts(job: Job) -> list[tuple[str, str]]:
         ("Model", job.model or "named when the table is read"),
         ("Table", job.table),
         ("Column to predict", job.target or "default of the table"),
-        ("Estimator", job.estimator or "auto"),
+        ("Estimator", estimator_name(job.estimator or "auto")),
         ("Created", format_time(job.created_at, seconds=True)),
         ("Started", format_time(job.started_at, seconds=True)),
         ("Finished", format_time(job.finished_at, seconds=True)),

@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from mlapp.presentation.formats import format_bytes, format_count
+from mlapp.presentation.page_words import on_page
 from mlapp.schemas import Span
 from pages.components.buttons import TRAIN, link_button
 from pages.components.cards import card, facts
@@ -88,7 +89,7 @@ class _System:
         self.icon.classes(replace=f"text-4xl {colour}")
         self.status.set_text(self.services.health.health().status)
         default = self.site.live.default
-        self.message.set_text(prediction.message if default else NO_MODEL)
+        self.message.set_text(on_page(prediction.message) if default else NO_MODEL)
         if self.advised != (state := (answers, default, store_error)):
             self.advised = state
             self.advice.clear()
@@ -102,12 +103,12 @@ class _System:
             ("In the store", format_count(sum(len(model.versions) for model in self.site.live.models.values()))),
             (
                 "Kept per model",
-                f"{format_count(self.site.settings.keep_versions)} and the active one (MLAPP_KEEP_VERSIONS)",
+                f"{format_count(self.site.settings.keep_versions)} and the active one",
             ),
             ("Loaded", f"{format_count(len(loaded))}, besides that of the default model"),
             (
                 "Size of loaded files",
-                f"{format_bytes(sum(loaded.values()))} of {format_count(limit)} MB (MLAPP_LOADED_MB)",
+                f"{format_bytes(sum(loaded.values()))} of {format_count(limit)} MB",
             ),
         ]
 

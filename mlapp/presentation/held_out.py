@@ -52,16 +52,16 @@ def judged(option: RowOption, column: str) -> str:
 def evaluated_on(info: VersionInfo) -> str:
     """Return which rows the metrics of a version are computed on."""
     latest = f"the latest fifth of the rows by '{shorten(info.time_column or 'time', 40)}'"
-    groups = plural(info.group_column or "group")
+    groups = f"{format_count(info.held_out_groups or 0)} {plural(info.group_column or 'group')}"
     match info.evaluation:
         case Evaluation.LATEST:
             return f"Evaluated on {latest}, trained on the earlier ones."
         case Evaluation.GROUPS:
-            return f"Evaluated on {format_count(info.held_out_groups or 0)} {groups} that it had not seen."
+            return f"Evaluated on {groups} that training had not seen."
         case Evaluation.LATEST_GROUPS:
-            return f"Evaluated on {latest}, of {format_count(info.held_out_groups or 0)} {groups} that it had not seen."
+            return f"Evaluated on {latest}, of {groups} that training had not seen."
         case _:
-            return "Measured on held-out rows."
+            return "Measured on rows that were kept out of training."
 
 
 def held_out_rows(info: VersionInfo) -> str:

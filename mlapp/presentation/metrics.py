@@ -6,13 +6,13 @@ from mlapp.presentation.formats import format_number, format_percent, format_rat
 from mlapp.schemas import Task
 
 METRICS = {
-    "r2": ("R²", "explained share of the target's variance"),
-    "mae": ("Mean error", "mean absolute error, in units of the target"),
-    "rmse": ("RMSE", "root mean squared error: large errors weigh more"),
-    "accuracy": ("Accuracy", "share of rows with the correct class"),
-    "balanced_accuracy": ("Balanced accuracy", "mean recall of the classes: each class weighs the same"),
+    "r2": ("R²", "how much of the differences between rows it explains: 0 is nothing, 1 is all"),
+    "mae": ("Average error", "mean absolute error: how far predictions are off, in units of the target"),
+    "rmse": ("RMSE", "root mean squared error: as the average error, but large errors weigh more"),
+    "accuracy": ("Accuracy", "share of rows that are predicted correctly"),
+    "balanced_accuracy": ("Balanced accuracy", "the same, where every class counts alike"),
     "log_loss": ("Log loss", "error of the predicted probabilities; lower is better"),
-    "roc_auc": ("ROC AUC", "ranking quality: 0.5 is chance, 1 is perfect"),
+    "roc_auc": ("ROC AUC", "how well it ranks rows: 0.5 is chance, 1 is perfect"),
 }
 """Label and meaning of every metric."""
 MAIN_METRIC = {Task.REGRESSION: "r2", Task.CLASSIFICATION: "accuracy"}

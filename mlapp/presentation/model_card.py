@@ -7,6 +7,7 @@ from typing import Any
 from mlapp import ml
 from mlapp.presentation.code_snippets import curl, python
 from mlapp.presentation.decisions.sentences import decision_sentence
+from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.formats import format_duration, format_percent, format_time, with_spread
 from mlapp.presentation.held_out import coverage_caveat, held_out_rows
 from mlapp.presentation.markdown import quotation, table, text
@@ -79,7 +80,7 @@ def _front_matter(info: VersionInfo) -> str:
 
 
 def _summary(info: VersionInfo) -> str:
-    sentences = [f"It {text(headline(info), 200)}: a {info.task.value} with {estimator_text(info, '`')}."]
+    sentences = [f"It {text(headline(info), 200)}: a {info.task.value} by {estimator_text(info)}."]
     if info.classes is not None:
         sentences.append(f"It predicts one of {len(info.classes)} classes: {_values(info.classes)}.")
     if info.decision:
@@ -141,7 +142,7 @@ def _evaluation(info: VersionInfo) -> str:
     metric, better = comparison_metric(info)
     weights = weight_texts(info.leaderboard)
     entries = [
-        (entry.estimator, *weight, entry_score(info, entry), format_duration(entry.fit_seconds))
+        (estimator_name(entry.estimator), *weight, entry_score(info, entry), format_duration(entry.fit_seconds))
         for entry, weight in zip(info.leaderboard, weights, strict=True)
     ]
     weight_column = ("Weight",) if weights[0] else ()

@@ -26,11 +26,12 @@ def quality_summary(info: VersionInfo) -> str:
     if info.task is Task.REGRESSION:
         unit = target_unit(info)
         error, by_mean = (format_metric("mae", scores["mae"], unit) for scores in (info.metrics, info.baseline))
-        return f"On held-out rows, its mean error is {error}. Always predicting the mean gives {by_mean}."
+        alternative = f"always predicting the average is off by {by_mean}"
+        return f"On rows kept out of training, it is off by {error} on average; {alternative}."
     accuracy, baseline = info.metrics["accuracy"], info.baseline["accuracy"]
     return (
-        f"On held-out rows, {format_percent(accuracy)} of its predictions are correct. "
-        f"Always predicting the most frequent class gives {format_percent(baseline)}."
+        f"On rows kept out of training, {format_percent(accuracy)} of its predictions are correct; "
+        f"always predicting the most frequent class is correct in {format_percent(baseline)}."
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mlapp.errors import shorten
+from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.formats import format_count, format_percent
 from mlapp.presentation.metrics import LOWER_IS_BETTER, METRICS, format_metric, format_metric_with_spread
 from mlapp.schemas import ClassWeight, LeaderboardEntry, Loss, Task, VersionInfo
@@ -63,16 +64,31 @@ def _compared_by(info: VersionInfo) -> str:
     return info.metric or "log_loss"
 
 
-def estimator_text(info: VersionInfo, quote: str = "") -> str:
-    """Return the name of the recipe, or `an ensemble of linear (60%) and kernel (40%)`; `quote` surrounds each name."""
+def estimator_text(info: VersionInfo) -> str:
+    """Return the estimator in a sentence: `linear model`, `an ensemble of linear model (60%) and …`."""
     members = [
-        f"{quote}{entry.estimator}{quote} ({format_percent(entry.weight, nominal=True)})"
-        for entry in sorted(info.leaderboard, key=lambda entry: -(entry.weight or 0))
-        if entry.weight
+        f"{_in_sentence(entry.estimator)} ({format_percent(entry.weight or 0, nominal=True)})"
+        for entry in _members(info)
     ]
     if not members:
-        return f"{quote}{info.estimator}{quote}"
+        return _in_sentence(info.estimator)
     return f"an ensemble of {', '.join(members[:-1])} and {members[-1]}"
+
+
+def estimator_title(info: VersionInfo) -> str:
+    """Return the estimator as a title: `Linear model`, `Ensemble of 3`."""
+    members = _members(info)
+    return f"Ensemble of {len(members)}" if members else estimator_name(info.estimator)
+
+
+def _in_sentence(estimator: str) -> str:
+    name = estimator_name(estimator)
+    return name[:1].lower() + name[1:]
+
+
+def _members(info: VersionInfo) -> list[LeaderboardEntry]:
+    """Return the members of an ensemble, the largest weight first."""
+    return sorted((entry for entry in info.leaderboard if entry.weight), key=lambda entry: -(entry.weight or 0))
 
 
 def weight_texts(leaderboard: Sequence[LeaderboardEntry]) -> list[tuple[str, ...]]:

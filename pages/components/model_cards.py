@@ -9,6 +9,7 @@ from nicegui import ui
 
 from mlapp.errors import NotFound
 from mlapp.presentation.formats import format_age, format_count, format_time
+from mlapp.presentation.page_words import on_page
 from mlapp.presentation.verdict import verdict
 from mlapp.schemas import DataSource, ModelSummary, VersionInfo, VersionKey
 from pages.session.site import Site
@@ -25,7 +26,7 @@ from pages.theme import (
     TEXT,
 )
 
-INACTIVE = "No version is active: requests are rejected until one is activated."
+INACTIVE = "No version is active, so the model answers nothing; activate one under Versions."
 DAMAGED = "The record of version {} is damaged; activate another version, or train again."
 
 
@@ -92,7 +93,7 @@ class ModelCard:
         if state.problem:
             with ui.row().classes("w-full items-start gap-2 flex-nowrap").mark("problem"):
                 ui.icon("warning_amber").classes("text-warning text-lg")
-                ui.label(state.problem).classes(f"{TEXT} break-words min-w-0")
+                ui.label(on_page(state.problem)).classes(f"{TEXT} break-words min-w-0")
         with ui.row().classes(f"{SMALL} w-full items-center gap-x-4 gap-y-0.5 mt-auto"):
             ui.label(_origin(summary.source)).classes("truncate max-w-full")
             self.trained = ui.label().mark("trained")
@@ -123,7 +124,7 @@ class ModelCard:
                 ui.link(summary.name, f"/models/{summary.name}").classes(COVER_LINK)
             if state.default:
                 badge = ui.label("default").classes(BADGE_MAIN)
-                badge.props["title"] = "Answers POST /predict, which names no model."
+                badge.props["title"] = "It answers programs that name no model."
             if summary.demo:
                 ui.label("example").classes(BADGE_PLAIN)
             if summary.active:

@@ -5,11 +5,12 @@ from collections.abc import Awaitable
 from nicegui import ui
 
 from mlapp.errors import MlappError
+from mlapp.presentation.page_words import on_page
 
 
 def notify_error(message: str) -> None:
     """Show an error until it is dismissed."""
-    ui.notify(message, type="negative", timeout=0, close_button="OK", multi_line=True)
+    ui.notify(on_page(message), type="negative", timeout=0, close_button="OK", multi_line=True)
 
 
 async def notify_result(action: Awaitable[object], success: str) -> None:

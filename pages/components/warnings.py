@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
+from mlapp.presentation.page_words import on_page
 from pages.theme import MUTED, TEXT
 
 ROW = "items-start gap-2 flex-nowrap"
@@ -14,7 +15,7 @@ def warnings(messages: Sequence[str]) -> None:
     for message in messages:
         with ui.row().classes(ROW).mark("data-warning"):
             ui.icon("warning_amber").classes("text-warning text-lg")
-            ui.label(message).classes(f"{TEXT} break-words min-w-0")
+            ui.label(on_page(message)).classes(f"{TEXT} break-words min-w-0")
 
 
 def notes(mark: str, messages: Sequence[str]) -> None:

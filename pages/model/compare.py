@@ -28,7 +28,7 @@ from pages.theme import LEAD, LINE, LINK, MUTED, SURFACE, TEXT
 
 SELECT = f"Select 2 to {MAX_COMPARED} versions in the list."
 STARS = "The best score of each row has a star; a version that is too good to be true gets none. "
-SPREADS = "± is the standard deviation across folds."
+SPREADS = "± is how much a score varies between parts of the rows."
 CELL = (
     f"p-2 text-left align-top border-b {LINE} {TEXT} [overflow-wrap:anywhere] "
     "min-w-[6.25rem] sm:min-w-[8rem] max-w-[18rem]"
@@ -86,7 +86,7 @@ def _comparison(page: ModelPage, versions: Sequence[VersionInfo]) -> None:
     update()
     live.models_changed.subscribe(update)
     if same_question(versions):
-        with card("Feature importance"):
+        with card("Important columns"):
             importance_plot(versions[0], [(f"Version {info.version}", info.importance) for info in versions])
         plots(versions)
     if parameters := parameter_differences(versions):

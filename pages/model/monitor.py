@@ -14,7 +14,7 @@ from pages.theme import LINE
 
 ACTIVE = "active"
 SPANS = {Span.HOUR.value: "Last hour", Span.DAY.value: "Last day"}
-NO_REQUESTS = "Requests from the pages and the API appear here within a second."
+NO_REQUESTS = "Requests appear here within a second, those of these pages and of programs."
 
 
 def register(site: Site) -> None:

@@ -48,7 +48,7 @@ class _Overview:
         live = self.site.live
         self.head = ui.column().classes("w-full gap-5")
         with ui.element("div").classes(GRID) as self.middle:
-            with card("Feature importance"):
+            with card("Important columns"):
                 self.features = ui.column().classes("w-full gap-3")
             with card("Last hour"):
                 self.traffic = TrafficSummary(await self._traffic())
@@ -111,8 +111,8 @@ def _version(info: VersionInfo, since: datetime | None, problem: str | None, mod
         ui.label(f"Version {info.version}{active}").classes(MUTED).mark("since")
         warnings([problem] if problem else [])
         summary(info)
-        how = f"trained with {estimator_text(info)} on {training_rows(info)}"
-        trained = f"It {headline(info)}, {how}, {format_time(info.created_at)}."
+        how = f"by {estimator_text(info)}, trained on {training_rows(info)}"
+        trained = f"It {headline(info)}, {how} on {format_time(info.created_at)}."
         ui.label(trained).classes(f"{MUTED} break-words max-w-full").mark("trained")
         if info.note:
             ui.label(info.note).classes(f"{MUTED} break-words max-w-full whitespace-pre-wrap")
@@ -125,10 +125,10 @@ def _version(info: VersionInfo, since: datetime | None, problem: str | None, mod
 
 def _next_steps(model: str, *, api: bool) -> None:
     steps = [
-        (f"/train?model={model}", "Train a new version", "On a newer table, or with other columns or estimators."),
+        (f"/train?model={model}", "Train a new version", "On a newer table, or with other columns."),
         (tab_path(model, Tab.PREDICT), "Predict", "One row, with charts of what changes the answer, or a whole file."),
         (tab_path(model, Tab.VERSIONS), "Compare versions", "See how they differ, activate one, or roll back."),
-        (tab_path(model, Tab.API), "Call it from a program", "curl, Python and JavaScript, ready to run."),
+        (tab_path(model, Tab.API), "Call it from a program", "Ready-made code for it."),
     ]
     for target, name, text in steps if api else steps[:-1]:
         with ui.column().classes("gap-0"):

@@ -19,10 +19,10 @@ from pages.theme import MUTED, TEXT
 POLICIES = {
     ActivationPolicy.AUTO: (
         "If callers do not notice",
-        "Unless callers of the active version would break: another target, more features to send, classes gone.",
+        "Unless programs that use the active version would break: another target, more columns to send, classes gone.",
     ),
-    ActivationPolicy.ALWAYS: ("Always", "Every new version becomes active, even if that breaks callers."),
-    ActivationPolicy.NEVER: ("Never", "New versions are stored; somebody activates them under Versions."),
+    ActivationPolicy.ALWAYS: ("Always", "Every new version becomes active, even if programs that use the model break."),
+    ActivationPolicy.NEVER: ("Never", "New versions are only stored; activate them under Versions."),
 }
 """Name and meaning."""
 
@@ -63,11 +63,11 @@ class _Settings:
         self._show_save()
         self.policy.set_value(info.activation)
         self.default_text.set_text(
-            f"{self.model} is the default model: it answers POST /predict, the address without a model."
+            f"{self.model} is the default model: it answers programs that name no model."
             if info.default
-            else f"POST /predict, the address without a model, is answered by {default}."
+            else f"Programs that name no model get the answers of {default}."
             if default
-            else "POST /predict, the address without a model, is not answered: there is no default model."
+            else "There is no default model: programs that name no model get no answer."
         )
         self.make_default.set_visibility(not info.default)
         self.make_default.set_enabled(info.active is not None)
@@ -123,7 +123,7 @@ class _Settings:
         old, new = live.active(live.default), live.active(model)
         instead = f" instead of {live.default}" if live.default else ""
         sentences = [
-            f"POST /predict, the address without a model, is answered by {model}{instead}.",
+            f"Programs that name no model get the answers of {model}{instead}.",
             *([f"It predicts {new.target} instead of {old.target}."] if old and new else []),
             "Programs that name a model notice nothing.",
         ]
@@ -133,9 +133,7 @@ class _Settings:
 
     def _deletion(self) -> None:
         ui.label("The model goes with all its versions. This cannot be undone.").classes(MUTED)
-        self.delete_hint = ui.label(
-            "It is the default model, which answers POST /predict. Make another one the default first."
-        ).classes(TEXT)
+        self.delete_hint = ui.label("It is the default model. Make another one the default first.").classes(TEXT)
         self.delete_hint.mark("delete-hint")
         self.delete = ui.button("Delete model", icon="delete", on_click=self._confirm_deletion)
         self.delete.props("outline color=negative").mark("delete-model")
@@ -149,8 +147,12 @@ class _Settings:
         count = self.page.info.versions
         return [
             f"{format_count(count, 'version')} and the activation history are deleted.",
-            f"Requests to /models/{self.model}/predict get 404.",
-            *(["POST /predict gets 503 until another model is trained."] if self.page.info.default else []),
+            "Programs that use it get an error.",
+            *(
+                ["Programs that name no model get no answer until another model is trained."]
+                if self.page.info.default
+                else []
+            ),
             "This cannot be undone.",
         ]
 

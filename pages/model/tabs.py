@@ -45,7 +45,7 @@ class ModelPage:
         self._handlers: list[Callable[[], Awaitable[None]]] = []
         with heading:
             self._default = ui.label("default").classes(BADGE_MAIN).mark("is-default")
-            self._default.tooltip("Answers POST /predict, which names no model.")
+            self._default.tooltip("It answers programs that name no model.")
             self._active = ui.label().classes(BADGE_GOOD).mark("active-version")
             self._demo = ui.label("example").classes(BADGE_PLAIN).mark("is-demo")
             self._description = ui.label().classes(f"{MUTED} w-full line-clamp-2 break-words").mark("description")
@@ -131,7 +131,7 @@ async def model_page(site: Site, model: str, tab: Tab, draw: Callable[[ModelPage
 
 def no_active_version(model: str) -> None:
     """Draw the empty state of pages that need an active version."""
-    text = f"Requests to {model} are answered once one of its versions is activated."
+    text = f"{model} answers nothing until one of its versions is activated."
     target = ("Choose a version", "bolt", tab_path(model, Tab.VERSIONS))
     empty_state("pause_circle", "No version is active", text, target, mark="no-active-version")
 

@@ -25,7 +25,7 @@ from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import LEAD, MUTED, TEXT
 
 ALIASES = {"active": "The active version", "latest": "The latest version"}
-INACTIVE = "Inactive: used only by requests that name this version."
+INACTIVE = "Not active: it answers only programs that ask for this version."
 
 
 def register(site: Site) -> None:
@@ -67,7 +67,7 @@ class _Version:
             with card("Metrics"):
                 scores(self.info)
             details(self.info)
-            with card("Signature"):
+            with card("Columns"):
                 await signature(self.info)
             with card("Training"):
                 facts(training_facts(self.info))

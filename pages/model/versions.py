@@ -6,6 +6,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
 from mlapp.presentation.comparison.differences import MAX_COMPARED
+from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.formats import format_count, format_time
 from mlapp.presentation.retention import retention_rule
 from mlapp.presentation.sentences import main_score, source_name
@@ -34,7 +35,7 @@ COLUMNS = (
 )
 NEWEST_FIRST = View(order="version", descending=True)
 ORDERS = {column.order: column.label for column in COLUMNS if column.order}
-NO_VERSIONS = "Train one: it answers as soon as it is stored."
+NO_VERSIONS = "Train one: it becomes active as soon as it is stored."
 
 
 def register(site: Site) -> None:
@@ -111,7 +112,7 @@ class _Versions:
         cells = (
             f"Version {info.version}",
             format_time(info.created_at),
-            info.estimator,
+            estimator_name(info.estimator),
             main_score(info),
             format_count(info.rows),
             source_name(info.source),

@@ -23,7 +23,7 @@ async def test_train_on_an_uploaded_file_makes_a_model_of_its_name(user: User, s
     await user.should_see(marker="train")
 
     user.find("Estimator").click()
-    user.find("linear").click()
+    user.find("Linear model").click()
     user.find(marker="train").click()
 
     await user.should_see("villagers, version 1 answers now.", retries=200)

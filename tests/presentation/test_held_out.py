@@ -30,13 +30,13 @@ def test_plural_of_what_a_column_names(column: str, expected: str):
 @pytest.mark.parametrize(
     ("evaluation", "expected"),
     [
-        (Evaluation.CROSS_VALIDATION, "Measured on held-out rows."),
-        (Evaluation.HELD_OUT, "Measured on held-out rows."),
-        (Evaluation.GROUPS, "Evaluated on 1,200 patients that it had not seen."),
+        (Evaluation.CROSS_VALIDATION, "Measured on rows that were kept out of training."),
+        (Evaluation.HELD_OUT, "Measured on rows that were kept out of training."),
+        (Evaluation.GROUPS, "Evaluated on 1,200 patients that training had not seen."),
         (Evaluation.LATEST, "Evaluated on the latest fifth of the rows by 'year', trained on the earlier ones."),
         (
             Evaluation.LATEST_GROUPS,
-            "Evaluated on the latest fifth of the rows by 'year', of 1,200 patients that it had not seen.",
+            "Evaluated on the latest fifth of the rows by 'year', of 1,200 patients that training had not seen.",
         ),
     ],
 )

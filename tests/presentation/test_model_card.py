@@ -69,12 +69,12 @@ def test_front_matter_follows_hugging_face(regression: VersionInfo, classificati
 def test_card_summary_has_target_task_and_quality(regression: VersionInfo, classification: VersionInfo):
     first, second = card(regression, URL), card(classification, URL)
 
-    assert "It predicts progression from 10 columns: a regression with `linear`. It is not active: " in first
+    assert "It predicts progression from 10 columns: a regression by linear model. It is not active: " in first
     assert "it answers requests to `/models/diabetes/predict?version=1`." in first
-    assert "Always predicting the mean" in first
+    assert "always predicting the average" in first
     assert "It predicts one of 3 classes: class\\_0, class\\_1, class\\_2. It is the active version of the" in second
     assert "default model: it answers requests to `/predict` and to `/models/wine/predict`." in second
-    assert "Always predicting the most frequent class" in second
+    assert "always predicting the most frequent class" in second
 
 
 def test_card_names_model_and_version(regression: VersionInfo):
@@ -101,11 +101,11 @@ def test_evaluation_has_metrics_and_baseline(regression: VersionInfo):
     said = section(card(regression, URL), "Evaluation")
 
     assert cells(said, "R²")[1].startswith(f"{regression.metrics['r2']:.3f} ± ")
-    assert "variance" in cells(said, "R²")[3]
-    assert cells(said, "Mean error")[2] == "65.8"
+    assert "how much of the differences" in cells(said, "R²")[3]
+    assert cells(said, "Average error")[2] == "65.8"
     assert "five-fold cross-validation" in said
     assert "about 90% of true values" in said
-    assert cells(said, "linear")[1].startswith(f"{regression.leaderboard[0].score:.1f} ± ")
+    assert cells(said, "Linear model")[1].startswith(f"{regression.leaderboard[0].score:.1f} ± ")
 
 
 def test_leaderboard_has_weights_and_says_what_was_stopped(regression: VersionInfo):
@@ -115,9 +115,9 @@ def test_leaderboard_has_weights_and_says_what_was_stopped(regression: VersionIn
 
     said = section(card(but(regression, leaderboard=[*members, stopped]), URL), "Evaluation")
 
-    assert cells(said, "kernel")[1] == "50%"
-    assert cells(said, "worse")[1] == ""
-    assert cells(said, "worse")[2].endswith(" (first fold only)")
+    assert cells(said, "Kernel model")[1] == "50%"
+    assert cells(said, "Worse")[1] == ""
+    assert cells(said, "Worse")[2].endswith(" (first fold only)")
 
 
 def test_card_says_whether_probabilities_are_calibrated(classification: VersionInfo):

@@ -37,8 +37,11 @@ def test_headline_has_target_and_number_of_features(regression: VersionInfo, cla
 
 
 def test_quality_summary_compares_with_the_baseline(regression: VersionInfo, classification: VersionInfo):
-    assert re.search(r"held-out.* 44\.3\..* mean gives 65\.6\.", quality_summary(regression))
-    assert re.search(r"held-out.* 98\.7% .* most frequent class gives 39\.9%\.", quality_summary(classification))
+    assert re.search(r"off by 44\.3 on average; .* average is off by 65\.6\.", quality_summary(regression))
+    assert re.search(
+        r"98\.7% of its predictions are correct; .* most frequent class is correct in 39\.9%\.",
+        quality_summary(classification),
+    )
 
 
 def test_job_title_has_table_target_and_model():

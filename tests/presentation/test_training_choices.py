@@ -6,6 +6,7 @@ from mlapp.presentation.training_choices import (
     comparison_metric,
     dropped_rows,
     estimator_text,
+    estimator_title,
     training_choices,
     weight_texts,
 )
@@ -37,7 +38,7 @@ def test_choices_are_named(store: ModelStore, diabetes: Fitted):
     names = ["Row weights", "Class weight", "Selected by", "Loss", "Predictions", "Interval width"]
     assert list(found) == names
     assert found["Row weights"] == "n: rows count by it in fits, metrics, intervals and importance"
-    assert found["Selected by"] == "Mean error"
+    assert found["Selected by"] == "Average error"
 
 
 def test_dropped_rows_have_no_target_or_no_weight(store: ModelStore, diabetes: Fitted):
@@ -52,7 +53,7 @@ def test_dropped_rows_have_no_target_or_no_weight(store: ModelStore, diabetes: F
     ("changed", "expected"),
     [
         ({}, ("RMSE", "lower")),
-        ({"loss": Loss.ABSOLUTE_ERROR}, ("Mean error", "lower")),
+        ({"loss": Loss.ABSOLUTE_ERROR}, ("Average error", "lower")),
         ({"metric": Metric.RMSE, "loss": Loss.ABSOLUTE_ERROR}, ("RMSE", "lower")),
         ({"task": "classification"}, ("Log loss", "lower")),
         ({"task": "classification", "metric": Metric.ROC_AUC}, ("ROC AUC", "higher")),
@@ -73,13 +74,13 @@ ENTRIES = [
 def test_single_estimator_is_its_name():
     info = INFO.model_copy(update={"estimator": "linear", "leaderboard": ENTRIES[3:]})
 
-    assert (estimator_text(info), estimator_text(info, "`")) == ("linear", "`linear`")
+    assert (estimator_text(info), estimator_title(info)) == ("linear model", "Linear model")
     assert weight_texts(info.leaderboard) == [()]
 
 
 def test_ensemble_names_its_members_with_the_largest_weight_first():
     info = INFO.model_copy(update={"estimator": "ensemble", "leaderboard": ENTRIES})
 
-    assert estimator_text(info) == "an ensemble of linear (62.5%) and kernel (37.5%)"
-    assert estimator_text(info, "`") == "an ensemble of `linear` (62.5%) and `kernel` (37.5%)"
+    assert estimator_text(info) == "an ensemble of linear model (62.5%) and kernel model (37.5%)"
+    assert estimator_title(info) == "Ensemble of 2"
     assert weight_texts(ENTRIES) == [("",), ("37.5%",), ("62.5%",), ("",)]

@@ -101,9 +101,9 @@ def _same_rows(versions: Sequence[VersionInfo]) -> str:
     if len({info.table_sha256 for info in versions}) > 1:
         return "The tables of these versions differ only in columns that they do not use: the scores are comparable."
     if len({info.data_sha256 for info in versions}) == 1:
-        return "These versions were trained on the same table with the same features: the scores are comparable."
+        return "These versions were trained on the same table with the same columns: the scores are comparable."
     features = list(_feature_differences(versions))
-    different = "features" if features else "types of columns"
+    different = "columns" if features else "types of columns"
     return " ".join(
         [
             f"These versions were trained on the same table with different {different}: the scores are comparable.",

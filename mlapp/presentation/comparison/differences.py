@@ -16,7 +16,7 @@ from mlapp.presentation.metrics import (
     format_metric_with_spread,
 )
 from mlapp.presentation.sentences import headline, source_name, target_unit
-from mlapp.presentation.training_choices import estimator_text
+from mlapp.presentation.training_choices import estimator_title
 from mlapp.presentation.verdict import Level, verdict
 from mlapp.schemas import Scalar, VersionInfo
 
@@ -51,7 +51,7 @@ def changes(old: VersionInfo | None, new: VersionInfo) -> list[str]:
         *_feature_changes(old, new),
     ]
     return [
-        *(sentences or ["Clients send the same features and receive the same kind of predictions."]),
+        *(sentences or ["Programs send the same columns and get the same kind of answers."]),
         *_score_changes(old, new),
     ]
 
@@ -59,7 +59,7 @@ def changes(old: VersionInfo | None, new: VersionInfo) -> list[str]:
 def breaking_summary(subject: str, active: int | None, breaking: Sequence[str]) -> str:
     """Return one sentence about what breaks callers of the active version if the subject answers instead."""
     more = f"; and {format_count(len(breaking) - MAX_REASONS)} more" if len(breaking) > MAX_REASONS else ""
-    return f"{subject} would break callers of version {active}: {'; '.join(breaking[:MAX_REASONS])}{more}."
+    return f"{subject} would break programs that use version {active}: {'; '.join(breaking[:MAX_REASONS])}{more}."
 
 
 def differences(versions: Sequence[VersionInfo]) -> list[Difference]:
@@ -99,7 +99,7 @@ def _feature_changes(old: VersionInfo, new: VersionInfo) -> list[str]:
         if name in known and known[name].type is not feature.type
     ]
     return _sentences(
-        ("Clients may now send", optional),
+        ("Programs may now send", optional),
         ("No longer used", [name for name in known if name not in wanted]),
         ("Type changed", retyped),
     )
@@ -129,12 +129,12 @@ def _sentences(*changed: tuple[str, Sequence[Scalar]]) -> list[str]:
 
 
 _PROPERTIES: dict[str, Callable[[VersionInfo], str]] = {
-    "Estimator": estimator_text,
+    "Estimator": estimator_title,
     "Trained": lambda info: format_time(info.created_at),
     "Training time": lambda info: format_duration(info.training_seconds),
     "Rows": lambda info: format_count(info.rows),
     "Table": lambda info: f"{shorten(source_name(info.source))} ({info.table_sha256[:8]})",
-    "Features": lambda info: format_count(len(info.features)),
+    "Columns": lambda info: format_count(len(info.features)),
     "Interval coverage": lambda info: "–" if info.coverage is None else format_percent(info.coverage, nominal=True),
     "Predicts": lambda info: f"{shorten(info.target)} ({info.task.value})",
     "Seed": lambda info: str(info.seed),
@@ -177,7 +177,7 @@ def _feature_differences(versions: Sequence[VersionInfo]) -> Iterable[Difference
     every = dict.fromkeys(feature.name for info in versions for feature in info.features)
     partial = [name for name in every if not all(name in known for known in names)]
     for name in partial[:MAX_FEATURES]:
-        yield Difference(f"Feature {shorten(name)}", tuple("yes" if name in known else "–" for known in names))
+        yield Difference(f"Column {shorten(name)}", tuple("yes" if name in known else "–" for known in names))
     if len(partial) > MAX_FEATURES:
         counts = tuple(format_count(sum(name in known for name in partial[MAX_FEATURES:])) for known in names)
         yield Difference(f"Of {format_count(len(partial) - MAX_FEATURES)} more columns", counts)

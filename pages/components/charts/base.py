@@ -56,7 +56,11 @@ def plot(
     """Return the options of a chart with two axes; its legend lists all series but silent ones."""
     bottom = 28 if x["name"] else 8
     # The title of the vertical axis stands above it, where it can be read without turning one's head.
-    y = y | {"nameLocation": "start" if y.get("inverse") else "end", "nameGap": 10}
+    y = y | {
+        "axisLine": y["axisLine"] | {"onZero": False},
+        "nameLocation": "start" if y.get("inverse") else "end",
+        "nameGap": 10,
+    }
     y["nameTextStyle"] = y["nameTextStyle"] | {"align": "left"}
     top += (24 if legend else 0) + (16 if y["name"] else 0)
     return {

@@ -80,7 +80,7 @@ def importance_plot(info: VersionInfo, versions: Sequence[tuple[str, Sequence[Im
     x = axis(f"Increase of the {loss} without the column", min=min(0.0, lowest), axisLabel=labels)
     y = category_axis("Column", [_shortened(name) for name in names], 130)
     options = plot(series, x, y, legend=several, tooltip=TOOLTIP | {"show": several})
-    drawn = chart(f"Feature importance, led by {', '.join(names[:3])}", options, height="")
+    drawn = chart(f"Important columns, led by {', '.join(names[:3])}", options, height="")
     drawn.style(f"height: {70 + len(names) * (14 + 14 * len(versions))}px")
 
 
@@ -107,7 +107,7 @@ def _predicted_actual(versions: dict[str, PredictedActual], info: VersionInfo) -
     series.append(line("Perfect", [[end, end] for end in (min(values), max(values))], **REFERENCE))
     x, y = axis(f"Predicted {target_title(info)}", scale=True), axis(f"Actual {target_title(info)}", scale=True)
     options = plot(series, x, y, legend=len(versions) > 1, tooltip=HIDDEN)
-    text = "Each dot is a held-out row: the closer to the dashed line, the better."
+    text = "Each dot is a row kept out of training: the closer to the dashed line, the better."
     if len(versions) == 1:
         text += " The band is the prediction interval."
     _card("Predicted and actual values", "Predicted values against actual ones", options, text)
@@ -123,7 +123,7 @@ def _residuals(versions: dict[str, Histogram], info: VersionInfo) -> None:
     series[0]["markLine"] = REFERENCE | {"data": [{"xAxis": 0}], "label": HIDDEN}
     x, y = axis(f"Actual − predicted {target_title(info)}"), axis("Share of rows", unit="%")
     options = plot(series, x, y, legend=len(versions) > 1)
-    text = "The narrower around zero, the better; a peak to one side of it means biased predictions."
+    text = "The narrower around zero, the better; a peak beside zero means that predictions are too high or too low."
     _card("Errors", "Distribution of errors", options, text)
 
 
@@ -180,7 +180,9 @@ def _roc(versions: dict[str, list[RocCurve]], info: VersionInfo) -> None:
     options = _unit_square(
         "False positive rate", "True positive rate", [*series, line("Random", [[0, 0], [1, 1]], **REFERENCE)]
     )
-    text = "The closer to the top left corner, the better; AUC is the area under the curve."
+    text = (
+        "The closer to the top left corner, the better. AUC, the area under the curve, is 0.5 by chance and 1 at best."
+    )
     _card("ROC curve", "ROC curve: true positive rate against false positive rate", options, text)
 
 

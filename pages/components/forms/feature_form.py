@@ -57,7 +57,7 @@ class FeatureForm:
         ordered = _ordered(info)
         self._draw(ordered[:MAX_VISIBLE])
         if rest := ordered[MAX_VISIBLE:]:
-            fold = ui.expansion(f"{len(rest)} more feature{'' if len(rest) == 1 else 's'}").classes("w-full")
+            fold = ui.expansion(format_count(len(rest), "more column")).classes("w-full")
             with fold.props("dense header-class='px-0 text-sm font-medium'").mark("more-features"):
                 self._draw(rest)
 

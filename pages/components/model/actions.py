@@ -54,7 +54,7 @@ class VersionActions:
             await self._do(self.models.delete_version(self.model, str(version)), f"Version {version} is deleted.")
 
         with confirmation(f"Delete version {version} of {self.model}?", "Delete", delete, color="negative"):
-            bullets([f"Requests for version {version} get 404.", "This cannot be undone."])
+            bullets([f"Programs that ask for version {version} get an error.", "This cannot be undone."])
 
     async def annotate(self, version: int) -> None:
         """Change the note of a version."""

@@ -5,6 +5,7 @@ from nicegui import ui
 from mlapp.presentation.decisions.sentences import answer_note
 from mlapp.presentation.formats import exact, format_number, format_percent, format_value
 from mlapp.presentation.held_out import coverage_claim, not_verified
+from mlapp.presentation.page_words import on_page
 from mlapp.presentation.sentences import target_unit
 from mlapp.schemas import PredictResponse, Task, VersionInfo
 from pages.components.charts.share_bar import bar
@@ -36,7 +37,7 @@ class PredictionView:
 
     def show_error(self, message: str) -> None:
         """Show an error instead of a prediction."""
-        self._error.set_text(message)
+        self._error.set_text(on_page(message))
 
 
 class _NumberView:

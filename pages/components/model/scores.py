@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from mlapp.errors import shorten
+from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.formats import format_duration
 from mlapp.presentation.metrics import METRICS, format_metric, format_metric_with_spread
 from mlapp.presentation.sentences import quality_summary, target_unit
@@ -37,7 +38,7 @@ def details(info: VersionInfo) -> None:
     with ui.element("div").classes(GRID):
         with card("Estimators compared"):
             _leaderboard(info)
-        with card("Feature importance"):
+        with card("Important columns"):
             importance_plot(info, [("", info.importance)])
     plots([info])
     weak_spots_card(info)
@@ -60,11 +61,13 @@ def weak_spots_card(info: VersionInfo) -> None:
 def _leaderboard(info: VersionInfo) -> None:
     weights = weight_texts(info.leaderboard)
     rows = [
-        (entry.estimator, *weight, entry_score(info, entry), format_duration(entry.fit_seconds))
+        (estimator_name(entry.estimator), *weight, entry_score(info, entry), format_duration(entry.fit_seconds))
         for entry, weight in zip(info.leaderboard, weights, strict=True)
     ]
     metric, better = comparison_metric(info)
     weight_column = ("Weight",) if weights[0] else ()
     plain_table("Leaderboard", ("Estimator", *weight_column, metric, "Fit time"), rows)
     stopped = STOPPED if any(entry.folds for entry in info.leaderboard) else ""
-    ui.label(f"Mean and standard deviation across folds; {better} is better. {stopped}").classes(MUTED)
+    ui.label(f"{better.capitalize()} is better; ± is how much it varies between parts of the rows. {stopped}").classes(
+        MUTED
+    )

@@ -4,12 +4,12 @@ from nicegui import ui
 
 from mlapp.presentation.formats import format_count, format_duration, format_percent, format_time, format_value
 from mlapp.presentation.sentences import unit_of
-from mlapp.presentation.training_choices import dropped_rows, estimator_text, training_choices
+from mlapp.presentation.training_choices import dropped_rows, estimator_title, training_choices
 from mlapp.schemas import ColumnType, Feature, VersionInfo
 from pages.components.tables.paged_table import paged_rows
 from pages.theme import MUTED
 
-COLUMNS = ("Feature", "Type", "Missing in training", "Values in training", "Example")
+COLUMNS = ("Column", "Type", "Missing in training", "Values in training", "Example")
 PAGE_FEATURES = 25
 
 
@@ -25,7 +25,7 @@ async def signature(info: VersionInfo) -> None:
         )
         for each in info.features
     ]
-    await paged_rows("Signature", COLUMNS, rows, PAGE_FEATURES)
+    await paged_rows("Columns", COLUMNS, rows, PAGE_FEATURES)
     if info.ignored:
         ui.label("Unused columns").classes(MUTED)
         ignored = [(column.name, column.reason) for column in info.ignored]
@@ -37,7 +37,7 @@ def training_facts(info: VersionInfo) -> list[tuple[str, str]]:
     libraries = ", ".join(f"{name} {version}" for name, version in info.library_versions.items())
     coverage = [] if info.coverage is None else [("Interval coverage", format_percent(info.coverage, nominal=True))]
     return [
-        ("Estimator", estimator_text(info)),
+        ("Estimator", estimator_title(info)),
         ("Rows", f"{format_count(info.rows)} ({dropped_rows(info)} excluded)"),
         ("Trained", f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}"),
         *coverage,

@@ -37,7 +37,7 @@ class TablePrediction:
         ui.context.client.on_delete(self._clean_up)
         with card("Predict a file", mark="table-prediction"):
             ui.label(
-                "Choose a table with the features as columns. The download has the same rows, with their predictions."
+                "Choose a table with the same columns. The download has the same rows, with their predictions."
             ).classes(MUTED)
             self.choice = FileChoice()
             with self.choice.choices:

@@ -54,7 +54,7 @@ class WhatIfView:
                 ui.label(f"How {info.target} changes with").classes(f"{MUTED} break-words min-w-0")
                 names = [feature.name for feature in info.features]
                 self.feature = ui.select(names, value=_most_important(info), on_change=self.schedule)
-                self.feature.props('outlined dense aria-label="Feature"').classes("min-w-[12rem] max-w-full")
+                self.feature.props('outlined dense aria-label="Column"').classes("min-w-[12rem] max-w-full")
                 self.feature.mark("what-if-feature")
             self.area = ui.column().classes("w-full")
             self.description = ui.label().classes(MUTED).mark("what-if-description")
@@ -166,7 +166,7 @@ def _current_value_line(current: Scalar | None) -> Options:
 def _description(found: WhatIf, target: str, unit: str | None) -> str:
     """Describe the chart, for screen readers too."""
     mark = "the current value is bold" if found.type in DISCRETE else "the dashed line marks the current value"
-    rest = f"All other features keep their values; {mark}."
+    rest = f"All other columns keep their values; {mark}."
     if found.probabilities:
         return f"Probabilities of the most likely classes. {rest}"
     values = [float(value) for value in found.predictions]

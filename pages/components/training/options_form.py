@@ -5,6 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
+from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.metrics import METRICS
 from mlapp.schemas import (
     SELECTION_METRICS,
@@ -18,12 +19,12 @@ from mlapp.schemas import (
 from pages.theme import FIELD, GRID, MUTED
 
 TASK_CHOICES: dict[str, dict[Task, dict[str, str]]] = {
-    "class_weight": {Task.CLASSIFICATION: {ClassWeight.BALANCED.value: "All classes count alike in a fit"}},
+    "class_weight": {Task.CLASSIFICATION: {ClassWeight.BALANCED.value: "All classes count alike"}},
     "loss": {
         Task.REGRESSION: {
-            Loss.SQUARED_ERROR.value: "Squared error: predict means",
-            Loss.ABSOLUTE_ERROR.value: "Absolute error: predict medians, against outliers",
-            Loss.POISSON.value: "Poisson: for counts and other values from 0",
+            Loss.SQUARED_ERROR.value: "Averages",
+            Loss.ABSOLUTE_ERROR.value: "Medians, which outliers hardly change",
+            Loss.POISSON.value: "For counts and other values from 0",
         }
     },
     "metric": {
@@ -33,9 +34,9 @@ TASK_CHOICES: dict[str, dict[Task, dict[str, str]]] = {
 """The values of options by task; an option without values for a task is not offered."""
 
 ACTIVATION = {
-    ActivationPolicy.AUTO: "Unless callers would break",
-    ActivationPolicy.ALWAYS: "Always, even if callers break",
-    ActivationPolicy.NEVER: "Never, store it only",
+    ActivationPolicy.AUTO: "Unless programs that use the model would break",
+    ActivationPolicy.ALWAYS: "Always, even if they break",
+    ActivationPolicy.NEVER: "Never: only store it",
 }
 
 
@@ -59,7 +60,9 @@ class OptionsForm:
         expansion = ui.expansion("Advanced").classes("w-full").mark("advanced")
         expansion.props("dense header-class='px-0 text-sm font-medium'")
         with expansion, ui.element("div").classes(f"{GRID} items-center pt-2"):
-            estimator = ui.select(list(descriptions), label="Estimator", value="auto")
+            estimator = ui.select(
+                {name: estimator_name(name) for name in descriptions}, label="Estimator", value="auto"
+            )
             self._bind(estimator, "estimator").on_value_change(on_estimator)
             description = ui.label().classes(MUTED)
             self._advanced()
@@ -77,11 +80,13 @@ class OptionsForm:
 
     def _advanced(self) -> None:
         self._choice("class_weight", "Weights of classes")
-        self._choice("loss", "Loss: what fits minimize")
-        self._choice("metric", "Metric: by what auto chooses one estimator")
-        self._bind(ui.number("Time budget of auto, in seconds", value=60, min=1, max=86_400), "budget_s")
-        self._bind(ui.number("Interval coverage", value=0.9, min=0.5, max=0.99, step=0.05), "coverage")
-        self._bind(ui.number("Seed", value=0, min=0, precision=0), "seed")
+        self._choice("loss", "Predict")
+        self._choice("metric", "Choose the best estimator by")
+        self._bind(ui.number("Longest search for the best, in seconds", value=60, min=1, max=86_400), "budget_s")
+        self._bind(
+            ui.number("Share of true values in the intervals", value=0.9, min=0.5, max=0.99, step=0.05), "coverage"
+        )
+        self._bind(ui.number("Random seed", value=0, min=0, precision=0), "seed")
         self._bind(ui.input("Note"), "note").props("maxlength=2000")
         labels = {policy.value: text for policy, text in ACTIVATION.items()}
         self.activate = ui.select(labels, label="Activate the new version", value=self.policy.value)

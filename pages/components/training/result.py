@@ -110,7 +110,7 @@ class TrainingResult:
     def _about(self, info: VersionInfo) -> str:
         sentences = [f"It {headline(info)}, using {estimator_text(info)}."]
         if info.active and info.default:
-            sentences.append(f"{self.model} is the default model, which answers POST /predict.")
+            sentences.append(f"{self.model} is the default model: it answers programs that name no model.")
         elif not info.active and self._active:
             sentences.append(f"Version {self._active} keeps answering.")
         return " ".join(sentences)

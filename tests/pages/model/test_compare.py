@@ -40,7 +40,7 @@ async def test_versions_of_one_target_are_drawn_in_the_same_charts(user: User, s
     await user.open(f"{PATH}?versions={first},{second}")
 
     await user.should_see(f"Versions {first}, {second}")
-    await user.should_see("on the same table with the same features")
+    await user.should_see("on the same table with the same columns")
     await user.should_see("Balanced accuracy")
     await user.should_see("Seed")
     calibration = charts(user)["Calibration: observed frequency against predicted probability"]
@@ -57,7 +57,7 @@ async def test_versions_of_one_table_with_other_features_are_comparable(
 
     await user.open(f"{PATH}?versions={active.version},{fewer}")
 
-    await user.should_see("on the same table with different features: the scores are comparable")
+    await user.should_see("on the same table with different columns: the scores are comparable")
     await user.should_see(f"Only version {active.version} uses '{active.features[0].name}'.")
 
 

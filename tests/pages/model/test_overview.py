@@ -24,7 +24,7 @@ async def test_overview_shows_verdict_scores_and_origin_of_the_active_version(us
     await user.should_see("baseline 39.9%")
     await user.should_see("The baseline always predicts the most frequent class.")
     await user.should_see(content="predicts cultivar from 13 columns", marker="trained")
-    for heading in ("Feature importance", "Last hour", "Confusion matrix", "Calibration", "Recent trainings"):
+    for heading in ("Important columns", "Last hour", "Confusion matrix", "Calibration", "Recent trainings"):
         await user.should_see(heading)
 
 
@@ -99,7 +99,7 @@ async def test_overview_of_a_model_without_an_active_version_follows_the_activat
     version = await add_inactive(services, "asleep")
     await user.open("/models/asleep")
     await user.should_see("No version is active")
-    await user.should_not_see("Feature importance")
+    await user.should_not_see("Important columns")
 
     await services.models.activate("asleep", str(version))
 

@@ -128,8 +128,8 @@ async def test_model_is_deleted_after_saying_what_goes(user: User, services: Ser
 
     user.find(marker="delete-model").click()
     await user.should_see("2 versions and the activation history are deleted.")
-    await user.should_see("Requests to /models/doomed/predict get 404.")
-    assert "POST /predict gets 503" not in texts(user)
+    await user.should_see("Programs that use it get an error.")
+    assert "Programs that name no model" not in texts(user)
     confirm(user, "Delete")
 
     await user.should_see("doomed is deleted.")
@@ -156,7 +156,7 @@ async def test_last_model_can_be_deleted(user: User, services: Services, no_mode
     await user.open("/models/only/settings")
 
     user.find(marker="delete-model").click()
-    await user.should_see("POST /predict gets 503 until another model is trained.")
+    await user.should_see("Programs that name no model get no answer until another model is trained.")
     confirm(user, "Delete")
 
     await user.should_see("only was deleted")

@@ -43,11 +43,11 @@ async def test_version_shows_verdict_evaluation_signature_and_training(user: Use
     await user.should_see(f"machines, version {trained.regression.version}")
     await user.should_see("It predicts time_for_failure from 6 columns, trained on 2,000 rows")
     await user.should_see(marker="verdict")
-    for heading in ("Metrics", "Estimators compared", "Feature importance", "Signature", "Training"):
+    for heading in ("Metrics", "Estimators compared", "Important columns", "Columns", "Training"):
         await user.should_see(heading)
     await user.should_see("Parameter alpha")
     await user.should_see("Interval coverage")
-    assert ["Feature", "Type", "Missing in training", "Values in training", "Example"] in tables(user)
+    assert ["Column", "Type", "Missing in training", "Values in training", "Example"] in tables(user)
 
 
 async def test_version_shows_its_source(user: User, services: Services):
@@ -81,7 +81,7 @@ async def test_version_is_activated_after_showing_the_changes(user: User, servic
     version = await add_inactive(services, MODEL, target="other")
     await user.open(path(version))
     await user.should_see("used only by requests that name this version")
-    reason = f"It would break callers of version {active.version}: predicts 'other' instead of 'cultivar'."
+    reason = f"It would break programs that use version {active.version}: predicts 'other' instead of 'cultivar'."
     await user.should_see(reason)
 
     user.find("Activate anyway").click()
@@ -144,7 +144,7 @@ async def test_version_of_a_model_without_an_active_one_has_no_comparison(user: 
 
     await user.open(f"/models/never-active/versions/{version}")
 
-    await user.should_see("Signature")
+    await user.should_see("Columns")
     await user.should_not_see(marker="compare")
 
 

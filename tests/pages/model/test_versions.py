@@ -31,7 +31,7 @@ async def test_versions_are_listed_and_the_active_one_is_marked(user: User, firs
     await user.open(f"/models/{MODEL}/versions")
 
     rows = rows_by_version(user)
-    assert (rows[first.version]["c0"], rows[first.version]["c2"]) == (f"Version {first.version}", "linear")
+    assert (rows[first.version]["c0"], rows[first.version]["c2"]) == (f"Version {first.version}", "Linear model")
     assert (rows[second]["c5"], rows[second]["note"]) == ("wine", "inactive")
     assert [version for version, row in rows.items() if row["active"]] == [first.version]
 

@@ -16,7 +16,7 @@ def on(table: str, data: str, version: int = 1, **changed: Any) -> VersionInfo:
 @pytest.mark.parametrize(
     ("tables", "scores", "reason"),
     [
-        ([("t", "d"), ("t", "d")], True, "on the same table with the same features"),
+        ([("t", "d"), ("t", "d")], True, "on the same table with the same columns"),
         ([("t", "d"), ("t", "e")], True, "on the same table with different types of columns"),
         ([("t", "d"), ("u", "d")], True, "differ only in columns that they do not use"),
         ([("t", "d"), ("u", "e")], False, "different tables, so their scores are not comparable."),
@@ -46,7 +46,7 @@ def test_different_features_of_one_table_are_named():
 
     reason = comparability([first, second, third]).reason
 
-    assert reason.startswith("These versions were trained on the same table with different features")
+    assert reason.startswith("These versions were trained on the same table with different columns")
     assert "Only version 1 uses 'leak'. Only versions 1 and 2 use 'both'. Only version 3 uses 'new'." in reason
 
 

@@ -60,7 +60,7 @@ def test_changes_without_an_active_version_name_the_target():
 def test_changes_between_equal_versions_are_none():
     first, second = changes(info(1), info(2))
 
-    assert "same features" in first
+    assert "same columns" in first
     assert second == "R² stays at 0.500."
 
 
@@ -78,7 +78,7 @@ def test_changes_that_break_callers_come_first():
 
 def test_breaking_summary_gives_a_few_reasons():
     assert breaking_summary("Version 4", 3, ["needs 'b'", "predicts 'y'"]) == (
-        "Version 4 would break callers of version 3: needs 'b'; predicts 'y'."
+        "Version 4 would break programs that use version 3: needs 'b'; predicts 'y'."
     )
     assert breaking_summary("It", 3, [*"abcdef"]).endswith("c; d; and 2 more.")
 
@@ -100,7 +100,7 @@ def test_changes_of_the_features_name_optional_unused_and_retyped_ones():
     then = info(features=[feature("a"), feature("c", ColumnType.CATEGORY), feature("e", required=False)])
 
     assert changes(now, then)[:3] == [
-        "Clients may now send: e.",
+        "Programs may now send: e.",
         "No longer used: b.",
         "Type changed: c (number → category).",
     ]
@@ -144,12 +144,12 @@ def test_differences_show_properties_most_of_them_only_where_they_differ():
     )
 
     assert shown["Predicts"] == ("y (regression)", "y (classification)")
-    assert shown["Estimator"] == ("linear", "linear")
+    assert shown["Estimator"] == ("Linear model", "Linear model")
     assert shown["Trained"] == ("2026-01-31 00:00 UTC",) * 2
     assert shown["Training time"] == ("0 s", "2 min")
     assert shown["Rows"] == ("1,500", "0")
     assert shown["Table"] == ("q3.csv (bbbbbbbb)", "– (bbbbbbbb)")
-    assert shown["Features"] == ("1", "1")
+    assert shown["Columns"] == ("1", "1")
     assert shown["Interval coverage"] == ("90%", "–")
     assert shown["Seed"] == ("3", "0")
     assert lines(info(), info()).keys() == {
@@ -168,7 +168,7 @@ def test_differences_show_metrics_with_spread_and_mark_the_best():
     two = info(metrics={"r2": 0.6, "mae": 2.5, "rmse": 3.00001})
 
     assert lines(one, two)["R²"] == ("0.500 ± 0.010", "0.600")
-    assert best(one, two) == {"R²": {1}, "Mean error": {0}}
+    assert best(one, two) == {"R²": {1}, "Average error": {0}}
 
 
 def test_differences_mark_ties_and_skip_missing_metrics():
@@ -206,9 +206,9 @@ def test_parameters_are_shown_that_all_versions_have_and_that_differ():
 def test_differences_show_only_features_that_some_lack():
     one, two = info(features=[feature("a"), feature("b")]), info(features=[feature("c"), feature("a")])
 
-    assert {label: texts for label, texts in lines(one, two).items() if label.startswith("Feature ")} == {
-        "Feature b": ("yes", "–"),
-        "Feature c": ("–", "yes"),
+    assert {label: texts for label, texts in lines(one, two).items() if label.startswith("Column ")} == {
+        "Column b": ("yes", "–"),
+        "Column c": ("–", "yes"),
     }
 
 
@@ -217,5 +217,5 @@ def test_differences_count_features_beyond_the_limit():
 
     shown = lines(many, info(features=[]))
 
-    assert len([label for label in shown if label.startswith("Feature f")]) == 30
+    assert len([label for label in shown if label.startswith("Column f")]) == 30
     assert shown["Of 10 more columns"] == ("10", "0")

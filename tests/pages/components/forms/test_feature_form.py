@@ -39,7 +39,7 @@ async def test_form_has_a_control_for_each_type(form: User, rich: VersionInfo):
 
 
 async def test_form_folds_the_less_important_features(form: User):
-    await form.should_see("3 more features")
+    await form.should_see("3 more columns")
 
 
 async def test_form_slider_sets_the_field_and_follows_it(user: User, values: FeatureForm, rich: VersionInfo):

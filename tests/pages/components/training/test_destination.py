@@ -120,7 +120,9 @@ async def test_version_that_would_break_callers_is_announced_with_another_name(f
     name(form, "vintage")
 
     await form.should_see(f"Version {vintage + 1} of vintage")
-    reason = f"The new version would break callers of version {vintage}: predicts 'y' instead of 'cultivar'; needs"
+    reason = (
+        f"The new version would break programs that use version {vintage}: predicts 'y' instead of 'cultivar'; needs"
+    )
     await form.should_see(reason)
     await form.should_see("It will not be activated.")
     form.find(marker="train-as").click()

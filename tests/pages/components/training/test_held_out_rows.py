@@ -29,7 +29,9 @@ async def test_suggestion_is_followed_by_one_click_and_the_result_says_how_it_wa
         one(user, "estimator").set_value("linear")
     user.find(marker="train").click()
 
-    await user.should_see(marker="evaluated-on", content="Evaluated on 12 patients that it had not seen.", retries=200)
+    await user.should_see(
+        marker="evaluated-on", content="Evaluated on 12 patients that training had not seen.", retries=200
+    )
     info = await services.models.version("clinic", "active")
     assert (info.group_column, info.coverage_verified) == ("patient", True)
 

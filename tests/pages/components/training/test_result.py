@@ -64,7 +64,7 @@ async def test_result_of_the_default_model_says_so(user: User, services: Service
 
     await open_result(user, services)
 
-    await user.should_see(f"{MODEL} is the default model, which answers POST /predict.")
+    await user.should_see(f"{MODEL} is the default model: it answers programs that name no model.")
 
 
 async def test_deleted_version_is_said_to_be_so(user: User, services: Services, active: VersionInfo):
@@ -95,7 +95,9 @@ async def test_result_links_to_the_version(user: User, inactive: VersionInfo):
 async def test_breaking_version_keeps_the_active_one_and_says_why(
     user: User, active: VersionInfo, breaking: VersionInfo
 ):
-    reason = f"It would break callers of version {active.version}: predicts 'time_for_failure' instead of 'cultivar'"
+    reason = (
+        f"It would break programs that use version {active.version}: predicts 'time_for_failure' instead of 'cultivar'"
+    )
 
     await user.should_see(f"{MODEL}, version {breaking.version} is stored, but not activated.")
     await user.should_see(f"Version {active.version} keeps answering.")
@@ -153,7 +155,7 @@ async def test_result_shows_the_plots_of_the_version(user: User, services: Servi
     await open_result(user, services, model="machine-park", dataset="machines")
 
     await user.should_see("Predicted and actual")
-    await user.should_see("Feature importance")
+    await user.should_see("Important columns")
 
 
 async def test_result_cleared_during_an_update_stays_cleared(user: User, site: Site, trained: TrainedVersions):
