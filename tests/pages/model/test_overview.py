@@ -22,7 +22,7 @@ async def test_overview_shows_verdict_scores_and_origin_of_the_active_version(us
 
     await user.should_see(content="of 100 cases", marker="verdict")
     await user.should_see("baseline 39.9%")
-    await user.should_see("The baseline always predicts the most frequent class.")
+    await user.should_see("always predicts the most frequent class.")
     await user.should_see(content="predicts cultivar from 13 columns", marker="trained")
     for heading in ("Important columns", "Last hour", "Confusion matrix", "Calibration", "Recent trainings"):
         await user.should_see(heading)

@@ -82,10 +82,10 @@ async def test_model_becomes_the_default_one_after_showing_what_changes(
 ):
     await make_default(services, "machines")
     await user.open("/models/wine/settings")
-    await user.should_see(content="is answered by machines.", marker="default-text")
+    await user.should_see(content="get the answers of machines.", marker="default-text")
 
     user.find(marker="make-default").click()
-    await user.should_see("is answered by wine instead of machines.")
+    await user.should_see("get the answers of wine instead of machines.")
     await user.should_see("It predicts cultivar instead of time_for_failure.")
     confirm(user, "Make default")
 
@@ -129,7 +129,7 @@ async def test_model_is_deleted_after_saying_what_goes(user: User, services: Ser
     user.find(marker="delete-model").click()
     await user.should_see("2 versions and the activation history are deleted.")
     await user.should_see("Programs that use it get an error.")
-    assert "Programs that name no model" not in texts(user)
+    assert "Programs that name no model get no answer" not in texts(user)
     confirm(user, "Delete")
 
     await user.should_see("doomed is deleted.")
@@ -166,7 +166,7 @@ async def test_settings_without_a_default_model_say_so(user: User, services: Ser
     for name in ("first", "second"):
         await add_inactive(services, name)
     await user.open("/models/first/settings")
-    await user.should_see(content="there is no default model", marker="default-text")
+    await user.should_see(content="There is no default model", marker="default-text")
 
     await services.models.activate("first", "1")
 

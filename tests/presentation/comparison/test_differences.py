@@ -154,12 +154,12 @@ def test_differences_show_properties_most_of_them_only_where_they_differ():
     assert shown["Seed"] == ("3", "0")
     assert lines(info(), info()).keys() == {
         "R²",
-        "Mean error",
+        "Average error",
         "RMSE",
         "Estimator",
         "Trained",
         "Training time",
-        "Features",
+        "Columns",
     }
 
 
@@ -172,12 +172,12 @@ def test_differences_show_metrics_with_spread_and_mark_the_best():
 
 
 def test_differences_mark_ties_and_skip_missing_metrics():
-    versions = [
-        info(metrics={"r2": 0.5, "mae": 2.0} | each) for each in ({"rmse": 3.0}, {}, {"rmse": 3.0}, {"rmse": 9})
-    ]
+    known = {"accuracy": 0.8, "log_loss": 0.4}
+    areas = ({"roc_auc": 0.9}, {}, {"roc_auc": 0.9}, {"roc_auc": 0.6})
+    versions = [info(task=Task.CLASSIFICATION, metrics=known | area) for area in areas]
 
-    assert lines(*versions)["RMSE"] == ("3.00", "–", "3.00", "9.00")
-    assert best(*versions) == {"RMSE": {0, 2}}
+    assert lines(*versions)["ROC AUC"] == ("0.900", "–", "0.900", "0.600")
+    assert best(*versions) == {"ROC AUC": {0, 2}}
 
 
 def test_differences_mark_no_version_that_is_too_good():
