@@ -173,7 +173,7 @@ def test_differences_show_metrics_with_spread_and_mark_the_best():
 
 def test_differences_mark_ties_and_skip_missing_metrics():
     known = {"accuracy": 0.8, "log_loss": 0.4}
-    areas = ({"roc_auc": 0.9}, {}, {"roc_auc": 0.9}, {"roc_auc": 0.6})
+    areas: tuple[dict[str, float], ...] = ({"roc_auc": 0.9}, {}, {"roc_auc": 0.9}, {"roc_auc": 0.6})
     versions = [info(task=Task.CLASSIFICATION, metrics=known | area) for area in areas]
 
     assert lines(*versions)["ROC AUC"] == ("0.900", "–", "0.900", "0.600")
