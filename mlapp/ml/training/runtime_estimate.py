@@ -24,16 +24,20 @@ MEASURED = {
         {400: 0.3, 2_000: 0.7, 10_000: 0.9, 100_000: 1.1, 300_000: 1.4}, {300: 0.4, 10_000: 0.6, 100_000: 0.9}
     ),
     "hist_gradient_boosting": _Times(
-        {400: 0.6, 2_000: 0.9, 10_000: 1.9, 100_000: 2.6}, {300: 0.6, 1_500: 0.8, 10_000: 2.0, 100_000: 2.6}
+        {400: 0.6, 2_000: 1.6, 10_000: 2.9, 30_000: 6, 100_000: 5},
+        {300: 0.6, 1_500: 1.2, 10_000: 2.8, 30_000: 4.5, 100_000: 4.5},
     ),
     "random_forest": _Times(
         {400: 2.1, 2_000: 4.5, 10_000: 32, 100_000: 146}, {300: 2.2, 1_500: 4.4, 10_000: 13, 100_000: 54}
     ),
-    "auto": _Times({400: 1.6, 2_000: 3.1, 10_000: 5.9, 100_000: 8}, {300: 0.7, 1_500: 1.2, 10_000: 2.4, 100_000: 3.5}),
+    "auto": _Times(
+        {400: 1.7, 2_000: 3.4, 10_000: 9, 30_000: 14, 100_000: 16},
+        {300: 0.8, 1_500: 2.0, 10_000: 7, 30_000: 9.5, 100_000: 6.5},
+    ),
 }
-"""Measured on two cores, with up to two classes. For targets from 0, `auto` tries more recipes; its times are the mean
-of such a target and another one. More rows may take less time where a recipe, or `auto`, does less on larger tables;
-see `mlapp.ml.estimators`."""
+"""Measured on two cores, those of boosting and `auto` as CPU seconds, with up to two classes. For targets from 0, `auto`
+tries more recipes; its times are the mean of such a target and another one. More rows may take less time where a
+recipe, or `auto`, does less on larger tables; see `mlapp.ml.estimators`."""
 
 
 def estimate_s(name: str, task: Task, rows: int, features: int, classes: int = 0) -> float | None:
