@@ -41,8 +41,10 @@ def mount(app: FastAPI, path: str, services: Services, settings: Settings, *, ap
         module.register(site)
     here = Path(__file__)
     ui.add_css(here.with_name("style.css"), shared=True)
-    ui.add_head_html(f"<script>{here.with_name('localize.js').read_text('utf-8')}</script>", shared=True)
+    for script in ("localize.js", "shortcuts.js"):
+        ui.add_head_html(f"<script>{here.with_name(script).read_text('utf-8')}</script>", shared=True)
     ui.button.default_props("no-caps unelevated")
+    ui.menu_item.default_props("role=menuitem")
     ui_app.on_page_exception(lambda: _error_page(site, "Something went wrong", BROKEN))
 
     async def not_found(request: Request, _: Exception) -> Response:

@@ -11,6 +11,7 @@ from mlapp.presentation.sentences import headline
 from mlapp.schemas import JobStatus
 from pages import theme
 from pages.components.notifications import notify_error
+from pages.components.shortcuts import shortcut, shortcuts_button
 from pages.session.site import Site
 
 NAVIGATION = (
@@ -54,17 +55,20 @@ def _drawer(site: Site, path: str) -> ui.left_drawer:
                 current = target == path
                 link = ui.link(target=target).classes(theme.NAV_LINK)
                 with link.classes(theme.NAV_CURRENT if current else theme.NAV_OTHER).mark(f"nav-{name.lower()}"):
+                    shortcut(link, name)
                     if current:
                         link.props("aria-current=page")
                     ui.icon(icon).classes("text-lg")
                     ui.label(name)
+        ui.element("div").classes("flex-1")
+        shortcuts_button()
         if not site.services.access.open:
             _log_out()
     return drawer
 
 
 def _log_out() -> None:
-    form = ui.element("form").props("method=post").classes("w-full mt-auto")
+    form = ui.element("form").props("method=post").classes("w-full")
     form.props["action"] = f"{ui.context.client.request.scope['root_path']}/logout"
     with form:
         ui.button("Log out", icon="logout").props("type=submit flat align=left").classes("w-full")

@@ -17,6 +17,7 @@ from pages.components.forms.coalescing import CoalescedTask
 from pages.components.forms.file_drop import file_drop
 from pages.components.model_cards import ModelCard, ModelState, state_of
 from pages.components.notifications import notify_result
+from pages.components.shortcuts import SEARCH
 from pages.components.training.job_progress import JobList
 from pages.frame import frame
 from pages.session.form_state import FormState, tab_owner
@@ -95,7 +96,7 @@ class _Models:
         with ui.row().classes("w-full items-center gap-3") as self.tools:
             search = ui.input(placeholder="Search models", value=self.words, on_change=lambda e: self._search(e.value))
             search.props(f'{FIELD} clearable debounce=150 type=search aria-label="Search models"')
-            search.classes("w-full sm:w-72").mark("search")
+            search.classes(f"w-full sm:w-72 {SEARCH}").mark("search")
             with search.add_slot("prepend"):
                 ui.icon("search").classes("text-lg")
             sort = ui.select(ORDERS, value=self.order, on_change=lambda e: self._sort(e.value))

@@ -13,6 +13,7 @@ from mlapp.schemas import ModelInfo
 from pages.components.buttons import MODELS, Target
 from pages.components.cards import empty_state
 from pages.components.forms.coalescing import CoalescedTask
+from pages.components.shortcuts import shortcut
 from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import BADGE_GOOD, BADGE_MAIN, BADGE_PLAIN, MUTED, TAB, TAB_BAR, TAB_CURRENT, TAB_OTHER
@@ -148,6 +149,7 @@ def _tab_bar(site: Site, model: str, current: Tab) -> ui.element:
                 continue
             link = ui.link(tab, tab_path(model, tab)).classes(TAB).mark(f"tab-{tab.lower()}")
             link.classes(TAB_CURRENT if tab is current else TAB_OTHER)
+            shortcut(link, tab)
             if tab is current:
                 link.props("aria-current=page")
                 # On a phone, the last tabs may be out of sight.

@@ -18,6 +18,7 @@ from pages.components.buttons import link_button
 from pages.components.cards import card, empty_state
 from pages.components.model.actions import VersionActions
 from pages.components.model.activation_log import activation_log
+from pages.components.shortcuts import SEARCH
 from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTable, View
 from pages.components.tables.version_rows import CARD, CELLS
 from pages.model.tabs import ModelPage, Tab, model_page
@@ -80,7 +81,7 @@ class _Versions:
 
     def _tools(self) -> None:
         with ui.row().classes("w-full items-center gap-3"):
-            self.query = ui.input(placeholder="Search").mark("search")
+            self.query = ui.input(placeholder="Search").classes(SEARCH).mark("search")
             self.query.props("outlined dense clearable debounce=250").classes("w-full sm:w-56")
             self.query.props["aria-label"] = "Search versions by estimator, table, note or number"
             with self.query.add_slot("prepend"):

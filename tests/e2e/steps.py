@@ -1,10 +1,15 @@
-"""Steps of end-to-end tests: train by the API, drop a file."""
+"""Steps of end-to-end tests: train by the API, drop a file, look for violations of accessibility."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
+SEVERE = ("serious", "critical")
+# Preloading would fetch style sheets, which shows a loading bar that the next check reports.
+OPTIONS = {"preload": False, "resultTypes": ["violations"]}
 ROWS = "".join(f"{n % 7},{'red' if n % 3 else 'green'},2024-0{n % 9 + 1}-15,{n % 7 * 3 + n % 3}\n" for n in range(90))
 PAINT = f"size,colour,day,price\n{ROWS}"
 GLOSS = ["gloss", *(str(n % 4) for n in range(90))]
@@ -25,3 +30,14 @@ async def drop(page: Page, folder: Path, name: str, content: str) -> None:
     file = folder / name
     file.write_text(content)
     await page.locator("input[type=file]").set_input_files(file)
+
+
+async def severe_violations(page: Page) -> list[str]:
+    """Return the severe violations that axe finds on a page as it is now, one line each."""
+    found = await Axe().run(page, options=OPTIONS)
+    return [_format(violation) for violation in found.response["violations"] if violation["impact"] in SEVERE]
+
+
+def _format(violation: dict[str, Any]) -> str:
+    nodes = [f"  {node['target']}: {node['html'][:200]}" for node in violation["nodes"][:5]]
+    return "\n".join([f"{violation['id']}: {violation['help']}", *nodes])

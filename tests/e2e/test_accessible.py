@@ -1,14 +1,14 @@
 """Accessibility of every page: axe in both themes and sizes, and the skip link."""
 
 from itertools import product
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import SIZES, desktop_only
+from tests.e2e.steps import severe_violations
 
 PATHS = (
     "/ui/",
@@ -25,10 +25,7 @@ PATHS = (
     "/ui/models/machines/api",
     "/ui/models/machines/settings",
 )
-SEVERE = ("serious", "critical")
 NARROW = 900
-# Preloading would fetch style sheets, which shows a loading bar that the next check reports.
-OPTIONS = {"preload": False, "resultTypes": ["violations"]}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -55,15 +52,9 @@ async def test_no_page_has_severe_violations(page: Page, path: str):
         await expect(page.locator(f"body.body--{scheme}")).to_be_attached()
         # Wider windows show the navigation next to the page.
         await expect(page.get_by_role("navigation", name="Pages", exact=True)).to_be_visible(visible=width > NARROW)
-        found = await Axe().run(page, options=OPTIONS)
-        severe = [violation for violation in found.response["violations"] if violation["impact"] in SEVERE]
-        assert not severe, "\n".join([f"{width} wide, {scheme}", *(_format(violation) for violation in severe)])
+        severe = await severe_violations(page)
+        assert not severe, "\n".join([f"{width} wide, {scheme}", *severe])
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def _format(violation: dict[str, Any]) -> str:
-    nodes = [f"  {node['target']}: {node['html'][:200]}" for node in violation["nodes"][:5]]
-    return "\n".join([f"{violation['id']}: {violation['help']}", *nodes])
 
 
 @desktop_only

@@ -122,3 +122,14 @@ async def test_header_shows_a_running_training_until_it_ends(user: User, service
     await services.jobs.cancel(endless.id)
 
     await eventually(lambda: not link.visible)
+
+
+async def test_shortcuts_are_listed_in_a_dialog(user: User):
+    await user.open("/jobs")
+    assert [one(user, f"nav-{name}").props["data-key"] for name in ("models", "train", "jobs", "system")] == list(
+        "mtjs"
+    )
+
+    user.find(marker="shortcuts").click()
+
+    await user.should_see("Predict of the model")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from nicegui import ui
 
 from mlapp.schemas import TableColumn, TablePreview
+from pages.components.shortcuts import SEARCH
 from pages.components.training.columns.column_row import ColumnRow
 from pages.session.column_choices import ColumnChoices
 from pages.theme import COLUMN_HEADS
@@ -27,7 +28,7 @@ class ColumnList:
         self.rows: dict[str, ColumnRow] = {}
         with ui.row().classes("w-full items-center justify-between") as self.tools:
             self.search = ui.input("Find a column", on_change=self._find).mark("find-column")
-            self.search.props("outlined dense clearable debounce=250").classes("w-56")
+            self.search.props("outlined dense clearable debounce=250").classes(f"w-56 {SEARCH}")
             self.pages = ui.pagination(1, 1, direction_links=True, on_change=self._draw)
             self.pages.props('max-pages=5 aria-label="Pages of the list of columns"').mark("column-pages")
         with ui.element("div").classes(COLUMN_HEADS).props("aria-hidden=true"):
