@@ -6,7 +6,18 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from mlapp.schemas import ColumnType, DataSource, Feature, IgnoredColumn, VersionInfo
+from mlapp.schemas import (
+    ColumnType,
+    Condition,
+    DataSource,
+    Feature,
+    IgnoredColumn,
+    ProtectedGroup,
+    ProtectedGroups,
+    Share,
+    Slice,
+    VersionInfo,
+)
 from mlapp.services import Services
 from pages.session.site import Site
 from tests.fitted import fit, publish
@@ -178,6 +189,28 @@ async def test_version_shows_warnings_unused_columns_and_hostile_names(
     assert [HOSTILE, "is constant"] in [[row["c0"], row["c1"]] for row in shown]
     assert [":x", "yes", "true or false", "–"] in [[row["c0"], *(row.get(f"c{n}") for n in (2, 3, 4))] for row in shown]
     assert "a, b, c, d, e …" in [row.get("c3") for row in shown]
+
+
+async def test_version_page_says_where_it_is_wrong_and_how_groups_differ(user: User, services: Services):
+    old = Condition(column="alcohol", above=13)
+    wrong = Slice(conditions=[old], rows=40, error=0.4, elsewhere=0.1, standard_error=0.05)
+    group = ProtectedGroup(condition=old, rows=40, error=Share(value=0.4, standard_error=0.08, rows=40))
+    protected = ProtectedGroups(column="alcohol", groups=[group], left_out=0)
+    version = await add_inactive(services, MODEL, slices=[wrong], protected=protected)
+
+    await user.open(path(version))
+
+    spot = "Among 40 held-out rows with alcohol above 13 it is wrong in 40.0%, elsewhere in 10.0%."
+    await user.should_see(content=spot, marker="weak-spot")
+    await user.should_see("By alcohol")
+    shown = [row for table in user.find(kind=ui.table).elements for row in table.rows]
+    assert ["alcohol above 13", "40", "40.0 ± 8.0%"] in [[row.get(f"c{n}") for n in range(3)] for row in shown]
+
+
+async def test_a_version_without_weak_spots_says_so(user: User, active: VersionInfo):
+    await user.open(path(active.version))
+
+    await user.should_see("No part of the table is significantly worse than the rest.")
 
 
 async def test_model_card_is_previewed_and_downloaded(user: User, active: VersionInfo, monkeypatch: pytest.MonkeyPatch):
