@@ -35,8 +35,8 @@ MEASURED = {
         {300: 0.8, 1_500: 2.0, 10_000: 7, 30_000: 9.5, 100_000: 6.5},
     ),
 }
-"""Measured on two cores, those of boosting and `auto` as CPU seconds, with up to two classes. For targets from 0, `auto`
-tries more recipes; its times are the mean of such a target and another one. More rows may take less time where a
+"""Measured on two cores, those of boosting and `auto` in CPU seconds, with up to two classes. For targets from 0,
+`auto` tries more recipes; its times are the mean of such a target and another one. More rows may take less time where a
 recipe, or `auto`, does less on larger tables; see `mlapp.ml.estimators`."""
 
 
