@@ -29,6 +29,14 @@ def mixed(rows: int) -> pl.DataFrame:
     )
 
 
+def wide(rows: int) -> pl.DataFrame:
+    """Return the features of `mixed`, 11 numbers of which some interact, and `y`: 20 features."""
+    frame, more = mixed(rows), np.random.default_rng(1).normal(size=(11, rows)).round(4)
+    added = 3 * np.sin(2 * more[0]) + 3 * more[1] * (more[2] > 0) + 2 * more[3] * more[4] + more[5:].sum(axis=0)
+    numbers = [pl.Series(f"more {index}", column) for index, column in enumerate(more)]
+    return frame.with_columns(numbers).with_columns(y=frame["y"] + pl.Series(added))
+
+
 def reviews(rows: int) -> pl.DataFrame:
     """Return a text of 15 words of a vocabulary of 5,000, two numbers, and `y`, which words and numbers add up to."""
     random = np.random.default_rng(0)

@@ -30,7 +30,7 @@ class Explanation(Schema):
     """Contribution of each feature, in units of the target, or of probability. The base and all contributions add up to
     the predicted value, or to the probability of the predicted class."""
     error: float
-    """Estimated error of the contributions: twice the largest standard error, or 0 if they are exact."""
+    """Error of the contributions, which about one in a hundred exceeds; 0 if they are exact."""
 
 
 class PredictResponse(Schema):

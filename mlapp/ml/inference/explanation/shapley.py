@@ -13,8 +13,10 @@ import numpy as np
 
 ENUMERATED_PLAYERS = 8
 """Games of up to this many players are computed from all 256 coalitions."""
+STANDARD_ERRORS = 2.5
+"""Makes an error of a standard error, which a contribution exceeds with a probability of about 1 %."""
 RELATIVE_ERROR = 0.05
-"""Sampling ends when two standard errors of all contributions are at most this share of the largest one."""
+"""Sampling ends when the errors of all contributions are at most this share of the largest one."""
 MIN_ROUNDS = 2
 """A variance needs two."""
 MAX_EVALUATIONS = 100_000
@@ -35,7 +37,7 @@ class Contributions(NamedTuple):
     values: np.ndarray
     """(players,); they add up to the mean difference between the coalitions of all players and of none."""
     error: float
-    """The largest of two standard errors of the values; 0 if they are exact."""
+    """Of the least accurate value; 0 if all are exact."""
 
 
 def shapley_values(value: Value, empty: np.ndarray, full: float, players: int, seed: int) -> Contributions:
@@ -82,7 +84,7 @@ def _sampled(value: Value, empty: np.ndarray, full: float, players: int, seed: i
         found = np.stack(rounds)
         # The permutations of each game are drawn apart, so that differences between games are no error.
         variances = found.var(axis=0, ddof=1).sum(axis=0) / len(rounds)
-        error, values = float(2 * np.sqrt(variances.max()) / games), found.mean(axis=(0, 1))
+        error, values = float(STANDARD_ERRORS * np.sqrt(variances.max()) / games), found.mean(axis=(0, 1))
         largest = np.abs(values).max()
         if error <= RELATIVE_ERROR * largest or len(rounds) * 2 * games * (players - 1) >= MAX_EVALUATIONS:
             return Contributions(values, error if error > ROUNDING * largest else 0.0)

@@ -232,3 +232,16 @@ async def test_table_of_a_page_closed_during_its_upload_is_deleted(
         await card._check()
 
     assert not list(tmp_path.iterdir())
+
+
+async def test_reasons_are_a_column_if_they_are_asked_for(page: User, info: VersionInfo):
+    await drop(page, "fleet.csv", csv(info, 20))
+    await page.should_see("20 rows predicted")
+
+    page.find(marker="explain").click()
+    await page.should_see(f"{info.importance[0].feature} = ")
+    page.find(marker="download").click()
+    file = await page.download.next()
+
+    names, *_ = file.content.decode().splitlines()
+    assert "why" in names.split(",")
