@@ -194,7 +194,7 @@ def _limits(info: VersionInfo) -> str:
     sentences = [
         "Values outside the training values above are predicted with a warning.",
         "With `Prefer: handling=strict`, requests with such values are rejected.",
-        "Contributions (`explain=true`) lead from the average prediction to that of a row. They show no cause and effect.",
+        "Contributions (`explain=true`) lead from the average prediction to that of a row, without cause and effect.",
         "Features that repeat each other share their contributions.",
         "The metrics hold for rows with the same distribution as the training table.",
         "Intervals and probabilities are not verified for rows unlike the training table: `reliable` is false.",

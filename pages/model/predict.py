@@ -9,11 +9,11 @@ from mlapp.schemas import PredictResponse, VersionInfo
 from pages.components.cards import card, empty_state
 from pages.components.forms.coalescing import CoalescedTask
 from pages.components.forms.feature_form import FeatureForm
+from pages.components.model.explanation.what_if import WhatIfView
+from pages.components.model.explanation.why import WhyView
 from pages.components.model.prediction import PredictionView
 from pages.components.model.prediction_bar import PredictionBar
 from pages.components.model.table_prediction import TablePrediction
-from pages.components.model.what_if import WhatIfView
-from pages.components.model.why import WhyView
 from pages.model.tabs import ModelPage, Tab, model_page, no_active_version, tab_path
 from pages.session.downloads import Downloads
 from pages.session.site import RESPONSE_TIMEOUT_S, Site

@@ -1,0 +1,1 @@
+"""Explanation of a prediction: contributions of its values, and what-if charts."""
