@@ -71,7 +71,8 @@ def test_changes_for_callers_are_named():
     assert changed[0] == "'yes' is predicted from a probability of 20% on, until now 50%."
     assert changed[1] == "That is about 875 of 1,000 rows like those of the training table, until now 500."
     assert changed[3] == "New versions find the threshold that keeps the limit on their own held-out rows."
-    assert reset[3] == "New versions predict the most probable class, too."
+    assert reset[0] == "'yes' is still predicted from a probability of 50% on."
+    assert reset[2] == "New versions predict the most probable class, too."
 
 
 def test_threshold_above_all_probabilities_is_not_100_percent():

@@ -9,10 +9,11 @@ from mlapp.presentation.decisions.thresholds import Figures, Thresholds
 from mlapp.schemas import Decision, ModelPatch, ThresholdCurve, VersionInfo
 from pages.components.buttons import confirmation
 from pages.components.cards import card, figure
+from pages.components.forms.controls import Slider
 from pages.components.model.actions import bullets
 from pages.theme import FIELD, FIGURES, MUTED, SMALL, TEXT
 
-BY_COSTS, BY_LIMIT, BY_HAND = "Lowest cost", "At most a number of rows", "By hand"
+BY_COSTS, BY_LIMIT, BY_HAND = "Lowest cost", "Limit", "By hand"
 CELL = "text-right tabular-nums px-3 py-1.5"
 Save = Callable[[ModelPatch, str], Awaitable[None]]
 """Takes a change of the model, and what to say when it is made."""
@@ -71,7 +72,7 @@ class ThresholdCard:
         last = len(self.thresholds.outcomes) - 1
         with ui.column().classes("w-full gap-0 px-2"):
             self.said = ui.label().classes(f"{TEXT} font-medium").mark("threshold").props("aria-live=polite")
-            self.slider = ui.slider(min=0, max=last, value=self.index, on_change=self._slide).mark("threshold-slider")
+            self.slider = Slider(min=0, max=last, value=self.index, on_change=self._slide).mark("threshold-slider")
             self.slider.props["aria-label"] = "Threshold"
             with ui.row().classes("w-full justify-between"):
                 ui.label(f"More '{self.thresholds.positive}', more false alarms").classes(SMALL)

@@ -23,7 +23,7 @@ MIN_POWER, MAX_POWER = -6, 12
 """Powers of ten that a slider can have as its step."""
 
 
-class _Slider(ui.slider):
+class Slider(ui.slider):
     """A slider that the server does not echo: an echo would move the handle back while it is being dragged."""
 
     LOOPBACK = False
@@ -85,7 +85,7 @@ def _slider(feature: Feature) -> ui.slider | None:
     step = 10.0**power
     # Multiples of the step within the training range, so that the ends of the slider cause no warning.
     first, last = (round(end * step, max(0, -power)) for end in (math.ceil(low / step), math.floor(high / step)))
-    slider = _Slider(min=first, max=last, step=round(step, max(0, -power)))
+    slider = Slider(min=first, max=last, step=round(step, max(0, -power)))
     slider.set_value(_clamped(slider, _float(feature.example) or first))
     # Not a label: the field has the label.
     slider.props["title"] = feature.name

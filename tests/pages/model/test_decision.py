@@ -44,7 +44,7 @@ async def test_costs_and_a_limit_lead_to_a_threshold(user: User, services: Servi
     one(user, "cost-missed").set_value(50)
     one(user, "decide-by").set_value("Lowest cost")
     by_costs = one(user, "threshold-slider").value
-    one(user, "decide-by").set_value("At most a number of rows")
+    one(user, "decide-by").set_value("Limit")
     assert not one(user, "save-decision").enabled
     one(user, "limit").set_value(100)
     user.find(marker="save-decision").click()
