@@ -355,7 +355,7 @@ async def test_fork_server_is_stopped_after_a_failed_start(monkeypatch: pytest.M
     with pytest.raises((AttributeError, PicklingError)):
         await train(processes, Submission(dataset="wine", options={"seed": lambda: 0}))
 
-    await eventually(lambda: not fork_server.is_running(), 10)
+    await eventually(lambda: not fork_server.is_running())
 
 
 async def test_run_that_is_cancelled_while_its_start_fails_is_cancelled(

@@ -238,7 +238,7 @@ def test_process_exits_during_a_fit_when_the_server_is_killed():
     server.kill()
 
     for training in trainings:
-        training.wait(30)
+        training.wait(50)
 
 
 def test_model_that_is_too_large_is_not_sent(monkeypatch: pytest.MonkeyPatch):
