@@ -52,10 +52,6 @@ class Thresholds:
         """Return the index of the threshold that a decision leads to."""
         return self.index_of(ml.find_threshold(self.info, decision) or DEFAULT)
 
-    def share(self, index: int) -> float:
-        """Return the share of held-out rows that are predicted as the class of interest."""
-        return self.outcomes[index].share_positive
-
     def figures(self, index: int, missed: float, alarm: float) -> Figures:
         """Return what a threshold does, with the costs of a missed row and of a false alarm."""
         outcome = self.outcomes[index]

@@ -97,9 +97,8 @@ class CostCard:
             self.accuracy.set_text(format_percent(trial.accuracy))
 
     def _confirm(self) -> None:
-        if costs := self._costs():
-            sentence = "The class of the lowest expected cost is predicted, which may not be the most probable one."
-            self._ask(ModelPatch(costs=costs), sentence, "Predictions follow the costs.")
+        sentence = "The class of the lowest expected cost is predicted, which may not be the most probable one."
+        self._ask(ModelPatch(costs=self._costs()), sentence, "Predictions follow the costs.")
 
     def _confirm_reset(self) -> None:
         sentence = "The most probable class is predicted again, whatever its errors cost."

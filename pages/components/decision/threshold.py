@@ -160,8 +160,7 @@ class ThresholdCard:
 
     def _confirm(self) -> None:
         patch = self._patch()
-        if patch is None:
-            return
+        assert patch  # noqa: S101 - otherwise the button is disabled
 
         async def save() -> None:
             await self.save(patch, "Predictions follow the new threshold.")
