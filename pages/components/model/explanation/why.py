@@ -67,9 +67,7 @@ class WhyView:
     async def _explain(self) -> None:
         """Explain the current record, by the same service as the API."""
         info, row = self._info, dict(self._record())
-        if self._answer is None:
-            return
-        outcome = self._answer.predictions[0] if info.task is Task.CLASSIFICATION else None
+        outcome = self._answer.predictions[0] if self._answer and info.task is Task.CLASSIFICATION else None
         try:
             found = await self._services.prediction.explain(row, info.model, info.version, outcome)
             reference = await self._referred(row, outcome)

@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.base import BaseEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import Pipeline
 
 from mlapp.ml.inference.explanation import shapley
 from mlapp.ml.inference.explanation.background import make_background
@@ -81,6 +82,14 @@ def test_sampled_contributions_are_near_those_of_all_coalitions(monkeypatch):
     assert np.abs(values - [*sampled.contributions.values()]).max() <= 0.08 * np.abs(values).max()
     assert 0 < sampled.error <= 0.05 * np.abs(values).max() * 1.1
     assert exact.error == 0
+
+
+def test_pipelines_that_cannot_be_compiled_are_explained_as_they_are():
+    model = Pipeline([("nothing", "passthrough"), ("ridge", Ridge(1e-9))]).fit(X, Y)
+
+    (found,) = explainer(model).explain(X[:1], [0])
+
+    assert adds_up(found, model.predict(X[:1])[0])
 
 
 def test_equal_rows_have_equal_explanations():
