@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from mlapp.presentation.evaluation.subgroups import condition_text, protected_note, protected_table, weak_spots
 from mlapp.presentation.model_card import card
-from mlapp.presentation.subgroups import condition_text, protected_note, protected_table, weak_spots
 from mlapp.schemas import (
     ColumnFormat,
     Condition,

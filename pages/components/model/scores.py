@@ -4,10 +4,10 @@ from nicegui import ui
 
 from mlapp.errors import shorten
 from mlapp.presentation.estimators import estimator_name
+from mlapp.presentation.evaluation.subgroups import NO_SLICES, protected_note, protected_table, weak_spots
 from mlapp.presentation.formats import format_duration
 from mlapp.presentation.metrics import METRICS, format_metric, format_metric_with_spread
 from mlapp.presentation.sentences import quality_summary, target_unit
-from mlapp.presentation.subgroups import NO_SLICES, protected_note, protected_table, weak_spots
 from mlapp.presentation.training_choices import STOPPED, comparison_metric, entry_score, weight_texts
 from mlapp.schemas import VersionInfo
 from pages.components.cards import card
