@@ -103,7 +103,7 @@ class _ClassesView:
             percentage.set_text(format_percent(share))
             percentage.props["title"] = exact(share)
             share_bar.props["aria-label"] = name
-            share_bar.set_value(share)
+            share_bar.set_value(round(share, 4))
 
 
 def _class_row() -> tuple[ui.label, ui.label, ui.linear_progress]:

@@ -38,7 +38,7 @@ class WhyView:
                 self._reference.props('outlined dense options-dense label="Compared with"').classes("flex-1 min-w-0")
                 keep = ui.button("Keep", icon="push_pin", on_click=self._keep).props("flat dense").mark("keep")
                 keep.tooltip("Compare other values with these")
-            self._steps = ui.element("dl").classes("w-full flex flex-col gap-2 m-0")
+            self._steps = ui.element("div").classes("w-full flex flex-col gap-2").props("role=list")
             self._note = ui.label().classes(f"{SMALL} break-words").mark("why-note")
         self._update_choices(AVERAGE)
 
@@ -95,11 +95,11 @@ class WhyView:
 
 def _draw(step: Step) -> None:
     weight = "font-medium" if step.kind == "total" else ""
-    with ui.element("div").classes("w-full"):
+    with ui.element("div").classes("w-full").props("role=listitem"):
         with ui.row().classes("w-full justify-between flex-nowrap gap-2"):
-            with ui.element("dt").classes(f"text-sm min-w-0 break-words {weight}"):
+            with ui.element("div").classes(f"text-sm min-w-0 break-words {weight}"):
                 ui.label(step.label).mark("reason")
-            with ui.element("dd").classes(f"text-sm m-0 tabular-nums whitespace-nowrap {weight}"):
+            with ui.element("div").classes(f"text-sm tabular-nums whitespace-nowrap {weight}"):
                 ui.label(step.text).mark("contribution").props["title"] = step.exact
         with ui.element("div").classes(TRACK).style(f"background: {RULE}").props("aria-hidden=true"):
             ui.element("div").classes(f"{BAR} {COLOURS[step.kind]}").style(
