@@ -8,9 +8,9 @@ from mlapp import ml
 from mlapp.presentation.code_snippets import curl, python
 from mlapp.presentation.decisions.sentences import decision_sentence
 from mlapp.presentation.estimators import estimator_name
+from mlapp.presentation.evaluation.held_out import coverage_caveat, held_out_rows
 from mlapp.presentation.evaluation.subgroups import NO_SLICES, protected_note, protected_table, weak_spots
 from mlapp.presentation.formats import format_duration, format_percent, format_time, with_spread
-from mlapp.presentation.held_out import coverage_caveat, held_out_rows
 from mlapp.presentation.markdown import quotation, table, text
 from mlapp.presentation.metrics import METRICS, format_metric, format_metric_with_spread
 from mlapp.presentation.sentences import (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.held_out import (
+from mlapp.presentation.evaluation.held_out import (
     action,
     coverage_caveat,
     coverage_claim,

@@ -3,8 +3,8 @@
 from nicegui import ui
 
 from mlapp.presentation.decisions.sentences import answer_note
+from mlapp.presentation.evaluation.held_out import coverage_claim, not_verified
 from mlapp.presentation.formats import exact, format_number, format_percent, format_value
-from mlapp.presentation.held_out import coverage_claim, not_verified
 from mlapp.presentation.page_words import on_page
 from mlapp.presentation.sentences import target_unit
 from mlapp.schemas import PredictResponse, Task, VersionInfo

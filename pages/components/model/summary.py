@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
+from mlapp.presentation.evaluation.held_out import coverage_caveat, evaluated_on
 from mlapp.presentation.formats import exact
-from mlapp.presentation.held_out import coverage_caveat, evaluated_on
 from mlapp.presentation.metrics import METRICS, format_metric
 from mlapp.presentation.sentences import target_unit
 from mlapp.presentation.verdict import verdict

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from mlapp.presentation.held_out import action, judged
+from mlapp.presentation.evaluation.held_out import action, judged
 from mlapp.schemas import RowOption, TablePreview
 from pages.components.warnings import notes, warnings
 from pages.session.column_choices import ColumnChoices
