@@ -1,6 +1,8 @@
 """Formats for people."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +140,17 @@ def test_values_are_shown_as_text_and_exactly_on_demand():
 )
 def test_age_is_in_the_largest_unit(age: timedelta, text: str):
     assert format_age(age) == text
+
+
+def test_pages_and_presentation_format_figures_only_here():
+    """Only lengths in styles, such as `{width:.2f}%`, are written elsewhere; figures come from this package."""
+    root = Path(__file__).parents[2]
+    files = [*(root / "pages").rglob("*.py"), *(root / "mlapp/presentation").rglob("*.py")]
+    by_hand = re.compile(r":(?:,(?:\.\d+f)?|,?\.\d+[%ge])\}")
+    found = {
+        str(file.relative_to(root)): match.group()
+        for file in files
+        if file.parent.name != "formats" and (match := by_hand.search(file.read_text("utf-8")))
+    }
+
+    assert found == {}

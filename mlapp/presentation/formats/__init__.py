@@ -17,6 +17,7 @@ from mlapp.presentation.formats.numbers import (
     format_percent,
     format_ratio,
     format_value,
+    rounded,
     with_spread,
     with_unit,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "format_time",
     "format_uptime",
     "format_value",
+    "rounded",
     "with_spread",
     "with_unit",
 ]

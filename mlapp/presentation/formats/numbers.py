@@ -129,6 +129,11 @@ def format_value(value: object, unit: str | None = None) -> str:
     return with_unit(str(round(value)) if abs(value) < SHORT and value == int(value) else f"{round(value):,}", unit)
 
 
+def rounded(number: float) -> float:
+    """Return a number for a chart with three significant digits."""
+    return float(f"{number:.{DIGITS}g}")
+
+
 def exact(value: object) -> str:
     """Return a number with all of its digits, for tooltips; other values as text."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):

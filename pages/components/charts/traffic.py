@@ -2,7 +2,14 @@
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_count, format_duration, format_number, format_percent, format_time
+from mlapp.presentation.formats import (
+    format_count,
+    format_duration,
+    format_number,
+    format_percent,
+    format_time,
+    rounded,
+)
 from mlapp.schemas import Traffic, TrafficPoint
 from pages.components.cards import card, figure
 from pages.components.charts.base import HIDDEN, LABEL, Options, axis, bars, chart, floating_bars, line, plot, redraw
@@ -142,7 +149,7 @@ def _times(traffic: Traffic) -> list[str]:
 
 def _rounded(traffic: Traffic, name: str) -> list[float | None]:
     values = [getattr(point, name) for point in traffic.points]
-    return [None if value is None else float(f"{value:.4g}") for value in values]
+    return [None if value is None else rounded(value) for value in values]
 
 
 CHARTS = {
