@@ -5,6 +5,7 @@ from nicegui.testing import User
 
 from mlapp.schemas import Job, JobStatus
 from mlapp.services import Services
+from pages.components.model.summary import train_without_path
 from tests.fitted import publish
 from tests.pages.conftest import drop, one
 from tests.pages.steps import mark_column
@@ -208,6 +209,37 @@ async def test_leaking_column_is_named_beside_train(user: User):
     await user.should_see("'x' may leak the target.")
     user.find("Leave 'x' out").click()
     await user.should_not_see("'x' may leak the target.")
+
+
+async def test_leaky_training_says_so_first_and_is_repeated_without_the_column(user: User, services: Services):
+    rows = "".join(f"{n},{n * 7 % 13},{'low' if n < 90 else 'high'}\n" for n in range(180))
+    await user.open("/train?model=leaky-people&estimator=linear")
+    await drop(user, "leak.csv", f"x,noise,y\n{rows}".encode())
+    await user.should_see("180 rows, 3 columns", retries=600)
+    user.find(marker="train").click()
+    await user.should_see("Too good to be true: 'x' gives 'y' away.", retries=600)
+
+    user.find(marker="train-without").click()
+    await user.should_see("leaky-people, version 2", retries=600)
+
+    found = await services.models.version("leaky-people", "2")
+    assert ([feature.name for feature in found.features], found.suspected_leaks) == (["noise"], [])
+
+
+async def test_training_without_its_table_asks_for_it_and_leaves_out_the_column(user: User, services: Services):
+    info = await publish(services, "wine", "given-away", suspected_leaks=["ash"])
+    await user.open("/models/given-away")
+
+    user.find(marker="train-without").click()
+
+    await user.should_see(marker="size", content="178 rows", retries=600)
+    assert user.back_history[-1] == train_without_path(info)
+    with user:
+        one(user, "estimator").set_value("linear")
+    user.find(marker="train").click()
+    await user.should_see(f"given-away, version {info.version + 1}", retries=600)
+    found = await services.models.version("given-away", str(info.version + 1))
+    assert "ash" not in [feature.name for feature in found.features]
 
 
 @pytest.mark.parametrize("role", ["use", "ignore"])

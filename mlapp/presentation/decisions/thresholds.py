@@ -81,10 +81,10 @@ class Thresholds:
             "threshold": "New versions use the same threshold.",
         }
         chosen = next((name for name in kept if getattr(patch, name) is not None), None)
-        rows = f"{round(1_000 * then.share_positive):,} of 1,000 rows like those of the training table"
+        rows = f"{format_count(round(1_000 * then.share_positive))} of 1,000 rows like those of the training table"
         changed = [
             f"'{self.positive}' is predicted from a probability of {at} on, until now {before}.",
-            f"That is about {rows}, until now {round(1_000 * now.share_positive):,}.",
+            f"That is about {rows}, until now {format_count(round(1_000 * now.share_positive))}.",
         ]
         return [
             *(changed if now != then else [f"'{self.positive}' is still predicted from a probability of {at} on."]),
