@@ -66,7 +66,7 @@ async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, 
     await page.get_by_text("Advanced").click()
     await expect(page.get_by_role("combobox", name="Estimator", exact=True)).to_have_value("linear")
     await expect(columns.get_by_role("button", name="Predict price")).to_have_attribute("aria-pressed", "true")
-    for plot in ("Predicted values against actual ones", "Distribution of errors", "Feature importance"):
+    for plot in ("Predicted values against actual ones", "Distribution of errors", "Important columns"):
         await expect(page.get_by_role("img", name=plot)).to_be_visible()
     await page.get_by_role("button", name="Activate", exact=True).click()
     await page.get_by_role("dialog").get_by_role("button", name="Activate").click()
@@ -109,7 +109,7 @@ async def test_prediction_follows_a_slider(page: Page, api: httpx.AsyncClient):
     prediction = page.locator(".q-card", has=page.get_by_role("heading", name="Prediction", exact=True))
     await expect(prediction).to_contain_text("in about 90% of cases")
     await field.fill("1")
-    await expect(page.get_by_text("All other features keep their values")).to_be_visible()
+    await expect(page.get_by_text("All other columns keep their values")).to_be_visible()
     before = await prediction.text_content()
 
     await page.get_by_role("slider").first.locator("[tabindex]").focus()
@@ -160,7 +160,7 @@ async def test_two_versions_are_compared_and_one_is_rolled_back(page: Page, api:
 
     await page.get_by_role("button", name="Compare (2)").click()
     await expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
-    await expect(page.get_by_text("hist_gradient_boosting").first).to_be_visible()
+    await expect(page.get_by_text("Gradient boosting").first).to_be_visible()
     await expect(page.get_by_role("img", name="Distribution of errors")).to_be_visible()
 
     await page.goto("/ui/models/rolled/versions")

@@ -91,7 +91,7 @@ async def test_page_of_the_alias_active_follows_activations(user: User, services
 async def test_version_is_activated_after_showing_the_changes(user: User, services: Services, active: VersionInfo):
     version = await add_inactive(services, MODEL, target="other")
     await user.open(path(version))
-    await user.should_see("used only by requests that name this version")
+    await user.should_see("it answers only programs that ask for this version")
     reason = f"It would break programs that use version {active.version}: predicts 'other' instead of 'cultivar'."
     await user.should_see(reason)
 
