@@ -73,7 +73,8 @@ def _comparison(page: ModelPage, versions: Sequence[VersionInfo]) -> None:
         warnings([*([] if fair.scores else [fair.reason]), *suspicions(versions)])
     with card("Side by side"):
         buttons = _table(versions, VersionActions(page.site, page.model))
-        ui.label((STARS if fair.scores else "") + SPREADS).classes(MUTED)
+        starred = any(row.best for row in differences(versions))
+        ui.label((STARS if starred else "") + SPREADS).classes(MUTED)
 
     def update() -> None:
         """Show which version is active, and which ones can be activated."""

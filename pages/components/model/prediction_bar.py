@@ -41,5 +41,6 @@ class PredictionBar:
             return
         unit = target_unit(self.info)
         self.value.set_text(format_number(float(predicted), unit))
-        if answer.lower and answer.upper:
-            self.detail.set_text(f"{format_number(answer.lower[0])} to {format_number(answer.upper[0], unit)}")
+        assert answer.lower  # noqa: S101 - a regression has intervals
+        assert answer.upper  # noqa: S101
+        self.detail.set_text(f"{format_number(answer.lower[0])} to {format_number(answer.upper[0], unit)}")
