@@ -100,7 +100,7 @@ async def test_train_shows_the_error_of_an_invalid_option(user: User):
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
     await user.should_see(marker="train")
-    coverage = one(user, content="Interval coverage")
+    coverage = one(user, "coverage")
     coverage.value = 0.1
 
     user.find(marker="train").click()
