@@ -50,7 +50,7 @@ async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, 
     await pick_columns(page, columns)
 
     await page.get_by_text("Advanced").click()
-    await choose(page, "Estimator", "linear")
+    await choose(page, "Estimator", "Linear model")
     await choose(page, "Activate the new version", "Never")
     await page.get_by_role("button", name="Train", exact=True).dblclick()
 
@@ -64,7 +64,7 @@ async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, 
     await page.goto(f"/train?job={job['id']}")
     await expect(page.get_by_text("90 rows, 4 columns")).to_be_visible()
     await page.get_by_text("Advanced").click()
-    await expect(page.get_by_role("combobox", name="Estimator", exact=True)).to_have_value("linear")
+    await expect(page.get_by_role("combobox", name="Estimator", exact=True)).to_have_value("Linear model")
     await expect(columns.get_by_role("button", name="Predict price")).to_have_attribute("aria-pressed", "true")
     for plot in ("Predicted values against actual ones", "Distribution of errors", "Important columns"):
         await expect(page.get_by_role("img", name=plot)).to_be_visible()
