@@ -50,6 +50,8 @@ def shapley_values(value: Value, empty: np.ndarray, full: float, players: int, s
         players: Number of players.
         seed: Of the permutations.
     """
+    if players == 1:
+        return Contributions(np.array([full - empty.mean()]), 0.0)
     if players <= ENUMERATED_PLAYERS:
         return Contributions(_enumerated(value, empty, full, players), 0.0)
     return _sampled(value, empty, full, players, seed)

@@ -134,3 +134,13 @@ def test_texts_contribute_as_one_feature(fitting):
     assert found.contributions.keys() == {"note", "size"}
     assert adds_up(found, predicted[0, 0])
     assert abs(found.contributions["note"]) > abs(found.contributions["size"])
+
+
+def test_a_single_feature_contributes_the_whole_difference(fitting, table):
+    frame = table.select("size", "price")
+    fitted = fitting(frame, "price", estimator="linear")
+
+    [found], predicted = explain(fitted, frame[:1])
+
+    assert list(found.contributions) == ["size"]
+    assert adds_up(found, predicted[0, 0])
