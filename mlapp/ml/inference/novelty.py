@@ -49,11 +49,11 @@ class Distance:
     def fit(cls, x: np.ndarray, columns: np.ndarray) -> "Distance":
         """Fit it on some columns of a matrix of training rows, (rows, columns)."""
         part = x[:, columns]
-        low, median, high = quantiles(part, TAIL, 0.5, 1 - TAIL)
+        least, low, median, high, most = np.nan_to_num(quantiles(part, 0, TAIL, 0.5, 1 - TAIL, 1))
         missing = np.isnan(part)
         spread = np.std(np.where(missing, median, part), axis=0)
-        # Of a column that nearly always has the same value, quantiles are no scale.
-        slope = 4 / np.where(high > low, high - low, np.maximum(4 * spread, MIN_SPREAD))
+        # Of a column that nearly always has the same value, quantiles are no scale; a constant one does not count.
+        slope = 4 / np.maximum(np.where(high > low, high - low, 4 * spread), MIN_SPREAD) * (least < most)
         z = np.arcsinh(part * slope - median * slope)
         fill = np.sum(z, axis=0, where=~missing) / np.maximum(np.sum(~missing, axis=0), 1)
         z = np.where(missing, 0.0, z - fill)

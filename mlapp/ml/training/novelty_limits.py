@@ -18,6 +18,8 @@ MIN_OVERSHOOT = 1.2
 MAX_JOINT = 100
 """Columns of the joint distance: those that depend most on others."""
 FOLDS = 5
+MAX_GROUP = 0.8
+"""Share of the rows in one group up to which groups are held out together."""
 SAMPLE_ROWS = 10_000
 NUMERIC = (ColumnType.NUMBER, ColumnType.INTEGER, ColumnType.DATETIME, ColumnType.BOOLEAN)
 
@@ -25,29 +27,36 @@ NUMERIC = (ColumnType.NUMBER, ColumnType.INTEGER, ColumnType.DATETIME, ColumnTyp
 def fit_novelty(x: np.ndarray, features: Sequence[Feature], seed: int, groups: np.ndarray | None = None) -> Novelty:
     """Fit novelty detection on encoded training rows, (rows, columns), with NaN for missing values.
 
-    Rows of one group, indices (rows,), are held out together.
+    Rows of one group, indices (rows,), are held out together, unless one group has nearly all rows.
     """
     x, random = x[:, : len(features)], np.random.default_rng(seed)
     rows = np.sort(random.permutation(len(x))[:SAMPLE_ROWS])
     sample, count = x[rows], len(rows)
     units = np.arange(count) if groups is None else np.unique(groups[rows], return_inverse=True)[1]
+    if np.bincount(units).max() > MAX_GROUP * count:
+        # Too few rows would be left to fit on.
+        units = np.arange(count)
     folds = random.permutation(np.arange(units.max() + 1) % FOLDS)[units]
     categories = np.array([feature.type is ColumnType.CATEGORY for feature in features], dtype=bool)
-    numeric = _varying(x, np.flatnonzero([feature.type in NUMERIC for feature in features]))
+    numeric = _varying(sample, np.flatnonzero([feature.type in NUMERIC for feature in features]))
     joint = _most_correlated(sample, numeric)
     unknown, overshoot, distance = np.zeros((count, len(features)), dtype=bool), np.zeros(count), np.zeros(count)
+    first = np.zeros((count, len(numeric)), dtype=bool)
     for fold in range(folds.max() + 1):
         test, train = folds == fold, sample[folds != fold]
         unknown[np.ix_(test, categories)] = _unknown(train[:, categories], sample[np.ix_(test, categories)])
-        overshoot[test] = _overshoot(train[:, numeric], sample[np.ix_(test, numeric)])
+        overshoot[test], first[test] = _overshoot(train[:, numeric], sample[np.ix_(test, numeric)])
         if len(joint) > 1:
             distance[test] = Distance.fit(train, joint).of_rows(sample[test])
-    closed = categories & _within_share(unknown)
+    closed, bounded = categories & _within_share(unknown, MAX_UNKNOWN), _within_share(first, MAX_FAR)
     factor = max(MIN_OVERSHOOT, _limit(overshoot, np.zeros(count, dtype=bool), MAX_FAR))
-    limit = _limit(distance, unknown[:, closed].any(axis=1) | (overshoot > factor), MAX_NOVEL)
+    others = unknown[:, closed].any(axis=1) | (overshoot > factor) | first[:, bounded].any(axis=1)
+    limit = _limit(distance, others, MAX_NOVEL)
     low, high = np.full(len(features), -np.inf), np.full(len(features), np.inf)
     least, centre, most = quantiles(x[:, numeric], 0, 0.5, 1)
-    low[numeric], high[numeric] = centre - factor * (centre - least), centre + factor * (most - centre)
+    below, above = bounded | (least < centre), bounded | (most > centre)
+    low[numeric[below]] = (centre - factor * (centre - least))[below]
+    high[numeric[above]] = (centre + factor * (most - centre))[above]
     required = np.array([feature.required for feature in features], dtype=bool)
     return Novelty(required, closed, low, high, Distance.fit(sample, joint) if len(joint) > 1 else None, limit)
 
@@ -62,13 +71,13 @@ def _limit(values: np.ndarray, others: np.ndarray, share: float) -> float:
     return float(left[min(max(allowed, 0), len(left) - 1)]) if len(left) else np.inf
 
 
-def _within_share(unknown: np.ndarray) -> np.ndarray:
-    """Return the columns, (features,), that together have unknown categories in few rows: most with the fewest."""
-    order = np.argsort(unknown.sum(axis=0), kind="stable")
-    seen, within = np.zeros(len(unknown), dtype=bool), np.zeros(unknown.shape[1], dtype=bool)
+def _within_share(cells: np.ndarray, share: float) -> np.ndarray:
+    """Return the columns, (columns,), that together have marked cells in few rows: most with the fewest."""
+    order = np.argsort(cells.sum(axis=0), kind="stable")
+    seen, within = np.zeros(len(cells), dtype=bool), np.zeros(cells.shape[1], dtype=bool)
     for column in order:
-        seen |= unknown[:, column]
-        within[column] = seen.mean() <= MAX_UNKNOWN
+        seen |= cells[:, column]
+        within[column] = seen.mean() <= share
     return within
 
 
@@ -99,11 +108,14 @@ def _unknown(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     )
 
 
-def _overshoot(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """Return how far the numbers of test rows lie outside: the multiple of the extreme's distance from the median."""
+def _overshoot(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far the numbers of test rows lie outside: the multiple of the extreme's distance from the median.
+
+    A column that is constant on a side has no such distance: the cells outside of it come second, (rows, columns).
+    """
     least, centre, most = quantiles(train, 0, 0.5, 1)
-    # A column may be constant on a side: whatever is outside is far outside then.
-    tiny = np.finfo(float).tiny
-    below = np.where(test < least, (centre - test) / np.maximum(centre - least, tiny), 0.0)
-    above = np.where(test > most, (test - centre) / np.maximum(most - centre, tiny), 0.0)
-    return np.asarray(np.maximum(below, above).max(axis=1, initial=0.0))
+    below, above = (test < least) & (least < centre), (test > most) & (most > centre)
+    ratio = np.zeros(test.shape)
+    np.divide(centre - test, centre - least, out=ratio, where=below)
+    np.divide(test - centre, most - centre, out=ratio, where=above)
+    return ratio.max(axis=1, initial=0.0), ((test < least) | (test > most)) & ~(below | above)

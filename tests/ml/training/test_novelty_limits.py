@@ -130,3 +130,37 @@ def test_few_numbers_have_no_joint_limit(kept):
 
     assert found.novelty.distance is None
     assert found.novelty.is_near(np.zeros(1))
+
+
+def test_a_number_that_one_row_has_leaves_the_limits_of_other_columns():
+    table = people(200, 0).select("height", "weight", calls=pl.Series([0.0] * 199 + [1.0]))
+    usual, far = {"height": 170.0, "weight": 70.0, "calls": 0.0}, {"height": 171.0, "weight": -60.0, "calls": 0.0}
+
+    assert Detector(table).finds(pl.DataFrame([usual, far])).tolist() == [False, True]
+
+
+def test_a_number_that_one_row_has_tells_nothing_about_further_ones():
+    table = people(200, 0).select("height", "weight", calls=pl.Series([1e9] * 199 + [2e9]))
+    found = Detector(table)
+
+    assert 0 < found.novelty.limit < 100
+    assert found.finds(table).mean() <= 0.02
+    assert found.novelty.is_near(found.encode(table)[0])
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_rows_of_a_dominant_group_are_held_out_one_by_one(others):
+    table = people(300, 0).drop("club")
+
+    found = Detector(table, np.repeat([0, 1], [300 - others, others]))
+
+    assert 0 < found.novelty.limit < 100
+    assert found.finds(table).mean() <= 0.03
+
+
+def test_a_column_that_a_sample_never_has_does_not_count(monkeypatch):
+    table = people(300, 0).select("height", "weight", rare=pl.Series([1.0, 2.0] + [None] * 298))
+    monkeypatch.setattr(novelty_limits, "SAMPLE_ROWS", 20)
+    found = Detector(table)
+
+    assert found.novelty.is_near(found.encode(table)[0])
