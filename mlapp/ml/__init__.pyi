@@ -17,6 +17,7 @@ from .inference.answers import addition_names as addition_names
 from .inference.fitted_version import Batch as Batch
 from .inference.fitted_version import FittedVersion as FittedVersion
 from .inference.fitted_version import load_version as load_version
+from .inference.scores import WorstRows as WorstRows
 from .inference.scores import score as score
 from .inference.what_if import what_if as what_if
 from .library_versions import installed_versions as installed_versions

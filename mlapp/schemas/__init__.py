@@ -54,6 +54,7 @@ from mlapp.schemas.responses import (
     RowProblem,
     ValueWarning,
     WhatIf,
+    WorstRow,
 )
 from mlapp.schemas.tables import (
     DatasetInfo,

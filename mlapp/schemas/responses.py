@@ -90,6 +90,18 @@ class RowProblem(Schema):
     detail: str
 
 
+class WorstRow(Schema):
+    """A row of a file on which a version is wrong."""
+
+    line: int
+    """Its line in the file, or its number from 1."""
+    cells: list[str | None]
+    """The row as text, by column of the file, with the actual target."""
+    prediction: Scalar
+    measure: float
+    """Absolute error (regression), or probability of the actual class."""
+
+
 class PredictionPreview(Schema):
     """A preview of the predictions for a file: its first rows, and totals of the whole file."""
 
@@ -116,6 +128,8 @@ class PredictionPreview(Schema):
     """Metrics on the rows whose target is in the file; null if there are none."""
     scored_rows: int
     """Number of rows with a target that the score is of."""
+    worst: list[WorstRow]
+    """The up to 20 of these rows on which the version is most wrong, the worst first. They are never stored."""
 
 
 class Health(Schema):

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.evaluation.subgroups import condition_text, protected_note, protected_table, weak_spots
+from mlapp.presentation.evaluation.subgroups import (
+    condition_text,
+    protected_note,
+    protected_table,
+    weak_spots,
+    worst_rows_hint,
+)
 from mlapp.presentation.model_card import card
 from mlapp.schemas import (
     ColumnFormat,
@@ -118,3 +124,10 @@ def test_the_card_names_slices_and_protected_groups():
     assert "## Where it is wrong\n\n- Among 84 held-out rows with cabin missing" in text
     assert "## Groups by sex\n\n| Group | Held-out rows |" in text
     assert "significantly worse than the rest" in card(plain, "http://localhost")
+
+
+def test_worst_rows_are_seen_by_a_file_with_the_target():
+    version = info(target="survived")
+
+    hint = "Predict a file that has the column 'survived' to see the rows it gets most wrong."
+    assert worst_rows_hint(version) == hint

@@ -16,17 +16,30 @@ from mlapp.tables.table import Table
 
 MAX_ROWS = 100_000
 MIN_ROWS = 2
+MAX_WORST = 20
+
+
+class WorstRows(NamedTuple):
+    """The up to 20 rows on which a version is most wrong, the worst first; none that it gets right."""
+
+    rows: np.ndarray
+    """Indices in the table, (rows,)."""
+    predicted: np.ndarray
+    """Predictions as of `predict`, (rows, outputs)."""
+    measure: np.ndarray
+    """Absolute errors (regression), or probabilities of the actual classes, (rows,)."""
 
 
 class Score(NamedTuple):
-    """Metrics, and the number of rows that they are of."""
+    """Metrics, the number of rows that they are of, and the worst of these rows."""
 
     metrics: dict[str, float]
     rows: int
+    worst: WorstRows
 
 
 def score(fitted: FittedVersion, table: Table, encoded: EncodedRows, bad_rows: Sequence[int]) -> Score | None:
-    """Return the metrics on the first rows with a target; None if the table has no target, or too few rows with one.
+    """Return the score of the first rows with a target; None if the table has no target, or too few rows with one.
 
     Rows count by the weight column of the version if the table has it; without a weight, they do not count.
 
@@ -46,13 +59,25 @@ def score(fitted: FittedVersion, table: Table, encoded: EncodedRows, bad_rows: S
         return None
     y, weights, predicted = y[rows], weights[rows], fitted.predict_rows(encoded.at(rows))
     if model.task is Task.REGRESSION:
-        return Score(metrics(model.task, y, predicted[:, 0], weights), len(rows))
+        errors = np.abs(predicted[:, 0] - y)
+        worst = _worst(rows, predicted, errors, (-errors).argsort(kind="stable"), errors > 0)
+        return Score(metrics(model.task, y, predicted[:, 0], weights), len(rows), worst)
     y = y.astype(int)
     decided = fitted.answers.rule.classes(predicted)
+    of_actual = predicted[np.arange(len(y)), y]
+    worst = _worst(rows, predicted, of_actual, of_actual.argsort(kind="stable"), decided != y)
     if len(np.unique(y)) < predicted.shape[1]:
         # The other metrics need rows of every class.
-        return Score({"accuracy": float(np.average(decided == y, weights=weights))}, len(rows))
-    return Score(metrics(model.task, y, predicted, weights, decided), len(rows))
+        return Score({"accuracy": float(np.average(decided == y, weights=weights))}, len(rows), worst)
+    return Score(metrics(model.task, y, predicted, weights, decided), len(rows), worst)
+
+
+def _worst(
+    rows: np.ndarray, predicted: np.ndarray, measure: np.ndarray, order: np.ndarray, is_wrong: np.ndarray
+) -> WorstRows:
+    """Return the first rows that are wrong, in an order from the worst to the best."""
+    worst = order[is_wrong[order]][:MAX_WORST]
+    return WorstRows(rows[worst], predicted[worst], measure[worst])
 
 
 def _weights(fitted: FittedVersion, table: Table) -> np.ndarray:

@@ -54,6 +54,11 @@ def weak_spots(info: VersionInfo) -> list[str]:
     ]
 
 
+def worst_rows_hint(info: VersionInfo) -> str:
+    """Return where single rows can be seen: records have none, as they are real rows."""
+    return f"Predict a file that has the column '{shorten(info.target, MAX_NAME)}' to see the rows it gets most wrong."
+
+
 def protected_table(info: VersionInfo) -> tuple[list[str], list[list[str]]]:
     """Return the header and the rows of a table of the protected groups, with standard errors; both may be empty."""
     if info.protected is None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from mlapp import ml, tables
 from mlapp.errors import MAX_REPORTED
-from mlapp.schemas import PredictionPreview, PredictOptions, PredictResponse, RowProblem
+from mlapp.schemas import PredictionPreview, PredictOptions, PredictResponse, RowProblem, WorstRow
 from mlapp.services.prediction.reading import encode_table
 from mlapp.services.prediction.responses import added_columns, check_file, explain_rows
 
@@ -36,6 +36,7 @@ def preview(
         read_as=table.read_as,
         score=score.metrics if score else None,
         scored_rows=score.rows if score else 0,
+        worst=_worst_rows(fitted, table, score.worst) if score else [],
     )
 
 
@@ -51,6 +52,17 @@ def answer(fitted: "ml.FittedVersion", records: list[dict[str, Any]], *, sets: b
 def example(fitted: "ml.FittedVersion") -> PredictResponse:
     """Return the response to the example row of a version."""
     return answer(fitted, [{feature.name: feature.example for feature in fitted.info.features}])
+
+
+def _worst_rows(fitted: "ml.FittedVersion", table: "tables.Table", worst: "ml.WorstRows") -> list[WorstRow]:
+    _, rows = tables.format_rows(table.frame[worst.rows])
+    predictions = fitted.answers.columns(worst.predicted)["prediction"].to_list()
+    return [
+        WorstRow(line=_line(table, row), cells=cells, prediction=prediction, measure=measure)
+        for row, cells, prediction, measure in zip(
+            worst.rows.tolist(), rows, predictions, worst.measure.tolist(), strict=True
+        )
+    ]
 
 
 def _line(table: "tables.Table", row: int) -> int:

@@ -1,13 +1,14 @@
-"""The first predictions for a table, its warnings, the rows that cannot be predicted, and the score."""
+"""The first predictions for a table, its warnings, rows that cannot be predicted, the score, and the worst rows."""
 
 from typing import Protocol
 
 from nicegui import ui
 
-from mlapp.presentation.formats import exact, format_count, format_number
+from mlapp.presentation.decisions.sentences import class_name
+from mlapp.presentation.formats import exact, format_count, format_number, format_percent
 from mlapp.presentation.metrics import METRICS, format_metric
 from mlapp.presentation.sentences import target_unit
-from mlapp.schemas import PredictionPreview, Task, VersionInfo
+from mlapp.schemas import PredictionPreview, Task, VersionInfo, WorstRow
 from pages.components.cards import Figure, figures
 from pages.components.tables.plain_table import Cell, plain_table
 from pages.components.warnings import warnings
@@ -45,6 +46,8 @@ class PredictionPreviewView:
         texts = [f"Line {line}, {warned.feature}: {warned.detail}" for line, warned in lines]
         warnings(_first(texts, found.warnings_total, "warning"))
         self._table()
+        if found.worst:
+            self._worst()
 
     def _score(self) -> None:
         """Draw the metrics on the rows that have a target."""
@@ -88,6 +91,32 @@ class PredictionPreviewView:
         plain_table("First rows with their predictions", names, cells).props("translate=no").mark("preview")
         shown = len(cells)
         ui.label(f"The first {shown} of {_rows(found.total)}." if shown < found.total else "All rows.").classes(MUTED)
+
+    def _worst(self) -> None:
+        """Draw the rows whose predictions are furthest from the targets in the file."""
+        info, found = self.info, self.found
+        is_number = info.task is Task.REGRESSION
+        target = found.names.index(info.target)
+        names = found.names[: len(found.worst[0].cells)]
+        cells: list[list[Cell]] = [
+            [row.line, row.cells[target], *_judged(row, info), *row.cells[:target], *row.cells[target + 1 :]]
+            for row in found.worst
+        ]
+        title = "Rows it gets most wrong"
+        ui.label(title).classes(f"{TEXT} font-medium").props("role=heading aria-level=3")
+        measure = "Error" if is_number else "Probability of actual"
+        others = [name for name in names if name != info.target]
+        header = ["Line", f"Actual {info.target}", "Predicted", measure, *others]
+        plain_table(title, header, cells).props("translate=no").mark("worst-rows")
+        ui.label(f"{len(cells)} of the {_rows(found.scored_rows)} with '{info.target}'.").classes(MUTED)
+
+
+def _judged(row: WorstRow, info: VersionInfo) -> tuple[str, str]:
+    """Return a prediction, and how wrong it is."""
+    if info.task is Task.CLASSIFICATION:
+        return class_name(row.prediction), format_percent(row.measure)
+    unit = target_unit(info)
+    return format_number(float(row.prediction), unit), format_number(row.measure, unit)
 
 
 def _rows(count: int) -> str:

@@ -4,7 +4,13 @@ from nicegui import ui
 
 from mlapp.errors import shorten
 from mlapp.presentation.estimators import estimator_name
-from mlapp.presentation.evaluation.subgroups import NO_SLICES, protected_note, protected_table, weak_spots
+from mlapp.presentation.evaluation.subgroups import (
+    NO_SLICES,
+    protected_note,
+    protected_table,
+    weak_spots,
+    worst_rows_hint,
+)
 from mlapp.presentation.formats import format_duration
 from mlapp.presentation.metrics import METRICS, format_metric, format_metric_with_spread
 from mlapp.presentation.sentences import quality_summary, target_unit
@@ -56,6 +62,7 @@ def weak_spots_card(info: VersionInfo) -> None:
             ui.label(sentence).classes(f"{TEXT} break-words max-w-full").mark("weak-spot")
         if not found:
             ui.label(NO_SLICES).classes(MUTED)
+        ui.label(worst_rows_hint(info)).classes(f"{MUTED} break-words max-w-full").mark("worst-rows-hint")
 
 
 def _leaderboard(info: VersionInfo) -> None:

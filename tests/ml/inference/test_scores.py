@@ -13,6 +13,10 @@ def scored(model, frame, bad_rows=()):
     return score(model, table, model.encoder.encode_rows(table), bad_rows)
 
 
+def predictions(model, frame):
+    return model.answers.columns(model.predict(model.encoder.encode(Table(frame))))["prediction"]
+
+
 def test_score_of_a_regression_is_of_the_rows_with_a_target(table, fitting):
     model = fitting(table.drop("grade", "sold"), "price")
     frame = table.head(20).with_columns(price=table.head(20)["price"].scatter([3], None))
@@ -57,3 +61,40 @@ def test_score_weights_the_rows_as_the_training_did(table, fitting):
     errors = abs(model.predict(model.encoder.encode(Table(frame)))[:, 0] - frame["price"].to_numpy())
     assert (found.rows, plain.rows) == (40, 60)
     assert found.metrics["mae"] == pytest.approx(np.average(errors, weights=weights))
+
+
+def test_worst_rows_of_a_regression_have_the_largest_errors(table, fitting):
+    model = fitting(table.drop("grade", "sold"), "price")
+
+    found = scored(model, table, bad_rows=[0, 1])
+
+    assert found is not None
+    predicted = model.predict(model.encoder.encode(Table(table)))
+    errors = abs(predicted[:, 0] - table["price"].to_numpy())
+    expected = 2 + np.argsort(-errors[2:], kind="stable")[:20]
+    assert found.worst.rows.tolist() == expected.tolist()
+    assert found.worst.predicted == pytest.approx(predicted[expected])
+    assert found.worst.measure == pytest.approx(errors[expected])
+
+
+def test_worst_rows_of_a_classification_are_wrong_and_the_least_expected_first(table, graded):
+    probabilities = graded.predict(graded.encoder.encode(Table(table)))
+    actual = [graded.info.classes.index(grade) for grade in table["grade"]]
+    of_actual = probabilities[np.arange(table.height), actual]
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != actual)
+
+    found = scored(graded, table)
+
+    assert found is not None
+    assert 0 < len(wrong) <= 20
+    assert sorted(found.worst.rows) == wrong.tolist()
+    assert found.worst.measure == pytest.approx(np.sort(of_actual[wrong]))
+
+
+def test_rows_that_are_right_are_not_among_the_worst(table, graded):
+    right = table.with_columns(grade=pl.Series(predictions(graded, table)))
+
+    found = scored(graded, right)
+
+    assert found is not None
+    assert (found.metrics["accuracy"], len(found.worst.rows)) == (1, 0)

@@ -202,6 +202,7 @@ async def test_version_page_says_where_it_is_wrong_and_how_groups_differ(user: U
 
     spot = "Among 40 held-out rows with alcohol above 13 it is wrong in 40.0%, elsewhere in 10.0%."
     await user.should_see(content=spot, marker="weak-spot")
+    await user.should_see("Predict a file that has the column 'cultivar' to see the rows it gets most wrong.")
     await user.should_see("By alcohol")
     shown = [row for table in user.find(kind=ui.table).elements for row in table.rows]
     assert ["alcohol above 13", "40", "40.0 ± 8.0%"] in [[row.get(f"c{n}") for n in range(3)] for row in shown]

@@ -151,6 +151,20 @@ async def test_preview_has_problems_with_lines_and_the_score(
     assert [row[-1] for row in preview.rows] == [None, "'age': 'x12' is not a number.", None, None]
 
 
+async def test_preview_has_the_worst_rows_with_their_lines(prediction: PredictionService, model: VersionInfo):
+    good, bad = lines(model, age="x12")
+    header = ",".join([model.target, *(feature.name for feature in model.features)])
+    body = "\n".join([header, f"150,{good}", f"9000,{bad}", f"9000,{good}", f",{good}", ""])
+
+    preview = await prediction.preview(Body(body.encode(), options=SKIP), "diabetes", rows=1)
+
+    assert [(row.line, row.cells[0]) for row in preview.worst] == [(4, "9000"), (2, "150")]
+    assert preview.worst[0].cells == [*body.splitlines()[3].split(",")]
+    predicted = float(preview.rows[0][preview.names.index("prediction")] or "nan")
+    assert [row.prediction for row in preview.worst] == pytest.approx([predicted] * 2)
+    assert [row.measure for row in preview.worst] == pytest.approx([9000 - predicted, abs(150 - predicted)])
+
+
 async def test_preview_of_parquet_counts_rows_from_one(prediction: PredictionService, model: VersionInfo, tmp_path):
     rows = pl.DataFrame([{feature.name: feature.example for feature in model.features}] * 2)
     rows.with_columns(age=pl.Series([30.0, 9_999.0])).write_parquet(tmp_path / "rows.parquet")
@@ -158,4 +172,4 @@ async def test_preview_of_parquet_counts_rows_from_one(prediction: PredictionSer
     preview = await prediction.preview(Body((tmp_path / "rows.parquet").read_bytes()), "diabetes")
 
     assert ([each.row for each in preview.warnings], preview.warning_lines) == ([1], [2])
-    assert (preview.score, preview.scored_rows, preview.problems) == (None, 0, [])
+    assert (preview.score, preview.scored_rows, preview.problems, preview.worst) == (None, 0, [], [])
