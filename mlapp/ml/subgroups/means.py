@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+ONE_UNIT = 1 + 1e-9
+"""A larger number of units is more than one, in spite of rounding."""
+
 
 class Rows(NamedTuple):
     """How held-out rows count. Arrays are (rows,)."""
@@ -23,8 +26,11 @@ class Mean(NamedTuple):
 
     value: float
     standard_error: float
-    units: int
-    """Number of independent rows or groups."""
+    units: float
+    """Number of independent rows or groups; if some have more weight, as many equal ones are as accurate.
+
+    Source: Kish, Survey Sampling (1965).
+    """
 
 
 def mean_of(values: np.ndarray, among: np.ndarray, rows: Rows) -> Mean:
@@ -34,9 +40,11 @@ def mean_of(values: np.ndarray, among: np.ndarray, rows: Rows) -> Mean:
     if total <= 0:
         return Mean(np.nan, np.nan, 0)
     mean = weights @ values / total
-    sums = _by_unit(weights * (values - mean) / total, among, rows)
-    count = len(sums)
-    return Mean(float(mean), float(np.sqrt(sums @ sums * count / max(count - 1, 1))), count)
+    sums, shares = (_by_unit(each, among, rows) for each in (weights * (values - mean) / total, weights / total))
+    count = float(1 / (shares @ shares))
+    # A single unit says nothing about the spread.
+    correction = count / (count - 1) if count > ONE_UNIT else 1.0
+    return Mean(float(mean), float(np.sqrt(sums @ sums * correction)), count)
 
 
 def difference_of(values: np.ndarray, among: np.ndarray, rows: Rows) -> tuple[Mean, float, float]:

@@ -126,7 +126,7 @@ def _confirmed(  # noqa: PLR0913, PLR0917 - a candidate, and the rows that may c
     if min(among.sum(), (~among).sum()) < MIN_ROWS:
         return None
     inside, outside, error = difference_of(losses[confirming], among, rows.at(confirming))
-    is_worse = inside.value >= MIN_RATIO * outside and error > 0 and inside.units > 1
+    is_worse = inside.value >= MIN_RATIO * outside and error > 0 and inside.units >= 2
     if not is_worse or t.sf((inside.value - outside) / error, inside.units - 1) > significance:
         return None
     return Slice(

@@ -5,7 +5,7 @@ import pytest
 
 from mlapp.ml.subgroups.claims import unmet_claims
 from mlapp.ml.subgroups.conditions import levels_by_feature
-from mlapp.ml.subgroups.means import Rows
+from mlapp.ml.subgroups.means import Rows, mean_of
 from mlapp.ml.subgroups.slices import find_slices
 from mlapp.schemas import ColumnType, Condition, Feature
 
@@ -84,6 +84,26 @@ def test_rows_of_weight_0_do_not_make_a_slice():
     losses, weights = np.where(bad, 1.0, 0.1), np.where(bad, 0.0, 1.0)
 
     assert not find_slices(levels_by_feature(x, FEATURES), losses, halves(random), Rows(weights))
+
+
+def test_few_rows_with_most_of_the_weight_make_no_slice():
+    found = 0
+    for seed in range(30):
+        random = np.random.default_rng(seed)
+        levels, weights = levels_by_feature(matrix(random), FEATURES), np.exp(3 * random.normal(size=ROWS))
+        found += bool(find_slices(levels, np.abs(random.normal(size=ROWS)), halves(random), Rows(weights)))
+
+    assert found <= 1
+
+
+def test_a_single_row_with_all_weight_has_no_standard_error():
+    values, everywhere = np.arange(3.0), np.ones(3, dtype=bool)
+
+    found = mean_of(values, everywhere, Rows(np.array([1e-20, 1.0, 1e-20])))
+
+    assert found.value == 1
+    assert found.units == pytest.approx(1)
+    assert found.standard_error == pytest.approx(0, abs=1e-9)
 
 
 def test_slices_need_rows_in_both_halves():
