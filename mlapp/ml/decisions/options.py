@@ -1,5 +1,6 @@
 """Options of decisions: the class of interest, and whether costs, limit or threshold suit the classes of a model."""
 
+import json
 from typing import NoReturn
 
 from mlapp.errors import Unacceptable, pointer, shorten
@@ -27,7 +28,10 @@ def positive_class(classes: list[Scalar] | None, options: TrainOptions) -> Scala
     names = class_names(classes)
     if len(classes) > 2:
         _reject("positive", f"'positive' is one of two classes, and the target has {len(classes):,}; leave it out.")
-    given = class_names([options.positive])[0]
+    if options.positive in classes:
+        return classes[classes.index(options.positive)]
+    # As it stands in JSON: that has no bounds for integers, unlike columns.
+    given = options.positive if isinstance(options.positive, str) else json.dumps(options.positive)
     if given not in names:
         _reject("positive", f"There is no class '{shorten(given)}'; send {' or '.join(map(shorten, names))}.")
     return classes[names.index(given)]

@@ -28,7 +28,10 @@ def test_class_of_interest_means_yes_or_is_the_second(classes: list[Scalar] | No
     assert positive_class(classes, TrainOptions()) == positive
 
 
-@pytest.mark.parametrize(("classes", "given"), [(["no", "yes"], "no"), ([False, True], "false"), ([0, 1], 0)])
+@pytest.mark.parametrize(
+    ("classes", "given"),
+    [(["no", "yes"], "no"), ([False, True], "false"), ([0, 1], 0), ([0, 1], "0"), (["false", "true"], False)],
+)
 def test_class_of_interest_is_the_given_one(classes: list[Scalar], given: Scalar):
     assert positive_class(classes, TrainOptions(positive=given)) == classes[0]
 
@@ -39,6 +42,7 @@ def test_class_of_interest_is_the_given_one(classes: list[Scalar], given: Scalar
         (None, {"positive": "yes"}, "'positive' is for classes, and this target is predicted as numbers; leave it out"),
         (KINDS, {"positive": "Gentoo"}, "'positive' is one of two classes, and the target has 3; leave it out"),
         (["no", "yes"], {"positive": "maybe"}, "There is no class 'maybe'; send no or yes."),
+        ([0, 1], {"positive": 10**40}, "There is no class '10000.*'; send 0 or 1."),
         (None, {"costs": BOTH}, "'costs' is for classes"),
         (KINDS, {"costs": BOTH}, 'The target has 3 classes; .* as in {"Adelie": {"Chinstrap": 10}}'),
         (KINDS, {"costs": {"Gentoo": {"Emu": 2}}}, "There is no class 'Emu'; the classes are Adelie, Chinstrap, Gent"),
