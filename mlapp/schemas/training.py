@@ -62,8 +62,8 @@ class TrainOptions(FileOptions):
     positive: Scalar | None = None
     """The class of interest of two classes; by default the one that means yes (`yes`, `true`, 1), else the second."""
     costs: Costs | None = None
-    """Costs of errors, by which classes are predicted, as in `PATCH /models/{model}`. They become a setting of the
-    model, unless it has costs, a limit or a threshold already."""
+    """Costs of errors, by which classes are predicted, as in `PATCH /models/{model}`. If the version becomes
+    active or is the first one, they become a setting of the model, unless it has costs, a limit or a threshold."""
     metric: Metric | None = None
     """By what `auto` chooses among single estimators: `rmse` or `mae`; `log_loss`, `accuracy`, `balanced_accuracy` or
     `roc_auc`. By default `rmse` (`mae` if `loss` is `absolute_error`) or `log_loss`, and ensembles are kept, too."""

@@ -63,14 +63,15 @@ class ModelService:
         """
         if patch.default is False:
             raise Unacceptable("'default' can only be true: make another model the default one instead.")
+        # Rejects what does not suit the model before anything changes.
+        changes = await asyncio.to_thread(changes_of, self.store, model, patch, caller.get())
         if patch.default:
             await asyncio.to_thread(self.store.set_default, model)
             log.info("Model %s is the default one.", model)
-            await self.prediction.refresh(model)
-        if changes := await asyncio.to_thread(changes_of, self.store, model, patch, caller.get()):
+        if changes:
             await asyncio.to_thread(partial(self.store.update, model, **changes))
             log.info("The settings of model %s were changed: %s.", model, ", ".join(changes))
-        if "decision" in changes:
+        if patch.default or "decision" in changes:
             await self.prediction.refresh(model)
         return await self.get(model)
 

@@ -120,7 +120,8 @@ class ModelStore(VersionStore):
             activate_by: Who activates the version at once; without it, the version is inactive.
             replaces: The active version that this was decided on; None if there was none.
             description: The new description of the model.
-            decision: What the predictions of the model follow, unless that is set already.
+            decision: What the predictions of the model follow, unless that is set already, or the model exists and the
+                version stays inactive.
             demo: Whether it is the example; a model stays the example only as long as nobody else trains it.
 
         Raises:
@@ -140,7 +141,7 @@ class ModelStore(VersionStore):
             folder = self._folder(model)
             if folder.settings().demo and not demo:
                 settings["demo"] = False
-            if decision and folder.settings().decision is None:
+            if decision and activate_by is not None and folder.settings().decision is None:
                 settings["decision"] = decision
             version = self._add(folder, file, record, activate_by, settings)
             if activate_by is not None:

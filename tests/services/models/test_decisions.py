@@ -81,7 +81,7 @@ async def test_decision_of_a_training_is_that_of_a_model_without_one(store: Mode
     store.add("new", tumours.file, tumours.record, decision=first)
     store.add("new", tumours.file, tumours.record, decision=second)
     tumours.add_to(store)
-    store.add("breast_cancer", tumours.file, tumours.record, decision=second)
+    store.add("breast_cancer", tumours.file, tumours.record, decision=second, activate_by="ann")
 
     assert (store.settings("new").decision, store.settings("breast_cancer").decision) == (first, second)
 
@@ -113,3 +113,24 @@ async def test_model_without_versions_follows_nothing(store: ModelStore, models:
         await models.update("breast_cancer", ModelPatch(costs=COSTS))
     with pytest.raises(NotFound):
         await models.update("nothing", ModelPatch(costs=None))
+
+
+async def test_rejected_change_leaves_the_default_model(store: ModelStore, models: ModelService, tumours: Fitted):
+    tumours.activate_in(store, "first")
+    tumours.activate_in(store, "second")
+
+    with pytest.raises(Unacceptable, match="There is no class 'maybe'"):
+        await models.update("second", ModelPatch(default=True, costs={"maybe": {"M": 2.0}}))
+
+    assert store.default() == "first"
+
+
+async def test_decision_of_an_inactive_version_changes_no_predictions(store: ModelStore, tumours: Fitted):
+    decision = Decision(limit=5, by="ann", at=NOW)
+    tumours.activate_in(store)
+
+    store.add("breast_cancer", tumours.file, tumours.record, decision=decision)
+    before = store.settings("breast_cancer").decision
+    store.add("breast_cancer", tumours.file, tumours.record, decision=decision, activate_by="ann")
+
+    assert (before, store.settings("breast_cancer").decision) == (None, decision)
