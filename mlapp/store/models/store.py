@@ -1,26 +1,23 @@
 """ModelStore: models by name, their versions, and which model is the default one.
 
 <folder>/models/churn/          one folder a model; see `mlapp.store.models.model_folders`
-<folder>/default.json           the default model; replaced atomically
+<folder>/default.json           the default model; see `mlapp.store.models.default_file`
 <folder>/counters/churn         the last assigned version number, so that none is reused, not even by a model of the
                                 same name after a deletion
 <folder>/staging/               what is being written or deleted
 <folder>/lock                   held during each change
 """
 
-import os
 import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
-from pydantic import BaseModel, ValidationError
-
 from mlapp.errors import Conflict, NotFound, Unavailable
 from mlapp.schemas import ActivationPolicy, Decision, ModelSettings, Record
 from mlapp.store import atomic_files
-from mlapp.store.cached_files import CachedRead
+from mlapp.store.models.default_file import DefaultFile, DefaultModel
 from mlapp.store.models.model_folders import ModelFolder
 from mlapp.store.models.store_folder import NAME
 from mlapp.store.models.version_store import VersionStore
@@ -39,12 +36,6 @@ class ModelChanges(TypedDict, total=False):
     decision: Decision | None
 
 
-class _Default(BaseModel):
-    model: str
-    demo: bool = False
-    """Whether it is the example, which the first model that somebody trains replaces."""
-
-
 class ModelStore(VersionStore):
     """Stored models. All methods raise `Unavailable` if the store cannot be read or written.
 
@@ -53,7 +44,7 @@ class ModelStore(VersionStore):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._default = CachedRead(folder / "default.json", self._read_default)
+        self._default = DefaultFile(folder, self._staging, self._warn)
 
     def settings(self, model: str) -> ModelSettings:
         """Return the settings of a model."""
@@ -97,7 +88,7 @@ class ModelStore(VersionStore):
         with self._writing():
             if self._folder(model).active() is None:
                 raise Conflict(f"Model '{model}' has no active version; activate one before making it the default.")
-            self._write_default(_Default(model=model))
+            self._default.write(DefaultModel(model=model))
 
     def add(  # noqa: PLR0913 - what appears at once
         self,
@@ -212,13 +203,13 @@ class ModelStore(VersionStore):
         """Make a model the default one if there is none, or only the example."""
         default, demo = self._default_model(), folder.settings().demo
         if default is None or (default.demo and not demo):
-            self._write_default(_Default(model=folder.name, demo=demo))
-        elif not os.path.lexists(self.folder / "default.json"):
-            self._write_default(default)
+            self._default.write(DefaultModel(model=folder.name, demo=demo))
+        elif not self._default.exists():
+            self._default.write(default)
 
-    def _default_model(self) -> _Default | None:
+    def _default_model(self) -> DefaultModel | None:
         """Return the default model; if its file is damaged, the oldest one with an active version, the example last."""
-        found = self._default.get()
+        found = self._default.read()
         with suppress(NotFound):
             # A model of this name that was never activated is another one: it was deleted, or a crash prevented it.
             if found and self.settings(found.model).active is not None:
@@ -230,7 +221,7 @@ class ModelStore(VersionStore):
                 if self.active(name):
                     models[name] = self.settings(name)
         oldest = min(models, key=lambda name: (models[name].demo, str(models[name].created_at), name), default=None)
-        return _Default(model=oldest, demo=models[oldest].demo) if oldest else None
+        return DefaultModel(model=oldest, demo=models[oldest].demo) if oldest else None
 
     def _assign_number(self, folder: ModelFolder) -> int:
         """Return a number that was never assigned, not even to a deleted version."""
@@ -241,14 +232,3 @@ class ModelStore(VersionStore):
         version = next_number(assigned, folder.versions.folder)
         atomic_files.replace(counter, str(version).encode(), staging=self._staging)
         return version
-
-    def _read_default(self) -> _Default | None:
-        try:
-            return _Default.model_validate_json(atomic_files.read(self.folder / "default.json") or b"")
-        except (atomic_files.NotARegularFile, ValidationError):
-            self._warn('default.json cannot be read; PATCH /models/{model} with {"default": true} writes it again.')
-            return None
-
-    def _write_default(self, default: _Default) -> None:
-        data = default.model_dump_json().encode()
-        atomic_files.replace(self.folder / "default.json", data, staging=self._staging)
