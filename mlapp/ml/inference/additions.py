@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 def additions(
     fitted: "FittedVersion",
-    x: np.ndarray,  # noqa: ARG001 - for explanations
     predicted: np.ndarray,
     options: PredictOptions,
     reliable: np.ndarray | None = None,
@@ -24,8 +23,6 @@ def additions(
 
     Args:
         fitted: The version.
-        x: Encoded rows, (rows, columns), with `UNKNOWN` for categories outside the training data; the components of
-            texts are there if explanations are asked for.
         predicted: As `FittedVersion.predict` returns them.
         options: Of the request.
         reliable: Whether each row is like those of training, (rows,); None if all are.

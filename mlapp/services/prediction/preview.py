@@ -45,7 +45,7 @@ def answer(fitted: "ml.FittedVersion", records: list[dict[str, Any]], *, sets: b
     options = PredictOptions(sets=sets and fitted.info.class_sets is not None)
     encoded = encode_table(fitted, tables.JsonRows(records).table(), options)
     predicted = fitted.predict_rows(encoded.rows)
-    added = ml.additions(fitted, encoded.rows.x, predicted, encoded.options, encoded.reliable)
+    added = ml.additions(fitted, predicted, encoded.options, encoded.reliable)
     return fitted.answers.response(predicted, encoded.warnings, added)
 
 

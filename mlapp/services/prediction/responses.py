@@ -76,9 +76,9 @@ def check_file(fitted: "ml.FittedVersion", encoded: EncodedTable) -> None:
     """
     for name in _added_names(fitted, encoded):
         if name in encoded.table.names:
-            raise Unacceptable(
-                f"The table has a column '{shorten(name)}', which the response adds; rename it or leave it out."
-            )
+            is_feature = any(feature.name == name for feature in fitted.info.features)
+            remedy = "request JSON by 'Accept: application/json'" if is_feature else "rename it or leave it out"
+            raise Unacceptable(f"The table has a column '{shorten(name)}', which the response adds; {remedy}.")
 
 
 def _added_names(fitted: "ml.FittedVersion", encoded: EncodedTable) -> list[str]:
@@ -93,7 +93,7 @@ def _additions(
     """Return the additions to the predictions of some rows."""
     x, found = encoded.rows.x[part], list(encoded.explanations[part])
     reliable = None if encoded.reliable is None else encoded.reliable[part]
-    added = ml.additions(fitted, x, predicted, encoded.options, reliable)
+    added = ml.additions(fitted, predicted, encoded.options, reliable)
     if not encoded.options.explain:
         return added
     start, _, _ = part.indices(encoded.height)

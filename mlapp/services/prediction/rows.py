@@ -1,4 +1,7 @@
-"""RowPredictor: predicts a few rows, in a batch with those of other requests. RowExplainer: explains rows."""
+"""Prediction of rows: RowPredictor in batches with those of other requests, TablePredictor in chunks.
+
+RowExplainer explains them.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlapp import ml, tables
 from mlapp.schemas import Explanation, Format, PredictOptions, Scalar
-from mlapp.services.admission import Pool
+from mlapp.services.admission import Pool, prefetch
 from mlapp.services.monitoring.recorder import TrafficRecorder
-from mlapp.services.prediction import reading
+from mlapp.services.prediction import reading, responses
 from mlapp.services.prediction.batching import BatchedRows, Batcher
 from mlapp.services.prediction.limits import Limits
-from mlapp.services.prediction.responses import explain_rows, parts_of, write_file, write_json
+from mlapp.services.prediction.responses import PredictionResult, explain_rows, parts_of, write_file, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +51,7 @@ class RowPredictor:
         if x is None or strict:
             return await self._predict_converted(fitted, rows, strict=strict)
         found = await self.batcher.predict(fitted, x)
-        added = _additions(fitted, x, found)
+        added = _additions(fitted, found)
         if not found.unusual:
             return PredictedRows(found.predicted, fitted.no_warnings, added)
         if not fitted.encoder.is_exact(x):
@@ -69,13 +72,13 @@ class RowPredictor:
         x = fitted.encoder.matrix(encoded.rows)
         found = await self.batcher.predict(fitted, x)
         self.recorder.add_warnings(fitted.info.model, encoded.warnings.total)
-        return PredictedRows(found.predicted, encoded.warnings, _additions(fitted, x, found))
+        return PredictedRows(found.predicted, encoded.warnings, _additions(fitted, found))
 
 
-def _additions(fitted: "ml.FittedVersion", x: "np.ndarray", found: BatchedRows) -> "ml.Additions":
+def _additions(fitted: "ml.FittedVersion", found: BatchedRows) -> "ml.Additions":
     if found.reliable is None:
         return fitted.no_additions
-    return ml.additions(fitted, x, found.predicted, NO_OPTIONS, found.reliable)
+    return ml.additions(fitted, found.predicted, NO_OPTIONS, found.reliable)
 
 
 @dataclass
@@ -124,3 +127,34 @@ class RowExplainer:
 
         self.limits.admit_explanation(fitted.info.model)
         return await self.limits.explain.run(explain, fitted.info.model)
+
+
+@dataclass
+class TablePredictor:
+    """Predicts the rows of a table in chunks, and explains them if asked to."""
+
+    limits: Limits
+    explainer: RowExplainer
+    add_rows: "AddRows"
+
+    async def predict(
+        self, fitted: "ml.FittedVersion", encoded: reading.EncodedTable, format_: Format, pool: Pool
+    ) -> PredictionResult:
+        """Return the response in a format.
+
+        Raises:
+            Unacceptable: the table cannot be answered in this format.
+            Overloaded: too many explanations are in flight.
+        """
+        responses.check_response(fitted, encoded, format_)
+        model, version = fitted.key
+        if encoded.options.explain:
+            self.limits.admit_explanation(model)
+            chunks = self.explainer.chunks(fitted, encoded, format_, pool, self.add_rows)
+        elif format_ is Format.JSON:
+            pieces = await pool.run(lambda: write_json(fitted, encoded, self.add_rows), model)
+            chunks = responses.iterate(pieces)
+        else:
+            chunks = prefetch(pool, model, responses.file_calls(fitted, encoded, format_, self.add_rows))
+        encoding = responses.encoding_of(fitted, encoded, format_)
+        return PredictionResult(model, version, format_, encoded.warnings.total, chunks, encoding)

@@ -18,17 +18,17 @@ from mlapp.schemas import (
     VersionKey,
     WhatIf,
 )
-from mlapp.services.admission import Release, prefetch
+from mlapp.services.admission import Release
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.monitoring.recorder import TrafficRecorder
-from mlapp.services.prediction import reading, responses
+from mlapp.services.prediction import reading
 from mlapp.services.prediction.active_versions import ActiveVersions
 from mlapp.services.prediction.batching import Batcher
 from mlapp.services.prediction.limits import Limits
 from mlapp.services.prediction.preview import answer, example, preview
 from mlapp.services.prediction.reading import Body
-from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult, iterate
-from mlapp.services.prediction.rows import RowExplainer, RowPredictor
+from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult
+from mlapp.services.prediction.rows import RowExplainer, RowPredictor, TablePredictor
 from mlapp.services.prediction.table_reader import TableReader
 from mlapp.services.prediction.version_cache import LOADED_BYTES, VersionCache
 from mlapp.services.stored_versions import version_number
@@ -54,6 +54,7 @@ class PredictionService:
         self._batcher = Batcher(self._limits.small, self.recorder.add_rows)
         self._rows = RowPredictor(self.recorder, self._limits, self._batcher)
         self._explainer = RowExplainer(self._limits)
+        self._tables = TablePredictor(self._limits, self._explainer, self.recorder.add_rows)
         self._reader = TableReader(self.processes)
 
     async def start(self) -> None:
@@ -173,6 +174,9 @@ class PredictionService:
         """
         fitted, pool = await self.fitted(model, version), self._limits.pool(body)
         table, options = await self._reader.read(body, pool, model)
+        if options.explain:
+            self._limits.admit_explanation(model)
+            pool = self._limits.explain
         return await pool.run(lambda: preview(fitted, table, options, rows), fitted.info.model)
 
     async def answer(self, records: list[dict[str, Any]], model: str, version: int | None = None) -> PredictResponse:
@@ -245,20 +249,9 @@ class PredictionService:
     async def _predict_table(
         self, fitted: "ml.FittedVersion", body: Body, formats: Formats, *, strict: bool
     ) -> PredictionResult:
-        pool, add_rows = self._limits.pool(body), self.recorder.add_rows
+        pool = self._limits.pool(body)
         table, options = await self._reader.read(body, pool, fitted.info.model)
         if options.version is not None and "version" not in body.options:
             fitted = await self._requested(fitted.info.model, options.version)
-        model, version = fitted.key
-        format_ = formats[table.format]
-        encoded = await pool.run(lambda: reading.encode_table(fitted, table, options, strict=strict), model)
-        responses.check_response(fitted, encoded, format_)
-        if options.explain:
-            self._limits.admit_explanation(model)
-            chunks = self._explainer.chunks(fitted, encoded, format_, pool, add_rows)
-        elif format_ is Format.JSON:
-            chunks = iterate(await pool.run(lambda: responses.write_json(fitted, encoded, add_rows), model))
-        else:
-            chunks = prefetch(pool, model, responses.file_calls(fitted, encoded, format_, add_rows))
-        encoding = responses.encoding_of(fitted, encoded, format_)
-        return PredictionResult(model, version, format_, encoded.warnings.total, chunks, encoding)
+        encoded = await pool.run(lambda: reading.encode_table(fitted, table, options, strict=strict), fitted.info.model)
+        return await self._tables.predict(fitted, encoded, formats[table.format], pool)

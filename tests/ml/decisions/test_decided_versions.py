@@ -68,7 +68,7 @@ def test_class_of_the_least_expected_cost_is_predicted(kinds):
 def test_sets_have_the_most_probable_class_and_those_that_may_be_true(grades):
     predicted = grades.predict(grades.examples)
 
-    added = additions(grades, grades.examples, predicted, PredictOptions(sets=True))
+    added = additions(grades, predicted, PredictOptions(sets=True))
     answer, file = grades.answers.response(predicted, additions=added), grades.answers.columns(predicted, added)
 
     assert answer.coverage == 0.8

@@ -125,6 +125,19 @@ async def test_column_called_problem_is_rejected_only_if_the_response_adds_one(
         await prediction.predict(Body(f"{header}\n{good}\n{bad}\n".encode(), options=SKIP))
 
 
+async def test_feature_with_the_name_of_an_added_column_is_answered_in_json(
+    store: ModelStore, prediction: PredictionService, diabetes: Fitted
+):
+    first, *others = diabetes.record.features
+    diabetes.but(features=[first.model_copy(update={"name": "lower"}), *others]).activate_in(store, "named")
+    named = describe(store, "named", 1)
+    body = Body(csv(named, lines(named)[0]))
+
+    with pytest.raises(Unacceptable, match="a column 'lower', which the response adds; request JSON by 'Accept: "):
+        await prediction.predict(body, model="named")
+    assert (await prediction.predict(body, {Format.CSV: Format.JSON}, "named")).format is Format.JSON
+
+
 async def test_all_missing_columns_are_named_at_once(prediction: PredictionService, model: VersionInfo):
     with pytest.raises(Unacceptable) as refused:
         await prediction.predict(Body(b"age,bmi\n1,2\n3,4\n"))

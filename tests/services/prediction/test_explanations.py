@@ -157,6 +157,16 @@ async def test_a_preview_has_reasons_if_they_are_asked_for(prediction: Predictio
     assert all(row[found.names.index("why")] for row in found.rows)
 
 
+async def test_a_preview_with_reasons_waits_with_explanations_instead_of_predictions(
+    prediction: PredictionService, diabetes_model: VersionInfo, monkeypatch
+):
+    data = examples(diabetes_model).write_csv().encode()
+    monkeypatch.setattr(limits, "MAX_EXPLAIN_WAIT_S", -1.0)
+
+    with pytest.raises(Overloaded, match="More explanations are requested"):
+        await prediction.preview(Body(data, options={"explain": "true"}), "diabetes")
+
+
 async def test_a_response_that_nobody_reads_is_not_explained_further(
     prediction: PredictionService, diabetes_model: VersionInfo
 ):
