@@ -26,6 +26,7 @@ def info(version: int, **changed: Any) -> VersionSummary:
         "metrics": {"r2": 0.5},
         "baseline": {},
         "warnings": [],
+        "suspected_leaks": [],
         "note": "",
         "source": None,
     }
