@@ -42,7 +42,9 @@ class TargetMeans(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit_transform(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Find the means, and return the columns of the training rows."""
-        kind = "multiclass" if self.classes > 2 else "binary" if self.classes else "continuous"
+        # Of three classes, a fold may have two.
+        many = self.classes > 2 and len(np.unique(y)) > 2
+        kind = "multiclass" if many else "binary" if self.classes else "continuous"
         folds = KFold(FOLDS, shuffle=True, random_state=self.random_state)
         self.encoder_ = TargetEncoder(target_type=kind, cv=folds)
         return self._with_means(X, self.encoder_.fit_transform(X[:, self.columns], y))

@@ -48,6 +48,15 @@ def test_rates_of_further_classes_follow_the_columns():
     assert encoded[:, 1].tolist() == X[:, 1].tolist()
 
 
+def test_rows_without_one_of_three_classes_have_the_rate_of_another_one():
+    X = np.column_stack([np.repeat([0.0, 1.0], 30), np.arange(60)])
+
+    encoded = TargetMeans([0], classes=3).fit(X, np.repeat([0, 2], 30)).transform(X)
+
+    assert encoded.shape == X.shape
+    np.testing.assert_allclose(encoded[::30, 0], [0, 1], atol=0.1)
+
+
 def test_few_rows_or_categories_keep_their_codes():
     few_rows, few_categories = places(150)[2], places(count=8)[2]
 
