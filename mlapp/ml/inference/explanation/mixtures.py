@@ -25,8 +25,10 @@ class _Terms:
 
     def _of(self, x: np.ndarray) -> np.ndarray:
         """Return the terms of rows, (rows, features, sums)."""
-        changed = self._mixtures.changed(x)
-        return self._source(changed).reshape(len(x), self._mixtures.features, -1) - self._reference
+        features = self._mixtures.features
+        size = max(1, CHUNK_ROWS // features)
+        found = [self._source(self._mixtures.changed(x[start:][:size])) for start in range(0, len(x), size)]
+        return np.concatenate(found).reshape(len(x), features, -1) - self._reference
 
     def _adds_up(self, terms: np.ndarray, x: np.ndarray) -> bool:
         expected = self._source(x)
