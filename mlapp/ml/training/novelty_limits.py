@@ -39,16 +39,17 @@ def fit_novelty(x: np.ndarray, features: Sequence[Feature], seed: int, groups: n
     folds = random.permutation(np.arange(units.max() + 1) % FOLDS)[units]
     categories = np.array([feature.type is ColumnType.CATEGORY for feature in features], dtype=bool)
     numeric = _varying(sample, np.flatnonzero([feature.type in NUMERIC for feature in features]))
-    joint = _most_correlated(sample, numeric)
     unknown, overshoot, distance = np.zeros((count, len(features)), dtype=bool), np.zeros(count), np.zeros(count)
     first = np.zeros((count, len(numeric)), dtype=bool)
     for fold in range(folds.max() + 1):
         test, train = folds == fold, sample[folds != fold]
         unknown[np.ix_(test, categories)] = _unknown(train[:, categories], sample[np.ix_(test, categories)])
         overshoot[test], first[test] = _overshoot(train[:, numeric], sample[np.ix_(test, numeric)])
-        if len(joint) > 1:
-            distance[test] = Distance.fit(train, joint).of_rows(sample[test])
     closed, bounded = categories & _within_share(unknown, MAX_UNKNOWN), _within_share(first, MAX_FAR)
+    # Columns that are constant without a few rows say nothing about the distance of further such rows.
+    joint = _most_correlated(sample, numeric[bounded])
+    for fold in range(folds.max() + 1 if len(joint) > 1 else 0):
+        distance[folds == fold] = Distance.fit(sample[folds != fold], joint).of_rows(sample[folds == fold])
     factor = max(MIN_OVERSHOOT, _limit(overshoot, np.zeros(count, dtype=bool), MAX_FAR))
     others = unknown[:, closed].any(axis=1) | (overshoot > factor) | first[:, bounded].any(axis=1)
     limit = _limit(distance, others, MAX_NOVEL)

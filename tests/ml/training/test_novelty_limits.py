@@ -164,3 +164,10 @@ def test_a_column_that_a_sample_never_has_does_not_count(monkeypatch):
     found = Detector(table)
 
     assert found.novelty.is_near(found.encode(table)[0])
+
+
+def test_rows_with_a_rare_number_are_not_novel_for_it_alone():
+    table = people(60, 0).select("height", "weight", calls=pl.Series([0.0] * 59 + [1.0]))
+    usual = {"height": 170.0, "weight": 70.0, "calls": 1.0}
+
+    assert Detector(table).finds(pl.DataFrame([usual])).tolist() == [False]
