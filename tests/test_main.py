@@ -185,7 +185,8 @@ async def test_browsers_are_redirected_with_their_query(http: httpx.AsyncClient,
 async def test_unknown_paths_are_a_page_for_browsers_and_a_problem_for_programs(http: httpx.AsyncClient):
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     for path in ("/nope", "/models/x/nope%3F", "//evil.example"):
-        to_page, to_program = await http.get(path, headers=browser), await http.get(path)
+        url = f"http://localhost{path}"
+        to_page, to_program = await http.get(url, headers=browser), await http.get(url)
 
         assert (to_page.status_code, to_page.headers["location"]) == (307, f"/ui{path}")
         assert (to_program.status_code, to_program.headers["content-type"]) == (404, "application/problem+json")

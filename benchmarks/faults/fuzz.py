@@ -30,6 +30,12 @@ generation.with-security-parameters = false
 [[operations]]
 include-path-regex = "/(train|predict)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "415", "422", "429"]
+
+# Costs that are those of no class of the model.
+[[operations]]
+include-path = "/models/{model}"
+include-method = "PATCH"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "409", "422", "429"]
 """
 
 

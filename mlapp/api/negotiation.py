@@ -31,9 +31,10 @@ def negotiate(accept: Iterable[str], offered: Sequence[MediaType]) -> MediaType 
 
 def wants_page(scope: Scope) -> bool:
     """Return whether a request is that of a browser for a page, and there are pages."""
-    if scope["app"].state.pages is None or scope["method"] not in ("GET", "HEAD"):
+    if scope["method"] not in ("GET", "HEAD"):
         return False
-    return negotiate(Headers(scope=scope).getlist("accept"), ["application/json", "text/html"]) == "text/html"
+    wanted = negotiate(Headers(scope=scope).getlist("accept"), ["application/json", "text/html"])
+    return wanted == "text/html" and scope["app"].state.pages is not None
 
 
 def page_redirect(scope: Scope) -> RedirectResponse:

@@ -25,7 +25,7 @@ async def test_system_shows_status_store_and_loaded_versions(user: User, service
     await user.should_see(content="healthy", marker="status")
     await user.should_see("of machines answers.")
     await user.should_see(str(services.models.store.folder))
-    await user.should_see("of 100 MB (MLAPP_LOADED_MB)")
+    await user.should_see("of 100 MB")
     await user.should_not_see(marker="go-train")
 
 

@@ -103,7 +103,7 @@ async def test_monitor_shows_another_version_and_another_span(
         one(user, "version").set_value(str(trained.regression.version))
         one(user, "span").set_value("day")
 
-    await user.should_see(f"predictions of version {trained.regression.version}:")
+    await user.should_see(f"of version {trained.regression.version}:")
     await eventually(lambda: len(chart_of(user, "Requests").options["series"][0]["data"]) == 96)
 
 
@@ -115,7 +115,7 @@ async def test_monitor_reads_span_and_version_from_the_query(
 
     await user.open(f"/models/wine/monitor?span=day&version={version}")
 
-    await user.should_see(f"predictions of version {version}")
+    await user.should_see(f"of version {version}")
     assert len(chart_of(user, "Requests").options["xAxis"]["data"]) == 96
 
 
