@@ -6,8 +6,6 @@ restores the form of the browser tab.
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
 
 from nicegui import app as ui_app
 from nicegui import events, ui
@@ -24,6 +22,7 @@ from pages.components.training.result import TrainingResult
 from pages.components.training.table_source import TableSource
 from pages.components.training.train_form import TrainForm
 from pages.frame import frame
+from pages.session.column_choices import leave_out
 from pages.session.form_state import FormState, FormStates, Owner, tab_owner
 from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.session.table_file import TableFile
@@ -111,7 +110,7 @@ class _Train:
         self.other.start()
         if state:
             if not job:
-                _leave_out(state.options, self.exclude)
+                leave_out(state.options, self.exclude)
             await self._show(state)
             return
         bundled = [dataset.name for dataset in await self.services.models.datasets()]
@@ -162,7 +161,7 @@ class _Train:
         if not self.state.name or self.state.job != job:
             ui.navigate.to(train_without_path(info))
             return
-        _leave_out(self.state.options, info.suspected_leaks)
+        leave_out(self.state.options, info.suspected_leaks)
         await self._show(self.state)
         await self._start()
 
@@ -216,10 +215,3 @@ class _Train:
             await self.result.show(job.model, job.version)
             if job.id == self.started:
                 self._scroll_to(self.result.content)
-
-
-def _leave_out(options: dict[str, Any], columns: Sequence[str]) -> None:
-    """Add columns to those that a training does not use."""
-    options["exclude"] = list(dict.fromkeys([*options.get("exclude", []), *columns]))
-    if options.get("features"):
-        options["features"] = [name for name in options["features"] if name not in columns]

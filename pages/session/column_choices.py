@@ -26,6 +26,14 @@ class Role(StrEnum):
     IGNORED = "Ignore"
 
 
+def leave_out(options: dict[str, Any], columns: Sequence[str]) -> None:
+    """Change the options of a training so that it does not use some columns."""
+    if features := options.get("features"):
+        options["features"] = [name for name in features if name not in columns]
+    else:
+        options["exclude"] = list(dict.fromkeys([*options.get("exclude", []), *columns]))
+
+
 class ColumnChoices:
     """Reads and changes the options `target`, `task`, `features`, `exclude`, `types` and `merge_values`."""
 

@@ -77,6 +77,14 @@ def test_card_summary_has_target_task_and_quality(regression: VersionInfo, class
     assert "always predicting the most frequent class" in second
 
 
+def test_card_of_a_version_with_a_leak_says_so_first(classification: VersionInfo):
+    info = but(classification, suspected_leaks=["ash"], metrics=classification.metrics | {"accuracy": 1.0})
+
+    said = card(info, URL)
+
+    assert "**Too good to be true: 'ash' gives 'cultivar' away" in said
+
+
 def test_card_names_model_and_version(regression: VersionInfo):
     text = card(regression, URL)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mlapp.schemas import ColumnType, TableColumn
-from pages.session.column_choices import ColumnChoices, Role
+from pages.session.column_choices import ColumnChoices, Role, leave_out
 
 IGNORED = {"name": "has a distinct text in every row"}
 
@@ -113,3 +113,18 @@ def test_a_protected_column_stays_a_feature(option: str, features: list[str]):
     found.set_row_option(option, "x")
 
     assert (found.options[option], found.options["features"]) == ("x", features)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, {"exclude": ["leak"]}),
+        ({"exclude": ["leak", "z"]}, {"exclude": ["leak", "z"]}),
+        # Only one of the two may be sent.
+        ({"features": ["x", "leak"], "exclude": []}, {"features": ["x"], "exclude": []}),
+    ],
+)
+def test_columns_are_left_out_by_the_option_in_use(options: dict[str, Any], expected: dict[str, Any]):
+    leave_out(options, ["leak"])
+
+    assert options == expected

@@ -134,3 +134,11 @@ async def test_decision_of_an_inactive_version_changes_no_predictions(store: Mod
     store.add("breast_cancer", tumours.file, tumours.record, decision=decision, activate_by="ann")
 
     assert (before, store.settings("breast_cancer").decision) == (None, decision)
+
+
+async def test_costs_are_not_tried_on_versions_without_several_classes(
+    store: ModelStore, models: ModelService, tumours: Fitted
+):
+    tumours.activate_in(store)
+
+    assert await models.prediction.try_costs("breast_cancer", None) is None

@@ -1,16 +1,18 @@
 """The result of a training on the Train page."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from nicegui.testing import User
 
-from mlapp.schemas import Submission, VersionInfo
+from mlapp.schemas import Format, Submission, VersionInfo
 from mlapp.services import Services
+from pages.components.model.summary import train_without_path
 from pages.components.training.result import TrainingResult
 from pages.session.site import Site
 from tests.fitted import publish
-from tests.pages.conftest import TrainedVersions
+from tests.pages.conftest import TrainedVersions, eventually
 from tests.pages.steps import confirm, make_default
 
 pytestmark = pytest.mark.slow
@@ -65,6 +67,20 @@ async def test_result_of_the_default_model_says_so(user: User, services: Service
     await open_result(user, services)
 
     await user.should_see(f"{MODEL} is the default model: it answers programs that name no model.")
+
+
+async def test_leaky_training_from_elsewhere_asks_for_its_table(user: User, services: Services, tmp_path: Path):
+    table = tmp_path / "leak.csv"
+    table.write_text("x,noise,y\n" + "".join(f"{n},{n * 7 % 13},{'low' if n < 90 else 'high'}\n" for n in range(180)))
+    options = {"model": "leak-elsewhere", "estimator": "linear", "target": "y"}
+    info = await services.training.train(Submission(path=str(table), format=Format.CSV, options=options))
+    job = (await services.jobs.jobs())[0].id
+    await user.open(f"/train?job={job}")
+    await user.should_see("Too good to be true: 'x' gives 'y' away.")
+
+    user.find(marker="train-without").click()
+
+    await eventually(lambda: user.back_history[-1] == train_without_path(info))
 
 
 async def test_deleted_version_is_said_to_be_so(user: User, services: Services, active: VersionInfo):
