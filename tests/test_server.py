@@ -86,10 +86,19 @@ async def closed(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
+async def read_all(reader: asyncio.StreamReader) -> bytes:
+    answer = b""
+    # The connection is reset if a piece arrives after the response.
+    with suppress(ConnectionError):
+        while piece := await reader.read(65_536):
+            answer += piece
+    return answer
+
+
 async def exchange(port: int, *pieces: bytes, pause_s: float = 0) -> tuple[str, bytes]:
     """Send pieces with a pause after each, and return head and body of the response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    reading = asyncio.create_task(reader.read())
+    reading = asyncio.create_task(read_all(reader))
     for piece in pieces:
         writer.write(piece)
         await asyncio.wait([reading], timeout=pause_s)

@@ -203,11 +203,7 @@ class ActiveVersions:
             NotFound: the model was deleted.
             Unavailable: the store cannot be read now; the previous version continues to answer.
         """
-        try:
-            active = await asyncio.to_thread(self.store.active, model)
-        except NotFound:
-            self._forget(model)
-            raise
+        active = await self._read_active(model)
         if active is None:
             state.answer_by(None)
             return None
@@ -217,6 +213,8 @@ class ActiveVersions:
         except Unavailable:
             raise
         except MlappError as error:
+            # The model may have been deleted meanwhile.
+            await self._read_active(model)
             if state.back_off(active, error):
                 answering = state.answering.version if state.answering else None
                 message = f"The active version of {model} cannot answer: {error.detail}"
@@ -227,6 +225,19 @@ class ActiveVersions:
         state.answer_by(key)
         self._pin()
         return fitted
+
+    async def _read_active(self, model: str) -> int | None:
+        """Return the active version in the store; a model that was deleted is forgotten.
+
+        Raises:
+            NotFound: the model was deleted.
+            Unavailable: the store cannot be read now.
+        """
+        try:
+            return await asyncio.to_thread(self.store.active, model)
+        except NotFound:
+            self._forget(model)
+            raise
 
     def _pin(self) -> None:
         """Keep the version that answers for the default model."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlapp import ml
-from mlapp.errors import Conflict, Unavailable
+from mlapp.errors import Conflict, NotFound, Unavailable
 from mlapp.schemas import VersionInfo
 from mlapp.services.models.service import ModelService
 from mlapp.services.prediction.service import PredictionService
@@ -200,6 +200,28 @@ async def test_loaded_model_keeps_predicting_when_a_broken_one_is_activated(
     wine.activate_in(other)
     await eventually(lambda: version_of(prediction) == 3, timeout_s=5)
     assert prediction.problem() is None
+
+
+async def test_model_that_is_deleted_while_its_version_loads_is_no_error(
+    store: ModelStore,
+    prediction: PredictionService,
+    wine: Fitted,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    wine.activate_in(store)
+    read = store.active
+
+    def read_before_a_deletion(model: str) -> int | None:
+        number = read(model)
+        store.remove(model)
+        return number
+
+    monkeypatch.setattr(store, "active", read_before_a_deletion)
+
+    with pytest.raises(NotFound):
+        await prediction.fitted("wine")
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 @pytest.mark.usefixtures("fast_polling")
