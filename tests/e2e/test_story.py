@@ -112,8 +112,12 @@ async def test_prediction_follows_a_slider(page: Page, api: httpx.AsyncClient):
     await expect(page.get_by_text("All other columns keep their values")).to_be_visible()
     before = await prediction.text_content()
 
-    await page.get_by_role("slider").first.locator("[tabindex]").focus()
-    for _ in range(3):
+    slider = page.get_by_role("slider").first
+    await slider.locator("[tabindex]").focus()
+    # The field follows the slider by the server, and the slider the field.
+    for value in (1, 2, 3):
+        await expect(slider).to_have_attribute("aria-valuenow", str(value))
+        await expect(field).to_have_value(str(value))
         await page.keyboard.press("ArrowRight")
 
     await expect(field).to_have_value("4")
