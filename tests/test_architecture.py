@@ -30,6 +30,11 @@ LAYERS = {
     "mlapp.store": ("mlapp.store", *TYPES),
     "mlapp.ml": ("mlapp.ml", "mlapp.tables", *TYPES),
     "mlapp.tables": ("mlapp.tables", *TYPES),
+    "mlapp.library": (
+        *("mlapp.library", "mlapp.services", "mlapp.presentation", "mlapp.store", "mlapp.ml", "mlapp.tables"),
+        "mlapp.caller",
+        *TYPES,
+    ),
     "mlapp.logs": ("mlapp.caller", "mlapp.settings"),
     "mlapp.caller": (),
     "mlapp.startup": ("mlapp.store", "mlapp.settings"),
@@ -47,6 +52,7 @@ HINTS = {
     "mlapp.ml": "mlapp/ml takes frames and arrays and returns values; let a service load and store them",
     "mlapp.tables": "mlapp/tables turns bytes into tables and back; let a service do the rest",
     "mlapp.store": "the store keeps files; let a service create their content",
+    "mlapp.library": "the library is for code outside of mlapp: it calls services, and knows neither API nor pages",
 }
 
 LIBRARIES = {
@@ -278,6 +284,15 @@ def test_training_process_does_not_load_the_server():
     server = loaded & {"nicegui", "fastapi", "starlette", "uvicorn", "pages", "mlapp.app", "mlapp.api"}
     assert "sklearn" in loaded
     assert not server, f"Each training process loads {server}: import it in functions of main.py, not in services."
+
+
+@pytest.mark.slow
+def test_import_of_the_package_loads_no_library():
+    loaded = loaded_after("import mlapp")
+
+    heavy = loaded & {"sklearn", "polars", "scipy", "numpy", "joblib", "pydantic", "fastapi", "mlapp.library"}
+    assert "mlapp" in loaded
+    assert not heavy, f"`import mlapp` loads {heavy}: export names lazily, by mlapp/__init__.pyi."
 
 
 @pytest.mark.slow

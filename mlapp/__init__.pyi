@@ -1,0 +1,7 @@
+from .library.loading import load as load
+from .library.loading import models as models
+from .library.registration import register as register
+from .library.training import train as train
+
+__version__: str
+TITLE: str
