@@ -142,7 +142,7 @@ class _Api:
     async def _response(self, version: int) -> str:
         """Return the response to the request in the code, or why there is none."""
         try:
-            found = await self.site.services.prediction.example(self.model, version)
+            found = await self.site.services.prediction.trials.example(self.model, version)
         except MlappError as error:
             return error.detail
         return json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False)

@@ -104,7 +104,7 @@ class _Predict:
 
     async def show_example(self) -> None:
         """Show the prediction for the initial values, which does not count as traffic."""
-        self._show(await self.site.services.prediction.example(self.info.model, self.info.version))
+        self._show(await self.site.services.prediction.trials.example(self.info.model, self.info.version))
         self.what_if.schedule()
 
     def _buttons(self) -> None:
@@ -163,7 +163,7 @@ class _Predict:
         """Predict the current values, by the same service as the API."""
         info = self.info
         try:
-            found = await self.site.services.prediction.answer([self.form.record], info.model, info.version)
+            found = await self.site.services.prediction.trials.answer([self.form.record], info.model, info.version)
         except MlappError as error:
             self.prediction.show_error(error.detail)
             self.bar.show(None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from mlapp.errors import Overloaded
 from mlapp.services.admission import PREFETCH, Pool, Release, Slots
 from mlapp.services.prediction.reading import PACKED, Body
-from mlapp.services.prediction.version_cache import use_one_thread
+from mlapp.services.prediction.versions.version_cache import use_one_thread
 
 SMALL_BYTES = 100_000
 """Larger bodies have their own pool, so that single rows do not wait for them."""

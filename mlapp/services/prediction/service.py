@@ -2,37 +2,27 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
-from mlapp import ml
-from mlapp.schemas import (
-    Costs,
-    CostTrial,
-    Explanation,
-    Format,
-    PredictionPreview,
-    PredictResponse,
-    Record,
-    Scalar,
-    VersionInfo,
-    VersionKey,
-    WhatIf,
-)
+from mlapp.schemas import Format, Record, VersionInfo, VersionKey
 from mlapp.services.admission import Release
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import reading
-from mlapp.services.prediction.active_versions import ActiveVersions
 from mlapp.services.prediction.batching import Batcher
 from mlapp.services.prediction.limits import Limits
-from mlapp.services.prediction.preview import answer, example, preview
 from mlapp.services.prediction.reading import Body
 from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult
 from mlapp.services.prediction.rows import RowExplainer, RowPredictor, TablePredictor
 from mlapp.services.prediction.table_reader import TableReader
-from mlapp.services.prediction.version_cache import LOADED_BYTES, VersionCache
+from mlapp.services.prediction.trials import Trials
+from mlapp.services.prediction.versions.active_versions import ActiveVersions
+from mlapp.services.prediction.versions.version_cache import LOADED_BYTES, VersionCache
 from mlapp.services.stored_versions import version_number
 from mlapp.store import ModelStore
+
+if TYPE_CHECKING:
+    from mlapp import ml
 
 __all__ = ["AS_SENT", "Body", "PredictionResult", "PredictionService"]
 
@@ -56,6 +46,8 @@ class PredictionService:
         self._explainer = RowExplainer(self._limits)
         self._tables = TablePredictor(self._limits, self._explainer, self.recorder.add_rows)
         self._reader = TableReader(self.processes)
+        # What pages show of rows that somebody tries out.
+        self.trials = Trials(self.fitted, self._limits, self._reader, self._explainer)
 
     async def start(self) -> None:
         """Start loading the active version of the default model and following changes by other processes."""
@@ -165,69 +157,6 @@ class PredictionService:
             result = await self._predict_table(fitted, body, formats, strict=strict)
             self.recorder.add_warnings(result.model, result.warnings_total)
             return result
-
-    async def preview(self, body: Body, model: str, version: int | None = None, rows: int = 10) -> PredictionPreview:
-        """Return the first rows of the response to a table; the whole table is validated, as by `predict`.
-
-        Raises:
-            MlappError: the version is not available, or the rows cannot be read or predicted.
-        """
-        fitted, pool = await self.fitted(model, version), self._limits.pool(body)
-        table, options = await self._reader.read(body, pool, model)
-        if options.explain:
-            self._limits.admit_explanation(model)
-            pool = self._limits.explain
-        return await pool.run(lambda: preview(fitted, table, options, rows), fitted.info.model)
-
-    async def answer(self, records: list[dict[str, Any]], model: str, version: int | None = None) -> PredictResponse:
-        """Predict records of JSON scalars that somebody tries out, without counting them as traffic.
-
-        Raises:
-            MlappError: the version is not available, or the records cannot be predicted.
-        """
-        fitted = await self.fitted(model, version)
-        return await self._limits.small.run(lambda: answer(fitted, records, sets=True), fitted.info.model)
-
-    async def example(self, model: str, version: int | None = None) -> PredictResponse:
-        """Return the response to the example row of a version, without counting it as traffic.
-
-        Raises:
-            MlappError: the version is not available.
-        """
-        fitted = await self.fitted(model, version)
-        return await self._limits.small.run(lambda: example(fitted))
-
-    async def what_if(self, record: dict[str, Any], feature: str, model: str, version: int | None = None) -> WhatIf:
-        """Predict a record of JSON scalars over the values of one feature.
-
-        Raises:
-            MlappError: the version is not available or has no such feature, or the record cannot be predicted.
-        """
-        fitted = await self.fitted(model, version)
-        return await self._limits.small.run(lambda: ml.what_if(fitted, record, feature), fitted.info.model)
-
-    async def explain(
-        self, record: dict[str, Any], model: str, version: int | None = None, outcome: Scalar | None = None
-    ) -> Explanation:
-        """Explain the prediction for a record of JSON scalars, or the probability of the class `outcome`.
-
-        Raises:
-            Overloaded: too many explanations are in flight.
-            MlappError: the version is not available or has no such class, or the record cannot be predicted.
-        """
-        return await self._explainer.explain_record(await self.fitted(model, version), record, outcome)
-
-    async def try_costs(self, model: str, costs: Costs | None) -> CostTrial | None:
-        """Return what costs do to held-out rows of the active version; None unless it has three classes or more.
-
-        Raises:
-            MlappError: the version is not available.
-        """
-        fitted = await self.fitted(model)
-        rows, names = fitted.parts.held_out, fitted.answers.class_names
-        if rows is None:
-            return None
-        return ml.trial_of(rows, ml.cost_matrix(costs, names) if costs else None)
 
     async def _name(self, model: str | None) -> str:
         """Return the name of a model, by default that of the default one.

@@ -22,4 +22,4 @@ def decision_card(site: Site, info: VersionInfo) -> None:
         ThresholdCard(info, info.threshold_curve, save)
     elif info.classes and len(info.classes) <= MAX_CLASSES:
         names = info.plots.confusion.classes if info.plots.confusion else []
-        CostCard(info, names, partial(services.prediction.try_costs, model), save)
+        CostCard(info, names, partial(services.prediction.trials.try_costs, model), save)

@@ -77,7 +77,7 @@ class TablePrediction:
         found: PredictionPreview | MlappError
         try:
             body = Body(await asyncio.to_thread(table.path.read_bytes), table.format, options | SKIP)
-            found = await self.services.prediction.preview(body, self.info.model, self.info.version)
+            found = await self.services.prediction.trials.preview(body, self.info.model, self.info.version)
         except MlappError as error:
             found = error
         if table is self.table and not self.check.is_outdated:

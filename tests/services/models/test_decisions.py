@@ -141,4 +141,4 @@ async def test_costs_are_not_tried_on_versions_without_several_classes(
 ):
     tumours.activate_in(store)
 
-    assert await models.prediction.try_costs("breast_cancer", None) is None
+    assert await models.prediction.trials.try_costs("breast_cancer", None) is None

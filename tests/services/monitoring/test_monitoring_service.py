@@ -89,8 +89,8 @@ async def test_what_if_and_previews_are_not_counted(
     prediction: PredictionService, monitoring: MonitoringService, diabetes: Fitted
 ):
     rows = rows_of(diabetes)
-    await prediction.what_if(rows[0], "bmi", "diabetes")
-    await prediction.preview(as_csv(rows), "diabetes")
+    await prediction.trials.what_if(rows[0], "bmi", "diabetes")
+    await prediction.trials.preview(as_csv(rows), "diabetes")
 
     assert (await monitoring.traffic(Span.HOUR)).total.requests == 0
     assert monitoring.recorder.revision == 0

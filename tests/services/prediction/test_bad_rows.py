@@ -155,7 +155,7 @@ async def test_preview_has_problems_with_lines_and_the_score(
     header = ",".join([*(feature.name for feature in model.features), model.target])
     body = "\n".join([header, f"{good},150", f"{bad},150", f"{good},160", f"{good},", ""])
 
-    preview = await prediction.preview(Body(body.encode(), options=SKIP), "diabetes")
+    preview = await prediction.trials.preview(Body(body.encode(), options=SKIP), "diabetes")
 
     assert (preview.problems_total, preview.scored_rows, preview.read_as.format) == (1, 2, Format.CSV)
     assert [(each.line, each.detail) for each in preview.problems] == [(3, "'age': 'x12' is not a number.")]
@@ -169,7 +169,7 @@ async def test_preview_has_the_worst_rows_with_their_lines(prediction: Predictio
     header = ",".join([model.target, *(feature.name for feature in model.features)])
     body = "\n".join([header, f"150,{good}", f"9000,{bad}", f"9000,{good}", f",{good}", ""])
 
-    preview = await prediction.preview(Body(body.encode(), options=SKIP), "diabetes", rows=1)
+    preview = await prediction.trials.preview(Body(body.encode(), options=SKIP), "diabetes", rows=1)
 
     assert [(row.line, row.cells[0]) for row in preview.worst] == [(4, "9000"), (2, "150")]
     assert preview.worst[0].cells == [*body.splitlines()[3].split(",")]
@@ -182,7 +182,7 @@ async def test_preview_of_parquet_counts_rows_from_one(prediction: PredictionSer
     rows = pl.DataFrame([{feature.name: feature.example for feature in model.features}] * 2)
     rows.with_columns(age=pl.Series([30.0, 9_999.0])).write_parquet(tmp_path / "rows.parquet")
 
-    preview = await prediction.preview(Body((tmp_path / "rows.parquet").read_bytes()), "diabetes")
+    preview = await prediction.trials.preview(Body((tmp_path / "rows.parquet").read_bytes()), "diabetes")
 
     assert ([each.row for each in preview.warnings], preview.warning_lines) == ([1], [2])
     assert (preview.score, preview.scored_rows, preview.problems, preview.worst) == (None, 0, [], [])

@@ -125,13 +125,13 @@ async def test_explanations_that_would_wait_too_long_are_rejected(
     monkeypatch.setattr(limits, "MAX_EXPLAIN_WAIT_S", -1.0)
 
     with pytest.raises(Overloaded, match="More explanations are requested than can be made in time"):
-        await prediction.explain(examples(diabetes_model).row(0, named=True), "diabetes")
+        await prediction.trials.explain(examples(diabetes_model).row(0, named=True), "diabetes")
 
 
 async def test_records_are_explained_as_in_json(prediction: PredictionService, diabetes_model: VersionInfo):
     frame = examples(diabetes_model)[:2]
 
-    found = [await prediction.explain(record, "diabetes") for record in frame.to_dicts()]
+    found = [await prediction.trials.explain(record, "diabetes") for record in frame.to_dicts()]
 
     answer = await explained_json(prediction, frame)
     assert found == [Explanation(**each) for each in answer["explanations"]]
@@ -139,20 +139,20 @@ async def test_records_are_explained_as_in_json(prediction: PredictionService, d
 
 async def test_any_class_can_be_explained(prediction: PredictionService, wine_model: VersionInfo):
     row = examples(wine_model).row(0, named=True)
-    (probabilities,) = (await prediction.answer([row], "wine")).probabilities or []
+    (probabilities,) = (await prediction.trials.answer([row], "wine")).probabilities or []
 
-    found = {name: await prediction.explain(row, "wine", outcome=name) for name in probabilities}
+    found = {name: await prediction.trials.explain(row, "wine", outcome=name) for name in probabilities}
 
     sums = {name: each.base + sum(each.contributions.values()) for name, each in found.items()}
     assert sums == pytest.approx(probabilities)
     with pytest.raises(Unacceptable, match="Version 1 of wine has no class 'class_9'"):
-        await prediction.explain(row, "wine", outcome="class_9")
+        await prediction.trials.explain(row, "wine", outcome="class_9")
 
 
 async def test_a_preview_has_reasons_if_they_are_asked_for(prediction: PredictionService, diabetes_model: VersionInfo):
     data = examples(diabetes_model).write_csv().encode()
 
-    found = await prediction.preview(Body(data, options={"explain": "true"}), "diabetes", rows=2)
+    found = await prediction.trials.preview(Body(data, options={"explain": "true"}), "diabetes", rows=2)
 
     assert all(row[found.names.index("why")] for row in found.rows)
 
@@ -164,7 +164,7 @@ async def test_a_preview_with_reasons_waits_with_explanations_instead_of_predict
     monkeypatch.setattr(limits, "MAX_EXPLAIN_WAIT_S", -1.0)
 
     with pytest.raises(Overloaded, match="More explanations are requested"):
-        await prediction.preview(Body(data, options={"explain": "true"}), "diabetes")
+        await prediction.trials.preview(Body(data, options={"explain": "true"}), "diabetes")
 
 
 async def test_a_response_that_nobody_reads_is_not_explained_further(

@@ -35,7 +35,7 @@ async def test_models_answer_side_by_side(
     assert await answering(prediction) == ("wine", 1)
     assert prediction.active("diabetes") is None
     rows = [{feature.name: feature.example for feature in diabetes.record.features}]
-    first, second = [await prediction.answer(rows, "diabetes", version) for version in (1, None)]
+    first, second = [await prediction.trials.answer(rows, "diabetes", version) for version in (1, None)]
     assert (first.model, first.version, second.version, prediction.default) == ("diabetes", 1, 2, "wine")
 
 

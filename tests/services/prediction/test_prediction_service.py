@@ -36,9 +36,9 @@ async def test_response_of_a_version_equals_that_of_the_active_one(
     await prediction.refresh("diabetes")
     model = (await prediction.fitted()).info
 
-    answer = await prediction.answer(row_of(model), "diabetes")
+    answer = await prediction.trials.answer(row_of(model), "diabetes")
 
-    assert answer == await prediction.answer(row_of(model), "diabetes", version=1)
+    assert answer == await prediction.trials.answer(row_of(model), "diabetes", version=1)
     assert answer.version == 1
     assert answer.warnings_total is None
 
@@ -50,7 +50,7 @@ async def test_rows_in_chunks_are_predicted_as_single_rows(
     diabetes.activate_in(store)
     await prediction.refresh("diabetes")
     model = (await prediction.fitted()).info
-    (alone,) = (await prediction.answer(row_of(model), "diabetes")).predictions
+    (alone,) = (await prediction.trials.answer(row_of(model), "diabetes")).predictions
 
     predicted = await prediction.predict(rows_of(model, 25_000, kind))
 
@@ -118,7 +118,7 @@ async def test_preview_has_the_first_rows_of_the_response(
     body = rows_of(model, 12, Format.CSV)
     body = Body(body.data.rsplit(b"\n", 2)[0] + b"\n" + b",".join([b"9999"] * 10), Format.CSV)
 
-    preview = await prediction.preview(body, "diabetes", rows=3)
+    preview = await prediction.trials.preview(body, "diabetes", rows=3)
 
     _, data = await joined((await prediction.predict(body)).chunks)
     names, *lines = [line.split(",") for line in data.decode().splitlines()]
@@ -135,26 +135,26 @@ async def test_preview_rejects_what_predict_rejects(store: ModelStore, predictio
     with_prediction = pl.DataFrame({name: [1] for name in [*names, "prediction"]}).write_csv().encode()
 
     with pytest.raises(Unacceptable, match="Line 22, column 'alcohol': 'number 1' is not a number"):
-        await prediction.preview(Body(bad_last_row, Format.CSV), "wine", version=1)
+        await prediction.trials.preview(Body(bad_last_row, Format.CSV), "wine", version=1)
     with pytest.raises(Unacceptable, match="The table has a column 'prediction'"):
-        await prediction.preview(Body(with_prediction, Format.CSV), "wine", version=1)
+        await prediction.trials.preview(Body(with_prediction, Format.CSV), "wine", version=1)
 
 
 async def test_what_if_converts_records_as_predict_does(store: ModelStore, prediction: PredictionService, wine: Fitted):
     wine.add_to(store)
     record = {feature.name: feature.example for feature in wine.record.features}
 
-    found = await prediction.what_if(record, "alcohol", "wine", version=1)
+    found = await prediction.trials.what_if(record, "alcohol", "wine", version=1)
 
     assert record["alcohol"] in found.values
     assert found.probabilities
     index = found.values.index(record["alcohol"] or 0)
     assert (
         found.predictions[index]
-        == (await prediction.answer(row_of(describe(store, "wine", 1)), "wine", 1)).predictions[0]
+        == (await prediction.trials.answer(row_of(describe(store, "wine", 1)), "wine", 1)).predictions[0]
     )
     with pytest.raises(Unacceptable, match="'strong' is not a number"):
-        await prediction.what_if(record | {"ash": "strong"}, "alcohol", "wine", version=1)
+        await prediction.trials.what_if(record | {"ash": "strong"}, "alcohol", "wine", version=1)
 
 
 @pytest.mark.parametrize(("delimiter", "sign"), [(";", ","), ("\t", ".")])

@@ -59,7 +59,7 @@ async def test_a_file_has_a_column_before_the_problems(prediction: PredictionSer
 
 async def test_a_preview_has_the_column_only_if_a_row_needs_it(prediction: PredictionService, model: VersionInfo):
     found = [
-        await prediction.preview(Body(rows(model, **changed).write_csv().encode()), "diabetes")
+        await prediction.trials.preview(Body(rows(model, **changed).write_csv().encode()), "diabetes")
         for changed in ({}, {"bmi": None})
     ]
 

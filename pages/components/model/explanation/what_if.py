@@ -62,7 +62,7 @@ class WhatIfView:
     async def _draw(self) -> None:
         name, record = self.feature.value, self.record()
         try:
-            found = await self.services.prediction.what_if(record, name, self.info.model, self.info.version)
+            found = await self.services.prediction.trials.what_if(record, name, self.info.model, self.info.version)
         except MlappError as error:
             self.area.set_visibility(False)
             self.description.set_text(error.detail)

@@ -69,7 +69,7 @@ class WhyView:
         info, row = self._info, dict(self._record())
         outcome = self._answer.predictions[0] if self._answer and info.task is Task.CLASSIFICATION else None
         try:
-            found = await self._services.prediction.explain(row, info.model, info.version, outcome)
+            found = await self._services.prediction.trials.explain(row, info.model, info.version, outcome)
             reference = await self._referred(row, outcome)
         except MlappError as error:
             self._steps.clear()
@@ -85,7 +85,7 @@ class WhyView:
 
     async def _referred(self, row: dict[str, Any], outcome: Scalar | None) -> Reference | None:
         """Explain what the current record is compared with; None if it is the average."""
-        explain, info, chosen = self._services.prediction.explain, self._info, self._reference.value
+        explain, info, chosen = self._services.prediction.trials.explain, self._info, self._reference.value
         if chosen == AVERAGE:
             return None
         if chosen == KEPT and self._kept:

@@ -122,6 +122,6 @@ async def test_versions_that_predict_a_batch_in_time_are_fast(
     limit_s: float,
     is_fast: bool,
 ):
-    monkeypatch.setattr("mlapp.services.prediction.version_cache.FAST_BATCH_S", limit_s)
+    monkeypatch.setattr("mlapp.services.prediction.versions.version_cache.FAST_BATCH_S", limit_s)
 
     assert (await prediction.fitted("wine", wine.add_to(store))).is_fast is is_fast

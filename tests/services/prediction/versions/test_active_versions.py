@@ -47,7 +47,7 @@ async def test_request_waits_for_the_model_that_is_loading(
 async def test_request_is_rejected_when_loading_takes_too_long(
     store: ModelStore, prediction: PredictionService, wine: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("mlapp.services.prediction.active_versions.LOADING_S", 0.01)
+    monkeypatch.setattr("mlapp.services.prediction.versions.active_versions.LOADING_S", 0.01)
     wine.activate_in(store)
 
     with pytest.raises(Unavailable, match="The model is still loading; try again in a few seconds."):
@@ -130,8 +130,8 @@ RAISING = [
 @pytest.fixture
 def fast_polling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Poll the store and retry all the time."""
-    monkeypatch.setattr("mlapp.services.prediction.active_versions.POLL_S", 0.01)
-    monkeypatch.setattr("mlapp.services.prediction.model_state.RETRY_S", 0.05)
+    monkeypatch.setattr("mlapp.services.prediction.versions.active_versions.POLL_S", 0.01)
+    monkeypatch.setattr("mlapp.services.prediction.versions.model_state.RETRY_S", 0.05)
 
 
 @pytest.mark.usefixtures("fast_polling")
@@ -184,7 +184,7 @@ async def test_loaded_model_keeps_predicting_when_a_broken_one_is_activated(
     await eventually(prediction.problem, timeout_s=5)
     await eventually(lambda: backoff_s(prediction) > 0.05, timeout_s=5)  # Another attempt, which is not logged.
 
-    assert (await prediction.answer(row_of(model), "wine")).version == 1
+    assert (await prediction.trials.answer(row_of(model), "wine")).version == 1
     assert prediction.message.startswith(
         "Version 1 of wine answers in place of the active one. Version 2 of wine cannot be loaded: Runt"
     )

@@ -9,8 +9,8 @@ import pytest
 from mlapp.errors import Unavailable
 from mlapp.schemas import VersionInfo
 from mlapp.services.monitoring.recorder import TrafficRecorder
-from mlapp.services.prediction.active_versions import POLL_S
 from mlapp.services.prediction.service import PredictionService
+from mlapp.services.prediction.versions.active_versions import POLL_S
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
 from tests.services.conftest import eventually
@@ -34,13 +34,13 @@ async def test_store_is_followed_again_after_it_was_unreadable(
     second = wine.add_to(store)
     await prediction.start()
     model = (await prediction.fitted()).info
-    assert (await prediction.answer(row_of(model), "wine")).version == 1
+    assert (await prediction.trials.answer(row_of(model), "wine")).version == 1
     other = ModelStore(store.folder)
 
     with no_more_files():
         await eventually(lambda: "Activations cannot be followed: The store cannot be read (Too many" in caplog.text)
         await asyncio.sleep(3 * POLL_S)  # Further polls, which are not logged.
-        assert (await prediction.answer(row_of(model), "wine")).version == 1
+        assert (await prediction.trials.answer(row_of(model), "wine")).version == 1
     other.activate("wine", second)
 
     await eventually(lambda: version_of(prediction) == 2, timeout_s=1.5)
@@ -81,7 +81,7 @@ async def test_threads_that_start_without_free_file_descriptors_predict(
     with no_more_files():
         assert await prediction._limits.small.run(lambda: "started") == "started"
 
-    assert (await prediction.answer(row_of(model), "wine", 1)).version == 1
+    assert (await prediction.trials.answer(row_of(model), "wine", 1)).version == 1
 
 
 class UnreadableFile(ModelStore):

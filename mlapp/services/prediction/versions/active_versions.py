@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlapp.errors import MlappError, NotFound, Unavailable
-from mlapp.schemas import ModelSettings, VersionKey
+from mlapp.schemas import VersionKey
 from mlapp.services.outages import Outage
-from mlapp.services.prediction.model_state import ModelState
-from mlapp.services.prediction.version_cache import VersionCache
+from mlapp.services.prediction.versions.model_state import ModelState
+from mlapp.services.prediction.versions.stored_activations import read_activations
+from mlapp.services.prediction.versions.version_cache import VersionCache
 from mlapp.store import ModelStore
 
 if TYPE_CHECKING:
@@ -146,27 +147,16 @@ class ActiveVersions:
     async def _read(self) -> dict[str, int | None]:
         """Read the default model, and what each model in use answers by; forget those that are gone."""
         async with self._reading:
-            default, stored, deleted = await asyncio.to_thread(self._stored, [*self._models, *self.cache.models])
-            for model in deleted:
+            found = await asyncio.to_thread(read_activations, self.store, [*self._models, *self.cache.models])
+            for model in found.deleted:
                 self._forget(model)
-            for model, settings in stored.items():
+            for model, settings in found.settings.items():
                 self.cache.follow(model, settings.decision)
-            self.default = default
-            if default:
-                self._models.setdefault(default, ModelState())
+            self.default = found.default
+            if found.default:
+                self._models.setdefault(found.default, ModelState())
             self._pin()
-            return {model: settings.active for model, settings in stored.items()}
-
-    def _stored(self, models: list[str]) -> tuple[str | None, dict[str, ModelSettings], list[str]]:
-        """Return the default model, the settings of models that exist, and the names of those that do not."""
-        default, deleted = self.store.default(), []
-        found: dict[str, ModelSettings] = {}
-        for model in dict.fromkeys([*models, *([default] if default else [])]):
-            try:
-                found[model] = self.store.settings(model).model_copy(update={"active": self.store.active(model)})
-            except NotFound:
-                deleted.append(model)
-        return default, found, deleted
+            return {model: settings.active for model, settings in found.settings.items()}
 
     async def _first(self, model: str) -> "ml.FittedVersion":
         """Return the version that answers for a model that may never have been asked."""
