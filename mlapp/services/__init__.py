@@ -10,7 +10,7 @@ from mlapp.services.monitoring.service import MonitoringService
 from mlapp.services.observability.health import HealthService
 from mlapp.services.observability.metrics import MetricsService
 from mlapp.services.prediction.service import PredictionService
-from mlapp.services.training import TrainingService
+from mlapp.services.training.service import TrainingService
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from mlapp.errors import NotFound, Unavailable
 from mlapp.schemas import FileOptions, Submission, TablePreview
 from mlapp.services.access.sessions import SESSION, Session
 from mlapp.services.temporary_files import save_copy
-from mlapp.services.training import TrainingService
+from mlapp.services.training.service import TrainingService
 from pages.session.column_choices import COLUMN_OPTIONS
 from pages.session.table_file import TableFile
 

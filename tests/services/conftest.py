@@ -13,7 +13,7 @@ from mlapp.services.models.service import ModelService
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.monitoring.service import MonitoringService
 from mlapp.services.prediction.service import PredictionService
-from mlapp.services.training import TrainingService
+from mlapp.services.training.service import TrainingService
 from mlapp.store import JobStore, ModelStore, TrafficStore
 
 

@@ -11,21 +11,19 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import psutil
 
-from mlapp.errors import MlappError, TrainingFailed, Unacceptable, UnreadableBody, shorten
+from mlapp.errors import MlappError, TrainingFailed
 from mlapp.ml.evaluation.out_of_fold import local_fits
 from mlapp.ml.training.preview import preview_training
 from mlapp.ml.training.train import train
 from mlapp.schemas import (
-    MAX_NAME_LENGTH,
     DataSource,
-    Format,
     KeptTask,
     Submission,
     TablePreview,
@@ -34,14 +32,10 @@ from mlapp.schemas import (
 )
 from mlapp.services.cluster.fits import cluster_fits
 from mlapp.services.jobs.ipc import Failed, Finished, Progress, ReadRequest, Request, Started, send
-from mlapp.services.options import merge_options, train_options
 from mlapp.services.placement import intended_model, kept_task
+from mlapp.services.submissions import TrainingTable, read_submission
 from mlapp.store import ModelStore
-from mlapp.tables.bundled.datasets import dataset, source_of
-from mlapp.tables.formats.containers import holds_workbook
-from mlapp.tables.formats.json import json_body, leave_out_nested, one_table_expected
 from mlapp.tables.formats.reader import read_file
-from mlapp.tables.table import Table
 from mlapp.tables.transfer import pack_table
 
 NICENESS = 10
@@ -52,7 +46,6 @@ GRACE_S = 0.5
 """How long it may take to end after the server has exited."""
 READ_MEMORY_MB, LOAD_MEMORY_MB = 150, 500
 """Limits while a workbook is read for a prediction and for a training: 1.7 and 6 million cells."""
-ALTERNATIVE = ", or 'dataset', the name of a bundled table"
 
 
 def run(kind: str, request: Request, results: Connection) -> None:
@@ -160,43 +153,5 @@ class _ProgressReporter:
                 send(Progress(stage, share), self._results)
 
 
-def _load(submission: Submission) -> tuple[DataSource | None, Table, TrainOptions]:
-    """Return the source of the table, the table, and the options."""
-    if submission.path is None:
-        return _bundled(submission.dataset, submission.options)
-    try:
-        data = Path(submission.path).read_bytes()
-    except FileNotFoundError:
-        # Closing the page removes the upload.
-        raise UnreadableBody("The file is gone; send it again.") from None
-    if submission.format is not Format.JSON:
-        source = DataSource(file=shorten(submission.name, MAX_NAME_LENGTH)) if submission.name else None
-        chosen = train_options(submission.options)
-        with memory_limit(LOAD_MEMORY_MB) if holds_workbook(data) else nullcontext():
-            file = read_file(data, submission.format, chosen, training=True)
-        leave_out_nested(file, _needed(chosen))
-        return source, file, chosen
-    table, fields = json_body(data, ALTERNATIVE)
-    options = merge_options(submission.options, {name: value for name, value in fields.items() if name != "dataset"})
-    if "dataset" in fields:
-        if table is not None:
-            raise Unacceptable("Send exactly one of 'records', 'columns' and 'dataset'.")
-        return _bundled(fields["dataset"], options)
-    if table is None:
-        raise one_table_expected(ALTERNATIVE)
-    table.options = chosen = train_options(options)
-    leave_out_nested(table, _needed(chosen))
-    return None, table, chosen
-
-
-def _needed(options: TrainOptions) -> list[str]:
-    """Return the columns that the options name."""
-    return [*([options.target] if options.target else []), *(options.features or [])]
-
-
-def _bundled(name: object, options: dict[str, Any]) -> tuple[DataSource, Table, TrainOptions]:
-    if not isinstance(name, str):
-        raise Unacceptable("'dataset' is the name of a bundled table; GET /datasets lists them.")
-    table, target = dataset(name)
-    table.options = chosen = train_options({"target": target} | options)
-    return source_of(name), table, chosen
+def _load(submission: Submission) -> TrainingTable:
+    return read_submission(submission, partial(memory_limit, LOAD_MEMORY_MB))

@@ -24,7 +24,7 @@ from mlapp.services.cluster.task import environment
 from mlapp.services.jobs.ipc import Finished, Progress
 from mlapp.services.jobs.runner import Processes
 from mlapp.services.options import train_options
-from mlapp.services.training import TrainingService
+from mlapp.services.training.service import TrainingService
 from mlapp.tables.bundled.datasets import dataset
 from tests.servers import free_port
 from tests.services.cluster.local_cluster import (

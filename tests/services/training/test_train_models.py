@@ -10,7 +10,7 @@ import pytest
 from mlapp.errors import TrainingFailed, Unacceptable
 from mlapp.schemas import Format, JobStatus, Submission, Task
 from mlapp.services.models.service import ModelService
-from mlapp.services.training import TrainingService
+from mlapp.services.training.service import TrainingService
 from mlapp.store import ModelStore
 from tests.services.misbehaving import misbehaving
 

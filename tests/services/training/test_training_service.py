@@ -10,7 +10,7 @@ import pytest
 from mlapp.errors import Conflict, TooManyTrainings, Unacceptable, Unavailable
 from mlapp.schemas import ColumnType, DataSource, Format, Job, JobStatus, Submission
 from mlapp.services.models.service import ModelService
-from mlapp.services.training import DEMO, TrainingService
+from mlapp.services.training.service import DEMO, TrainingService
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
 from tests.services.conftest import eventually, has_exited
@@ -237,7 +237,7 @@ async def test_close_interrupts_all_jobs_and_leaves_no_process(training: Trainin
 @pytest.fixture
 def quick_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     quick = DEMO.model_copy(update={"options": DEMO.options | {"estimator": "linear"}})
-    monkeypatch.setattr("mlapp.services.training.DEMO", quick)
+    monkeypatch.setattr("mlapp.services.training.service.DEMO", quick)
 
 
 @pytest.mark.usefixtures("quick_demo")

@@ -1,27 +1,20 @@
 """TrainingService: admits trainings, runs them as jobs, stores and activates their versions; demo and previews."""
 
 import asyncio
-import hashlib
-import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from mlapp.caller import caller
 from mlapp.errors import MlappError, Unavailable, shorten
 from mlapp.schemas import (
     DataSource,
-    Decision,
     Format,
     Job,
-    Record,
     Submission,
     TablePreview,
-    TrainOptions,
     VersionInfo,
 )
 from mlapp.services.admission import Release, Slots
@@ -31,10 +24,9 @@ from mlapp.services.jobs.runner import Processes
 from mlapp.services.jobs.service import JobService
 from mlapp.services.models.service import ModelService
 from mlapp.services.options import train_options
-from mlapp.services.placement import Placement, intended_model, place
-from mlapp.store import ModelStore, Superseded
-
-log = logging.getLogger(__name__)
+from mlapp.services.placement import intended_model
+from mlapp.services.training.storage import make_record, prune_versions, store_version
+from mlapp.store import ModelStore
 
 MIN_ELAPSED_S = 1.0
 """Elapsed time from which on the remaining time is estimated."""
@@ -138,45 +130,17 @@ class TrainingService:
         finished = await self.processes.run("train", request, _progress_listener(run.job))
         assert isinstance(finished, Finished)  # noqa: S101 - for the type checker
         run.committed = True
-        sha256 = hashlib.sha256(finished.file).hexdigest()
-        record = Record(created_at=datetime.now(UTC), model_sha256=sha256, **finished.record)
+        record = make_record(finished)
         # A failed training leaves the store unchanged.
         await self.models.prediction.check(record, finished.file)
-        placement, version = await asyncio.to_thread(self._store, finished, record, demo=demo)
-        model = placement.model
+        (model, version), placement = await asyncio.to_thread(store_version, self.store, finished, record, demo=demo)
         if placement.activate:
-            log.info("Version %s of model %s was activated.", version, model)
             # Where the store cannot be read now, the service follows later.
             with suppress(Unavailable):
                 await self.models.prediction.refresh(model)
-        with suppress(Unavailable):
-            for removed in await asyncio.to_thread(self.store.prune, model, self.keep_versions):
-                log.info(
-                    "Version %s of model %s was deleted: the latest %s are kept.", removed, model, self.keep_versions
-                )
+        await asyncio.to_thread(prune_versions, self.store, model, self.keep_versions)
         info = await self.models.version(model, str(version))
         return info.model_copy(update={"breaking": placement.breaking})
-
-    def _store(self, finished: Finished, record: Record, *, demo: bool) -> tuple[Placement, int]:
-        """Store a version where it belongs, and return its number; decided again if another one became active."""
-        while True:
-            placement = place(self.store, record, finished.options, demo=demo)
-            with suppress(Superseded):
-                version = self.store.add(
-                    placement.model,
-                    finished.file,
-                    record,
-                    activate_by=caller.get() if placement.activate else None,
-                    replaces=placement.replaces,
-                    description=finished.options.description,
-                    decision=_decision(finished.options),
-                    demo=demo,
-                )
-                return placement, version
-
-
-def _decision(options: TrainOptions) -> Decision | None:
-    return Decision(costs=options.costs, by=caller.get(), at=datetime.now(UTC)) if options.costs else None
 
 
 def _progress_listener(job: Job) -> Callable[[Started | Progress], None]:

@@ -1,0 +1,1 @@
+"""Training: the service, and storage of trained versions."""
