@@ -149,14 +149,15 @@ class _Models:
         self.pages.max = last
         self.pages.set_visibility(last > 1)
         self.tools.set_visibility(len(models) >= SEARCHED or bool(self.words))
+        shown = found[(page - 1) * PAGE_MODELS : page * PAGE_MODELS]
+        await self.live.prepare(model.name for model in shown)
+        self._show([await state_of(self.site, model) for model in shown])
+        # At the same time as the models that it counts.
         self.count.set_text(
             f"{format_count(len(found))} of {format_count(len(models), 'model')}"
             if self.words
             else format_count(len(models), "model")
         )
-        shown = found[(page - 1) * PAGE_MODELS : page * PAGE_MODELS]
-        await self.live.prepare(model.name for model in shown)
-        self._show([await state_of(self.site, model) for model in shown])
 
     def _show(self, states: list[ModelState]) -> None:
         for gone in self.cards.keys() - {state.summary.name for state in states}:

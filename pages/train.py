@@ -177,9 +177,9 @@ class _Train:
         self.states.start(state, job.id)
         if state is self.state and not self.client.is_deleted:
             self._set_address(f"?job={job.id}")
-            await self._follow(job.id)
+            # Before the training can end, which moves the focus on to its result.
             self.started = job.id
-            self._scroll_to(self.progress)
+            await self._follow(job.id)
 
     def _scroll_to(self, element: ui.element) -> None:
         """Scroll to what comes next and move the focus there, for keyboards and screen readers."""
@@ -202,6 +202,8 @@ class _Train:
         self.other.exclude(job.id)
         with self.progress, card("Training", mark="job"):
             view = JobView(self.site, job)
+        if job.id == self.started:
+            self._scroll_to(self.progress)
         await self.follower.follow(view, self._job_changed)
 
     def _leave_job(self) -> None:

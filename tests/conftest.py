@@ -18,7 +18,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from main import create_app
 from mlapp.services import Services
-from mlapp.services.jobs.runner import PRELOAD, Processes
+from mlapp.services.jobs import runner
+from mlapp.services.jobs.runner import Processes
 from mlapp.settings import Settings
 from mlapp.store import ModelStore
 from tests.fitted import Fitted, fit
@@ -40,8 +41,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     for name in [name for name in os.environ if name.startswith(unwanted)]:
         del os.environ[name]
     # One forkserver serves all tests: whichever starts it, training processes find their libraries loaded.
-    measuring = ["tests.measured"] if coverage.Coverage.current() else []
-    multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD, *measuring])
+    runner.PRELOAD = "tests.measured" if coverage.Coverage.current() else "tests.preload"
+    multiprocessing.get_context("forkserver").set_forkserver_preload([runner.PRELOAD])
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]

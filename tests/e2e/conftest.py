@@ -21,8 +21,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# The first preview of a table starts a process, which can take Playwright's default of 5 s on a busy machine.
-expect.set_options(timeout=20_000)
+# A training starts a process, which takes a multiple of Playwright's default of 5 s on a busy machine.
+expect.set_options()
 
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}

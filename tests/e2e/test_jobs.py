@@ -49,7 +49,7 @@ async def two_browsers(browser: Browser, server: Server, *paths: str) -> AsyncIt
     pages = [await context.new_page() for context in contexts]
     for page, path in zip(pages, paths, strict=True):
         await page.goto(path)
-        await expect(page.get_by_text("Evaluating random_forest").first).to_be_visible(timeout=30_000)
+        await expect(page.get_by_text("Evaluating random_forest").first).to_be_visible()
     yield pages
     for context in contexts:
         await context.close()

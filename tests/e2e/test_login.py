@@ -51,8 +51,7 @@ async def test_login_train_predict_and_logout(context: BrowserContext, tmp_path:
     await expect(page.get_by_role("heading", name="Train", level=1)).to_be_visible()
     (tmp_path / "sizes.csv").write_text(ROWS)
     await page.locator("input[type=file]").set_input_files(tmp_path / "sizes.csv")
-    # The first preview loads the libraries.
-    await expect(page.get_by_text("60 rows, 2 columns")).to_be_visible(timeout=60_000)
+    await expect(page.get_by_text("60 rows, 2 columns")).to_be_visible()
     await page.goto("/ui/predict")
     await page.get_by_role("spinbutton", name="age").fill("5000")
     await expect(page.get_by_text("5000 is outside")).to_be_visible()

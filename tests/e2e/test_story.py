@@ -54,7 +54,7 @@ async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, 
     await choose(page, "Activate the new version", "Never")
     await page.get_by_role("button", name="Train", exact=True).dblclick()
 
-    await expect(page.get_by_text("is stored, but not activated.")).to_be_visible(timeout=60_000)
+    await expect(page.get_by_text("is stored, but not activated.")).to_be_visible()
     # The second click of a double click, after the response to the first.
     await page.get_by_role("button", name="Train", exact=True).dispatch_event("click", {"detail": 2})
     (job,) = [job for job in (await api.get("/jobs")).json()["jobs"] if job["id"] not in before]
@@ -92,7 +92,7 @@ async def test_version_that_would_break_callers_is_stored_and_both_choices_are_g
 
     await page.get_by_role("button", name="Train", exact=True).click()
 
-    await expect(page.get_by_text("shades, version 2 is stored, but not activated.")).to_be_visible(timeout=60_000)
+    await expect(page.get_by_text("shades, version 2 is stored, but not activated.")).to_be_visible()
     await expect(page.get_by_text("needs 'gloss', which version 1 does not").first).to_be_visible()
     await expect(page.get_by_role("button", name="Keep version 1")).to_be_visible()
     await page.get_by_role("button", name="Activate it anyway").click()
@@ -200,8 +200,10 @@ async def test_hostile_names_are_shown_as_text(page: Page, tmp_path: Path):
     await page.get_by_role("button", name="First rows").click()
     await expect(page.get_by_text(HOSTILE).first).to_be_visible()
     # By keyboard, as the unfolding rows above may move the button during a click.
-    await page.get_by_role("button", name="Train", exact=False).last.press("Enter")
-    await expect(page.get_by_text("evil, version 1 answers now.")).to_be_visible(timeout=60_000)
+    button = page.get_by_role("button", name="Train", exact=False).last
+    await expect(button).to_be_enabled()
+    await button.press("Enter")
+    await expect(page.get_by_text("evil, version 1 answers now.")).to_be_visible()
 
     for path in ("", "models/evil", "models/evil/predict", "models/evil/api", "models/evil/versions/latest"):
         await page.goto(f"/ui/{path}")

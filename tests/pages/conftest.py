@@ -40,12 +40,12 @@ ROWS = [
     | {"price": n % 50 * 3 + n % 3}
     for n in range(150)
 ]
-RETRIES = 100
-"""How often an expectation is checked, every 0.1 s."""
+RETRIES = 600
+"""How often an expectation is checked, every 0.1 s: a process that is started takes long on a busy machine."""
 
 
 class WaitingUser(User):
-    """A user who waits up to 10 s for content to appear or to disappear."""
+    """A user who waits up to a minute for content to appear or to disappear."""
 
     async def should_see(self, target: Any = None, **criteria: Any) -> None:
         await super().should_see(target, **({"retries": RETRIES} | criteria))
@@ -73,7 +73,7 @@ async def user(app: FastAPI, caplog: pytest.LogCaptureFixture) -> AsyncIterator[
     assert not [record for record in caplog.get_records("call") if record.levelname == "ERROR"]
 
 
-async def eventually(condition: Callable[[], bool], timeout_s: float = 10) -> None:
+async def eventually(condition: Callable[[], bool], timeout_s: float = 60) -> None:
     """Wait until a condition is true; fail after the timeout."""
     async with asyncio.timeout(timeout_s):
         while not condition():

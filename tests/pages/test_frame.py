@@ -116,7 +116,7 @@ async def test_header_without_a_model_links_to_training(user: User):
 
 async def test_header_shows_a_running_training_until_it_ends(user: User, services: Services, endless: Job):
     await user.open("/system")
-    await user.should_see(marker="training-now", retries=200)
+    await user.should_see(marker="training-now")
     link = one(user, "training-now")
 
     await services.jobs.cancel(endless.id)

@@ -20,14 +20,14 @@ async def test_train_on_an_uploaded_file_makes_a_model_of_its_name(user: User, s
     await user.open("/train")
     await drop(user, "villagers.csv", CSV.encode())
     # The first preview starts a process, which takes long on a busy machine.
-    await user.should_see("40 rows, 4 columns", retries=600)
+    await user.should_see("40 rows, 4 columns")
     await user.should_see(marker="train")
 
     user.find("Estimator").click()
     user.find("Linear model").click()
     user.find(marker="train").click()
 
-    await user.should_see("villagers, version 1 answers now.", retries=200)
+    await user.should_see("villagers, version 1 answers now.")
     await user.should_see("'name' has a distinct text in every row")
     assert (await services.models.version("villagers", "active")).target == "y"
 
@@ -90,7 +90,7 @@ async def test_options_of_a_task_are_offered_for_it_only(user: User, services: S
     mark_column(user, 0, "weight_column")
     user.find(marker="train").click()
 
-    await user.should_see("weighted-people, version 1 answers now.", retries=200)
+    await user.should_see("weighted-people, version 1 answers now.")
     info = await services.models.version("weighted-people", "active")
     chosen = (info.target, info.weight_column, info.class_weight, info.metric, info.loss, info.rows)
     assert chosen == ("kind", "x", "balanced", None, None, 39)
@@ -152,7 +152,7 @@ async def test_train_on_a_bundled_table_adds_a_version_to_the_model_of_the_query
 
     user.find(marker="train").click()
 
-    await user.should_see(f"bottles, version {first.version + 1} answers now.", retries=200)
+    await user.should_see(f"bottles, version {first.version + 1} answers now.")
     assert (await services.models.version("bottles", "active")).version == first.version + 1
 
 
@@ -215,12 +215,12 @@ async def test_leaky_training_says_so_first_and_is_repeated_without_the_column(u
     rows = "".join(f"{n},{n * 7 % 13},{'low' if n < 90 else 'high'}\n" for n in range(180))
     await user.open("/train?model=leaky-people&estimator=linear")
     await drop(user, "leak.csv", f"x,noise,y\n{rows}".encode())
-    await user.should_see("180 rows, 3 columns", retries=600)
+    await user.should_see("180 rows, 3 columns")
     user.find(marker="train").click()
-    await user.should_see("Too good to be true: 'x' gives 'y' away.", retries=600)
+    await user.should_see("Too good to be true: 'x' gives 'y' away.")
 
     user.find(marker="train-without").click()
-    await user.should_see("leaky-people, version 2", retries=600)
+    await user.should_see("leaky-people, version 2")
 
     found = await services.models.version("leaky-people", "2")
     assert ([feature.name for feature in found.features], found.suspected_leaks) == (["noise"], [])
@@ -232,12 +232,12 @@ async def test_training_without_its_table_asks_for_it_and_leaves_out_the_column(
 
     user.find(marker="train-without").click()
 
-    await user.should_see(marker="size", content="178 rows", retries=600)
+    await user.should_see(marker="size", content="178 rows")
     assert user.back_history[-1] == train_without_path(info)
     with user:
         one(user, "estimator").set_value("linear")
     user.find(marker="train").click()
-    await user.should_see(f"given-away, version {info.version + 1}", retries=600)
+    await user.should_see(f"given-away, version {info.version + 1}")
     found = await services.models.version("given-away", str(info.version + 1))
     assert "ash" not in [feature.name for feature in found.features]
 

@@ -27,7 +27,7 @@ async def form(user: User) -> User:
     await user.open("/train")
     await drop(user, "people.csv", CSV.encode())
     # The first preview starts a process, which takes long on a busy machine.
-    await user.should_see(marker="train", retries=600)
+    await user.should_see(marker="train")
     await fill(user)
     return user
 

@@ -171,8 +171,14 @@ class Processes:
 
     def _start_idle_timer(self) -> None:
         self._cancel_idle_timer()
-        loop = asyncio.get_running_loop()
-        self._idle = loop.call_later(self.idle_s, lambda: loop.run_in_executor(None, self._stop_fork_server))
+        self._idle = asyncio.get_running_loop().call_later(self.idle_s, self._stop_when_idle)
+
+    def _stop_when_idle(self) -> None:
+        if multiprocessing.active_children():
+            # Another app of this process trains, or a process that was killed is not gone yet.
+            self._start_idle_timer()
+        else:
+            asyncio.get_running_loop().run_in_executor(None, self._stop_fork_server)
 
     def _stop_fork_server(self) -> None:
         """Stop the fork server, unless a process is running."""

@@ -87,7 +87,7 @@ async def test_monitor_is_updated_in_place(user: User, http: httpx.AsyncClient, 
 
     await predict(http, regression, 5)
 
-    await eventually(lambda: f"7 predictions of version {regression.version}" in texts(user), timeout_s=30)
+    await eventually(lambda: f"7 predictions of version {regression.version}" in texts(user))
     assert chart_of(user, "Requests") is before
 
 
@@ -135,7 +135,7 @@ async def test_monitor_follows_the_active_version(
 
     other = await publish(services, "machines")
 
-    await eventually(lambda: f"Version {other.version} has had no requests yet" in texts(user), timeout_s=30)
+    await eventually(lambda: f"Version {other.version} has had no requests yet" in texts(user))
 
 
 async def test_monitor_of_a_deleted_version_says_so(user: User, services: Services, trained: TrainedVersions):
@@ -158,13 +158,13 @@ async def test_monitor_of_a_model_without_requests_follows_the_first_one(
     await user.should_see("No version is active.")
     before = chart_of(user, "Requests")
     assert (await http.post("/models/quiet/predict", json={"records": [{}]})).status_code == 404
-    await eventually(lambda: sum(before.options["series"][1]["data"]) == 2, timeout_s=30)
+    await eventually(lambda: sum(before.options["series"][1]["data"]) == 2)
 
     info = await services.models.activate("quiet", str(version))
     await user.should_see("Version 1 has had no requests yet")
     await predict(http, info, 3)
 
-    await eventually(lambda: "Version 1 has predicted 3 rows" in texts(user), timeout_s=30)
+    await eventually(lambda: "Version 1 has predicted 3 rows" in texts(user))
     await services.models.delete("quiet")
 
 

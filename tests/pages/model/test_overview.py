@@ -134,7 +134,7 @@ async def test_overview_counts_the_requests_to_this_model(
     await predict(http, trained.classification, 5)
     await predict(http, trained.regression, 2)
 
-    await eventually(lambda: count(user, "hour-rows") == before + 2, timeout_s=30)
+    await eventually(lambda: count(user, "hour-rows") == before + 2)
 
 
 async def test_overview_lists_the_trainings_of_this_model(user: User, services: Services):
@@ -146,7 +146,7 @@ async def test_overview_lists_the_trainings_of_this_model(user: User, services: 
     job = await services.training.submit(Misbehaving(dataset="wine", options=options))
 
     await user.should_see(marker=f"job-{job.id}")
-    await user.should_see(content="fold 1 of 5", marker="stage", retries=200)
+    await user.should_see(content="fold 1 of 5", marker="stage")
     await user.should_not_see("No recent trainings of this model.")
     await services.jobs.cancel(job.id)
     await user.should_see("The training was cancelled.")

@@ -47,8 +47,9 @@ ROWS = np.arange(40)
 SAMPLES = Samples(np.random.default_rng(0).normal(size=(40, 2)), ROWS.astype(float), [], None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def processes_of_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    # Until the end of this file, as the fork server is stopped only while no process runs, which other tests wait for.
     cluster = LocalCluster(tmp_path_factory.mktemp("dask"))
     yield cluster
     cluster.close()

@@ -211,7 +211,7 @@ async def test_job_is_followed_and_cancelled_by_another_server(jobs: JobService)
     run = await jobs.start("wine", endless)
     other = another(jobs)
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         while (await other.job(1)).status is not JobStatus.RUNNING:
             await asyncio.sleep(0.01)
         found = await other.cancel(1)

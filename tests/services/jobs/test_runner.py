@@ -331,11 +331,14 @@ async def test_training_fails_when_forks_keep_failing(processes: Processes, monk
 
 async def test_fork_server_is_stopped_when_idle(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Processes, "_stop_fork_server", STOP_FORK_SERVER)
-    processes = Processes(idle_s=0.1)
-    task, process = await running(processes)
+    processes, other = Processes(idle_s=0.1), Processes(idle_s=3_600)
+    task, process = await running(other)
     fork_server = fork_server_of(process)
+    await train(processes)
+    timer = processes._idle
 
-    Processes().close()
+    other.close()
+    await eventually(lambda: processes._idle is not timer)
     assert fork_server.is_running()
     await cancelled(task)
     await eventually(lambda: not fork_server.is_running())

@@ -20,7 +20,7 @@ async def form(user: User) -> User:
     await user.open("/train")
     await drop(user, "Q3 Sales.csv", CSV)
     # The first preview starts a process, which takes long on a busy machine.
-    await user.should_see(marker="train", retries=600)
+    await user.should_see(marker="train")
     return user
 
 
@@ -68,7 +68,7 @@ async def test_name_of_the_query_is_kept_for_a_file(user: User):
 
     await drop(user, "other.csv", CSV)
 
-    await user.should_see("New model my-model", retries=600)
+    await user.should_see("New model my-model")
     await user.should_not_see(marker="purpose")
     await user.open("/train")
     await user.should_see("New model my-model")
@@ -194,5 +194,5 @@ async def test_shown_name_is_that_of_the_training(form: User, services: Services
 
     form.find(marker="train").click()
 
-    await form.should_see("spelled-out, version 1 answers now.", retries=600)
+    await form.should_see("spelled-out, version 1 answers now.")
     assert (await services.jobs.jobs())[0].model == "spelled-out"

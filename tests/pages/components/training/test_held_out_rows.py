@@ -18,7 +18,7 @@ async def test_suggestion_is_followed_by_one_click_and_the_result_says_how_it_wa
     frame = pl.DataFrame(grouped(12, 10)).rename({"group": "patient"})
     await user.open("/train")
     await drop(user, "clinic.csv", frame.write_csv().encode())
-    await user.should_see("Rows with the same 'patient' are alike", retries=600)
+    await user.should_see("Rows with the same 'patient' are alike")
     await user.should_see(marker="train-leaks", content="Rows depend on each other by 'patient'.")
 
     user.find(marker="follow-group_column").click()
@@ -41,7 +41,7 @@ async def test_rows_may_be_held_out_at_random_nevertheless(user: User):
     await drop(
         user, "year.csv", b"year,x,y\n" + b"".join(b"%d,%d,%d\n" % (n, n * 3 % 7, n * 7 % 11) for n in range(40))
     )
-    await user.should_see(marker="train", retries=600)
+    await user.should_see(marker="train")
     mark_column(user, 0, "time_column")
     await user.should_see("latest fifth of the rows by 'year'")
 

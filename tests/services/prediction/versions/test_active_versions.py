@@ -143,12 +143,12 @@ async def test_any_error_of_loading_is_reported_and_the_next_activation_is_follo
     await prediction.start()
 
     with pytest.raises(Unavailable, match=f"Version 1 of wine cannot be loaded: {reason}"):
-        await asyncio.wait_for(prediction.fitted(), 10)
+        await prediction.fitted()
     with pytest.raises(Conflict, match=f"Version 1 of wine cannot be loaded: {reason}"):
         await prediction.fitted("wine", 1)
 
     wine.activate_in(store)
-    await eventually(prediction.active, timeout_s=5)
+    await eventually(prediction.active)
     assert (prediction.message, prediction.problem()) == ("Version 2 of wine answers.", None)
 
 
@@ -165,10 +165,10 @@ async def test_import_error_of_libraries_is_reported_and_loading_is_retried(
         Unavailable,
         match="Version 1 of wine cannot be loaded: ModuleNotFoundError: import of mlapp.ml.inference.fitted_version",
     ):
-        await asyncio.wait_for(prediction.fitted(), 10)
+        await prediction.fitted()
 
     monkeypatch.delitem(sys.modules, "mlapp.ml.inference.fitted_version")
-    await eventually(prediction.active, timeout_s=5)
+    await eventually(prediction.active)
 
 
 @pytest.mark.usefixtures("fast_polling")
@@ -181,8 +181,8 @@ async def test_loaded_model_keeps_predicting_when_a_broken_one_is_activated(
     other = ModelStore(store.folder)
 
     wine.but(model_file("raise RuntimeError('a bug')")).activate_in(other)
-    await eventually(prediction.problem, timeout_s=5)
-    await eventually(lambda: backoff_s(prediction) > 0.05, timeout_s=5)  # Another attempt, which is not logged.
+    await eventually(prediction.problem)
+    await eventually(lambda: backoff_s(prediction) > 0.05)  # Another attempt, which is not logged.
 
     assert (await prediction.trials.answer(row_of(model), "wine")).version == 1
     assert prediction.message.startswith(
@@ -198,7 +198,7 @@ async def test_loaded_model_keeps_predicting_when_a_broken_one_is_activated(
     assert (record.wanted_version, record.answering_version) == (2, 1)  # type: ignore[attr-defined]
 
     wine.activate_in(other)
-    await eventually(lambda: version_of(prediction) == 3, timeout_s=5)
+    await eventually(lambda: version_of(prediction) == 3)
     assert prediction.problem() is None
 
 
@@ -232,12 +232,12 @@ async def test_loading_the_active_model_is_retried_with_backoff(
     file = store.folder / "models/wine/versions/1/model.joblib"
     file.rename(file.with_suffix(".aside"))
     await prediction.start()
-    await eventually(lambda: backoff_s(prediction) > 0.1, timeout_s=5)
+    await eventually(lambda: backoff_s(prediction) > 0.1)
     assert prediction.message == "The file of version 1 of model wine is missing; delete the version or train again."
 
     file.with_suffix(".aside").rename(file)
 
-    await eventually(prediction.active, timeout_s=5)
+    await eventually(prediction.active)
     assert prediction.message == "Version 1 of wine answers."
 
 
@@ -251,4 +251,4 @@ async def test_activation_by_another_process_is_followed(
 
     wine.activate_in(other)
 
-    await eventually(lambda: version_of(prediction) == 2, timeout_s=1.5)
+    await eventually(lambda: version_of(prediction) == 2)

@@ -43,7 +43,7 @@ async def test_store_is_followed_again_after_it_was_unreadable(
         assert (await prediction.trials.answer(row_of(model), "wine")).version == 1
     other.activate("wine", second)
 
-    await eventually(lambda: version_of(prediction) == 2, timeout_s=1.5)
+    await eventually(lambda: version_of(prediction) == 2)
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ async def test_train_shows_hostile_column_names_as_text(user: User):
     await drop(user, "evil.csv", f":x,{name}\n1,2\n".encode())
 
     # The first preview starts a process, which takes long on a busy machine.
-    await user.should_see(marker="columns", retries=600)
+    await user.should_see(marker="columns")
     await user.should_not_see(marker="rows")
     user.find(marker="first-rows").click()
     rows = one(user, "rows")
@@ -52,7 +52,7 @@ async def test_train_shows_types_missing_values_and_frequent_values(user: User):
     await drop(user, "pets.csv", b"pet,age\n" + b"cat,1\ncat,2\ncat,\ndog,4\n" * 5)
 
     # The first preview starts a process, which takes long on a busy machine.
-    await user.should_see("cat 75.0%, dog 25.0%", retries=600)
+    await user.should_see("cat 75.0%, dog 25.0%")
     await user.should_see("Whole number")
     await user.should_see("25.0% missing")
 
