@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import RedirectResponse
 from fastapi.telemetry import TelemetryConfig
+from starlette.types import Scope
 
 from mlapp import TITLE, __version__
 from mlapp.api.middleware.authorization import add_authorization
@@ -80,7 +81,12 @@ def _add_middleware(app: FastAPI, settings: Settings, services: Services, *, api
 def _telemetry() -> TelemetryConfig:
     """Have FastAPI look for OpenTelemetry at every request, 4 µs, only where the environment configures it."""
     configured = any(name.startswith(("OTEL_", "FASTAPI_OTEL_")) for name in os.environ)
-    return {"tracing": configured, "metrics": configured, "logs": configured}
+    return {"tracing": configured, "metrics": configured, "logs": configured, "exclude": _has_ticket}
+
+
+def _has_ticket(scope: Scope) -> bool:
+    """Return whether the query, which traces record, may have a ticket."""
+    return b"ticket=" in scope.get("query_string", b"")
 
 
 def _lifespan(settings: Settings, services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -50,6 +50,19 @@ def _proxies(addresses: str) -> str:
     return addresses.strip()
 
 
+def _origins(origins: str) -> str:
+    checked = [origin.strip().lower() for origin in origins.split(",")]
+    for origin in checked:
+        if not re.fullmatch(r"https?://(?:\[[0-9a-f:]+\]|[a-z0-9._-]+)(?::[1-9]\d{0,4})?", origin) or re.search(
+            r"^http://.*[^:]:80$|^https://.*[^:]:443$", origin
+        ):
+            raise ValueError(
+                "it takes origins as browsers send them, such as https://app.example.org or http://localhost:3000, "
+                "separated by commas, without paths and default ports; * is not supported"
+            )
+    return ",".join(checked)
+
+
 def _scheduler(address: str) -> str:
     match = re.fullmatch(r"(?:tcp|tls)://(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+):(\d{1,5})", address, re.IGNORECASE)
     if not match or not 1 <= int(match[1]) <= 65535:
@@ -86,6 +99,8 @@ class Settings(BaseSettings):
     """Signs browser sessions, 32 characters or more; random at each start if empty."""
     allowed_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
     """Accepted host names, separated by commas; loopback names without a key, any with one."""
+    cors_origins: Annotated[str, AfterValidator(_origins)] | None = None
+    """Origins whose pages may use the API from a browser, such as https://app.example.org, separated by commas."""
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = None
     """Addresses of proxies whose X-Forwarded-* headers are trusted, separated by commas; none if empty."""
     max_body_mb: Annotated[int, Field(ge=1)] = 100

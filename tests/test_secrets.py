@@ -143,16 +143,20 @@ def test_secrets_are_in_no_log_and_no_response(recorded: RecordedServer):
     for page in PAGES:
         recorded.request("GET", f"/ui/{page}", headers=browser)
     assert recorded.request("GET", f"/ui/predictions/{TOKEN}", headers=browser).status_code == 404
+    ticket = recorded.request("POST", "/jobs/1/tickets", headers=key, keep=False).json()["ticket"]
+    for query in (f"ticket={ticket}", f"ticket={ticket}", f"key={FULL}&ticket={TOKEN}"):
+        recorded.request("GET", f"/jobs/1/events?{query}")
     recorded.request("GET", "/metrics", headers=key)
     assert end(recorded.process) == 0
 
     log = (recorded.folder / "log").read_text()
     kept = [path.read_bytes().decode("latin-1") for path in (recorded.folder / "store").rglob("*") if path.is_file()]
+    assert '"caller": "ticket"' in log
     assert '"route": "/ui/predictions/{token}"' in log
     assert len(kept) > 3
     found = [
         (secret, text[:300])
-        for secret in (FULL, PREDICT, SIGNER, WRONG, TOKEN, session)
+        for secret in (FULL, PREDICT, SIGNER, WRONG, TOKEN, session, ticket)
         for text in (log, *recorded.responses, *kept)
         if secret in text
     ]

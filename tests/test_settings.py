@@ -91,6 +91,14 @@ def test_port_variable_is_used_without_mlapp_port(monkeypatch, variables, port):
         ("MLAPP_ALLOWED_HOSTS", "http://example.org"),
         ("MLAPP_ALLOWED_HOSTS", "example.org,"),
         ("MLAPP_ALLOWED_HOSTS", "example.org:8000"),
+        ("MLAPP_CORS_ORIGINS", "*"),
+        ("MLAPP_CORS_ORIGINS", "null"),
+        ("MLAPP_CORS_ORIGINS", "app.example.org"),
+        ("MLAPP_CORS_ORIGINS", "https://app.example.org/"),
+        ("MLAPP_CORS_ORIGINS", "https://*.example.org"),
+        ("MLAPP_CORS_ORIGINS", "https://app.example.org:443"),
+        ("MLAPP_CORS_ORIGINS", "https://a.example.org,http://b.example.org:80"),
+        ("MLAPP_CORS_ORIGINS", "https://app.example.org,"),
         ("MLAPP_TRUSTED_PROXIES", "proxy.example.org"),
         ("MLAPP_TRUSTED_PROXIES", "127.0.0.1,*"),
         ("MLAPP_TRUSTED_PROXIES", "10.0.0.1/8"),
@@ -124,6 +132,16 @@ def test_dask_without_its_package_stops_the_start_with_the_command_that_installs
 
     with pytest.raises(SystemExit, match="^Invalid MLAPP_DASK='tcp://127.0.0.1:8786': .* `uv sync --group dask`"):
         load_settings()
+
+
+def test_origins_are_spelled_as_browsers_send_them(monkeypatch):
+    monkeypatch.setenv(
+        "MLAPP_CORS_ORIGINS", "https://App.Example.org, http://localhost:3000,http://[::1]:8080,https://a:80"
+    )
+
+    assert load_settings().cors_origins == (
+        "https://app.example.org,http://localhost:3000,http://[::1]:8080,https://a:80"
+    )
 
 
 def test_every_invalid_value_has_a_line(monkeypatch, tmp_path):

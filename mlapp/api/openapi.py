@@ -25,6 +25,12 @@ SCHEMES = {
     "X-API-Key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": KEYS},
 }
 """Alternative headers for the API key."""
+TICKET = {
+    "type": "apiKey",
+    "in": "query",
+    "name": "ticket",
+    "description": "A ticket by `POST /jobs/{job_id}/tickets`, for browsers, whose `EventSource` sends no header.",
+}
 CROSS_SITE = "The request comes from a page of another site."
 JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
@@ -123,10 +129,11 @@ def _add_security(document: dict[str, Any], *, open_: bool) -> dict[str, Any]:
             rejections = problem_responses(*statuses, described={403: forbidden})
             operation["responses"] |= {str(status): rejection for status, rejection in rejections.items()}
             if not open_:
-                public = PERMISSIONS.get(route, UNKNOWN).roles == ANYONE
-                operation["security"] = [] if public else [{scheme: []} for scheme in SCHEMES]
+                permission = PERMISSIONS.get(route, UNKNOWN)
+                schemes = [] if permission.roles == ANYONE else [*SCHEMES, *(["Ticket"] if permission.ticket else [])]
+                operation["security"] = [{scheme: []} for scheme in schemes]
     if not open_:
-        document["components"]["securitySchemes"] = SCHEMES
+        document["components"]["securitySchemes"] = SCHEMES | {"Ticket": TICKET}
     return document
 
 

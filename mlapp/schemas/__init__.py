@@ -67,7 +67,7 @@ from mlapp.schemas.tables import (
     TablePreview,
     TransferredTable,
 )
-from mlapp.schemas.training import Job, JobList, Submission, TrainBody, TrainOptions
+from mlapp.schemas.training import Job, JobList, Submission, Ticket, TrainBody, TrainOptions
 from mlapp.schemas.types import (
     MAX_JSON_BYTES,
     MAX_NAME_LENGTH,

@@ -136,6 +136,15 @@ class Job(Schema):
     """The requested estimator; null until known."""
 
 
+class Ticket(Schema):
+    """A ticket for the events of a job: good for one request within a minute."""
+
+    ticket: str
+    events: str
+    """Path and query of the events, with the ticket."""
+    expires_in_s: int
+
+
 class JobList(Schema):
     """All stored jobs, newest first."""
 

@@ -6,6 +6,7 @@ Several processes may share the folder. The kernel releases the advisory locks o
 from mlapp.store.jobs import JobStore
 from mlapp.store.models.store import ModelStore, Superseded
 from mlapp.store.numbered_folders import parse_number
+from mlapp.store.tickets import TicketStore
 from mlapp.store.traffic import Lines, TrafficStore
 
-__all__ = ["JobStore", "Lines", "ModelStore", "Superseded", "TrafficStore", "parse_number"]
+__all__ = ["JobStore", "Lines", "ModelStore", "Superseded", "TicketStore", "TrafficStore", "parse_number"]

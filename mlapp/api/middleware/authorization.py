@@ -1,19 +1,23 @@
 """Authorization: every request is checked for its host, origin, API key and session before anything else."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from fastapi import FastAPI
 from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mlapp.api.middleware.cors import CORS, CorsMiddleware
 from mlapp.api.middleware.origin import AllowedHosts, TrustedProxiesMiddleware, check_origin
 from mlapp.api.middleware.permissions import (
     LOGIN,
+    NO_KEY,
     PAGES,
     UNKNOWN,
     LoginRequired,
+    TicketRequired,
     check_permission,
     permission_of,
 )
@@ -30,6 +34,7 @@ LOGIN_BYTES = 4_096
 """Largest login form: it is the only body that is read without a key."""
 PAGES_FILES = f"{PAGES}/_nicegui"
 """Scripts and styles of the pages; not redirected to the login."""
+WRONG_TICKET = "This ticket is wrong, expired or used; get a new one with POST /jobs/{job_id}/tickets."
 TWO_KEYS = "The request has several API keys; send one, as 'Authorization: Bearer …' or as 'X-API-Key'."
 
 
@@ -38,9 +43,11 @@ DefaultModel = Callable[[], str | None]
 
 
 def add_authorization(app: FastAPI, settings: Settings, access: AccessService, default: DefaultModel) -> None:
-    """Add the middleware for authorization, security headers and proxies; the last one runs first."""
+    """Add the middleware for authorization, CORS, security headers and proxies; the last one runs first."""
     hosts = AllowedHosts(settings, open_=access.open)
     app.add_middleware(AuthorizationMiddleware, access=access, hosts=hosts, default=default)
+    if settings.cors_origins:
+        app.add_middleware(CorsMiddleware, origins=settings.cors_origins)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(TrustedProxiesMiddleware, trusted=settings.trusted_proxies)
 
@@ -60,7 +67,11 @@ class AuthorizationMiddleware:
             await self.app(scope, receive, send)
             return
         try:
-            session = self._authorize(scope)
+            try:
+                session = self._authorize(scope)
+            except TicketRequired:
+                session = None
+                await self._redeem_ticket(scope)
         except MlappError as error:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
@@ -93,7 +104,7 @@ class AuthorizationMiddleware:
         caller.set(requester.role.value)
         permission, model = permission_of(scope["method"] if scope["type"] == "http" else "socket", scope["path"])
         session = None
-        if permission.session:
+        if permission.session and CORS not in scope:
             cookies = cookie_parser(headers.get(b"cookie", b"").decode("latin-1"))
             session = self.access.sessions.verify(cookies.get(cookie_name(scope["scheme"]), ""))
         default = None if requester.models is None else self.default()
@@ -102,6 +113,20 @@ class AuthorizationMiddleware:
             scope[SESSION] = session
             caller.set("session")
         return session
+
+    async def _redeem_ticket(self, scope: Scope) -> None:
+        """Redeem the ticket in the query, which is removed, so that nothing logs it.
+
+        Raises:
+            Unauthorized: there is no ticket, or it is not valid.
+        """
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        scope["query_string"] = b""
+        if "ticket" not in query:
+            raise Unauthorized(NO_KEY)
+        if not await asyncio.to_thread(self.access.tickets.redeem, scope["path"], query["ticket"][-1]):
+            raise Unauthorized(WRONG_TICKET)
+        caller.set("ticket")
 
     def _caller(self, scope: Scope) -> Caller:
         keys = _keys(scope["headers"])

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from mlapp.api.middleware.cors import CORS
 from mlapp.errors import Forbidden, Misdirected, shorten
 from mlapp.settings import Settings
 
@@ -45,11 +46,15 @@ class AllowedHosts:
 def check_origin(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
     """Check the origin of a request from a browser: other sites may link to this server, nothing else.
 
+    Requests that CORS allows are not checked.
+
     Source: W3C, Fetch Metadata Request Headers. Browsers without them, and WebSockets, send `Origin`.
 
     Raises:
         Forbidden: another site sent the request.
     """
+    if CORS in scope:
+        return
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
     if site is not None and site not in OWN_SITES:
         link = scope["type"] == "http" and scope["method"] == "GET" and headers.get(b"sec-fetch-dest") == b"document"

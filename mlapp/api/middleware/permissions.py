@@ -25,6 +25,10 @@ class LoginRequired(Unauthorized):
     """A page was requested without a session."""
 
 
+class TicketRequired(Unauthorized):
+    """A route that accepts tickets was requested without a key."""
+
+
 class Models(Enum):
     """The models that a request to a route concerns."""
 
@@ -38,11 +42,12 @@ class Models(Enum):
 
 
 class Permission(NamedTuple):
-    """Who may use a route: callers of these roles, if they may use its models, and sessions if it says so."""
+    """Who may use a route: callers of these roles, if they may use its models; sessions and tickets if it says so."""
 
     roles: frozenset[Role]
     models: Models
     session: bool = False
+    ticket: bool = False
 
 
 ANYONE = frozenset(Role)
@@ -66,7 +71,9 @@ PERMISSIONS: Mapping[str, Permission] = {
     "GET /jobs": Permission(FULL_KEY, Models.ALL),
     "GET /jobs/{job_id}": Permission(FULL_KEY, Models.ALL),
     "DELETE /jobs/{job_id}": Permission(FULL_KEY, Models.ALL),
-    "GET /jobs/{job_id}/events": Permission(FULL_KEY, Models.ALL),
+    "POST /jobs/{job_id}/tickets": Permission(FULL_KEY, Models.ALL),
+    # A browser's EventSource sends no key.
+    "GET /jobs/{job_id}/events": Permission(FULL_KEY, Models.ALL, ticket=True),
     "GET /models": Permission(ANY_KEY, Models.ALL),
     "GET /models/{model}": Permission(ANY_KEY, Models.PATH),
     # It may change the default model, and so the answers of `/predict`.
@@ -137,6 +144,8 @@ def check_permission(
     if caller.role not in permission.roles:
         if caller.role is Role.PREDICT:
             raise Forbidden(PREDICT_ONLY)
+        if permission.ticket:
+            raise TicketRequired(NO_KEY)
         raise LoginRequired(NO_SESSION) if permission is PAGE else Unauthorized(NO_KEY)
     if caller.models is None or permission.models is Models.NONE:
         return

@@ -9,6 +9,7 @@ from itertools import count
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mlapp.api.middleware.cors import CORS
 from mlapp.api.middleware.security_headers import API_HEADERS, NO_STORE
 from mlapp.api.paths import split_path
 from mlapp.api.problems import problem_response
@@ -78,7 +79,8 @@ class RequestIdMiddleware:
                 return
             log.exception("Unhandled error.", extra=self._about(scope))
             if not status:
-                response = problem_response(500, INTERNAL_ERROR, headers=SECURITY_HEADERS)
+                cors = {name.decode(): value.decode() for name, value in scope.get(CORS, ())}
+                response = problem_response(500, INTERNAL_ERROR, headers=SECURITY_HEADERS | cors)
                 await response(scope, receive, send_with_id)
         seconds = time.perf_counter() - started
         self.metrics.answered(scope["method"], self._route(scope), status, seconds)

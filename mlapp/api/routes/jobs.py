@@ -1,5 +1,6 @@
 """/jobs: lists, cancels and streams training jobs, as server-sent events; POST /train starts them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from mlapp.api.dependencies import AppServices
 from mlapp.api.problems import problem_responses
-from mlapp.schemas import Job, JobList
+from mlapp.schemas import Job, JobList, Ticket
 
 router = APIRouter(prefix="/jobs", tags=["training"])
 
@@ -35,6 +36,18 @@ async def get_job(job_id: str, services: AppServices) -> Job:
 async def cancel_job(job_id: str, services: AppServices) -> Job:
     """Cancel a job. Its process is killed, and no version is stored."""
     return await services.jobs.cancel(job_id)
+
+
+@router.post("/{job_id}/tickets", status_code=201, responses=problem_responses(404, 503))
+async def create_ticket(job_id: str, services: AppServices) -> Ticket:
+    """Return a ticket for the events of a job, for the `EventSource` of a browser, which cannot send a key.
+
+    It is good for one request, within 60 seconds.
+    """
+    job = await services.jobs.job(job_id)
+    path = f"/jobs/{job.id}/events"
+    ticket = await asyncio.to_thread(services.access.tickets.issue, path)
+    return Ticket(ticket=ticket, events=f"{path}?ticket={ticket}", expires_in_s=services.access.tickets.lifetime_s)
 
 
 async def _job_to_follow(

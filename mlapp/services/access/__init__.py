@@ -1,1 +1,1 @@
-"""Access: API keys and browser sessions."""
+"""Access: API keys, browser sessions and tickets."""

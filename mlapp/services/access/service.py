@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from mlapp.errors import Forbidden, Unauthorized
 from mlapp.services.access.sessions import Sessions
 from mlapp.settings import Settings
+from mlapp.store import TicketStore
 
 
 class Role(Enum):
@@ -34,7 +35,7 @@ ANONYMOUS = Caller(Role.ANONYMOUS)
 
 
 class AccessService:
-    """Authenticates API keys, of which it keeps digests only, and holds the sessions of browsers."""
+    """Authenticates API keys, of which it keeps digests only, and holds sessions of browsers and tickets."""
 
     def __init__(self, settings: Settings) -> None:
         self.open = settings.loopback and settings.api_key is None and settings.predict_key is None
@@ -48,6 +49,8 @@ class AccessService:
         """The digest of each key, and the caller who has it."""
         self.key_variable = None if self.open else "MLAPP_PREDICT_KEY" if settings.predict_key else "MLAPP_API_KEY"
         """The environment variable with the least privileged key that may predict; None without authentication."""
+        self.tickets = TicketStore(settings.store)
+        """Tickets for requests of browsers that cannot send a key."""
         self.sessions = Sessions(_bytes(settings.session_secret) or secrets.token_bytes(32), full)
 
     def authenticate(self, key: bytes) -> Caller:
