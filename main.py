@@ -42,9 +42,11 @@ def create_app(settings: "Settings | None" = None, *, api: bool = True, pages: b
     # It takes a second, which each training would wait for.
     processes = Processes(settings.job_memory_mb, preload=("distributed",) if settings.dask else ())
     prediction = services.PredictionService(store, recorder, processes, settings.loaded_mb * 1_000_000)
-    models = services.ModelService(store, prediction)
+    models = services.ModelService(store, prediction, settings.allowed_estimators)
     jobs = services.JobService(JobStore(settings.store), settings.max_jobs, registry)
-    training = services.TrainingService(store, models, jobs, processes, settings.keep_versions, settings.dask)
+    training = services.TrainingService(
+        store, models, jobs, processes, settings.keep_versions, settings.dask, settings.allowed_estimators
+    )
     metrics = services.MetricsService(store, prediction, recorder, registry)
     health = services.HealthService(store, prediction)
     wired = services.Services(models, prediction, training, jobs, health, recorder, monitoring, access, metrics)
@@ -88,6 +90,7 @@ def _serve(*, api: bool, pages: bool) -> None:
     import uvicorn
 
     from mlapp.logs import configure_logs
+    from mlapp.ml.entry_points import SETTING, find_entry_point_error
     from mlapp.server import Connection, Server
     from mlapp.services.jobs.cpu_quota import thread_limits
     from mlapp.services.jobs.import_check import find_import_error
@@ -96,7 +99,8 @@ def _serve(*, api: bool, pages: bool) -> None:
     from mlapp.startup import allow_open_files, check_store, listen
 
     settings = load_settings()
-    if reason := find_import_error(Path(__file__).parent):
+    allowed = settings.allowed_estimators
+    if reason := find_import_error(Path(__file__).parent) or find_entry_point_error(allowed):
         raise SystemExit(reason)
     configure_logs(settings)
     warn_of_unknown_settings()
@@ -106,6 +110,8 @@ def _serve(*, api: bool, pages: bool) -> None:
     # Before libraries are loaded and processes started that inherit the environment.
     for name, value in (ALLOCATOR_SETTINGS | thread_limits()).items():
         os.environ.setdefault(name, value)
+    # For the fork server, which imports them once for all trainings.
+    os.environ[SETTING] = ",".join(allowed)
     use_own_directory()
     app = create_app(settings, api=api, pages=pages)
     allow_open_files()

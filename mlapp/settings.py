@@ -63,6 +63,12 @@ def _origins(origins: str) -> str:
     return ",".join(checked)
 
 
+def _estimators(names: str) -> str:
+    if not all(re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name.strip()) for name in names.split(",")):
+        raise ValueError("it takes names of entry points such as 'my_forest', separated by commas")
+    return names
+
+
 def _scheduler(address: str) -> str:
     match = re.fullmatch(r"(?:tcp|tls)://(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+):(\d{1,5})", address, re.IGNORECASE)
     if not match or not 1 <= int(match[1]) <= 65535:
@@ -113,6 +119,8 @@ class Settings(BaseSettings):
     """Versions of a model to keep; its oldest inactive ones beyond this number are removed."""
     loaded_mb: Annotated[int, Field(ge=1)] = 100
     """Loaded versions of models other than the default one, in MB of their files; the least recently asked go first."""
+    estimators: Annotated[str, AfterValidator(_estimators)] | None = None
+    """Estimators of other packages that are allowed: their entry points of mlapp.estimators, separated by commas."""
     dask: Annotated[str, AfterValidator(_scheduler)] | None = None
     """Dask scheduler whose workers make the fits of trainings: tls://host:port, or tcp:// on a trusted network."""
     demo: bool = True
@@ -128,6 +136,11 @@ class Settings(BaseSettings):
         if key is not None and key == info.data.get("api_key"):
             raise ValueError("it has to differ from MLAPP_API_KEY, which has full access")
         return key
+
+    @property
+    def allowed_estimators(self) -> tuple[str, ...]:
+        """Names of the entry points in `estimators`."""
+        return tuple(name.strip() for name in (self.estimators or "").split(",") if name)
 
     @property
     def loopback(self) -> bool:

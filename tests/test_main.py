@@ -164,6 +164,14 @@ def test_broken_estimators_stop_the_start_with_their_line(tmp_path: Path, monkey
     )
 
 
+def test_missing_entry_point_stops_the_start_with_a_sentence(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MLAPP_ESTIMATORS", "forest_of_nobody")
+    monkeypatch.setattr(sys, "argv", ["main.py"])
+
+    with pytest.raises(SystemExit, match="^MLAPP_ESTIMATORS allows 'forest_of_nobody', but no installed package has"):
+        main.main()
+
+
 async def test_browsers_are_redirected_to_the_pages(http: httpx.AsyncClient):
     for path, page in (("/", "/ui/"), ("/train", "/ui/train"), ("/predict", "/ui/predict")):
         answer = await http.get(path, headers={"Accept": "text/html,application/xhtml+xml"})

@@ -126,6 +126,21 @@ def test_address_of_a_dask_scheduler_is_accepted(monkeypatch, address):
     assert load_settings().dask == address
 
 
+@pytest.mark.parametrize(("names", "allowed"), [("", ()), ("my_forest", ("my_forest",)), ("a, b2 ", ("a", "b2"))])
+def test_estimators_are_allowed_by_name(monkeypatch, names, allowed):
+    monkeypatch.setenv("MLAPP_ESTIMATORS", names)
+
+    assert load_settings().allowed_estimators == allowed
+
+
+@pytest.mark.parametrize("names", ["a,", "house_recipes:RIDGE", "*"])
+def test_names_that_are_no_entry_points_stop_the_start(monkeypatch, names):
+    monkeypatch.setenv("MLAPP_ESTIMATORS", names)
+
+    with pytest.raises(SystemExit, match="^Invalid MLAPP_ESTIMATORS='.*': it takes names of entry points such as"):
+        load_settings()
+
+
 def test_dask_without_its_package_stops_the_start_with_the_command_that_installs_it(monkeypatch):
     monkeypatch.setenv("MLAPP_DASK", "tcp://127.0.0.1:8786")
     monkeypatch.setitem(sys.modules, "distributed", None)

@@ -1,3 +1,5 @@
+from .catalog import add_estimators as add_estimators
+from .catalog import describe_estimators as describe_estimators
 from .compatibility import breaking_changes as breaking_changes
 from .data.invalid_rows import problems_of as problems_of
 from .data.invalid_rows import reject_rows as reject_rows
@@ -8,7 +10,6 @@ from .decisions.outcomes import Outcome as Outcome
 from .decisions.outcomes import outcomes as outcomes
 from .decisions.rules import cost_matrix as cost_matrix
 from .decisions.rules import find_threshold as find_threshold
-from .estimators import describe_estimators as describe_estimators
 from .evaluation.baseline import beats_baseline as beats_baseline
 from .inference.additions import additions as additions
 from .inference.additions import check_options as check_options

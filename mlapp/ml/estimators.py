@@ -17,8 +17,8 @@ The target is numbers for regression, and class indices 0, 1, … for classifica
 `sample_weight` where a weight column or class weights shall count.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from sklearn import ensemble
@@ -28,15 +28,15 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from mlapp.ml.boosting import LARGE_ROWS, SMALL_ROWS, boosting
 from mlapp.ml.preprocessing import FeatureColumns, native, one_hot, ordinal, smooth
+from mlapp.ml.recipe import Recipe
 from mlapp.ml.recipes.kernel import RbfFeatures
 from mlapp.ml.recipes.log_target import LogTargetRegressor
 from mlapp.ml.recipes.residual import ResidualRegressor
 from mlapp.ml.recipes.sampled import SampledEstimator
 from mlapp.ml.recipes.splines import spline_basis
 from mlapp.ml.recipes.target_means import TargetMeans
-from mlapp.schemas import EstimatorInfo, Loss, Task
+from mlapp.schemas import Loss, Task
 
-AUTO = "auto"
 CROSS_VALIDATED_ROWS = 3_000
 """Tables of up to this many rows get a cross-validated regularization strength."""
 DENSE_ROWS, DENSE_CELLS = 20_000, 6_000_000
@@ -150,36 +150,6 @@ def random_forest(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimat
     return make_pipeline(ordinal(columns), forest(**options, n_jobs=-1))
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """An estimator of the catalog, and when `auto` tries it."""
-
-    make: Callable[[Task, FeatureColumns, int], BaseEstimator]
-    """Returns the unfitted estimator for a task, the columns of the matrix and a seed."""
-    tasks: Sequence[Task] = tuple(Task)
-    """Tasks that it supports."""
-    auto_rows: int | None = None
-    """`auto` tries it on tables of up to this many rows; None: of any size, 0: never."""
-    auto_above: Mapping[Task, int] = field(default_factory=dict)
-    """`auto` tries it on tables of more than this many rows, for each task; tasks not listed have no minimum."""
-    auto_if: Callable[[FeatureColumns], bool] = lambda _columns: True
-    """Whether `auto` tries it on a table with these columns, beside the limits on rows."""
-    losses: Sequence[Loss] = (Loss.SQUARED_ERROR,)
-    """What it can minimize for regression; `auto` tries it for the given loss, or else for its first one."""
-    positive: bool = False
-    """Whether it predicts positive values only, for a regression target that is never negative."""
-    above_zero: bool = False
-    """Whether this target also has no zeros."""
-    cost: float = 1.0
-    """Time of a fit relative to a linear model, for the progress bar."""
-    latency: float = 1.0
-    """Time to predict a row relative to boosting, roughly: a slow member of an ensemble has to bring more."""
-
-    def suits(self, task: Task, rows: int) -> bool:
-        """Return whether `auto` tries it on a table of this many rows."""
-        return (self.auto_rows is None or rows <= self.auto_rows) and rows > self.auto_above.get(task, 0)
-
-
 def _is_dense(columns: FeatureColumns) -> bool:
     return columns.rows * columns.smooth_width <= DENSE_CELLS
 
@@ -237,14 +207,3 @@ ESTIMATORS: dict[str, Recipe] = {
     ),
     "random_forest": Recipe(random_forest, auto_rows=0, cost=15.0, latency=100.0),
 }
-
-
-def describe_estimators() -> list[EstimatorInfo]:
-    """Return the catalog of estimators, `auto` first."""
-    description = (
-        "Compare all suitable estimators by cross-validation, and keep the best one or an ensemble of the best."
-    )
-    return [EstimatorInfo(name=AUTO, tasks=list(Task), description=description)] + [
-        EstimatorInfo(name=name, tasks=list(recipe.tasks), description=(recipe.make.__doc__ or name).splitlines()[0])
-        for name, recipe in ESTIMATORS.items()
-    ]

@@ -1,7 +1,7 @@
 """Preprocessing for recipes: imputation, scaling, encoding of categories, calendar features of datetimes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -12,6 +12,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+from mlapp.errors import shorten
 from mlapp.ml.recipes.calendar import Calendar
 from mlapp.ml.recipes.linear_columns import LinearColumns
 from mlapp.schemas import ColumnType, Feature, Loss
@@ -51,6 +52,22 @@ class FeatureColumns:
     """Lowest value of a regression target: recipes that predict positive values need a target from 0."""
     loss: Loss = Loss.SQUARED_ERROR
     """What a regression minimizes; the recipe names it in its `losses`."""
+    names: tuple[str, ...] = ()
+    """Names of the features, in the order of the matrix."""
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Categories of each feature that has some; their codes are the positions."""
+
+    def named(self, *names: str) -> list[int]:
+        """Return the columns of features by name, for a `ColumnTransformer`; a text has many.
+
+        Raises:
+            ValueError: the table has no such feature.
+        """
+        if missing := [name for name in names if name not in self.names]:
+            raise ValueError(f"there is no feature '{shorten(missing[0])}', which the recipe is made for.")
+        texts = {own: block for block in self.texts for own in block[:1]}
+        found = [self.names.index(name) for name in names]
+        return [column for index in found for column in texts.get(index, [index])]
 
     @property
     def smooth_width(self) -> int:
@@ -83,7 +100,15 @@ class FeatureColumns:
             return [index for index, feature in enumerate(features) if feature.type in types]
 
         numbers = indices(ColumnType.NUMBER, ColumnType.INTEGER, ColumnType.BOOLEAN)
-        return cls(numbers, indices(ColumnType.CATEGORY), indices(ColumnType.DATETIME), rows, classes)
+        return cls(
+            numbers,
+            indices(ColumnType.CATEGORY),
+            indices(ColumnType.DATETIME),
+            rows,
+            classes,
+            names=tuple(feature.name for feature in features),
+            labels={feature.name: feature.categories for feature in features if feature.categories},
+        )
 
 
 def one_hot(columns: FeatureColumns) -> ColumnTransformer | LinearColumns:

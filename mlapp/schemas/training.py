@@ -103,6 +103,8 @@ class Submission(Schema):
     """Folder of the store, in which the training process looks up the model; set by the training service."""
     dask: str | None = None
     """Address of the Dask scheduler that makes the fits; set by the training service."""
+    estimators: tuple[str, ...] = ()
+    """Estimators of other packages that are allowed; set by the training service."""
 
 
 class Job(Schema):

@@ -8,11 +8,8 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
-from mlapp import ml
 from mlapp.ml.estimators import (
     ESTIMATORS,
-    Recipe,
-    describe_estimators,
     hist_gradient_boosting,
     linear,
     random_forest,
@@ -107,21 +104,6 @@ def test_boosting_fits_a_class_of_one_row_in_a_large_table():
     estimator.set_params(histgradientboostingclassifier__max_iter=2).fit(X, y)
 
     assert estimator.classes_.tolist() == [0, 1, 2]
-
-
-def test_descriptions_are_the_first_lines_of_the_recipes(monkeypatch):
-    monkeypatch.setitem(ESTIMATORS, "mean", Recipe(lambda *_: None, tasks=[Task.REGRESSION]))
-
-    described = {info.name: info for info in describe_estimators()}
-
-    assert list(described) == ["auto", *ESTIMATORS]
-    assert list(described)[-1] == "mean"
-    assert described["linear"].description.startswith("Ridge or logistic regression")
-    assert (described["mean"].description, described["mean"].tasks) == ("mean", [Task.REGRESSION])
-
-
-def test_names_of_the_package_are_imported_on_first_use():
-    assert ml.describe_estimators is describe_estimators
 
 
 @pytest.mark.parametrize(

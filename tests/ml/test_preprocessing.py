@@ -1,5 +1,7 @@
 """Preprocessing for recipes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,8 +13,27 @@ def test_columns_are_grouped_by_type():
     kinds = [ColumnType.CATEGORY, ColumnType.NUMBER, ColumnType.DATETIME, ColumnType.BOOLEAN, ColumnType.INTEGER]
     features = [Feature(name=str(index), type=kind, required=True, example=None) for index, kind in enumerate(kinds)]
 
-    assert FeatureColumns.of(features) == FeatureColumns(numbers=[1, 3, 4], categories=[0], datetimes=[2])
-    assert FeatureColumns.of(features, 60, 3) == FeatureColumns([1, 3, 4], [0], [2], rows=60, classes=3)
+    names = ("0", "1", "2", "3", "4")
+    assert FeatureColumns.of(features) == FeatureColumns([1, 3, 4], categories=[0], datetimes=[2], names=names)
+    assert FeatureColumns.of(features, 60, 3) == FeatureColumns([1, 3, 4], [0], [2], rows=60, classes=3, names=names)
+
+
+def test_columns_are_found_by_name_and_texts_have_many():
+    features = [
+        Feature(name=name, type=kind, required=True, example=None, categories=categories)
+        for name, kind, categories in (
+            ("size", ColumnType.NUMBER, None),
+            ("review", ColumnType.TEXT, None),
+            ("grade", ColumnType.CATEGORY, ["low", "high"]),
+        )
+    ]
+    columns = replace(FeatureColumns.of(features), texts=[[1, 3, 4]])
+
+    assert columns.named("grade", "review") == [2, 1, 3, 4]
+    assert columns.named() == []
+    assert columns.labels == {"grade": ["low", "high"]}
+    with pytest.raises(ValueError, match="there is no feature 'Size', which the recipe is made for"):
+        columns.named("size", "Size")
 
 
 def test_native_columns_cap_rare_categories_and_append_the_calendar():

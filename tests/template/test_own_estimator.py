@@ -1,17 +1,22 @@
 """The README's example estimator, as a fork adds it."""
 
+import re
+import textwrap
 from itertools import count
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from delivery.fork_test import example_estimator
-from mlapp.ml import describe_estimators, estimators, load_version
+from mlapp.errors import Unacceptable
+from mlapp.ml import estimators, load_version
+from mlapp.ml.catalog import describe_estimators
 from mlapp.ml.training.train import Trained, train
 from mlapp.schemas import Record, Task, TrainOptions
 from mlapp.tables.table import Table
 from tests.store.conftest import INFO, NOW
 
+README = Path(__file__).parents[2] / "README.md"
 STORED = {"created_at": NOW, "model_sha256": "", "source": None}
 # The smallest table that can be trained on.
 TABLE = Table(
@@ -27,16 +32,21 @@ TABLE = Table(
 
 
 @pytest.fixture(autouse=True)
-def _example(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add the example to the estimators."""
-    # monkeypatch removes it at the end.
-    monkeypatch.setitem(estimators.ESTIMATORS, "nearest", None)
-    exec(example_estimator(), dict(vars(estimators)))
+def _examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add the examples to the estimators."""
+    monkeypatch.setattr(estimators, "ESTIMATORS", dict(estimators.ESTIMATORS))
+    for example in examples():
+        exec(example, dict(vars(estimators)))
 
 
-def trained(target: str, estimator: str) -> Trained:
+def examples() -> list[str]:
+    found = re.findall(r"^  ```python\n(.*?)^  ```", README.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(each) for each in found if "ESTIMATORS[" in each]
+
+
+def trained(target: str, estimator: str, table: Table = TABLE) -> Trained:
     options = TrainOptions(target=target, estimator=estimator, budget_s=10_000)
-    return train(TABLE, options, count().__next__, lambda *_: None)
+    return train(table, options, count().__next__, lambda *_: None)
 
 
 def test_own_estimator_is_listed_with_the_first_line_of_its_docstring():
@@ -51,6 +61,24 @@ def test_own_estimator_is_compared_by_auto():
 
     assert "nearest" in leaderboard
     assert len(leaderboard) > 1
+
+
+def test_estimator_by_name_trains_on_tables_that_have_the_feature():
+    kept = trained("price", "by_size").record
+
+    assert kept["estimator"] == "by_size"
+    assert kept["metrics"]["r2"] > 0.9
+    assert "by_size" in [entry.estimator for entry in trained("price", "auto").record["leaderboard"]]
+
+
+def test_estimator_by_name_says_which_feature_is_missing():
+    renamed = Table(TABLE.frame.rename({"size": "length"}))
+
+    with pytest.raises(
+        Unacceptable, match="'by_size' cannot be fitted on this table: there is no feature 'size', which"
+    ):
+        trained("price", "by_size", renamed)
+    assert "by_size" not in [entry.estimator for entry in trained("price", "auto", renamed).record["leaderboard"]]
 
 
 @pytest.mark.parametrize(("target", "expected"), [("price", (3, 7.2)), ("grade", ("low", "high"))])

@@ -30,10 +30,10 @@ from mlapp.ml.data.target import (
 )
 from mlapp.ml.data.text_embedding import TextEmbedding, column_blocks, fit_embeddings, text_blocks
 from mlapp.ml.decisions.options import positive_class
-from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
 from mlapp.ml.preprocessing import FeatureColumns
+from mlapp.ml.recipe import Recipe
 from mlapp.ml.recipes.balanced import BalancedClassifier
 from mlapp.schemas import (
     ClassWeight,

@@ -3,10 +3,10 @@
 import warnings
 
 from mlapp.errors import Unacceptable, shorten
+from mlapp.ml.catalog import describe_estimators
 from mlapp.ml.data.column_options import of_rows
 from mlapp.ml.data.target import MIN_ROWS
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
-from mlapp.ml.estimators import describe_estimators
 from mlapp.ml.threads import threads_for
 from mlapp.ml.training.default_target import default_target
 from mlapp.ml.training.runtime_estimate import estimate_s

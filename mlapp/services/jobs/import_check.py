@@ -48,6 +48,8 @@ def report_import_errors() -> Iterator[None]:
     """
     try:
         yield
+    except EstimatorsBroken:
+        raise
     # An import runs code of libraries, which may raise anything.
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)

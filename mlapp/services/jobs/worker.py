@@ -18,7 +18,8 @@ from pathlib import Path
 
 import psutil
 
-from mlapp.errors import MlappError, TrainingFailed
+from mlapp.errors import EstimatorsBroken, MlappError, TrainingFailed
+from mlapp.ml.catalog import add_estimators
 from mlapp.ml.evaluation.out_of_fold import local_fits
 from mlapp.ml.training.preview import preview_training
 from mlapp.ml.training.train import train
@@ -63,9 +64,10 @@ def run(kind: str, request: Request, results: Connection) -> None:
         if isinstance(request, ReadRequest):
             send(_read(request), results)
         else:
+            add_estimators(request.estimators)
             send(_train(request, results) if kind == "train" else _preview(request), results)
     except MlappError as error:
-        unexpected = isinstance(error, TrainingFailed) and error.__cause__
+        unexpected = isinstance(error, TrainingFailed | EstimatorsBroken) and error.__cause__
         send(Failed(error, traceback.format_exc() if unexpected else None), results)
     except MemoryError:
         send(Failed(TrainingFailed("The training ran out of memory; send fewer rows or columns.")), results)

@@ -40,6 +40,8 @@ class ModelService:
 
     store: ModelStore
     prediction: PredictionService
+    allowed_estimators: tuple[str, ...] = ()
+    """Estimators of other packages that are in the catalog."""
 
     async def list(self) -> ModelList:
         """Return summaries of all models by name, and the default one."""
@@ -204,7 +206,7 @@ class ModelService:
         Raises:
             EstimatorsBroken: the estimators cannot be imported.
         """
-        return await asyncio.to_thread(_estimators)
+        return await asyncio.to_thread(_estimators, self.allowed_estimators)
 
     async def datasets(self) -> Sequence[DatasetInfo]:
         """Return the bundled tables."""
@@ -233,9 +235,10 @@ class ModelService:
             return None
 
 
-def _estimators() -> Sequence[EstimatorInfo]:
+def _estimators(allowed: tuple[str, ...]) -> Sequence[EstimatorInfo]:
     # Runs in a thread, as the first use loads scikit-learn.
     with report_import_errors():
+        ml.add_estimators(allowed)
         return ml.describe_estimators()
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mlapp.errors import MlappError, Unavailable, shorten
 from mlapp.schemas import (
@@ -47,6 +48,8 @@ class TrainingService:
     keep_versions: int = 20
     dask: str | None = None
     """Address of the Dask scheduler that makes the fits; None: the training process makes them."""
+    allowed_estimators: tuple[str, ...] = ()
+    """Estimators of other packages that trainings may use."""
 
     def __post_init__(self) -> None:
         self._previews = asyncio.Semaphore(self.jobs.max_jobs)
@@ -104,11 +107,16 @@ class TrainingService:
         Raises:
             MlappError: the file cannot be read.
         """
-        request = submission.model_copy(update={"store": str(self.store.folder)})
+        request = submission.model_copy(update=self._set_here)
         async with self._previews:
             preview = await self.processes.run("preview", request, lambda _: None)
         assert isinstance(preview, TablePreview)  # noqa: S101 - for the type checker
         return preview
+
+    @property
+    def _set_here(self) -> dict[str, Any]:
+        """What a training process is told beside the request."""
+        return {"store": str(self.store.folder), "estimators": self.allowed_estimators}
 
     async def _start(self, submission: Submission, *, demo: bool = False) -> Run:
         try:
@@ -126,7 +134,7 @@ class TrainingService:
 
     async def _train(self, submission: Submission, run: Run, *, demo: bool) -> VersionInfo:
         """Fit a version in a process, store it, activate it if requested, and prune old ones."""
-        request = submission.model_copy(update={"store": str(self.store.folder), "dask": self.dask})
+        request = submission.model_copy(update=self._set_here | {"dask": self.dask})
         finished = await self.processes.run("train", request, _progress_listener(run.job))
         assert isinstance(finished, Finished)  # noqa: S101 - for the type checker
         run.committed = True

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mlapp.ml.estimators import AUTO, ESTIMATORS
+from mlapp.ml.estimators import ESTIMATORS
+from mlapp.ml.recipe import AUTO
 from mlapp.ml.training.runtime_estimate import MEASURED, estimate_s
 from mlapp.schemas import Task
 

@@ -74,6 +74,11 @@ def test_any_exception_of_an_import_is_reported(tmp_path: Path, monkeypatch: pyt
         importlib.import_module("half_gbm")
 
 
+def test_sentence_about_an_entry_point_is_kept():
+    with pytest.raises(EstimatorsBroken, match="^Sentence$"), report_import_errors():
+        raise EstimatorsBroken("Sentence")
+
+
 def test_preload_ignores_failing_imports(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "mlapp.services.jobs.worker", None)
     monkeypatch.delitem(sys.modules, "mlapp.services.jobs.preload", raising=False)

@@ -9,11 +9,12 @@ from typing import Any
 import psutil
 import pytest
 
-from mlapp.errors import MlappError, NotFound, TrainingFailed, Unacceptable, UnreadableBody
+from mlapp.errors import EstimatorsBroken, MlappError, NotFound, TrainingFailed, Unacceptable, UnreadableBody
 from mlapp.schemas import Format, Submission, TablePreview, TrainOptions
 from mlapp.services.jobs import worker
 from mlapp.services.jobs.ipc import Failed, Finished, Message, Progress, Started, receive, send
 from mlapp.services.jobs.worker import run
+from tests.packages import install
 from tests.services.misbehaving import misbehaving
 
 pytestmark = pytest.mark.slow
@@ -192,6 +193,27 @@ def test_estimator_that_fails_is_sent_with_its_trace():
     assert isinstance(failed.error, TrainingFailed)
     assert "'buggy' failed: RuntimeError: a screw is loose" in failed.error.detail
     assert "in buggy\n" in (failed.trace or "")
+
+
+def test_estimator_of_another_package_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    install(tmp_path, monkeypatch, ridge="house_recipes:RIDGE")
+    options = {"estimator": "ridge", "target": "proline"}
+
+    finished = messages_of(Submission(dataset="wine", options=options, estimators=("ridge",)))[-1]
+
+    assert isinstance(finished, Finished)
+    assert finished.record["estimator"] == "ridge"
+
+
+def test_broken_estimator_of_another_package_is_sent_with_its_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    install(tmp_path, monkeypatch, ridge="house_recipes:RIDGE").write_text("import gbm_of_nobody")
+
+    failed = messages_of(Submission(dataset="wine", options={}, estimators=("ridge",)))[-1]
+
+    assert isinstance(failed, Failed)
+    assert isinstance(failed.error, EstimatorsBroken)
+    assert "cannot be imported: ModuleNotFoundError: No module named 'gbm_of_nobody'" in failed.error.detail
+    assert "gbm_of_nobody" in (failed.trace or "")
 
 
 def test_exhausted_memory_is_a_failed_training():

@@ -1,8 +1,10 @@
 """ModelService on a temporary store."""
 
+from dataclasses import replace
+
 import pytest
 
-from mlapp.errors import Conflict, NotFound, Unacceptable, Unavailable
+from mlapp.errors import Conflict, EstimatorsBroken, NotFound, Unacceptable, Unavailable
 from mlapp.schemas import ActivationPolicy, ModelList, ModelPatch, VersionKey
 from mlapp.services.models.listing import StoredModel, StoreState
 from mlapp.services.models.search import VersionQuery
@@ -288,6 +290,11 @@ async def test_catalog_has_estimators_and_tables(models: ModelService):
     assert [estimator.name for estimator in await models.estimators()][:2] == ["auto", "linear"]
     assert {"wine", "diabetes"} <= {dataset.name for dataset in await models.datasets()}
     assert (await models.dataset_csv("wine")).count(b"\n") == 179
+
+
+async def test_catalog_says_which_estimator_of_another_package_is_missing(models: ModelService):
+    with pytest.raises(EstimatorsBroken, match="MLAPP_ESTIMATORS allows 'forest', but no installed package has"):
+        await replace(models, allowed_estimators=("forest",)).estimators()
 
 
 async def test_unknown_bundled_table_is_not_found(models: ModelService):

@@ -8,8 +8,8 @@ from scipy.stats import skew
 
 from mlapp.errors import Unacceptable, pointer, shorten
 from mlapp.ml import estimators
-from mlapp.ml.estimators import AUTO, Recipe
 from mlapp.ml.preprocessing import FeatureColumns
+from mlapp.ml.recipe import AUTO, Recipe
 from mlapp.schemas import SELECTION_METRICS, Loss, Metric, Task, TrainOptions
 
 MIN_SKEWNESS = 1.0

@@ -8,9 +8,9 @@ from sklearn.base import BaseEstimator
 
 from mlapp.errors import Unacceptable, pointer
 from mlapp.ml.data.training_set import TrainingSet
-from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.calibration import CalibratedClassifier, calibrate
 from mlapp.ml.evaluation.metrics import metrics
+from mlapp.ml.recipe import Recipe
 from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.schemas import LeaderboardEntry, Metric
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from mlapp.errors import MlappError, TrainingFailed, Unacceptable, reason, shorten
 from mlapp.ml.data.training_set import TrainingSet
-from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import Fits, OutOfFold, Pending, Submit, collect_folds, local_fits, submit_folds
 from mlapp.ml.progress import ProgressCallback
+from mlapp.ml.recipe import Recipe
 from mlapp.ml.training.overall_progress import OverallProgress
 from mlapp.ml.training.selection.evaluated import Evaluated
 from mlapp.ml.training.selection.standings import Standings

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from mlapp.ml.data.training_set import TrainingSet
-from mlapp.ml.estimators import Recipe
 from mlapp.ml.evaluation.out_of_fold import OutOfFold
+from mlapp.ml.recipe import Recipe
 from mlapp.ml.training.selection.ensembles import keep
 from mlapp.ml.training.selection.evaluated import Evaluated, Member, evaluated
 from mlapp.ml.training.selection.race import Race
