@@ -2,25 +2,88 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypedDict, Unpack
 
-from mlapp.library.tables import TableLike
+from mlapp.library.stores import open_store, publish, read_settings
+from mlapp.library.tables import TableLike, training_table
 from mlapp.library.version import Version
+from mlapp.schemas import Scalar
+from mlapp.services.jobs.ipc import Finished
+from mlapp.services.placement import kept_task
+from mlapp.services.submissions import train_version
 
 
-def train(
+class TrainingOptions(TypedDict, total=False):
+    """Further options of a training, as of `POST /train`; see `TrainOptions`."""
+
+    activate: Literal["auto", "always", "never"]
+    budget_s: float
+    class_weight: Literal["balanced"]
+    costs: dict[str, float | dict[str, float]]
+    coverage: float
+    date_order: Literal["dmy", "mdy", "ymd"]
+    decimal: Literal[".", ","]
+    delimiter: str
+    description: str
+    encoding: str
+    exclude: list[str]
+    features: list[str]
+    group_column: str
+    header_row: int
+    keep_values: list[str]
+    loss: Literal["squared_error", "absolute_error", "poisson"]
+    merge_values: list[str]
+    metric: Literal["rmse", "mae", "log_loss", "accuracy", "balanced_accuracy", "roc_auc"]
+    na_values: list[str]
+    note: str
+    positive: Scalar
+    protected_column: str
+    seed: int
+    sheet: str
+    task: Literal["regression", "classification"]
+    time_column: str
+    types: dict[str, Literal["number", "integer", "boolean", "category", "datetime", "text"]]
+    weight_column: str
+
+
+def train(  # noqa: PLR0913 - all optional but the table and the target
     table: TableLike,
     *,
+    target: str,
+    model: str | None = None,
+    estimator: str = "auto",
     store: str | Path | None = None,
     progress: Callable[[str, float], None] | None = None,
-    **options: Any,
+    **options: Unpack[TrainingOptions],
 ) -> Version:
-    """Train a version on a table, store it, and return it; the options are those of `POST /train`.
+    """Train a version on a table, store it, and return it.
+
+    It is what `POST /train` does, in this process: the same table, options and seed give the same version, and the
+    same rules decide which model gets it and whether it becomes active. A server on the same store serves it.
 
     Args:
-        table: The training table.
-        store: The folder of the store; by default that of the settings.
-        progress: Is called with the stage and the completed share, 0–1.
-        options: Those of `POST /train`, such as `target` and `model`.
+        table: The training table: a polars or pandas frame, or the path of a file. The index of pandas is left out.
+        target: The column to predict.
+        model: The model that gets the version; by default named after the file, or the target.
+        estimator: Name of an estimator, or `auto` to compare all.
+        store: The folder of the store; by default that of the settings, `MLAPP_STORE`.
+        progress: Is called with the current stage and the completed share, 0–1; also from other threads.
+        options: Further options, as of `POST /train`.
+
+    Raises:
+        Unacceptable: the table or an option cannot be used for training.
+        TrainingFailed: the estimator failed.
+        Unavailable: the store cannot be written.
+        MlappError: the file is not a table.
+        OSError: the file cannot be read.
     """
-    raise NotImplementedError
+    folder, dask = open_store(store), read_settings().dask
+    chosen = options | {"target": target, "estimator": estimator} | ({"model": model} if model else {})
+    found = training_table(table, chosen)
+    kept = kept_task(folder, found.options, found.source)
+    trained = train_version(found, progress or _ignore, kept, dask)
+    return publish(Finished(trained.file, trained.record, found.options), folder)
+
+
+def _ignore(_stage: str, _share: float) -> None:
+    """Report no progress."""

@@ -1,12 +1,17 @@
-"""Reading of training submissions: the source of the table, the table, and the options."""
+"""Submissions of trainings: reading of their table and options, and the training itself, in the current process."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlapp.errors import Unacceptable, UnreadableBody, shorten
-from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, Submission, TrainOptions
+from mlapp.ml.evaluation.out_of_fold import local_fits
+from mlapp.ml.training.overall_progress import Report
+from mlapp.ml.training.train import Trained, train
+from mlapp.schemas import MAX_NAME_LENGTH, DataSource, Format, KeptTask, Submission, TrainOptions
+from mlapp.services.cluster.fits import cluster_fits
 from mlapp.services.options import merge_options, train_options
 from mlapp.tables.bundled.datasets import dataset, source_of
 from mlapp.tables.formats.containers import holds_workbook
@@ -58,6 +63,23 @@ def read_submission(
     table.options = chosen = train_options(options)
     leave_out_nested(table, _needed(chosen))
     return TrainingTable(None, table, chosen)
+
+
+def train_version(
+    found: TrainingTable, report: Report, kept: KeptTask | None = None, dask: str | None = None
+) -> Trained:
+    """Train a version; `kept` is the task that its model keeps, `dask` the scheduler that makes the fits, if any.
+
+    Raises:
+        Unacceptable: the table or an option cannot be used for training.
+        TrainingFailed: the estimator failed.
+    """
+    source, table, options = found
+    fits = cluster_fits(dask) if dask else local_fits
+    trained = train(table, options, time.perf_counter, report, kept, fits)
+    # How a bundled table is read is no concern of those who send others.
+    read_as = {"read_as": None} if source and source.dataset else {}
+    return Trained(trained.file, trained.record | {"source": source} | read_as)
 
 
 def _needed(options: TrainOptions) -> list[str]:

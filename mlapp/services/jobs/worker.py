@@ -20,9 +20,7 @@ import psutil
 
 from mlapp.errors import EstimatorsBroken, MlappError, TrainingFailed
 from mlapp.ml.catalog import add_estimators
-from mlapp.ml.evaluation.out_of_fold import local_fits
 from mlapp.ml.training.preview import preview_training
-from mlapp.ml.training.train import train
 from mlapp.schemas import (
     DataSource,
     KeptTask,
@@ -31,10 +29,9 @@ from mlapp.schemas import (
     TrainOptions,
     TransferredTable,
 )
-from mlapp.services.cluster.fits import cluster_fits
 from mlapp.services.jobs.ipc import Failed, Finished, Progress, ReadRequest, Request, Started, send
 from mlapp.services.placement import intended_model, kept_task
-from mlapp.services.submissions import TrainingTable, read_submission
+from mlapp.services.submissions import TrainingTable, read_submission, train_version
 from mlapp.store import ModelStore
 from mlapp.tables.formats.reader import read_file
 from mlapp.tables.transfer import pack_table
@@ -119,14 +116,12 @@ def memory_limit(megabytes: int) -> Iterator[None]:
 
 
 def _train(submission: Submission, results: Connection) -> Finished:
-    source, table, options = _load(submission)
-    dataset = source.dataset if source else None
-    model = intended_model(options, source)
+    source, table, options = found = _load(submission)
+    dataset, model = source.dataset if source else None, intended_model(options, source)
     send(Started(model, dataset, table.frame.height, table.frame.width, options.target, options.estimator), results)
     kept = _kept_task(submission, options, source)
-    fits = cluster_fits(submission.dask) if submission.dask else local_fits
-    trained = train(table, options, time.perf_counter, _ProgressReporter(results), kept, fits)
-    return Finished(trained.file, trained.record | {"source": source} | ({"read_as": None} if dataset else {}), options)
+    trained = train_version(found, _ProgressReporter(results), kept, submission.dask)
+    return Finished(trained.file, trained.record, options)
 
 
 def _preview(submission: Submission) -> TablePreview:

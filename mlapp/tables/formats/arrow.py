@@ -1,4 +1,4 @@
-"""Arrow reader: IPC files, which are also called Feather."""
+"""Arrow reader: IPC files, which are also called Feather, and frames in memory."""
 
 import io
 
@@ -23,3 +23,13 @@ def arrow_table(data: bytes, options: FileOptions, *, training: bool = False) ->
     return columnar_table(
         lambda: pl.scan_ipc(io.BytesIO(data)), unnamed_index, Format.ARROW, options, training=training
     )
+
+
+def frame_table(frame: pl.DataFrame, options: FileOptions, *, training: bool = False) -> Table:
+    """Read a frame of polars, whose memory is Arrow's, as if it came in a file.
+
+    Raises:
+        Unacceptable: the target or a chosen feature does not have plain values.
+        TooLarge: there are too many rows, columns or cells.
+    """
+    return columnar_table(frame.lazy, unnamed_index, Format.ARROW, options, training=training)
