@@ -3,5 +3,5 @@
 from contextvars import ContextVar
 
 caller: ContextVar[str] = ContextVar("caller", default="anonymous")
-"""`anonymous`, `predict key`, `full key`, `session`, `ticket`, `local` when authentication is off, or `python` when mlapp
-is used as a library. Background work, such as a training, inherits it from its request."""
+"""`anonymous`, `predict key`, `full key`, `session`, `ticket`, `local` when authentication is off, or `python` in a
+process that uses mlapp as a library. Background work, such as a training, inherits it from its request."""
