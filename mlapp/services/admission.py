@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from mlapp.errors import Overloaded
+from mlapp.errors import Overloaded, Unavailable
 
 T = TypeVar("T")
 
@@ -100,7 +100,13 @@ class Pool:
         return (self._running + own + others) * self._call_s / self.threads
 
     async def run(self, call: Callable[[], T], model: str = "") -> T:
-        """Make a call for a model in one of the threads."""
+        """Make a call for a model in one of the threads.
+
+        Raises:
+            Unavailable: the pool is closed, while an open page still predicts.
+        """
+        if self._closed:
+            raise Unavailable("The server is shutting down; try again in a moment.")
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(model, deque()).append(_Call(call, copy_context(), result))
         self._start()

@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-sync",
 ]
 # A training starts a process, which takes a multiple of Playwright's default of 5 s on a busy machine.
-expect.set_options()
+expect.set_options(timeout=60_000)
 
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}

@@ -20,7 +20,7 @@ async def test_card_leads_to_its_model_and_search_finds_it(page: Page, api: http
     await expect(page).to_have_url(re.compile("words=found-3"))
 
     # Beside the links: the whole card is one.
-    await page.get_by_text("Predicts price from 3 columns").click(force=True)
+    await page.get_by_text("Predicts price from 3 columns", exact=True).click(force=True)
 
     await expect(page.get_by_role("heading", name="found-3", level=1)).to_be_visible()
     await page.go_back()

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from mlapp.errors import Overloaded
+from mlapp.errors import Overloaded, Unavailable
 from mlapp.services.admission import Pool, Slots
 from mlapp.services.prediction.limits import Limits
 
@@ -145,6 +145,14 @@ async def test_closed_pool_completes_the_calls_that_wait():
 
     async with asyncio.timeout(30):
         assert await asyncio.gather(*calls) == [True] * 4
+
+
+async def test_closed_pool_rejects_calls():
+    pool = Pool("test", 1, lambda: None)
+    pool.close()
+
+    with pytest.raises(Unavailable, match="The server is shutting down"):
+        await pool.run(lambda: None)
 
 
 async def test_failed_call_is_no_longer_pending():
