@@ -10,6 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.types import Scope
 
 from mlapp import TITLE, __version__
+from mlapp.api.dialects import PREDICT_PATHS, add_dialects
 from mlapp.api.middleware.authorization import add_authorization
 from mlapp.api.middleware.body_limit import BodyLimitMiddleware
 from mlapp.api.middleware.direct import DirectCallMiddleware
@@ -25,7 +26,10 @@ from mlapp.settings import Settings
 
 DESCRIPTION = """A table becomes a trained, versioned, served model: POST a table to `/train`, rows to `/predict`.
 
-Send tables as JSON (`records` or `columns`), CSV, workbooks, Parquet, Arrow, NDJSON or as a file in a form."""
+Send tables as JSON (`records` or `columns`), CSV, workbooks, Parquet, Arrow, NDJSON or as a file in a form.
+
+Clients of the Open Inference Protocol (KServe, Triton) use `/v2`, those of MLflow `/invocations`; both protocols have
+specifications and clients of their own, so their routes are not in this document."""
 
 
 def create_app(
@@ -57,6 +61,7 @@ def create_app(
     if api:
         for routes in (train, jobs, predict, models, versions, catalog, metrics):
             app.include_router(routes.router)
+        add_dialects(app)
         add_openapi(app)
         docs.add_docs(app, pages)
     _add_redirects(app, pages, api=api)
@@ -69,7 +74,7 @@ def _add_middleware(app: FastAPI, settings: Settings, services: Services, *, api
     """Add the middleware from the inside to the outside: what is added last runs first."""
     limited_routes: dict[str, Admit] = {}
     if api:
-        limited_routes = dict.fromkeys(predict.PATHS, services.prediction.admit)
+        limited_routes = dict.fromkeys((*predict.PATHS, *PREDICT_PATHS), services.prediction.admit)
         limited_routes |= dict.fromkeys(("/train", "/models/{model}/train"), services.training.admit)
         app.add_middleware(DirectCallMiddleware, endpoints=dict.fromkeys(predict.PATHS, predict.predict))
         app.add_middleware(LoadSheddingMiddleware, limited_routes=limited_routes)

@@ -1,5 +1,6 @@
-"""Problem details (RFC 9457): error handlers, responses and their OpenAPI entries."""
+"""Problem details (RFC 9457): error handlers, responses and their OpenAPI entries; errors of other protocols."""
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -12,8 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from mlapp.api.negotiation import page_redirect, wants_page
+from mlapp.api.paths import Protocol, protocol_of
 from mlapp.errors import MAX_REPORTED, MlappError, pointer
-from mlapp.logs import request_id
+from mlapp.logs import request_id, request_scope
 from mlapp.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -21,6 +23,19 @@ RETRYABLE = {429, 503}
 RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before a retry."}}
 MAX_BYTES = 32_000
 """Limit of a problem body; pointers contain column names, which can be long."""
+MAX_DETAILS = 10
+"""Errors in a request that a message of another protocol names."""
+MLFLOW_CODES = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "RESOURCE_DOES_NOT_EXIST",
+    409: "RESOURCE_CONFLICT",
+    429: "REQUEST_LIMIT_EXCEEDED",
+    500: "INTERNAL_ERROR",
+    503: "TEMPORARILY_UNAVAILABLE",
+}
+"""Error codes of MLflow; `INVALID_PARAMETER_VALUE` for all others."""
 DETAILS = {
     404: "This path does not exist; GET /docs lists all routes.",
     405: "This path does not support the method; the Allow header lists the methods.",
@@ -31,12 +46,33 @@ DETAILS = {
 def problem_response(
     status: int, detail: str, errors: Sequence[dict[str, str]] = (), headers: dict[str, str] | None = None
 ) -> Response:
-    """Return a problem response with as many errors as fit into `MAX_BYTES`."""
+    """Return a problem response with as many errors as fit into `MAX_BYTES`.
+
+    On the paths of another protocol, the error has the shape of that protocol.
+    """
+    scope = request_scope.get()
+    if scope and (protocol := protocol_of(scope["path"])):
+        return _foreign_response(protocol, status, detail, errors, headers)
     body = problem_body(status, detail, errors)
     while len(body) > MAX_BYTES and errors:
         errors = errors[: -1 - len(errors) // 10]
         body = problem_body(status, detail, errors)
     return Response(body, status, headers, MEDIA_TYPE)
+
+
+def _foreign_response(
+    protocol: Protocol, status: int, detail: str, errors: Sequence[dict[str, str]], headers: dict[str, str] | None
+) -> Response:
+    """Return an error in the shape of another protocol; these have 400 where we have 422.
+
+    Source: Open Inference Protocol V2, inference response error JSON object; MLflow, `MlflowException`.
+    """
+    # A sentence about the first error, or about all of them.
+    is_first = bool(errors) and detail.startswith(errors[0]["detail"])
+    further = [error["detail"] for error in errors[1:MAX_DETAILS]] if is_first else []
+    message, code = " ".join([detail, *further]), MLFLOW_CODES.get(status, "INVALID_PARAMETER_VALUE")
+    body = {"error": message} if protocol is Protocol.OPEN_INFERENCE else {"error_code": code, "message": message}
+    return Response(json.dumps(body), 400 if status == 422 else status, headers, "application/json")
 
 
 def error_response(error: MlappError) -> Response:

@@ -3,8 +3,8 @@
 import asyncio
 import io
 import tempfile
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any, BinaryIO
@@ -84,13 +84,44 @@ async def spool_body(request: Request) -> AsyncIterator[RequestBody]:
         TooLarge: a JSON body exceeds its limit, or a packed one unpacks to more than the limit of the server.
         Unavailable: the disk is full.
     """
-    try:
+    with _disk_errors():
         async with _receive(request) as body:
             yield body
+
+
+async def receive_any(request: Request) -> bytes:
+    """Return a body of any media type; a large one is in a temporary file until all of it was received.
+
+    Raises:
+        UnsupportedType: the content coding is not supported.
+        UnreadableBody: a packed body is damaged.
+        TooLarge: a packed body unpacks to more than the limit of the server.
+        Unavailable: the disk is full.
+    """
+    request = await decoded(request)
+    with _disk_errors():
+        async with _spooled(request) as file:
+            return await asyncio.to_thread(file.read)
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise Unavailable(
             f"The body cannot be stored ({error.strerror}); send a smaller one, or try again later."
         ) from None
+
+
+@asynccontextmanager
+async def _spooled(request: Request) -> AsyncIterator[BinaryIO]:
+    """Receive a body into memory, or into a temporary file if it is large."""
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
+        async for chunk in request.stream():
+            file.write(chunk)
+        file.seek(0)
+        yield file  # type: ignore[misc]
 
 
 @asynccontextmanager
@@ -119,11 +150,8 @@ async def _receive(request: Request) -> AsyncIterator[RequestBody]:
     if kind is Format.JSON:
         yield RequestBody(kind, io.BytesIO(await receive_json(request.receive)), query)
         return
-    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
-        async for chunk in request.stream():
-            file.write(chunk)
-        file.seek(0)
-        yield RequestBody(kind, file, _charset(media_type) | query)  # type: ignore[arg-type]
+    async with _spooled(request) as file:
+        yield RequestBody(kind, file, _charset(media_type) | query)
 
 
 async def receive_json(receive: Receive) -> bytes:

@@ -5,6 +5,7 @@ from .formats.containers import holds_workbook as holds_workbook
 from .formats.csv_writer import csv_encoding as csv_encoding
 from .formats.json import JsonRows as JsonRows
 from .formats.json import json_rows as json_rows
+from .formats.json import read_json_rows as read_json_rows
 from .formats.reader import read_request as read_request
 from .formats.writer import format_rows as format_rows
 from .formats.writer import write_rows as write_rows

@@ -1,11 +1,13 @@
 """Reading of request bodies: tables and options, encoded and validated. CPU-bound, so large ones run in a thread."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlapp import ml, tables
-from mlapp.errors import Unacceptable
-from mlapp.schemas import Explanation, Format, PredictOptions
+from mlapp.errors import Unacceptable, json_too_large
+from mlapp.schemas import MAX_JSON_BYTES, Explanation, Format, PredictOptions, VersionInfo
 from mlapp.services.options import merge_options, predict_options
+from mlapp.tables.strict_json import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,25 @@ BATCHED_BYTES = 16_000
 """Smaller JSON bodies are parsed on the event loop, and predicted in batches with other requests."""
 
 
+class Signature(NamedTuple):
+    """What a version expects and returns, for translations of other protocols."""
+
+    info: VersionInfo
+    columns: list[str]
+    """Names of the columns that it returns: predictions, and whether rows are like those of the training table."""
+
+
+class Translated(NamedTuple):
+    """A body of another protocol, as one of ours: `records`, or `columns`, which may be series; and options."""
+
+    records: Any = None
+    columns: Any = None
+    options: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+
+Translate = Callable[[bytes, Signature], Translated]
+
+
 class Body(NamedTuple):
     """A request body: a table to predict."""
 
@@ -33,6 +54,8 @@ class Body(NamedTuple):
     """The format by content type or name; a hint, as files are recognized by their content."""
     options: dict[str, Any] = {}  # noqa: RUF012 - never changed
     """Options outside the body, as sent; see `PredictOptions`."""
+    translate: Translate | None = None
+    """Reads the data if it is in the form of another protocol."""
 
 
 class EncodedTable(NamedTuple):
@@ -70,13 +93,45 @@ def is_small(body: Body) -> bool:
     return body.format is Format.JSON and len(body.data) <= BATCHED_BYTES and body.options.keys() <= {"version"}
 
 
-def read_json(data: bytes) -> "tuple[tables.JsonRows, dict[str, Any]]":
+def parse_json(data: bytes) -> Any:
+    """Parse a JSON body of another protocol, whose clients write NaN for missing values.
+
+    Raises:
+        UnreadableBody: the body is not valid JSON.
+        TooLarge: the body is too long.
+    """
+    if len(data) > MAX_JSON_BYTES:
+        raise json_too_large()
+    return parse(data, "The body", nan_is_missing=True)
+
+
+def signature_of(fitted: "ml.FittedVersion") -> Signature:
+    """Return what a version expects and returns."""
+    additions = ml.addition_names(PredictOptions(), all_reliable=False)
+    return Signature(fitted.info, [*fitted.answers.column_names, *additions])
+
+
+def read_json(body: Body, fitted: "ml.FittedVersion") -> "tuple[tables.JsonRows, dict[str, Any]]":
     """Read a JSON body: its table and other keys.
 
     Raises:
         MlappError: the body is not valid JSON, or has no table.
     """
-    return tables.json_rows(data, flat=True)
+    if body.translate is None:
+        return tables.json_rows(body.data, flat=True)
+    found = body.translate(body.data, signature_of(fitted))
+    return tables.JsonRows(found.records, found.columns), found.options
+
+
+def read_translated(body: Body, fitted: "ml.FittedVersion") -> "tuple[tables.Table, PredictOptions]":
+    """Read a body of another protocol as `read_table` does.
+
+    Raises:
+        MlappError: the body cannot be read, or an option is invalid.
+    """
+    table, keys = tables.read_json_rows(lambda: read_json(body, fitted), len(body.data))
+    assert table is not None  # noqa: S101 - for the type checker: translations have rows
+    return _with_options(body, table, keys, predict_options(body.options))
 
 
 def read_table(body: Body) -> "tuple[tables.Table, PredictOptions]":
@@ -87,6 +142,12 @@ def read_table(body: Body) -> "tuple[tables.Table, PredictOptions]":
     """
     options = predict_options(body.options)
     table, keys = tables.read_request(body.data, body.format, options)
+    return _with_options(body, table, keys, options)
+
+
+def _with_options(
+    body: Body, table: "tables.Table", keys: dict[str, Any], options: PredictOptions
+) -> "tuple[tables.Table, PredictOptions]":
     if keys:
         options = predict_options(merge_options(body.options, keys))
     table.options = options

@@ -1,15 +1,17 @@
 """Prediction of rows: RowPredictor in batches with those of other requests, TablePredictor in chunks.
 
+ColumnPredictor predicts them for other protocols, which have predictions as columns.
+
 RowExplainer explains them.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mlapp import ml, tables
-from mlapp.schemas import Explanation, Format, PredictOptions, Scalar
+from mlapp.schemas import Explanation, Format, PredictOptions, Scalar, VersionInfo
 from mlapp.services.admission import Pool, prefetch
 from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import reading, responses
@@ -19,14 +21,27 @@ from mlapp.services.prediction.responses import PredictionResult, explain_rows, 
 
 if TYPE_CHECKING:
     import numpy as np
+    import polars as pl
 
     from mlapp.ml.data.validation import Warnings
     from mlapp.services.prediction.responses import AddRows
     from mlapp.tables import JsonRows
 
+T = TypeVar("T")
+
 CALL_ROWS = 5
 """Rows that are explained in one call: other requests have their turn after about a tenth of a second."""
 NO_OPTIONS = PredictOptions()
+
+
+class PredictedColumns(NamedTuple):
+    """The predictions for the rows of a request, as columns of response files."""
+
+    info: VersionInfo
+    rows: int
+    warnings: "Warnings"
+    parts: "Iterable[pl.DataFrame]"
+    """The columns by some rows at a time; `reliable` is among them where a row is not like those in training."""
 
 
 class PredictedRows(NamedTuple):
@@ -158,3 +173,44 @@ class TablePredictor:
             chunks = prefetch(pool, model, responses.file_calls(fitted, encoded, format_, self.add_rows))
         encoding = responses.encoding_of(fitted, encoded, format_)
         return PredictionResult(model, version, format_, encoded.warnings.total, chunks, encoding)
+
+
+@dataclass
+class ColumnPredictor:
+    """Predicts rows for other protocols: small requests as `RowPredictor` does, others in chunks."""
+
+    rows: RowPredictor
+    limits: Limits
+    recorder: TrafficRecorder
+
+    async def predict(
+        self, fitted: "ml.FittedVersion", body: reading.Body, write: Callable[[PredictedColumns], T], *, strict: bool
+    ) -> T:
+        """Return the response that `write` makes of the predictions.
+
+        Raises:
+            MlappError: the rows cannot be read or predicted.
+        """
+        if reading.is_small(body):
+            rows, _ = reading.read_json(body, fitted)
+            found = await self.rows.predict(fitted, rows, strict=strict)
+            columns = fitted.answers.columns(found.predicted, found.additions)
+            return write(PredictedColumns(fitted.info, columns.height, found.warnings, [columns]))
+        pool, model = self.limits.pool(body), fitted.info.model
+
+        def read() -> reading.EncodedTable:
+            table, options = reading.read_translated(body, fitted)
+            return reading.encode_table(fitted, table, options, strict=strict)
+
+        encoded = await pool.run(read, model)
+        self.recorder.add_warnings(model, encoded.warnings.total)
+        parts = self._parts(fitted, encoded)
+        return await pool.run(
+            lambda: write(PredictedColumns(fitted.info, encoded.height, encoded.warnings, parts)), model
+        )
+
+    def _parts(self, fitted: "ml.FittedVersion", encoded: reading.EncodedTable) -> "Iterator[pl.DataFrame]":
+        for part in parts_of(encoded, Format.CSV):
+            predicted = fitted.predict_rows(encoded.rows, part)
+            self.recorder.add_rows(fitted.info, encoded.rows.x[part], predicted)
+            yield responses.added_columns(fitted, encoded, part, predicted)

@@ -1,8 +1,9 @@
 """PredictionService: predicts rows with the active or another version of a model, for API and pages."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mlapp.schemas import Format, Record, VersionInfo, VersionKey
 from mlapp.services.admission import Release
@@ -11,9 +12,9 @@ from mlapp.services.monitoring.recorder import TrafficRecorder
 from mlapp.services.prediction import reading
 from mlapp.services.prediction.batching import Batcher
 from mlapp.services.prediction.limits import Limits
-from mlapp.services.prediction.reading import Body
+from mlapp.services.prediction.reading import Body, Signature
 from mlapp.services.prediction.responses import AS_SENT, Formats, PredictionResult
-from mlapp.services.prediction.rows import RowExplainer, RowPredictor, TablePredictor
+from mlapp.services.prediction.rows import ColumnPredictor, PredictedColumns, RowExplainer, RowPredictor, TablePredictor
 from mlapp.services.prediction.table_reader import TableReader
 from mlapp.services.prediction.trials import Trials
 from mlapp.services.prediction.versions.active_versions import ActiveVersions
@@ -24,7 +25,9 @@ from mlapp.store import ModelStore
 if TYPE_CHECKING:
     from mlapp import ml
 
-__all__ = ["AS_SENT", "Body", "PredictionResult", "PredictionService"]
+__all__ = ["AS_SENT", "Body", "PredictedColumns", "PredictionResult", "PredictionService", "Signature"]
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -45,6 +48,7 @@ class PredictionService:
         self._rows = RowPredictor(self.recorder, self._limits, self._batcher)
         self._explainer = RowExplainer(self._limits)
         self._tables = TablePredictor(self._limits, self._explainer, self.recorder.add_rows)
+        self._columns = ColumnPredictor(self._rows, self._limits, self.recorder)
         self._reader = TableReader(self.processes)
         # What pages show of rows that somebody tries out.
         self.trials = Trials(self.fitted, self._limits, self._reader, self._explainer)
@@ -149,7 +153,7 @@ class PredictionService:
         with self.recorder.request(model or self.default):
             fitted = fitted or await self._requested(model, body.options.get("version"), version)
             if reading.is_small(body) and formats[Format.JSON] is Format.JSON:
-                rows, keys = reading.read_json(body.data)
+                rows, keys = reading.read_json(body, fitted)
                 if not keys:
                     found = await self._rows.predict(fitted, rows, strict=strict)
                     data = fitted.answers.json(*found)
@@ -157,6 +161,26 @@ class PredictionService:
             result = await self._predict_table(fitted, body, formats, strict=strict)
             self.recorder.add_warnings(result.model, result.warnings_total)
             return result
+
+    async def predict_columns(
+        self, body: Body, write: Callable[[PredictedColumns], T], model: str, *, strict: bool = False
+    ) -> T:
+        """Predict the rows of a request in another protocol, and return the response that `write` makes of columns.
+
+        Raises:
+            MlappError: the version is not available, or the rows cannot be read or predicted.
+        """
+        with self.recorder.request(model):
+            fitted = await self._requested(model, body.options.get("version"))
+            return await self._columns.predict(fitted, body, write, strict=strict)
+
+    async def signature(self, model: str, version: str | None = None) -> Signature:
+        """Return what a version expects and returns, by default the active one; it is loaded if it is not yet.
+
+        Raises:
+            MlappError: the version is not available.
+        """
+        return reading.signature_of(await self._requested(model, version))
 
     async def _name(self, model: str | None) -> str:
         """Return the name of a model, by default that of the default one.
@@ -179,7 +203,10 @@ class PredictionService:
         self, fitted: "ml.FittedVersion", body: Body, formats: Formats, *, strict: bool
     ) -> PredictionResult:
         pool = self._limits.pool(body)
-        table, options = await self._reader.read(body, pool, fitted.info.model)
+        if body.translate:
+            table, options = await pool.run(lambda: reading.read_translated(body, fitted), fitted.info.model)
+        else:
+            table, options = await self._reader.read(body, pool, fitted.info.model)
         if options.version is not None and "version" not in body.options:
             fitted = await self._requested(fitted.info.model, options.version)
         encoded = await pool.run(lambda: reading.encode_table(fitted, table, options, strict=strict), fitted.info.model)

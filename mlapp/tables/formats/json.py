@@ -4,12 +4,15 @@ import gc
 import json
 import threading
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
+import polars as pl
+
 from mlapp.errors import Unacceptable, UnreadableBody, json_too_large, pointer, shorten
 from mlapp.schemas import MAX_JSON_BYTES
+from mlapp.tables.formats.typed_columns import typed_table
 from mlapp.tables.strict_json import BOM, parse
 from mlapp.tables.table import MAX_CELL_BYTES, Table, check_names, check_shape, text_too_long
 
@@ -22,7 +25,10 @@ _large_body_lock = threading.Lock()
 
 
 class JsonRows(NamedTuple):
-    """The unchecked table of a JSON body: `records`, a list of objects, or `columns`, an object of lists."""
+    """The unchecked table of a JSON body: `records`, a list of objects, or `columns`, an object of lists.
+
+    Columns that come from tensors may be series.
+    """
 
     records: Any = None
     columns: Any = None
@@ -105,10 +111,21 @@ def json_body(data: bytes, alternative: str = "", *, flat: bool = False) -> tupl
     Raises:
         MlappError: see `json_rows` and `JsonRows.table`.
     """
-    with _one_at_a_time() if len(data) > LARGE_BYTES else nullcontext():
-        rows, options = json_rows(data, alternative, flat=flat)
+    return read_json_rows(lambda: json_rows(data, alternative, flat=flat), len(data))
+
+
+def read_json_rows(
+    read: Callable[[], tuple[JsonRows, dict[str, Any]]], size: int
+) -> tuple[Table | None, dict[str, Any]]:
+    """Return the table and the other keys that `read` makes of a body, by its size in bytes; large ones in turn.
+
+    Raises:
+        MlappError: see `read` and `JsonRows.table`.
+    """
+    with _one_at_a_time() if size > LARGE_BYTES else nullcontext():
+        rows, options = read()
         table = None if rows == NO_ROWS else rows.table()
-        if table and len(data) > MAX_CELL_BYTES:
+        if table and size > MAX_CELL_BYTES:
             _check_texts(table)
     return table, options
 
@@ -204,6 +221,8 @@ def one_table_expected(alternative: str = "") -> Unacceptable:
 
 
 def _columns_table(columns: Any) -> Table:
+    if type(columns) is dict and any(isinstance(values, pl.Series) for values in columns.values()):
+        return typed_table(columns)
     if type(columns) is not dict or not all(type(values) is list for values in columns.values()):
         raise Unacceptable(
             "'columns' must be an object of lists, one per column, as of pandas' df.to_dict('list').",

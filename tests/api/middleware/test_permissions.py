@@ -21,18 +21,32 @@ MINE, OTHER = "churn", "sales"
 NO_MODELS = frozenset[str]()
 PREDICT_MINE, FULL_MINE, FULL_NONE = "a-key-to-predict-churn", "a-full-key-for-churn", "a-full-key-for-no-model"
 PUBLIC = {"GET /", "GET /health", "GET /livez", "GET /readyz", "GET /train", "GET /predict"}
+PUBLIC |= {"GET /v2", "GET /v2/health/live", "GET /v2/health/ready", "GET /ping", "GET /version"}
 DOCS = {"GET /docs", "GET /static-offline-docs"}
 OF_NO_MODEL = {PREDICT: DOCS, FULL: DOCS | {"GET /estimators", "GET /datasets", "GET /datasets/{name}"}}
 """Routes that a key for single models may use whatever its models are, by role."""
+PREDICTIONS = {
+    "POST /invocations",
+    "POST /models/{model}/invocations",
+    "GET /v2/models/{model}",
+    "GET /v2/models/{model}/ready",
+    "GET /v2/models/{model}/versions/{version}/ready",
+    "POST /v2/models/{model}/infer",
+    "POST /v2/models/{model}/versions/{version}/infer",
+}
+"""Of other protocols."""
 OF_ITS_MODEL = {
-    PREDICT: {
+    PREDICT: PREDICTIONS
+    | {
         "POST /predict",
         "POST /models/{model}/predict",
         "GET /models/{model}",
         "GET /models/{model}/versions/active",
         "GET /models/{model}/versions/active/card",
     },
-    FULL: {
+    FULL: PREDICTIONS
+    | {
+        "GET /v2/models/{model}/versions/{version}",
         "POST /predict",
         "POST /models/{model}/predict",
         "POST /models/{model}/train",
@@ -167,6 +181,15 @@ SIMILAR = [
     r"/models/{model}",
     r"/models/{model}/predict",
     r"/predict/",
+    r"/v2/",
+    r"/v2/models",
+    r"/v2/models/churn/",
+    r"/v2/models/Churn/infer",
+    r"/v2/models/churn/infer/",
+    r"/v2/models/churn/versions//infer",
+    r"/V2/models/churn/infer",
+    r"/invocations/",
+    r"/models/churn/invocations/",
     r"/PREDICT",
     r"/openapi.json/",
     r"/static-offline-docsx",
