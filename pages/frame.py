@@ -14,12 +14,9 @@ from pages.components.notifications import notify_error
 from pages.components.shortcuts import shortcut, shortcuts_button
 from pages.session.site import Site
 
-NAVIGATION = (
-    ("/", "Models", "hub"),
-    ("/train", "Train", "model_training"),
-    ("/jobs", "Jobs", "work_history"),
-    ("/system", "System", "monitor_heart"),
-)
+NAVIGATION = (("/", "Models", "hub"), ("/train", "Train", "model_training"))
+OPERATION = (("/jobs", "Jobs", "work_history"), ("/system", "System", "monitor_heart"))
+"""Pages for those who look after the server."""
 
 
 @contextmanager
@@ -50,21 +47,26 @@ def _drawer(site: Site, path: str) -> ui.left_drawer:
         with ui.link(target="/").classes("no-underline flex items-center gap-2 px-3 pb-4"):
             ui.icon("hub").classes("text-2xl text-primary")
             ui.label(TITLE).classes("text-lg font-semibold text-slate-800 dark:text-slate-100")
-        with ui.element("nav").classes("w-full flex flex-col gap-1").props('aria-label="Pages"'):
-            for target, name, icon in NAVIGATION:
-                current = target == path
-                link = ui.link(target=target).classes(theme.NAV_LINK)
-                with link.classes(theme.NAV_CURRENT if current else theme.NAV_OTHER).mark(f"nav-{name.lower()}"):
-                    shortcut(link, name)
-                    if current:
-                        link.props("aria-current=page")
-                    ui.icon(icon).classes("text-lg")
-                    ui.label(name)
-        ui.element("div").classes("flex-1")
+        with ui.element("nav").classes("w-full flex-1 flex flex-col gap-1").props('aria-label="Pages"'):
+            for page in NAVIGATION:
+                _link(*page, current=path)
+            ui.element("div").classes("flex-1")
+            for page in OPERATION:
+                _link(*page, current=path)
         shortcuts_button()
         if not site.services.access.open:
             _log_out()
     return drawer
+
+
+def _link(target: str, name: str, icon: str, *, current: str) -> None:
+    link = ui.link(target=target).classes(theme.NAV_LINK).mark(f"nav-{name.lower()}")
+    with link.classes(theme.NAV_CURRENT if target == current else theme.NAV_OTHER):
+        shortcut(link, name)
+        if target == current:
+            link.props("aria-current=page")
+        ui.icon(icon).classes("text-lg")
+        ui.label(name)
 
 
 def _log_out() -> None:

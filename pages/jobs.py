@@ -13,9 +13,11 @@ from pages.components.cards import card, empty_state, facts
 from pages.components.training.job_progress import JobFollower, JobList, JobView
 from pages.frame import frame
 from pages.session.site import RESPONSE_TIMEOUT_S, Site
-from pages.theme import MUTED
+from pages.theme import LINK, MUTED
 
 EMPTY = "All trainings appear here, those that programs start, too."
+FEW = 7
+"""Jobs that need no filters."""
 PAGE_JOBS = 25
 """Jobs per page of the list."""
 FILTERS = {
@@ -34,7 +36,7 @@ def register(site: Site) -> None:
     @ui.page("/jobs", response_timeout=RESPONSE_TIMEOUT_S)
     async def jobs(model: str = "") -> None:
         await site.live.refresh()
-        with frame(site, "Jobs", "/jobs", "All trainings: running, waiting and finished."):
+        with frame(site, "Jobs", "/jobs", "Trainings that run, wait or have ended, by whomever they were started."):
             _Jobs(site, model)
 
     @ui.page("/jobs/{job_id}", response_timeout=RESPONSE_TIMEOUT_S)
@@ -56,7 +58,7 @@ class _Jobs:
     def __init__(self, site: Site, model: str) -> None:
         self.site = site
         with ui.column().classes("w-full") as self.content, card():
-            with ui.row().classes("w-full items-center gap-3"):
+            with ui.row().classes("w-full items-center gap-3") as self.tools:
                 names = {key: label for key, (label, _) in FILTERS.items()}
                 self.filter = ui.select(names, label="Show", value="all", on_change=self._show_first_page)
                 self.filter.props("outlined dense").classes("w-full sm:w-56").mark("filter")
@@ -80,6 +82,7 @@ class _Jobs:
         if options != self.model.options:
             self.model.set_options(options)
         self.model.set_visibility(len(models) > 1 or bool(chosen))
+        self.tools.set_visibility(len(all_jobs) > FEW or bool(chosen))
         statuses = FILTERS[self.filter.value][1]
         jobs = [job for job in all_jobs if job.status in statuses and chosen in ("", job.model)]
         self.content.set_visibility(bool(all_jobs))
@@ -100,11 +103,10 @@ async def _job(site: Site, job: Job) -> None:
     """Draw a job, and update it as it changes."""
     with card():
         with ui.element("div").classes("w-full"):
-            view = JobView(site, job)
+            view = JobView(site, job, linked=False)
         links = ui.row()
-    with card("Details"):
         details = ui.column().classes("w-full").mark("facts")
-    ui.link("All jobs", "/jobs").classes(MUTED)
+    ui.link("All jobs", "/jobs").classes(LINK)
 
     async def show(job: Job) -> None:
         again = f"/train?job={job.id}"

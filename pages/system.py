@@ -11,7 +11,7 @@ from pages.components.overview_cards import TrafficSummary
 from pages.components.warnings import warnings
 from pages.frame import frame
 from pages.session.site import RESPONSE_TIMEOUT_S, Site
-from pages.theme import FIGURES, GRID, LEAD, LINK, MUTED, TEXT
+from pages.theme import FIGURES, FOLD, GRID, LEAD, LINK, MUTED, TEXT
 
 REFRESH_S = 5.0
 FIGURE = "text-2xl font-semibold tracking-tight"
@@ -51,20 +51,23 @@ class _System:
                     self.status = ui.label().classes(f"{LEAD} capitalize").mark("status")
                     self.message = ui.label().classes(f"{TEXT} break-words").props("role=status").mark("message")
             self.advice = ui.column().classes("w-full gap-3")
-        with ui.element("div").classes(FIGURES):
-            for name in (*LIVE_INFO, STORED):
-                with card(), ui.column().classes("gap-0"):
-                    ui.label(name).classes(MUTED)
-                    self.figures[name] = ui.label().classes(FIGURE)
+            ui.separator()
+            with ui.element("div").classes(FIGURES):
+                for name in (*LIVE_INFO, STORED):
+                    with ui.column().classes("gap-0"):
+                        ui.label(name).classes(MUTED)
+                        self.figures[name] = ui.label().classes(FIGURE)
         with ui.element("div").classes(GRID):
             with card("Last hour, all models"):
                 self.traffic = TrafficSummary(traffic)
-            with card("Versions"):
+            with card("Store"):
+                ui.label(info["Store"]).classes(f"{TEXT} [overflow-wrap:anywhere]")
                 self.stored = ui.column().classes("w-full").mark("versions")
-        with card("Server"):
-            facts([(name, text) for name, text in info.items() if name not in self.figures])
+        with card():
             if self.site.api:
                 _links()
+            with ui.expansion("Versions of software").props(FOLD).classes("w-full").mark("software"):
+                facts([(name, text) for name, text in info.items() if name not in (*self.figures, "Store")])
         await self.update()
         ui.timer(REFRESH_S, self.update, immediate=False)
         self.site.live.models_changed.subscribe(self.update)
@@ -100,14 +103,14 @@ class _System:
     def _versions(self) -> list[tuple[str, str]]:
         loaded, limit = self.services.prediction.loaded_sizes, self.site.settings.loaded_mb
         return [
-            ("In the store", format_count(sum(len(model.versions) for model in self.site.live.models.values()))),
+            ("Versions", format_count(sum(len(model.versions) for model in self.site.live.models.values()))),
             (
                 "Kept per model",
-                f"{format_count(self.site.settings.keep_versions)} and the active one",
+                f"{format_count(self.site.settings.keep_versions)} versions and the active one",
             ),
-            ("Loaded", f"{format_count(len(loaded))}, besides that of the default model"),
+            ("In memory", f"{format_count(len(loaded), 'version')}, besides that of the default model"),
             (
-                "Size of loaded files",
+                "Size of those",
                 f"{format_bytes(sum(loaded.values()))} of {format_count(limit)} MB",
             ),
         ]

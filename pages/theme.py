@@ -69,6 +69,8 @@ COVER_LINK = "mlapp-cover no-underline text-slate-900 dark:text-slate-100"
 
 KEY = f"rounded border {LINE} px-1.5 py-0.5 text-xs font-mono {TEXT}"
 SMALL_BUTTON = "outline dense padding='1px 10px' size=12px"
+FOLD = "dense header-class='px-0 text-sm font-medium'"
+"""Props of a section that unfolds."""
 FIELD = "outlined dense"
 """Props of input fields."""
 

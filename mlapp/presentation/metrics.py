@@ -17,6 +17,8 @@ METRICS = {
 """Label and meaning of every metric."""
 MAIN_METRIC = {Task.REGRESSION: "r2", Task.CLASSIFICATION: "accuracy"}
 """The metric by which versions are ranked, per task; higher is better."""
+MAIN_SCORE = {Task.REGRESSION: "mae", Task.CLASSIFICATION: "accuracy"}
+"""The metric that people understand at once, per task."""
 LOWER_IS_BETTER = frozenset({"mae", "rmse", "log_loss"})
 SHARES = frozenset({"accuracy", "balanced_accuracy"})
 """Metrics that are percentages."""

@@ -31,7 +31,7 @@ def quality_summary(info: VersionInfo) -> str:
     accuracy, baseline = info.metrics["accuracy"], info.baseline["accuracy"]
     return (
         f"On rows kept out of training, {format_percent(accuracy)} of its predictions are correct; "
-        f"always predicting the most frequent class is correct in {format_percent(baseline)}."
+        f"always predicting the most frequent value is correct in {format_percent(baseline)}."
     )
 
 

@@ -21,7 +21,7 @@ MAX_SUSPECTS = 4
 """Columns in a sentence; the others are counted."""
 BASELINES = {
     Task.REGRESSION: "always predicting the average",
-    Task.CLASSIFICATION: "always predicting the most frequent class",
+    Task.CLASSIFICATION: "always predicting the most frequent value",
 }
 
 

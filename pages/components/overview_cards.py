@@ -29,17 +29,19 @@ class TrafficSummary:
         total = traffic.total
         for label, count in zip(self.figures, (total.requests, total.rows, total.errors), strict=True):
             label.set_text(format_count(count))
+        self.chart.set_visibility(total.requests > 0)
         redraw(self.chart, sparkline(traffic))
 
 
 def importance_bars(features: Sequence[Importance]) -> None:
     """Draw the most important features as bars relative to the first one."""
     top = max((each.mean for each in features), default=0) or 1
-    for each in features[:MAX_FEATURES]:
-        share = max(each.mean, 0) / top
-        with ui.row().classes("w-full items-center gap-3 flex-nowrap"):
-            ui.label(each.feature).classes(f"{TEXT} w-32 sm:w-44 truncate")
-            label = f"{each.feature}: {format_percent(share)} of the importance of the top column"
-            bar(share, label).classes("flex-1")
+    with ui.column().classes("w-full gap-3").props("role=list"):
+        for each in features[:MAX_FEATURES]:
+            share = max(each.mean, 0) / top
+            with ui.row().classes("w-full items-center gap-3 flex-nowrap").props("role=listitem"):
+                ui.label(each.feature).classes(f"{TEXT} w-32 sm:w-44 truncate").props["title"] = each.feature
+                label = f"{each.feature}: {format_percent(share)} of the importance of the top column"
+                bar(share, label).classes("flex-1")
     if len(features) > MAX_FEATURES:
         ui.label(f"and {format_count(len(features) - MAX_FEATURES, 'less important column')}").classes(SMALL)

@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from mlapp.errors import NotFound
+from mlapp.presentation.monitoring.requests import NO_REQUESTS, traffic_headline
 from mlapp.schemas import Span
 from pages.components.cards import card, empty_state
 from pages.components.charts.drift import DriftView
@@ -10,11 +11,10 @@ from pages.components.charts.traffic import TrafficView
 from pages.components.forms.coalescing import CoalescedTask
 from pages.model.tabs import ModelPage, Tab, model_page, tab_path
 from pages.session.site import RESPONSE_TIMEOUT_S, Site
-from pages.theme import LINE
+from pages.theme import LEAD, LINE
 
 ACTIVE = "active"
 SPANS = {Span.HOUR.value: "Last hour", Span.DAY.value: "Last day"}
-NO_REQUESTS = "Requests appear here within a second, those of these pages and of programs."
 
 
 def register(site: Site) -> None:
@@ -29,6 +29,7 @@ def register(site: Site) -> None:
 class _Monitor:
     """The page: redrawn when another version is selected, updated in place with each request."""
 
+    headline: ui.label
     traffic: TrafficView
     drift: DriftView
 
@@ -67,6 +68,7 @@ class _Monitor:
         has_requests = bool(traffic.total.requests or (drift and drift.rows))
         if self.drawn == (number, has_requests):
             if has_requests:
+                self.headline.set_text(traffic_headline(traffic, drift))
                 self.traffic.show(traffic)
                 if drift:
                     self.drift.show(drift)
@@ -78,9 +80,11 @@ class _Monitor:
                 target = ("Make a prediction", "insights", tab_path(self.model, Tab.PREDICT))
                 empty_state("query_stats", "No requests yet", NO_REQUESTS, target, mark="no-requests")
                 return
+            self.headline = ui.label(traffic_headline(traffic, drift)).classes(LEAD).mark("headline")
+            self.headline.props("role=heading aria-level=2")
             self.traffic = TrafficView(traffic)
             if drift:
-                with card("Data drift since training", mark="drift"):
+                with card("Requests compared with training", mark="drift"):
                     self.drift = DriftView(drift)
 
     def _show_missing(self, error: NotFound) -> None:

@@ -15,14 +15,14 @@ from pages.components.buttons import link_button
 from pages.components.cards import card, empty_state, facts
 from pages.components.model.actions import VersionActions
 from pages.components.model.activation_log import activation_log
-from pages.components.model.scores import details, scores
-from pages.components.model.signature import signature, training_facts
+from pages.components.model.scores import details, findings
+from pages.components.model.signature import signature, technical_facts, training_facts
 from pages.components.model.summary import summary
 from pages.components.tables.paged_table import PagedTable
 from pages.components.warnings import warnings
 from pages.model.tabs import ModelPage, Tab, model_page, tab_path
 from pages.session.site import RESPONSE_TIMEOUT_S, Site
-from pages.theme import LEAD, MUTED, TEXT
+from pages.theme import FOLD, LINK, MUTED, TEXT
 
 ALIASES = {"active": "The active version", "latest": "The latest version"}
 INACTIVE = "Not active: it answers only programs that ask for this version."
@@ -62,15 +62,14 @@ class _Version:
             with card(mark="state"):
                 self._state()
             await self._update_state()
-            with card(mark="summary"):
-                summary(self.info)
-            with card("Metrics"):
-                scores(self.info)
+            findings(self.info, scaled=True)
             details(self.info)
             with card("Columns"):
                 await signature(self.info)
             with card("Training"):
                 facts(training_facts(self.info))
+                with ui.expansion("Parameters and libraries").props(FOLD).classes("w-full").mark("parameters"):
+                    facts(technical_facts(self.info))
             with card("Activation history"):
                 self.log = activation_log(self.site.services.models, self.model, self.info.version)
             await self.log.show()
@@ -101,16 +100,16 @@ class _Version:
         with ui.row().classes("w-full items-center gap-x-3 gap-y-2"):
             if self.name in ALIASES:
                 ui.label(ALIASES[self.name]).classes(MUTED)
-                ui.link(f"Version {version}", f"{self.versions}/{version}").classes(f"{LEAD} text-primary no-underline")
+                ui.link(f"Version {version}", f"{self.versions}/{version}").classes(LINK)
             else:
-                title = ui.label(version_name(self.model, version)).classes(f"{LEAD} break-words min-w-0")
-                title.props("role=heading aria-level=2")
+                ui.label(f"Version {version}").classes("text-sm font-medium")
             self.active = ui.badge("active", color="positive").mark("active")
             self.unusable = ui.badge("unusable", color="warning").mark("unusable")
             self.inactive = ui.label(INACTIVE).classes(MUTED)
         self.reason = ui.label().classes(f"{TEXT} break-words").mark("reason")
-        about = f"It {headline(self.info)}, trained on {training_rows(self.info)}."
-        ui.label(about).classes(f"{TEXT} break-words max-w-full").mark("source")
+        summary(self.info)
+        about = f"It {headline(self.info)} and was trained on {training_rows(self.info)}."
+        ui.label(about).classes(f"{MUTED} break-words max-w-full").mark("source")
         self.breaking = ui.column().classes("w-full gap-1").mark("breaking")
         with ui.row().classes("w-full items-start gap-2 flex-nowrap"):
             self.note = ui.label().classes(f"{TEXT} whitespace-pre-wrap break-words min-w-0").mark("note-text")

@@ -23,7 +23,7 @@ from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTabl
 from pages.components.tables.version_rows import CARD, CELLS
 from pages.model.tabs import ModelPage, Tab, model_page
 from pages.session.site import RESPONSE_TIMEOUT_S, Site
-from pages.theme import MUTED
+from pages.theme import MUTED, TEXT
 
 COLUMNS = (
     PagedColumn("Version", "version"),
@@ -31,9 +31,13 @@ COLUMNS = (
     PagedColumn("Estimator", "estimator"),
     PagedColumn("Score", "score"),
     PagedColumn("Rows", "rows", right=True),
-    PagedColumn("Table and note"),
+    PagedColumn("Trained on"),
     PagedColumn("Actions", right=True),
 )
+SHOWN = ("c0", "c1", "c3", "c5", "c6")
+"""Columns of their own; the others stand in these."""
+SEARCHED = 7
+"""More versions than this can be searched and sorted."""
 NEWEST_FIRST = View(order="version", descending=True)
 ORDERS = {column.order: column.label for column in COLUMNS if column.order}
 NO_VERSIONS = "Train one: it becomes active as soon as it is stored."
@@ -67,7 +71,7 @@ class _Versions:
                 for name, template in CELLS.items():
                     self.table.table.add_slot(name, template)
                 self.table.cards(CARD)
-                self.table.table.props("dense")
+                self.table.table.props["visible-columns"] = list(SHOWN)
                 self.table.table.on("act", self._act)
                 self.table.table.on_select(self._update_selection)
                 self.table.table.selected = [{"key": number} for number in self.selected]
@@ -87,8 +91,9 @@ class _Versions:
             with self.query.add_slot("prepend"):
                 ui.icon("search")
             order = ui.select(ORDERS, label="Sort by", value="version", on_change=self._sort).mark("order")
-            order.props("outlined dense").classes("w-40 lg:hidden")
-            self.count = ui.label().classes(MUTED).props("role=status").mark("count")
+            order.props("outlined dense").classes("w-40")
+            self.finding = (self.query, order)
+            self.count = ui.label().classes(TEXT).props("role=status").mark("count")
             ui.element("div").classes("flex-1 max-sm:hidden")
             self.compare = ui.button("Compare", icon="compare_arrows", on_click=self._compare).mark("compare")
             with self.compare.props("outline"):
@@ -123,6 +128,7 @@ class _Versions:
             "active": info.active,
             "breaking": info.breaking,
             "suspicious": f"{found.phrase}. {found.advice}" if found.is_doubtful else "",
+            "phrase": found.phrase,
             "unusable": reason or "",
             "note": info.note,
         }
@@ -132,6 +138,8 @@ class _Versions:
         existing = self.site.live.models.get(self.model, StoredModel(None, ())).versions
         self.content.set_visibility(bool(existing))
         self.empty.set_visibility(not existing)
+        for element in self.finding:
+            element.set_visibility(len(existing) > SEARCHED)
         previous = await self.models.previous(self.model)
         self.rollback.set_enabled(previous is not None)
         self.rollback.set_text("Roll back" if previous is None else f"Roll back to version {previous}")

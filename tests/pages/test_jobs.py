@@ -56,7 +56,7 @@ async def test_jobs_without_any_lead_to_training(user: User):
     await user.should_see("Choose a table and the column to predict")
 
 
-async def test_jobs_are_filtered_by_status(user: User, services: Services):
+async def test_jobs_are_filtered_by_status(user: User, services: Services, many_jobs: list[int]):
     job = await finished(services, await services.training.submit(WINE))
     cancelled = [other for other in await services.jobs.jobs() if other.status is JobStatus.CANCELLED]
     await user.open("/jobs")
@@ -69,7 +69,7 @@ async def test_jobs_are_filtered_by_status(user: User, services: Services):
     await user.should_see(f"{len(cancelled)} training")
 
 
-async def test_jobs_are_filtered_by_model(user: User, services: Services):
+async def test_jobs_are_filtered_by_model(user: User, services: Services, many_jobs: list[int]):
     job = await finished(services, await services.training.submit(WINE))
     named = WINE.model_copy(update={"options": WINE.options | {"model": "barrels"}})
     other = await finished(services, await services.training.submit(named))

@@ -74,7 +74,7 @@ def test_card_summary_has_target_task_and_quality(regression: VersionInfo, class
     assert "always predicting the average" in first
     assert "It predicts one of 3 classes: class\\_0, class\\_1, class\\_2. It is the active version of the" in second
     assert "default model: it answers requests to `/predict` and to `/models/wine/predict`." in second
-    assert "always predicting the most frequent class" in second
+    assert "always predicting the most frequent value" in second
 
 
 def test_card_of_a_version_with_a_leak_says_so_first(classification: VersionInfo):

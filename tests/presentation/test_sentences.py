@@ -39,7 +39,7 @@ def test_headline_has_target_and_number_of_features(regression: VersionInfo, cla
 def test_quality_summary_compares_with_the_baseline(regression: VersionInfo, classification: VersionInfo):
     assert re.search(r"off by 44\.3 on average; .* average is off by 65\.6\.", quality_summary(regression))
     assert re.search(
-        r"98\.7% of its predictions are correct; .* most frequent class is correct in 39\.9%\.",
+        r"98\.7% of its predictions are correct; .* most frequent value is correct in 39\.9%\.",
         quality_summary(classification),
     )
 

@@ -10,7 +10,7 @@ from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
 from tests.fitted import Fitted
 
-MEAN, MODE = "always predicting the average", "always predicting the most frequent class"
+MEAN, MODE = "always predicting the average", "always predicting the most frequent value"
 
 
 def regression(

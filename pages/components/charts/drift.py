@@ -2,8 +2,9 @@
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_count, format_percent, format_ratio, format_time
-from mlapp.schemas import DRIFT_ROWS, ColumnDrift, ColumnType, Distribution, Drift, DriftLevel
+from mlapp.presentation.formats import format_count, format_ratio
+from mlapp.presentation.monitoring.drift import PSI_MEANING, drift_level, drift_summary, missing_values
+from mlapp.schemas import ColumnDrift, ColumnType, Distribution, Drift, DriftLevel
 from pages.components.buttons import set_pressed
 from pages.components.charts.base import HIDDEN, Options, axis, bars, category_axis, chart, histogram, plot, redraw
 from pages.theme import HEADING, MUTED, SMALL, TEXT
@@ -14,13 +15,9 @@ LEVEL_ICONS = {
     DriftLevel.STABLE: ("check_circle", "text-positive"),
     DriftLevel.SOME: ("warning_amber", "text-warning"),
     DriftLevel.STRONG: ("error", "text-negative"),
-    DriftLevel.TOO_FEW: ("hourglass_empty", "text-slate-500 dark:text-slate-400"),
+    DriftLevel.TOO_FEW: ("", ""),
 }
 """Icon and colour."""
-PSI_MEANING = (
-    "The population stability index (PSI) measures how far the values in requests differ from the training data: "
-    "below 0.1 is stable, up to 0.25 is some drift, above is strong drift and a reason to train again."
-)
 ENTRY = "w-full text-left flex items-center gap-3 flex-nowrap px-2 py-2 rounded-lg"
 
 
@@ -46,7 +43,7 @@ class DriftView:
 
     def show(self, drift: Drift) -> None:
         """Update list and chart."""
-        self.summary.set_text(_summary(drift))
+        self.summary.set_text(drift_summary(drift))
         features = sorted(drift.features, key=lambda column: -(column.psi or 0))[:MAX_FEATURES]
         self.columns = [drift.prediction, *features]
         self._update()
@@ -64,7 +61,7 @@ class DriftView:
         column = self.columns[selected]
         self.name.set_text(column.name if selected else f"{column.name} (predictions)")
         redraw(self.chart, (_categories if column.training.edges is None else _numbers)(column))
-        self.missing.set_text(_missing_text(column))
+        self.missing.set_text(missing_values(column))
 
 
 class _Entry:
@@ -84,40 +81,11 @@ class _Entry:
     def show(self, column: ColumnDrift, *, selected: bool) -> None:
         icon, colour = LEVEL_ICONS[column.level]
         self.icon.set_name(icon)
-        self.icon.classes(replace=f"text-lg {colour}")
+        self.icon.classes(replace=f"text-lg {colour}").set_visibility(column.level is not DriftLevel.TOO_FEW)
         self.name.set_text(self.prefix + column.name)
-        self.level.set_text(_level_text(column))
+        self.level.set_text(drift_level(column))
         self.psi.set_text("" if column.psi is None else format_ratio(column.psi))
         set_pressed(self.button, ENTRY, pressed=selected)
-
-
-def _level_text(column: ColumnDrift) -> str:
-    if column.level is DriftLevel.TOO_FEW:
-        return f"{format_count(column.production.total)} of {format_count(DRIFT_ROWS)} rows"
-    return column.level.value
-
-
-def _summary(drift: Drift) -> str:
-    if not drift.rows:
-        return f"Version {drift.version} has had no requests yet; the chart shows its training data."
-    rows = format_count(drift.rows, "row")
-    strong, some = (
-        sum(column.level is level for column in drift.features) for level in (DriftLevel.STRONG, DriftLevel.SOME)
-    )
-    if drift.rows < DRIFT_ROWS:
-        assessment = f" At least {format_count(DRIFT_ROWS)} rows are needed: with fewer, chance alone looks like drift."
-    elif strong or some:
-        assessment = f" Of {format_count(len(drift.features), 'column')}, {strong} drift strongly and {some} somewhat."
-    else:
-        assessment = " Requests look like the training data."
-    return f"Version {drift.version} has predicted {rows} since {format_time(drift.since)}.{assessment}"
-
-
-def _missing_text(column: ColumnDrift) -> str:
-    trained, production = (values.missing / (values.total or 1) for values in (column.training, column.production))
-    if not trained and not production:
-        return ""
-    return f"Missing: {format_percent(trained)} in training, {format_percent(production)} in requests."
 
 
 def _percentage(count: int, values: Distribution) -> float:

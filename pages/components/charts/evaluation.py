@@ -1,6 +1,6 @@
 """Evaluation plots on held-out rows, of one version or of several on top of each other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -45,10 +45,12 @@ REFERENCE: Options = {"silent": True, "symbol": "none", "lineStyle": {"type": "d
 """A reference line."""
 
 
-def plots(infos: Sequence[VersionInfo]) -> None:
-    """Draw all plots that apply to the task of the versions."""
+def plots(infos: Sequence[VersionInfo], names: Collection[str] = ()) -> None:
+    """Draw the plots with these names, by default all, that apply to the task of the versions."""
     with ui.element("div").classes(PLOTS_GRID).mark("plots") as grid:
         for name, draw in PLOTS.items():
+            if names and name not in names:
+                continue
             found = {f"Version {info.version}": getattr(info.plots, name) for info in infos}
             if any(found.values()):
                 draw({label: data for label, data in found.items() if data}, infos[0])
@@ -210,3 +212,5 @@ PLOTS: dict[str, Callable[[dict[str, Any], VersionInfo], None]] = {
 }
 """Attribute of `Plots` → function that draws it; each is called with the data of the versions by their
 names, and one of the versions."""
+PLAIN = ("predicted_actual", "residuals", "confusion")
+"""Plots that explain themselves."""

@@ -1,16 +1,10 @@
-"""Traffic charts: requests, rows, latency and predictions over time, updated in place."""
+"""Traffic charts: requests, latency and predictions over time, updated in place."""
 
 from nicegui import ui
 
-from mlapp.presentation.formats import (
-    format_count,
-    format_duration,
-    format_number,
-    format_percent,
-    format_time,
-    rounded,
-)
-from mlapp.schemas import Traffic, TrafficPoint
+from mlapp.presentation.formats import format_time, rounded
+from mlapp.presentation.monitoring.requests import predictions_text, totals
+from mlapp.schemas import Traffic
 from pages.components.cards import card, figure
 from pages.components.charts.base import HIDDEN, LABEL, Options, axis, bars, chart, floating_bars, line, plot, redraw
 from pages.theme import FIGURES, GRID, MUTED, SERIES
@@ -29,25 +23,27 @@ class TrafficView:
 
     def __init__(self, traffic: Traffic) -> None:
         self.figures = []
-        with ui.element("div").classes(FIGURES).mark("totals"):
-            for name in ("Requests", "Rows", "Errors", "Median latency"):
-                with card():
-                    self.figures.append(figure(name))
         self.charts: list[ui.echart] = []
+        first, *others = CHARTS
+        with card():
+            with ui.element("div").classes(FIGURES).mark("totals"):
+                for name in ("Requests", "Rows", "Errors", "Median latency"):
+                    self.figures.append(figure(name))
+            self.charts.append(chart(CHARTS[first][0], {}, height="h-48"))
         with ui.element("div").classes(GRID):
-            for name, (label, _) in CHARTS.items():
+            for name in others:
                 with card(name, mark=f"chart-{name.lower()}") as drawn:
-                    self.charts.append(chart(label, {}, height="h-56"))
+                    self.charts.append(chart(CHARTS[name][0], {}, height="h-56"))
         with drawn:
             self.predicted = ui.label().classes(MUTED)
         self.show(traffic)
 
     def show(self, traffic: Traffic) -> None:
         """Update totals and charts."""
-        for (value, detail), (text, small) in zip(self.figures, _totals(traffic.total), strict=True):
+        for (value, detail), (text, small) in zip(self.figures, totals(traffic.total), strict=True):
             value.set_text(text)
             detail.set_text(small)
-        self.predicted.set_text(_predictions_text(traffic))
+        self.predicted.set_text(predictions_text(traffic))
         for element, (_, options) in zip(self.charts, CHARTS.values(), strict=True):
             redraw(element, options(traffic))
 
@@ -62,30 +58,6 @@ def sparkline(traffic: Traffic) -> Options:
     }
 
 
-def _totals(total: TrafficPoint) -> list[tuple[str, str]]:
-    p99 = "" if total.p99_ms is None else f"99% within {format_duration(total.p99_ms / 1_000)}"
-    share = f"{format_percent(total.errors / total.requests)} of all" if total.requests else ""
-    failed = f", {format_count(total.server_errors)} failed (5xx)" if total.errors else ""
-    return [
-        (format_count(total.requests), f"since {format_time(total.at)}"),
-        (format_count(total.rows), f"{format_number(total.rows / total.requests)} a request" if total.requests else ""),
-        (
-            format_count(total.errors),
-            share + failed,
-        ),
-        ("–" if total.p50_ms is None else format_duration(total.p50_ms / 1_000), p99),
-    ]
-
-
-def _predictions_text(traffic: Traffic) -> str:
-    if not traffic.version:
-        return "No version is active."
-    count = f"{format_count(traffic.total.predictions, 'prediction')} of version {traffic.version}"
-    if traffic.classes:
-        return f"{count}: share of each class."
-    return f"{count}: mean and range."
-
-
 def _requests(traffic: Traffic) -> Options:
     series = [
         bars("Succeeded", [point.requests - point.errors for point in traffic.points], 0, stack="all"),
@@ -93,11 +65,6 @@ def _requests(traffic: Traffic) -> Options:
         bars("Failed (5xx)", [point.server_errors for point in traffic.points], RED, stack="all"),
     ]
     return _over_time(traffic, series, axis("Requests", minInterval=1))
-
-
-def _rows(traffic: Traffic) -> Options:
-    series = [bars("Rows", [point.rows for point in traffic.points], 1)]
-    return _over_time(traffic, series, axis("Rows", minInterval=1), legend=False)
 
 
 def _latency(traffic: Traffic) -> Options:
@@ -154,7 +121,6 @@ def _rounded(traffic: Traffic, name: str) -> list[float | None]:
 
 CHARTS = {
     "Requests": ("Requests over time: succeeded, rejected and failed", _requests),
-    "Rows": ("Rows over time", _rows),
     "Latency": ("Latency over time: p50, p95 and p99", _latency),
     "Predictions": ("Predictions over time", _predictions),
 }

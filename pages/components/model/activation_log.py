@@ -8,6 +8,7 @@ from pages.components.tables.paged_table import PagedColumn, PagedRow, PagedTabl
 
 ACTIONS = {"activate": "Activated", "rollback": "Rolled back to"}
 COLUMNS = (PagedColumn("Time"), PagedColumn("Action"), PagedColumn("Version"), PagedColumn("By"))
+"""Without a visible header: a row reads like a sentence."""
 
 
 def activation_log(models: ModelService, model: str, version: int | None = None) -> PagedTable:
@@ -23,7 +24,7 @@ def activation_log(models: ModelService, model: str, version: int | None = None)
                     format_time(entry.at, seconds=True),
                     ACTIONS[entry.action],
                     f"Version {entry.version}",
-                    entry.by or "–",
+                    f"by {entry.by}" if entry.by else "",
                 ),
             )
             for index, entry in enumerate(entries[view.offset :][: view.limit])
@@ -31,7 +32,7 @@ def activation_log(models: ModelService, model: str, version: int | None = None)
         return rows, len(entries)
 
     log = PagedTable("Activation history", COLUMNS, load, View(limit=10))
-    log.table.props("dense").mark("activations")
+    log.table.props("dense hide-header").mark("activations")
     log.table.props["no-data-label"] = (
         "This version has never been active." if version else "No version has been active yet."
     )

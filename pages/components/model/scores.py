@@ -18,6 +18,7 @@ from mlapp.presentation.training_choices import STOPPED, comparison_metric, entr
 from mlapp.schemas import VersionInfo
 from pages.components.cards import card
 from pages.components.charts.evaluation import importance_plot, plots
+from pages.components.overview_cards import importance_bars
 from pages.components.tables.plain_table import plain_table
 from pages.theme import GRID, MUTED, TEXT
 
@@ -39,19 +40,31 @@ def scores(info: VersionInfo) -> None:
     plain_table("Metrics", ("Metric", "This version", "Baseline", "Meaning"), rows)
 
 
-def details(info: VersionInfo) -> None:
-    """Draw the leaderboard, feature importance and plots."""
+def findings(info: VersionInfo, *, scaled: bool = False) -> None:
+    """Draw what decides the predictions, where they are wrong, and how protected groups fare.
+
+    `scaled` draws the importance of columns on a scale, with its spread.
+    """
     with ui.element("div").classes(GRID):
-        with card("Estimators compared"):
-            _leaderboard(info)
         with card("Important columns"):
-            importance_plot(info, [("", info.importance)])
-    plots([info])
-    weak_spots_card(info)
+            if scaled:
+                importance_plot(info, [("", info.importance)])
+            else:
+                importance_bars(info.importance)
+        weak_spots_card(info)
     if info.protected:
         with card(f"By {shorten(info.protected.column)}", mark="protected"):
             plain_table("Protected groups", *protected_table(info))
             ui.label(protected_note(info)).classes(MUTED)
+
+
+def details(info: VersionInfo) -> None:
+    """Draw all plots and scores, and the estimators that were compared."""
+    plots([info])
+    with card("Metrics"):
+        scores(info)
+    with card("Estimators compared"):
+        _leaderboard(info)
 
 
 def weak_spots_card(info: VersionInfo) -> None:

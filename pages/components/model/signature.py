@@ -34,7 +34,6 @@ async def signature(info: VersionInfo) -> None:
 
 def training_facts(info: VersionInfo) -> list[tuple[str, str]]:
     """Return names and values of how a version was trained."""
-    libraries = ", ".join(f"{name} {version}" for name, version in info.library_versions.items())
     coverage = [] if info.coverage is None else [("Interval coverage", format_percent(info.coverage, nominal=True))]
     return [
         ("Estimator", estimator_title(info)),
@@ -42,11 +41,18 @@ def training_facts(info: VersionInfo) -> list[tuple[str, str]]:
         ("Trained", f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}"),
         *coverage,
         *training_choices(info),
+    ]
+
+
+def technical_facts(info: VersionInfo) -> list[tuple[str, str]]:
+    """Return names and values of what is needed to train the same version again."""
+    libraries = ", ".join(f"{name} {version}" for name, version in info.library_versions.items())
+    return [
         ("Seed", str(info.seed)),
         ("Libraries", libraries),
         ("Table (SHA-256)", info.table_sha256),
         ("Used columns (SHA-256)", info.data_sha256),
-        *((f"Parameter {name}", format_value(value)) for name, value in info.parameters.items() if value is not None),
+        *((name, format_value(value)) for name, value in info.parameters.items() if value is not None),
     ]
 
 

@@ -5,22 +5,15 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
+from mlapp.presentation.evaluation.against_baseline import against_baseline
 from mlapp.presentation.evaluation.held_out import coverage_caveat, evaluated_on
-from mlapp.presentation.formats import exact
-from mlapp.presentation.metrics import METRICS, format_metric
-from mlapp.presentation.sentences import target_unit
 from mlapp.presentation.verdict import verdict
-from mlapp.schemas import Task, VersionInfo
-from pages.components.cards import Figure, figures
+from mlapp.schemas import VersionInfo
+from pages.components.charts.share_bar import bar
 from pages.components.warnings import notes, warnings
-from pages.theme import LEAD, MUTED, TEXT
+from pages.theme import LEAD, MUTED, SMALL, TEXT
 
-KEY_METRICS = {
-    Task.REGRESSION: ("mae", "r2"),
-    Task.CLASSIFICATION: ("accuracy",),
-}
-"""Metrics shown as figures; all of them are under Details."""
-BASELINES = {Task.REGRESSION: "the average", Task.CLASSIFICATION: "the most frequent class"}
+SCORE = "w-full max-w-2xl grid grid-cols-[9rem_1fr_4.5rem] sm:grid-cols-[14rem_1fr_5rem] items-center gap-3"
 
 
 def summary(info: VersionInfo) -> None:
@@ -52,22 +45,18 @@ def train_without_path(info: VersionInfo) -> str:
 
 
 def evidence(info: VersionInfo) -> None:
-    """Draw the main scores beside those of the baseline, and the warnings."""
-    metrics, baseline, unit = info.metrics, info.baseline, target_unit(info)
-    figures(
-        [
-            Figure(
-                METRICS[name][0],
-                format_metric(name, metrics[name], unit),
-                f"baseline {format_metric(name, baseline[name], unit)}",
-                exact(metrics[name]),
-            )
-            for name in KEY_METRICS[info.task]
-            if name in metrics and name in baseline
-        ]
-    )
-    baseline_predicts = f"The baseline ignores the columns and always predicts {BASELINES[info.task]}."
-    ui.label(f"{evaluated_on(info)} {baseline_predicts}").classes(MUTED).mark("evaluated-on")
+    """Draw the main score beside that of the baseline, on which rows it is measured, and the warnings."""
+    heading, scores = against_baseline(info)
+    with ui.column().classes("w-full gap-1 py-1").mark("against-baseline"):
+        ui.label(heading).classes(SMALL)
+        for index, score in enumerate(scores):
+            with ui.element("div").classes(SCORE):
+                ui.label(score.name).classes(f"{TEXT} {'font-medium' if index == 0 else ''}")
+                drawn = bar(score.share, f"{score.name}: {score.text}")
+                drawn.props["color"] = "primary" if index == 0 else "blue-grey-4"
+                value = ui.label(score.text).classes("text-sm text-right tabular-nums font-medium")
+                value.props["title"] = score.exact
+    ui.label(evaluated_on(info)).classes(MUTED).mark("evaluated-on")
     if caveat := coverage_caveat(info):
         notes("coverage-caveat", [caveat])
     warnings(info.warnings)

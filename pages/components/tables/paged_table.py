@@ -98,7 +98,7 @@ class PagedTable:
             return
         self.table.rows = [_row(row) for row in rows]
         self.table.pagination = self._pagination(count)
-        self.table.props["hide-pagination"] = count <= min(PAGE_ROWS)
+        self.table.props["hide-pagination"] = count <= max(min(PAGE_ROWS), self._view.limit)
 
     async def show_first_page(self) -> None:
         """Go to the first page."""

@@ -1,7 +1,8 @@
 """Vue templates of the list of versions: cells of the table, and cards on a phone. User text is inserted as text.
 
 The key of a row is the version; its further values are `active`, `breaking` (reasons), `suspicious` (the reason, or
-empty), `unusable` (the reason, or empty) and `note`. Links are relative, so that they work under any prefix.
+empty), `phrase` (the verdict), `unusable` (the reason, or empty) and `note`. Links are relative, so that they work
+under any prefix.
 """
 
 _MENU = """
@@ -43,6 +44,10 @@ _NAME = """
     <q-tooltip max-width="20rem">{{ props.row.unusable }}</q-tooltip></span>
 </span>
 """
+_PHRASE = """
+<span class="block text-xs text-slate-600 dark:text-slate-400 whitespace-normal max-w-[26rem]"
+  >{{ props.row.phrase }}</span>
+"""
 _BREAKING = """
 <span v-if="props.row.breaking.length" class="block text-xs text-warning whitespace-normal max-w-[16rem] CLAMP"
       :title="props.row.breaking.join('\\n')">Would break callers: {{ props.row.breaking.join("; ") }}</span>
@@ -60,13 +65,15 @@ _SELECT = """
 CELLS = {
     "header-selection": '<q-checkbox dense v-model="props.selected" aria-label="Select all versions of this page" />',
     "body-selection": _SELECT,
-    "body-cell-c0": f'<q-td :props="props">{_NAME}{_BREAKING.replace("CLAMP", "line-clamp-2")}</q-td>',
+    "body-cell-c0": f'<q-td :props="props">{_NAME}{_PHRASE}{_BREAKING.replace("CLAMP", "line-clamp-2")}</q-td>',
     "body-cell-c3": f'<q-td :props="props">{_SCORE.replace("PREFIX", "")}</q-td>',
     "body-cell-c5": """
 <q-td :props="props">
-  <span class="block truncate max-w-[14rem]" :title="props.value">{{ props.value }}</span>
-  <span v-if="props.row.note" class="block truncate max-w-[14rem] text-xs text-slate-600 dark:text-slate-400"
-        :title="props.row.note">{{ props.row.note }}</span>
+  <span class="block truncate max-w-[16rem]" :title="props.value"
+    >{{ props.value }} <span class="text-slate-600 dark:text-slate-400">· {{ props.row.c4 }} rows</span></span>
+  <span class="block truncate max-w-[16rem] text-xs text-slate-600 dark:text-slate-400">{{ props.row.c2 }}</span>
+  <span v-if="props.row.note" class="block truncate max-w-[16rem] text-xs italic" :title="props.row.note"
+    >{{ props.row.note }}</span>
 </q-td>
 """,
     "body-cell-c6": f'<q-td :props="props" auto-width>{_MENU}</q-td>',
@@ -76,9 +83,10 @@ CARD = f"""
   <div class="pt-1">{_SELECT}</div>
   <div class="flex-1 min-w-0 flex flex-col flex-nowrap gap-1">
     {_NAME}
-    <span class="text-sm">{_SCORE.replace("PREFIX", "{{ props.row.c2 }} · ")}</span>
+    {_PHRASE}
+    <span class="text-sm">{_SCORE.replace("PREFIX", "")}</span>
     <span class="text-xs text-slate-600 dark:text-slate-400 break-words"
-      >{{{{ props.row.c4 }}}} rows · {{{{ props.row.c5 }}}}</span>
+      >{{{{ props.row.c5 }}}} · {{{{ props.row.c4 }}}} rows · {{{{ props.row.c2 }}}}</span>
     <span class="text-xs text-slate-600 dark:text-slate-400">{{{{ props.row.c1 }}}}</span>
     <span v-if="props.row.note" class="text-xs line-clamp-2 break-words" :title="props.row.note"
       >{{{{ props.row.note }}}}</span>

@@ -28,23 +28,21 @@ ICONS = {
 class JobView:
     """A job; while it runs, with its progress and a button to cancel it."""
 
-    def __init__(self, site: Site, job: Job) -> None:
+    def __init__(self, site: Site, job: Job, *, linked: bool = True) -> None:
+        """Draw it; `linked` to its own page."""
         self.site, self.job = site, job
         with ui.row().classes(f"{ROW} items-start gap-3 flex-nowrap").mark(f"job-{job.id}") as self.row:
             self.icon = ui.icon("schedule").props("role=img")
-            with ui.column().classes("gap-1 flex-1 min-w-0"):
+            with ui.column().classes("gap-0.5 flex-1 min-w-0"):
                 with ui.row().classes("w-full items-baseline gap-x-3 gap-y-0"):
-                    ui.link(f"Training {job.id}", f"/jobs/{job.id}").classes(LINK)
-                    self.about = ui.label().classes(f"{MUTED} break-words min-w-0")
-                self.stage = ui.label().classes(f"{TEXT} break-words max-w-full").props("role=status").mark("stage")
+                    self.made = ui.link(target="/").classes(f"{LINK} [overflow-wrap:anywhere]").mark(f"made-{job.id}")
+                    self.about = ui.label().classes(f"{TEXT} break-words min-w-0")
+                self.stage = ui.label().classes(f"{MUTED} break-words max-w-full").props("role=status").mark("stage")
                 self.bar = bar(0, f"Progress of training {job.id}")
-            with ui.column().classes("items-end gap-1 shrink-0"):
+            with ui.column().classes("items-end gap-0.5 shrink-0"):
+                if linked:
+                    ui.link(f"Training {job.id}", f"/jobs/{job.id}").classes(f"{MUTED} no-underline hover:underline")
                 ui.label(format_time(job.created_at)).classes(f"{SMALL} max-sm:hidden")
-                self.made = (
-                    ui.link(target="/")
-                    .classes(f"{LINK} max-sm:max-w-[8rem] max-w-[18rem] truncate")
-                    .mark(f"made-{job.id}")
-                )
                 self.cancel = ui.button("Cancel", on_click=self._confirm_cancel).mark(f"cancel-{job.id}")
                 self.cancel.props("outline dense color=negative padding='xs md'")
                 self.cancel.props["aria-label"] = f"Cancel training {job.id}"

@@ -11,8 +11,9 @@ from mlapp.presentation.training_choices import estimator_text
 from mlapp.schemas import VersionInfo
 from pages.components.buttons import confirmation, link_button
 from pages.components.cards import card
+from pages.components.charts.evaluation import PLAIN, plots
 from pages.components.model.actions import VersionActions
-from pages.components.model.scores import details, scores
+from pages.components.model.scores import findings
 from pages.components.model.summary import assessment, evidence
 from pages.components.notifications import notify_result
 from pages.components.warnings import notes, warnings
@@ -30,6 +31,8 @@ class TrainingResult:
         """The version on the page; 0 if there is none."""
         self.kept = False
         """Whether the user has decided that the version stays inactive."""
+        self._shown: tuple[object, ...] = ()
+        """The state that is drawn."""
         self.content = ui.column().classes("w-full gap-5")
         site.live.models_changed.subscribe(self._update)
 
@@ -53,6 +56,7 @@ class TrainingResult:
 
     def _draw(self, info: VersionInfo | None) -> None:
         self.content.clear()
+        self._shown = ()
         with self.content:
             with card(mark="result"):
                 if info:
@@ -64,9 +68,8 @@ class TrainingResult:
                     evidence(info)
                     notes("unused", [f"'{column.name}' {column.reason}; it is not used." for column in info.ignored])
             if info:
-                with card("Metrics"):
-                    scores(info)
-                details(info)
+                findings(info)
+                plots([info], PLAIN)
         self._show_state(info)
 
     async def _update(self) -> None:
@@ -83,6 +86,11 @@ class TrainingResult:
             return None
 
     def _show_state(self, info: VersionInfo | None) -> None:
+        state = (self._active, self.kept, info and (info.active, info.default, tuple(info.breaking)))
+        if state == self._shown:
+            # What is drawn again would lose the focus.
+            return
+        self._shown = state
         self.heading.clear()
         self.links.clear()
         with self.heading:

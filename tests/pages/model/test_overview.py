@@ -6,7 +6,6 @@ from nicegui.testing import User
 
 from mlapp.schemas import DataSource, Job
 from mlapp.services import Services
-from pages.session.site import Site
 from tests.fitted import publish
 from tests.pages.conftest import TrainedVersions, eventually, one
 from tests.pages.steps import add_inactive, predict
@@ -21,10 +20,10 @@ async def test_overview_shows_verdict_scores_and_origin_of_the_active_version(us
     await user.open("/models/wine")
 
     await user.should_see(content="of 100 cases", marker="verdict")
-    await user.should_see("baseline 39.9%")
-    await user.should_see("always predicts the most frequent class.")
-    await user.should_see(content="predicts cultivar from 13 columns", marker="trained")
-    for heading in ("Important columns", "Last hour", "Confusion matrix", "Calibration", "Recent trainings"):
+    await user.should_see("39.9%")
+    await user.should_see("Always the most frequent value")
+    await user.should_see(content="predicts cultivar from 13 columns", marker="since")
+    for heading in ("Important columns", "Last hour", "Confusion matrix", "Where it is wrong", "Recent trainings"):
         await user.should_see(heading)
 
 
@@ -33,7 +32,7 @@ async def test_overview_shows_the_name_of_the_file(user: User, services: Service
 
     await user.open("/models/sales")
 
-    await user.should_see("on 178 rows of the file Q3 <b>sales</b>.csv")
+    await user.should_see("178 rows of the file Q3 <b>sales</b>.csv")
     await user.should_see("for April")
     await services.models.delete("sales")
 
@@ -78,7 +77,7 @@ async def test_overview_without_activation_history_shows_no_date(user: User, ser
     await user.open("/models/undated")
 
     await user.should_see(content="Version 1", marker="since")
-    assert "since" not in one(user, "since").text
+    assert "active since" not in one(user, "since").text
     await services.models.delete("undated")
 
 
@@ -90,7 +89,7 @@ async def test_overview_follows_the_active_version(user: User, services: Service
     await publish(services, "machines", "followed")
 
     await user.should_see(content="Version 2, active since", marker="since")
-    await user.should_see(content="predicts time_for_failure from 6 columns", marker="trained")
+    await user.should_see(content="predicts time_for_failure from 6 columns", marker="since")
     await user.should_not_see("Confusion matrix")
     await services.models.delete("followed")
 
@@ -157,14 +156,3 @@ async def test_overview_does_not_list_trainings_of_others(user: User, endless: J
 
     await user.should_see(marker="verdict")
     await user.should_not_see(marker=f"job-{endless.id}")
-
-
-async def test_overview_without_an_api_has_no_step_to_it(
-    user: User, trained: TrainedVersions, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(Site, "api", property(lambda _: False))
-
-    await user.open("/models/machines")
-
-    await user.should_see("Compare versions")
-    await user.should_not_see("Call it from a program")

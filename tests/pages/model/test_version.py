@@ -51,12 +51,12 @@ def tables(user: User) -> list[list[str]]:
 async def test_version_shows_verdict_evaluation_signature_and_training(user: User, trained: TrainedVersions):
     await user.open(f"/models/machines/versions/{trained.regression.version}")
 
-    await user.should_see(f"machines, version {trained.regression.version}")
-    await user.should_see("It predicts time_for_failure from 6 columns, trained on 2,000 rows")
+    await user.should_see(f"Version {trained.regression.version}")
+    await user.should_see("It predicts time_for_failure from 6 columns and was trained on 2,000 rows")
     await user.should_see(marker="verdict")
     for heading in ("Metrics", "Estimators compared", "Important columns", "Columns", "Training"):
         await user.should_see(heading)
-    await user.should_see("Parameter alpha")
+    await user.should_see("alpha")
     await user.should_see("Interval coverage")
     assert ["Column", "Type", "Missing in training", "Values in training", "Example"] in tables(user)
 
@@ -66,7 +66,7 @@ async def test_version_shows_its_source(user: User, services: Services):
 
     await user.open(path(info.version))
 
-    await user.should_see("on 178 rows of the file Q3 <b>sales</b>.csv")
+    await user.should_see("was trained on 178 rows of the file Q3 <b>sales</b>.csv")
 
 
 @pytest.mark.parametrize(("name", "title"), [("active", "The active version"), ("latest", "The latest version")])

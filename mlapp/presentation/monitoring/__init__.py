@@ -1,0 +1,1 @@
+"""Requests and data drift in words."""
