@@ -30,6 +30,7 @@ LAYERS = {
     "mlapp.store": ("mlapp.store", *TYPES),
     "mlapp.ml": ("mlapp.ml", "mlapp.tables", *TYPES),
     "mlapp.tables": ("mlapp.tables", *TYPES),
+    "mlapp.__main__": ("mlapp.library.cli",),
     "mlapp.library": (
         *("mlapp.library", "mlapp.services", "mlapp.presentation", "mlapp.store", "mlapp.ml", "mlapp.tables"),
         "mlapp.caller",
@@ -70,6 +71,7 @@ LIBRARIES = {
 IN_FUNCTIONS = {
     "main.py": "each training process imports main.py again, and must not load the app",
     "mlapp/api/dialects/__init__.py": "a server whose clients speak no other protocol must not load any: memory",
+    "mlapp/library/cli.py": "help and errors of arguments must not wait for scikit-learn: 2 s",
     "mlapp/services/cluster/task.py": "a Dask scheduler imports it, and must not load scikit-learn: seconds",
     "mlapp/services/jobs/runner.py": "the server must not load the training code: 1 s and 80 MB",
 }

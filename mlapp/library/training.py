@@ -7,6 +7,7 @@ from typing import Literal, TypedDict, Unpack
 from mlapp.library.stores import open_store, publish, read_settings
 from mlapp.library.tables import TableLike, training_table
 from mlapp.library.version import Version
+from mlapp.ml.catalog import add_estimators
 from mlapp.schemas import Scalar
 from mlapp.services.jobs.ipc import Finished
 from mlapp.services.placement import kept_task
@@ -73,15 +74,17 @@ def train(  # noqa: PLR0913 - all optional but the table and the target
     Raises:
         Unacceptable: the table or an option cannot be used for training.
         TrainingFailed: the estimator failed.
+        EstimatorsBroken: an estimator that `MLAPP_ESTIMATORS` allows cannot be imported.
         Unavailable: the store cannot be written.
         MlappError: the file is not a table.
         OSError: the file cannot be read.
     """
-    folder, dask = open_store(store), read_settings().dask
+    settings, folder = read_settings(), open_store(store)
+    add_estimators(settings.allowed_estimators)
     chosen = options | {"target": target, "estimator": estimator} | ({"model": model} if model else {})
     found = training_table(table, chosen)
     kept = kept_task(folder, found.options, found.source)
-    trained = train_version(found, progress or _ignore, kept, dask)
+    trained = train_version(found, progress or _ignore, kept, settings.dask)
     return publish(Finished(trained.file, trained.record, found.options), folder)
 
 

@@ -90,8 +90,8 @@ class Version:
         """
         options = PredictOptions(explain=explain, sets=sets, bad_rows=bad_rows)
         encoded = encode_table(self.fitted, prediction_table(table, options), options, strict=strict)
-        if encoded.warnings.total:
-            warnings.warn(_warning_text(encoded), PredictionWarning, stacklevel=2)
+        if text := warning_text(encoded):
+            warnings.warn(text, PredictionWarning, stacklevel=2)
         if explain:
             encoded = encoded._replace(explanations=explain_rows(self.fitted, encoded))
         predicted = self.fitted.predict_rows(encoded.rows)
@@ -99,9 +99,9 @@ class Version:
         return to_pandas(columns, table.index) if is_pandas(table) else columns
 
 
-def _warning_text(encoded: EncodedTable) -> str:
-    """Return the first warnings about a table, and how many there are."""
+def warning_text(encoded: EncodedTable) -> str | None:
+    """Return the first warnings about a table, and how many there are; None without any."""
     first, total = encoded.warnings.first[:WARNED], encoded.warnings.total
     details = [f"{encoded.table.place(each.row)}, {each.feature}: {each.detail}." for each in first]
     more = [f"{total - len(first):,} more."] if total > len(first) else []
-    return " ".join(details + more)
+    return " ".join(details + more) or None
