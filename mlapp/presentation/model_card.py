@@ -86,7 +86,7 @@ def _summary(info: VersionInfo) -> str:
     if info.decision:
         sentences.append(text(decision_sentence(info), 500))
     sentences.append(_address(info))
-    if why := ml.unusable_reason(info.library_versions):
+    if why := ml.unusable_reason(info.library_versions, info.registered):
         sentences.append(f"It cannot be loaded on this server. {why}")
     found = verdict(info)
     assessment = []

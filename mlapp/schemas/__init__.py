@@ -44,6 +44,7 @@ from mlapp.schemas.reading import (
     PredictOptions,
     ReadAs,
 )
+from mlapp.schemas.registration import InputKind, Registered
 from mlapp.schemas.responses import (
     Explanation,
     Health,

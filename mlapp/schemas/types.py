@@ -143,6 +143,8 @@ class Evaluation(StrEnum):
     """Cross-validation in which all rows of a group are in the same fold."""
     LATEST_GROUPS = "latest_groups"
     """The latest rows by a time column, of groups that have no training rows."""
+    SEEN = "seen"
+    """The rows of the table that a pipeline was registered with, which it may have been fitted on."""
 
 
 class ClassWeight(StrEnum):

@@ -8,6 +8,7 @@ from mlapp.schemas.distributions import Distribution
 from mlapp.schemas.evaluation.plots import Plots
 from mlapp.schemas.evaluation.subgroups import ProtectedGroups, Slice, UnmetClaim
 from mlapp.schemas.reading import ColumnFormat, ReadAs
+from mlapp.schemas.registration import Registered
 from mlapp.schemas.tables import DataSource, Feature, IgnoredColumn
 from mlapp.schemas.types import ClassWeight, ColumnType, Evaluation, Loss, Metric, OmitIfNone, Scalar, Schema, Task
 
@@ -109,6 +110,8 @@ class RecordSummary(Schema):
     """Features that give the target away, each on its own, or else together, so that the metrics cannot be trusted."""
     note: str
     """Free text from the training options."""
+    registered: Registered | None
+    """What is known of a pipeline that was fitted elsewhere and registered; null if the version was trained here."""
 
 
 class Record(RecordSummary):

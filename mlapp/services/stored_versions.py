@@ -104,6 +104,7 @@ def check_loads(record: Record, file: bytes) -> None:
 
 
 def _status(store: ModelStore, model: str, version: int) -> dict[str, Any]:
+    head = store.head(model, version)
     active = version == store.active(model)
     path = f"/models/{model}/predict"
     return {
@@ -114,7 +115,7 @@ def _status(store: ModelStore, model: str, version: int) -> dict[str, Any]:
         "default": model == store.default(),
         "predict_path": path if active else f"{path}?version={version}",
         "breaking": breaking(store, model, version),
-        "usable": ml.unusable_reason(store.head(model, version).library_versions) is None,
+        "usable": ml.unusable_reason(head.library_versions, head.registered) is None,
     }
 
 

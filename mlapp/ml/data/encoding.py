@@ -15,7 +15,8 @@ from mlapp.errors import Unacceptable
 from mlapp.ml.data.column_names import with_feature_names
 from mlapp.ml.data.invalid_rows import InvalidCells, reject_rows, require_columns
 from mlapp.ml.data.plain_rows import UNKNOWN, PlainEncoder
-from mlapp.ml.data.text_embedding import TextEmbedding, text_features, with_embeddings
+from mlapp.ml.data.text_embedding import Embedding, embedded_features, with_embeddings
+from mlapp.ml.pipelines.rejected_cells import MISSING
 from mlapp.ml.threads import map_columns
 from mlapp.schemas import ColumnFormat, ColumnType, Feature, Format
 from mlapp.tables.columns.conventions import PLAIN, Conventions
@@ -29,12 +30,13 @@ from mlapp.tables.table import Table
 
 
 def encode_columns(
-    frame: pl.DataFrame, features: Sequence[Feature], embeddings: Sequence[TextEmbedding] = ()
+    frame: pl.DataFrame, features: Sequence[Feature], embeddings: Sequence[Embedding] = ()
 ) -> np.ndarray:
     """Encode a frame whose columns are converted to the features' types, with the embeddings of its texts, if given."""
     columns = [known_only(_encode(unnamed(frame[feature.name]), feature)) for feature in features]
     x = np.column_stack(columns) if columns else np.empty((frame.height, 0))
-    return with_embeddings(x, [frame[feature.name] for feature in text_features(features)], embeddings)
+    texts = [frame[feature.name] for feature in embedded_features(features, embeddings)]
+    return with_embeddings(x, texts, embeddings)
 
 
 def known_only(x: np.ndarray) -> np.ndarray:
@@ -60,10 +62,13 @@ class EncodedRows(NamedTuple):
     """Features that the table has under a similar name, and this name."""
     table: Table
     """The table; records have the features' own names."""
+    predicted: np.ndarray | None = None
+    """Predictions, (rows, outputs), of a pipeline whose rows are tried before any is answered; None for others."""
 
     def at(self, rows: np.ndarray) -> "EncodedRows":
         """Return some of the rows; all else is that of the whole table."""
-        return self._replace(x=self.x[rows], texts=[text.gather(rows) for text in self.texts])
+        predicted = None if self.predicted is None else self.predicted[rows]
+        return self._replace(x=self.x[rows], texts=[text.gather(rows) for text in self.texts], predicted=predicted)
 
     def text(self, row: int, feature: str) -> str:
         """Return a cell as text."""
@@ -113,6 +118,10 @@ class Encoder(PlainEncoder):
 
         with table.pointers():
             found = list(map_columns(encode, self._features, table.height))
+        found = [
+            self._with_rejected(index, each, name)
+            for index, (each, name) in enumerate(zip(found, columns.values(), strict=True))
+        ]
         problems = np.array(list(table.problems), dtype=int)
         invalid = [cells.without(problems) for column in found for cells in column.invalid]
         odd = {feature.name: column.odd for feature, column in zip(self._features, found, strict=True)}
@@ -125,6 +134,14 @@ class Encoder(PlainEncoder):
             renamed,
         )
 
+    def _with_rejected(self, index: int, column: _Column, name: str) -> _Column:
+        """Add missing values that the pipeline cannot predict to the invalid cells, unless they are there already."""
+        if self._rejected is None or not self._rejected.missing[index]:
+            return column
+        cells = InvalidCells(self._features[index], name, np.flatnonzero(np.isnan(column.x)), None, MISSING)
+        known = [each.rows for each in column.invalid]
+        return column._replace(invalid=[*column.invalid, cells.without(np.concatenate([[], *known]))])
+
     def _conventions(self, table: Table, names: Iterable[str]) -> Conventions:
         """Return the conventions of the columns that are read. Each JSON row answers as it would alone."""
         if table.format in (Format.JSON, Format.NDJSON):
@@ -134,9 +151,11 @@ class Encoder(PlainEncoder):
 
     def _column(self, table: Table, name: str, feature: Feature, conventions: Conventions) -> _Column:
         """Return the encoded column of a feature, and its invalid cells."""
+        if feature.name in self._embedded:
+            return _converted(table, name, feature, conventions, is_text=True)
         values = table.values(name)
         is_plain = values is not None and self._plain[feature.name].issuperset(map(type, values))
-        if values is None or not is_plain or feature.type is ColumnType.TEXT or conventions != PLAIN:
+        if values is None or not is_plain or conventions != PLAIN:
             return _converted(table, name, feature, conventions)
         code = self._codes.get(feature.name)
         try:
@@ -148,10 +167,13 @@ class Encoder(PlainEncoder):
         return _Column(x, _absent_cells(table, name, feature))
 
 
-def _converted(table: Table, name: str, feature: Feature, conventions: Conventions) -> _Column:
-    """Return the converted and encoded column of a feature, and its invalid cells."""
+def _converted(
+    table: Table, name: str, feature: Feature, conventions: Conventions, *, is_text: bool = False
+) -> _Column:
+    """Return the converted and encoded column of a feature, and its invalid cells; with its texts if it `is_text`."""
     if name not in table.names:
-        return _nothing(table.height, feature)
+        text = pl.Series([None] * table.height, dtype=pl.String) if is_text else None
+        return _Column(np.full(table.height, np.nan), [], text=text)
     values = table.values(name)
     if values is None:
         raw = table.frame[name]
@@ -164,8 +186,8 @@ def _converted(table: Table, name: str, feature: Feature, conventions: Conventio
         invalid = [InvalidCells(feature, name, rows.to_numpy(), format_categories(unnamed(raw).gather(rows)))]
     odd = converted.odd.to_numpy() if converted.odd.any() else None
     found = unnamed(converted.values)
-    text = found if feature.type is ColumnType.TEXT else None
-    return _Column(_encode(found, feature), invalid + _absent_cells(table, name, feature), odd, text)
+    cells = invalid + _absent_cells(table, name, feature)
+    return _Column(_encode(found, feature), cells, odd, found if is_text else None)
 
 
 def _convert_json(values: list[Any], raw: pl.Series, feature: Feature, conventions: Conventions) -> ConvertedColumn:
@@ -183,11 +205,6 @@ def _convert_json(values: list[Any], raw: pl.Series, feature: Feature, conventio
     more = convert_column(others, feature.type, read_as, conventions._replace(decimal=None))
     mask = pl.Series(is_text)
     return ConvertedColumn(*(unnamed(a).zip_with(mask, unnamed(b)) for a, b in zip(found, more, strict=True)))
-
-
-def _nothing(rows: int, feature: Feature) -> _Column:
-    text = pl.Series([None] * rows, dtype=pl.String) if feature.type is ColumnType.TEXT else None
-    return _Column(np.full(rows, np.nan), [], text=text)
 
 
 def _absent_cells(table: Table, name: str, feature: Feature) -> list[InvalidCells]:

@@ -30,11 +30,13 @@ class InvalidCells(NamedTuple):
 
     feature: Feature
     column: str
-    """The column that was read for the feature."""
+    """The column that was read for the feature; empty if the problem is that of the whole row."""
     rows: np.ndarray
     """Indices, ascending."""
     texts: pl.Series | None
     """The values as text; None if the rows lack the feature."""
+    why: str | None = None
+    """Why a pipeline that was fitted elsewhere cannot predict them, in place of `texts`."""
 
     def without(self, rows: np.ndarray) -> "InvalidCells":
         """Return the cells that are not in `rows`."""
@@ -45,19 +47,24 @@ class InvalidCells(NamedTuple):
     def detail(self, table: Table, row: int, text: str | None) -> str:
         """Return the error about a cell."""
         name = shorten(self.column)
-        if text is None:
+        if text is None and self.why is None:
             return LACKS.format(place=table.place(row), name=name)
         what = "feature" if table.lines is None else "column"
-        return f"{table.place(row)}, {what} '{name}': {_reason(self.feature, text)}"
+        where = f"{table.place(row)}, {what} '{name}'" if self.column else table.place(row)
+        return f"{where}{self._reason(text)}"
 
     def reasons(self) -> pl.Series:
         """Return why each of the rows cannot be predicted."""
         name = shorten(self.column)
         if self.texts is None:
-            return pl.Series([f"'{name}' is absent."]).new_from_index(0, len(self.rows))
+            why = f"'{name}' {self.why or 'is absent'}" if self.column else f"It {self.why}"
+            return pl.Series([f"{why}."]).new_from_index(0, len(self.rows))
         texts = self.texts.unique().to_list()
         reasons = [f"'{name}': {_reason(self.feature, text)}" for text in texts]
         return self.texts.replace_strict(texts, reasons, return_dtype=pl.String)
+
+    def _reason(self, text: str | None) -> str:
+        return f" {self.why}." if text is None else f": {_reason(self.feature, text)}"
 
 
 def problems_of(table: Table, invalid: Sequence[InvalidCells]) -> pl.Series | None:

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from mlapp.errors import Unacceptable
-from mlapp.ml.data.text_embedding import TextEmbedding, with_embeddings
+from mlapp.ml.data.text_embedding import Embedding, embedded_features, with_embeddings
+from mlapp.ml.pipelines.raw_texts import feature_values
+from mlapp.ml.pipelines.rejected_cells import RejectedCells
 from mlapp.schemas import ColumnType, Feature
 from mlapp.tables.columns.conventions import PLAIN
 from mlapp.tables.columns.conversion import DAY_US, MAX_EXACT_INTEGER
@@ -43,11 +45,18 @@ Getter = Callable[[dict[str, Any]], tuple[Any, ...]]
 class PlainEncoder:
     """Encodes JSON rows whose values have the types of the features."""
 
-    def __init__(self, features: Sequence[Feature], embeddings: Sequence[TextEmbedding] = ()) -> None:
-        self._features, self._embeddings = features, embeddings
+    def __init__(
+        self,
+        features: Sequence[Feature],
+        embeddings: Sequence[Embedding] = (),
+        rejected: RejectedCells | None = None,
+    ) -> None:
+        self._features, self._embeddings, self._rejected = features, embeddings, rejected
         self._plain = {feature.name: _plain_types(feature) for feature in features}
         self._codes = {feature.name: code for feature in features if (code := _plain_code(feature))}
-        self._texts = [(index, _TextOf(feature)) for index, feature in enumerate(features) if feature.type is TEXT]
+        self._embedded = {feature.name for feature in embedded_features(features, embeddings)}
+        self._texts = [(index, _TextOf(each)) for index, each in enumerate(features) if each.name in self._embedded]
+        self._lengths = [index for index, feature in enumerate(features) if feature.type is TEXT]
         self._coded = [(index, self._codes[name]) for index, name in enumerate(self._plain) if name in self._codes]
         self._getters: dict[Any, Getter] = {}
         """By the names and types of the values of a record."""
@@ -64,21 +73,27 @@ class PlainEncoder:
             if not plain:
                 return None
             if not self._coded and not self._texts:
-                return np.array(plain, dtype=float)
+                return self._accepted(np.array(plain, dtype=float), [])
             columns: list[Any] = list(zip(*plain, strict=True))
+            texts = {index: [text_of(value) for value in columns[index]] for index, text_of in self._texts}
             for index, code in self._coded:
                 columns[index] = [code(value) for value in columns[index]]
-            texts = [[text_of(value) for value in columns[index]] for index, text_of in self._texts]
-            for (index, _), values in zip(self._texts, texts, strict=True):
-                columns[index] = [np.nan if text is None else len(text) for text in values]
-            return with_embeddings(np.array(columns, dtype=float).T, texts, self._embeddings)
+            for index in self._lengths:
+                columns[index] = [np.nan if text is None else len(text) for text in texts[index]]
+            return self._accepted(np.array(columns, dtype=float).T, list(texts.values()))
         # `encode` raises an error that names the cell.
         except (AttributeError, OverflowError, TypeError, ValueError):
             return None
 
+    def _accepted(self, x: np.ndarray, texts: list[list[str | None]]) -> np.ndarray | None:
+        """Return rows with their texts; None if there is a cell that cannot be predicted."""
+        if self._rejected is not None and self._rejected.any(x):
+            return None
+        return with_embeddings(x, texts, self._embeddings)
+
     def is_exact(self, x: np.ndarray) -> bool:
         """Return whether all numbers of a matrix are below 2**53, so that floats have all of their digits."""
-        large = np.abs(x[:, : len(self._features)]) >= MAX_EXACT_INTEGER
+        large = np.abs(feature_values(x, len(self._features))) >= MAX_EXACT_INTEGER
         return not (large.any() and bool((large & self._numbers).any()))
 
     def _plain_rows(self, rows: JsonRows) -> list[tuple[Any, ...]] | None:

@@ -20,6 +20,7 @@ from scipy.sparse import csr_array, vstack
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import TruncatedSVD
 
+from mlapp.ml.pipelines.raw_texts import RawTexts
 from mlapp.ml.threads import threads_for
 from mlapp.schemas import ColumnType, Feature
 
@@ -156,6 +157,10 @@ class TextEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return csr_array((values, columns, ends), shape=(counts.shape[0], len(self.idf_)))
 
 
+Embedding = TextEmbedding | RawTexts
+"""What the matrix has of texts."""
+
+
 def _frequent(frequency: np.ndarray, kind: TermKind, start: int) -> np.ndarray:
     """Return the buckets of a kind that are in most texts, ascending; of equally frequent ones the first."""
     least = 1 if frequency.max(initial=0) < 2 else 2
@@ -190,21 +195,31 @@ def fit_embeddings(frame: pl.DataFrame, features: Sequence[Feature], seed: int) 
     return tuple(TextEmbedding(count, seed).fit(frame[feature.name]) for feature in texts)
 
 
-def with_embeddings(x: np.ndarray, texts: Sequence[Texts], embeddings: Sequence[TextEmbedding]) -> np.ndarray:
+def embedded_features(features: Sequence[Feature], embeddings: Sequence[Embedding]) -> list[Feature]:
+    """Return the features that have an embedding: texts, and categories too if they are passed on as they are."""
+    if any(isinstance(embedding, RawTexts) for embedding in embeddings):
+        return [feature for feature in features if feature.type in (ColumnType.TEXT, ColumnType.CATEGORY)]
+    return text_features(features)
+
+
+def with_embeddings(x: np.ndarray, texts: Sequence[Texts], embeddings: Sequence[Embedding]) -> np.ndarray:
     """Append the components of texts to a matrix of their rows."""
     if not embeddings:
         return x
-    return np.hstack([x, *map(TextEmbedding.transform, embeddings, texts)])
+    return np.hstack([x, *(embedding.transform(each) for embedding, each in zip(embeddings, texts, strict=True))])
 
 
-def column_blocks(features: Sequence[Feature], embeddings: Sequence[TextEmbedding]) -> list[list[int]]:
+def column_blocks(features: Sequence[Feature], embeddings: Sequence[Embedding]) -> list[list[int]]:
     """Return the columns of each feature in the matrix: of a text its number of characters and components."""
     texts = {own: [own, *components] for own, *components in text_blocks(features, embeddings)}
     return [texts.get(column, [column]) for column in range(len(features))]
 
 
-def text_blocks(features: Sequence[Feature], embeddings: Sequence[TextEmbedding]) -> list[list[int]]:
+def text_blocks(features: Sequence[Feature], embeddings: Sequence[Embedding]) -> list[list[int]]:
     """Return the columns of each text in the matrix: its number of characters, and its components."""
-    owns = [column for column, feature in enumerate(features) if feature.type is ColumnType.TEXT]
+    embedded = {feature.name for feature in embedded_features(features, embeddings)}
+    owns = [column for column, feature in enumerate(features) if feature.name in embedded]
+    if not embeddings:
+        return [[own] for own in owns]
     ends = accumulate((embedding.size for embedding in embeddings), initial=len(features))
     return [[own, *range(start, end)] for own, (start, end) in zip(owns, pairwise(ends), strict=True)]

@@ -28,7 +28,7 @@ from mlapp.ml.data.target import (
     keep_task,
     task_warnings,
 )
-from mlapp.ml.data.text_embedding import TextEmbedding, column_blocks, fit_embeddings, text_blocks
+from mlapp.ml.data.text_embedding import Embedding, column_blocks, fit_embeddings, text_blocks
 from mlapp.ml.decisions.options import positive_class
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
@@ -71,7 +71,7 @@ class TrainingSet:
     """How classes count in a fit, where not alike by row."""
     warnings: list[str]
     """Warnings about how table, target and task were read, as sentences."""
-    embeddings: tuple[TextEmbedding, ...] = ()
+    embeddings: tuple[Embedding, ...] = ()
     """Of each text feature; their components are in `samples`."""
     unused: Sequence[pl.Series] = ()
     """The columns that are neither features nor target, as they were read, of the rows with a target."""

@@ -10,6 +10,7 @@ import numpy as np
 from mlapp.errors import Unacceptable, shorten
 from mlapp.ml.data.encoding import EncodedRows
 from mlapp.ml.data.plain_rows import EPOCH, UNKNOWN, days_since_epoch
+from mlapp.ml.pipelines.raw_texts import feature_values
 from mlapp.schemas import ColumnType, Feature, ValueWarning
 from mlapp.tables.columns.conversion import DAY_US
 from mlapp.tables.table import Table
@@ -60,11 +61,11 @@ class Validator:
 
     def unusual(self, x: np.ndarray) -> np.ndarray:
         """Return whether each row of a matrix (rows, columns) has a warning, (rows,)."""
-        return np.asarray(self._cells(x[:, : self._count]).any(axis=1))
+        return np.asarray(self._cells(feature_values(x, self._count)).any(axis=1))
 
     def warnings(self, x: np.ndarray, cell_text: CellText) -> Warnings:
         """Return the warnings about the encoded rows `x`, (rows, columns)."""
-        x = x[:, : self._count]
+        x = feature_values(x, self._count)
         return self._warnings(x, self._cells(x), {}, cell_text)
 
     def table_warnings(self, table: Table, encoded: EncodedRows) -> Warnings:

@@ -63,7 +63,7 @@ class Answers:
     def column_names(self) -> list[str]:
         """Names of the columns that `columns` returns without additions."""
         if self.info.task is Task.REGRESSION:
-            return ["prediction", "lower", "upper"]
+            return ["prediction", "lower", "upper"] if self.info.interval else ["prediction"]
         return ["prediction", *(f"probability_{name}" for name in self.class_names)]
 
     def response(
@@ -81,8 +81,10 @@ class Answers:
             warnings_total=warnings.total or None,
         )
         if self.info.task is Task.REGRESSION:
-            response.predictions, response.lower, response.upper = predicted.T.tolist()
-            response.coverage = self.info.coverage
+            response.predictions, *bounds = predicted.T.tolist()
+            if bounds:
+                response.lower, response.upper = bounds
+                response.coverage = self.info.coverage
             return response
         response.predictions = self._predicted_classes(predicted)
         response.threshold = self.info.threshold
@@ -96,7 +98,7 @@ class Answers:
         self, predicted: np.ndarray, warnings: Warnings = NO_WARNINGS, additions: Additions = NO_ADDITIONS
     ) -> bytes:
         """Return `response` as JSON; that of a regression without anything else in half the time."""
-        if warnings.total or additions is not NO_ADDITIONS or self.info.task is Task.CLASSIFICATION:
+        if warnings.total or additions is not NO_ADDITIONS or self.info.interval is None:
             return _to_json(self.response(predicted, warnings, additions))
         values, lower, upper = map(_dump_numbers, predicted.T.tolist())
         begin, end = self._json_ends

@@ -18,12 +18,12 @@ from mlapp.ml.inference.compiled.functions import Compiled, RowFunction
 from mlapp.ml.inference.compiled.pipeline import compile_pipeline
 from mlapp.ml.inference.explanation.explainer import Explainer, make_explainer
 from mlapp.ml.inference.model_file import ModelFile
+from mlapp.ml.inference.tried_rows import CHUNK_ROWS, try_rows
 from mlapp.ml.library_versions import unusable_reason
+from mlapp.ml.pipelines.raw_texts import feature_values, without_negative_zero
 from mlapp.schemas import Decision, Explanation, Scalar, VersionInfo, VersionKey
 from mlapp.tables.table import Table
 
-CHUNK_ROWS = 10_000
-"""Rows that are predicted at a time: intermediate matrices may be many times as wide as the table."""
 MAX_MISSING_ROWS = 30
 """Rows with one missing value on which the compiled pipeline is tested."""
 
@@ -38,7 +38,7 @@ class Batch(NamedTuple):
     """Predicted rows of several requests."""
 
     x: np.ndarray
-    """Encoded, (rows, columns): the features, and the components of texts."""
+    """Encoded values of the features, (rows, features)."""
     predicted: np.ndarray
     """As `FittedVersion.predict` returns them."""
     unusual: np.ndarray
@@ -69,7 +69,7 @@ class FittedVersion:
     @cached_property
     def encoder(self) -> Encoder:
         """Encodes tables for the estimator."""
-        return Encoder(self.info.features, self.parts.texts)
+        return Encoder(self.info.features, self.parts.texts, self.parts.rejected)
 
     @cached_property
     def validator(self) -> Validator:
@@ -90,11 +90,16 @@ class FittedVersion:
     def _tested(self) -> np.ndarray:
         """Rows that compiled pipelines are tested on, (rows, columns)."""
         real, features = self.examples, len(self.info.features)
+        if real.dtype == object:
+            # Pipelines that read texts are not compiled.
+            return real
         # Real rows, the first one with each value missing in turn, and a row of missing values.
         one = np.where(np.eye(features, real.shape[1], dtype=bool)[:MAX_MISSING_ROWS], np.nan, real[0])
         none = np.zeros_like(real[:1])
         none[:, :features] = np.nan
-        return np.concatenate([real, one, none])
+        rows = np.concatenate([real, one, none])
+        rejected = self.parts.rejected
+        return rows if rejected is None else np.array([row for row in rows if not rejected.any(row[None, :])])
 
     @cached_property
     def _one(self) -> RowFunction | None:
@@ -139,18 +144,29 @@ class FittedVersion:
         other.info = self.info.model_copy(update={"decision": decision, "threshold": threshold})
         return other
 
+    def encode_rows(self, table: Table) -> EncodedRows:
+        """Encode a table; rows that a pipeline which was fitted elsewhere cannot predict have invalid cells.
+
+        Raises:
+            Unacceptable: as `Encoder.encode_rows`.
+        """
+        rows = self.encoder.encode_rows(table)
+        return try_rows(self.info, self.encoder, self.predict, rows) if self.info.registered else rows
+
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Predict encoded rows, (rows, columns).
 
         Returns:
-            Regression: value, lower and upper end of the interval, (rows, 3). Classification: probabilities,
-            (rows, classes).
+            Regression: value, lower and upper end of the interval, (rows, 3); the value alone, (rows, 1), without
+            intervals. Classification: probabilities, (rows, classes).
         """
         x = known_only(x)
         return np.concatenate([self._predict_chunk(x[start:][:CHUNK_ROWS]) for start in range(0, len(x), CHUNK_ROWS)])
 
     def predict_rows(self, rows: EncodedRows, part: slice = slice(None)) -> np.ndarray:
         """Return what `predict` returns for some of the rows of a table, whose texts are embedded in chunks."""
+        if rows.predicted is not None:
+            return rows.predicted[part]
         start, stop, _ = part.indices(len(rows.x))
         chunks = [slice(first, min(first + CHUNK_ROWS, stop)) for first in range(start, stop, CHUNK_ROWS)]
         return np.concatenate([self.predict(self.encoder.matrix(rows, chunk)) for chunk in chunks])
@@ -158,7 +174,7 @@ class FittedVersion:
     def _predict_chunk(self, x: np.ndarray) -> np.ndarray:
         predicted, interval = self.compiled.many(x), self.info.interval
         if interval is None:
-            return predicted
+            return predicted.reshape(len(x), -1)
         values = predicted.reshape(len(x), -1).T
         return np.column_stack([values[0], *bounds(interval, *values)])
 
@@ -166,10 +182,15 @@ class FittedVersion:
         """Predict encoded rows of several requests in one call, which takes little longer than one request."""
         x = requests[0] if len(requests) == 1 else np.concatenate(requests)
         if len(x) == 1 and (predicted := self._predict_row(x)) is not None:
-            return Batch(x, predicted, USUAL, RELIABLE if self.parts.novelty.is_near(x[0]) else UNRELIABLE)
-        # Adds 0 so that -0 becomes 0, as some formats have no negative zero.
-        x = x + 0.0
-        return Batch(x, self.predict(x), self.validator.unusual(x), self.is_reliable(x))
+            return Batch(
+                x[:, : len(self.info.features)],
+                predicted,
+                USUAL,
+                RELIABLE if self.parts.novelty.is_near(x[0]) else UNRELIABLE,
+            )
+        x = without_negative_zero(x)
+        found = feature_values(x, len(self.info.features))
+        return Batch(found, self.predict(x), self.validator.unusual(x), self.is_reliable(x))
 
     def is_reliable(self, x: np.ndarray) -> np.ndarray:
         """Return whether encoded rows, (rows, columns), are like those of the training table, (rows,)."""
@@ -193,7 +214,7 @@ def load_version(info: VersionInfo, file: bytes) -> FittedVersion:
         Conflict: the version requires another Python or scikit-learn, or code that is missing.
         Exception: any error of the code that unpickling runs, or of the estimator.
     """
-    if why := unusable_reason(info.library_versions):
+    if why := unusable_reason(info.library_versions, info.registered):
         raise Conflict(f"{_name(info)} cannot be loaded. {why}")
     try:
         fitted = FittedVersion(info, ModelFile.from_bytes(file), len(file))

@@ -7,8 +7,10 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from mlapp.ml.data.text_embedding import Embedding
 from mlapp.ml.decisions.held_out_rows import HeldOutRows
 from mlapp.ml.inference.novelty import Novelty
+from mlapp.ml.pipelines.rejected_cells import RejectedCells
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,12 @@ class ModelFile:
     """Made-up encoded rows that predictions are explained against, (rows, columns)."""
     scale: BaseEstimator | None = None
     """Predicts the factor of the scale of a row's interval; None unless it is learned."""
-    texts: tuple[BaseEstimator, ...] = ()
+    texts: tuple[Embedding, ...] = ()
     """Embeds the texts of each text feature, in the order of the features."""
     held_out: HeldOutRows | None = None
     """Out-of-fold probabilities of three classes or more."""
+    rejected: RejectedCells | None = None
+    """What a pipeline that was fitted elsewhere cannot predict."""
 
     def to_bytes(self) -> bytes:
         """Serialize the parts, compressed."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlapp.ml.data.plain_rows import UNKNOWN
+from mlapp.ml.pipelines.raw_texts import feature_values
 
 RIDGE = 0.01
 """Added to the variance of each direction, so that columns that repeat each other do not decide alone."""
@@ -93,7 +94,9 @@ class Novelty:
     def is_novel(self, x: np.ndarray) -> np.ndarray:
         """Return whether each row of an encoded matrix, (rows, columns), is novel, (rows,)."""
         starts = range(0, max(len(x), 1), CHUNK_ROWS)
-        return np.concatenate([self._is_novel(x[start : start + CHUNK_ROWS, : len(self.low)]) for start in starts])
+        return np.concatenate(
+            [self._is_novel(feature_values(x[start : start + CHUNK_ROWS], len(self.low))) for start in starts]
+        )
 
     def _is_novel(self, x: np.ndarray) -> np.ndarray:
         cells = (x < self.low) | (x > self.high) | (np.isnan(x) & self.required) | ((x == UNKNOWN) & self.closed)

@@ -7,12 +7,10 @@ from typing import Any
 
 from mlapp.ml.data.training_set import TrainingSet, make_training_set
 from mlapp.ml.decisions.held_out_rows import sample_held_out
-from mlapp.ml.evaluation.baseline import baseline_warnings
-from mlapp.ml.evaluation.importance import permutation_importance, sample_size
+from mlapp.ml.evaluation.importance import sample_size
 from mlapp.ml.evaluation.out_of_fold import Fits, local_fits
 from mlapp.ml.inference.explanation.background import make_background
 from mlapp.ml.inference.model_file import ModelFile
-from mlapp.ml.library_versions import installed_versions, package_versions
 from mlapp.ml.subgroups.protected_column import protected_column
 from mlapp.ml.threads import threads_for
 from mlapp.ml.training.final_fit import fit_on_all_rows, parameters
@@ -20,10 +18,10 @@ from mlapp.ml.training.fingerprint import fingerprints
 from mlapp.ml.training.novelty_limits import fit_novelty
 from mlapp.ml.training.overall_progress import OverallProgress, Report
 from mlapp.ml.training.quality import evaluate_quality
+from mlapp.ml.training.record import feature_importance, make_record
 from mlapp.ml.training.selection.candidates import candidates, selection_metric
-from mlapp.ml.training.selection.evaluated import Evaluated
 from mlapp.ml.training.selection.model_selection import Clock, compare, comparison_cost, estimator_errors
-from mlapp.schemas import Importance, KeptTask, TrainOptions
+from mlapp.schemas import KeptTask, TrainOptions
 from mlapp.tables.table import Table
 
 READ_SHARE = 0.02
@@ -92,47 +90,11 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     best = comparison.best
     progress.expect(_final_cost(training_set, best.cost))
     quality, scale = evaluate_quality(training_set, best, options.coverage, protected)
-    no_better = baseline_warnings(training_set.task, target.values.name, quality["metrics"], quality["baseline"])
-    dependence = [suggestion.warning for suggestion in training_set.suggestions]
-    found = no_better + dependence + training_set.quality_warnings() + comparison.warnings
-    record = {
-        "task": training_set.task,
-        "target": options.target,
-        "target_type": target.type,
-        "target_read_as": target.read_as,
-        "read_as": table.read_as.completed([target.read_as, *(feature.read_as for feature in signature.features)]),
-        "classes": training_set.classes,
-        "positive": training_set.positive,
-        "features": signature.features,
-        "ignored": signature.ignored,
-        "examples": signature.examples,
-        "distributions": signature.distributions,
-        "target_distribution": training_set.target_distribution(),
-        "estimator": best.name,
-        "rows": rows,
-        "rows_dropped": table.frame.height - rows,
-        "evaluation": training_set.evaluation,
-        "coverage_verified": training_set.coverage_verified,
-        **quality,
-        "leaderboard": comparison.leaderboard,
-        "importance": _importance(training_set, best, progress),
-        "warnings": list(dict.fromkeys(found)),
-        "seed": options.seed,
-        "budget_reached": comparison.budget_reached,
-        "data_sha256": hashes.result()[0],
-        "table_sha256": hashes.result()[1],
-        "library_versions": installed_versions() | package_versions(best.fitted),
-        "note": options.note,
-        "time_column": options.time_column,
-        "group_column": options.group_column,
-        "held_out_groups": training_set.held_out_groups,
-        "weight_column": options.weight_column,
-        "class_weight": options.class_weight,
-        "metric": options.metric,
-        "loss": options.loss,
-        "suspected_leaks": training_set.suspected_leaks,
-        "never_negative": best.positive,
-    }
+    importance = feature_importance(
+        training_set, best, progress, cost=best.cost * _importance_rows(training_set) * PREDICT_COST
+    )
+    record = make_record(table, options, training_set, comparison, quality, importance)
+    record |= dict(zip(("data_sha256", "table_sha256"), hashes.result(), strict=True))
     samples = training_set.samples
     novelty = fit_novelty(samples.X, signature.features, options.seed, samples.groups)
     background = make_background(samples.X, options.seed)
@@ -158,19 +120,3 @@ def _importance_rows(training_set: TrainingSet) -> int:
     test_rows, features = len(training_set.samples.folds[-1][1]), len(training_set.signature.features)
     rows, repeats = sample_size(test_rows, features)
     return rows * repeats * features
-
-
-def _importance(training_set: TrainingSet, best: Evaluated, progress: OverallProgress) -> list[Importance]:
-    """Return the permutation importance of every feature on the test rows of the last fold, largest first."""
-    cost = best.cost * _importance_rows(training_set) * PREDICT_COST
-    progress.start_stage("Computing feature importance", cost)
-    samples, test = training_set.samples, training_set.samples.folds[-1][1]
-    data, weights = (samples.X[test], samples.y[test]), None if samples.weights is None else samples.weights[test]
-    mean, std = permutation_importance(
-        best.fitted, *data, training_set.task, training_set.seed, training_set.blocks, weights
-    )
-    importance = [
-        Importance(feature=feature.name, mean=float(mean[index]), std=float(std[index]))
-        for index, feature in enumerate(training_set.signature.features)
-    ]
-    return sorted(importance, key=lambda importance: -importance.mean)

@@ -230,7 +230,8 @@ class ModelService:
 
     def _why_unusable(self, key: VersionKey) -> str | None:
         try:
-            return ml.unusable_reason(self.store.record(*key).library_versions)
+            record = self.store.record(*key)
+            return ml.unusable_reason(record.library_versions, record.registered)
         except NotFound:
             return None
 

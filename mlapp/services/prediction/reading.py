@@ -168,7 +168,7 @@ def encode_table(
             f"At most {MAX_EXPLAINED_ROWS:,} rows are explained at a time, and the table has {table.height:,}; "
             "send fewer rows, or leave out 'explain'."
         )
-    encoded = fitted.encoder.encode_rows(table)
+    encoded = fitted.encode_rows(table)
     if options.bad_rows == "refuse":
         ml.reject_rows(table, encoded.invalid)
     warnings = fitted.validator.table_warnings(table, encoded)

@@ -28,6 +28,7 @@ from mlapp.ml.inference.compiled.formulas import Formula
 from mlapp.ml.inference.compiled.functions import Compiled, Row, chain, of_formula, plus, probabilities_of
 from mlapp.ml.inference.compiled.program import Program, Steps
 from mlapp.ml.inference.compiled.steps import flat
+from mlapp.ml.pipelines.fitted_pipeline import FittedClassifier, FittedPipeline, FittedRegressor
 from mlapp.ml.recipes.balanced import BalancedClassifier, at_rates, at_rates_of_row
 from mlapp.ml.recipes.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
 from mlapp.ml.recipes.ensemble import Ensemble
@@ -166,6 +167,12 @@ def _balanced(step: BalancedClassifier, program: Program, steps: Steps) -> Compi
     return chain([compile_estimator(step.weighted, program, steps), scale])
 
 
+def _fitted_elsewhere(step: FittedPipeline, program: Program, steps: Steps) -> Compiled:
+    if not step.is_matrix:
+        return program.original(steps, step)
+    return compile_estimator(step.pipeline, program, steps)
+
+
 _INVERSE_LINKS: dict[type, Callable[[Compiled], Compiled]] = {IdentityLink: lambda sums: sums, LogLink: _exponential}
 
 _COMPILERS: dict[type, Callable[[Any, Program, Steps], Compiled]] = {
@@ -186,4 +193,6 @@ _COMPILERS: dict[type, Callable[[Any, Program, Steps], Compiled]] = {
     Ensemble: _ensemble,
     CalibratedClassifier: _calibrated,
     BalancedClassifier: _balanced,
+    FittedRegressor: _fitted_elsewhere,
+    FittedClassifier: _fitted_elsewhere,
 }

@@ -34,7 +34,7 @@ def compile_pipeline(
     """
     original = partial(_predict, estimator, scale, classes)
     try:
-        compiled = _compile(estimator, scale, classes, rows.shape[1])
+        compiled = compile_members(estimator, scale, classes, rows.shape[1])
         expected = original(rows)
         atol = PROBABILITY_TOLERANCE if classes else CANCELLED_TOLERANCE * np.abs(expected).max()
         same = partial(np.allclose, rtol=RELATIVE_TOLERANCE, atol=atol)
@@ -54,7 +54,14 @@ def _predict(estimator: BaseEstimator, scale: BaseEstimator | None, classes: int
     return predicted if scale is None else np.column_stack([predicted, predict(scale, x, None)])
 
 
-def _compile(estimator: BaseEstimator, scale: BaseEstimator | None, classes: int | None, features: int) -> Compiled:
+def compile_members(
+    estimator: BaseEstimator, scale: BaseEstimator | None, classes: int | None, features: int
+) -> Compiled:
+    """Return the functions of `compile_pipeline` without comparing them.
+
+    Raises:
+        Exception: any error of estimators that the compiler does not know.
+    """
     program = Program(features)
     predicted = compile_estimator(estimator, program)
     if classes is not None:

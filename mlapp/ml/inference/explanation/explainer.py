@@ -11,6 +11,7 @@ from mlapp.ml.inference.explanation.mixtures import Mixtures
 from mlapp.ml.inference.explanation.parts import parts_of
 from mlapp.ml.inference.explanation.shapley import shapley_values
 from mlapp.ml.inference.model_file import ModelFile
+from mlapp.ml.pipelines.raw_texts import without_negative_zero
 from mlapp.schemas import Explanation, Record
 
 
@@ -32,7 +33,9 @@ class Explainer:
 
     def explain(self, x: np.ndarray, outputs: Sequence[int]) -> list[Explanation]:
         """Explain rows, (rows, columns); `outputs` has the class of which the probability is explained, or 0."""
-        return [self._explain(row[None, :] + 0.0, output) for row, output in zip(x, outputs, strict=True)]
+        return [
+            self._explain(without_negative_zero(row[None, :]), output) for row, output in zip(x, outputs, strict=True)
+        ]
 
     def _explain(self, x: np.ndarray, output: int) -> Explanation:
         row, base = self._mixtures.of_row(x), self._mixtures.base[:, output]
@@ -42,7 +45,8 @@ class Explainer:
             return row.predict(coalitions, games)[:, :, output]
 
         # Equal rows have equal explanations.
-        found = shapley_values(value, base, predicted, len(self._names), crc32(x.tobytes()))
+        seed = crc32(x.tobytes() if x.dtype != object else repr(x.tolist()).encode())
+        found = shapley_values(value, base, predicted, len(self._names), seed)
         return Explanation(
             base=float(base.mean()),
             contributions=dict(zip(self._names, found.values.tolist(), strict=True)),

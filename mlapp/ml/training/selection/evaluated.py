@@ -74,16 +74,24 @@ class Evaluated:
         return CalibratedClassifier(ensemble, self.temperature) if self.temperature else ensemble
 
 
-def evaluated(
-    training_set: TrainingSet, metric: Metric, members: tuple[Member, ...], predicted: np.ndarray, seconds: float
+def evaluated(  # noqa: PLR0913 - estimators, their predictions, and how these are scored
+    training_set: TrainingSet,
+    metric: Metric,
+    members: tuple[Member, ...],
+    predicted: np.ndarray,
+    seconds: float,
+    *,
+    recalibrates: bool = True,
 ) -> Evaluated:
     """Evaluate the out-of-fold predictions of a recipe, or of an ensemble; `seconds` is the mean time of a fit.
+
+    Probabilities are scaled by a temperature, unless the estimator is kept as it is.
 
     Raises:
         Unacceptable: the metric cannot be computed on any fold.
     """
     samples = training_set.samples
-    temperature, predicted = calibrate(samples, predicted) if samples.classes else (None, predicted)
+    temperature, predicted = calibrate(samples, predicted) if samples.classes and recalibrates else (None, predicted)
     weights = samples.weights_test
     fold_scores = [
         metrics(training_set.task, samples.y_test[rows], predicted[rows], None if weights is None else weights[rows])

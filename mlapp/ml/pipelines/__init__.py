@@ -1,0 +1,1 @@
+"""Pipelines that were fitted elsewhere, as estimators of encoded rows."""
