@@ -1,6 +1,6 @@
 """Report known vulnerabilities of all locked packages, from osv.dev: `uv run poe audit`.
 
-Fails only for runtime dependencies (requirements.txt) with a fix available, which blocks a deployment; all others are
+Fails only for runtime dependencies (requirements*.txt) with a fix available, which blocks a deployment; all others are
 reported. `--issue` opens, updates or closes a GitHub issue by `gh` instead of failing. `OSV_URL` overrides the address
 of the database.
 """
@@ -68,7 +68,8 @@ def query() -> list[Vulnerability] | None:
     done = subprocess.run(command, cwd=ROOT, env=limits | os.environ, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode not in {0, 1}:
         return None
-    runtime = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text(), flags=re.MULTILINE))
+    pinned = "".join(file.read_text() for file in ROOT.glob("requirements*.txt"))
+    runtime = set(re.findall(r"^([\w.-]+)==", pinned, flags=re.MULTILINE))
     found = [parse(entry, runtime) for entry in json.loads(done.stdout)["vulnerabilities"]]
     return sorted(found, key=lambda each: (not each.blocks, not each.runtime, each.description))
 

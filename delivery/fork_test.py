@@ -38,13 +38,13 @@ LIGHTGBM = '''
 from lightgbm import LGBMClassifier, LGBMRegressor
 
 
-def lightgbm(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+def plain_lightgbm(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
     """Gradient boosting by LightGBM: fast on large tables."""
     kind = LGBMRegressor if task is Task.REGRESSION else LGBMClassifier
     return make_pipeline(native(columns), kind(random_state=seed, verbose=-1))
 
 
-ESTIMATORS["lightgbm"] = Recipe(lightgbm)
+ESTIMATORS["plain_lightgbm"] = Recipe(plain_lightgbm)
 '''
 
 

@@ -72,6 +72,7 @@ IN_FUNCTIONS = {
     "main.py": "each training process imports main.py again, and must not load the app",
     "mlapp/api/dialects/__init__.py": "a server whose clients speak no other protocol must not load any: memory",
     "mlapp/library/cli.py": "help and errors of arguments must not wait for scikit-learn: 2 s",
+    "mlapp/ml/boosting.py": "LightGBM is an optional package, which takes half a second to import",
     "mlapp/services/cluster/task.py": "a Dask scheduler imports it, and must not load scikit-learn: seconds",
     "mlapp/services/jobs/runner.py": "the server must not load the training code: 1 s and 80 MB",
 }

@@ -6,8 +6,8 @@ from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from mlapp.ml.preprocessing import FeatureColumns
-from mlapp.ml.recipes.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from mlapp.schemas import Task
+from mlapp.ml.recipes.boosting.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from mlapp.schemas import Loss, Task
 
 SMALL_ROWS = 1_000
 """Tables of up to this many rows get small trees, and a fixed number of iterations."""
@@ -18,6 +18,21 @@ ITERATIONS, MAX_ITERATIONS, PATIENCE = 150, 600, 20
 and regular ones more than there are."""
 SHALLOW_ITERATIONS = 100
 """Iterations on small tables with shallow trees."""
+LIGHTGBM_NAMES = {
+    "learning_rate": "learning_rate",
+    "max_iter": "n_estimators",
+    "max_leaf_nodes": "num_leaves",
+    "min_samples_leaf": "min_child_samples",
+    "l2_regularization": "reg_lambda",
+    "max_features": "colsample_bynode",
+    "n_iter_no_change": "patience",
+}
+"""Hyperparameters of scikit-learn's boosting as LightGBM names them."""
+LIGHTGBM_LOSSES = {
+    Loss.SQUARED_ERROR: "regression",
+    Loss.ABSOLUTE_ERROR: "regression_l1",
+    Loss.POISSON: "poisson",
+}
 
 
 def boosting(task: Task, columns: FeatureColumns, seed: int, *, shallow: bool = False) -> BaseEstimator:
@@ -25,7 +40,11 @@ def boosting(task: Task, columns: FeatureColumns, seed: int, *, shallow: bool = 
 
     Trees that are `shallow` suit noisy and additive targets.
     """
-    options = {"categorical_features": columns.categories, "random_state": seed, **_options(columns, shallow=shallow)}
+    options = {
+        "categorical_features": columns.categories,
+        "random_state": seed,
+        **_options(columns, shallow=shallow),
+    }
     stops = SMALL_ROWS < columns.rows <= LARGE_ROWS
     if task is Task.REGRESSION:
         regressor = EarlyStoppingRegressor if stops else HistGradientBoostingRegressor
@@ -34,6 +53,19 @@ def boosting(task: Task, columns: FeatureColumns, seed: int, *, shallow: bool = 
         return EarlyStoppingClassifier(**options)
     # Early stopping of scikit-learn would need a stratified validation set, which fails for classes with one row.
     return HistGradientBoostingClassifier(**options | {"early_stopping": False})
+
+
+def light_gbm(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Return unfitted boosting by LightGBM for a matrix that `native` makes."""
+    # An optional package, which takes half a second to import.
+    from mlapp.ml.recipes.boosting.light_gbm import LightGbmClassifier, LightGbmRegressor
+
+    found = _options(columns, shallow=False)
+    options = {LIGHTGBM_NAMES[name]: value for name, value in found.items() if name in LIGHTGBM_NAMES}
+    options |= {"categories": columns.categories, "random_state": seed}
+    if task is Task.CLASSIFICATION:
+        return LightGbmClassifier(**options)
+    return LightGbmRegressor(objective=LIGHTGBM_LOSSES[columns.loss], **options)
 
 
 def _options(columns: FeatureColumns, *, shallow: bool) -> dict[str, Any]:

@@ -19,6 +19,7 @@ The target is numbers for regression, and class indices 0, 1, … for classifica
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 from sklearn import ensemble
@@ -26,7 +27,7 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from mlapp.ml.boosting import LARGE_ROWS, SMALL_ROWS, boosting
+from mlapp.ml.boosting import LARGE_ROWS, SMALL_ROWS, boosting, light_gbm
 from mlapp.ml.preprocessing import FeatureColumns, native, one_hot, ordinal, smooth
 from mlapp.ml.recipe import Recipe
 from mlapp.ml.recipes.kernel import RbfFeatures
@@ -150,6 +151,11 @@ def random_forest(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimat
     return make_pipeline(ordinal(columns), forest(**options, n_jobs=-1))
 
 
+def lightgbm(task: Task, columns: FeatureColumns, seed: int) -> BaseEstimator:
+    """Gradient boosting by the package LightGBM, with the hyperparameters of the other one."""
+    return make_pipeline(native(columns), light_gbm(task, columns, seed))
+
+
 def _is_dense(columns: FeatureColumns) -> bool:
     return columns.rows * columns.smooth_width <= DENSE_CELLS
 
@@ -207,3 +213,6 @@ ESTIMATORS: dict[str, Recipe] = {
     ),
     "random_forest": Recipe(random_forest, auto_rows=0, cost=15.0, latency=100.0),
 }
+# Where it is installed. `auto` tries the boosting of scikit-learn, which has the same hyperparameters.
+LIGHTGBM = {"lightgbm": Recipe(lightgbm, auto_rows=0, losses=tuple(Loss), cost=8.0, latency=4.0)}
+ESTIMATORS |= LIGHTGBM if find_spec("lightgbm") else {}

@@ -13,6 +13,7 @@ NAMES = {
     "log_boosting": "Gradient boosting on a logarithmic scale",
     "log_kernel": "Kernel model on a logarithmic scale",
     "random_forest": "Random forest",
+    "lightgbm": "LightGBM",
 }
 """Those that are not listed are named by their own words: `my_forest` is `My forest`."""
 

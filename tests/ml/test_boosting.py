@@ -6,7 +6,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from mlapp.ml.boosting import boosting
 from mlapp.ml.preprocessing import FeatureColumns
-from mlapp.ml.recipes.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from mlapp.ml.recipes.boosting.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
 from mlapp.schemas import Task
 
 COLUMNS = FeatureColumns([0, 1], [], [], rows=4_000)

@@ -30,7 +30,7 @@ from mlapp.ml.inference.compiled.program import Program, Steps
 from mlapp.ml.inference.compiled.steps import flat
 from mlapp.ml.pipelines.fitted_pipeline import FittedClassifier, FittedPipeline, FittedRegressor
 from mlapp.ml.recipes.balanced import BalancedClassifier, at_rates, at_rates_of_row
-from mlapp.ml.recipes.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from mlapp.ml.recipes.boosting.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
 from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.ml.recipes.log_target import LogTargetRegressor
 from mlapp.ml.recipes.residual import ResidualRegressor

@@ -22,7 +22,7 @@ class _EarlyStopping:
     def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Self:
         """Fit twice; parameters stay as they are."""
         limits = {"early_stopping": self.early_stopping, "max_iter": self.max_iter}  # type: ignore[attr-defined]
-        shown = self._validation_rows(y)
+        shown = validation_rows(y, self.random_state, each_class=is_classifier(self))  # type: ignore[attr-defined]
         train, validation = ((X[rows], y[rows], _of(sample_weight, rows)) for rows in (~shown, shown))
         more = dict(zip(("X_val", "y_val", "sample_weight_val"), validation, strict=True))
         try:
@@ -36,14 +36,15 @@ class _EarlyStopping:
             self.set_params(**limits)  # type: ignore[attr-defined]
         return self
 
-    def _validation_rows(self, y: np.ndarray) -> np.ndarray:
-        """Return whether each row shows when to stop: random ones, but not the first one of each class."""
-        shown = np.zeros(len(y), dtype=bool)
-        random = np.random.default_rng(self.random_state)  # type: ignore[attr-defined]
-        shown[random.permutation(len(y))[: max(1, round(len(y) * VALIDATION_SHARE))]] = True
-        if is_classifier(self):
-            shown[np.unique(y, return_index=True)[1]] = False
-        return shown
+
+def validation_rows(y: np.ndarray, seed: int, *, each_class: bool) -> np.ndarray:
+    """Return whether each row shows when to stop: random ones, but with `each_class` not the first one of a class."""
+    shown = np.zeros(len(y), dtype=bool)
+    random = np.random.default_rng(seed)
+    shown[random.permutation(len(y))[: max(1, round(len(y) * VALIDATION_SHARE))]] = True
+    if each_class:
+        shown[np.unique(y, return_index=True)[1]] = False
+    return shown
 
 
 def _of(weights: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:

@@ -1,0 +1,1 @@
+"""Gradient boosting with early stopping: of scikit-learn, and of LightGBM."""
