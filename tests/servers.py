@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PATIENCE_S = 60
+PATIENCE_S = 100
+"""How long to wait for a server on a busy machine."""
 LOG_SHOWN = 5_000
 """Characters of a server's log that a failed test shows."""
 FULL, PREDICT = "a-key-for-everything", "a-key-to-predict-with"
@@ -66,7 +67,7 @@ def _serving(folder: Path, arguments: Sequence[str], settings: dict[str, str], *
     finally:
         # One that has ended by now is left as it is.
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
     written = (folder / "log").read_text()
     assert "Traceback" not in written, written[-LOG_SHOWN:]
 
@@ -98,4 +99,4 @@ def wait_until(client: httpx.Client, path: str) -> None:
 def end(process: subprocess.Popen[bytes]) -> int:
     """Ask a server to stop, and return its exit status."""
     process.send_signal(signal.SIGTERM)
-    return process.wait(20)
+    return process.wait(PATIENCE_S)

@@ -9,7 +9,7 @@ from itertools import product
 import httpx
 import pytest
 
-from tests.servers import FULL, PREDICT, ROOT, address, log_in
+from tests.servers import FULL, PATIENCE_S, PREDICT, ROOT, address, log_in
 
 PUBLIC = dict.fromkeys(("anonymous", "predict", "full", "session"), "yes")
 PREDICT_KEY = {"anonymous": "401", "predict": "yes", "full": "yes", "session": "401"}
@@ -202,7 +202,7 @@ def test_raw_path_that_is_similar_to_an_allowed_one_opens_nothing(closed: httpx.
     opened = []
     for path in (*SIMILAR, f"/models/{'x' * 5_000}"):
         head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {PREDICT}\r\nContent-Length: 0\r\n"
-        with socket.create_connection((host, int(port)), timeout=20) as connection:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
             connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
             status = connection.makefile("rb").readline().split()[1]
         if status not in {b"403", b"404"}:

@@ -12,7 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from tests import servers
-from tests.servers import FULL, PREDICT, Running, address
+from tests.servers import FULL, PATIENCE_S, PREDICT, Running, address
 
 SESSIONS: list[str] = []
 """Tokens of all sessions of these tests."""
@@ -45,7 +45,7 @@ def socket(
     base = address(http)
     query = f"EIO=4&transport=websocket&client_id={page}{more}"
     url = f"{base.replace('http', 'ws')}/ui/_nicegui_ws/socket.io/?{query}"
-    return connect(url, additional_headers=browser, origin=Origin(origin or base), open_timeout=10)
+    return connect(url, additional_headers=browser, origin=Origin(origin or base), open_timeout=PATIENCE_S)
 
 
 def heard(opened: ClientConnection, said: str = "") -> list[str]:
@@ -55,7 +55,7 @@ def heard(opened: ClientConnection, said: str = "") -> list[str]:
         while True:
             if said:
                 opened.send(said)
-            messages.append(str(opened.recv(timeout=10)))
+            messages.append(str(opened.recv(PATIENCE_S)))
     return messages
 
 
@@ -68,11 +68,11 @@ def test_logout_redirects_open_pages_to_the_login_and_closes_their_sockets(http:
         http, browser, page, more="&implicit_handshake=true&tab_id=1&document_id=1&next_message_id=0"
     ) as opened:
         opened.send("40")
-        assert str(opened.recv(timeout=10)).startswith("0{")
-        assert str(opened.recv(timeout=10)).startswith("40{")
+        assert str(opened.recv(PATIENCE_S)).startswith("0{")
+        assert str(opened.recv(PATIENCE_S)).startswith("40{")
         answer = http.post("/ui/logout", headers=browser)
         # `1` tells the browser to close the socket; no other message follows.
-        messages = list(iter(lambda: str(opened.recv(timeout=1)), "1"))
+        messages = list(iter(lambda: str(opened.recv(PATIENCE_S)), "1"))
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/ui/login")
     assert '42["open",{"path":"/login","new_tab":false}]' in messages
@@ -84,9 +84,9 @@ def test_socket_is_closed_after_its_session(http: httpx.Client):
     browser = log_in(http)
     # Without a handshake, so that NiceGUI does not close it.
     with socket(http, browser, open_page(http, browser)) as opened:
-        assert str(opened.recv(timeout=10)).startswith("0{")
+        assert str(opened.recv(PATIENCE_S)).startswith("0{")
         opened.send("40")
-        assert str(opened.recv(timeout=10)).startswith("40{")
+        assert str(opened.recv(PATIENCE_S)).startswith("40{")
         http.post("/ui/logout", headers=browser)
 
         assert heard(opened, "3") == []
@@ -201,7 +201,7 @@ def test_without_keys_there_is_no_login(running: Running):
 
     page = open_page(http, {})
     with socket(http, {}, page) as open_socket:
-        assert str(open_socket.recv(timeout=10)).startswith("0{")
+        assert str(open_socket.recv(PATIENCE_S)).startswith("0{")
     for origin in ("https://evil.example", "null", "http://localhost:1"):
         with pytest.raises(InvalidStatus):
             socket(http, {}, page, origin)

@@ -72,7 +72,7 @@ def test_api_only_redirects_to_the_docs_and_stops_on_ctrl_c_during_a_training(tm
         # Like a terminal: to the server and all its children.
         os.killpg(process.pid, signal.SIGINT)
 
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
     lines = (tmp_path / "log").read_text().splitlines()
     assert sorted(line.split()[2] for line in lines) in (["Serving"], ["Serving", *["Training"] * 3])
 

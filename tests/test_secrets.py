@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.presentation.test_code_snippets import needs
-from tests.servers import address, end, serving_unmeasured
+from tests.servers import PATIENCE_S, address, end, serving_unmeasured
 
 FULL, PREDICT, SIGNER = "the-key-to-everything", "the-key-to-predict", "what-the-sessions-are-signed-with"
 WRONG = "nearly-the-key-to-everything"
@@ -83,7 +83,9 @@ def test_snippets_of_the_card_work_with_the_key_from_the_environment(recorded: R
     program = recorded.card.partition(f"```{language}\n")[2].partition("\n```")[0]
     start = ["bash", "-c"] if language == "sh" else [sys.executable, "-c"]
 
-    done = subprocess.run([*start, program], env=SETTINGS, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [*start, program], env=SETTINGS, capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
 
     assert '"predictions":[' in done.stdout.replace("'", '"').replace(" ", "")
     assert "$MLAPP_PREDICT_KEY" in recorded.card
@@ -92,7 +94,7 @@ def test_snippets_of_the_card_work_with_the_key_from_the_environment(recorded: R
 def send(http: httpx.Client, request: str, *, wait: bool) -> None:
     """Send raw bytes."""
     host, port = address(http).removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
         connection.sendall(request.format(host=f"{host}:{port}", key=FULL).encode())
         if wait:
             connection.recv(100)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ import psutil
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.servers import Running, address
+from tests.servers import PATIENCE_S, Running, address
+from tests.services.conftest import eventually
 
 ROWS = "a,b,c,y\n" + "".join(f"{n * 37 % 1009},{n * 91 % 997},{n % 13},{n * 53 % 1013}\n" for n in range(40_000))
 TARGET = "/train?target=y&estimator=random_forest"
@@ -34,13 +35,18 @@ class Server:
 
     def workers(self) -> list[psutil.Process]:
         """Return the training processes, which are forked from a child with scikit-learn loaded."""
-        return [grandchild for child in self.process.children() for grandchild in child.children()]
+        with suppress(psutil.NoSuchProcess):
+            return [grandchild for child in self.process.children() for grandchild in child.children()]
+        return self.workers()
 
 
 @pytest.fixture
-def watched(running: Running) -> Server:
+async def watched(running: Running) -> Server:
+    """The server, without processes that others have started."""
     process, http = running
-    return Server(psutil.Process(process.pid), http)
+    server = Server(psutil.Process(process.pid), http)
+    await eventually(lambda: not server.workers())
+    return server
 
 
 @asynccontextmanager
@@ -63,15 +69,13 @@ async def predicting(server: Server) -> AsyncIterator[list[int]]:
     statuses: list[int] = []
 
     async def predict() -> None:
-        async with httpx.AsyncClient(base_url=address(server.http)) as client:
+        async with httpx.AsyncClient(base_url=address(server.http), timeout=PATIENCE_S) as client:
             while True:
                 statuses.append((await client.post("/models/machines/predict", json=body)).status_code)
                 await asyncio.sleep(0.02)
 
     task = asyncio.create_task(predict())
-    async with asyncio.timeout(30):
-        while not statuses:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: statuses)
     yield statuses
     task.cancel()
 
@@ -88,7 +92,7 @@ async def test_training_open_in_two_browsers_is_cancelled_from_one(browser: Brow
             await expect(page.get_by_text("The training was cancelled.").first).to_be_visible()
 
     assert watched.http.get(f"/jobs/{job['id']}").json()["status"] == "cancelled"
-    assert watched.workers() == []
+    await eventually(lambda: not watched.workers())
     assert set(statuses) == {200}
 
 

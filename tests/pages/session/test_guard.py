@@ -16,7 +16,7 @@ import socketio
 from nicegui import core
 
 from pages.session.guard import MESSAGES, OwnPageHandler, guard_messages
-from tests.servers import FULL, Running, address
+from tests.servers import FULL, PATIENCE_S, Running, address
 
 SOCKET = "/ui/_nicegui_ws/socket.io"
 EMPTY_PAGE = "/ui/nothing-here"
@@ -52,12 +52,12 @@ class Tab:
 
     async def send(self, name: str, message: object) -> object:
         """Send a message, and return the server's acknowledgement."""
-        return await self.socket.call(name, message, timeout=10)
+        return await self.socket.call(name, message, timeout=PATIENCE_S)
 
     async def updated(self, element: str) -> set[str]:
         """Return all elements that are updated until a given one is."""
         found: set[str] = set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while element not in found:
                 found |= await self.updates.get()
         return found
