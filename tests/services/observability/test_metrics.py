@@ -57,7 +57,7 @@ async def test_blocked_event_loop_is_measured(metrics: MetricsService, monkeypat
     await eventually(lambda: count() > counted)
     await metrics.close()
 
-    assert count() - count("0.25") == slow + 1
+    assert count() - count("0.25") > slow
     assert b"mlapp_event_loop_lag_seconds_count" in metrics.exposition()
 
 

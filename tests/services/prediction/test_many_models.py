@@ -16,7 +16,6 @@ from tests.fitted import Fitted
 from tests.services.conftest import eventually
 from tests.services.misbehaving import model_file
 
-SECOND_S = 1.0
 BROKEN = model_file("raise RuntimeError('a bug')")
 
 
@@ -95,7 +94,7 @@ async def test_change_of_the_default_model_by_another_process_is_followed(
 
     ModelStore(store.folder).set_default("diabetes")
 
-    await eventually(lambda: prediction.active() and prediction.default == "diabetes", SECOND_S)
+    await eventually(lambda: prediction.active() and prediction.default == "diabetes")
     assert await answering(prediction) == ("diabetes", 1)
     assert prediction.message == "Version 1 of diabetes answers."
 
@@ -124,7 +123,7 @@ async def test_activation_by_another_process_is_followed_for_every_loaded_model(
 
     diabetes.activate_in(other)
 
-    await eventually(lambda: prediction.active("diabetes").version == 2, SECOND_S)  # type: ignore[union-attr]
+    await eventually(lambda: prediction.active("diabetes").version == 2)  # type: ignore[union-attr]
     assert await answering(prediction) == ("wine", 1)
 
 
@@ -150,7 +149,7 @@ async def test_model_that_another_process_deleted_is_not_found_within_a_second(
 
     ModelStore(store.folder).remove("diabetes")
 
-    await eventually(lambda: prediction.active("diabetes") is None, SECOND_S)
+    await eventually(lambda: prediction.active("diabetes") is None)
     with pytest.raises(NotFound):
         await prediction.fitted("diabetes")
     assert [key.model for key in prediction._cache._loaded] == ["wine"]
@@ -235,17 +234,20 @@ async def test_evicted_model_answers_with_the_version_that_was_activated_since(
 
 
 async def test_requests_wait_for_a_load_of_their_model_only(
-    store: ModelStore, prediction: PredictionService, wine: Fitted, diabetes: Fitted
+    store: ModelStore, prediction: PredictionService, wine: Fitted, diabetes: Fitted, monkeypatch: pytest.MonkeyPatch
 ):
     wine.activate_in(store)
     diabetes.activate_in(store)
     await prediction.fitted("wine")
+    read, go = store.file, threading.Event()
+    monkeypatch.setattr(store, "file", lambda model, version: go.wait() and read(model, version))
     loading = asyncio.create_task(prediction.fitted("diabetes"))
     await asyncio.sleep(0)
 
     assert await answering(prediction, "wine") == ("wine", 1)
 
     assert not loading.done()
+    go.set()
     assert (await loading).info.model == "diabetes"
 
 
