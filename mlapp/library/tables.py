@@ -66,7 +66,8 @@ def to_polars(frame: "pl.DataFrame | pd.DataFrame") -> pl.DataFrame:
     if twice := next((name for number, name in enumerate(names) if name in names[:number]), None):
         raise Unacceptable(f"The column '{shorten(twice)}' is given twice; rename one of them.")
     columns = [_from_pandas(name, frame.iloc[:, number]) for number, name in enumerate(names)]
-    return pl.DataFrame(columns, height=len(frame))
+    # An empty list of columns would make a frame without rows.
+    return pl.DataFrame(columns or None, height=len(frame))
 
 
 def is_pandas(frame: object) -> "TypeGuard[pd.DataFrame]":
