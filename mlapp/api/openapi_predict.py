@@ -75,7 +75,7 @@ def class_names(models: Sequence[str], document: dict[str, Any]) -> dict[str, st
 def predict_route(document: dict[str, Any], info: VersionInfo, name: str) -> PredictRoute:
     """Return the route of a model, made from that of any model; `name` is that of the model as a class."""
     operation, names = document["paths"][ANY_PATH]["post"], Names.of(name)
-    model, row = text(info.model), _row_schema(info.features)
+    model, row = text(info.model), row_schema(info.features)
     version = f"version {info.version} of {model}"
     about = f"V{version[1:]} predicts {text(info.target)} ({info.task}, {text(estimator_text(info))})."
     own = {
@@ -97,7 +97,7 @@ def add_predict_routes(
 
     `omitted` is the number of models without a route.
     """
-    row, any_row = default.row if default else _row_schema([]), _row_schema([])
+    row, any_row = default.row if default else row_schema([]), row_schema([])
     rows = f"Rows for {default.version}." if default else NO_MODEL
     left_out = f" {omitted:,} models are left out: the document has the default one and then the first by name."
     added = {
@@ -164,7 +164,8 @@ def _request_body(names: Names, row: dict[str, Any], description: str) -> dict[s
     }
 
 
-def _row_schema(features: Sequence[Feature]) -> dict[str, Any]:
+def row_schema(features: Sequence[Feature]) -> dict[str, Any]:
+    """Return the JSON schema of a row."""
     row: dict[str, Any] = {
         "type": "object",
         "description": "Other columns than the features are ignored.",

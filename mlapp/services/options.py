@@ -25,7 +25,7 @@ def train_options(options: dict[str, Any]) -> TrainOptions:
     Raises:
         Unacceptable: an option is unknown, or its value is invalid.
     """
-    return _validate(TrainOptions, options)
+    return validate_options(TrainOptions, options)
 
 
 def predict_options(options: dict[str, Any]) -> PredictOptions:
@@ -34,7 +34,7 @@ def predict_options(options: dict[str, Any]) -> PredictOptions:
     Raises:
         Unacceptable: an option is unknown, or its value is invalid.
     """
-    return _validate(PredictOptions, options)
+    return validate_options(PredictOptions, options)
 
 
 def parse_model_patch(data: bytes) -> ModelPatch:
@@ -51,10 +51,15 @@ def parse_model_patch(data: bytes) -> ModelPatch:
     for name, value in changes.items():
         if value is None and name not in REMOVABLE:
             raise Unacceptable(f"Invalid option '{shorten(name)}': null is no value; leave out what stays as it is.")
-    return _validate(ModelPatch, changes)
+    return validate_options(ModelPatch, changes)
 
 
-def _validate(schema: type[Options], options: dict[str, Any]) -> Options:
+def validate_options(schema: type[Options], options: dict[str, Any]) -> Options:
+    """Validate options, or the arguments of a tool.
+
+    Raises:
+        Unacceptable: one is unknown, missing or invalid.
+    """
     try:
         return schema.model_validate(options)
     except ValidationError as error:

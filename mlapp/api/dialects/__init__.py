@@ -1,15 +1,16 @@
 """Routes in the protocols of other servers, for clients that exist already. Each is imported when it is first used.
 
 They are thin translations onto the services, with the same permissions, limits and counters as `/predict`. They are not
-in the OpenAPI document: both protocols have specifications and clients of their own, and generated clients of this API
-would have each method three times.
+in the OpenAPI document: the protocols have specifications and clients of their own, and generated clients of this API
+would have each method several times.
 """
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 
 from mlapp.api.paths import INVOCATIONS, INVOCATIONS_OF_MODEL, V2_INFER, V2_INFER_VERSION
+from mlapp.api.problems import http_error_response
 
 PREDICT_PATHS = (V2_INFER, V2_INFER_VERSION, INVOCATIONS, INVOCATIONS_OF_MODEL)
 """Templates of the POST routes, which admission control limits; see `split_path`."""
@@ -35,6 +36,9 @@ def add_dialects(app: FastAPI) -> None:
         app.add_api_route(path, _mlflow(f"get_{path[1:]}"), methods=["GET"], include_in_schema=False)
     for path in (INVOCATIONS, INVOCATIONS_OF_MODEL):
         app.add_api_route(path, _mlflow("invoke"), methods=["POST"], include_in_schema=False)
+    app.add_api_route("/mcp", _model_context, methods=["POST"], include_in_schema=False)
+    # Clients ask whether there is a stream of messages, and end sessions.
+    app.add_api_route("/mcp", _no_stream, methods=["GET", "DELETE"], include_in_schema=False)
 
 
 def _open_inference(name: str) -> Endpoint:
@@ -55,3 +59,13 @@ def _mlflow(name: str) -> Endpoint:
         return response
 
     return endpoint
+
+
+async def _model_context(request: Request) -> Response:
+    from mlapp.api.dialects.mcp import routes
+
+    return await routes.answer(request)
+
+
+async def _no_stream() -> Response:
+    return http_error_response(HTTPException(405, headers={"Allow": "POST"}))

@@ -15,7 +15,10 @@ EXPOSED = (
     *("X-Model-Name", "X-Model-Version", "X-Request-ID", "X-Warnings-Total"),
 )
 """Headers of responses that scripts may read, beside those that they always may."""
-ALLOWED = ("Authorization", "Content-Encoding", "Content-Type", "Last-Event-ID", "Prefer", "X-API-Key", "X-Request-ID")
+ALLOWED = (
+    *("Authorization", "Content-Encoding", "Content-Type", "Last-Event-ID", "Prefer", "X-API-Key", "X-Request-ID"),
+    *("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"),
+)
 """Headers that scripts may send, beside those that they always may."""
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "DELETE, GET, PATCH, POST",

@@ -76,6 +76,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "POST /v2/models/{model}/versions/{version}/infer": Permission(ANY_KEY, Models.PATH),
     "POST /invocations": Permission(ANY_KEY, Models.DEFAULT),
     "POST /models/{model}/invocations": Permission(ANY_KEY, Models.PATH),
+    # The body names the model; its tool `train` requires the full key.
+    **{f"{method} /mcp": Permission(ANY_KEY, Models.ALL) for method in ("POST", "GET", "DELETE")},
     "POST /train": Permission(FULL_KEY, Models.ALL),
     "POST /models/{model}/train": Permission(FULL_KEY, Models.PATH),
     "GET /jobs": Permission(FULL_KEY, Models.ALL),

@@ -1,0 +1,1 @@
+"""Model Context Protocol: assistants list, describe and train models and predict rows, by tools at /mcp."""
