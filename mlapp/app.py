@@ -20,7 +20,7 @@ from mlapp.api.middleware.request_id import RequestIdMiddleware
 from mlapp.api.negotiation import page_redirect, wants_page
 from mlapp.api.openapi import add_openapi
 from mlapp.api.problems import add_error_handlers
-from mlapp.api.routes import catalog, docs, health, jobs, metrics, models, predict, train, versions
+from mlapp.api.routes import catalog, client, docs, health, jobs, metrics, models, predict, train, versions
 from mlapp.services import Services
 from mlapp.settings import Settings
 
@@ -59,7 +59,7 @@ def create_app(
     add_error_handlers(app)
     app.include_router(health.router)
     if api:
-        for routes in (train, jobs, predict, models, versions, catalog, metrics):
+        for routes in (train, jobs, predict, models, versions, catalog, metrics, client):
             app.include_router(routes.router)
         add_dialects(app)
         add_openapi(app)

@@ -38,6 +38,7 @@ LAYERS = {
     ),
     "mlapp.logs": ("mlapp.caller", "mlapp.settings"),
     "mlapp.caller": (),
+    "mlapp.client": (),
     "mlapp.startup": ("mlapp.store", "mlapp.settings"),
     "mlapp.errors": ("mlapp.errors", "mlapp.schemas"),
     "mlapp.schemas": ("mlapp.errors", "mlapp.schemas"),

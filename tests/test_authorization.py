@@ -30,6 +30,7 @@ PERMISSIONS = {
     "POST /predict": PREDICT_KEY,
     "GET /docs": DOCS,
     "GET /openapi.json": DOCS,
+    "GET /client.py": DOCS,
     "GET /static-offline-docs": DOCS,
     "GET /models": PREDICT_KEY,
     "GET /models/{model}": PREDICT_KEY,

@@ -79,12 +79,16 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedServe
 
 
 @pytest.mark.parametrize("language", [pytest.param("sh", marks=needs("curl")), "python"])
-def test_snippets_of_the_card_work_with_the_key_from_the_environment(recorded: RecordedServer, language: str):
+def test_snippets_of_the_card_work_with_the_key_from_the_environment(
+    recorded: RecordedServer, language: str, tmp_path: Path
+):
+    client = recorded.request("GET", "/client.py", headers={"X-API-Key": PREDICT})
+    (tmp_path / "client.py").write_bytes(client.content)
     program = recorded.card.partition(f"```{language}\n")[2].partition("\n```")[0]
     start = ["bash", "-c"] if language == "sh" else [sys.executable, "-c"]
 
     done = subprocess.run(
-        [*start, program], env=SETTINGS, capture_output=True, text=True, timeout=PATIENCE_S, check=True
+        [*start, program], cwd=tmp_path, env=SETTINGS, capture_output=True, text=True, timeout=PATIENCE_S, check=True
     )
 
     assert '"predictions":[' in done.stdout.replace("'", '"').replace(" ", "")

@@ -8,14 +8,11 @@ import shlex
 from typing import Any
 
 PYTHON = """\
-import json{imports}
-from urllib.request import Request, urlopen
+# Save the client beside this program: {download}
+{imports}from client import Client
 
 row = {row}
-body = json.dumps({{"records": [row]}}).encode()
-headers = {{"Content-Type": "application/json"{key}}}
-with urlopen(Request({url!r}, body, headers)) as answer:
-    print(json.load(answer))"""
+print(Client({url!r}{key}).predict(row{options}))"""
 
 JAVASCRIPT = """\
 const answer = await fetch({url}, {{
@@ -44,8 +41,7 @@ def curl(
     variable of the API key, if one is required.
     """
     url, body = shlex.quote(_url(base_url, model, version)), shlex.quote(_body(record))
-    header = f' -H "X-API-Key: ${key}"' if key else ""
-    return f"curl -X POST {url} -H 'Content-Type: application/json'{header} -d {body}"
+    return f"curl -X POST {url} -H 'Content-Type: application/json'{_key_header(key)} -d {body}"
 
 
 def python(
@@ -55,10 +51,18 @@ def python(
     version: int | None = None,
     key: str | None = None,
 ) -> str:
-    """Return a Python program that predicts a row, using the standard library only."""
+    """Return a Python program that predicts a row with the client of `GET /client.py`."""
     cells = "".join(f"    {name!r}: {value!r},\n" for name, value in record.items())
-    imports, header = ("\nimport os", f', "X-API-Key": os.environ["{key}"]') if key else ("", "")
-    return PYTHON.format(row=f"{{\n{cells}}}", url=_url(base_url, model, version), imports=imports, key=header)
+    imports, value = ("import os\n\n", f', os.environ["{key}"]') if key else ("", "")
+    url = base_url.rstrip("/")
+    return PYTHON.format(
+        download=f"curl -O{_key_header(key)} {shlex.quote(f'{url}/client.py')}",
+        imports=imports,
+        row=f"{{\n{cells}}}",
+        url=url,
+        key=value,
+        options=(f", model={model!r}" if model else "") + (f", version={version}" if version else ""),
+    )
 
 
 def javascript(
@@ -78,9 +82,12 @@ def javascript(
 
 def curl_file(base_url: str, model: str | None = None, version: int | None = None, key: str | None = None) -> str:
     """Return a command for a POSIX shell that predicts all rows of a CSV file, and writes them to another one."""
-    header = f' -H "X-API-Key: ${key}"' if key else ""
-    options = f"-H 'Content-Type: text/csv'{header} --data-binary @table.csv -o predictions.csv"
+    options = f"-H 'Content-Type: text/csv'{_key_header(key)} --data-binary @table.csv -o predictions.csv"
     return f"curl -X POST {shlex.quote(_url(base_url, model, version))} {options}"
+
+
+def _key_header(key: str | None) -> str:
+    return f' -H "X-API-Key: ${key}"' if key else ""
 
 
 def _url(base_url: str, model: str | None, version: int | None) -> str:

@@ -207,7 +207,7 @@ def _limits(info: VersionInfo) -> str:
 def _calls(info: VersionInfo, base_url: str, key: str | None) -> str:
     row = {feature.name: feature.example for feature in info.features}
     shell, program = (write(base_url, row, info.model, info.version, key) for write in (curl, python))
-    return f"```sh\n{shell}\n```\n\nThe same in Python, with the standard library only:\n\n```python\n{program}\n```"
+    return f"```sh\n{shell}\n```\n\nThe same in Python, with the client of the server:\n\n```python\n{program}\n```"
 
 
 def _origin(info: VersionInfo) -> str:

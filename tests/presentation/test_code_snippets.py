@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mlapp.presentation.code_snippets import curl, javascript, python
+from tests.servers import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +76,8 @@ def run_javascript(program: str) -> str:
 
 
 def run(command: list[str]) -> str:
-    environment = {"PATH": os.environ["PATH"], "MLAPP_PREDICT_KEY": KEY}
+    # As if the client had been saved beside the program.
+    environment = {"PATH": os.environ["PATH"], "MLAPP_PREDICT_KEY": KEY, "PYTHONPATH": str(ROOT / "mlapp")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert not done.returncode, done.stderr
     return done.stdout

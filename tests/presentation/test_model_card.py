@@ -259,7 +259,7 @@ def test_python_snippet_of_the_card_sends_the_row(regression: VersionInfo):
 
     first = next(node for node in tree.body if isinstance(node, ast.Assign))
     assert ast.literal_eval(first.value) == row
-    assert "http://localhost:8000/models/diabetes/predict?version=1" in ast.unparse(tree)
+    assert "Client('http://localhost:8000').predict(row, model='diabetes', version=1)" in ast.unparse(tree)
 
 
 def test_card_says_what_predictions_follow(classification: VersionInfo):

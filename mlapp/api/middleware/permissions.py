@@ -106,6 +106,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "GET /datasets/{name}": Permission(FULL_KEY, Models.NONE),
     "GET /openapi.json": Permission(ANY_KEY, Models.ALL, session=True),
     "GET /docs": Permission(ANY_KEY, Models.NONE, session=True),
+    "GET /client.py": Permission(ANY_KEY, Models.NONE, session=True),
     f"GET {DOCS_FILES}": Permission(ANY_KEY, Models.NONE, session=True),
     f"GET {DOCS_FILES}/{{path:path}}": Permission(ANY_KEY, Models.NONE, session=True),
 }

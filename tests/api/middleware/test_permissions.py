@@ -22,7 +22,7 @@ NO_MODELS = frozenset[str]()
 PREDICT_MINE, FULL_MINE, FULL_NONE = "a-key-to-predict-churn", "a-full-key-for-churn", "a-full-key-for-no-model"
 PUBLIC = {"GET /", "GET /health", "GET /livez", "GET /readyz", "GET /train", "GET /predict"}
 PUBLIC |= {"GET /v2", "GET /v2/health/live", "GET /v2/health/ready", "GET /ping", "GET /version"}
-DOCS = {"GET /docs", "GET /static-offline-docs"}
+DOCS = {"GET /docs", "GET /client.py", "GET /static-offline-docs"}
 OF_NO_MODEL = {PREDICT: DOCS, FULL: DOCS | {"GET /estimators", "GET /datasets", "GET /datasets/{name}"}}
 """Routes that a key for single models may use whatever its models are, by role."""
 PREDICTIONS = {

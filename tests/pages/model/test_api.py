@@ -56,7 +56,8 @@ async def test_api_shows_code_for_one_version(user: User, trained: TrainedVersio
     with user:
         one(user, "asked").set_value("pinned")
 
-    await user.should_see(content="/models/wine/predict?version=", marker="code-python")
+    await user.should_see(content="/models/wine/predict?version=", marker="code-curl")
+    await user.should_see(content="predict(row, model='wine', version=", marker="code-python")
     await user.should_see(content="404 once it is deleted", marker="meaning")
 
 
