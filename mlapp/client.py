@@ -17,8 +17,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import shutil
 import socket
+import ssl
 import sys
 import time
 import uuid
@@ -42,6 +44,8 @@ GZIP_BYTES = 1_000_000
 """Larger texts are packed, except files, which are sent as they are."""
 MAX_WAIT_S = 60.0
 """Longest pause before a retry, whatever the server asks for."""
+FINAL = (socket.timeout, socket.gaierror, ssl.SSLError)
+"""Failures of a connection that a retry does not help."""
 PARQUET, CSV, NDJSON = "application/vnd.apache.parquet", "text/csv", "application/x-ndjson"
 JSON, BY_CONTENT = "application/json", "application/octet-stream"
 
@@ -94,7 +98,7 @@ class Client:
         key: str | None = None,
         *,
         timeout_s: float = 60.0,
-        retries: int = 5,
+        retries: int = 3,
         progress: bool | None = None,
     ) -> None:
         """Create a client.
@@ -269,7 +273,8 @@ class Client:
         """
         data, own = (body.data, body.headers) if body else (None, {})
         merged = {**self._headers, **own, **(headers or {})}
-        for attempt in range(self.retries + 1):
+        attempt = 0
+        while True:
             request = Request(self.url + path, data, merged, method=method)  # noqa: S310 - as the caller says
             try:
                 response: HTTPResponse = self._opener.open(request, timeout=self.timeout_s)
@@ -284,11 +289,11 @@ class Client:
                 reason = getattr(error, "reason", error)
                 failure = MlappError(f"{self.url} did not answer ({reason or type(reason).__name__}).")
                 again = method == "GET" or "/predict" in path or isinstance(reason, ConnectionRefusedError)
-                wait = 2**attempt if again and not isinstance(reason, socket.timeout) else None
+                wait = 2**attempt if again and not isinstance(reason, FINAL) else None
             if wait is None or attempt == self.retries:
                 raise failure
             time.sleep(min(wait, MAX_WAIT_S))
-        raise AssertionError
+            attempt += 1
 
 
 class _Body(NamedTuple):
@@ -424,8 +429,8 @@ def _texts(value: Any) -> list[str]:
 
 
 def _quoted(name: str) -> str:
-    """Return a name for a header of a form, as browsers write it."""
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    """Return a name for a header of a form."""
+    return re.sub(r'(["\\])', r"\\\1", re.sub(r"[\r\n]", " ", name))
 
 
 def _path(*segments: object) -> str:
