@@ -9,7 +9,7 @@ from mlapp.presentation.code_snippets import curl, python
 from mlapp.presentation.decisions.sentences import decision_sentence
 from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.evaluation.held_out import coverage_caveat, held_out_rows
-from mlapp.presentation.evaluation.subgroups import NO_SLICES, protected_note, protected_table, weak_spots
+from mlapp.presentation.evaluation.subgroups import NO_SLICES, counted_on, protected_note, protected_table, weak_spots
 from mlapp.presentation.formats import format_duration, format_percent, format_time, with_spread
 from mlapp.presentation.markdown import quotation, table, text
 from mlapp.presentation.metrics import METRICS, format_metric, format_metric_with_spread
@@ -173,7 +173,7 @@ def _uncertainty(info: VersionInfo) -> str:
 def _subgroups(info: VersionInfo) -> list[str]:
     """Return the sections about subgroups of the held-out rows."""
     spots = "\n".join(f"- {text(sentence, 500)}" for sentence in weak_spots(info) or [NO_SLICES])
-    sections = [f"## Where it is wrong\n\n{spots}"]
+    sections = [f"## Where it is wrong\n\n{spots}\n\n{text(counted_on(info), 300)}"]
     if info.protected:
         groups = table(*protected_table(info))
         sections.append(f"## Groups by {text(info.protected.column)}\n\n{groups}\n\n{protected_note(info)}")

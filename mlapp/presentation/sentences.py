@@ -1,12 +1,16 @@
 """Sentences about models, their versions and jobs."""
 
 import math
+import re
 
 from mlapp.errors import shorten
+from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.formats import PERCENT, format_count, format_duration, format_percent, format_value
 from mlapp.presentation.metrics import MAIN_METRIC, METRICS, format_metric
 from mlapp.schemas import ColumnType, DataSource, Feature, Job, Task, VersionInfo, VersionSummary
 
+FITTING = re.compile(r"^(Evaluating|Fitting) ([\w-]+)(: fold .+)?$")
+"""The stage of a job that fits an estimator."""
 MAX_CATEGORIES = 10
 """Categories or classes in a sentence."""
 
@@ -95,11 +99,16 @@ def job_title(job: Job) -> str:
 
 def job_status_line(job: Job) -> str:
     """Return the queue position, the progress and remaining time, or the result of a job."""
+    stage = FITTING.sub(lambda found: f"{found[1]} {estimator_name(found[2])}{_part(found[3])}", job.stage)
     if job.queue_position:
-        return f"{job.stage} · number {job.queue_position} in the queue"
+        return f"{stage} · number {job.queue_position} in the queue"
     if not job.finished_at:
         left = "" if job.remaining_s is None else f" · about {format_duration(math.ceil(job.remaining_s))} left"
-        return f"{job.stage} · {format_percent(round(job.progress, 2), nominal=True)}{left}"
+        return f"{stage} · {format_percent(round(job.progress, 2), nominal=True)}{left}"
     if job.version and job.started_at:
         return f"Trained in {format_duration((job.finished_at - job.started_at).total_seconds())}"
     return job.error or str(job.status)
+
+
+def _part(fold: str | None) -> str:
+    return f", {fold.removeprefix(': ').replace('fold', 'part', 1)} of the rows" if fold else ""

@@ -117,7 +117,7 @@ def _classification(info: VersionInfo | VersionSummary) -> tuple[float, str]:
 def _cases(accuracy: float, baseline: float) -> tuple[str, str]:
     """Return both as counts of 100 cases, or of 1,000 or 10,000 if 100 do not tell them apart."""
     if accuracy == 1:
-        return "Correct in all held-out cases", f"{format_count(round(baseline * 100))} of 100"
+        return "Correct in every case", f"{format_count(round(baseline * 100))} of 100"
     of = next((of for of in (100, 1_000) if round(baseline * of) < round(accuracy * of) < of), 10_000)
     correct, by_baseline = (format_count(round(share * of)) for share in (accuracy, baseline))
     return f"Correct in {correct} of {format_count(of)} cases", by_baseline

@@ -12,7 +12,15 @@ ROWS_PER_LIMIT = 1_000
 BY_KIND = {"false_negative", "false_positive"}
 """Keys of costs by kind of error."""
 
-Cost = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+
+def _check_number(value: object) -> object:
+    if value is True or value is False:
+        raise ValueError(f"send a number instead of {str(value).lower()}")
+    return value
+
+
+Number = BeforeValidator(_check_number)
+Cost = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False), Number]
 
 
 def _check_form(costs: dict[str, float | dict[str, float]]) -> dict[str, float | dict[str, float]]:
@@ -23,7 +31,7 @@ def _check_form(costs: dict[str, float | dict[str, float]]) -> dict[str, float |
             'give the costs of both kinds of error, {"false_negative": 10, "false_positive": 1}, or costs by actual '
             'and predicted class, {"yes": {"no": 10}, "no": {"yes": 1}}'
         )
-    if not any([*numbers, *(cost for row in matrix.values() for cost in row.values())]):
+    if numbers and not any(numbers):
         raise ValueError("at least one cost has to be above 0")
     return costs
 
@@ -32,8 +40,8 @@ Costs = Annotated[
     dict[str, Cost | dict[str, Cost]], Field(min_length=1), AfterValidator(_check_form), BeforeValidator(parse_json)
 ]
 """Costs by kind of error, or by actual and predicted class; an error without a cost costs 1, a correct prediction 0."""
-Limit = Annotated[float, Field(gt=0, le=ROWS_PER_LIMIT)]
-Threshold = Annotated[float, Field(gt=0, lt=1)]
+Limit = Annotated[float, Field(gt=0, le=ROWS_PER_LIMIT), Number]
+Threshold = Annotated[float, Field(gt=0, lt=1), Number]
 
 
 class Decision(Schema):

@@ -80,6 +80,9 @@ class WhatIf(Schema):
     """Upper ends of the prediction intervals (regression)."""
     probabilities: dict[str, list[float]] | None = None
     """Probabilities of the up to 5 classes with the highest mean probability, the highest first (classification)."""
+    reliable: list[bool] | None = None
+    """Whether the training table has rows like each of these, so that intervals and probabilities are verified; null if
+    it has for all."""
 
 
 class RowProblem(Schema):

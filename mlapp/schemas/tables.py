@@ -108,6 +108,8 @@ class TablePreview(Schema):
     """The column to predict: the requested one, or a plausible one; null if none is plausible."""
     task: Task | None = None
     """The task that the target implies; null without a usable target."""
+    two_classes: list[Scalar] = Field(default_factory=list)
+    """The classes of the target if there are two, that of interest last; empty for other targets."""
     read_as: ReadAs | None = None
     """How the file was read."""
     error: str | None = None

@@ -15,7 +15,7 @@ ROW_OPTIONS: dict[str, tuple[ColumnType, ...]] = {
 """Options that name a column that says something about the rows, and the types of such columns."""
 STILL_FEATURES = ("time_column", "protected_column")
 """Those whose column may be a feature, too."""
-COLUMN_OPTIONS = ("target", "task", "features", "exclude", "types", "merge_values", *ROW_OPTIONS)
+COLUMN_OPTIONS = ("target", "task", "positive", "features", "exclude", "types", "merge_values", *ROW_OPTIONS)
 
 
 class Role(StrEnum):
@@ -65,9 +65,9 @@ class ColumnChoices:
         if role is Role.TARGET:
             if self.target and self.options.get("features"):
                 used.append(self.target)
-            self.options.update(target=column.name, task=None)
+            self.options.update(target=column.name, task=None, positive=None)
         elif column.name == self.target:
-            self.options.update(target=None, task=None)
+            self.options.update(target=None, task=None, positive=None)
         exclude = [name for name in self.options.get("exclude", []) if name != column.name]
         if role is Role.IGNORED:
             exclude.append(column.name)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nicegui import Client, Event, background_tasks
 
 from mlapp.errors import NotFound
-from mlapp.schemas import Job, VersionInfo
+from mlapp.schemas import Decision, Job, VersionInfo
 from mlapp.services import Services
 from mlapp.services.models.listing import StoredModel, StoreState
 from mlapp.services.outages import Outage
@@ -35,6 +35,8 @@ class _Answering(NamedTuple):
 
     version: int | None
     default: bool
+    decision: Decision | None
+    """What the predictions of the model follow."""
 
 
 _Shown = tuple[_Answering, VersionInfo | None]
@@ -146,7 +148,7 @@ class LiveUpdates:
         prediction, version = self.services.prediction, state.models[model].active
         if prediction.problem(model) and (fallback := prediction.active(model)):
             version = fallback.version
-        return _Answering(version, model == state.default)
+        return _Answering(version, model == state.default, state.models[model].decision)
 
     def _describe(self, model: str, answering: _Answering) -> VersionInfo | None:
         """Return a version as stored, or as loaded if it was deleted while it still answers."""

@@ -132,7 +132,7 @@ async def test_job_cancelled_by_one_user_is_cancelled_for_the_other(app: FastAPI
     async with visiting(app) as first, visiting(app) as other:
         for user in (first, other):
             await user.open("/jobs")
-            await user.should_see("fold 1 of 5")
+            await user.should_see("part 1 of 5")
 
         first.find(marker=f"cancel-{endless.id}").click()
         await first.should_see(f"Cancel training {endless.id}?")
@@ -169,7 +169,7 @@ async def test_job_page_links_to_its_version(user: User, services: Services):
 
 async def test_job_page_follows_a_job_to_its_end(user: User, services: Services, endless: Job):
     await user.open(f"/jobs/{endless.id}")
-    await user.should_see("fold 1 of 5")
+    await user.should_see("part 1 of 5")
     await user.should_not_see(marker="again")
 
     await services.jobs.cancel(endless.id)

@@ -199,4 +199,4 @@ async def test_running_training_is_shown(user: User, trained: TrainedVersions):
 
     await user.should_see(marker="trainings")
     # The first training of a test run loads the libraries; it cannot be cancelled meanwhile.
-    await user.should_see("fold 1 of 5", retries=300)
+    await user.should_see("part 1 of 5", retries=300)

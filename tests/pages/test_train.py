@@ -115,7 +115,7 @@ async def test_train_links_to_another_running_training(user: User, endless: Job)
 
     user.find(marker="other-training").click()
 
-    await user.should_see("fold 1 of 5")
+    await user.should_see("part 1 of 5")
     await user.should_not_see(marker="other-training")
 
 
@@ -158,7 +158,7 @@ async def test_train_on_a_bundled_table_adds_a_version_to_the_model_of_the_query
 
 async def test_train_cancels_a_training_after_confirmation(user: User, endless: Job):
     await user.open(f"/train?job={endless.id}")
-    await user.should_see("fold 1 of 5")
+    await user.should_see("part 1 of 5")
 
     user.find(marker=f"cancel-{endless.id}").click()
     await user.should_see("Its progress will be lost.")
@@ -181,7 +181,24 @@ async def test_train_checks_the_table_after_changes(user: User):
     await user.should_see("Checking the table")
     assert one(user, "target").value == "kind"
     await user.should_not_see("Checking the table")
-    await user.should_see("2 classes")
+    await user.should_see("2 values")
+    assert one(user, "positive").options == ["a", "b"]
+
+
+async def test_value_of_interest_is_a_choice(user: User):
+    await user.open("/train")
+    await drop(user, "people.csv", CSV.encode())
+    await user.should_see(marker="task")
+    user.find(marker="column-1-predict").click()
+    await user.should_see(marker="positive")
+    assert one(user, "positive").value == "b"
+
+    with user:
+        one(user, "positive").set_value("a")
+
+    await user.should_see("Checking the table")
+    await user.should_not_see("Checking the table")
+    assert (one(user, "positive").value, one(user, "positive").options) == ("a", ["b", "a"])
 
 
 async def test_task_of_whole_number_codes_is_a_choice(user: User):

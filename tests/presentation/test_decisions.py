@@ -23,7 +23,7 @@ def info(at: float | None = None, **decision: object) -> VersionInfo:
 @pytest.mark.parametrize(
     ("version", "sentence"),
     [
-        (info(), "The most probable class is predicted."),
+        (info(), "The most probable value is predicted."),
         (
             info(0.1234, costs=COSTS),
             "'yes' is predicted from a probability of 12.3% on: a missed 'yes' costs 5, a false alarm 1.",
@@ -33,9 +33,9 @@ def info(at: float | None = None, **decision: object) -> VersionInfo:
         (info(0.2, threshold=0.2), "of 20% on, as set by hand."),
         (
             info(costs={"b": {"c": 2.0}}).model_copy(update={"classes": ["a", "b", "c"]}),
-            "The class of the lowest expected cost is predicted",
+            "The value of the lowest expected cost is predicted",
         ),
-        (info(0.2, threshold=0.2).model_copy(update={"positive": True}), "'true' is predicted"),
+        (info(0.2, threshold=0.2).model_copy(update={"positive": True}), " = true' is predicted"),
     ],
 )
 def test_sentence_says_what_predictions_follow(version: VersionInfo, sentence: str):
@@ -70,9 +70,9 @@ def test_changes_for_callers_are_named():
 
     assert changed[0] == "'yes' is predicted from a probability of 20% on, until now 50%."
     assert changed[1] == "That is about 875 of 1,000 rows like those of the training table, until now 500."
-    assert changed[3] == "New versions find the threshold that keeps the limit on their own held-out rows."
+    assert changed[3] == "New versions draw the line where the limit is kept on their own rows."
     assert reset[0] == "'yes' is still predicted from a probability of 50% on."
-    assert reset[2] == "New versions predict the most probable class, too."
+    assert reset[2] == "New versions predict the most probable value, too."
 
 
 def test_threshold_above_all_probabilities_is_not_100_percent():

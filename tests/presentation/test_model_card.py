@@ -265,4 +265,4 @@ def test_python_snippet_of_the_card_sends_the_row(regression: VersionInfo):
 def test_card_says_what_predictions_follow(classification: VersionInfo):
     decision = Decision(costs={"class_0": {"class_1": 9}}, by="ann", at=classification.created_at)
 
-    assert "The class of the lowest expected cost is predicted" in card(but(classification, decision=decision), URL)
+    assert "The value of the lowest expected cost is predicted" in card(but(classification, decision=decision), URL)

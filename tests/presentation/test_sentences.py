@@ -66,6 +66,17 @@ def test_status_line_of_a_running_job_shows_progress(changed: dict[str, Any], te
 
 
 @pytest.mark.parametrize(
+    ("stage", "text"),
+    [
+        ("Evaluating random_forest: fold 2 of 5", "Evaluating Random forest, part 2 of 5 of the rows"),
+        ("Fitting linear", "Fitting Linear model"),
+    ],
+)
+def test_status_line_names_the_estimator_for_people(stage: str, text: str):
+    assert job_status_line(job(1, stage=stage)).startswith(f"{text} · ")
+
+
+@pytest.mark.parametrize(
     ("changed", "text"),
     [
         ({"finished_at": NOW + timedelta(seconds=2.34)}, "Trained in 2.3 s"),

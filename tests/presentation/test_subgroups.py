@@ -60,8 +60,8 @@ def test_slices_and_claims_of_classes():
     )
 
     assert weak_spots(version) == [
-        "Among 84 held-out rows with cabin missing and age above 55 it is wrong in 41.0%, elsewhere in 17.0%.",
-        "Among 84 held-out rows with age above 55 it is right in 71.0% of cases, but expects 90.0%.",
+        "Among 84 rows with cabin missing and age above 55, it is wrong in 41.0%; elsewhere, in 17.0%.",
+        "Among 84 rows with age above 55, it is right in 71.0% of cases, but expects 90.0%.",
     ]
 
 
@@ -73,8 +73,8 @@ def test_slices_and_claims_of_values():
     )
 
     assert weak_spots(version) == [
-        "Among 84 held-out rows with cabin missing and age above 55 its mean error is 12.3 €, elsewhere 4 €.",
-        "Among 84 held-out rows with age above 55 its intervals hold the true value in 71.0% of cases, not in 90%.",
+        "Among 84 rows with cabin missing and age above 55, it is off by 12.3 € on average; elsewhere, by 4 €.",
+        "Among 84 rows with age above 55, its intervals hold the true value in 71.0% of cases, not in 90%.",
     ]
 
 
@@ -111,7 +111,7 @@ def test_protected_groups_of_values_have_errors_in_the_unit_of_the_target():
         ["Group", "Held-out rows", "Mean error"],
         [["sex = f", "40", "0.200 ± 0.050 €"]],
     )
-    assert protected_note(version) == "On held-out rows; ± is the standard error."
+    assert protected_note(version) == "Counted on rows that were kept out of training. ± is the standard error."
     assert protected_table(info()) == ([], [])
 
 
@@ -121,7 +121,7 @@ def test_the_card_names_slices_and_protected_groups():
 
     text = card(plain.model_copy(update=found), "http://localhost")
 
-    assert "## Where it is wrong\n\n- Among 84 held-out rows with cabin missing" in text
+    assert "## Where it is wrong\n\n- Among 84 rows with cabin missing" in text
     assert "## Groups by sex\n\n| Group | Held-out rows |" in text
     assert "significantly worse than the rest" in card(plain, "http://localhost")
 

@@ -98,7 +98,7 @@ def test_perfect_scores_are_too_good(store: ModelStore, diabetes: Fitted, wine: 
 
     assert [each.phrase for each in found] == [
         "Too good to be true: off by 0.2 on average",
-        "Too good to be true: correct in all held-out cases",
+        "Too good to be true: correct in every case",
         "Too good to be true: correct in 999 of 1,000 cases",
     ]
     assert all(each.is_doubtful and "Check that no column" in each.advice for each in found)

@@ -4,7 +4,7 @@ import json
 from typing import NoReturn
 
 from mlapp.errors import Unacceptable, pointer, shorten
-from mlapp.ml.decisions.rules import class_names
+from mlapp.ml.decisions.rules import class_names, cost_matrix
 from mlapp.schemas import Costs, Scalar, TrainOptions
 from mlapp.schemas.decisions import BY_KIND
 from mlapp.tables.columns.texts.booleans import KNOWN
@@ -65,6 +65,8 @@ def check_costs(costs: Costs, classes: list[Scalar] | None) -> None:
             more = ", …" if len(names) > MAX_LISTED else ""
             known = ", ".join(map(shorten, names[:MAX_LISTED]))
             _reject("costs", f"There is no class '{shorten(name)}'; the classes are {known}{more}.")
+    if not any(map(any, cost_matrix(costs, names))):
+        _reject("costs", "No error costs anything; give at least one of them a cost above 0.")
 
 
 def check_two_classes(option: str, classes: list[Scalar] | None) -> None:

@@ -22,12 +22,10 @@ def baseline_warnings(
     if beats_baseline(task, metrics, baseline):
         return []
     if task is Task.REGRESSION:
-        finding = f"The model is no better than always predicting the mean: R² {metrics['r2']:.3g} on held-out rows."
+        finding = f"No better than always predicting the mean: R² {metrics['r2']:.3g} on rows kept out of training."
     else:
         finding = (
-            "The model's probabilities are no better than always predicting the class frequencies: "
-            f"log loss {metrics['log_loss']:.3g} on held-out rows, against {baseline['log_loss']:.3g}."
+            "Its probabilities are no better than always the shares of the values in the table: "
+            f"log loss {metrics['log_loss']:.3g} on rows kept out of training, against {baseline['log_loss']:.3g}."
         )
-    return [
-        f"{finding} Its features say little about '{shorten(target)}'; train again with other columns or more rows."
-    ]
+    return [f"{finding} Its columns say little about '{shorten(target)}': train with other ones, or on more rows."]

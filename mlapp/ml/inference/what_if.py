@@ -37,7 +37,8 @@ def what_if(fitted: FittedVersion, record: dict[str, Any], name: str) -> WhatIf:
     if not values:
         raise Unacceptable(f"There is no value of '{shorten(name)}' to try; give it one first.")
     rows = records_table([record | {name: value} for value in values])
-    answer = fitted.answers.response(fitted.predict(fitted.encoder.encode(rows)))
+    x = fitted.encoder.encode(rows)
+    answer, reliable = fitted.answers.response(fitted.predict(x)), fitted.is_reliable(x)
     return WhatIf(
         feature=name,
         type=feature.type,
@@ -46,6 +47,7 @@ def what_if(fitted: FittedVersion, record: dict[str, Any], name: str) -> WhatIf:
         lower=answer.lower,
         upper=answer.upper,
         probabilities=_most_probable(answer.probabilities) if answer.probabilities else None,
+        reliable=None if reliable.all() else reliable.tolist(),
     )
 
 

@@ -58,6 +58,8 @@ def _preview(table: Table, options: TrainOptions, kept: KeptTask | None) -> Tabl
 def _describe(preview: TablePreview, training_set: TrainingSet, table: Table, options: TrainOptions) -> None:
     """Add to the preview what is known of the training set."""
     preview.task, preview.estimates = training_set.task, _estimates(training_set)
+    if training_set.classes and training_set.positive is not None:
+        preview.two_classes = sorted(training_set.classes, key=lambda label: label == training_set.positive)
     ignored = {column.name: column.reason for column in training_set.signature.ignored}
 
     def as_used(column: TableColumn) -> TableColumn:

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from mlapp import ml
-from mlapp.presentation.decisions.sentences import class_name
+from mlapp.presentation.decisions.sentences import class_title
 from mlapp.presentation.formats import format_count, format_number, format_percent
 from mlapp.schemas import Decision, ModelPatch, ThresholdCurve, VersionInfo
 
@@ -31,8 +31,8 @@ class Thresholds:
     def __init__(self, info: VersionInfo, curve: ThresholdCurve) -> None:
         """Take a version, and its threshold curve."""
         self.info, self.curve = info, curve
-        self.positive = class_name(info.positive)
-        self.negative = next(class_name(label) for label in info.classes or [] if label != info.positive)
+        self.positive = class_title(info, info.positive)
+        self.negative = next(class_title(info, label) for label in info.classes or [] if label != info.positive)
 
     @cached_property
     def outcomes(self) -> "list[ml.Outcome]":
@@ -76,9 +76,9 @@ class Thresholds:
         now, then = self.outcomes[self.current], self.outcomes[index]
         at, before = threshold_text(then.threshold), threshold_text(now.threshold)
         kept = {
-            "costs": "New versions find the threshold of the lowest cost on their own held-out rows.",
-            "limit": "New versions find the threshold that keeps the limit on their own held-out rows.",
-            "threshold": "New versions use the same threshold.",
+            "costs": "New versions draw the line where it costs least on their own rows.",
+            "limit": "New versions draw the line where the limit is kept on their own rows.",
+            "threshold": "New versions draw the line at the same probability.",
         }
         chosen = next((name for name in kept if getattr(patch, name) is not None), None)
         rows = f"{format_count(round(1_000 * then.share_positive))} of 1,000 rows like those of the training table"
@@ -89,7 +89,7 @@ class Thresholds:
         return [
             *(changed if now != then else [f"'{self.positive}' is still predicted from a probability of {at} on."]),
             "The probabilities in the answers stay as they are.",
-            kept[chosen] if chosen else "New versions predict the most probable class, too.",
+            kept[chosen] if chosen else "New versions predict the most probable value, too.",
         ]
 
 

@@ -30,16 +30,16 @@ def condition_text(info: VersionInfo, condition: Condition) -> str:
 def slice_text(info: VersionInfo, part: Slice) -> str:
     """Return where a version is wrong, how often or by how much, and how that compares with all other rows."""
     where = " and ".join(condition_text(info, condition) for condition in part.conditions)
-    rows = f"Among {format_count(part.rows, 'held-out row')} with {where}"
+    rows = f"Among {format_count(part.rows, 'row')} with {where},"
     inside, outside = (_error(info, error) for error in (part.error, part.elsewhere))
     if info.task is Task.CLASSIFICATION:
-        return f"{rows} it is wrong in {inside}, elsewhere in {outside}."
-    return f"{rows} its mean error is {inside}, elsewhere {outside}."
+        return f"{rows} it is wrong in {inside}; elsewhere, in {outside}."
+    return f"{rows} it is off by {inside} on average; elsewhere, by {outside}."
 
 
 def unmet_claim_text(info: VersionInfo, claim: UnmetClaim) -> str:
     """Return where intervals hold fewer true values than they should, or probabilities are too high."""
-    rows = f"Among {format_count(claim.rows, 'held-out row')} with {condition_text(info, claim.condition)}"
+    rows = f"Among {format_count(claim.rows, 'row')} with {condition_text(info, claim.condition)},"
     actual = format_percent(claim.actual)
     if info.task is Task.REGRESSION:
         claimed = format_percent(claim.claimed, nominal=True)
@@ -57,6 +57,15 @@ def weak_spots(info: VersionInfo) -> list[str]:
 def worst_rows_hint(info: VersionInfo) -> str:
     """Return where single rows can be seen: records have none, as they are real rows."""
     return f"Predict a file that has the column '{shorten(info.target, MAX_NAME)}' to see the rows it gets most wrong."
+
+
+def counted_on(info: VersionInfo) -> str:
+    """Return which rows and predictions the findings are counted on: a line that was drawn later changes nothing."""
+    rows = "Counted on rows that were kept out of training"
+    if info.task is Task.REGRESSION:
+        return f"{rows}."
+    line = f", not with the line at {format_percent(info.threshold)}" if info.threshold is not None else ""
+    return f"{rows}, with the most probable value as the prediction{line}."
 
 
 def protected_table(info: VersionInfo) -> tuple[list[str], list[list[str]]]:
@@ -87,7 +96,7 @@ def protected_note(info: VersionInfo) -> str:
     """Return how to read the table of the protected groups."""
     left_out = info.protected.left_out if info.protected else 0
     small = f" {format_count(left_out, 'row')} of groups with fewer than 10 are left out." if left_out else ""
-    return f"On held-out rows; ± is the standard error.{small}"
+    return f"{counted_on(info)} ± is the standard error.{small}"
 
 
 def _share(info: VersionInfo, group: ProtectedGroup, name: str) -> str:

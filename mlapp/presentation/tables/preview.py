@@ -6,13 +6,16 @@ from mlapp.errors import shorten
 from mlapp.presentation.tables.reading import DATE_ORDERS, DECIMALS
 from mlapp.schemas import TableColumn, TablePreview, Task
 
-TASKS = {Task.CLASSIFICATION: "Classes", Task.REGRESSION: "Quantities"}
+TASKS = {Task.CLASSIFICATION: "Categories", Task.REGRESSION: "Amounts"}
 _LABELS: dict[str, dict[str, str]] = {
     "task": {task.value: text for task, text in TASKS.items()},
+    "loss": {"absolute_error": "Medians, which outliers hardly change"},
     "decimal": {sign: text.partition(":")[0] for sign, text in DECIMALS.items()},
     "date_order": {order: text.partition(":")[0] for order, text in DATE_ORDERS.items()},
 }
-_OPTION = re.compile(r"(?:send )?\b(task=(?:regression|classification)|decimal=[.,]|date_order=[dmy]{3})")
+_OPTION = re.compile(
+    r"(?:send |train with )?\b(task=(?:regression|classification)|loss=absolute_error|decimal=[.,]|date_order=[dmy]{3})"
+)
 _NOT_HERE = re.compile(r"; merge them by merge_values=.*(?=\.$)| \(such as encoding=[\w-]+\)", re.DOTALL)
 """What buttons and lists beside the sentences say."""
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from mlapp.errors import NotFound
-from mlapp.schemas import ActivationPolicy, ModelList, ModelSummary, VersionList, VersionSummary
+from mlapp.schemas import ActivationPolicy, Decision, ModelList, ModelSummary, VersionList, VersionSummary
 from mlapp.services.stored_versions import summarize, summarize_model
 from mlapp.store import ModelStore
 
@@ -17,6 +17,7 @@ class StoredModel(NamedTuple):
     """All versions, newest first."""
     description: str = ""
     activation: ActivationPolicy = ActivationPolicy.AUTO
+    decision: Decision | None = None
 
 
 class StoreState(NamedTuple):
@@ -35,7 +36,9 @@ def store_state(store: ModelStore) -> StoreState:
         with suppress(NotFound):
             active, versions = store.state(name)
             settings = store.settings(name)
-            models[name] = StoredModel(active, tuple(versions), settings.description, settings.activation)
+            models[name] = StoredModel(
+                active, tuple(versions), settings.description, settings.activation, settings.decision
+            )
     return StoreState(store.default(), models)
 
 

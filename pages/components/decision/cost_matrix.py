@@ -6,7 +6,7 @@ from contextlib import suppress
 from nicegui import ui
 
 from mlapp.errors import MlappError
-from mlapp.presentation.decisions.sentences import class_name, decision_sentence
+from mlapp.presentation.decisions.sentences import class_title, decision_sentence
 from mlapp.presentation.formats import format_number, format_percent
 from mlapp.schemas import CostTrial, ModelPatch, VersionInfo
 from mlapp.schemas.decisions import Costs
@@ -32,16 +32,16 @@ class CostCard:
         self.fields: dict[tuple[str, str], ui.number] = {}
         with card("Costs of errors", mark="cost-card"):
             ui.label(decision_sentence(info)).classes(f"{TEXT} break-words").mark("decision")
-            ui.label("Say what each error costs; the class of the lowest expected cost is predicted.").classes(MUTED)
+            ui.label("Say what each error costs; the value of the lowest expected cost is predicted.").classes(MUTED)
             with scrolling("Costs by actual and predicted class"):
                 self._table()
             with ui.element("div").classes(FIGURES):
                 self.cost, self.before = figure("Cost of 1,000 rows")
-                self.accuracy, below = figure("Accuracy")
-                below.set_text("on held-out rows")
+                self.accuracy, below = figure("Correct")
+                below.set_text("on rows kept out of training")
             with ui.row().classes("w-full gap-2"):
                 self.apply = ui.button("Use these costs", icon="check", on_click=self._confirm).mark("save-decision")
-                reset = ui.button("Predict the most probable class", on_click=self._confirm_reset)
+                reset = ui.button("Predict the most probable value", on_click=self._confirm_reset)
                 reset.props("outline").mark("reset-decision").set_visibility(info.decision is not None)
             ui.label("Nothing changes for callers before you confirm.").classes(MUTED)
             # The version may have to be loaded, which takes longer than a page may.
@@ -50,14 +50,14 @@ class CostCard:
     def _table(self) -> None:
         with ui.element("table").classes(TEXT):
             with ui.element("thead"), ui.element("tr"):
-                for text in ("", *(f"Predicted '{class_name(name)}'" for name in self.names)):
+                for text in ("", *(f"Predicted '{class_title(self.info, name)}'" for name in self.names)):
                     with ui.element("th" if text else "td").classes("px-2 py-1 font-medium text-left"):
                         ui.label(text)
             with ui.element("tbody"):
                 for actual in self.names:
                     with ui.element("tr"):
                         with ui.element("th").classes("pr-2 py-1 font-medium text-left").props("scope=row"):
-                            ui.label(f"Actually '{class_name(actual)}'")
+                            ui.label(f"Actually '{class_title(self.info, actual)}'")
                         for predicted in self.names:
                             with ui.element("td").classes("px-2 py-1"):
                                 self._field(actual, predicted)
@@ -70,7 +70,9 @@ class CostCard:
         row = (costs or {}).get(actual)
         value = row.get(predicted, 1.0) if isinstance(row, dict) else 1.0
         field = ui.number(value=value, min=0, on_change=self.show).props(FIELD).classes("w-24")
-        field.props["aria-label"] = f"Cost of '{class_name(actual)}' predicted '{class_name(predicted)}'"
+        field.props["aria-label"] = (
+            f"Cost of '{class_title(self.info, actual)}' predicted '{class_title(self.info, predicted)}'"
+        )
         self.fields[actual, predicted] = field.mark(f"cost-{len(self.fields)}")
 
     def _costs(self) -> Costs | None:
@@ -93,16 +95,16 @@ class CostCard:
             trial = await self.attempt(costs) if costs else None
         if trial:
             self.cost.set_text(format_number(1_000 * trial.cost))
-            self.before.set_text(f"{format_number(1_000 * trial.usual_cost)} if the most probable class is predicted")
+            self.before.set_text(f"{format_number(1_000 * trial.usual_cost)} if the most probable value is predicted")
             self.accuracy.set_text(format_percent(trial.accuracy))
 
     def _confirm(self) -> None:
-        sentence = "The class of the lowest expected cost is predicted, which may not be the most probable one."
+        sentence = "The value of the lowest expected cost is predicted, which may not be the most probable one."
         self._ask(ModelPatch(costs=self._costs()), sentence, "Predictions follow the costs.")
 
     def _confirm_reset(self) -> None:
-        sentence = "The most probable class is predicted again, whatever its errors cost."
-        self._ask(ModelPatch(costs=None), sentence, "The most probable class is predicted again.")
+        sentence = "The most probable value is predicted again, whatever its errors cost."
+        self._ask(ModelPatch(costs=None), sentence, "The most probable value is predicted again.")
 
     def _ask(self, patch: ModelPatch, sentence: str, success: str) -> None:
         async def save() -> None:

@@ -14,6 +14,7 @@ from pages.components.model.actions import bullets
 from pages.theme import FIELD, FIGURES, MUTED, SMALL, TEXT
 
 BY_COSTS, BY_LIMIT, BY_HAND = "Lowest cost", "Limit", "By hand"
+COUNTED = "Counted on rows that were kept out of training. Nothing changes for callers before you confirm."
 CELL = "text-right tabular-nums px-3 py-1.5"
 Save = Callable[[ModelPatch, str], Awaitable[None]]
 """Takes a change of the model, and what to say when it is made."""
@@ -29,19 +30,18 @@ class ThresholdCard:
         decision = info.decision
         costs = decision.costs if decision and decision.costs else {}
         with card("Where to draw the line", mark="threshold-card"):
-            usual = " The scores and plots on this page are those of the most probable class." if decision else ""
-            ui.label(decision_sentence(info) + usual).classes(f"{TEXT} break-words").mark("decision")
+            ui.label(decision_sentence(info)).classes(f"{TEXT} break-words").mark("decision")
             self._choice(decision, costs)
             self._slider()
             with ui.row().classes("w-full gap-x-10 gap-y-4 items-start"):
                 self.cells = self._confusion()
             self._figures()
             with ui.row().classes("w-full gap-2 items-center"):
-                self.apply = ui.button("Use this threshold", icon="check", on_click=self._confirm)
+                self.apply = ui.button("Use this line", icon="check", on_click=self._confirm)
                 self.apply.mark("save-decision")
-                self.reset = ui.button("Predict the most probable class", on_click=self._confirm_reset)
+                self.reset = ui.button("Predict the most probable value", on_click=self._confirm_reset)
                 self.reset.props("outline").mark("reset-decision").set_visibility(decision is not None)
-            ui.label("Counted on held-out rows. Nothing changes for callers before you confirm.").classes(MUTED)
+            ui.label(COUNTED).classes(MUTED)
         self._show()
 
     @property
@@ -73,7 +73,7 @@ class ThresholdCard:
         with ui.column().classes("w-full gap-0 px-2"):
             self.said = ui.label().classes(f"{TEXT} font-medium").mark("threshold").props("aria-live=polite")
             self.slider = Slider(min=0, max=last, value=self.index, on_change=self._slide).mark("threshold-slider")
-            self.slider.props["aria-label"] = "Threshold"
+            self.slider.props["aria-label"] = "Probability from which on"
             with ui.row().classes("w-full justify-between"):
                 ui.label(f"More '{self.thresholds.positive}', more false alarms").classes(SMALL)
                 ui.label(f"Fewer '{self.thresholds.positive}', more missed").classes(SMALL)
@@ -102,9 +102,9 @@ class ThresholdCard:
         self.values: dict[str, ui.label] = {}
         positive = self.thresholds.positive
         texts = {
-            "precision": ("Precision", f"of those predicted '{positive}' are right"),
-            "recall": ("Recall", f"of all '{positive}' are found"),
-            "share": (f"Predicted '{positive}'", "of all rows"),
+            "precision": ("Right", f"of those predicted '{positive}' (precision)"),
+            "recall": ("Found", f"of all that are '{positive}' (recall)"),
+            "share": ("Predicted so", f"'{positive}', of all rows"),
             "cost": ("Cost of 1,000 rows", "by the costs of both errors"),
         }
         with ui.element("div").classes(FIGURES):
@@ -163,14 +163,14 @@ class ThresholdCard:
         assert patch  # noqa: S101 - otherwise the button is disabled
 
         async def save() -> None:
-            await self.save(patch, "Predictions follow the new threshold.")
+            await self.save(patch, "Predictions follow the new line.")
 
         with confirmation(f"Change what {self.info.model} predicts?", "Change", save):
             bullets(self.thresholds.changes(self.index, patch))
 
     def _confirm_reset(self) -> None:
         async def save() -> None:
-            await self.save(ModelPatch(threshold=None), "The most probable class is predicted again.")
+            await self.save(ModelPatch(threshold=None), "The most probable value is predicted again.")
 
         with confirmation(f"Change what {self.info.model} predicts?", "Change", save):
             bullets(self.thresholds.changes(self.thresholds.index_of(0.5), ModelPatch(threshold=None)))

@@ -2,9 +2,9 @@
 
 from nicegui import ui
 
-from mlapp.presentation.decisions.sentences import answer_note
+from mlapp.presentation.decisions.sentences import answer_note, class_title, is_code
 from mlapp.presentation.evaluation.held_out import coverage_claim, not_verified
-from mlapp.presentation.formats import exact, format_number, format_percent, format_value
+from mlapp.presentation.formats import exact, format_number, format_percent
 from mlapp.presentation.page_words import on_page
 from mlapp.presentation.sentences import target_unit
 from mlapp.schemas import PredictResponse, Task, VersionInfo
@@ -24,7 +24,8 @@ class PredictionView:
 
     def __init__(self, info: VersionInfo) -> None:
         with ui.column().classes("w-full gap-2").props("aria-live=polite"):
-            ui.label(info.target).classes(f"{MUTED} break-words max-w-full")
+            if not any(map(is_code, info.classes or [])):
+                ui.label(info.target).classes(f"{MUTED} break-words max-w-full")
             with ui.column().classes("w-full gap-2") as content:
                 self._show = (_NumberView if info.task is Task.REGRESSION else _ClassesView)(info).show
             self._error = error_line("prediction-error")
@@ -94,15 +95,15 @@ class _ClassesView:
 
     def show(self, answer: PredictResponse) -> None:
         assert answer.probabilities  # noqa: S101 - a classification has probabilities
-        self.top_class.set_text(format_value(answer.predictions[0]))
+        self.top_class.set_text(class_title(self.info, answer.predictions[0]))
         self.caveat.set_text(not_verified(answer) or answer_note(self.info, answer))
         self.caveat.set_visibility(bool(self.caveat.text))
         shares = sorted(answer.probabilities[0].items(), key=lambda item: -item[1])
         for (label, percentage, share_bar), (name, share) in zip(self.rows, shares, strict=False):
-            label.set_text(name)
+            label.set_text(class_title(self.info, name))
             percentage.set_text(format_percent(share))
             percentage.props["title"] = exact(share)
-            share_bar.props["aria-label"] = name
+            share_bar.props["aria-label"] = class_title(self.info, name)
             share_bar.set_value(round(share, 4))
 
 

@@ -2,7 +2,8 @@
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_number, format_percent, format_value
+from mlapp.presentation.decisions.sentences import class_title, is_code
+from mlapp.presentation.formats import format_number, format_percent
 from mlapp.presentation.sentences import target_unit
 from mlapp.schemas import PredictResponse, VersionInfo
 from pages.theme import LINE, SURFACE
@@ -19,8 +20,9 @@ class PredictionBar:
 
     def __init__(self, info: VersionInfo) -> None:
         self.info = info
+        coded = any(map(is_code, info.classes or []))
         with ui.element("button").props("type=button").classes(BAR).mark("prediction-bar") as self.element:
-            ui.label(info.target).classes("truncate min-w-0")
+            ui.label("Prediction" if coded else info.target).classes("truncate min-w-0")
             self.value = ui.label().classes("font-semibold whitespace-nowrap ml-auto")
             self.detail = ui.label().classes("whitespace-nowrap text-slate-600 dark:text-slate-300")
 
@@ -36,7 +38,7 @@ class PredictionBar:
         (predicted,) = answer.predictions
         if answer.probabilities and self.info.classes:
             shares = dict(zip(self.info.classes, answer.probabilities[0].values(), strict=True))
-            self.value.set_text(format_value(predicted))
+            self.value.set_text(class_title(self.info, predicted))
             self.detail.set_text(format_percent(shares[predicted]))
             return
         unit = target_unit(self.info)

@@ -1,19 +1,22 @@
 """The first predictions for a table, its warnings, rows that cannot be predicted, the score, and the worst rows."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from nicegui import ui
 
-from mlapp.presentation.decisions.sentences import class_name
+from mlapp.presentation.decisions.sentences import class_title
 from mlapp.presentation.formats import exact, format_count, format_number, format_percent
-from mlapp.presentation.metrics import METRICS, format_metric
+from mlapp.presentation.metrics import MAIN_SCORE, METRICS, format_metric
 from mlapp.presentation.sentences import target_unit
 from mlapp.schemas import PredictionPreview, Task, VersionInfo, WorstRow
 from pages.components.cards import Figure, figures
 from pages.components.tables.plain_table import Cell, plain_table
 from pages.components.warnings import warnings
-from pages.theme import MUTED, TEXT
+from pages.theme import FOLD, MUTED, TEXT
 
+WHY = "why"
+"""The column of the reasons."""
 MAX_LINES = 5
 """Warnings and problems that are listed."""
 
@@ -52,20 +55,26 @@ class PredictionPreviewView:
     def _score(self) -> None:
         """Draw the metrics on the rows that have a target."""
         if self.found.score:
-            ui.label(f"Score on the {_rows(self.found.scored_rows)} with '{self.info.target}'").classes(MUTED)
-            score, known, unit = self.found.score, self.info.metrics, target_unit(self.info)
-            figures(
-                [
-                    Figure(
-                        label,
-                        format_metric(name, score[name], unit),
-                        f"in training: {format_metric(name, known[name], unit)}" if name in known else "",
-                        exact(score[name]),
-                    )
-                    for name, (label, _) in METRICS.items()
-                    if name in score
-                ]
-            )
+            ui.label(f"On the {_rows(self.found.scored_rows)} with '{self.info.target}'").classes(MUTED)
+            first = MAIN_SCORE[self.info.task]
+            self._figures([first])
+            with ui.expansion("All scores").props(FOLD).classes("w-full").mark("all-scores"):
+                self._figures([name for name in METRICS if name != first])
+
+    def _figures(self, names: Sequence[str]) -> None:
+        score, known, unit = self.found.score or {}, self.info.metrics, target_unit(self.info)
+        figures(
+            [
+                Figure(
+                    METRICS[name][0],
+                    format_metric(name, score[name], unit),
+                    f"in training: {format_metric(name, known[name], unit)}" if name in known else "",
+                    exact(score[name]),
+                )
+                for name in names
+                if name in score
+            ]
+        )
 
     def _problems(self) -> ui.switch:
         """Draw the rows that cannot be predicted, and return the choice to skip them."""
@@ -88,7 +97,10 @@ class PredictionPreviewView:
             [line, *row[first:rounded], *map(_rounded, row[rounded:]), *row[:first]]
             for line, row in zip(found.lines, found.rows, strict=True)
         ]
-        plain_table("First rows with their predictions", names, cells).props("translate=no").mark("preview")
+        table = plain_table("First rows with their predictions", names, cells).props("translate=no").mark("preview")
+        if WHY in names:
+            # Long texts, which would be columns of single words.
+            table.columns[names.index(WHY)]["style"] = "min-width: 18rem"
         shown = len(cells)
         ui.label(f"The first {shown} of {_rows(found.total)}." if shown < found.total else "All rows.").classes(MUTED)
 
@@ -114,7 +126,7 @@ class PredictionPreviewView:
 def _judged(row: WorstRow, info: VersionInfo) -> tuple[str, str]:
     """Return a prediction, and how wrong it is."""
     if info.task is Task.CLASSIFICATION:
-        return class_name(row.prediction), format_percent(row.measure)
+        return class_title(info, row.prediction), format_percent(row.measure)
     unit = target_unit(info)
     return format_number(float(row.prediction), unit), format_number(row.measure, unit)
 

@@ -6,6 +6,7 @@ from mlapp.errors import shorten
 from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.evaluation.subgroups import (
     NO_SLICES,
+    counted_on,
     protected_note,
     protected_table,
     weak_spots,
@@ -75,6 +76,7 @@ def weak_spots_card(info: VersionInfo) -> None:
             ui.label(sentence).classes(f"{TEXT} break-words max-w-full").mark("weak-spot")
         if not found:
             ui.label(NO_SLICES).classes(MUTED)
+        ui.label(counted_on(info)).classes(f"{MUTED} break-words max-w-full").mark("counted-on")
         ui.label(worst_rows_hint(info)).classes(f"{MUTED} break-words max-w-full").mark("worst-rows-hint")
 
 

@@ -7,7 +7,6 @@ from nicegui import ui
 from mlapp.errors import NotFound
 from mlapp.presentation.comparison.differences import breaking_summary
 from mlapp.presentation.sentences import headline, version_name
-from mlapp.presentation.training_choices import estimator_text
 from mlapp.schemas import VersionInfo
 from pages.components.buttons import confirmation, link_button
 from pages.components.cards import card
@@ -116,7 +115,7 @@ class TrainingResult:
         return f"{self.name} is stored, but not activated."
 
     def _about(self, info: VersionInfo) -> str:
-        sentences = [f"It {headline(info)}, using {estimator_text(info)}."]
+        sentences = [f"It {headline(info)}."]
         if info.active and info.default:
             sentences.append(f"{self.model} is the default model: it answers programs that name no model.")
         elif not info.active and self._active:

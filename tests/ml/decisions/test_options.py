@@ -5,7 +5,7 @@ import pytest
 from mlapp.errors import Unacceptable
 from mlapp.ml.decisions.options import check_costs, check_two_classes, positive_class
 from mlapp.ml.decisions.rules import cost_matrix
-from mlapp.schemas import Costs, Scalar, TrainOptions
+from mlapp.schemas import Costs, ModelPatch, Scalar, TrainOptions
 
 BOTH: Costs = {"false_negative": 10.0, "false_positive": 1.0}
 KINDS = ["Adelie", "Chinstrap", "Gentoo"]
@@ -47,6 +47,7 @@ def test_class_of_interest_is_the_given_one(classes: list[Scalar], given: Scalar
         (KINDS, {"costs": BOTH}, 'The target has 3 classes; .* as in {"Adelie": {"Chinstrap": 10}}'),
         (KINDS, {"costs": {"Gentoo": {"Emu": 2}}}, "There is no class 'Emu'; the classes are Adelie, Chinstrap, Gent"),
         ([str(label) for label in range(12)], {"costs": {"x": {"0": 2}}}, "the classes are 0, .*, 9, …."),
+        (["no", "yes"], {"costs": {"no": {"yes": 0}, "yes": {"no": 0}}}, "No error costs anything; give at least one"),
     ],
 )
 def test_options_that_do_not_suit_the_classes_are_rejected(
@@ -70,11 +71,27 @@ def test_limit_needs_two_classes():
 
 @pytest.mark.parametrize(
     "costs",
-    [{}, {"false_negative": 1}, {"false_negative": 1, "yes": {"no": 1}}, {"yes": {"no": 0}}, {"yes": {"no": -1}}],
+    [
+        {},
+        {"false_negative": 1},
+        {"false_negative": 1, "yes": {"no": 1}},
+        {"false_negative": 0, "false_positive": 0},
+        {"yes": {"no": -1}},
+        {"yes": {"no": True}},
+    ],
 )
 def test_costs_of_another_form_are_invalid(costs: dict[str, object]):
     with pytest.raises(ValueError, match="costs"):
         TrainOptions(costs=costs)
+
+
+def test_error_may_cost_nothing_as_others_cost_1():
+    check_costs({"yes": {"no": 0}}, ["no", "yes"])
+
+
+def test_booleans_are_no_limit():
+    with pytest.raises(ValueError, match="send a number instead of true"):
+        ModelPatch(limit=True)
 
 
 def test_errors_without_a_cost_cost_1():

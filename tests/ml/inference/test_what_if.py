@@ -43,6 +43,13 @@ def test_own_value_beyond_the_range_extends_the_curve(model, table, own, end):
     assert curve(model, table[:1], "size", size=own).values[end] == own
 
 
+def test_values_unlike_those_of_training_are_not_reliable(model, table):
+    assert curve(model, table[:1], "size").reliable is None
+    reliable = curve(model, table[:1], "size", size=1e9).reliable
+    assert reliable.count(False) == 1
+    assert not reliable[-1]
+
+
 def test_few_integers_are_all_included(model, table):
     found = curve(model, table[:1], "parts")
 

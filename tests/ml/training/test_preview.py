@@ -143,6 +143,14 @@ def test_preview_shows_the_spellings_of_a_target_of_yes_no_words():
     assert (as_feature.type, as_feature.distinct, as_feature.variants) == (ColumnType.BOOLEAN, 2, False)
 
 
+def test_preview_names_two_classes_with_that_of_interest_last():
+    table = {"x": X, "answer": ["yes", "no"] * 30, "kind": ["a", "b", "c"] * 20}
+
+    assert previewed(table, target="answer").two_classes == ["no", "yes"]
+    assert previewed(table, target="answer", positive="no").two_classes == ["yes", "no"]
+    assert previewed(table, target="kind").two_classes == []
+
+
 def test_preview_suggests_to_hold_out_whole_groups_until_it_is_set():
     frame = pl.DataFrame(grouped())
 

@@ -1,5 +1,6 @@
 """Cards on the overview that choose a threshold or costs."""
 
+import httpx
 from nicegui.testing import User
 
 from mlapp.schemas import ModelPatch
@@ -61,7 +62,7 @@ async def test_costs_and_a_limit_lead_to_a_threshold(user: User, services: Servi
     await user.open("/models/tumours")
     user.find(marker="reset-decision").click()
     await confirm(user)
-    await user.should_see("The most probable class is predicted.")
+    await user.should_see("The most probable value is predicted.")
     assert await decision_of(services, "tumours") == {}
     await services.models.delete("tumours")
 
@@ -81,7 +82,7 @@ async def test_costs_that_are_no_costs_cannot_be_saved(user: User, services: Ser
 async def test_costs_between_several_classes_are_tried_and_saved(user: User, services: Services):
     await publish(services, "wine", "bottles")
     await user.open("/models/bottles")
-    await user.should_see(content="if the most probable class is predicted")
+    await user.should_see(content="if the most probable value is predicted")
 
     one(user, "cost-0").set_value(None)
     await eventually(lambda: not one(user, "save-decision").enabled)
@@ -96,7 +97,7 @@ async def test_costs_between_several_classes_are_tried_and_saved(user: User, ser
     await user.open("/models/bottles")
     user.find(marker="reset-decision").click()
     await confirm(user)
-    await user.should_see(content="The most probable class is predicted.", marker="decision")
+    await user.should_see(content="The most probable value is predicted.", marker="decision")
     await services.models.delete("bottles")
 
 
@@ -105,3 +106,15 @@ async def test_numbers_have_no_line_to_draw(user: User, trained: TrainedVersions
 
     await user.should_not_see(marker="threshold-card")
     await user.should_not_see(marker="cost-card")
+
+
+async def test_card_follows_a_threshold_that_a_program_sets(user: User, http: httpx.AsyncClient, services: Services):
+    await publish(services, "breast_cancer", "decided-elsewhere")
+    await user.open("/models/decided-elsewhere")
+    await user.should_see(content="The most probable value is predicted.", marker="decision")
+
+    answer = await http.patch("/models/decided-elsewhere", json={"threshold": 0.2})
+
+    assert answer.status_code == 200
+    await user.should_see(content="from a probability of 20% on", marker="decision")
+    await services.models.delete("decided-elsewhere")

@@ -145,7 +145,7 @@ async def test_overview_lists_the_trainings_of_this_model(user: User, services: 
     job = await services.training.submit(Misbehaving(dataset="wine", options=options))
 
     await user.should_see(marker=f"job-{job.id}")
-    await user.should_see(content="fold 1 of 5", marker="stage")
+    await user.should_see(content="part 1 of 5", marker="stage")
     await user.should_not_see("No recent trainings of this model.")
     await services.jobs.cancel(job.id)
     await user.should_see("The training was cancelled.")

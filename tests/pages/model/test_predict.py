@@ -165,7 +165,7 @@ async def test_predict_shows_boolean_classes(user: User, http: httpx.AsyncClient
     await user.open("/models/even/predict")
 
     await user.should_see(content="%", marker="probability")
-    assert one(user, "prediction").text in ("true", "false")
+    assert one(user, "prediction").text in ("y = true", "y = false")
 
 
 async def test_predict_shows_the_most_likely_of_many_classes(user: User, http: httpx.AsyncClient):

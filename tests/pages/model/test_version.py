@@ -200,7 +200,7 @@ async def test_version_page_says_where_it_is_wrong_and_how_groups_differ(user: U
 
     await user.open(path(version))
 
-    spot = "Among 40 held-out rows with alcohol above 13 it is wrong in 40.0%, elsewhere in 10.0%."
+    spot = "Among 40 rows with alcohol above 13, it is wrong in 40.0%; elsewhere, in 10.0%."
     await user.should_see(content=spot, marker="weak-spot")
     await user.should_see("Predict a file that has the column 'cultivar' to see the rows it gets most wrong.")
     await user.should_see("By alcohol")

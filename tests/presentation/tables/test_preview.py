@@ -19,8 +19,8 @@ def preview(*columns: TableColumn, **changed: Any) -> TablePreview:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("They are classes; send task=regression if not.", "They are classes; choose 'Quantities' if not."),
-        ("Choose another, or task=classification.", "Choose another, or choose 'Classes'."),
+        ("They are classes; send task=regression if not.", "They are classes; choose 'Amounts' if not."),
+        ("Choose another, or task=classification.", "Choose another, or choose 'Categories'."),
         ("It is 1234; send decimal=, if that is wrong.", "It is 1234; choose 'Comma' if that is wrong."),
         ("Day first; send date_order=mdy if wrong.", "Day first; choose 'Month first' if wrong."),
         ("Name its encoding (such as encoding=windows-1251).", "Name its encoding."),
@@ -57,4 +57,4 @@ def test_warnings_are_shown_once_and_with_their_column():
 def test_error_without_a_reading_is_in_words():
     found = for_page(preview(column("a"), error="Send more rows, or task=regression."))
 
-    assert (found.error, found.read_as) == ("Send more rows, or choose 'Quantities'.", None)
+    assert (found.error, found.read_as) == ("Send more rows, or choose 'Amounts'.", None)

@@ -24,7 +24,7 @@ MAX_SHOWN = 3
 def feature_outliers(frame: pl.DataFrame, features: Sequence[Feature]) -> dict[str, str]:
     """Return a warning for each feature of numbers with outliers, by name."""
     return {
-        feature.name: f"Column '{shorten(feature.name)}' {found}; fix or empty the cell if it is an error."
+        feature.name: f"Column '{shorten(feature.name)}' {found}; correct or empty the cell if it is an error."
         for feature in features
         if feature.type in (ColumnType.NUMBER, ColumnType.INTEGER)
         and (found := _outliers(unnamed(frame[feature.name])))
@@ -35,7 +35,7 @@ def target_outliers(target: pl.Series) -> str | None:
     """Return a warning if the target of a regression has outliers."""
     if not (found := _outliers(unnamed(target))):
         return None
-    advice = "fix the cell if it is an error, or train with loss=absolute_error, which outliers hardly change"
+    advice = "correct the cell if it is an error, or train with loss=absolute_error, which outliers hardly change"
     return f"The target '{shorten(target.name)}' {found}; {advice}."
 
 

@@ -79,8 +79,8 @@ def _summarize(by_column: Mapping[str, str]) -> list[str]:
 
 def _leaking(name: str, target: str) -> str:
     return (
-        f"Column '{shorten(name)}' alone predicts '{shorten(target)}' almost perfectly, which suggests target "
-        "leakage; if it restates the target, or is only known after it, train again without it."
+        f"Column '{shorten(name)}' alone predicts '{shorten(target)}' almost perfectly. If it says the same in other "
+        "words, or is only known afterwards, train without it."
     )
 
 
@@ -89,14 +89,14 @@ def identity_warnings(adding_up: Sequence[str], target: str) -> list[str]:
     if not adding_up:
         return []
     names = ", ".join(f"'{shorten(name, 40)}'" for name in adding_up[:-1]) + f" and '{shorten(adding_up[-1], 40)}'"
-    finding = f"Columns {names} together give '{shorten(target)}' almost exactly, like the parts of a sum, which"
-    return [f"{finding} suggests target leakage; if they are only known together with it, train again without them."]
+    finding = f"Columns {names} together give '{shorten(target)}' almost exactly, like the parts of a sum."
+    return [f"{finding} If they are only known together with it, train without them."]
 
 
 def _identifiers(frame: pl.DataFrame, features: Sequence[Feature]) -> dict[str, str]:
     return {
-        feature.name: f"Column '{shorten(feature.name)}' has a distinct whole number in every row, like a row number "
-        "or an ID, which does not generalize to new rows; train again without it, unless the number has a meaning."
+        feature.name: f"Column '{shorten(feature.name)}' has another whole number in every row, like a row number. "
+        "New rows have numbers of their own: train without it, unless the number means something."
         for feature in features
         if feature.type is ColumnType.INTEGER and identifies(feature.name, unnamed(frame[feature.name]))
     }
@@ -131,8 +131,8 @@ def spelling_warnings(name: str, distinct: pl.Series) -> list[str]:
 def _missing(frame: pl.DataFrame, features: Sequence[Feature]) -> dict[str, str]:
     counts = {feature.name: frame[feature.name].null_count() for feature in features}
     return {
-        name: f"Column '{shorten(name)}' is missing in {_share(count, frame.height)} of the rows; fill it in, or "
-        "train again without it, unless it is informative that a value is missing."
+        name: f"Column '{shorten(name)}' is missing in {_share(count, frame.height)} of the rows. Fill it in or "
+        "train without it, unless a missing value says something itself."
         for name, count in counts.items()
         if MISSING_SHARE * frame.height <= count < frame.height
     }
@@ -150,8 +150,8 @@ def _near_constant(frame: pl.DataFrame, features: Sequence[Feature]) -> dict[str
         count = int((values == mode[0]).sum()) if len(mode) else 0
         if CONSTANT_SHARE * len(values) <= count < len(values) - values.null_count():
             found[feature.name] = (
-                f"Column '{shorten(feature.name)}' is '{_spelled(mode)}' in {_share(count, len(values))} of the rows, "
-                "so it carries little information; train again without it, unless the rare values matter."
+                f"Column '{shorten(feature.name)}' is '{_spelled(mode)}' in {_share(count, len(values))} of the rows "
+                "and so says little. Train without it, unless the other values matter."
             )
     return found
 
@@ -163,9 +163,8 @@ def _duplicates(frame: pl.DataFrame, features: Sequence[Feature], target: pl.Ser
     if duplicates < DUPLICATES_SHARE * frame.height:
         return None
     return (
-        f"{_count(duplicates, 'row')} of {frame.height:,} ({_share(duplicates, frame.height)}) are exact duplicates of "
-        "other rows, including the target; remove them unless they are separate observations, as duplicates in both "
-        "training and test rows make the metrics too optimistic."
+        f"{_count(duplicates, 'row')} of {frame.height:,} ({_share(duplicates, frame.height)}) repeat another row "
+        "exactly. Remove them unless they are separate cases: repeated rows make scores look better than they are."
     )
 
 
@@ -188,9 +187,8 @@ def _rare_classes(target: pl.Series, y: np.ndarray) -> str | None:
         return None
     classes = [f"'{_class(target, y, label)}' ({_count(counts[label], 'row')})" for label in rare[: MAX_SENTENCES + 1]]
     return (
-        f"'{shorten(target.name)}' has {_count(len(rare), 'class', 'classes')} with fewer rows than the {FOLDS} folds "
-        f"of the cross-validation, too few to train and to evaluate: {_listed(classes, MAX_SENTENCES)}; send more rows "
-        "of them, or merge them into other classes."
+        f"'{shorten(target.name)}' has {_count(len(rare), 'value')} in fewer than {FOLDS} rows, too few to learn and "
+        f"to test: {_listed(classes, MAX_SENTENCES)}. Add rows with them, or merge them into other values."
     )
 
 
@@ -200,9 +198,9 @@ def _imbalance(target: pl.Series, y: np.ndarray) -> str | None:
         return None
     majority, share = _class(target, y, counts.argmax()), _share(counts.max(), len(y))
     return (
-        f"The classes of '{shorten(target.name)}' are imbalanced: '{majority}' has {share} of the rows and "
-        f"'{_class(target, y, counts.argmin())}' {_share(counts.min(), len(y))}. Always predicting '{majority}' would "
-        f"be correct for {share} of the rows, so compare balanced accuracy instead of accuracy."
+        f"'{shorten(target.name)}' is '{majority}' in {share} of the rows and '{_class(target, y, counts.argmin())}' "
+        f"in {_share(counts.min(), len(y))}. Always predicting '{majority}' would be correct in {share}: compare "
+        "versions by balanced accuracy, where all values count alike."
     )
 
 

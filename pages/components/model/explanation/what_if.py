@@ -6,8 +6,10 @@ from typing import Any
 from nicegui import ui
 
 from mlapp.errors import MlappError
-from mlapp.presentation.formats import format_number, format_value
-from mlapp.presentation.sentences import target_title, target_unit, titled, unit_of
+from mlapp.presentation.decisions.sentences import class_title
+from mlapp.presentation.explanations.what_if import DISCRETE, unverified_parts, what_if_description
+from mlapp.presentation.formats import format_value
+from mlapp.presentation.sentences import target_title, titled, unit_of
 from mlapp.schemas import ColumnType, Scalar, VersionInfo, WhatIf
 from mlapp.services import Services
 from pages.components.cards import card
@@ -33,7 +35,9 @@ PAUSE_S = 0.3
 """Pause before a curve is redrawn, so that predictions come first."""
 MANY_CATEGORIES = 8
 """With more categories, the chart is higher."""
-DISCRETE = (ColumnType.CATEGORY, ColumnType.BOOLEAN)
+UNVERIFIED = {"color": "#94a3b8", "opacity": 0.25}
+"""Style of parts of a curve without rows like them in the training table."""
+THIN = {"barMaxWidth": 22}
 
 
 class WhatIfView:
@@ -68,7 +72,7 @@ class WhatIfView:
             self.description.set_text(error.detail)
             return
         self.area.set_visibility(True)
-        self.description.set_text(_description(found, self.info.target, target_unit(self.info)))
+        self.description.set_text(what_if_description(self.info, found))
         self._update(found, record[name])
 
     def _update(self, found: WhatIf, current: Scalar | None) -> None:
@@ -88,13 +92,14 @@ class WhatIfView:
     def _curve(self, found: WhatIf, current: Scalar | None) -> Options:
         if found.probabilities:
             series = [
-                line(name, _points(found, [100 * share for share in shares]), self._colour(name))
+                line(class_title(self.info, name), _points(found, _percentages(shares)), self._colour(name))
                 for name, shares in found.probabilities.items()
             ]
         else:
             series = band("interval", found.values, found.lower or [], found.upper or [])
             series.append(line(self.info.target, _points(found, found.predictions)))
         series[-1]["markLine"] = _current_value_line(current)
+        series[-1]["markArea"] = {"silent": True, "itemStyle": UNVERIFIED, "data": unverified_parts(found)}
         x = axis(
             titled(found.feature, self.units.get(found.feature)),
             "time" if found.type is ColumnType.DATETIME else "value",
@@ -107,11 +112,12 @@ class WhatIfView:
         return self._plot(series, x, self._prediction_axis())
 
     def _categories(self, found: WhatIf, current: Scalar | None) -> Options:
+        verified = found.reliable or [True] * len(found.values)
         names = [format_value(value) for value in found.values]
         now = None if current is None else format_value(current)
         if found.probabilities:
             series = [
-                bars(name, [100 * share for share in shares], self._colour(name), stack="classes", barMaxWidth=22)
+                bars(class_title(self.info, name), _percentages(shares), self._colour(name), stack="classes", **THIN)
                 for name, shares in found.probabilities.items()
             ]
         else:
@@ -123,10 +129,15 @@ class WhatIfView:
             series = [*intervals, dots(self.info.target, points, itemStyle={"opacity": 1})]
         # The current value is bold.
         labels = [
-            {"value": name, "textStyle": {"color": INK, "fontWeight": "bold"} if name == now else {"color": FAINT}}
-            for name in names
+            {
+                "value": name if is_verified else f"{name} (not verified)",
+                "textStyle": {"color": INK, "fontWeight": "bold"} if name == now else {"color": FAINT},
+            }
+            for name, is_verified in zip(names, verified, strict=True)
         ]
-        return self._plot(series, self._prediction_axis(), category_axis(found.feature, labels))
+        return self._plot(
+            series, self._prediction_axis(), category_axis(found.feature, labels, 110 if all(verified) else 180)
+        )
 
     def _plot(self, series: list[Options], x: Options, y: Options) -> Options:
         return plot(series, x, y, legend=self.info.classes is not None, top=24, tooltip=HIDDEN)
@@ -149,6 +160,10 @@ def _most_important(info: VersionInfo) -> str:
     return max(ranked, key=lambda entry: entry.mean).feature if ranked else info.features[0].name
 
 
+def _percentages(shares: list[float]) -> list[float]:
+    return [100 * share for share in shares]
+
+
 def _points(found: WhatIf, predictions: list[Any]) -> list[list[Any]]:
     return [list(point) for point in zip(found.values, predictions, strict=True)]
 
@@ -161,13 +176,3 @@ def _current_value_line(current: Scalar | None) -> Options:
         "label": {"formatter": "current", "color": INK, "fontSize": 11},
         "data": [] if current is None else [{"xAxis": current}],
     }
-
-
-def _description(found: WhatIf, target: str, unit: str | None) -> str:
-    """Describe the chart, for screen readers too."""
-    mark = "the current value is bold" if found.type in DISCRETE else "the dashed line marks the current value"
-    rest = f"All other columns keep their values; {mark}."
-    if found.probabilities:
-        return f"Probabilities of the most likely classes. {rest}"
-    values = [float(value) for value in found.predictions]
-    return f"{target} ranges from {format_number(min(values))} to {format_number(max(values), unit)}. {rest}"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
+from mlapp.presentation.decisions.sentences import class_name
 from mlapp.presentation.formats import format_count
 from mlapp.presentation.tables.preview import TASKS
 from mlapp.schemas import TablePreview, Task
@@ -18,6 +19,8 @@ class TargetPicker:
         """Draw it; `on_change` is called after each change of the choices."""
         self.choices, self.on_change = choices, on_change
         self.detected: Task | None = None
+        self.default: str | None = None
+        """The value of interest, as shown."""
         with ui.column().classes("w-full gap-2"):
             self.target = ui.select([], label="Column to predict", with_input=True, on_change=self._pick)
             self.target.props(FIELD).classes("w-full").mark("target")
@@ -27,6 +30,9 @@ class TargetPicker:
                 self.task.props("role=group unelevated dense no-caps toggle-color=primary padding='2px 10px'")
                 self.task.mark("task").props["aria-label"] = "Task"
                 self.summary = ui.label().classes(MUTED).mark("classes")
+                self.positive = ui.select([], label="Of interest", on_change=self._set_positive).mark("positive")
+                self.positive.props(f"{FIELD} options-dense").classes("min-w-[7rem]")
+                self.positive.tooltip("The value that matters: what is to be found, and to be missed or alarmed about")
 
     def show(self, found: TablePreview) -> None:
         """Show the columns of a preview, and the task of its target."""
@@ -39,8 +45,11 @@ class TargetPicker:
         self.detected = found.task
         self.task.set_value(self._task())
         self.summary.set_text(
-            format_count(target.distinct, "class", "classes") if target and found.task is Task.CLASSIFICATION else ""
+            format_count(target.distinct, "value") if target and found.task is Task.CLASSIFICATION else ""
         )
+        self.default = class_name(found.two_classes[-1]) if found.two_classes else None
+        self.positive.set_options([class_name(label) for label in found.two_classes], value=self.default)
+        self.positive.set_visibility(bool(found.two_classes))
 
     def show_choices(self) -> None:
         """Show the target, before the next preview."""
@@ -51,6 +60,11 @@ class TargetPicker:
         column = next((column for column in self.choices.columns if column.name == name), None)
         if column and name != self.choices.target:
             self.choices.set_role(column, Role.TARGET)
+            self.on_change()
+
+    def _set_positive(self) -> None:
+        if self.positive.value and self.positive.value != self.default:
+            self.choices.options["positive"] = self.default = self.positive.value
             self.on_change()
 
     def _task(self) -> str | None:

@@ -17,8 +17,8 @@ def test_outliers_of_the_target_are_reported_with_values_and_what_to_do():
 
     assert target_outliers(pl.Series("price", values)) == (
         f"The target 'price' is -5,000,000, 1,000,000, 2,000,000 in 4 rows, far from all others, which are from "
-        f"{normal().min():g} to {normal().max():g}; fix the cell if it is an error, or train with loss=absolute_error, "
-        "which outliers hardly change."
+        f"{normal().min():g} to {normal().max():g}; correct the cell if it is an error, or train with "
+        "loss=absolute_error, which outliers hardly change."
     )
 
 

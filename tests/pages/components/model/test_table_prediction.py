@@ -117,7 +117,7 @@ async def test_table_with_the_target_is_scored(page: User, info: VersionInfo):
 
     await drop(page, "fleet.csv", b"\n".join(labelled))
 
-    await page.should_see(f"Score on the 40 rows with '{info.target}'")
+    await page.should_see(f"On the 40 rows with '{info.target}'")
     await page.should_see("in training: ")
 
 
