@@ -21,23 +21,27 @@ class _Times(NamedTuple):
 
 MEASURED = {
     "linear": _Times(
-        {400: 0.3, 2_000: 0.7, 10_000: 0.9, 100_000: 1.1, 300_000: 1.4}, {300: 0.4, 10_000: 0.6, 100_000: 0.9}
+        {400: 0.2, 2_000: 0.4, 10_000: 0.6, 100_000: 1.1, 300_000: 1.4}, {300: 0.2, 10_000: 0.5, 100_000: 1.0}
     ),
     "hist_gradient_boosting": _Times(
-        {400: 0.6, 2_000: 1.6, 10_000: 2.9, 30_000: 6, 100_000: 5},
-        {300: 0.6, 1_500: 1.2, 10_000: 2.8, 30_000: 4.5, 100_000: 4.5},
+        {400: 0.5, 2_400: 1.0, 5_500: 1.4, 10_000: 3.5, 20_000: 6, 100_000: 8},
+        {300: 0.5, 1_300: 0.8, 5_000: 1.0, 50_000: 3.0, 100_000: 4.5},
     ),
     "random_forest": _Times(
-        {400: 2.1, 2_000: 4.5, 10_000: 32, 100_000: 146}, {300: 2.2, 1_500: 4.4, 10_000: 13, 100_000: 54}
+        {400: 1.0, 2_400: 3.0, 5_000: 6, 10_000: 12, 20_000: 38, 100_000: 180},
+        {300: 0.9, 1_300: 1.3, 5_000: 2.4, 50_000: 7, 100_000: 30},
     ),
     "auto": _Times(
-        {400: 1.7, 2_000: 3.4, 10_000: 9, 30_000: 14, 100_000: 16},
-        {300: 0.8, 1_500: 2.0, 10_000: 7, 30_000: 9.5, 100_000: 6.5},
+        {400: 1.1, 2_400: 3.2, 5_500: 4.8, 10_000: 9, 20_000: 12, 100_000: 16},
+        {300: 0.8, 1_300: 1.2, 5_000: 1.8, 50_000: 5, 100_000: 7},
     ),
 }
-"""Measured on two cores, those of boosting and `auto` in CPU seconds, with up to two classes. For targets from 0,
-`auto` tries more recipes; its times are the mean of such a target and another one. More rows may take less time where a
-recipe, or `auto`, does less on larger tables; see `mlapp.ml.estimators`."""
+"""Measured by `benchmarks.quality.training_times`, with two classes: typical CPU seconds of tables of about this size,
+and half of these for forests, which use two cores. Tables differ: boosting stops early on some."""
+SCALES_WITH_CLASSES = {"hist_gradient_boosting", "auto"}
+"""Boosting fits one tree per class in each iteration."""
+MAX_CLASS_FACTOR = 3.5
+"""The recipes limit the time of many classes by fewer iterations."""
 
 
 def estimate_s(name: str, task: Task, rows: int, features: int, classes: int = 0) -> float | None:
@@ -49,8 +53,7 @@ def estimate_s(name: str, task: Task, rows: int, features: int, classes: int = 0
     if name not in MEASURED:
         return None
     times = MEASURED[name].regression if task is Task.REGRESSION else MEASURED[name].classification
-    # Boosting fits one tree per class in each iteration; the recipe limits this by fewer iterations.
-    class_factor = min(max(1.0, classes / 2), 2.0)
+    class_factor = min(max(1.0, classes / 2), MAX_CLASS_FACTOR) if name in SCALES_WITH_CLASSES else 1.0
     return _interpolate(times, rows * max(0.5, features / MEASURED_FEATURES)) * class_factor
 
 
