@@ -4,8 +4,10 @@ import gc
 import multiprocessing
 import os
 from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import spawn
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import coverage
@@ -131,13 +133,36 @@ def closed_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("closed") / "log"
 
 
+class Elsewhere(BaseHTTPRequestHandler):
+    """Serves an empty page."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Elsewhere</title>")
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
+
+
 @pytest.fixture(scope="session")
-def closed(closed_log: Path) -> Iterator[httpx.Client]:
+def elsewhere() -> Iterator[str]:
+    """The origin of a page whose scripts may use the server with keys."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def closed(closed_log: Path, elsewhere: str) -> Iterator[httpx.Client]:
     """A client of a server with keys, and with a model."""
     store = ModelStore(closed_log.parent / "store")
     store.prepare()
     fit("diabetes").activate_in(store)
     settings = {"MLAPP_API_KEY": FULL, "MLAPP_PREDICT_KEY": PREDICT, "MLAPP_TRUSTED_PROXIES": "127.0.0.1"}
+    settings["MLAPP_CORS_ORIGINS"] = elsewhere
     with serving(closed_log.parent, MLAPP_LOG_LEVEL="debug", **settings) as (_, http):
         yield http
 

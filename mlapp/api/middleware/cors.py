@@ -12,12 +12,12 @@ CORS = "mlapp.cors"
 """The key of the CORS headers in the ASGI scope of a request that an allowed origin sent."""
 EXPOSED = (
     *("Allow", "Content-Disposition", "ETag", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"),
-    *("X-Model-Name", "X-Model-Version", "X-Request-ID", "X-Warnings-Total"),
+    *("X-Model-Name", "X-Model-Version", "X-Request-ID", "X-Warnings-Total", "Inference-Header-Content-Length"),
 )
 """Headers of responses that scripts may read, beside those that they always may."""
 ALLOWED = (
     *("Authorization", "Content-Encoding", "Content-Type", "Last-Event-ID", "Prefer", "X-API-Key", "X-Request-ID"),
-    *("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"),
+    *("Inference-Header-Content-Length", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"),
 )
 """Headers that scripts may send, beside those that they always may."""
 PREFLIGHT = {
