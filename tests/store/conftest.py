@@ -19,7 +19,17 @@ NOTHING: dict[str, Any] = {
     },
     **dict.fromkeys(("rows", "rows_dropped", "seed", "training_seconds"), 0),
     **dict.fromkeys(
-        ("classes", "coverage", "interval", "positive", "source", "protected", "read_as", "target_read_as", "registered")
+        (
+            "classes",
+            "coverage",
+            "interval",
+            "positive",
+            "source",
+            "protected",
+            "read_as",
+            "target_read_as",
+            "registered",
+        )
     ),
     **dict.fromkeys(("estimator", "note", "data_sha256", "table_sha256"), ""),
 }

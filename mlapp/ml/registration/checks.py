@@ -33,7 +33,8 @@ def check_same(expected: np.ndarray, found: np.ndarray, where: str) -> None:
         raise Unacceptable(
             f"The pipeline predicts row {row} {where} differently: {_shown(found[row])} instead of "
             f"{_shown(expected[row])}, and so {len(wrong):,} of {len(found):,} rows. A server could not answer as it "
-            "does; check columns whose values are not plain numbers, texts, booleans or dates."
+            "does; check columns whose values are not plain numbers, texts, booleans or dates, and empty texts, which "
+            "count as missing values."
         )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlapp.errors import Unacceptable
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -52,7 +54,8 @@ class Batcher:
         """Predict encoded rows.
 
         Raises:
-            Exception: any error of the estimator, also for another request of the batch.
+            Unacceptable: a pipeline that was fitted elsewhere cannot predict the rows.
+            Exception: any other error of the estimator, also for another request of the batch.
         """
         loop = asyncio.get_running_loop()
         request = _QueuedRequest(x, loop.create_future())
@@ -93,14 +96,14 @@ class Batcher:
         try:
             self._deliver(fitted, batch, fitted.predict_batch([request.x for request in batch]))
         except Exception as error:  # noqa: BLE001 - raised by each request
-            _fail(batch, error)
+            self._fail(fitted, batch, error)
 
     def _on_done(
         self, fitted: "ml.FittedVersion", batch: list[_QueuedRequest], call: "asyncio.Future[ml.Batch]"
     ) -> None:
         self._busy.remove(fitted)
         if error := call.exception():
-            _fail(batch, error)
+            self._fail(fitted, batch, error)
         else:
             self._deliver(fitted, batch, call.result())
         self._start(fitted)
@@ -117,11 +120,23 @@ class Batcher:
                 request.predicted.set_result(rows)
             start = end
 
+    def _fail(self, fitted: "ml.FittedVersion", batch: list[_QueuedRequest], error: BaseException) -> None:
+        """Raise an error in the request of a batch; of several, each is predicted alone if one cannot be predicted."""
+        if isinstance(error, Unacceptable) and len(batch) > 1:
+            for request in batch:
+                call = partial(fitted.predict_batch, [request.x])
+                pooled = asyncio.ensure_future(self.pool.run(call, fitted.info.model))
+                pooled.add_done_callback(partial(self._on_alone, fitted, request))
+            return
+        for request in batch:
+            if not request.predicted.done():
+                request.predicted.set_exception(error)
 
-def _fail(batch: list[_QueuedRequest], error: BaseException) -> None:
-    for request in batch:
-        if not request.predicted.done():
-            request.predicted.set_exception(error)
+    def _on_alone(self, fitted: "ml.FittedVersion", request: _QueuedRequest, call: "asyncio.Future[ml.Batch]") -> None:
+        if error := call.exception():
+            self._fail(fitted, [request], error)
+        else:
+            self._deliver(fitted, [request], call.result())
 
 
 def _batch_size(queued: list[_QueuedRequest]) -> int:

@@ -1,7 +1,6 @@
 """A table of orders, a pipeline that was fitted on it, and its registration."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from mlapp.library.tables import to_polars
 from mlapp.ml.inference.fitted_version import FittedVersion, load_version
 from mlapp.ml.registration.register import register_pipeline
 from mlapp.ml.training.train import Trained
 from mlapp.schemas import TrainOptions
+from mlapp.tables.formats.arrow import frame_table
 from mlapp.tables.table import Table
 from tests.fitted import info_of
 
@@ -61,13 +62,10 @@ def pipeline(table: pl.DataFrame) -> Pipeline:
     return Pipeline(steps).fit(table[FEATURES], table["returned"])
 
 
-Register = Callable[..., Trained]
-
-
 def register(pipeline: Any, frame: Any, target: str, table: Table | None = None, **options: Any) -> Trained:
-    """Register a pipeline with a polars frame, or with a table of a file and no frame."""
+    """Register a pipeline with a polars or pandas frame, or with the table of a file and no frame."""
     chosen = TrainOptions(target=target, **options)
-    read = table or Table(frame if isinstance(frame, pl.DataFrame) else pl.DataFrame(frame.to_dict("list")))
+    read = table or frame_table(to_polars(frame), chosen, training=True)
     return register_pipeline(pipeline, read, chosen, time.perf_counter, lambda _stage, _share: None, frame)
 
 

@@ -22,3 +22,47 @@ class Centered(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: Any) -> np.ndarray:
         values = np.asarray(X, dtype=float)
         return np.asarray(values - values.mean(axis=0))
+
+
+class Fussy(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Takes frames with the types of the columns that it was fitted on, and of texts none that is loud."""
+
+    def fit(self, X: Any, y: None = None) -> "Fussy":
+        self.dtypes_ = [str(dtype) for dtype in X.dtypes]
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        found = [str(dtype) for dtype in X.dtypes]
+        if found != self.dtypes_:
+            raise ValueError(f"{found} instead of {self.dtypes_}")
+        cells = [_code(value) for value in X[X.columns[0]]]
+        return np.array(cells, dtype=float).reshape(-1, 1)
+
+
+def _code(value: Any) -> float:
+    if isinstance(value, str) and value.startswith("LOUD"):
+        raise LookupError(f"{value} is loud")
+    shown = "missing" if value is None or str(value) in ("nan", "<NA>", "NaT") else str(value)
+    return float(sum(map(ord, f"{type(value).__name__} {shown}")) % 97)
+
+
+class FirstOfArray(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Takes arrays, and of these a text and a whole number."""
+
+    def fit(self, X: np.ndarray, y: None = None) -> "FirstOfArray":
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        return np.array([[_code(text), number + isinstance(number, int)] for text, number in X], dtype=float)
+
+
+class OfPandas(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Takes frames of pandas only."""
+
+    def fit(self, X: Any, y: None = None) -> "OfPandas":
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        return np.array([[_code(text), is_on] for text, is_on in X.loc[:, ["it", "on"]].itertuples(index=False)], float)
