@@ -32,9 +32,9 @@ async def drop(page: Page, folder: Path, name: str, content: str) -> None:
     await page.locator("input[type=file]").set_input_files(file)
 
 
-async def severe_violations(page: Page) -> list[str]:
-    """Return the severe violations that axe finds on a page as it is now, one line each."""
-    found = await Axe().run(page, options=OPTIONS)
+async def severe_violations(page: Page, *rules: str) -> list[str]:
+    """Return the severe violations of these rules, or else of all, that axe finds on a page as it is now."""
+    found = await Axe().run(page, options=OPTIONS | ({"runOnly": rules} if rules else {}))
     return [_format(violation) for violation in found.response["violations"] if violation["impact"] in SEVERE]
 
 
