@@ -113,9 +113,15 @@ def _without(data: dict[str, Any], left_out: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running_store(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    """The store of the server that is open."""
+    return ModelStore(tmp_path_factory.mktemp("server") / "store")
+
+
+@pytest.fixture(scope="session")
+def running(running_store: ModelStore) -> Iterator[Running]:
     """A server that is open, with the example, the model of its first start."""
-    with serving_unmeasured(tmp_path_factory.mktemp("server")) as (process, http):
+    with serving_unmeasured(running_store.folder.parent) as (process, http):
         wait_until(http, "/readyz")
         yield process, http
         assert end(process) == 0

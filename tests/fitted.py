@@ -9,10 +9,11 @@ from functools import cache
 from typing import Any
 
 from mlapp.ml.training.train import Trained, train
-from mlapp.schemas import Record, TrainOptions, VersionInfo
+from mlapp.schemas import DataSource, Record, TrainOptions, VersionInfo
 from mlapp.services import Services
 from mlapp.store import ModelStore
 from mlapp.tables.bundled.datasets import dataset, source_of
+from mlapp.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,13 @@ class Fitted:
 def fit(name: str) -> Fitted:
     """Fit a linear version on a bundled table."""
     table, target = dataset(name)
-    options = TrainOptions(target=target, estimator="linear")
-    trained = train(table, options, time.perf_counter, lambda _stage, _share: None)
+    return fit_on(name, table, source_of(name), target=target, estimator="linear")
+
+
+def fit_on(name: str, table: Table, source: DataSource | None, **options: Any) -> Fitted:
+    trained = train(table, TrainOptions(**options), time.perf_counter, lambda _stage, _share: None)
     sha256 = hashlib.sha256(trained.file).hexdigest()
-    known = {"created_at": datetime.now(UTC), "model_sha256": sha256, "source": source_of(name)}
+    known = {"created_at": datetime.now(UTC), "model_sha256": sha256, "source": source}
     return Fitted(name, trained.file, Record(**known, **trained.record))
 
 

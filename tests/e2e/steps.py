@@ -1,11 +1,16 @@
-"""Steps of end-to-end tests: train by the API, drop a file, look for violations of accessibility."""
+"""Steps of end-to-end tests: publish a version, drop a file, look for violations of accessibility."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import httpx
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
+
+from mlapp.schemas import Format
+from mlapp.store import ModelStore
+from mlapp.tables.formats.reader import read_file
+from tests.fitted import Fitted, fit_on
 
 SEVERE = ("serious", "critical")
 # Preloading would fetch style sheets, which shows a loading bar that the next check reports.
@@ -16,14 +21,15 @@ GLOSS = ["gloss", *(str(n % 4) for n in range(90))]
 WITH_GLOSS = "".join(f"{line},{gloss}\n" for line, gloss in zip(PAINT.splitlines(), GLOSS, strict=True))
 
 
-async def train(api: httpx.AsyncClient, model: str, table: str = PAINT, **options: str) -> int:
-    """Train a version of a model on a table by the API, and return its number."""
-    params = {"target": "price", "estimator": "linear"} | options
-    headers = {"Content-Type": "text/csv"}
-    answer = await api.post(f"/models/{model}/train", params=params, content=table, headers=headers)
-    assert answer.status_code == 201, answer.text
-    version: int = answer.json()["version"]
-    return version
+@cache
+def paint(estimator: str) -> Fitted:
+    table = read_file(PAINT.encode(), Format.CSV, training=True)
+    return fit_on("paint", table, None, target="price", estimator=estimator)
+
+
+def publish(store: ModelStore, model: str, estimator: str = "linear", **changed: Any) -> int:
+    """Add a version of a model on the table `PAINT` and activate it, as another process does."""
+    return paint(estimator).but(**changed).activate_in(store, model)
 
 
 async def drop(page: Page, folder: Path, name: str, content: str) -> None:

@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-import httpx
 from playwright.async_api import Page, expect
 
+from mlapp.store import ModelStore
 from tests.e2e.conftest import desktop_only
-from tests.e2e.steps import PAINT, drop, severe_violations, train
+from tests.e2e.steps import PAINT, drop, publish, severe_violations
 from tests.e2e.test_accessible import SCHEMES
 
 STILL = "* { transition: none !important; animation: none !important }"
 
 
 @desktop_only
-async def test_pages_are_opened_by_keys_which_a_dialog_lists(page: Page, api: httpx.AsyncClient):
-    await train(api, "keys")
+async def test_pages_are_opened_by_keys_which_a_dialog_lists(page: Page, running_store: ModelStore):
+    publish(running_store, "keys")
     await page.goto("/ui/models/keys")
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.add_style_tag(content=STILL)

@@ -10,8 +10,9 @@ import httpx
 import polars as pl
 from playwright.async_api import Locator, Page, expect
 
+from mlapp.store import ModelStore
 from tests.e2e.conftest import desktop_only
-from tests.e2e.steps import PAINT, WITH_GLOSS, drop, train
+from tests.e2e.steps import PAINT, WITH_GLOSS, drop, publish
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -81,9 +82,9 @@ async def test_dropped_file_becomes_an_active_version_that_predicts(page: Page, 
 
 @desktop_only
 async def test_version_that_would_break_callers_is_stored_and_both_choices_are_given(
-    page: Page, api: httpx.AsyncClient, tmp_path: Path
+    page: Page, api: httpx.AsyncClient, running_store: ModelStore, tmp_path: Path
 ):
-    await train(api, "shades")
+    publish(running_store, "shades")
     await page.goto("/ui/")
     await drop(page, tmp_path, "shades.csv", WITH_GLOSS)
     await expect(page.get_by_text("Version 2 of shades").first).to_be_visible()
@@ -102,8 +103,8 @@ async def test_version_that_would_break_callers_is_stored_and_both_choices_are_g
 
 
 @desktop_only
-async def test_prediction_follows_a_slider(page: Page, api: httpx.AsyncClient):
-    await train(api, "sliding")
+async def test_prediction_follows_a_slider(page: Page, running_store: ModelStore):
+    publish(running_store, "sliding")
     await page.goto("/ui/models/sliding/predict")
     field = page.get_by_role("spinbutton", name="size")
     prediction = page.locator(".q-card", has=page.get_by_role("heading", name="Prediction", exact=True))
@@ -125,8 +126,10 @@ async def test_prediction_follows_a_slider(page: Page, api: httpx.AsyncClient):
 
 
 @desktop_only
-async def test_table_is_downloaded_with_predictions(page: Page, api: httpx.AsyncClient, tmp_path: Path):
-    version = await train(api, "tables")
+async def test_table_is_downloaded_with_predictions(
+    page: Page, api: httpx.AsyncClient, running_store: ModelStore, tmp_path: Path
+):
+    version = publish(running_store, "tables")
     await page.goto("/ui/models/tables/predict")
     await drop(page, tmp_path, "paint.csv", PAINT)
     await expect(page.get_by_text(f"90 rows predicted by version {version}")).to_be_visible()
@@ -141,8 +144,8 @@ async def test_table_is_downloaded_with_predictions(page: Page, api: httpx.Async
 
 
 @desktop_only
-async def test_curl_sample_works(page: Page, api: httpx.AsyncClient):
-    await train(api, "curled")
+async def test_curl_sample_works(page: Page, running_store: ModelStore):
+    publish(running_store, "curled")
     await page.goto("/ui/models/curled/api")
     code = page.locator(".mlapp-code code").first
     await expect(code).to_contain_text("/models/curled/predict")
@@ -155,9 +158,11 @@ async def test_curl_sample_works(page: Page, api: httpx.AsyncClient):
 
 
 @desktop_only
-async def test_two_versions_are_compared_and_one_is_rolled_back(page: Page, api: httpx.AsyncClient):
-    older = await train(api, "rolled", note="the older")
-    newer = await train(api, "rolled", estimator="hist_gradient_boosting")
+async def test_two_versions_are_compared_and_one_is_rolled_back(
+    page: Page, api: httpx.AsyncClient, running_store: ModelStore
+):
+    older = publish(running_store, "rolled", note="the older")
+    newer = publish(running_store, "rolled", estimator="hist_gradient_boosting")
     await page.goto("/ui/models/rolled/versions")
     for version in (older, newer):
         await page.get_by_role("checkbox", name=f"Select version {version}", exact=True).click()
@@ -178,8 +183,8 @@ async def test_two_versions_are_compared_and_one_is_rolled_back(page: Page, api:
 
 
 @desktop_only
-async def test_model_card_is_downloaded(page: Page, api: httpx.AsyncClient):
-    version = await train(api, "carded")
+async def test_model_card_is_downloaded(page: Page, running_store: ModelStore):
+    version = publish(running_store, "carded")
     await page.goto(f"/ui/models/carded/versions/{version}")
 
     async with page.expect_download() as download:
