@@ -5,6 +5,7 @@ from pathlib import Path
 from playwright.async_api import Page, expect
 
 from mlapp.store import ModelStore
+from pages.model.versions import SEARCHED
 from tests.e2e.conftest import desktop_only
 from tests.e2e.steps import PAINT, drop, publish, severe_violations
 from tests.e2e.test_accessible import SCHEMES
@@ -14,7 +15,8 @@ STILL = "* { transition: none !important; animation: none !important }"
 
 @desktop_only
 async def test_pages_are_opened_by_keys_which_a_dialog_lists(page: Page, running_store: ModelStore):
-    publish(running_store, "keys")
+    for _ in range(SEARCHED + 1):
+        publish(running_store, "keys")
     await page.goto("/ui/models/keys")
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.add_style_tag(content=STILL)
