@@ -30,7 +30,7 @@ FIELDS = (
 
 def trees_of(step: Any, columns: Sequence[Column]) -> list[list[Tree]]:
     """Return the trees of each sum: one, or one for each of several classes. The first one includes the constant."""
-    columns = _encoded(step, columns)
+    columns = encoded_columns(step, columns)
     sums: list[list[Tree]] = []
     baseline = np.asarray(step._baseline_prediction, dtype=float).ravel()  # noqa: SLF001 - as are the trees
     for output, constant in enumerate(baseline.tolist()):
@@ -40,7 +40,7 @@ def trees_of(step: Any, columns: Sequence[Column]) -> list[list[Tree]]:
     return sums
 
 
-def _encoded(step: Any, columns: Sequence[Column]) -> list[Column]:
+def encoded_columns(step: Any, columns: Sequence[Column]) -> list[Column]:
     """Return the columns that the trees see: categories that are encoded again as 0, 1, …, then the other ones."""
     preprocessor = step._preprocessor  # noqa: SLF001
     if preprocessor is None:
@@ -76,7 +76,7 @@ def _tree(predictor: Any, columns: Sequence[Column]) -> Tree:
         first = len(values)
         add(left)
         excluded = (1 << len(values)) - (1 << first)
-        categories = _bits(bitsets[bitset]) if is_categorical else None
+        categories = bits_of(bitsets[bitset]) if is_categorical else None
         splits.append(Split(columns[feature], threshold, bool(missing_left), categories, excluded))
         add(right)
 
@@ -86,8 +86,9 @@ def _tree(predictor: Any, columns: Sequence[Column]) -> Tree:
     return Tree(values, splits)
 
 
-def _bits(words: np.ndarray) -> np.ndarray:
-    """Return the bits of 32-bit words, (`MAX_CATEGORIES`,)."""
+def bits_of(words: np.ndarray) -> np.ndarray:
+    """Return the bits of 32-bit words, (words, …) to (`MAX_CATEGORIES`, …)."""
     index = np.arange(MAX_CATEGORIES)
-    bits: np.ndarray = (words[index // 32] >> (index % 32)) & 1
+    shifts = (index % 32).reshape(-1, *[1] * (words.ndim - 1))
+    bits: np.ndarray = (words[index // 32] >> shifts) & 1
     return bits.astype(bool)

@@ -68,7 +68,7 @@ class Inputs:
     """The feature matrix, and what its members compute of it together: calendar features, for example."""
 
     def __init__(self, features: int) -> None:
-        self._width = features
+        self._features = self._width = features
         self._added: dict[object, list[int]] = {}
         self._functions: list[tuple[list[int], Compiled]] = []
 
@@ -80,6 +80,14 @@ class Inputs:
             self._width += width
             self._functions.append((indices, function))
         return self._added[key]
+
+    def sources(self) -> list[set[int]]:
+        """Return the columns of the feature matrix that each column depends on, the appended ones last."""
+        found = [{index} for index in range(self._features)]
+        for indices, function in self._functions:
+            own = set().union(*(found[index] for index in indices))
+            found += [own] * function.many(np.zeros((1, len(indices)))).shape[1]
+        return found
 
     def compiled(self) -> Compiled:
         """Return the function that appends these columns."""

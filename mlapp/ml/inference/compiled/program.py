@@ -4,7 +4,8 @@ A program collects sums: of the values of all trees, in one evaluation, and of p
 for all linear models with the same preprocessing. What remains of an estimator is a function of these sums.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import joblib
@@ -27,6 +28,16 @@ Steps = Sequence[Any]
 """Fitted transformers, one after the other."""
 
 
+class Member(NamedTuple):
+    """A fitted estimator whose trees are added to sums."""
+
+    steps: Steps
+    """What its features are transformed by."""
+    estimator: Any
+    first: int
+    """Index of its first sum in the source."""
+
+
 class Parts(NamedTuple):
     """A function of features as a function of sums."""
 
@@ -36,6 +47,10 @@ class Parts(NamedTuple):
     """Numbers of the sources that are products of transformed features and weights."""
     last: ArrayFunction
     """Takes the list of all sums."""
+    trees: Mapping[int, Sequence[Member]] = MappingProxyType({})
+    """Estimators whose trees a source adds up, by its number."""
+    formula: Formula | None = None
+    """What `last` computes of the sums, if it is a single value."""
 
     def many(self, x: np.ndarray) -> np.ndarray:
         """Return the function of features, (rows, columns) to (rows, outputs)."""
@@ -51,6 +66,7 @@ class Program:
         self._products: dict[str, tuple[Steps, list[np.ndarray]]] = {}
         self._sources: list[Callable[[], Compiled]] = []
         self._numbers: dict[str, int] = {}
+        self._members: dict[int, list[Member]] = {}
 
     def _source(self, name: str, make: Callable[[], Compiled]) -> int:
         """Return the number of a source of sums."""
@@ -66,6 +82,7 @@ class Program:
             columns = columns_of(step, columns, self._inputs)
         added = [self._trees.add(trees) for trees in trees_of(boosting, columns)]
         number = self._source("trees", self._all_trees)
+        self._members.setdefault(number, []).append(Member(steps, boosting, added[0]))
         return _read(number, added[0], len(added))
 
     def _all_trees(self) -> Compiled:
@@ -110,6 +127,7 @@ class Program:
     def forest(self, steps: Steps, forest: Any) -> Compiled:
         """Return the mean of trees with any number of leaves."""
         number = self._source(str(id(forest)), lambda: self._with_rows(_forest(steps, forest)))
+        self._members[number] = [Member(steps, forest, 0)]
         return _read(number, 0, forest.estimators_[0].tree_.value.shape[2])
 
     def original(self, steps: Steps, estimator: BaseEstimator) -> Compiled:
@@ -128,7 +146,8 @@ class Program:
     def parts(self, function: Compiled) -> Parts:
         """Return a function of the sums with its sources."""
         products = frozenset(self._numbers[name] for name in self._products)
-        return Parts([make().many for make in self._sources], products, function.many)
+        sources = [make().many for make in self._sources]
+        return Parts(sources, products, function.many, self._members, function.formula)
 
     def compiled(self, function: Compiled) -> Compiled:
         """Return a function of the sums as a function of features."""

@@ -1,115 +1,129 @@
-"""Mixtures: predictions for rows with some values of the row to explain, and all others of the background."""
+"""Mixtures: sums of rows with some values of the row to explain, and all others of a background row."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from mlapp.ml.inference.compiled.program import Parts
+from mlapp.ml.inference.explanation.additive import CHUNK_ROWS, TOLERANCE, AdditiveRow, AdditiveSource
+from mlapp.ml.inference.explanation.tree_games import TreeGames
 
-CHUNK_ROWS = 2_000
-"""Rows that are predicted at a time."""
-TOLERANCE = 1e-9
-"""Maximum difference of an additive source from the sum of its terms, relative to the largest value."""
-
-
-class _Terms:
-    """A source that adds up a term of each feature, found by changing a background row one feature at a time."""
-
-    def __init__(self, mixtures: "Mixtures", number: int) -> None:
-        self._source, self._mixtures = mixtures.parts.sources[number], mixtures
-        background = mixtures.background
-        self._reference = self._source(background[:1])
-        self.background = self._of(background)
-        self.is_exact = self._adds_up(self.background, background)
-
-    def _of(self, x: np.ndarray) -> np.ndarray:
-        """Return the terms of rows, (rows, features, sums)."""
-        features = self._mixtures.features
-        size = max(1, CHUNK_ROWS // features)
-        found = [self._source(self._mixtures.changed(x[start:][:size])) for start in range(0, len(x), size)]
-        return np.concatenate(found).reshape(len(x), features, -1) - self._reference
-
-    def _adds_up(self, terms: np.ndarray, x: np.ndarray) -> bool:
-        expected = self._source(x)
-        atol = TOLERANCE * np.abs(expected).max(initial=1e-300)
-        return np.allclose(self._reference + terms.sum(axis=1), expected, rtol=0, atol=atol)
-
-    def of_row(self, x: np.ndarray) -> np.ndarray | None:
-        """Return the terms of a row, (features, sums); None if they do not add up."""
-        terms = self._of(x)
-        return terms[0] if self._adds_up(terms, x) else None
-
-    def mixed(self, own: np.ndarray, coalitions: np.ndarray, games: slice) -> np.ndarray:
-        """Return the sums of mixtures of a row with these terms, (games × coalitions, sums)."""
-        others = self.background[games]
-        base = self._reference + others.sum(axis=1)
-        sums = base[:, None, :] + coalitions.astype(float) @ (own - others)
-        found: np.ndarray = sums.reshape(-1, sums.shape[2])
-        return found
+Sums = Mapping[int, np.ndarray]
+"""The sums of each source by its number, (rows, sums)."""
+ReadSums = Callable[[Sums], np.ndarray]
+"""Computes values of sums, (rows, values)."""
 
 
 class Mixtures:
-    """Predicts mixtures of rows; of linear models by looking up what each feature adds."""
+    """The sources of a version: which can be explained exactly, and what they add up for mixtures of rows."""
 
     def __init__(self, parts: Parts, background: np.ndarray, blocks: Sequence[Sequence[int]]) -> None:
         """`background` is (rows, columns), and `blocks` has the columns of each feature."""
         self.parts, self.background, self.features = parts, background, len(blocks)
-        self._owner = np.empty(background.shape[1], dtype=np.intp)
+        self.owner = np.empty(background.shape[1], dtype=np.intp)
         for feature, columns in enumerate(blocks):
-            self._owner[list(columns)] = feature
+            self.owner[list(columns)] = feature
+
+    def sums(self, x: np.ndarray) -> Sums:
+        """Return the sums of rows, (rows, columns)."""
+        return {number: source(x) for number, source in enumerate(self.parts.sources)}
+
+    @cached_property
+    def background_sums(self) -> Sums:
+        """The sums of the background rows."""
+        return self.sums(self.background)
 
     @cached_property
     def base(self) -> np.ndarray:
         """The predictions for the background rows, (rows, outputs)."""
-        return self.parts.many(self.background)
+        return self.parts.last([*self.background_sums.values()])
 
     @cached_property
-    def _terms(self) -> dict[int, _Terms]:
-        """The additive sources by number."""
-        terms = {number: _Terms(self, number) for number in sorted(self.parts.products)}
-        return {number: found for number, found in terms.items() if found.is_exact}
+    def _additive(self) -> dict[int, AdditiveSource]:
+        """The sources that add up a term of each feature, by number."""
+        found = {
+            number: AdditiveSource(self.parts.sources[number], self.owner, self.background)
+            for number in sorted(self.parts.products)
+        }
+        return {number: source for number, source in found.items() if source.is_exact}
 
-    def changed(self, x: np.ndarray) -> np.ndarray:
-        """Return the first background row with each feature of each row in turn, (rows × features, columns)."""
-        of_feature = self._owner == np.arange(self.features)[:, None]
-        return np.where(of_feature, x[:, None, :], self.background[0]).reshape(-1, x.shape[1])
+    @cached_property
+    def _trees(self) -> dict[int, TreeGames]:
+        """The sources that add up trees, by number."""
+        found = {number: self._games(number) for number in self.parts.trees}
+        return {number: games for number, games in found.items() if games}
+
+    def _games(self, number: int) -> TreeGames | None:
+        """Return the games of a source's trees; None if they do not add up to what the source does."""
+        expected = self.background_sums[number]
+        try:
+            games = TreeGames(self.parts.trees[number], self.owner, self.background)
+            sums = games.sums(self.background, expected.shape[1])
+        except Exception:  # noqa: BLE001 - private attributes of scikit-learn's trees may change
+            return None
+        # The first row's stand for the constants.
+        difference = (sums - sums[0]) - (expected - expected[0])
+        return games if np.abs(difference).max() <= TOLERANCE * max(1.0, np.abs(expected).max()) else None
 
     def of_row(self, x: np.ndarray) -> "RowMixtures":
         """Return the mixtures of a row, (1, columns)."""
-        own = {number: terms.of_row(x) for number, terms in self._terms.items()}
-        known = {number: (self._terms[number], terms) for number, terms in own.items() if terms is not None}
-        return RowMixtures(self, x, known)
-
-    def rows(self, x: np.ndarray, coalitions: np.ndarray, games: slice) -> np.ndarray:
-        """Return mixtures of a row, (1, columns), as rows: (games × coalitions, columns)."""
-        mixed = np.where(coalitions[:, :, self._owner], x[0], self.background[games, None, :])
-        return mixed.reshape(-1, x.shape[1])
+        terms = {number: source.of_row(x) for number, source in self._additive.items()}
+        return RowMixtures(self, x, {number: own for number, own in terms.items() if own}, self._trees)
 
 
 class RowMixtures:
-    """Predicts the mixtures of a row with each background row."""
+    """The mixtures of a row with each background row."""
 
-    def __init__(self, mixtures: Mixtures, x: np.ndarray, terms: dict[int, tuple[_Terms, np.ndarray]]) -> None:
-        self._mixtures, self._x, self._terms = mixtures, x, terms
+    def __init__(
+        self, mixtures: Mixtures, x: np.ndarray, additive: dict[int, AdditiveRow], trees: dict[int, TreeGames]
+    ) -> None:
+        self.mixtures, self._x, self._additive, self._trees = mixtures, x, additive, trees
+        self.sums = mixtures.sums(x)
 
-    def predict(self, coalitions: np.ndarray, games: slice) -> np.ndarray:
-        """Return the predictions for mixtures with some background rows, (games, coalitions, outputs).
+    @property
+    def exact(self) -> list[int]:
+        """The numbers of the sources whose contributions are exact."""
+        return sorted([*self._additive, *self._trees])
 
-        `coalitions` says which values are those of the row, (games, coalitions, features).
+    def contributions(self, weights: Sums) -> np.ndarray:
+        """Return what each feature contributes to the weighted sum of sources that are exact, (features,).
+
+        `weights` has those of each source's sums, (sums,).
         """
-        parts, size = self._mixtures.parts, max(1, CHUNK_ROWS // coalitions.shape[1])
+        found = np.zeros(self.mixtures.features)
+        for number, own in weights.items():
+            if number in self._additive:
+                found += self._additive[number].contributions(own)
+            else:
+                found += self._trees[number].contributions(self._x, own)
+        return found
+
+    def evaluate(self, coalitions: np.ndarray, games: slice, sources: Collection[int], read: ReadSums) -> np.ndarray:
+        """Return what `read` computes of the sums of some sources, (games, coalitions, values).
+
+        `coalitions` says which values are those of the row, (games, coalitions, features); `games` are the background
+        rows of the other ones.
+        """
+        size = max(1, CHUNK_ROWS // coalitions.shape[1])
         first, found = games.start or 0, []
         for start in range(0, len(coalitions), size):
-            some, rows = coalitions[start:][:size], None
-            own = slice(first + start, first + start + len(some))
-            sums = []
-            for number, source in enumerate(parts.sources):
-                if number in self._terms:
-                    terms, values = self._terms[number]
-                    sums.append(terms.mixed(values, some, own))
-                    continue
-                rows = self._mixtures.rows(self._x, some, own) if rows is None else rows
-                sums.append(source(rows))
-            found.append(parts.last(sums))
+            some = coalitions[start:][:size]
+            rows = slice(first + start, first + start + len(some))
+            found.append(read(self._mixed(some, rows, sources)))
         return np.concatenate(found).reshape(*coalitions.shape[:2], -1)
+
+    def _mixed(self, coalitions: np.ndarray, games: slice, sources: Collection[int]) -> Sums:
+        """Return the sums of mixtures, (games × coalitions, sums) each."""
+        sums: dict[int, np.ndarray] = {}
+        rows = None
+        for number in sources:
+            if number in self._additive:
+                sums[number] = self._additive[number].mixed(coalitions, games)
+                continue
+            if rows is None:
+                background = self.mixtures.background[games, None, :]
+                mixed = np.where(coalitions[:, :, self.mixtures.owner], self._x[0], background)
+                rows = mixed.reshape(-1, mixed.shape[2])
+            sums[number] = self.mixtures.parts.sources[number](rows)
+        return sums

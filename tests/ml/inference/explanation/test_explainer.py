@@ -8,11 +8,10 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import Pipeline
 
-from mlapp.ml.inference.compiled.program import Parts
 from mlapp.ml.inference.explanation import shapley
+from mlapp.ml.inference.explanation.additive import CHUNK_ROWS, AdditiveSource
 from mlapp.ml.inference.explanation.background import make_background
 from mlapp.ml.inference.explanation.explainer import Explainer
-from mlapp.ml.inference.explanation.mixtures import CHUNK_ROWS, Mixtures
 from mlapp.ml.inference.explanation.parts import parts_of
 from mlapp.ml.inference.fitted_version import FittedVersion
 from mlapp.schemas import Explanation
@@ -157,9 +156,6 @@ def test_wide_rows_are_changed_a_few_at_a_time():
         seen.append(len(x))
         return np.asarray(x @ weights)
 
-    mixtures = Mixtures(
-        Parts([source], frozenset([0]), lambda sums: sums[0]), background, [[i] for i in range(features)]
-    )
-    mixtures.of_row(background[:1])
+    AdditiveSource(source, np.arange(features), background).of_row(background[:1])
 
     assert max(seen) <= CHUNK_ROWS

@@ -7,20 +7,24 @@ import numpy as np
 import pytest
 
 from mlapp.ml.inference.explanation import shapley
-from mlapp.ml.inference.explanation.shapley import Contributions, shapley_values
+from mlapp.ml.inference.explanation.shapley import Contributions, Game, shapley_values
 
 GAMES = 4
 MANY = 12
 
 
 def solve(weights: np.ndarray, power: int = 3, seed: int = 0) -> Contributions:
-    """Solve games in which a coalition is worth a power of its total weight; all players together are worth 1."""
+    return shapley_values(game_of(weights, power), seed)
+
+
+def game_of(weights: np.ndarray, power: int) -> Game:
+    """Return games in which a coalition is worth a power of its total weight; all players together are worth 1."""
     weights = weights / weights.sum(axis=1, keepdims=True)
 
     def value(coalitions: np.ndarray, games: slice) -> Any:
-        return np.einsum("gcp,gp->gc", coalitions, weights[games]) ** power
+        return np.einsum("gcp,gp->gc", coalitions, weights[games])[:, :, None] ** power
 
-    return shapley_values(value, np.zeros(GAMES), 1.0, weights.shape[1], seed)
+    return Game(value, np.zeros((GAMES, 1)), np.ones(1), np.zeros(weights.shape[1]))
 
 
 def weights_of(players: int) -> np.ndarray:
@@ -43,9 +47,9 @@ def test_enumerated_values_are_means_over_all_orders():
     worth[1, 1, 1] = 1.0
 
     def value(coalitions: np.ndarray, games: slice) -> Any:
-        return worth[tuple(coalitions.astype(int).T)].T
+        return worth[tuple(coalitions.astype(int).T)].T[:, :, None]
 
-    found = shapley_values(value, worth[[0], [0], [0]], 1.0, 3, 0).values
+    found = shapley_values(Game(value, worth[[0], [0], [0]][:, None], np.ones(1), np.zeros(3)), 0).values
 
     orders = list(permutations(range(3)))
     steps = np.zeros(3)
@@ -98,3 +102,32 @@ def test_large_games_are_evaluated_in_chunks(monkeypatch):
     monkeypatch.setattr(shapley, "CHUNK_CELLS", 1)
 
     assert np.allclose(solve(weights_of(MANY)).values, whole.values, rtol=1e-12)
+
+
+def test_controls_with_known_values_make_samples_more_accurate(monkeypatch):
+    monkeypatch.setattr(shapley, "MAX_EVALUATIONS", 0)
+    weights = weights_of(MANY) / weights_of(MANY).sum(axis=1, keepdims=True)
+
+    def value(coalitions: np.ndarray, games: slice) -> Any:
+        total = np.einsum("gcp,gp->gc", coalitions, weights[games])
+        return np.stack([total**3, total], axis=2)
+
+    def exact(controls: np.ndarray) -> Any:
+        return controls[0] * weights.mean(axis=0)
+
+    sampled = solve(weights)
+    found = shapley_values(Game(value, np.zeros((GAMES, 2)), np.ones(2), np.zeros(MANY), exact), 0)
+    monkeypatch.setattr(shapley, "ENUMERATED_PLAYERS", MANY)
+
+    assert 0 < found.error < sampled.error
+    assert np.abs(found.values - solve(weights).values).max() <= found.error
+    assert found.values.sum() == pytest.approx(1.0)
+
+
+def test_known_values_are_added_to_those_of_the_game():
+    known = np.arange(3.0)
+
+    found = shapley_values(game_of(weights_of(3), 1)._replace(known=known), 0)
+
+    assert np.allclose(found.values, solve(weights_of(3), power=1).values + known)
+    assert np.array_equal(shapley_values(Game(None, np.zeros((1, 1)), np.zeros(1), known), 0).values, known)
