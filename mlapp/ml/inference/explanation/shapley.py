@@ -15,7 +15,7 @@ import numpy as np
 
 ENUMERATED_PLAYERS = 8
 """Games of up to this many players are computed from all 256 coalitions."""
-EXCEEDED = 0.05
+EXCEEDED = 0.01
 """Maximum share of the explanations in which a contribution is off by more than the error."""
 RELATIVE_ERROR = 0.05
 """Sampling ends when the errors of all contributions are at most this share of the largest one."""
