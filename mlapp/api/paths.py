@@ -6,6 +6,7 @@ _PREFIX = "/models/"
 _TEMPLATES = {action: f"{_PREFIX}{{model}}/{action}" for action in ("predict", "train", "invocations")}
 _V2 = "/v2"
 _V2_PREFIX = f"{_V2}/models/"
+_PREFIXES = (_PREFIX, _V2_PREFIX)
 V2_INFER = f"{_V2_PREFIX}{{model}}/infer"
 V2_INFER_VERSION = f"{_V2_PREFIX}{{model}}/versions/{{version}}/infer"
 INVOCATIONS, INVOCATIONS_OF_MODEL = "/invocations", _TEMPLATES["invocations"]
@@ -24,10 +25,13 @@ def split_path(path: str) -> tuple[str, str | None]:
 
     Other paths are returned as they are, without a model.
     """
-    if path.startswith(_PREFIX):
-        model, _, action = path[len(_PREFIX) :].partition("/")
-        return (_TEMPLATES[action], model) if model and action in _TEMPLATES else (path, None)
-    return _split_v2(path) if path.startswith(_V2_PREFIX) else (path, None)
+    # One call, as this runs several times for each request.
+    if not path.startswith(_PREFIXES):
+        return path, None
+    if path[1] == "v":
+        return _split_v2(path)
+    model, _, action = path[len(_PREFIX) :].partition("/")
+    return (_TEMPLATES[action], model) if model and action in _TEMPLATES else (path, None)
 
 
 def _split_v2(path: str) -> tuple[str, str | None]:

@@ -99,6 +99,9 @@ async def receive_any(request: Request) -> bytes:
         Unavailable: the disk is full.
     """
     request = await decoded(request)
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) <= IN_MEMORY_BYTES:
+        return await request.body()
     with _disk_errors():
         async with _spooled(request) as file:
             return await asyncio.to_thread(file.read)

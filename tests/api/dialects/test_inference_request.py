@@ -105,6 +105,7 @@ BINARY: dict[str, tuple[str, int, bytes]] = {
     "a length beyond the end": ("BYTES", 1, b"\x09\0\0\0A"),
     "half a length": ("BYTES", 2, bytes(6)),
     "lengths that take the next ones": ("BYTES", 2, b"\x04\0\0\0" + bytes(4)),
+    "a long text": ("BYTES", 1, b"\x01\x7d\0\0" + bytes(32_001)),
     "fewer texts": ("BYTES", 1, bytes(8)),
     "no UTF-8": ("BYTES", 1, b"\x01\0\0\0\xff"),
 }
@@ -195,7 +196,7 @@ LIKE_A_TENSOR = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.fixed_dictionaries(
         {"inputs": st.lists(LIKE_A_TENSOR, max_size=3) | JSON}, optional={"outputs": JSON, "id": JSON}

@@ -1,6 +1,8 @@
 """Open Inference Protocol V2: health, metadata and inference, in JSON and binary."""
 
+import gzip
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -149,6 +151,26 @@ async def test_unusual_values_are_reported(http: httpx.AsyncClient, machines: Ve
         "/v2/models/machines/infer", json={"inputs": plain(rows)}, headers={"Prefer": "handling=strict"}
     )
     assert strict.status_code == 400
+
+
+async def test_body_may_be_chunked_or_packed(http: httpx.AsyncClient, machines: VersionInfo):
+    body = json.dumps({"inputs": plain(ROWS)}).encode()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield body[:100]
+        yield body[100:]
+
+    answers = [
+        await http.post("/v2/models/machines/infer", content=content, headers=headers)
+        for content, headers in (
+            (body, {}),
+            (chunks(), {}),
+            (gzip.compress(body), {"Content-Encoding": "gzip"}),
+            (body, {"Content-Type": "application/x-www-form-urlencoded"}),
+        )
+    ]
+
+    assert [each.json() for each in answers] == [answers[0].json()] * 4
 
 
 async def test_version_of_the_path_answers(http: httpx.AsyncClient, machines: VersionInfo):

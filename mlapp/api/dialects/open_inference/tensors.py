@@ -3,7 +3,6 @@
 Binary tensors are little-endian; each text of BYTES follows its length in four bytes.
 """
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +32,8 @@ SCALARS = {bool: "BOOL", int: "INT64", float: "FP64"}
 """Datatype of classes by their type."""
 RELIABLE = "reliable"
 LENGTH_BYTES = 4
+MAX_TEXT_BYTES = 32_000
+"""Longest text, as of a cell in other formats."""
 
 
 class Tensor(NamedTuple):
@@ -90,9 +91,7 @@ def decode(tensor: Tensor, *, compact: bool) -> list[Any] | pl.Series:
         values = values.astype(bool)
     if not compact:
         return [None if value != value else value for value in values.tolist()]  # noqa: PLR0124 - NaN
-    if dtype.kind == "f":
-        return pl.Series(values.astype(float)).fill_nan(None)
-    return pl.Series(values)
+    return pl.Series(values.astype(float, copy=False) if dtype.kind == "f" else values, nan_to_null=True)
 
 
 def _texts(tensor: Tensor) -> list[str]:
@@ -104,7 +103,12 @@ def _texts(tensor: Tensor) -> list[str]:
         for _ in range(tensor.rows):
             end = start + LENGTH_BYTES
             start, end = end, end + int.from_bytes(raw[start:end], "little")
-            # A slice beyond the end is shorter, and so is the sum of all lengths then.
+            if end > len(raw):
+                raise _wrong_texts(tensor)
+            if end - start > MAX_TEXT_BYTES:
+                raise UnreadableBody(
+                    f"Input {_quoted(tensor)} has a text of over {MAX_TEXT_BYTES:,} bytes; shorten it or leave it out."
+                )
             texts.append(str(raw[start:end], "utf-8"))
             start = end
     except UnicodeDecodeError:
@@ -127,11 +131,6 @@ def encode(values: pl.Series, datatype: str) -> bytes:
         texts = [str(value).encode() for value in values]
         return b"".join(part for text in texts for part in (len(text).to_bytes(LENGTH_BYTES, "little"), text))
     return values.to_numpy().astype(DTYPES[datatype]).tobytes()
-
-
-def names_of(tensors: Sequence[Tensor]) -> str:
-    """Return names of tensors for messages."""
-    return shorten(", ".join(tensor.name for tensor in tensors), 200)
 
 
 def _quoted(tensor: Tensor) -> str:
