@@ -49,7 +49,8 @@ async def test_page_of_a_listed_origin_trains_and_predicts(browser: Browser, clo
     assert (status, detail.startswith("This key is wrong")) == (401, True)
     assert request_id
     await page.close()
-    assert closed.delete("/models/elsewhere", headers={"X-API-Key": FULL}).status_code == 204
+    gone = httpx.delete(f"{address(closed)}/models/elsewhere", headers={"X-API-Key": FULL})
+    assert gone.status_code == 204
 
 
 @pytest.mark.parametrize("path", ["/health", "/ui/login", "/ui/_nicegui_ws/socket.io/?EIO=4&transport=polling"])
