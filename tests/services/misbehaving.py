@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from sklearn.dummy import DummyClassifier
 
+from mlapp import ml
 from mlapp.ml.estimators import ESTIMATORS, Recipe
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.schemas import Submission, Task
@@ -164,8 +165,9 @@ class Unimportable(Submission):
 
 
 def _arrive_unimportable(options: dict[str, Any]) -> Submission:
-    del sys.modules["mlapp.services.jobs.worker"], jobs.worker
-    for name in [name for name in sys.modules if name.startswith(("mlapp.ml.data.", "mlapp.ml.training."))]:
+    del sys.modules["mlapp.services.jobs.worker"], jobs.worker, ml.estimators
+    again = ("mlapp.ml.catalog", "mlapp.ml.data.", "mlapp.ml.training.", "mlapp.services.submissions")
+    for name in [name for name in sys.modules if name.startswith(again)]:
         del sys.modules[name]
     sys.modules["mlapp.ml.estimators"] = None  # type: ignore[assignment]
     return Submission(dataset="wine", options=options)
