@@ -26,4 +26,5 @@ from .library_versions import unusable_reason as unusable_reason
 from .monitoring.drift import measure_drift as measure_drift
 from .monitoring.profiles import count_features as count_features
 from .monitoring.profiles import count_predictions as count_predictions
+from .own.metrics import OWN_METRICS as OWN_METRICS
 from .threads import use_one_thread as use_one_thread

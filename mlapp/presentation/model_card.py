@@ -12,7 +12,7 @@ from mlapp.presentation.evaluation.held_out import coverage_caveat, held_out_row
 from mlapp.presentation.evaluation.subgroups import NO_SLICES, counted_on, protected_note, protected_table, weak_spots
 from mlapp.presentation.formats import format_duration, format_percent, format_time, with_spread
 from mlapp.presentation.markdown import quotation, table, text
-from mlapp.presentation.metrics import METRICS, format_metric, format_metric_with_spread
+from mlapp.presentation.metrics import format_metric, format_metric_with_spread, metric_label, metric_meaning
 from mlapp.presentation.sentences import (
     MAX_CATEGORIES,
     headline,
@@ -67,7 +67,7 @@ def _front_matter(info: VersionInfo) -> str:
     kind = f"tabular-{info.task.value}"
     name = version_name(info.model, info.version)
     data = {"name": f"training table ({info.rows} rows)", "type": "tabular"}
-    metrics = [{"type": metric, "name": _metric(metric)[0], "value": value} for metric, value in info.metrics.items()]
+    metrics = [{"type": metric, "name": metric_label(metric), "value": value} for metric, value in info.metrics.items()]
     fields: dict[str, Any] = {
         "library_name": "sklearn",
         "pipeline_tag": kind,
@@ -132,10 +132,10 @@ def _evaluation(info: VersionInfo) -> str:
     unit = target_unit(info)
     scores = [
         (
-            _metric(name)[0],
+            metric_label(name),
             format_metric_with_spread(name, info.metrics, info.spread, unit),
             format_metric(name, info.baseline[name], unit) if name in info.baseline else "",
-            _metric(name)[1],
+            metric_meaning(name),
         )
         for name in info.metrics
     ]
@@ -220,10 +220,6 @@ def _origin(info: VersionInfo) -> str:
     ]
     same = "The same table, options, seed and library versions give the same predictions."
     return f"{same}\n\n{table(('Property', 'Value'), rows)}"
-
-
-def _metric(name: str) -> tuple[str, str]:
-    return METRICS.get(name, (name, ""))
 
 
 def _values(values: Sequence[Scalar]) -> str:

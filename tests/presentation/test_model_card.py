@@ -154,7 +154,7 @@ def test_coverage_is_claimed_only_where_it_is_verified(regression: VersionInfo):
 def test_metric_without_a_baseline_or_meaning_has_empty_cells(classification: VersionInfo):
     info = but(classification, metrics=classification.metrics | {"gain": 1.5})
 
-    assert cells(section(card(info, URL), "Evaluation"), "gain") == ["gain", "1.500", "", ""]
+    assert cells(section(card(info, URL), "Evaluation"), "Gain") == ["Gain", "1.500", "", ""]
 
 
 def test_features_are_described_by_training_values(regression: VersionInfo):

@@ -11,6 +11,7 @@ import pytest
 from mlapp.errors import Unacceptable
 from mlapp.ml import estimators, load_version
 from mlapp.ml.catalog import describe_estimators
+from mlapp.ml.own import metrics
 from mlapp.ml.training.train import Trained, train
 from mlapp.schemas import Record, Task, TrainOptions
 from mlapp.tables.table import Table
@@ -35,18 +36,29 @@ TABLE = Table(
 def _examples(monkeypatch: pytest.MonkeyPatch) -> None:
     """Add the examples to the estimators."""
     monkeypatch.setattr(estimators, "ESTIMATORS", dict(estimators.ESTIMATORS))
-    for example in examples():
+    for example in examples("ESTIMATORS["):
         exec(example, dict(vars(estimators)))
 
 
-def examples() -> list[str]:
+def examples(part: str) -> list[str]:
     found = re.findall(r"^  ```python\n(.*?)^  ```", README.read_text(), flags=re.MULTILINE | re.DOTALL)
-    return [textwrap.dedent(each) for each in found if "ESTIMATORS[" in each]
+    return [textwrap.dedent(each) for each in found if part in each]
 
 
 def trained(target: str, estimator: str, table: Table = TABLE) -> Trained:
     options = TrainOptions(target=target, estimator=estimator, budget_s=10_000)
     return train(table, options, count().__next__, lambda *_: None)
+
+
+def test_own_metric_is_in_the_record(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(metrics, "OWN_METRICS", dict(metrics.OWN_METRICS))
+    (example,) = examples("OWN_METRICS[")
+    exec(example, dict(vars(metrics)))
+
+    record = trained("price", "linear").record
+
+    assert 0 <= record["metrics"]["late"] <= 1
+    assert record["baseline"]["late"] == pytest.approx(0.5, abs=0.2)
 
 
 def test_own_estimator_is_listed_with_the_first_line_of_its_docstring():

@@ -9,6 +9,7 @@ import polars as pl
 from mlapp.ml.data.encoding import EncodedRows
 from mlapp.ml.evaluation.metrics import metrics
 from mlapp.ml.inference.fitted_version import FittedVersion
+from mlapp.ml.own.metrics import add_own_metrics
 from mlapp.schemas import ColumnType, Task
 from mlapp.tables.columns.conversion import format_values, unnamed
 from mlapp.tables.columns.inference import convert_column
@@ -61,15 +62,18 @@ def score(fitted: FittedVersion, table: Table, encoded: EncodedRows, bad_rows: S
     if model.task is Task.REGRESSION:
         errors = np.abs(predicted[:, 0] - y)
         worst = _worst(rows, predicted, errors, (-errors).argsort(kind="stable"), errors > 0)
-        return Score(metrics(model.task, y, predicted[:, 0], weights), len(rows), worst)
+        scores = metrics(model.task, y, predicted[:, 0], weights)
+        return Score(add_own_metrics(scores, model.task, y, predicted[:, 0], weights)[0], len(rows), worst)
     y = y.astype(int)
     decided = fitted.answers.rule.classes(predicted)
     of_actual = predicted[np.arange(len(y)), y]
     worst = _worst(rows, predicted, of_actual, of_actual.argsort(kind="stable"), decided != y)
     if len(np.unique(y)) < predicted.shape[1]:
         # The other metrics need rows of every class.
-        return Score({"accuracy": float(np.average(decided == y, weights=weights))}, len(rows), worst)
-    return Score(metrics(model.task, y, predicted, weights, decided), len(rows), worst)
+        scores = {"accuracy": float(np.average(decided == y, weights=weights))}
+    else:
+        scores = metrics(model.task, y, predicted, weights, decided)
+    return Score(add_own_metrics(scores, model.task, y, predicted, weights)[0], len(rows), worst)
 
 
 def _worst(

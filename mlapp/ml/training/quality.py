@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+import numpy as np
 import polars as pl
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -12,8 +13,9 @@ from mlapp.ml.decisions.class_sets import fit_class_sets
 from mlapp.ml.decisions.threshold_curve import threshold_curve
 from mlapp.ml.evaluation.intervals import fit_intervals
 from mlapp.ml.evaluation.metrics import metrics, spread
-from mlapp.ml.evaluation.out_of_fold import out_of_fold
+from mlapp.ml.evaluation.out_of_fold import Samples, out_of_fold
 from mlapp.ml.evaluation.plots import classification_plots, regression_plots
+from mlapp.ml.own.metrics import add_own_metrics
 from mlapp.ml.subgroups.protected_column import ProtectedColumn
 from mlapp.ml.subgroups.report import Outcome, subgroup_fields
 from mlapp.ml.training.selection.evaluated import Evaluated
@@ -28,11 +30,7 @@ def evaluate_quality(
     task, samples = training_set.task, training_set.samples
     dummy = DummyRegressor() if task is Task.REGRESSION else DummyClassifier(strategy="prior")
     baseline = out_of_fold(lambda: dummy, samples)
-    quality: dict[str, Any] = {
-        "metrics": metrics(task, samples.y_test, best.predicted, samples.weights_test),
-        "baseline": metrics(task, samples.y_test, baseline.predicted, samples.weights_test),
-        "spread": spread(best.fold_scores),
-    }
+    quality = _metrics(samples, task, best, baseline.predicted)
     about_subgroups = partial(
         subgroup_fields, samples, training_set.signature.features, seed=training_set.seed, protected=protected
     )
@@ -53,6 +51,21 @@ def evaluate_quality(
     quality |= {"class_sets": None, "threshold_curve": None}
     outcome = Outcome.of_values(samples.y_test, best.predicted, (fitted.lower, fitted.upper), coverage)
     return quality | about_subgroups(outcome), fitted.scale
+
+
+def _metrics(samples: Samples, task: Task, best: Evaluated, baseline: np.ndarray) -> dict[str, Any]:
+    """Return metrics, those of the baseline, and their spread over the folds, and warnings of own ones that failed."""
+    y, weights = samples.y_test, samples.weights_test
+
+    def scores(predicted: np.ndarray) -> tuple[dict[str, float], list[str]]:
+        return add_own_metrics(metrics(task, y, predicted, weights), task, y, predicted, weights)
+
+    found, warnings = scores(best.predicted)
+    folds = [
+        add_own_metrics(known, task, y[rows], best.predicted[rows], None if weights is None else weights[rows])[0]
+        for known, rows in zip(best.fold_scores, samples.by_fold(np.arange(len(y))), strict=True)
+    ]
+    return {"metrics": found, "baseline": scores(baseline)[0], "spread": spread(folds), "warnings": warnings}
 
 
 def _threshold_curve(training_set: TrainingSet, best: Evaluated) -> ThresholdCurve | None:

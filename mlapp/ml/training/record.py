@@ -23,7 +23,7 @@ def make_record(  # noqa: PLR0913, PLR0917 - a table, how it was used, and what 
 ) -> dict[str, Any]:
     """Return the record of a version, without fingerprints, parameters and duration.
 
-    `quality` has the fields that out-of-fold predictions decide.
+    `quality` has the fields that out-of-fold predictions decide, and warnings.
     """
     signature, target, best = training_set.signature, training_set.target, comparison.best
     rows = len(target.values)
@@ -52,7 +52,7 @@ def make_record(  # noqa: PLR0913, PLR0917 - a table, how it was used, and what 
         **quality,
         "leaderboard": comparison.leaderboard,
         "importance": importance,
-        "warnings": list(dict.fromkeys(found)),
+        "warnings": list(dict.fromkeys(found + quality["warnings"])),
         "seed": options.seed,
         "budget_reached": comparison.budget_reached,
         "library_versions": installed_versions() | package_versions(best.fitted),

@@ -9,11 +9,12 @@ from mlapp.errors import shorten
 from mlapp.presentation.comparison.comparability import comparability, listed, same_question
 from mlapp.presentation.formats import format_count, format_duration, format_percent, format_time, format_value
 from mlapp.presentation.metrics import (
-    LOWER_IS_BETTER,
     MAIN_METRIC,
-    METRICS,
+    best_of,
     format_metric,
     format_metric_with_spread,
+    in_order,
+    metric_label,
 )
 from mlapp.presentation.sentences import headline, source_name, target_unit
 from mlapp.presentation.training_choices import estimator_title
@@ -110,7 +111,7 @@ def _score_changes(old: VersionInfo, new: VersionInfo) -> list[str]:
     if not same_question([old, new]) or name not in old.metrics or name not in new.metrics:
         return []
     before, after = old.metrics[name], new.metrics[name]
-    label, score, earlier = METRICS[name][0], format_metric(name, after), format_metric(name, before)
+    label, score, earlier = metric_label(name), format_metric(name, after), format_metric(name, before)
     fair = comparability([old, new])
     if score == earlier:
         sentences = [f"{label} stays at {score}."]
@@ -145,11 +146,10 @@ _IF_DIFFERENT = ("Rows", "Table", "Interval coverage", "Predicts", "Seed")
 
 def _metric_differences(versions: Sequence[VersionInfo]) -> Iterable[Difference]:
     fair = comparability(versions).scores
-    for name, (label, _) in METRICS.items():
+    for name in in_order(name for info in versions for name in info.metrics):
         scores = {index: info.metrics[name] for index, info in enumerate(versions) if name in info.metrics}
-        if scores:
-            texts = tuple(_score(info, name) for info in versions)
-            yield Difference(label, texts, _best(name, scores, versions) if fair else frozenset())
+        texts = tuple(_score(info, name) for info in versions)
+        yield Difference(metric_label(name), texts, _best(name, scores, versions) if fair else frozenset())
 
 
 def _score(info: VersionInfo, name: str) -> str:
@@ -163,7 +163,9 @@ def _best(name: str, scores: dict[int, float], versions: Sequence[VersionInfo]) 
     scores = {n: score for n, score in scores.items() if verdict(versions[n]).level is not Level.TOO_GOOD}
     if not scores:
         return frozenset()
-    best = format_metric(name, (min if name in LOWER_IS_BETTER else max)(scores.values()))
+    if (found := best_of(name, scores.values())) is None:
+        return frozenset()
+    best = format_metric(name, found)
     tied = frozenset(index for index, score in scores.items() if format_metric(name, score) == best)
     return tied if len(tied) < len(scores) else frozenset()
 

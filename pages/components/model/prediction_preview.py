@@ -7,7 +7,7 @@ from nicegui import ui
 
 from mlapp.presentation.decisions.sentences import class_title
 from mlapp.presentation.formats import exact, format_count, format_number, format_percent
-from mlapp.presentation.metrics import MAIN_SCORE, METRICS, format_metric
+from mlapp.presentation.metrics import MAIN_SCORE, format_metric, in_order, metric_label
 from mlapp.presentation.sentences import target_unit
 from mlapp.schemas import PredictionPreview, Task, VersionInfo, WorstRow
 from pages.components.cards import Figure, figures
@@ -59,14 +59,14 @@ class PredictionPreviewView:
             first = MAIN_SCORE[self.info.task]
             self._figures([first])
             with ui.expansion("All scores").props(FOLD).classes("w-full").mark("all-scores"):
-                self._figures([name for name in METRICS if name != first])
+                self._figures([name for name in in_order(self.found.score) if name != first])
 
     def _figures(self, names: Sequence[str]) -> None:
         score, known, unit = self.found.score or {}, self.info.metrics, target_unit(self.info)
         figures(
             [
                 Figure(
-                    METRICS[name][0],
+                    metric_label(name),
                     format_metric(name, score[name], unit),
                     f"in training: {format_metric(name, known[name], unit)}" if name in known else "",
                     exact(score[name]),

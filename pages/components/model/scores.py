@@ -13,7 +13,7 @@ from mlapp.presentation.evaluation.subgroups import (
     worst_rows_hint,
 )
 from mlapp.presentation.formats import format_duration
-from mlapp.presentation.metrics import METRICS, format_metric, format_metric_with_spread
+from mlapp.presentation.metrics import format_metric, format_metric_with_spread, in_order, metric_label, metric_meaning
 from mlapp.presentation.sentences import quality_summary, target_unit
 from mlapp.presentation.training_choices import STOPPED, comparison_metric, entry_score, weight_texts
 from mlapp.schemas import VersionInfo
@@ -30,13 +30,12 @@ def scores(info: VersionInfo) -> None:
     unit = target_unit(info)
     rows = [
         (
-            label,
+            metric_label(name),
             format_metric_with_spread(name, info.metrics, info.spread, unit),
             format_metric(name, info.baseline[name], unit) if name in info.baseline else "",
-            meaning,
+            metric_meaning(name),
         )
-        for name, (label, meaning) in METRICS.items()
-        if name in info.metrics
+        for name in in_order(info.metrics)
     ]
     plain_table("Metrics", ("Metric", "This version", "Baseline", "Meaning"), rows)
 

@@ -1,0 +1,1 @@
+"""What a fork adds, beside the estimators in `mlapp/ml/estimators.py`."""
