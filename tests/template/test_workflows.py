@@ -29,6 +29,10 @@ echo "$*" >> "$STUBS/curl"
 case "$*" in *commitId*) ;; *) head -n 1 "$STUBS/deploys"; sed -i 1d "$STUBS/deploys" ;; esac
 """
 """Render's API: each query for deploys returns the next line of a file."""
+UV = """#!/bin/sh
+[ "$1" != build ] || { mkdir dist && touch dist/mlapp.whl; }
+echo 0.1.0
+"""
 Run = Callable[..., str]
 
 
@@ -57,7 +61,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(work: Path, tmp_path: Path) -> Run:
     """Run a step as GitHub does; returns its output."""
-    environment = stubs.install(tmp_path, curl=CURL, sleep="#!/bin/sh\n", uv="#!/bin/sh\necho 0.1.0\n")
+    environment = stubs.install(tmp_path, curl=CURL, sleep="#!/bin/sh\n", uv=UV)
 
     def run_step(name: str, status: int = 0, **more: str) -> str:
         done = subprocess.run(
@@ -107,7 +111,9 @@ def test_release_has_the_notes_of_its_version(run: Run, work: Path, tmp_path: Pa
     assert (work / "notes.md").read_text() == "\n- An idea\n\n"
     assert (work / "mlapp-0.2.0.tar.gz").exists()
     assert (
-        (tmp_path / "gh").read_text().startswith("release create v0.2.0 mlapp-0.2.0.tar.gz requirements.txt --target")
+        (tmp_path / "gh")
+        .read_text()
+        .startswith("release create v0.2.0 mlapp-0.2.0.tar.gz dist/mlapp.whl requirements.txt --target")
     )
 
 

@@ -1,0 +1,36 @@
+"""The notebook in docs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from docs.run_notebook import run_notebook
+from tests.servers import ROOT
+
+NOTEBOOK = ROOT / "docs/library.ipynb"
+
+
+def test_notebook_runs_and_predicts(capsys: pytest.CaptureFixture[str]):
+    found = run_notebook(NOTEBOOK)
+
+    assert "PredictionWarning" not in capsys.readouterr().out
+    assert found["version"].info.metrics["r2"] > 0.9
+    assert [model.name for model in found["mlapp"].models(store=found["store"])][-1] == "prices"
+
+
+def test_notebook_is_committed_without_outputs():
+    cells = json.loads(NOTEBOOK.read_text())["cells"]
+
+    assert {cell["cell_type"] for cell in cells} == {"markdown", "code"}
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
+
+
+def test_cell_that_fails_is_named(tmp_path: Path):
+    cells = [{"cell_type": "code", "source": ["x = 1\n"]}, {"cell_type": "code", "source": ["x / 0"]}]
+    (tmp_path / "broken.ipynb").write_text(json.dumps({"cells": cells}))
+
+    with pytest.raises(ZeroDivisionError) as raised:
+        run_notebook(tmp_path / "broken.ipynb")
+
+    assert "broken.ipynb, cell 2" in str(raised.traceback[-1].path)
