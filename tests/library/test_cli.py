@@ -144,14 +144,14 @@ def test_failures_have_their_own_status(
 
 def test_progress_is_shown_on_a_terminal_and_erased(table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     terminal = Terminal()
-    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("COLUMNS", "41")
     monkeypatch.setattr(sys, "stderr", terminal)
 
     assert run(["train", table, "--target", "progression", "--estimator", "linear", "--store", str(tmp_path)]) == 0
 
     shown = terminal.getvalue().split("\r\033[K")
-    assert shown[1] == "[....................]   0%  Reading th"
-    assert shown[-2] == "[####################] 100%  Serializin"
+    assert shown[1] == "[....................]   0%  Reading the"
+    assert shown[-2] == "[####################] 100%  Serializing"
     assert shown[-1] == ""
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def test_readme_examples_return_what_is_printed(tmp_path: Path):
 
 
 def run(command: str, folder: Path) -> str:
-    environment = {"PATH": os.environ["PATH"]}
+    # With the command `mlapp` of this environment.
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(
         ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=True
     )
