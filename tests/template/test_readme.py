@@ -9,8 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from sklearn.linear_model import LinearRegression
 
+import mlapp
 from tests.servers import ROOT, address, serving_unmeasured, wait_until
 
 README = (ROOT / "README.md").read_text()
@@ -26,6 +29,20 @@ def test_readme_examples_return_what_is_printed(tmp_path: Path):
             command, _, printed = example.partition("\n")
             answer = run(command.replace("localhost:8000", address(http).removeprefix("http://")), tmp_path)
             assert_like(answer.strip(), printed.strip(), command)
+
+
+def test_readme_example_of_the_library_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (example,) = re.findall(r"^```python\n(import mlapp\n.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    monkeypatch.setenv("MLAPP_STORE", str(tmp_path))
+    area = [float(row % 90) for row in range(120)]
+    df = pl.DataFrame({"area": area, "price": [3 * each + row % 2 for row, each in enumerate(area)]})
+    pipeline = LinearRegression().fit(df[["area"]], df["price"])
+
+    found = {"df": df, "new": df.drop("price"), "pipeline": pipeline}
+    exec(example.replace('target="price"', 'target="price", estimator="linear"', 1), found)
+
+    (model,) = mlapp.models()
+    assert (model.name, model.versions, model.active) == ("prices", 2, 2)
 
 
 def run(command: str, folder: Path) -> str:
