@@ -13,6 +13,13 @@ LOSSES = {
     Loss.ABSOLUTE_ERROR: "absolute error: predictions are medians, which outliers hardly change",
     Loss.POISSON: "Poisson: errors count in relation to the prediction",
 }
+MEANINGS = {
+    "class_weight": "Rare values are found more often if all count alike, and mistaken for frequent ones more often.",
+    "metric": "The score by which the best of all is kept.",
+    "coverage": "How often the range around a prediction has to hold the true value.",
+    "seed": "Another number splits the rows at random in another way.",
+}
+"""Option of a training → what it means, in one line."""
 STOPPED = "Estimators that were clearly worse than another one on the first fold were not fitted on the others."
 CLASS_WEIGHTS = {
     ClassWeight.BALANCED: "balanced: all classes count alike in a fit; probabilities are scaled back to natural rates",

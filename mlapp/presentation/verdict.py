@@ -66,6 +66,14 @@ def verdict(info: VersionInfo | VersionSummary) -> Verdict:
     return Verdict(Level.WEAK, phrase, f"Its columns say only a little about {target}; more of them could help.")
 
 
+def other_warnings(info: VersionInfo) -> list[str]:
+    """Return the warnings that the verdict does not give already."""
+    leaks = [f"Column '{shorten(name)}' alone predicts" for name in info.suspected_leaks]
+    if len(info.suspected_leaks) > 1:
+        leaks.append(f"Columns '{shorten(info.suspected_leaks[0], 40)}'")
+    return [warning for warning in info.warnings if not warning.startswith(tuple(leaks))]
+
+
 def _too_good(phrase: str, target: str, suspects: tuple[str, ...]) -> Verdict:
     if not suspects:
         how = f"{phrase[:1].lower()}{phrase[1:]}".partition(";")[0]

@@ -223,9 +223,9 @@ async def test_leaking_column_is_named_beside_train(user: User):
         user, "leak.csv", ("x,y\n" + "".join(f"{n},{'low' if n < 90 else 'high'}\n" for n in range(180))).encode()
     )
 
-    await user.should_see("'x' may leak the target.")
+    await user.should_see("'x' may give 'y' away.")
     user.find("Leave 'x' out").click()
-    await user.should_not_see("'x' may leak the target.")
+    await user.should_not_see("'x' may give 'y' away.")
 
 
 async def test_leaky_training_says_so_first_and_is_repeated_without_the_column(user: User, services: Services):
@@ -324,7 +324,7 @@ async def test_changed_reading_is_shown_at_once(user: User):
 async def test_leak_is_left_out_by_the_button_beside_train(user: User):
     await user.open("/train")
     await drop(user, "leak.csv", b"x,copy,y\n" + b"".join(b"%d,%d,%d\n" % (n % 5, n % 2, n % 2) for n in range(60)))
-    await user.should_see(marker="train-leaks", content="'copy' may leak the target.")
+    await user.should_see(marker="train-leaks", content="'copy' may give ")
 
     user.find(marker="leave-leaks-out").click()
 

@@ -123,7 +123,7 @@ def test_the_card_names_slices_and_protected_groups():
 
     assert "## Where it is wrong\n\n- Among 84 rows with cabin missing" in text
     assert "## Groups by sex\n\n| Group | Held-out rows |" in text
-    assert "significantly worse than the rest" in card(plain, "http://localhost")
+    assert "clearly worse than the rest" in card(plain, "http://localhost")
 
 
 def test_worst_rows_are_seen_by_a_file_with_the_target():

@@ -6,7 +6,7 @@ from mlapp.presentation.formats.numbers import PERCENT
 from mlapp.presentation.sentences import target_unit, unit_of
 from mlapp.schemas import Condition, ProtectedGroup, Scalar, Share, Slice, Task, UnmetClaim, VersionInfo
 
-NO_SLICES = "No part of the table is significantly worse than the rest."
+NO_SLICES = "No part of the table is clearly worse than the rest."
 MAX_NAME = 40
 
 

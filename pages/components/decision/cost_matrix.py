@@ -43,7 +43,7 @@ class CostCard:
                 self.apply = ui.button("Use these costs", icon="check", on_click=self._confirm).mark("save-decision")
                 reset = ui.button("Predict the most probable value", on_click=self._confirm_reset)
                 reset.props("outline").mark("reset-decision").set_visibility(info.decision is not None)
-            ui.label("Nothing changes for callers before you confirm.").classes(MUTED)
+            ui.label("Nothing changes for anyone before you confirm.").classes(MUTED)
             # The version may have to be loaded, which takes longer than a page may.
             ui.timer(0, self.show, once=True)
 

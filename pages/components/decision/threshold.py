@@ -14,7 +14,7 @@ from pages.components.model.actions import bullets
 from pages.theme import FIELD, FIGURES, MUTED, SMALL, TEXT
 
 BY_COSTS, BY_LIMIT, BY_HAND = "Lowest cost", "Limit", "By hand"
-COUNTED = "Counted on rows that were kept out of training. Nothing changes for callers before you confirm."
+COUNTED = "Counted on rows that were kept out of training. Nothing changes for anyone before you confirm."
 CELL = "text-right tabular-nums px-3 py-1.5"
 Save = Callable[[ModelPatch, str], Awaitable[None]]
 """Takes a change of the model, and what to say when it is made."""

@@ -22,7 +22,7 @@ class PredictionBar:
         self.info = info
         coded = any(map(is_code, info.classes or []))
         with ui.element("button").props("type=button").classes(BAR).mark("prediction-bar") as self.element:
-            ui.label("Prediction" if coded else info.target).classes("truncate min-w-0")
+            ui.label("See why" if coded else info.target).classes("truncate min-w-0")
             self.value = ui.label().classes("font-semibold whitespace-nowrap ml-auto")
             self.detail = ui.label().classes("whitespace-nowrap text-slate-600 dark:text-slate-300")
 

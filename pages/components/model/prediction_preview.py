@@ -5,7 +5,7 @@ from typing import Protocol
 
 from nicegui import ui
 
-from mlapp.presentation.decisions.sentences import class_title
+from mlapp.presentation.decisions.sentences import class_name
 from mlapp.presentation.formats import exact, format_count, format_number, format_percent
 from mlapp.presentation.metrics import MAIN_SCORE, format_metric, in_order, metric_label
 from mlapp.presentation.sentences import target_unit
@@ -126,7 +126,7 @@ class PredictionPreviewView:
 def _judged(row: WorstRow, info: VersionInfo) -> tuple[str, str]:
     """Return a prediction, and how wrong it is."""
     if info.task is Task.CLASSIFICATION:
-        return class_title(info, row.prediction), format_percent(row.measure)
+        return class_name(row.prediction), format_percent(row.measure)
     unit = target_unit(info)
     return format_number(float(row.prediction), unit), format_number(row.measure, unit)
 

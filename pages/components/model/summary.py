@@ -7,7 +7,7 @@ from nicegui import ui
 
 from mlapp.presentation.evaluation.against_baseline import against_baseline
 from mlapp.presentation.evaluation.held_out import coverage_caveat, evaluated_on
-from mlapp.presentation.verdict import verdict
+from mlapp.presentation.verdict import other_warnings, verdict
 from mlapp.schemas import VersionInfo
 from pages.components.charts.share_bar import bar
 from pages.components.warnings import notes, warnings
@@ -59,4 +59,4 @@ def evidence(info: VersionInfo) -> None:
     ui.label(evaluated_on(info)).classes(MUTED).mark("evaluated-on")
     if caveat := coverage_caveat(info):
         notes("coverage-caveat", [caveat])
-    warnings(info.warnings)
+    warnings(other_warnings(info))

@@ -7,6 +7,7 @@ from nicegui import ui
 
 from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.metrics import METRICS
+from mlapp.presentation.training_choices import MEANINGS
 from mlapp.schemas import (
     SELECTION_METRICS,
     ActivationPolicy,
@@ -79,13 +80,11 @@ class OptionsForm:
         self.activate.set_value(policy.value)
 
     def _advanced(self) -> None:
-        self._choice("class_weight", "Weights of classes")
+        self._choice("class_weight", "Weights of rare and frequent values")
         self._choice("loss", "Predict")
         self._choice("metric", "Choose the best estimator by")
         self._bind(ui.number("Longest search for the best, in seconds", value=60, min=1, max=86_400), "budget_s")
-        self._bind(
-            ui.number("Share of true values in the intervals", value=0.9, min=0.5, max=0.99, step=0.05), "coverage"
-        )
+        self._bind(ui.number("Coverage", value=0.9, min=0.5, max=0.99, step=0.05), "coverage")
         self._bind(ui.number("Random seed", value=0, min=0, precision=0), "seed")
         self._bind(ui.input("Note"), "note").props("maxlength=2000")
         labels = {policy.value: text for policy, text in ACTIVATION.items()}
@@ -101,6 +100,7 @@ class OptionsForm:
 
         field = self.choices_of_task[option] = ui.select({}, label=label, clearable=True, on_change=change)
         field.props(FIELD).classes("w-full").mark(option).set_visibility(False)
+        _explain(field, option)
 
     def _show_task(self, task: Task) -> None:
         for option, field in self.choices_of_task.items():
@@ -116,4 +116,10 @@ class OptionsForm:
 
     def _bind(self, field: Any, option: str) -> Any:
         field.set_value(self.options.get(option, field.value))
+        _explain(field, option)
         return field.bind_value_to(self.options, option).props(FIELD).classes("w-full").mark(option)
+
+
+def _explain(field: Any, option: str) -> None:
+    if meaning := MEANINGS.get(option):
+        field.props["hint"] = meaning

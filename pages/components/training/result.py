@@ -7,6 +7,7 @@ from nicegui import ui
 from mlapp.errors import NotFound
 from mlapp.presentation.comparison.differences import breaking_summary
 from mlapp.presentation.sentences import headline, version_name
+from mlapp.presentation.verdict import verdict
 from mlapp.schemas import VersionInfo
 from pages.components.buttons import confirmation, link_button
 from pages.components.cards import card
@@ -125,7 +126,9 @@ class TrainingResult:
     def _buttons(self, info: VersionInfo) -> None:
         predict = f"/models/{self.model}/predict"
         if info.active:
-            link_button("Predict with it", "insights", predict).mark("predict")
+            use = link_button("Predict with it", "insights", predict).mark("predict")
+            # What is to be done first is to train again.
+            use.props("outline" if verdict(info).suspects else "")
         else:
             text = "Activate it anyway" if info.breaking else "Activate"
             activate = ui.button(text, icon="bolt", on_click=self._activate).mark("activate-it")

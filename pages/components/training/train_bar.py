@@ -104,9 +104,10 @@ class TrainBar:
         return " ".join(filter(None, [self._leaks(), *dependent]))
 
     def _leaks(self) -> str:
-        """Return which of the used columns leak the target."""
+        """Return which of the used columns may give the target away."""
         names = [f"'{shorten(column.name, 40)}'" for column in self._leaking()]
-        return f"{', '.join(names[:MAX_NAMES])} may leak the target." if names else ""
+        target = f"'{shorten(self.choices.target or '', 40)}'"
+        return f"{', '.join(names[:MAX_NAMES])} may give {target} away." if names else ""
 
     def _leaking(self) -> list[TableColumn]:
         return [column for column in self.choices.columns if column.leaks and self.choices.role(column) is Role.FEATURE]

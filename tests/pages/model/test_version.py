@@ -211,7 +211,7 @@ async def test_version_page_says_where_it_is_wrong_and_how_groups_differ(user: U
 async def test_a_version_without_weak_spots_says_so(user: User, active: VersionInfo):
     await user.open(path(active.version))
 
-    await user.should_see("No part of the table is significantly worse than the rest.")
+    await user.should_see("No part of the table is clearly worse than the rest.")
 
 
 async def test_model_card_is_previewed_and_downloaded(user: User, active: VersionInfo, monkeypatch: pytest.MonkeyPatch):

@@ -30,8 +30,8 @@ class TargetPicker:
                 self.task.props("role=group unelevated dense no-caps toggle-color=primary padding='2px 10px'")
                 self.task.mark("task").props["aria-label"] = "Task"
                 self.summary = ui.label().classes(MUTED).mark("classes")
-                self.positive = ui.select([], label="Of interest", on_change=self._set_positive).mark("positive")
-                self.positive.props(f"{FIELD} options-dense").classes("min-w-[7rem]")
+                self.positive = ui.select([], label="Value of interest", on_change=self._set_positive).mark("positive")
+                self.positive.props(f"{FIELD} options-dense").classes("min-w-[9rem]")
                 self.positive.tooltip("The value that matters: what is to be found, and to be missed or alarmed about")
 
     def show(self, found: TablePreview) -> None:
