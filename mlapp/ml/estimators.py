@@ -10,7 +10,10 @@ The estimator is fitted on a float64 matrix, (rows, columns), with missing value
 - categories as codes from 0 by falling frequency, in `columns.categories`; categories that are not in the training
   table are NaN
 - datetimes as days since 1970-01-01 (UTC), in `columns.datetimes`
-- texts as their number of characters, and the components of their embedding, in `columns.texts`
+- texts as their number of characters, and the components of their embedding, in `columns.texts`; for recipes with
+  `raw_texts` the matrix has objects, with the texts as they are in `columns.raw_texts` instead of the components
+
+`columns.names` has the names of the features, and `columns.named("size")` the columns of some.
 
 The target is numbers for regression, and class indices 0, 1, … for classification, where the estimator needs
 `predict_proba`. Pass `seed` on as `random_state`, so that the same table gives the same model. `fit` takes

@@ -57,6 +57,9 @@ class FeatureColumns:
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Categories of each feature that has some; their codes are the positions."""
 
+    raw_texts: Mapping[str, int] = field(default_factory=dict)
+    """Columns with the texts of features as they are, None if missing, for recipes with `raw_texts`."""
+
     def named(self, *names: str) -> list[int]:
         """Return the columns of features by name, for a `ColumnTransformer`; a text has many.
 
@@ -140,6 +143,27 @@ def smooth(columns: FeatureColumns, basis: TransformerMixin | None = None) -> Co
             ("categories", make_pipeline(FunctionTransformer(cap_codes), encoder), columns.categories),
         ]
     )
+
+
+def beside_texts(columns: FeatureColumns, features: TransformerMixin, texts: TransformerMixin) -> ColumnTransformer:
+    """Transform encoded features by `features`, such as `one_hot(columns)`, and each text by a copy of `texts`.
+
+    For recipes with `raw_texts`: `texts`, such as `TfidfVectorizer()`, gets a list, with empty texts for missing ones.
+    """
+    encoded = make_pipeline(FunctionTransformer(as_numbers), features)
+    documents = make_pipeline(FunctionTransformer(as_documents), texts)
+    raw = [(f"text {column}", documents, column) for column in columns.raw_texts.values()]
+    return ColumnTransformer([("features", encoded, slice(0, len(columns.names))), *raw])
+
+
+def as_numbers(x: np.ndarray) -> np.ndarray:
+    """Return encoded features of a matrix of objects as float64."""
+    return np.asarray(x, dtype=float)
+
+
+def as_documents(texts: np.ndarray) -> list[str]:
+    """Return texts, (rows,), with empty ones for missing ones."""
+    return [text or "" for text in texts]
 
 
 def _impute_and_scale() -> list[TransformerMixin]:

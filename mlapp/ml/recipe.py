@@ -37,6 +37,9 @@ class Recipe:
     latency: float = 1.0
     """Time to predict a row relative to boosting, roughly: a slow member of an ensemble has to bring more."""
 
+    raw_texts: bool = False
+    """Whether it gets texts as they are, in `columns.raw_texts`, instead of their embeddings. The matrix then has
+    objects; on tables with texts, `auto` does not try it."""
     entry_point: str | None = None
     """The entry point of another package that it comes from, such as `house_recipes:nearest`."""
 

@@ -83,6 +83,13 @@ def test_estimator_by_name_trains_on_tables_that_have_the_feature():
     assert "by_size" in [entry.estimator for entry in trained("price", "auto").record["leaderboard"]]
 
 
+def test_own_text_model_trains_on_texts_as_they_are():
+    texts = [f"the {'fine' if row % 2 else 'poor'} report about pump {row} of the plant" for row in range(20)]
+    table = Table(pl.DataFrame({"report": texts, "price": [float(row % 2) * 10 + row / 100 for row in range(20)]}))
+
+    assert trained("price", "words", table).record["metrics"]["r2"] > 0.5
+
+
 def test_estimator_by_name_says_which_feature_is_missing():
     renamed = Table(TABLE.frame.rename({"size": "length"}))
 

@@ -32,6 +32,7 @@ from mlapp.ml.data.text_embedding import Embedding, column_blocks, fit_embedding
 from mlapp.ml.decisions.options import positive_class
 from mlapp.ml.evaluation.out_of_fold import Samples
 from mlapp.ml.evaluation.splits import folds
+from mlapp.ml.pipelines.raw_texts import RawTexts
 from mlapp.ml.preprocessing import FeatureColumns
 from mlapp.ml.recipe import Recipe
 from mlapp.ml.recipes.balanced import BalancedClassifier
@@ -82,10 +83,19 @@ class TrainingSet:
     def columns(self) -> FeatureColumns:
         """The columns of the feature matrix by type."""
         features = self.signature.features
+        blocks = text_blocks(features, self.embeddings)
+        if any(isinstance(each, RawTexts) for each in self.embeddings):
+            # Categories are passed on, too.
+            blocks = [block for block in blocks if features[block[0]].type is ColumnType.TEXT]
+            raw = {features[own].name: column for own, column in blocks}
+            blocks = [[own] for own, _ in blocks]
+        else:
+            raw = {}
         return replace(
             FeatureColumns.of(features, len(self.samples.y), self.samples.classes or 0),
             distinct={index: len(feature.categories) for index, feature in enumerate(features) if feature.categories},
-            texts=text_blocks(features, self.embeddings),
+            texts=blocks,
+            raw_texts=raw,
             lowest=-math.inf if self.samples.classes else float(self.samples.y.min()),
         )
 
@@ -161,6 +171,14 @@ class TrainingSet:
         found = quality_warnings(frame, features, self.target.values, self.task, self.samples.y, self.leaking)
         together = identity_warnings(self.adding_up, self.target.values.name)
         return list(dict.fromkeys(self.warnings + self.signature.warnings + together + found))
+
+
+def with_raw_texts(encoded: TrainingSet) -> TrainingSet:
+    """Return a training set without embeddings, with texts and categories as they are after the encoded features."""
+    features = encoded.signature.features
+    raw = tuple(RawTexts() for feature in features if feature.type in (ColumnType.TEXT, ColumnType.CATEGORY))
+    X = encode_columns(encoded.signature.frame, features, raw)
+    return replace(encoded, samples=replace(encoded.samples, X=X), embeddings=raw)
 
 
 def make_training_set(

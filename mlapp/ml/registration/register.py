@@ -7,19 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from mlapp.ml.data.encoding import encode_columns
-from mlapp.ml.data.training_set import TrainingSet, make_training_set
+from mlapp.ml.data.training_set import TrainingSet, make_training_set, with_raw_texts
 from mlapp.ml.decisions.held_out_rows import sample_held_out
 from mlapp.ml.evaluation.baseline import baseline_warnings
 from mlapp.ml.evaluation.out_of_fold import predict, with_one_thread
+from mlapp.ml.inference.explanation.raw_background import make_raw_background
 from mlapp.ml.inference.model_file import ModelFile
 from mlapp.ml.library_versions import versions_of
 from mlapp.ml.pipelines.fitted_pipeline import FeaturesOnly, FittedPipeline
 from mlapp.ml.pipelines.frames import Native
-from mlapp.ml.pipelines.raw_texts import RawTexts
-from mlapp.ml.registration.background import make_raw_background
 from mlapp.ml.registration.checks import check_alone, rejected_cells
-from mlapp.ml.registration.columns import TEXTS, column_types, feature_columns, kept_values
+from mlapp.ml.registration.columns import column_types, feature_columns, kept_values
 from mlapp.ml.registration.evaluation import NO_CLAIMS, evaluate
 from mlapp.ml.registration.imports import copy_pipeline
 from mlapp.ml.registration.serving import check_answers, is_compiled, serve, task_of
@@ -84,7 +82,7 @@ def _register(  # noqa: PLR0913, PLR0917 - as `register_pipeline`
     used = {"features": names, "exclude": [], "task": task, "types": types, "keep_values": kept}
     table.options = options = options.model_copy(update=used)
     encoded = make_training_set(table, options, embed=False)
-    rows = _as_taken(encoded)
+    rows = with_raw_texts(encoded)
     served = serve(copy, rows, native)
     warning = check_answers(pipeline, served, table, rows, native)
     check_alone(lambda x: predict(served, x, rows.samples.classes), rows.samples.X)
@@ -111,14 +109,6 @@ def _register(  # noqa: PLR0913, PLR0917 - as `register_pipeline`
     record["library_versions"] |= versions_of(imports)
     record["registered"] = Registered(input=served.frames.kind, imports=imports)
     return Trained(_file(served, encoded, rows, scale, found.best.predicted if found.unseen else None), record)
-
-
-def _as_taken(encoded: TrainingSet) -> TrainingSet:
-    """Return a training set with the texts of texts and categories as they are, after the encoded features."""
-    features = encoded.signature.features
-    raw = tuple(RawTexts() for feature in features if feature.type in TEXTS)
-    X = encode_columns(encoded.signature.frame, features, raw)
-    return replace(encoded, samples=replace(encoded.samples, X=X), embeddings=raw)
 
 
 def _file(

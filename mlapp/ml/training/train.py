@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from mlapp.ml.data.training_set import TrainingSet, make_training_set
+from mlapp.ml.data.training_set import TrainingSet, make_training_set, with_raw_texts
 from mlapp.ml.decisions.held_out_rows import sample_held_out
 from mlapp.ml.evaluation.importance import sample_size
 from mlapp.ml.evaluation.out_of_fold import Fits, local_fits
 from mlapp.ml.inference.explanation.background import make_background
+from mlapp.ml.inference.explanation.raw_background import make_raw_background
 from mlapp.ml.inference.model_file import ModelFile
+from mlapp.ml.pipelines.fitted_pipeline import FeaturesOnly
 from mlapp.ml.subgroups.protected_column import protected_column
 from mlapp.ml.threads import threads_for
 from mlapp.ml.training.final_fit import fit_on_all_rows, parameters
@@ -19,7 +21,7 @@ from mlapp.ml.training.novelty_limits import fit_novelty
 from mlapp.ml.training.overall_progress import OverallProgress, Report
 from mlapp.ml.training.quality import evaluate_quality
 from mlapp.ml.training.record import feature_importance, make_record
-from mlapp.ml.training.selection.candidates import candidates, selection_metric
+from mlapp.ml.training.selection.candidates import candidates, reads_raw_texts, selection_metric
 from mlapp.ml.training.selection.model_selection import Clock, compare, comparison_cost, estimator_errors
 from mlapp.schemas import KeptTask, TrainOptions
 from mlapp.tables.table import Table
@@ -74,7 +76,10 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
 ) -> Trained:
     started = clock()
     progress = OverallProgress(report, "Reading the columns", READ_SHARE)
-    training_set = make_training_set(table, options, kept)
+    is_raw = reads_raw_texts(options)
+    training_set = make_training_set(table, options, kept, embed=not is_raw)
+    # All but the estimator reads encoded features.
+    taken = with_raw_texts(training_set) if is_raw else training_set
     signature, target = training_set.signature, training_set.target
     protected = protected_column(table, options, target)
     rows = len(target.values)
@@ -85,24 +90,27 @@ def _train(  # noqa: PLR0913, PLR0917 - as `train`
     final_cost = _final_cost(training_set, sum(recipe.cost for recipe in recipes.values()))
     progress.expect(comparison_cost(training_set, recipes) + final_cost)
     comparison = compare(
-        training_set, recipes, metric, options.budget_s, clock, progress, fits, ensembles=options.metric is None
+        taken, recipes, metric, options.budget_s, clock, progress, fits, ensembles=options.metric is None
     )
     best = comparison.best
     progress.expect(_final_cost(training_set, best.cost))
     quality, scale = evaluate_quality(training_set, best, options.coverage, protected)
     importance = feature_importance(
-        training_set, best, progress, cost=best.cost * _importance_rows(training_set) * PREDICT_COST
+        taken, best, progress, cost=best.cost * _importance_rows(training_set) * PREDICT_COST
     )
     record = make_record(table, options, training_set, comparison, quality, importance)
     record |= dict(zip(("data_sha256", "table_sha256"), hashes.result(), strict=True))
     samples = training_set.samples
     novelty = fit_novelty(samples.X, signature.features, options.seed, samples.groups)
     background = make_background(samples.X, options.seed)
-    fitted = fit_on_all_rows(training_set, best, progress)
+    if taken.samples.X.dtype == object:
+        background = make_raw_background(samples.X, signature, options.seed)
+        scale = scale and FeaturesOnly(scale, len(signature.features))
+    fitted = fit_on_all_rows(taken, best, progress)
     serialized = progress.start_stage("Serializing the model", best.cost * rows * SERIALIZE_COST)
     with estimator_errors(best.name):
         held_out = sample_held_out(training_set.samples, best.predicted, training_set.seed)
-        file = ModelFile(fitted, novelty, background, scale, training_set.embeddings, held_out).to_bytes()
+        file = ModelFile(fitted, novelty, background, scale, taken.embeddings, held_out).to_bytes()
     serialized(1.0)
     record |= {"parameters": parameters(fitted), "training_seconds": round(clock() - started, 3)}
     return Trained(file, record)

@@ -52,7 +52,10 @@ def candidates(options: TrainOptions, task: Task, columns: FeatureColumns, y: np
         found = {
             known: recipe
             for known, recipe in able.items()
-            if recipe.suits(task, len(y)) and recipe.auto_if(columns) and (positive or not recipe.positive)
+            if recipe.suits(task, len(y))
+            and recipe.auto_if(columns)
+            and (positive or not recipe.positive)
+            and not (recipe.raw_texts and columns.texts)
         }
         return found or _reject("estimator", f"'auto' knows no estimator for this table; send {_either(supported)}.")
     name = shorten(options.estimator)
@@ -67,6 +70,12 @@ def candidates(options: TrainOptions, task: Task, columns: FeatureColumns, y: np
         lowest = f"the lowest value of the target is {columns.lowest:g}"
         _reject("estimator", f"The estimator '{name}' needs a target {needed} 0, but {lowest}; choose another one.")
     return {options.estimator: supported[options.estimator]}
+
+
+def reads_raw_texts(options: TrainOptions) -> bool:
+    """Return whether the named recipe gets texts as they are."""
+    recipe = estimators.ESTIMATORS.get(options.estimator)
+    return recipe is not None and recipe.raw_texts
 
 
 def suits_positive(y: np.ndarray) -> bool:

@@ -1,4 +1,4 @@
-"""Background of pipelines that read texts: made-up rows with texts of words that the training texts have."""
+"""Background of estimators that read texts: made-up rows with texts of words that the training texts have."""
 
 import numpy as np
 import polars as pl
