@@ -7,8 +7,11 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 from pickle import PicklingError
+from typing import Any
 
 import psutil
 import pytest
@@ -323,8 +326,18 @@ async def test_training_fails_when_forks_keep_failing(processes: Processes, monk
         await training
 
 
-async def test_fork_server_is_stopped_when_idle(monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture
+def _fork_server_stops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(Processes, "_stop_fork_server", STOP_FORK_SERVER)
+    yield
+    server: Any = forkserver._forkserver
+    if server._forkserver_alive_fd is None:
+        # A test that has failed may have been interrupted while it was stopped: all others would fail, too.
+        server._forkserver_pid = server._forkserver_address = None
+
+
+@pytest.mark.usefixtures("_fork_server_stops")
+async def test_fork_server_is_stopped_when_idle():
     processes, other = Processes(idle_s=0.1), Processes(idle_s=3_600)
     task, process = await running(other)
     fork_server = fork_server_of(process)
@@ -342,8 +355,8 @@ async def test_fork_server_is_stopped_when_idle(monkeypatch: pytest.MonkeyPatch)
     processes.close()
 
 
-async def test_fork_server_is_stopped_after_a_failed_start(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(Processes, "_stop_fork_server", STOP_FORK_SERVER)
+@pytest.mark.usefixtures("_fork_server_stops")
+async def test_fork_server_is_stopped_after_a_failed_start():
     processes = Processes(idle_s=0.1)
     task, process = await running(processes)
     fork_server = fork_server_of(process)
