@@ -235,6 +235,19 @@ def test_kernel_of_rows_alike_is_compiled():
     assert_compiled(estimator, x, 2)
 
 
+def test_kernel_of_rows_far_from_all_others_is_compiled():
+    x = table(missing=False)
+    estimator = make_pipeline(smooth(COLUMNS), RbfFeatures(components=20), LogisticRegression())
+    estimator.fit(x, np.arange(len(x)) % 2)
+    far = x[:5] + 0.0
+    far[:, COLUMNS.numbers] *= 1e3
+
+    found = compile_pipeline(estimator, 2, np.concatenate([x[:5], far]))
+
+    assert found.one
+    np.testing.assert_allclose([found.one(row) for row in far.tolist()], estimator.predict_proba(far), rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     "step",
     [

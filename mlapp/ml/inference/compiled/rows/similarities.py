@@ -1,5 +1,6 @@
 """Similarities of a single row to training rows: kernel features, times weights."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,6 +8,9 @@ import numpy as np
 from mlapp.ml.inference.compiled.functions import Row, RowFunction
 from mlapp.ml.inference.compiled.rows.blocks import Block, Number, Table, slices
 from mlapp.ml.recipes.kernel import RbfFeatures
+
+MAX_LENGTH = 50.0
+"""Longer rows, by their squared length times gamma, could have an exponential that is too large for a float."""
 
 
 def similarities(step: RbfFeatures, weights: np.ndarray, blocks: Sequence[Block]) -> RowFunction:
@@ -22,7 +26,9 @@ def similarities(step: RbfFeatures, weights: np.ndarray, blocks: Sequence[Block]
     same = np.concatenate([[], *(block.values for block in blocks if not isinstance(block, Number | Table))])
     components, gamma = step.components_[:, order], step.gamma_
     constants = -gamma * ((components**2).sum(axis=1) + ((step.components_[:, others] - same) ** 2).sum(axis=1))
-    products, totals = np.ascontiguousarray(2 * gamma * components.T), step.normalization_ @ weights
+    # A row ends with a 1, which the constants are multiplied by: further calls of numpy take longer than the products.
+    products = np.ascontiguousarray(np.vstack([2 * gamma * components.T, constants]))
+    totals = step.normalization_ @ weights
     straight = [(block.source, block.shift, block.scale) for block, _ in numbers]
     by_code = [
         (block.source, dict(zip(block.codes.tolist(), block.values.tolist(), strict=False)), block.values[-1].tolist())
@@ -33,11 +39,12 @@ def similarities(step: RbfFeatures, weights: np.ndarray, blocks: Sequence[Block]
         values = [(row[source] - shift) / scale for source, shift, scale in straight]
         for source, known, unknown in by_code:
             values += known.get(row[source], unknown)
+        values.append(1.0)
         x = np.array(values)
-        exponents = x @ products
-        exponents += constants
-        exponents -= gamma * (x @ x)
-        np.minimum(exponents, 0.0, out=exponents)
-        return (np.exp(exponents, out=exponents) @ totals).tolist()  # type: ignore[no-any-return]
+        exponents, length = x.dot(products), gamma * (x.dot(x) - 1.0)
+        if length > MAX_LENGTH:
+            exponents -= length
+            return np.exp(exponents, out=exponents).dot(totals).tolist()  # type: ignore[no-any-return]
+        return (np.exp(exponents, out=exponents).dot(totals) * math.exp(-length)).tolist()  # type: ignore[no-any-return]
 
     return one
