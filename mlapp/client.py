@@ -333,7 +333,8 @@ class _EarlyAnswers(HTTPConnection):
     """Reads responses to requests that the server rejected without reading them, so that sending them failed."""
 
     def request(self, *arguments: Any, **options: Any) -> None:
-        with suppress(BrokenPipeError, ConnectionResetError):
+        self.connect()
+        with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             super().request(*arguments, **options)
 
 
