@@ -307,6 +307,7 @@ def test_server_start_does_not_load_ml_libraries(module):
 
     heavy = loaded & {"sklearn", "polars", "scipy", "numpy", "joblib"}
     assert module in loaded
+    assert not [each for each in loaded if each.startswith("mlapp.api.dialects.")], "A dialect is loaded by its route."
     assert not heavy, f"The start loads {heavy}: in services write `from mlapp import ml, tables`, which load lazily."
 
 

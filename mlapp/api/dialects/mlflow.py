@@ -51,6 +51,8 @@ async def invoke(request: Request) -> Response:
     result = await services.prediction.predict(body, AS_JSON, model, strict=strict)
     headers = {"X-Model-Name": result.model, "X-Model-Version": str(result.version)}
     headers["X-Warnings-Total"] = str(result.warnings_total)
+    if isinstance(result.body, bytes):
+        return Response(result.body, headers=headers, media_type=result.media_type)
     return StreamingResponse(result.chunks, headers=headers, media_type=result.media_type)
 
 

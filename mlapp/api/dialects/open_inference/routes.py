@@ -19,7 +19,7 @@ from mlapp.api.request_body import receive_any
 from mlapp.errors import UnreadableBody
 from mlapp.schemas import Format
 from mlapp.services.prediction.reading import BATCHED_BYTES, Translated
-from mlapp.services.prediction.responses import iterate
+from mlapp.services.prediction.responses import ONE_PIECE_BYTES, iterate
 from mlapp.services.prediction.service import Body, PredictedColumns, Signature
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -70,10 +70,13 @@ async def infer(request: Request) -> Response:
     strict = prefers(request.headers.getlist("prefer"), "handling=strict")
     found = await services.prediction.predict_columns(body, exchange.write, model, strict=strict)
     headers = {"X-Model-Name": found.model, "X-Model-Version": str(found.version)}
-    headers |= {"X-Warnings-Total": str(found.warnings_total), "Content-Length": str(sum(map(len, found.body)))}
+    headers["X-Warnings-Total"] = str(found.warnings_total)
     if found.header_length is not None:
         headers[HEADER_LENGTH] = str(found.header_length)
     media_type = "application/json" if found.header_length is None else "application/octet-stream"
+    if (size := sum(map(len, found.body))) <= ONE_PIECE_BYTES:
+        return Response(b"".join(found.body), headers=headers, media_type=media_type)
+    headers["Content-Length"] = str(size)
     return StreamingResponse(iterate(found.body), headers=headers, media_type=media_type)
 
 
