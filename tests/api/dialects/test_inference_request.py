@@ -139,6 +139,17 @@ def message_of(head: dict[str, Any], rest: bytes) -> tuple[bytes, int]:
     return text + rest, len(text)
 
 
+def test_output_that_does_not_exist_is_rejected():
+    request = read_request(json.dumps(outputs({"name": "a"}, {"name": "prediction"})).encode(), None)
+
+    with pytest.raises(UnreadableBody, match="no output 'a'; the outputs are prediction, lower"):
+        request.outputs_of(["prediction", "lower"])
+
+
+def test_column_of_one_value_a_row_is_flattened():
+    assert read(one(shape=[2, 1], data=[[1], [2]])) == [[1, 2]] * 2
+
+
 VALUES = {
     "FP64": st.floats(allow_nan=False),
     "FP32": st.floats(width=32, allow_nan=False),
