@@ -9,6 +9,7 @@ from nicegui import ui
 
 from mlapp.errors import NotFound
 from mlapp.presentation.formats import format_age, format_count, format_time
+from mlapp.presentation.models.states import INACTIVE, damaged
 from mlapp.presentation.page_words import on_page
 from mlapp.presentation.verdict import verdict
 from mlapp.schemas import DataSource, ModelSummary, VersionInfo, VersionKey
@@ -25,9 +26,6 @@ from pages.theme import (
     SMALL,
     TEXT,
 )
-
-INACTIVE = "No version is active, so the model answers nothing; activate one under Versions."
-DAMAGED = "The record of version {} is damaged; activate another version, or train again."
 
 
 class ModelState(NamedTuple):
@@ -56,7 +54,7 @@ async def _problem(site: Site, model: ModelSummary) -> str | None:
         return INACTIVE
     stored = site.live.models.get(model.name)
     if stored and model.active not in stored.versions:
-        return DAMAGED.format(model.active)
+        return damaged(model.active)
     if problem := site.services.prediction.problem(model.name):
         return problem
     return await site.services.models.unusable_reason(VersionKey(model.name, model.active))

@@ -5,6 +5,7 @@ from datetime import datetime
 from nicegui import ui
 
 from mlapp.presentation.formats import format_time
+from mlapp.presentation.models.states import EXAMPLE
 from mlapp.presentation.sentences import headline, training_rows
 from mlapp.schemas import ModelInfo, Span, Traffic, VersionInfo
 from pages.components.buttons import link_button
@@ -21,10 +22,6 @@ from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import GRID, LINK, MUTED
 
 MAX_TRAININGS = 4
-DEMO = (
-    "This model is an example on simulated data, trained at the first start. "
-    "Train your own model, and delete this one in its settings."
-)
 
 
 def register(site: Site) -> None:
@@ -106,7 +103,7 @@ def _version(info: VersionInfo, since: datetime | None, problem: str | None, mod
         ui.label(about).classes(f"{MUTED} break-words max-w-full").mark("since")
         if info.note:
             ui.label(info.note).classes(f"{MUTED} break-words max-w-full whitespace-pre-wrap")
-        notes("demo", [DEMO] if model.demo else [])
+        notes("demo", [EXAMPLE] if model.demo else [])
         with ui.row().classes("gap-2"):
             link_button("Predict", "insights", tab_path(model.name, Tab.PREDICT))
             details = f"/models/{model.name}/versions/{info.version}"

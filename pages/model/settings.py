@@ -1,11 +1,20 @@
 """Settings tab: description, default model, activation policy, deletion."""
 
-from collections.abc import Sequence
 from functools import partial
 
 from nicegui import ui
 
-from mlapp.presentation.formats import format_count
+from mlapp.presentation.models.settings import (
+    ACTIVATION,
+    DELETION,
+    DESCRIPTION,
+    KEPT,
+    NONE_ACTIVE,
+    POLICIES,
+    default_changes,
+    default_text,
+    losses,
+)
 from mlapp.schemas import ActivationPolicy, ModelPatch
 from mlapp.schemas.models import MAX_DESCRIPTION
 from pages.components.buttons import confirmation
@@ -15,16 +24,6 @@ from pages.components.notifications import notify_result
 from pages.model.tabs import ModelPage, Tab, model_page
 from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import MUTED, TEXT
-
-POLICIES = {
-    ActivationPolicy.AUTO: (
-        "If callers do not notice",
-        "Unless programs that use the active version would break: another target, more columns to send, classes gone.",
-    ),
-    ActivationPolicy.ALWAYS: ("Always", "Every new version becomes active, even if programs that use the model break."),
-    ActivationPolicy.NEVER: ("Never", "New versions are only stored; activate them under Versions."),
-}
-"""Name and meaning."""
 
 
 def register(site: Site) -> None:
@@ -62,13 +61,7 @@ class _Settings:
             self.text.set_value(info.description)
         self._show_save()
         self.policy.set_value(info.activation)
-        self.default_text.set_text(
-            f"{self.model} is the default model: it answers programs that name no model."
-            if info.default
-            else f"Programs that name no model get the answers of {default}."
-            if default
-            else "There is no default model: programs that name no model get no answer."
-        )
+        self.default_text.set_text(default_text(info, default))
         self.make_default.set_visibility(not info.default)
         self.make_default.set_enabled(info.active is not None)
         self.default_hint.set_visibility(not info.default and info.active is None)
@@ -77,7 +70,7 @@ class _Settings:
         self.delete_hint.set_visibility(keeps)
 
     def _description(self) -> None:
-        ui.label("What is it for, and who uses it? Shown with the model and on its card.").classes(MUTED)
+        ui.label(DESCRIPTION).classes(MUTED)
         self.text = ui.textarea(value=self.saved, on_change=self._show_save).mark("description-text")
         self.text.props(f"outlined autogrow counter maxlength={MAX_DESCRIPTION}").classes("w-full")
         self.text.props["aria-label"] = "Description"
@@ -95,7 +88,7 @@ class _Settings:
         await self._patch(ModelPatch(description=text), "The description is saved.")
 
     def _activation(self) -> None:
-        ui.label("Whether a new version answers at once. A training can say otherwise.").classes(MUTED)
+        ui.label(ACTIVATION).classes(MUTED)
         names = {policy: name for policy, (name, _) in POLICIES.items()}
         self.policy = ui.radio(
             names, value=self.page.info.activation, on_change=lambda event: self._set_policy(event.value)
@@ -114,47 +107,27 @@ class _Settings:
 
     def _default(self) -> None:
         self.default_text = ui.label().classes(f"{TEXT} break-words").mark("default-text")
-        self.default_hint = ui.label("None of its versions is active; activate one first.").classes(MUTED)
+        self.default_hint = ui.label(NONE_ACTIVE).classes(MUTED)
         self.make_default = ui.button("Make it the default model", icon="flag", on_click=self._confirm_default)
         self.make_default.props("outline").mark("make-default")
 
     def _confirm_default(self) -> None:
         live, model = self.site.live, self.model
         old, new = live.active(live.default), live.active(model)
-        instead = f" instead of {live.default}" if live.default else ""
-        sentences = [
-            f"Programs that name no model get the answers of {model}{instead}.",
-            *([f"It predicts {new.target} instead of {old.target}."] if old and new else []),
-            "Programs that name a model notice nothing.",
-        ]
         make = partial(self._patch, ModelPatch(default=True), f"{model} is now the default model.")
         with confirmation(f"Make {model} the default model?", "Make default", make):
-            bullets(sentences)
+            bullets(default_changes(model, live.default, new, old))
 
     def _deletion(self) -> None:
-        ui.label("The model goes with all its versions. This cannot be undone.").classes(MUTED)
-        self.delete_hint = ui.label("It is the default model. Make another one the default first.").classes(TEXT)
+        ui.label(DELETION).classes(MUTED)
+        self.delete_hint = ui.label(KEPT).classes(TEXT)
         self.delete_hint.mark("delete-hint")
         self.delete = ui.button("Delete model", icon="delete", on_click=self._confirm_deletion)
         self.delete.props("outline color=negative").mark("delete-model")
 
     def _confirm_deletion(self) -> None:
         with confirmation(f"Delete {self.model}?", "Delete", self._delete, color="negative"):
-            bullets(self._losses())
-
-    def _losses(self) -> Sequence[str]:
-        """Return what a deletion takes away, one sentence each."""
-        count = self.page.info.versions
-        return [
-            f"{format_count(count, 'version')} and the activation history are deleted.",
-            "Programs that use it get an error.",
-            *(
-                ["Programs that name no model get no answer until another model is trained."]
-                if self.page.info.default
-                else []
-            ),
-            "This cannot be undone.",
-        ]
+            bullets(losses(self.page.info))
 
     async def _delete(self) -> None:
         await notify_result(self.site.services.models.delete(self.model), f"{self.model} is deleted.")

@@ -7,7 +7,8 @@ from enum import StrEnum
 from nicegui import Event, ui
 
 from mlapp import TITLE
-from mlapp.errors import NotFound, shorten
+from mlapp.errors import NotFound
+from mlapp.presentation.models.states import DELETED, not_found, nothing_active
 from mlapp.presentation.sentences import headline
 from mlapp.schemas import ModelInfo
 from pages.components.buttons import MODELS, Target
@@ -17,8 +18,6 @@ from pages.components.shortcuts import shortcut
 from pages.frame import frame
 from pages.session.site import Site
 from pages.theme import BADGE_GOOD, BADGE_MAIN, BADGE_PLAIN, MUTED, TAB, TAB_BAR, TAB_CURRENT, TAB_OTHER
-
-DELETED = "The model and its versions are gone. Requests to it get 404."
 
 
 class Tab(StrEnum):
@@ -114,7 +113,7 @@ async def model_page(site: Site, model: str, tab: Tab, draw: Callable[[ModelPage
         info = await site.services.models.get(model)
     except NotFound:
         with frame(site, "Model not found", "/"):
-            _not_found("Model not found", f"There is no model '{shorten(model)}'. It may have been deleted.", MODELS)
+            _not_found("Model not found", not_found(model), MODELS)
         return
     with frame(site, model, "/") as heading:
         ui.page_title(f"{model} · {tab} · {TITLE}")
@@ -132,9 +131,8 @@ async def model_page(site: Site, model: str, tab: Tab, draw: Callable[[ModelPage
 
 def no_active_version(model: str) -> None:
     """Draw the empty state of pages that need an active version."""
-    text = f"{model} answers nothing until one of its versions is activated."
     target = ("Choose a version", "bolt", tab_path(model, Tab.VERSIONS))
-    empty_state("pause_circle", "No version is active", text, target, mark="no-active-version")
+    empty_state("pause_circle", "No version is active", nothing_active(model), target, mark="no-active-version")
 
 
 def _not_found(title: str, text: str, target: Target) -> None:

@@ -7,6 +7,7 @@ from nicegui import ui
 from mlapp.errors import NotFound
 from mlapp.presentation.comparison.differences import breaking_summary
 from mlapp.presentation.model_card import card as model_card
+from mlapp.presentation.models.states import NOT_ACTIVE
 from mlapp.presentation.retention import removal
 from mlapp.presentation.sentences import headline, training_rows, version_name
 from mlapp.schemas import VersionInfo, VersionKey
@@ -25,7 +26,6 @@ from pages.session.site import RESPONSE_TIMEOUT_S, Site
 from pages.theme import FOLD, LINK, MUTED, TEXT
 
 ALIASES = {"active": "The active version", "latest": "The latest version"}
-INACTIVE = "Not active: it answers only programs that ask for this version."
 
 
 def register(site: Site) -> None:
@@ -105,7 +105,7 @@ class _Version:
                 ui.label(f"Version {version}").classes("text-sm font-medium")
             self.active = ui.badge("active", color="positive").mark("active")
             self.unusable = ui.badge("unusable", color="warning").mark("unusable")
-            self.inactive = ui.label(INACTIVE).classes(MUTED)
+            self.inactive = ui.label(NOT_ACTIVE).classes(MUTED)
         self.reason = ui.label().classes(f"{TEXT} break-words").mark("reason")
         summary(self.info)
         about = f"It {headline(self.info)} and was trained on {training_rows(self.info)}."

@@ -8,6 +8,7 @@ from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 from mlapp.presentation.comparison.differences import MAX_COMPARED
 from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.formats import format_count, format_time
+from mlapp.presentation.models.states import NO_VERSIONS
 from mlapp.presentation.retention import retention_rule
 from mlapp.presentation.sentences import main_score, source_name
 from mlapp.presentation.verdict import verdict
@@ -40,7 +41,6 @@ SEARCHED = 7
 """More versions than this can be searched and sorted."""
 NEWEST_FIRST = View(order="version", descending=True)
 ORDERS = {column.order: column.label for column in COLUMNS if column.order}
-NO_VERSIONS = "Train one: it becomes active as soon as it is stored."
 
 
 def register(site: Site) -> None:

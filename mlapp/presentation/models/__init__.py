@@ -1,0 +1,1 @@
+"""Models in words: their state, and what changes of their settings do."""
