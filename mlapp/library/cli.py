@@ -1,12 +1,13 @@
 """The command line: `mlapp train`, `mlapp predict`, `mlapp models`."""
 
+import logging
 import signal
 import sys
 from argparse import Namespace
 from typing import NoReturn
 
 import mlapp
-from mlapp.errors import MlappError, TrainingFailed
+from mlapp.errors import MlappError, TrainingFailed, Unacceptable
 from mlapp.library.arguments import PROGRAM, parse
 from mlapp.library.progress_bar import ProgressBar
 from mlapp.presentation.metrics import MAIN_METRIC, METRICS, format_metric
@@ -21,6 +22,8 @@ def main() -> NoReturn:
     """Run the command of the process, and exit with its status."""
     # As other programs do in a pipe whose reader has left.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # What matters is in the sentence of an error.
+    logging.getLogger("mlapp").addHandler(logging.NullHandler())
     sys.exit(run(sys.argv[1:]))
 
 
@@ -70,8 +73,9 @@ def _trained(info: VersionInfo) -> str:
 def _predict(arguments: Namespace) -> None:
     from mlapp.library.files import predict_file
 
-    output = arguments.output
-    kind = Format.of_file(output.name) if output else None
+    output, kind = arguments.output, None
+    if output and not (kind := Format.of_file(output.name)):
+        raise Unacceptable(f"{output}: the name says no format; end it with .csv, .xlsx, .parquet, .ndjson or .json.")
     version = mlapp.load(arguments.model, arguments.version, store=arguments.store)
     found = predict_file(version, arguments.file, kind, arguments.options, strict=arguments.strict)
     if output:
@@ -86,8 +90,14 @@ def _models(arguments: Namespace) -> None:
     from mlapp.library.stores import open_store
     from mlapp.services.models.listing import list_models
 
-    found = list_models(open_store(arguments.store))
-    _print(found.model_dump_json() if arguments.json else _listed(found))
+    store = open_store(arguments.store)
+    found = list_models(store)
+    if arguments.json:
+        _print(found.model_dump_json())
+    elif found.models:
+        _print(_listed(found))
+    else:
+        _report(f"There are no models in the store '{store.folder.absolute()}'.")
 
 
 def _listed(found: ModelList) -> str:

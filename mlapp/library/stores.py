@@ -28,8 +28,15 @@ def read_settings() -> Settings:
 
 
 def open_store(store: str | Path | None) -> ModelStore:
-    """Return the store in a folder, by default that of the settings."""
-    return ModelStore(read_settings().store if store is None else Path(store))
+    """Return the store in a folder, by default that of the settings.
+
+    Raises:
+        Unacceptable: there is something else than a folder, or a setting is invalid.
+    """
+    folder = read_settings().store if store is None else Path(store)
+    if folder.exists() and not folder.is_dir():
+        raise Unacceptable(f"The store '{folder}' is not a folder: choose another one by `store` or MLAPP_STORE.")
+    return ModelStore(folder)
 
 
 def publish(finished: Finished, store: ModelStore) -> Version:

@@ -95,6 +95,17 @@ def test_models_are_listed_as_text_or_json(filled: Path, capsys: pytest.CaptureF
     assert (found.default, [model.name for model in found.models]) == ("prices", ["prices", "wine"])
 
 
+def test_store_without_models_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "file").touch()
+
+    assert run(["models", "--store", str(tmp_path / "none")]) == 0
+    assert run(["models", "--store", str(tmp_path / "file")]) == 2
+
+    empty, wrong = capsys.readouterr().err.splitlines()
+    assert empty == f"mlapp: There are no models in the store '{tmp_path}/none'."
+    assert wrong.startswith(f"mlapp: The store '{tmp_path}/file' is not a folder")
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
@@ -104,7 +115,7 @@ def test_models_are_listed_as_text_or_json(filled: Path, capsys: pytest.CaptureF
             "There is no model 'nothing' in the store '{store}',",
         ),
         (["train", "none.csv", "--target", "y"], "none.csv: No such file or directory."),
-        (["train", "none.csv", "--target", "y", "--seed", "x"], "none.csv: No such file or directory."),
+        (["predict", "none.csv", "--output", "out.odd"], "out.odd: the name says no format; end it with .csv"),
     ],
 )
 def test_what_cannot_be_used_is_named_in_a_sentence(
