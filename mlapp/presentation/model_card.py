@@ -8,7 +8,7 @@ from mlapp import ml
 from mlapp.presentation.code_snippets import curl, python
 from mlapp.presentation.decisions.sentences import decision_sentence
 from mlapp.presentation.estimators import estimator_name
-from mlapp.presentation.evaluation.held_out import coverage_caveat, held_out_rows
+from mlapp.presentation.evaluation.held_out import coverage_caveat, evaluated_on, held_out_rows
 from mlapp.presentation.evaluation.subgroups import NO_SLICES, counted_on, protected_note, protected_table, weak_spots
 from mlapp.presentation.formats import format_duration, format_percent, format_time, with_spread
 from mlapp.presentation.markdown import quotation, table, text
@@ -18,7 +18,7 @@ from mlapp.presentation.sentences import (
     headline,
     quality_summary,
     target_unit,
-    training_rows,
+    trained_on,
     training_values,
     version_name,
 )
@@ -107,7 +107,7 @@ def _address(info: VersionInfo) -> str:
 
 def _data(info: VersionInfo) -> str:
     dropped = f"{dropped_rows(info)} were dropped."
-    sentences = f"Trained on {text(training_rows(info), 300)}; {dropped} SHA-256 of the values: `{info.data_sha256}`."
+    sentences = f"{_capitalized(text(trained_on(info), 300))}; {dropped} SHA-256 of the values: `{info.data_sha256}`."
     if not info.ignored:
         return sentences
     rows = [(column.name, column.reason) for column in info.ignored]
@@ -149,7 +149,7 @@ def _evaluation(info: VersionInfo) -> str:
     return "\n\n".join(
         [
             table(("Metric", "This version", "Baseline", "Meaning"), scores),
-            f"Measured on held-out rows, {held_out_rows(info)}. The baseline ignores the features; "
+            f"{_measured(info)} The baseline ignores the features; "
             "± is the standard deviation over the folds. " + _uncertainty(info),
             "Compared estimators, the kept one first:",
             table(("Estimator", *weight_column, f"{metric}, {better} is better", "Fit time"), entries),
@@ -157,7 +157,15 @@ def _evaluation(info: VersionInfo) -> str:
     )
 
 
+def _measured(info: VersionInfo) -> str:
+    if info.registered and not info.registered.seen:
+        return f"Measured with a clone of the pipeline on held-out rows, {held_out_rows(info)}."
+    return evaluated_on(info) if info.registered else f"Measured on held-out rows, {held_out_rows(info)}."
+
+
 def _uncertainty(info: VersionInfo) -> str:
+    if info.registered and info.registered.seen:
+        return "No interval is claimed, and nothing of its probabilities."
     if caveat := coverage_caveat(info):
         return f"Its prediction intervals (`lower`, `upper`) are conformal, from its errors on these rows. {caveat}"
     if info.coverage is not None and info.classes is None:
@@ -167,6 +175,8 @@ def _uncertainty(info: VersionInfo) -> str:
         )
     if "temperature" in info.parameters:
         return "Its probabilities are calibrated by temperature scaling, which improved them on these rows."
+    if info.registered and info.classes is not None:
+        return "Its probabilities are those of the pipeline: they are not recalibrated."
     return "Its probabilities are those of the estimator: temperature scaling did not improve them."
 
 
@@ -212,14 +222,24 @@ def _calls(info: VersionInfo, base_url: str, key: str | None) -> str:
 
 def _origin(info: VersionInfo) -> str:
     rows = [
-        ("Trained", f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}"),
+        (
+            "Registered" if info.registered else "Trained",
+            f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}",
+        ),
         *training_choices(info),
         ("Seed", str(info.seed)),
         *info.library_versions.items(),
         *((f"{info.estimator}: {name}", _value(value)) for name, value in info.parameters.items()),
     ]
+    if info.registered:
+        same = "The pipeline was fitted elsewhere, and is served as it was fitted."
+        return f"{same}\n\n{table(('Property', 'Value'), rows)}"
     same = "The same table, options, seed and library versions give the same predictions."
     return f"{same}\n\n{table(('Property', 'Value'), rows)}"
+
+
+def _capitalized(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _values(values: Sequence[Scalar]) -> str:

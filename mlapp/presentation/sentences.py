@@ -27,16 +27,24 @@ def headline(info: VersionInfo) -> str:
 
 def quality_summary(info: VersionInfo) -> str:
     """Return the main score of a version and of its baseline in plain words."""
+    is_seen = info.registered is not None and info.registered.seen
+    rows = "rows that it may have been fitted on" if is_seen else "rows kept out of training"
     if info.task is Task.REGRESSION:
         unit = target_unit(info)
         error, by_mean = (format_metric("mae", scores["mae"], unit) for scores in (info.metrics, info.baseline))
         alternative = f"always predicting the average is off by {by_mean}"
-        return f"On rows kept out of training, it is off by {error} on average; {alternative}."
+        return f"On {rows}, it is off by {error} on average; {alternative}."
     accuracy, baseline = info.metrics["accuracy"], info.baseline["accuracy"]
     return (
-        f"On rows kept out of training, {format_percent(accuracy)} of its predictions are correct; "
+        f"On {rows}, {format_percent(accuracy)} of its predictions are correct; "
         f"always predicting the most frequent value is correct in {format_percent(baseline)}."
     )
+
+
+def trained_on(info: VersionInfo) -> str:
+    """Return where a version comes from: `trained on 150 rows of the bundled table iris`."""
+    how = "fitted elsewhere and registered with" if info.registered else "trained on"
+    return f"{how} {training_rows(info)}"
 
 
 def training_rows(info: VersionInfo) -> str:

@@ -6,7 +6,7 @@ from mlapp.errors import shorten
 from mlapp.presentation.estimators import estimator_name
 from mlapp.presentation.formats import format_count, format_percent
 from mlapp.presentation.metrics import LOWER_IS_BETTER, METRICS, format_metric, format_metric_with_spread
-from mlapp.schemas import ClassWeight, LeaderboardEntry, Loss, Task, VersionInfo
+from mlapp.schemas import ClassWeight, InputKind, LeaderboardEntry, Loss, Task, VersionInfo
 
 LOSSES = {
     Loss.SQUARED_ERROR: "squared error: predictions are means",
@@ -20,6 +20,12 @@ MEANINGS = {
     "seed": "Another number splits the rows at random in another way.",
 }
 """Option of a training → what it means, in one line."""
+INPUTS = {
+    InputKind.POLARS: "predicts from a polars frame",
+    InputKind.PANDAS: "predicts from a pandas frame",
+    InputKind.ARRAY: "predicts from an array",
+    InputKind.TEXTS: "predicts from texts",
+}
 STOPPED = "Estimators that were clearly worse than another one on the first fold were not fitted on the others."
 CLASS_WEIGHTS = {
     ClassWeight.BALANCED: "balanced: all classes count alike in a fit; probabilities are scaled back to natural rates",
@@ -29,6 +35,9 @@ CLASS_WEIGHTS = {
 def training_choices(info: VersionInfo) -> list[tuple[str, str]]:
     """Return names and values of the choices that differ from the defaults."""
     found = []
+    if info.registered:
+        found.append(("Fitted", f"elsewhere, and registered: {INPUTS[info.registered.input]}"))
+        found.append(("Needs", ", ".join(map(shorten, info.registered.imports)) or "no module of its own"))
     if info.weight_column:
         weighted = "fits, metrics, intervals and importance"
         found.append(("Row weights", f"{shorten(info.weight_column)}: rows count by it in {weighted}"))

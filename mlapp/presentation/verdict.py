@@ -25,6 +25,9 @@ BASELINES = {
 }
 
 
+SEEN = "These are rows that the pipeline may have been fitted on: they say little about new ones."
+
+
 class Level(StrEnum):
     """How far a version can be relied on."""
 
@@ -58,6 +61,8 @@ def verdict(info: VersionInfo | VersionSummary) -> Verdict:
     target = f"'{shorten(info.target, 40)}'"
     if not phrase:
         return _no_better(info, gain, target)
+    if info.registered and info.registered.seen:
+        return Verdict(Level.WEAK, f"May have been seen: {phrase[:1].lower()}{phrase[1:]}", SEEN)
     suspects = tuple(info.suspected_leaks)
     if suspects or (info.metrics[MAIN_METRIC[info.task]] >= SUSPICIOUS and gain >= 0.9):
         return _too_good(phrase, target, suspects)

@@ -23,5 +23,7 @@ class Registered(Schema):
 
     input: InputKind
     """What the pipeline was fitted on, and predicts from."""
+    seen: bool
+    """Whether the metrics are of rows that the pipeline may have been fitted on, as it cannot be fitted again."""
     imports: list[str]
     """Modules that a server needs to load the pipeline, beside those that it has anyway."""

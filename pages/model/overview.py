@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mlapp.presentation.formats import format_time
 from mlapp.presentation.models.states import EXAMPLE
-from mlapp.presentation.sentences import headline, training_rows
+from mlapp.presentation.sentences import headline, trained_on
 from mlapp.schemas import ModelInfo, Span, Traffic, VersionInfo
 from pages.components.buttons import link_button
 from pages.components.cards import card
@@ -99,7 +99,7 @@ def _version(info: VersionInfo, since: datetime | None, problem: str | None, mod
         warnings([problem] if problem else [])
         summary(info)
         active = f", active since {format_time(since)}" if since else ""
-        about = f"Version {info.version}{active}, {headline(info)} and was trained on {training_rows(info)}."
+        about = f"Version {info.version}{active}, {headline(info)} and was {trained_on(info)}."
         ui.label(about).classes(f"{MUTED} break-words max-w-full").mark("since")
         if info.note:
             ui.label(info.note).classes(f"{MUTED} break-words max-w-full whitespace-pre-wrap")

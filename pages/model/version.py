@@ -9,7 +9,7 @@ from mlapp.presentation.comparison.differences import breaking_summary
 from mlapp.presentation.model_card import card as model_card
 from mlapp.presentation.models.states import NOT_ACTIVE
 from mlapp.presentation.retention import removal
-from mlapp.presentation.sentences import headline, training_rows, version_name
+from mlapp.presentation.sentences import headline, trained_on, version_name
 from mlapp.schemas import VersionInfo, VersionKey
 from mlapp.services.models.listing import StoredModel
 from pages.components.buttons import link_button
@@ -104,11 +104,13 @@ class _Version:
             else:
                 ui.label(f"Version {version}").classes("text-sm font-medium")
             self.active = ui.badge("active", color="positive").mark("active")
+            if self.info.registered:
+                ui.badge("registered", color="secondary").mark("registered")
             self.unusable = ui.badge("unusable", color="warning").mark("unusable")
             self.inactive = ui.label(NOT_ACTIVE).classes(MUTED)
         self.reason = ui.label().classes(f"{TEXT} break-words").mark("reason")
         summary(self.info)
-        about = f"It {headline(self.info)} and was trained on {training_rows(self.info)}."
+        about = f"It {headline(self.info)} and was {trained_on(self.info)}."
         ui.label(about).classes(f"{MUTED} break-words max-w-full").mark("source")
         self.breaking = ui.column().classes("w-full gap-1").mark("breaking")
         with ui.row().classes("w-full items-start gap-2 flex-nowrap"):

@@ -19,7 +19,7 @@ from mlapp.ml.pipelines.fitted_pipeline import FittedPipeline
 from mlapp.ml.training.overall_progress import OverallProgress
 from mlapp.ml.training.selection.candidates import selection_metric
 from mlapp.ml.training.selection.evaluated import Evaluated, Member, evaluated
-from mlapp.schemas import TrainOptions
+from mlapp.schemas import Plots, TrainOptions
 
 NO_CLAIMS: dict[str, Any] = {
     **dict.fromkeys(("coverage", "interval", "class_sets", "threshold_curve")),
@@ -32,6 +32,14 @@ SEEN = (
     "The metrics are of rows that the pipeline may have been fitted on, as it cannot be fitted again: {error} "
     "They say little about new rows, so no interval is claimed."
 )
+
+
+def without_bounds(plots: Plots) -> Plots:
+    """Return plots without the bounds of intervals."""
+    sample = plots.predicted_actual
+    return plots.model_copy(
+        update={"predicted_actual": sample and sample.model_copy(update={"lower": [], "upper": []})}
+    )
 
 
 class _CannotClone(Exception):

@@ -18,7 +18,7 @@ from mlapp.ml.pipelines.fitted_pipeline import FeaturesOnly, FittedPipeline
 from mlapp.ml.pipelines.frames import Native
 from mlapp.ml.registration.checks import check_alone, rejected_cells
 from mlapp.ml.registration.columns import column_types, feature_columns, kept_values
-from mlapp.ml.registration.evaluation import NO_CLAIMS, evaluate
+from mlapp.ml.registration.evaluation import NO_CLAIMS, evaluate, without_bounds
 from mlapp.ml.registration.imports import copy_pipeline
 from mlapp.ml.registration.serving import check_answers, is_compiled, serve, task_of
 from mlapp.ml.threads import threads_for
@@ -97,7 +97,12 @@ def _register(  # noqa: PLR0913, PLR0917 - as `register_pipeline`
     comparison = Comparison(found.best, [found.best.entry], budget_reached=False, warnings=warned)
     record = make_record(table, options, encoded, comparison, quality, importance)
     if not found.unseen:
-        record |= {**NO_CLAIMS, "evaluation": Evaluation.SEEN, "coverage_verified": False}
+        record |= {
+            **NO_CLAIMS,
+            "plots": without_bounds(record["plots"]),
+            "evaluation": Evaluation.SEEN,
+            "coverage_verified": False,
+        }
         # Sentences about held-out rows, of which there are none.
         compared = baseline_warnings(task, encoded.target.values.name, quality["metrics"], quality["baseline"])
         record["warnings"] = [each for each in record["warnings"] if each not in compared]
@@ -107,7 +112,7 @@ def _register(  # noqa: PLR0913, PLR0917 - as `register_pipeline`
     if served.frames.kind is InputKind.PANDAS:
         imports = sorted({*imports, "pandas"})
     record["library_versions"] |= versions_of(imports)
-    record["registered"] = Registered(input=served.frames.kind, imports=imports)
+    record["registered"] = Registered(input=served.frames.kind, seen=not found.unseen, imports=imports)
     return Trained(_file(served, encoded, rows, scale, found.best.predicted if found.unseen else None), record)
 
 

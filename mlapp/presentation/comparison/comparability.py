@@ -16,6 +16,7 @@ HELD_OUT = {
     Evaluation.LATEST: "the latest rows",
     Evaluation.GROUPS: "groups without training rows",
     Evaluation.LATEST_GROUPS: "the latest rows of groups without training rows",
+    Evaluation.SEEN: "rows that may have been seen in training",
 }
 OTHER_COLUMNS = "These versions hold out rows by different columns, so the scores are not comparable."
 OTHER_WEIGHTS = "These versions weight the rows differently, so the scores are not comparable."

@@ -23,6 +23,7 @@ EVALUATED = {
     Evaluation.LATEST_GROUPS: (
         "on the latest fifth of the rows by a time column, after fitting on the earlier rows of other groups"
     ),
+    Evaluation.SEEN: "on the rows of its table, which it may have been fitted on",
 }
 
 
@@ -60,6 +61,8 @@ def evaluated_on(info: VersionInfo) -> str:
             return f"Evaluated on {groups} that training had not seen."
         case Evaluation.LATEST_GROUPS:
             return f"Evaluated on {latest}, of {groups} that training had not seen."
+        case Evaluation.SEEN:
+            return "Measured on rows that may have been seen: the pipeline cannot be fitted again, on other rows."
         case _:
             return "Measured on rows that were kept out of training."
 

@@ -101,7 +101,8 @@ def _card(heading: str, label: str, options: Options, text: str) -> None:
 def _predicted_actual(versions: dict[str, PredictedActual], info: VersionInfo) -> None:
     series: list[Options] = []
     for index, (name, found) in enumerate(versions.items()):
-        rows = sorted(zip(found.predicted, found.actual, found.lower, found.upper, strict=True))
+        bounds = (found.lower or found.predicted, found.upper or found.predicted)
+        rows = sorted(zip(found.predicted, found.actual, *bounds, strict=True))
         predicted, actual, lower, upper = (list(column) for column in zip(*rows, strict=True))
         series += band("Interval", predicted, lower, upper, index) if len(versions) == 1 else []
         series.append(dots(name, list(zip(predicted, actual, strict=True)), index))

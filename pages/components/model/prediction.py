@@ -13,6 +13,7 @@ from pages.components.warnings import error_line
 from pages.theme import FIGURE, MUTED, RULE, SMALL
 
 MAX_CLASSES = 8
+NO_INTERVAL = "without an interval"
 TRACK = "relative w-full h-10"
 BAR = "absolute bottom-0 h-2.5 rounded-full"
 COLUMN = "absolute bottom-4 rounded-t-sm bg-slate-300 dark:bg-slate-600"
@@ -63,16 +64,16 @@ class _NumberView:
                 self.low, self.high = ui.label().classes(SMALL), ui.label().classes(SMALL)
 
     def show(self, answer: PredictResponse) -> None:
-        assert answer.lower  # noqa: S101 - a regression has intervals
-        assert answer.upper  # noqa: S101
-        assert answer.coverage  # noqa: S101
-        value, lower, upper = float(answer.predictions[0]), answer.lower[0], answer.upper[0]
+        value = float(answer.predictions[0])
+        lower, upper = (answer.lower[0], answer.upper[0]) if answer.lower and answer.upper else (value, value)
         unit = target_unit(self.info)
         self.figure.set_text(format_number(value, unit))
         self.figure.props["title"] = exact(value)
-        self.interval.set_text(f"{format_number(lower)} to {format_number(upper, unit)}")
+        claimed = f"{format_number(lower)} to {format_number(upper, unit)}"
+        self.interval.set_text(claimed if answer.coverage else NO_INTERVAL)
         self.interval.props["title"] = f"{exact(lower)} to {exact(upper)}"
-        self.coverage.set_text(not_verified(answer) or coverage_claim(self.info, answer.coverage))
+        claim = coverage_claim(self.info, answer.coverage) if answer.coverage else ""
+        self.coverage.set_text(not_verified(answer) or claim)
         low, high = min(lower, *self.edges), max(upper, *self.edges)
         scale = 100 / ((high - low) or 1)
         self.range.style(f"left: {(lower - low) * scale:.2f}%; width: {(upper - lower) * scale:.2f}%")

@@ -43,6 +43,6 @@ class PredictionBar:
             return
         unit = target_unit(self.info)
         self.value.set_text(format_number(float(predicted), unit))
-        assert answer.lower  # noqa: S101 - a regression has intervals
-        assert answer.upper  # noqa: S101
-        self.detail.set_text(f"{format_number(answer.lower[0])} to {format_number(answer.upper[0], unit)}")
+        lower, upper = answer.lower, answer.upper
+        bounds = f"{format_number(lower[0])} to {format_number(upper[0], unit)}" if lower and upper else ""
+        self.detail.set_text(bounds)

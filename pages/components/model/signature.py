@@ -38,7 +38,10 @@ def training_facts(info: VersionInfo) -> list[tuple[str, str]]:
     return [
         ("Estimator", estimator_title(info)),
         ("Rows", f"{format_count(info.rows)} ({dropped_rows(info)} excluded)"),
-        ("Trained", f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}"),
+        (
+            "Registered" if info.registered else "Trained",
+            f"{format_time(info.created_at)}, in {format_duration(info.training_seconds)}",
+        ),
         *coverage,
         *training_choices(info),
     ]

@@ -53,7 +53,7 @@ def test_record_has_what_records_of_trainings_have(registered):
 
     assert record["estimator"] == "RandomForestClassifier"
     assert record["parameters"]["n_estimators"] == 8
-    assert record["registered"] == Registered(input=InputKind.POLARS, imports=[])
+    assert record["registered"] == Registered(input=InputKind.POLARS, seen=False, imports=[])
     assert record["metrics"]["log_loss"] < record["baseline"]["log_loss"]
     assert record["importance"][0].feature == "review"
     assert record["evaluation"] is Evaluation.CROSS_VALIDATION
@@ -105,7 +105,7 @@ def test_pipelines_of_texts_take_a_single_column(table):
     pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(table["review"], table["returned"])
     fitted = loaded(register(pipeline, table[["review", "returned"]], "returned"))
 
-    assert fitted.info.registered == Registered(input=InputKind.TEXTS, imports=[])
+    assert fitted.info.registered == Registered(input=InputKind.TEXTS, seen=False, imports=[])
     found = fitted.predict(fitted.encoder.encode(Table(table[["review"]])))
     assert np.array_equal(found, pipeline.predict_proba(table["review"]))
 

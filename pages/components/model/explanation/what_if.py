@@ -96,7 +96,7 @@ class WhatIfView:
                 for name, shares in found.probabilities.items()
             ]
         else:
-            series = band("interval", found.values, found.lower or [], found.upper or [])
+            series = band("interval", found.values, found.lower, found.upper) if found.lower and found.upper else []
             series.append(line(self.info.target, _points(found, found.predictions)))
         series[-1]["markLine"] = _current_value_line(current)
         series[-1]["markArea"] = {"silent": True, "itemStyle": UNVERIFIED, "data": unverified_parts(found)}
@@ -125,7 +125,8 @@ class WhatIfView:
                 {"value": [value, index], "symbolSize": 14 if name == now else 9}
                 for index, (name, value) in enumerate(zip(names, found.predictions, strict=True))
             ]
-            intervals = floating_bars(found.lower or [], found.upper or [], borderRadius=6)
+            lower, upper = found.lower, found.upper
+            intervals = floating_bars(lower, upper, borderRadius=6) if lower and upper else []
             series = [*intervals, dots(self.info.target, points, itemStyle={"opacity": 1})]
         # The current value is bold.
         labels = [
