@@ -121,7 +121,7 @@ def test_invalid_binary_tensor_is_rejected(datatype: str, rows: int, raw: bytes)
 
 
 def test_json_longer_than_its_limit_is_rejected():
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooLarge, match="in binary form"):
         read(b" " * 10_000_001)
     with pytest.raises(UnreadableBody, match="Content-Length is 10, but the body has 2 bytes"):
         read(b"{}", 10)

@@ -6,7 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
+from mlapp.api.dialects.mlflow import translate
+from mlapp.errors import TooLarge
 from mlapp.schemas import VersionInfo
+from mlapp.services import Services
 from tests.api.conftest import CSV, MACHINES, make_default, row_of
 
 ROWS = MACHINES.drop("days").to_dicts()[:6]
@@ -135,6 +138,15 @@ async def test_message_names_further_errors(http: httpx.AsyncClient, machines: V
 
     message = "Row 0, feature 'age': 'old' is not a number. Row 0, feature 'load': 'high' is not a number."
     assert answer.json() == {"error_code": "INVALID_PARAMETER_VALUE", "message": message}
+
+
+async def test_body_over_the_limit_is_rejected(http: httpx.AsyncClient, services: Services, machines: VersionInfo):
+    over = await http.post(PATH, content=b" " * 2_000_001)
+    fitted = await services.prediction.signature("machines")
+
+    assert (over.status_code, over.json()["error_code"]) == (413, "INVALID_PARAMETER_VALUE")
+    with pytest.raises(TooLarge, match="may have 10 MB"):
+        translate(b" " * 10_000_001, fitted)
 
 
 async def test_row_of_a_large_body_is_predicted_as_alone(http: httpx.AsyncClient, classification: VersionInfo):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from mlapp.api.dialects.open_inference.tensors import DATATYPES, TEXT, Tensor
 from mlapp.errors import TooLarge, UnreadableBody, shorten
+from mlapp.schemas import MAX_JSON_BYTES
 from mlapp.services.prediction.reading import parse_json
 
 KEYS = {"id", "model_name", "model_version", "parameters", "inputs", "outputs"}
@@ -62,6 +63,9 @@ def read_request(data: bytes, header_length: int | None) -> InferenceRequest:
             f"Inference-Header-Content-Length is {header_length:,}, but the body has {len(data):,} bytes."
         )
     end = len(data) if header_length is None else header_length
+    if end > MAX_JSON_BYTES:
+        limit = MAX_JSON_BYTES // 1_000_000
+        raise TooLarge(f"The JSON object of a request may have {limit} MB; send tensors in binary form.")
     body = parse_json(data[:end])
     if type(body) is not dict or type(body.get("inputs")) is not list or not body["inputs"]:
         raise UnreadableBody("The body must be an object with 'inputs', a list with a tensor for each feature.")
