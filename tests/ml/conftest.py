@@ -13,12 +13,26 @@ from threadpoolctl import threadpool_limits
 from mlapp.ml import boosting, estimators
 from mlapp.ml.inference.fitted_version import FittedVersion, load_version
 from mlapp.ml.training.train import Trained, train
+from mlapp.presentation.estimators import NAMES
 from mlapp.schemas import TrainOptions
 from mlapp.tables.table import Table
 from tests.fitted import info_of
 
 Training = Callable[..., Trained]
 Fitting = Callable[..., FittedVersion]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests of recipes of the app that a fork has dropped: those with their names as parameters, or the marker."""
+    dropped = NAMES.keys() - estimators.ESTIMATORS.keys() - {"auto", "ensemble"}
+    for item in items:
+        values = (
+            item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+        )
+        used = {value for value in values if isinstance(value, str)}
+        used.update(*(marker.args for marker in item.iter_markers("recipes")))
+        if lacks := sorted(used & dropped):
+            item.add_marker(pytest.mark.skip(f"The catalog has no {', '.join(lacks)}"))
 
 
 def small_table(rows: int = 60) -> pl.DataFrame:

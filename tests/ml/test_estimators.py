@@ -106,6 +106,7 @@ def test_boosting_fits_a_class_of_one_row_in_a_large_table():
     assert estimator.classes_.tolist() == [0, 1, 2]
 
 
+@pytest.mark.recipes("kernel", "poisson_boosting", "log_boosting", "log_kernel")
 @pytest.mark.parametrize(
     ("columns", "names"),
     [
@@ -126,6 +127,7 @@ def test_auto_tries_recipes_that_suit_the_columns_and_the_target(columns, names)
     assert [name for name in asked if ESTIMATORS[name].auto_if(columns)] == names
 
 
+@pytest.mark.recipes("shallow_boosting")
 @pytest.mark.parametrize(
     ("rows", "categories", "classes", "tried"),
     [(50_000, 0, 0, True), (50_001, 0, 0, False), (50_001, 11, 10, True), (1_000, 11, 11, False)],
@@ -136,6 +138,7 @@ def test_auto_tries_shallow_boosting_unless_it_is_the_same_or_slow(rows, categor
     assert ESTIMATORS["shallow_boosting"].auto_if(columns) == tried
 
 
+@pytest.mark.recipes("splines")
 @pytest.mark.parametrize(("rows", "seen"), [(20_000, None), (90_000, 20_000)])
 def test_splines_of_large_tables_are_fitted_on_a_sample(rows, seen):
     splines = ESTIMATORS["splines"].make(Task.REGRESSION, FeatureColumns([0], [], [], rows), 0)

@@ -135,6 +135,7 @@ def test_boosting_that_stops_early_is_compiled(classes: int):
     assert_compiled(fitted("hist_gradient_boosting", x, classes, rows=4_000), x, classes or None)
 
 
+@pytest.mark.recipes("splines", "residual_boosting", "poisson_boosting", "log_boosting")
 def test_members_of_an_ensemble_are_evaluated_together():
     x = table()
     names = ["linear", "splines", "hist_gradient_boosting", "residual_boosting", "poisson_boosting", "log_boosting"]
@@ -176,6 +177,7 @@ def test_member_that_is_not_compiled_predicts_itself():
     np.testing.assert_allclose(found.many(x), ensemble.predict(x), rtol=1e-12)
 
 
+@pytest.mark.recipes("residual_boosting")
 def test_learned_scale_is_predicted_beside_the_value():
     x = table()
     model = HistGradientBoostingRegressor(loss="gamma", max_iter=10, categorical_features=[3])

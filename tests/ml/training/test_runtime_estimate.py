@@ -2,9 +2,9 @@
 
 import pytest
 
-from mlapp.ml.estimators import ESTIMATORS
 from mlapp.ml.recipe import AUTO
 from mlapp.ml.training.runtime_estimate import MAX_CLASS_FACTOR, MEASURED, estimate_s
+from mlapp.presentation.estimators import NAMES
 from mlapp.schemas import Task
 
 
@@ -60,4 +60,5 @@ def test_estimator_that_was_not_measured_has_no_estimate():
 
 
 def test_measured_estimators_exist():
-    assert set(MEASURED) <= {AUTO, *ESTIMATORS}
+    # A fork may have dropped some.
+    assert set(MEASURED) <= {AUTO, *NAMES}
