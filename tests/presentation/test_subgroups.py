@@ -6,6 +6,7 @@ import pytest
 
 from mlapp.presentation.evaluation.subgroups import (
     condition_text,
+    counted_on,
     protected_note,
     protected_table,
     weak_spots,
@@ -15,6 +16,7 @@ from mlapp.presentation.model_card import card
 from mlapp.schemas import (
     ColumnFormat,
     Condition,
+    Evaluation,
     LeaderboardEntry,
     ProtectedGroup,
     ProtectedGroups,
@@ -131,3 +133,11 @@ def test_worst_rows_are_seen_by_a_file_with_the_target():
 
     hint = "Predict a file that has the column 'survived' to see the rows it gets most wrong."
     assert worst_rows_hint(version) == hint
+
+
+def test_findings_say_on_which_rows_and_with_which_line_they_are_counted():
+    classes = classifier(["no", "yes"])
+
+    assert counted_on(info()) == "Counted on rows that were kept out of training."
+    assert counted_on(classes.model_copy(update={"threshold": 0.3})).endswith("not with the line at 30.0%.")
+    assert "may have been seen in training" in counted_on(info(evaluation=Evaluation.SEEN))

@@ -4,7 +4,7 @@ from mlapp.errors import shorten
 from mlapp.presentation.formats import format_count, format_number, format_percent, format_value, with_spread
 from mlapp.presentation.formats.numbers import PERCENT
 from mlapp.presentation.sentences import target_unit, unit_of
-from mlapp.schemas import Condition, ProtectedGroup, Scalar, Share, Slice, Task, UnmetClaim, VersionInfo
+from mlapp.schemas import Condition, Evaluation, ProtectedGroup, Scalar, Share, Slice, Task, UnmetClaim, VersionInfo
 
 NO_SLICES = "No part of the table is clearly worse than the rest."
 MAX_NAME = 40
@@ -61,7 +61,8 @@ def worst_rows_hint(info: VersionInfo) -> str:
 
 def counted_on(info: VersionInfo) -> str:
     """Return which rows and predictions the findings are counted on: a line that was drawn later changes nothing."""
-    rows = "Counted on rows that were kept out of training"
+    seen = info.evaluation is Evaluation.SEEN
+    rows = f"Counted on rows that {'may have been seen in' if seen else 'were kept out of'} training"
     if info.task is Task.REGRESSION:
         return f"{rows}."
     line = f", not with the line at {format_percent(info.threshold)}" if info.threshold is not None else ""

@@ -12,7 +12,7 @@ from mlapp.presentation.evaluation.subgroups import (
     weak_spots,
     worst_rows_hint,
 )
-from mlapp.presentation.formats import format_duration
+from mlapp.presentation.formats import format_count, format_duration
 from mlapp.presentation.metrics import format_metric, format_metric_with_spread, in_order, metric_label, metric_meaning
 from mlapp.presentation.sentences import quality_summary, target_unit
 from mlapp.presentation.training_choices import STOPPED, comparison_metric, entry_score, weight_texts
@@ -21,7 +21,10 @@ from pages.components.cards import card
 from pages.components.charts.evaluation import importance_plot, plots
 from pages.components.overview_cards import importance_bars
 from pages.components.tables.plain_table import plain_table
-from pages.theme import GRID, MUTED, TEXT
+from pages.theme import GRID, LINK, MUTED, TEXT
+
+MAX_SPOTS = 3
+"""Findings on pages that are not about details."""
 
 
 def scores(info: VersionInfo) -> None:
@@ -51,7 +54,7 @@ def findings(info: VersionInfo, *, scaled: bool = False) -> None:
                 importance_plot(info, [("", info.importance)])
             else:
                 importance_bars(info.importance)
-        weak_spots_card(info)
+        weak_spots_card(info, None if scaled else MAX_SPOTS)
     if info.protected:
         with card(f"By {shorten(info.protected.column)}", mark="protected"):
             plain_table("Protected groups", *protected_table(info))
@@ -67,14 +70,17 @@ def details(info: VersionInfo) -> None:
         _leaderboard(info)
 
 
-def weak_spots_card(info: VersionInfo) -> None:
-    """Draw where a version is worse than elsewhere, and where its claims fail."""
+def weak_spots_card(info: VersionInfo, limit: int | None = None) -> None:
+    """Draw where a version is worse than elsewhere, and where its claims fail; at most `limit` of these findings."""
     with card("Where it is wrong", mark="weak-spots"):
         found = weak_spots(info)
-        for sentence in found:
+        for sentence in found[:limit]:
             ui.label(sentence).classes(f"{TEXT} break-words max-w-full").mark("weak-spot")
         if not found:
             ui.label(NO_SLICES).classes(MUTED)
+        if more := len(found) - len(found[:limit]):
+            path = f"/models/{info.model}/versions/{info.version}"
+            ui.link(f"and {format_count(more, 'smaller finding')}", path).classes(LINK).mark("more-weak-spots")
         ui.label(counted_on(info)).classes(f"{MUTED} break-words max-w-full").mark("counted-on")
         ui.label(worst_rows_hint(info)).classes(f"{MUTED} break-words max-w-full").mark("worst-rows-hint")
 

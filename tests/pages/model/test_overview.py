@@ -4,7 +4,7 @@ import httpx
 import pytest
 from nicegui.testing import User
 
-from mlapp.schemas import DataSource, Job
+from mlapp.schemas import Condition, DataSource, Job, Slice
 from mlapp.services import Services
 from tests.fitted import publish
 from tests.pages.conftest import TrainedVersions, eventually, one
@@ -68,6 +68,18 @@ async def test_overview_warns_of_a_version_that_is_too_good(user: User, services
     await user.should_see(content="Too good to be true", marker="verdict")
     await user.should_see(marker="doubtful")
     await services.models.delete("leaky")
+
+
+async def test_overview_shows_the_largest_weak_spots_and_leads_to_the_others(user: User, services: Services):
+    known = {"rows": 40, "error": 0.4, "elsewhere": 0.1, "standard_error": 0.05}
+    slices = [Slice(conditions=[Condition(column="alcohol", above=n)], **known) for n in range(5)]
+    await publish(services, "wine", "spotty", slices=slices)
+
+    await user.open("/models/spotty")
+
+    await user.should_see("and 2 smaller findings")
+    assert len(user.find(marker="weak-spot").elements) == 3
+    await services.models.delete("spotty")
 
 
 async def test_overview_without_activation_history_shows_no_date(user: User, services: Services):
