@@ -7,6 +7,7 @@ from nicegui.testing import User
 
 from mlapp.schemas import DataSource, VersionInfo
 from mlapp.services import Services
+from pages.model.versions import SEARCHED
 from pages.session.site import Site
 from tests.fitted import fit, publish
 from tests.pages.conftest import eventually, one
@@ -25,6 +26,13 @@ async def first(services: Services) -> VersionInfo:
 async def second(services: Services, first: VersionInfo) -> int:
     """A newer version, which is not active."""
     return await add_inactive(services, MODEL)
+
+
+@pytest.fixture
+def many(services: Services, second: int) -> None:
+    """Enough versions to be searched and sorted."""
+    for _ in range(SEARCHED):
+        fit("wine").add_to(services.models.store, MODEL)
 
 
 async def test_versions_are_listed_and_the_active_one_is_marked(user: User, first: VersionInfo, second: int):
@@ -96,7 +104,8 @@ async def test_versions_follow_changes_of_others(user: User, services: Services,
     assert one(user, "compare").text == "Compare (1)"
 
 
-async def test_versions_are_searched_by_their_source(user: User, services: Services, second: int):
+@pytest.mark.usefixtures("many")
+async def test_versions_are_searched_by_their_source(user: User, services: Services):
     version = await add_inactive(services, MODEL, source=DataSource(file="Q3 sales.csv"))
     await user.open(f"/models/{MODEL}/versions")
 
@@ -106,7 +115,8 @@ async def test_versions_are_searched_by_their_source(user: User, services: Servi
     await user.should_see(" of ")
 
 
-async def test_versions_are_sorted_by_select(user: User, services: Services, first: VersionInfo):
+@pytest.mark.usefixtures("many")
+async def test_versions_are_sorted_by_select(user: User, services: Services):
     few = await add_inactive(services, MODEL, rows=1, estimator="a")
     await user.open(f"/models/{MODEL}/versions")
 
