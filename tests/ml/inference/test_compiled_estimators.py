@@ -242,7 +242,7 @@ def test_kernel_of_rows_far_from_all_others_is_compiled():
     estimator = make_pipeline(smooth(COLUMNS), RbfFeatures(components=20), LogisticRegression())
     estimator.fit(x, np.arange(len(x)) % 2)
     far = x[:5] + 0.0
-    far[:, COLUMNS.numbers] *= 1e3
+    far[:, COLUMNS.numbers] *= 1e7
 
     found = compile_pipeline(estimator, 2, np.concatenate([x[:5], far]))
 
