@@ -30,7 +30,8 @@ class Explanation(Schema):
     """Contribution of each feature, in units of the target, or of probability. The base and all contributions add up to
     the predicted value, or to the probability of the predicted class."""
     error: float
-    """Error of the contributions, which about one in a hundred exceeds; 0 if they are exact."""
+    """Error of all contributions together: one of them is off by more in about one of a hundred rows; 0 if they are
+    exact."""
 
 
 class PredictResponse(Schema):
