@@ -9,7 +9,7 @@ import pytest
 from mlapp.api.paths import INVOCATIONS_OF_MODEL, V2_INFER, V2_INFER_VERSION, Protocol, protocol_of, split_path
 from mlapp.services import Services
 from tests.api.conftest import unread
-from tests.api.middleware.conftest import PREDICT, client_of
+from tests.api.middleware.conftest import KEYS, PREDICT, client_of
 
 V2, MLFLOW = {"error"}, {"error_code", "message"}
 
@@ -56,7 +56,7 @@ async def test_unknown_route_or_model_is_said_in_the_shape(
 
 @pytest.mark.parametrize(("path", "keys"), [("/v2/models/a/infer", V2), ("/models/a/invocations", MLFLOW)])
 async def test_middleware_rejects_in_the_shape(tmp_path: Path, path: str, keys: set[str]):
-    async with client_of(tmp_path, api_key="a-key-with-full-access", predict_key=PREDICT, max_body_mb=1) as secured:
+    async with client_of(tmp_path, **KEYS, max_body_mb=1) as secured:
         answers = [
             await secured.post(path),
             await secured.post(path, headers={"X-API-Key": PREDICT, "Content-Length": "2000000"}, content=unread()),
