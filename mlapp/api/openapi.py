@@ -14,7 +14,7 @@ from mlapp.api.openapi_predict import PredictRoute, add_predict_routes, class_na
 from mlapp.api.option_schemas import body_schemas
 from mlapp.api.problems import problem_responses
 from mlapp.errors import NotFound
-from mlapp.schemas import ModelPatch, Problem, TrainBody, VersionKey
+from mlapp.schemas import ModelPatch, Problem, TrainBody, TrainOptions, VersionKey
 from mlapp.services import Services
 
 MAX_MODELS = 100
@@ -32,6 +32,7 @@ TICKET = {
     "description": "A ticket by `POST /jobs/{job_id}/tickets`, for browsers, whose `EventSource` sends no header.",
 }
 CROSS_SITE = "The request comes from a page of another site."
+ESTIMATOR = str(TrainOptions.model_fields["estimator"].description)
 JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
@@ -116,7 +117,21 @@ def _describe_routes(app: FastAPI) -> dict[str, Any]:
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         if "application/json" in operation["responses"].get("422", {}).get("content", {}):
             operation["responses"]["422"] = problem_responses(422)[422]
+    if allowed := services_of(app).models.allowed_estimators:
+        _add_to_description(document, ESTIMATOR, f" Of other packages: {', '.join(allowed)}.")
     return _add_security(document, open_=services_of(app).access.open)
+
+
+def _add_to_description(node: Any, description: str, added: str) -> None:
+    """Add a text to all descriptions of a document, or a part of it, that begin with one."""
+    if isinstance(node, dict):
+        if str(node.get("description")).startswith(description):
+            node["description"] += added
+        for child in node.values():
+            _add_to_description(child, description, added)
+    elif isinstance(node, list):
+        for child in node:
+            _add_to_description(child, description, added)
 
 
 def _add_security(document: dict[str, Any], *, open_: bool) -> dict[str, Any]:

@@ -162,6 +162,18 @@ async def test_operation_ids_are_method_names(http: httpx.AsyncClient, regressio
     assert all(re.fullmatch(rf"({verbs})_[a-z0-9_]+|[a-z]+", name) for name in named)
 
 
+async def test_estimators_of_other_packages_are_named_where_they_are_allowed(tmp_path: Path):
+    app = create_app(Settings(_env_file=None, store=tmp_path, demo=False, estimators="nearest,forest"), pages=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
+    ):
+        document = await document_of(client)
+
+    schema = document["components"]["schemas"]["TrainBody"]["properties"]["estimator"]
+    assert schema["description"].endswith(" Of other packages: nearest, forest.")
+
+
 async def test_training_options_have_no_default_in_the_schema(http: httpx.AsyncClient):
     document = await document_of(http)
 
