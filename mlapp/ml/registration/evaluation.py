@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 
 from mlapp.errors import MlappError, reason
 from mlapp.ml.data.training_set import TrainingSet
@@ -102,21 +100,15 @@ def _clone(pipeline: Any) -> Any:
 
 
 def _is_fitted(part: Any) -> bool:
-    if not any(name.endswith("_") and not name.startswith("_") for name in vars(part)):
-        return False
-    try:
-        check_is_fitted(part)
-    except (NotFittedError, TypeError):
-        return False
-    return True
+    """Return whether an estimator has fitted attributes; those without any, such as FunctionTransformer, never have."""
+    return any(name.endswith("_") and not name.startswith("_") for name in vars(part))
 
 
 @contextmanager
 def _errors() -> Iterator[None]:
     try:
         yield
-    except MlappError as error:
-        raise _CannotClone(error.detail) from error
     # Code of any library, which may raise anything.
     except Exception as error:
-        raise _CannotClone(f"{reason(error)}.".replace("..", ".")) from error
+        detail = error.detail if isinstance(error, MlappError) else reason(error)
+        raise _CannotClone(f"{detail.rstrip('.')}.") from error

@@ -1,13 +1,11 @@
 """How a pipeline is served: as what it takes rows, what its classes are, and whether it answers as it did elsewhere."""
 
 import warnings
-from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
@@ -41,10 +39,10 @@ def task_of(pipeline: Any) -> Task:
         check_is_fitted(pipeline)
     except NotFittedError:
         raise Unacceptable(f"{name} is not fitted; call fit() first.") from None
-    except TypeError:
-        # Estimators of other libraries tell when they predict.
+    except (AttributeError, TypeError):
+        # Estimators without scikit-learn tell when they predict.
         pass
-    if not (is_classifier(pipeline) or hasattr(pipeline, "classes_")):
+    if not (hasattr(pipeline, "classes_") or hasattr(pipeline, "predict_proba")):
         return Task.REGRESSION
     if not hasattr(pipeline, "predict_proba"):
         raise Unacceptable(
@@ -87,26 +85,16 @@ def _typed_frame(rows: TrainingSet) -> pl.DataFrame:
     return frame.with_columns(frame[name].cast(pl.Int64) for name in whole)
 
 
-def _kinds(pipeline: Any, native: Native | None, features: int) -> Iterator[InputKind]:
-    """Yield the kinds of input that a pipeline may take, the likeliest first."""
+def _kinds(pipeline: Any, native: Native | None, features: int) -> list[InputKind]:
+    """Return the kinds of input that a pipeline may take, the likeliest first."""
     if takes_texts(pipeline):
-        yield InputKind.TEXTS
-        return
-    by_number = hasattr(pipeline, "n_features_in_") and not hasattr(pipeline, "feature_names_in_")
-    if by_number:
-        yield InputKind.ARRAY
-    if isinstance(native, pl.DataFrame):
-        yield InputKind.POLARS
-    elif native is not None:
-        yield InputKind.PANDAS
-    else:
-        yield InputKind.POLARS
-        if find_spec("pandas"):
-            yield InputKind.PANDAS
-    if not by_number:
-        yield InputKind.ARRAY
-        if features == 1:
-            yield InputKind.TEXTS
+        return [InputKind.TEXTS]
+    frames = [InputKind.POLARS, InputKind.PANDAS]
+    if native is not None:
+        frames = [InputKind.POLARS if isinstance(native, pl.DataFrame) else InputKind.PANDAS]
+    if hasattr(pipeline, "n_features_in_") and not hasattr(pipeline, "feature_names_in_"):
+        return [InputKind.ARRAY, *frames]
+    return [*frames, InputKind.ARRAY, *([InputKind.TEXTS] if features == 1 else [])]
 
 
 def _labels(pipeline: Any, classes: Sequence[Scalar], target: str) -> list[Any]:

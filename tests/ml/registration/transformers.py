@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
 
 
 def first_letters(frame: pl.DataFrame) -> pl.DataFrame:
@@ -66,3 +66,32 @@ class OfPandas(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, X: Any) -> np.ndarray:
         return np.array([[_code(text), is_on] for text, is_on in X.loc[:, ["it", "on"]].itertuples(index=False)], float)
+
+
+class Plain:
+    """An estimator without scikit-learn; it remembers the mean."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+
+    def fit(self, X: Any, y: Any) -> "Plain":
+        self.mean = float(np.mean(np.asarray(y)))
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        if self.fails:
+            raise OSError("the disk is full")
+        return np.full(len(X), self.mean)
+
+
+class OnlyOnce(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Predicts the mean, and cannot be fitted on fewer than 24 rows."""
+
+    def fit(self, X: Any, y: Any) -> "OnlyOnce":
+        if len(X) < 24:
+            raise RuntimeError("too few rows.")
+        self.mean_ = float(np.mean(np.asarray(y)))
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.full(len(X), self.mean_)
