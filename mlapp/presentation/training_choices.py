@@ -99,7 +99,7 @@ def estimator_title(info: VersionInfo) -> str:
 
 def _in_sentence(estimator: str) -> str:
     name = estimator_name(estimator)
-    return name[:1].lower() + name[1:]
+    return name if estimator == "lightgbm" else name[:1].lower() + name[1:]
 
 
 def _members(info: VersionInfo) -> list[LeaderboardEntry]:

@@ -9,6 +9,7 @@ from mlapp.ml.own.metrics import OwnMetric
 from mlapp.presentation.comparison.differences import differences
 from mlapp.presentation.metrics import format_metric_with_spread, in_order, metric_label, metric_meaning
 from mlapp.presentation.model_card import card
+from mlapp.presentation.training_choices import estimator_text
 from mlapp.schemas import LeaderboardEntry, Task, VersionInfo
 from tests.store.conftest import INFO
 
@@ -51,6 +52,10 @@ def test_comparison_marks_the_best_version_by_an_own_metric_whose_direction_is_k
     assert lines["Cost a row"].texts[2] == "–"
     assert lines["Cost a row"].best == lines["Sold in time"].best == frozenset({1})
     assert lines["Gone now"].best == frozenset()
+
+
+def test_name_of_a_package_is_spelled_as_it_spells_itself():
+    assert estimator_text(info().model_copy(update={"estimator": "lightgbm"})) == "LightGBM"
 
 
 def test_model_card_has_own_metrics():
