@@ -39,6 +39,6 @@ async def test_prediction_without_an_interval_says_so(user: User, registered: st
 async def test_version_page_says_that_it_was_registered(user: User, registered: str):
     await user.open(f"/models/{registered}/versions/1")
 
-    await user.should_see("registered", marker="registered")
+    await user.should_see(content="registered", marker="registered")
     await user.should_see("May have been seen: off by")
     await user.should_see("fitted elsewhere and registered with 40 rows")
