@@ -41,12 +41,15 @@ class Server:
 
 
 @pytest.fixture
-async def watched(running: Running) -> Server:
-    """The server, without processes that others have started."""
+async def watched(running: Running) -> AsyncIterator[Server]:
+    """The server, without processes that others have started; trainings that a failed test leaves are cancelled."""
     process, http = running
     server = Server(psutil.Process(process.pid), http)
     await eventually(lambda: not server.workers())
-    return server
+    yield server
+    for job in http.get("/jobs").json()["jobs"]:
+        if not job["finished_at"]:
+            http.delete(f"/jobs/{job['id']}")
 
 
 @asynccontextmanager
@@ -55,7 +58,7 @@ async def two_browsers(browser: Browser, server: Server, *paths: str) -> AsyncIt
     pages = [await context.new_page() for context in contexts]
     for page, path in zip(pages, paths, strict=True):
         await page.goto(path)
-        await expect(page.get_by_text("Evaluating random_forest").first).to_be_visible()
+        await expect(page.get_by_text("Evaluating Random forest").first).to_be_visible()
     yield pages
     for context in contexts:
         await context.close()

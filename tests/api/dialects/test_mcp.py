@@ -12,7 +12,7 @@ from mlapp.api.dialects.mcp import tools
 from mlapp.api.dialects.mcp.messages import META
 from mlapp.schemas import VersionInfo
 from mlapp.services import Services
-from tests.api.conftest import MACHINES, row_of
+from tests.api.conftest import MACHINES, make_default, row_of
 from tests.api.middleware.conftest import KEYS, client_of
 
 STATELESS = "2026-07-28"
@@ -80,6 +80,7 @@ async def test_notification_is_accepted_and_ping_answered(http: httpx.AsyncClien
 
 
 async def test_models_are_listed_and_described(http: httpx.AsyncClient, machines: VersionInfo):
+    await make_default(http, machines)
     listed = (await call(http, "list_models"))["structuredContent"]
     described = (await call(http, "describe_model", model="machines"))["structuredContent"]
 

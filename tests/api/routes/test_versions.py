@@ -41,7 +41,7 @@ async def test_versions_are_listed_in_short_form_newest_first(
     short = listed["versions"][0]
     status = {"model", "version", "active", "default", "predict_path", "breaking", "usable"}
     names = {"created_at", "task", "target", "estimator", "rows", "source", "metrics", "baseline", "warnings", "note"}
-    assert short.keys() == status | names | {"suspected_leaks"}
+    assert short.keys() == status | names | {"suspected_leaks", "registered"}
     assert (short["version"], short["target"], short["active"]) == (second.version, "cultivar", False)
 
 

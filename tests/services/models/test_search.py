@@ -29,6 +29,7 @@ def info(version: int, **changed: Any) -> VersionSummary:
         "suspected_leaks": [],
         "note": "",
         "source": None,
+        "registered": None,
     }
     return VersionSummary(version=version, **(plain | changed))
 
