@@ -9,7 +9,7 @@ from mlapp.errors import Unacceptable
 from mlapp.schemas import Evaluation
 from mlapp.tables.table import Table
 from tests.ml.registration.conftest import loaded, register
-from tests.ml.registration.transformers import OnlyOnce, Plain
+from tests.ml.registration.transformers import FittedOnce, Plain
 
 TABLE = pl.DataFrame({"x": range(24), "y": np.arange(24) * 1.5, "is_late": [0, 1, 0] * 8})
 
@@ -28,7 +28,7 @@ def test_pipelines_that_fail_on_every_kind_of_input_are_rejected():
 
 
 def test_pipelines_that_cannot_be_fitted_again_say_why():
-    trained = register(OnlyOnce().fit(TABLE[["x"]], TABLE["y"]), TABLE[["x", "y"]], "y")
+    trained = register(FittedOnce().fit(TABLE[["x"]], TABLE["y"]), TABLE[["x", "y"]], "y")
 
     assert "cannot be fitted again: RuntimeError: too few rows. They say" in " ".join(trained.record["warnings"])
 

@@ -84,10 +84,10 @@ class Plain:
         return np.full(len(X), self.mean)
 
 
-class OnlyOnce(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class FittedOnce(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Predicts the mean, and cannot be fitted on fewer than 24 rows."""
 
-    def fit(self, X: Any, y: Any) -> "OnlyOnce":
+    def fit(self, X: Any, y: Any) -> "FittedOnce":
         if len(X) < 24:
             raise RuntimeError("too few rows.")
         self.mean_ = float(np.mean(np.asarray(y)))
