@@ -288,7 +288,7 @@ class Client:
             except (OSError, HTTPException) as error:
                 reason = getattr(error, "reason", error)
                 failure = MlappError(f"{self.url} did not answer ({reason or type(reason).__name__}).")
-                again = method == "GET" or "/predict" in path or isinstance(reason, ConnectionRefusedError)
+                again = method == "GET" or _is_prediction(method, path) or isinstance(reason, ConnectionRefusedError)
                 wait = 2**attempt if again and not isinstance(reason, FINAL) else None
             if wait is None or attempt == self.retries:
                 raise failure
@@ -414,10 +414,11 @@ def _is_polars(frame: object) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Return a cell for JSON: dates as text, values of numpy as numbers, NaN as null."""
+    """Return a cell for JSON: dates as text, values of numpy as numbers, missing ones as null."""
     if hasattr(value, "item"):
         value = value.item()
-    if value is None or value != value:  # noqa: PLR0124 - NaN and NaT
+    # The missing value of pandas cannot be compared; NaN and NaT differ from themselves.
+    if value is None or type(value).__name__ == "NAType" or value != value:  # noqa: PLR0124
         return None
     return value.isoformat() if hasattr(value, "isoformat") else value
 
@@ -441,6 +442,11 @@ def _path(*segments: object) -> str:
 def _predict_path(model: str | None, version: int | str | None) -> str:
     path = _path("models", model, "predict") if model else "/predict"
     return f"{path}?version={quote(str(version))}" if version else path
+
+
+def _is_prediction(method: str, path: str) -> bool:
+    # A model may be named 'predict', too.
+    return method == "POST" and path.partition("?")[0].endswith("/predict")
 
 
 def _rejected(error: HTTPError) -> MlappError:

@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
         answers = self.server.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
-    do_GET = do_POST = answer  # noqa: N815 - names of http.server
+    do_GET = do_POST = do_DELETE = answer  # noqa: N815 - names of http.server
 
     def log_message(self, *_: object) -> None:
         """Log nothing."""
@@ -104,7 +104,14 @@ def test_lost_connection_repeats_predictions_and_reads_but_no_training():
     assert server.paths == ["/models/a%20b/predict"] * 3
 
     with failing(lose) as server:
-        for call, requests in ((lambda: client_of(server).submit([]), 1), (client_of(server).jobs, 3)):
+        lost = client_of(server)
+        once: list[Callable[[], object]] = [
+            lambda: lost.submit([]),
+            lambda: lost.submit([], model="predict"),
+            lambda: lost.rollback("predictor"),
+            lambda: lost.delete("predict"),
+        ]
+        for call, requests in (*((call, 1) for call in once), (lost.jobs, 3)):
             server.paths.clear()
             with pytest.raises(MlappError, match="did not answer") as failed:
                 call()
