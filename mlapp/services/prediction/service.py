@@ -132,6 +132,14 @@ class PredictionService:
         with self.recorder.rejections(name):
             return self._limits.admit(size, name, self._batcher.calls(self._active.peek(name)))
 
+    def admit_message(self, size: int | None) -> Release:
+        """Acquire a slot for a message that names its model inside, until it has been read; see `admit`.
+
+        Raises:
+            Overloaded: too many requests are in flight.
+        """
+        return self._limits.admit(size, None, 0)
+
     async def predict(
         self,
         body: Body,

@@ -12,7 +12,7 @@ from mlapp.api.dialects.mcp import tools
 from mlapp.api.dialects.mcp.messages import META
 from mlapp.schemas import VersionInfo
 from mlapp.services import Services
-from tests.api.conftest import MACHINES, make_default, row_of
+from tests.api.conftest import MACHINES, make_default, row_of, unread
 from tests.api.middleware.conftest import KEYS, client_of
 
 STATELESS = "2026-07-28"
@@ -110,6 +110,7 @@ async def test_rows_are_predicted_as_by_the_api(http: httpx.AsyncClient, machine
         ("predict", {"rows": []}, "Invalid option 'rows'"),
         ("predict", {"rows": [{}] * (tools.MAX_ROWS + 1)}, "Invalid option 'rows'"),
         ("predict", {"rows": [{}], "path": "/etc/passwd"}, "There is no option 'path'"),
+        ("predict", {"model": "machines", "rows": [5]}, "Row 0 is not an object"),
         ("train", {"rows": [{"a": 1, "b": 2}], "target": "c", "model": "mcp-failing"}, "There is no column 'c'"),
     ],
 )
@@ -131,6 +132,20 @@ async def test_rows_are_trained(http: httpx.AsyncClient):
 
     assert (trained["model"], trained["active"], trained["breaking"]) == ("mcp-trained", True, [])
     assert (await http.get("/models/mcp-trained")).json()["target"] == "days"
+
+
+async def test_large_messages_beyond_the_slots_are_rejected_unread(http: httpx.AsyncClient, services: Services):
+    slots = services.prediction._limits.large_slots
+    held = [slots.acquire(name) for name in ("a", None, "b") for _ in range(slots.limit // 3)]
+    rejected = await http.post("/mcp", headers={"Content-Length": "200000"}, content=unread())
+    small = await post(http, "ping")
+    for release in held:
+        release()
+
+    large = await post(http, "ping", padding="x" * 200_000)
+
+    assert (rejected.status_code, rejected.headers["retry-after"]) == (503, "1")
+    assert (small.status_code, large.status_code, slots.in_use) == (200, 200, 0)
 
 
 async def test_long_training_is_answered_with_its_job(

@@ -1,5 +1,6 @@
 """/mcp: one message of the Model Context Protocol in, one out."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from mlapp.api.dialects.mcp import messages
 from mlapp.api.dialects.mcp.messages import Message, RpcError
 from mlapp.api.dialects.mcp.tools import call_tool, list_tools
 from mlapp.api.json_body import read_json_body
+from mlapp.api.middleware.body_limit import content_length, is_packed
 from mlapp.api.middleware.origin import check_origin
 from mlapp.services import Services
 
@@ -28,26 +30,37 @@ async def answer(request: Request) -> Response:
     Raises:
         Forbidden: a page of another site sent it, also with a key.
         HTTPException: 406, the client accepts no JSON.
+        Overloaded: too many large messages are being received.
     """
     check_origin(request.scope, dict(request.scope["headers"]))
     accept = request.headers.get("accept", "*/*")
     if not any(each in accept for each in ("application/json", "application/*", "*/*")):
         raise HTTPException(406, "Responses are JSON; send 'Accept: application/json, text/event-stream'.")
-    body = await read_json_body(request)
+    services = services_of(request.app)
     try:
-        message = messages.read_message(body, request.headers)
+        message = await _receive(services, request)
     except RpcError as error:
         return _json(messages.error_response(error), 400)
     if message.id is None:
         return Response(status_code=202)
     try:
-        result = await _result(services_of(request.app), message)
+        result = await _result(services, message)
     except RpcError as error:
         error.id = message.id
         return _json(
             messages.error_response(error), messages.STATUSES.get(error.code, 400) if message.stateless else 200
         )
     return _json(messages.response(message, result))
+
+
+async def _receive(services: Services, request: Request) -> Message:
+    """Receive and parse a message, in a slot for its body; tools then take slots of their own."""
+    release = services.prediction.admit_message(None if is_packed(request.scope) else content_length(request.scope))
+    try:
+        body = await read_json_body(request)
+        return await asyncio.to_thread(messages.read_message, body, request.headers)
+    finally:
+        release()
 
 
 async def _result(services: Services, message: Message) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, SkipValidation
 
 from mlapp.api.dialects.mcp.messages import INVALID_PARAMS, RpcError
 from mlapp.api.middleware.permissions import PREDICT_ONLY
@@ -32,7 +32,8 @@ WAIT_S = 45.0
 DESCRIBED = ("target", "task", "rows", "metrics", "baseline", "classes", "estimator", "warnings")
 """What is said of a version."""
 
-Rows = list[dict[str, Any]]
+Rows = list[SkipValidation[dict[str, Any]]]
+"""Rows, which are checked where tables are read: validating a million of them would block all other requests."""
 Result = dict[str, Any]
 
 
@@ -102,7 +103,7 @@ def _described(info: VersionInfo) -> Result:
 
 async def _predict(services: Services, arguments: PredictArguments) -> Result:
     options = {"explain": True} if arguments.explain else {}
-    data = json.dumps({"records": arguments.rows} | options).encode()
+    data = await asyncio.to_thread(_body, arguments.rows, options)
     release = services.prediction.admit(len(data), arguments.model)
     try:
         found = await services.prediction.predict(Body(data, Format.JSON, {}), model=arguments.model)
@@ -118,17 +119,24 @@ async def _train(services: Services, arguments: TrainArguments) -> Result:
     if caller.get() == Role.PREDICT.value:
         raise Forbidden(PREDICT_ONLY)
     options = arguments.model_dump(exclude_none=True, exclude={"rows"})
-    table = io.BytesIO(json.dumps({"records": arguments.rows} | options).encode())
     release = services.training.admit()
     try:
-        path = await asyncio.to_thread(save_copy, table)
+        path = await asyncio.to_thread(lambda: save_copy(io.BytesIO(_body(arguments.rows, options))))
     except OSError as error:
         raise Unavailable(f"The rows cannot be stored ({error.strerror}); try again later.") from None
     else:
         job = await services.training.submit(Submission(options={}, format=Format.JSON, path=path))
     finally:
         release()
+    # As objects, rows take ten times the memory of their text.
+    arguments.rows.clear()
     return await _trained(services, job)
+
+
+def _body(rows: Rows, options: dict[str, Any]) -> bytes:
+    """Return rows and options as a JSON body; row by row, so that other threads run meanwhile."""
+    text = json.dumps(options | {"records": []})
+    return f"{text[:-2]}{','.join(map(json.dumps, rows))}]}}".encode()
 
 
 async def _trained(services: Services, job: Job) -> Result:
@@ -195,14 +203,16 @@ async def call_tool(services: Services, params: dict[str, Any]) -> dict[str, Any
     Raises:
         RpcError: there is no such tool, or the arguments are not an object.
     """
-    name, arguments = params.get("name"), params.get("arguments") or {}
+    name, arguments = params.get("name"), params.pop("arguments", None) or {}
     tool = TOOLS.get(name) if isinstance(name, str) else None
     if tool is None:
         raise RpcError(INVALID_PARAMS, f"There is no tool '{shorten(name)}'; the tools are {', '.join(TOOLS)}.")
     if not isinstance(arguments, dict):
         raise RpcError(INVALID_PARAMS, "'arguments' must be an object.")
     try:
-        result = await tool.call(services, validate_options(tool.arguments, arguments))
+        validated = validate_options(tool.arguments, arguments)
+        arguments.clear()
+        result = await tool.call(services, validated)
     except MlappError as error:
         details = [each["detail"] for each in error.errors if each["detail"] not in error.detail]
         return {"content": [_text(" ".join([error.detail, *details[:10]]))], "isError": True}
