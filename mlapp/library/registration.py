@@ -3,31 +3,15 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Unpack
 
-from mlapp.library.stores import open_store, publish
-from mlapp.library.tables import TableLike, training_table
+from mlapp.errors import Unacceptable
+from mlapp.library.options import RegistrationOptions
+from mlapp.library.stores import open_store, publish, read_settings
+from mlapp.library.tables import TableLike, is_pandas, training_table
 from mlapp.library.version import Version
 from mlapp.ml.registration.register import register_pipeline
-from mlapp.schemas import Scalar
 from mlapp.services.jobs.ipc import Finished
-
-
-class RegistrationOptions(TypedDict, total=False):
-    """Further options of a registration, as of `POST /train`; see `TrainOptions`."""
-
-    activate: Literal["auto", "always", "never"]
-    costs: dict[str, float | dict[str, float]]
-    coverage: float
-    description: str
-    exclude: list[str]
-    features: list[str]
-    group_column: str
-    note: str
-    positive: Scalar
-    seed: int
-    time_column: str
-    types: dict[str, Literal["number", "integer", "boolean", "category", "datetime", "text"]]
 
 
 def register(  # noqa: PLR0913 - all optional but the pipeline, its table and the target
@@ -57,15 +41,22 @@ def register(  # noqa: PLR0913 - all optional but the pipeline, its table and th
             array, in their order.
 
     Raises:
-        Unacceptable: the pipeline or the table cannot be used, or a server would not answer as the pipeline does.
+        Unacceptable: an option is invalid, the pipeline or the table cannot be used, or a server would not answer as
+            the pipeline does.
         Unavailable: the store cannot be written.
         MlappError: the file is not a table.
         OSError: the file cannot be read.
     """
+    known = RegistrationOptions.__optional_keys__
+    if unknown := sorted(options.keys() - known):
+        raise Unacceptable(f"Registrations have no option '{unknown[0]}'; the options are {', '.join(sorted(known))}.")
+    # Now, as a registration takes minutes.
+    read_settings()
     folder = open_store(store)
     chosen = options | {"target": target} | ({"model": model} if model else {})
     source, read, found = training_table(table, chosen)
-    native = None if isinstance(table, str | Path) else table
+    # The table has names as texts.
+    native = table.rename(columns=str) if is_pandas(table) else None if isinstance(table, str | Path) else table
     trained = register_pipeline(pipeline, read, found, time.perf_counter, progress or _ignore, native)
     return publish(Finished(trained.file, trained.record | {"source": source}, found), folder)
 

@@ -55,7 +55,7 @@ def to_polars(frame: "pl.DataFrame | pd.DataFrame") -> pl.DataFrame:
     Values of mixed types become text, as in a CSV.
 
     Raises:
-        Unacceptable: a column is given twice.
+        Unacceptable: a column is given twice, or a text is half a character.
         TypeError: it is no frame.
     """
     if isinstance(frame, pl.DataFrame):
@@ -65,14 +65,19 @@ def to_polars(frame: "pl.DataFrame | pd.DataFrame") -> pl.DataFrame:
     names = [str(name) for name in frame.columns]
     if twice := next((name for number, name in enumerate(names) if name in names[:number]), None):
         raise Unacceptable(f"The column '{shorten(twice)}' is given twice; rename one of them.")
-    columns = [_from_pandas(name, frame.iloc[:, number]) for number, name in enumerate(names)]
+    try:
+        columns = [_from_pandas(name, frame.iloc[:, number]) for number, name in enumerate(names)]
+    except UnicodeEncodeError:
+        raise Unacceptable("A text has a lone surrogate, half of a character; use whole characters.") from None
     # An empty list of columns would make a frame without rows.
     return pl.DataFrame(columns or None, height=len(frame))
 
 
 def is_pandas(frame: object) -> "TypeGuard[pd.DataFrame]":
     """Return whether it is a pandas frame; pandas is not imported for it."""
-    return any(f"{kind.__module__}.{kind.__name__}".startswith("pandas.") for kind in type(frame).__mro__)
+    return any(
+        kind.__name__ == "DataFrame" and kind.__module__.partition(".")[0] == "pandas" for kind in type(frame).__mro__
+    )
 
 
 def to_pandas(frame: pl.DataFrame, index: "pd.Index[Any]") -> "pd.DataFrame":
@@ -90,7 +95,9 @@ def _from_pandas(name: str, column: "pd.Series[Any]") -> pl.Series:
     """Return a column of pandas without pyarrow, which polars' own conversion needs for all but types of numpy."""
     dtype = column.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "iufb":
-        return pl.Series(name, column.to_numpy(), nan_to_null=True)
+        # polars has no floats of more than 64 bits.
+        numbers = column.to_numpy(np.float64) if dtype == np.longdouble else column.to_numpy()
+        return pl.Series(name, numbers, nan_to_null=True)
     if getattr(dtype, "kind", None) in ("m", "M"):
         return _moments(name, column)
     # Also categories, texts and the types of pandas that have a missing value.
@@ -100,10 +107,10 @@ def _from_pandas(name: str, column: "pd.Series[Any]") -> pl.Series:
 
 def _moments(name: str, column: "pd.Series[Any]") -> pl.Series:
     """Return a column of dates or durations; polars has no unit of seconds."""
-    zone = getattr(column.dtype, "tz", None)
     unit = "us" if column.dt.unit == "s" else column.dt.unit
     values = column.dt.as_unit(unit)
-    if zone is None:
+    if getattr(column.dtype, "tz", None) is None:
         return pl.Series(name, values.to_numpy())
     utc = pl.Series(name, values.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())
-    return utc.dt.replace_time_zone("UTC").dt.convert_time_zone(str(zone))
+    # In UTC, as tables are read: zones of pandas may be unknown to polars, such as offsets.
+    return utc.dt.replace_time_zone("UTC")

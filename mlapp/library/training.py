@@ -2,49 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Unpack
 
+from mlapp.library.options import TrainingOptions
 from mlapp.library.stores import open_store, publish, read_settings
 from mlapp.library.tables import TableLike, training_table
 from mlapp.library.version import Version
 from mlapp.ml.catalog import add_estimators
-from mlapp.schemas import Scalar
 from mlapp.services.jobs.ipc import Finished
 from mlapp.services.placement import kept_task
 from mlapp.services.submissions import train_version
-
-
-class TrainingOptions(TypedDict, total=False):
-    """Further options of a training, as of `POST /train`; see `TrainOptions`."""
-
-    activate: Literal["auto", "always", "never"]
-    budget_s: float
-    class_weight: Literal["balanced"]
-    costs: dict[str, float | dict[str, float]]
-    coverage: float
-    date_order: Literal["dmy", "mdy", "ymd"]
-    decimal: Literal[".", ","]
-    delimiter: str
-    description: str
-    encoding: str
-    exclude: list[str]
-    features: list[str]
-    group_column: str
-    header_row: int
-    keep_values: list[str]
-    loss: Literal["squared_error", "absolute_error", "poisson"]
-    merge_values: list[str]
-    metric: Literal["rmse", "mae", "log_loss", "accuracy", "balanced_accuracy", "roc_auc"]
-    na_values: list[str]
-    note: str
-    positive: Scalar
-    protected_column: str
-    seed: int
-    sheet: str
-    task: Literal["regression", "classification"]
-    time_column: str
-    types: dict[str, Literal["number", "integer", "boolean", "category", "datetime", "text"]]
-    weight_column: str
 
 
 def train(  # noqa: PLR0913 - all optional but the table and the target

@@ -10,7 +10,8 @@ import polars as pl
 from mlapp.library.tables import TableLike, is_pandas, prediction_table, to_pandas
 from mlapp.ml.inference.fitted_version import FittedVersion
 from mlapp.presentation.sentences import headline, version_name
-from mlapp.schemas import PredictOptions, VersionInfo
+from mlapp.schemas import VersionInfo
+from mlapp.services.options import predict_options
 from mlapp.services.prediction.reading import EncodedTable, encode_table
 from mlapp.services.prediction.responses import added_columns, explain_rows
 
@@ -84,11 +85,11 @@ class Version:
             a row is unlike those of training. A polars frame; for pandas a pandas frame, with its index.
 
         Raises:
-            Unacceptable: columns are missing, or rows cannot be predicted.
+            Unacceptable: an option is invalid, columns are missing, or rows cannot be predicted.
             MlappError: the file is not a table.
             OSError: the file cannot be read.
         """
-        options = PredictOptions(explain=explain, sets=sets, bad_rows=bad_rows)
+        options = predict_options({"explain": explain, "sets": sets, "bad_rows": bad_rows})
         encoded = encode_table(self.fitted, prediction_table(table, options), options, strict=strict)
         if text := warning_text(encoded):
             warnings.warn(text, PredictionWarning, stacklevel=2)

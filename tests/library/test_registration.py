@@ -132,3 +132,17 @@ def test_missing_file_is_an_error_of_the_system(pipeline, tmp_path):
 def test_frame_without_the_target_is_rejected(pipeline, prices, tmp_path):
     with pytest.raises(Unacceptable, match="There is no column 'prize' in the table"):
         mlapp.register(pipeline, prices, target="prize", store=tmp_path)
+
+
+def test_columns_of_pandas_may_be_numbered(prices, tmp_path):
+    frame = pd.DataFrame(prices[["age", "bmi", "progression"]].to_numpy())
+    pipeline = Ridge().fit(frame[[0, 1]], frame[2])
+
+    version = mlapp.register(pipeline, frame, target="2", model="numbered", store=tmp_path)
+
+    assert np.allclose(version.predict(frame)["prediction"], pipeline.predict(frame[[0, 1]]), rtol=1e-12, atol=0)
+
+
+def test_options_of_fits_are_rejected(pipeline, prices, tmp_path):
+    with pytest.raises(Unacceptable, match="Registrations have no option 'class_weight'; the options are activate, "):
+        mlapp.register(pipeline, prices, target="progression", store=tmp_path, class_weight="balanced")  # type: ignore[call-arg]

@@ -34,6 +34,9 @@ NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
             pl.Datetime("us"),
         ),
         (pd.Series([NOON, None]).astype("datetime64[ns, UTC]"), [NOON, None], pl.Datetime("ns", "UTC")),
+        (pd.Series([NOON]).dt.tz_convert("+02:00"), [NOON], pl.Datetime("us", "UTC")),
+        (pd.Series([NOON]).dt.tz_convert("dateutil/Europe/Berlin"), [NOON], pl.Datetime("us", "UTC")),
+        (pd.Series([1.5, np.nan], dtype=np.longdouble), [1.5, None], pl.Float64),
         (pd.to_timedelta(pd.Series([60.0, None]), unit="s"), [pd.Timedelta(60, unit="s"), None], pl.Duration),
     ],
 )
@@ -58,6 +61,13 @@ def test_columns_of_one_name_are_rejected():
         to_polars(frame)
 
 
-def test_other_types_are_rejected():
-    with pytest.raises(TypeError, match="A table is a polars or pandas frame, or the path of a file, not list"):
-        to_polars([{"a": 1}])
+@pytest.mark.parametrize("frame", [pd.DataFrame({"\ud800": [1]}), pd.DataFrame({"a": ["\ud800"]}, dtype=object)])
+def test_lone_surrogates_are_rejected(frame):
+    with pytest.raises(Unacceptable, match="A text has a lone surrogate, half of a character"):
+        to_polars(frame)
+
+
+@pytest.mark.parametrize(("table", "kind"), [([{"a": 1}], "list"), (pd.Series([1]), "Series")])
+def test_other_types_are_rejected(table, kind):
+    with pytest.raises(TypeError, match=f"A table is a polars or pandas frame, or the path of a file, not {kind}"):
+        to_polars(table)

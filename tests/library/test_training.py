@@ -10,7 +10,7 @@ import pytest
 
 import mlapp
 from mlapp.errors import EstimatorsBroken, Unacceptable, UnreadableBody
-from mlapp.library.training import TrainingOptions
+from mlapp.library.options import TrainingOptions
 from mlapp.schemas import TrainOptions
 from mlapp.services import Services
 from mlapp.store import ModelStore

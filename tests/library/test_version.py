@@ -46,6 +46,11 @@ def test_classes_come_with_probabilities_reasons_and_sets(filled: Path):
     assert {"why", "set"} < set(found.columns)
 
 
+def test_invalid_options_are_rejected(version: mlapp.Version, prices: pl.DataFrame):
+    with pytest.raises(Unacceptable, match="Invalid option 'bad_rows'"):
+        version.predict(prices, bad_rows="drop")  # type: ignore[call-overload]
+
+
 def test_unusual_values_are_warned_of_or_rejected(version: mlapp.Version, prices: pl.DataFrame):
     rows = prices.drop("progression").head(5).with_columns(bmi=900.0)
 

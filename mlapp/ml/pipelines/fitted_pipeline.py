@@ -1,7 +1,7 @@
 """Pipelines that were fitted elsewhere, as estimators of encoded rows: served as they were fitted."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -58,7 +58,7 @@ class FittedClassifier(FittedPipeline):
     @property
     def classes_(self) -> np.ndarray:
         """Index of each class that the pipeline was fitted on, in the order of its probabilities."""
-        return np.array([list(self.labels).index(label) for label in self.pipeline.classes_.tolist()])
+        return np.array([list(self.labels).index(label) for label in classes_of(self.pipeline)])
 
     def _targets(self, y: np.ndarray) -> np.ndarray:
         return np.asarray(np.array(self.labels)[y])
@@ -66,6 +66,18 @@ class FittedClassifier(FittedPipeline):
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probability of each class that the pipeline was fitted on, (rows, classes)."""
         return self._call("predict_proba", X)
+
+
+def classes_of(pipeline: Any) -> list[Any]:
+    """Return the classes that a pipeline predicts, as it spells them.
+
+    Raises:
+        Unacceptable: it predicts several targets.
+    """
+    classes = [*pipeline.classes_]
+    if any(np.ndim(label) for label in classes):
+        raise Unacceptable("The pipeline predicts several values for each row; register one for each of them.")
+    return cast("list[Any]", np.asarray(pipeline.classes_).tolist())
 
 
 class FeaturesOnly(BaseEstimator):  # type: ignore[misc]

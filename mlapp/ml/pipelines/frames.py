@@ -64,7 +64,7 @@ def _polars_column(column: Column, values: pl.Series) -> pl.Series:
     dtype = column.dtype
     if column.missing is not None:
         values = unnamed(values).fill_null(column.missing).alias(column.name)
-    if dtype.is_integer() and not _is_whole(values):
+    if dtype.is_integer() and not _fit(values, dtype):
         return values
     if isinstance(dtype, pl.Datetime) and dtype.time_zone:
         values = unnamed(values).dt.replace_time_zone("UTC").dt.convert_time_zone(dtype.time_zone).alias(column.name)
@@ -91,9 +91,8 @@ def _pandas_column(column: Column, values: pl.Series, pandas: Any) -> Native:
     if column.type is ColumnType.BOOLEAN:
         cells = [column.missing if value is None else value for value in values]
         return pandas.Series(cells, dtype=object if is_plain and has_nulls else dtype)
-    numbers = pandas.Series(values.to_numpy())
-    is_integer = dtype.lower().startswith(("int", "uint"))
-    return numbers if is_integer and ((is_plain and has_nulls) or not _is_whole(values)) else numbers.astype(dtype)
+    numbers, kind = pandas.Series(values.to_numpy()), _INTEGERS.get(dtype.lower())
+    return numbers if kind and ((is_plain and has_nulls) or not _fit(values, kind)) else numbers.astype(dtype)
 
 
 def _array(columns: Sequence[Column], x: np.ndarray) -> np.ndarray:
@@ -102,7 +101,7 @@ def _array(columns: Sequence[Column], x: np.ndarray) -> np.ndarray:
     found = np.empty((len(x), len(columns)), dtype=object)
     for index, column in enumerate(columns):
         values = column.series(x)
-        if column.type is ColumnType.INTEGER and _is_whole(values):
+        if column.type is ColumnType.INTEGER and _fit(values, pl.Int64()):
             values = values.cast(pl.Int64)
         found[:, index] = [column.missing if value is None else value for value in values]
     return found
@@ -112,9 +111,18 @@ def _texts(columns: Sequence[Column], x: np.ndarray) -> np.ndarray:
     return np.array(_array(columns, x)[:, 0], dtype=object)
 
 
-def _is_whole(values: pl.Series) -> bool:
+def _fit(values: pl.Series, integers: pl.DataType) -> bool:
+    """Return whether numbers are whole, and within the bounds of a type of integers."""
     numbers = unnamed(values).drop_nulls()
-    return bool((numbers == numbers.floor()).all())
+    found = numbers.cast(integers, strict=False)
+    return not found.has_nulls() and bool((found.cast(pl.Float64) == numbers).all())
+
+
+_INTEGERS: dict[str, pl.DataType] = {
+    str(kind).lower(): kind
+    for kind in (pl.Int8(), pl.Int16(), pl.Int32(), pl.Int64(), pl.UInt8(), pl.UInt16(), pl.UInt32(), pl.UInt64())
+}
+"""Types of integers by the lower-case names that pandas has for them."""
 
 
 _MAKERS: dict[InputKind, Callable[[Sequence[Column], np.ndarray], Native]] = {

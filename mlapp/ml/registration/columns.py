@@ -45,6 +45,8 @@ def feature_columns(pipeline: Any, table: Table, options: TrainOptions) -> list[
                 "pass the table that it was fitted on, with the target."
             )
         return [*map(str, names)]
+    if absent := [shorten(name) for name in options.features or () if name not in table.names]:
+        raise Unacceptable(f"'features' names the column {absent[0]!r}, which the table does not have.")
     chosen = options.features or [name for name in table.names if name not in (target, *options.exclude)]
     expected = 1 if takes_texts(pipeline) else getattr(pipeline, "n_features_in_", len(chosen))
     if len(chosen) != expected:

@@ -4,7 +4,7 @@ import io
 import pickle
 from typing import Any, NamedTuple
 
-from mlapp.errors import Unacceptable, reason, shorten
+from mlapp.errors import MlappError, Unacceptable, reason, shorten
 from mlapp.ml.estimator_tree import parts
 from mlapp.ml.library_versions import REQUIRED_MODULES
 
@@ -35,7 +35,13 @@ def copy_pipeline(pipeline: object) -> Copied:
             "of a module, and leave out open files and connections."
         ) from error
     reader = _Recorder(io.BytesIO(data))
-    copy = reader.load()
+    try:
+        copy = reader.load()
+    except MlappError:
+        raise
+    # Code of any library, which may raise anything.
+    except Exception as error:
+        raise Unacceptable(f"The pipeline cannot be loaded again from what is stored: {reason(error)}.") from error
     for part in parts(copy):
         if getattr(part, "input", None) in READS_FILES:
             raise Unacceptable(

@@ -108,7 +108,7 @@ def _register(  # noqa: PLR0913, PLR0917 - as `register_pipeline`
         record["warnings"] = [each for each in record["warnings"] if each not in compared]
         scale = None
     data, whole = fingerprints(table, encoded.signature, encoded.target, options)
-    record |= {"data_sha256": data, "table_sha256": whole, "parameters": _parameters(served.pipeline)}
+    record |= {"data_sha256": data, "table_sha256": whole, "parameters": parameters(served.pipeline)}
     if served.frames.kind is InputKind.PANDAS:
         imports = sorted({*imports, "pandas"})
     record["library_versions"] |= versions_of(imports)
@@ -130,11 +130,6 @@ def _file(
         None if predicted is None else sample_held_out(samples, predicted, seed),
         rejected_cells(lambda x: predict(served, x, samples.classes), rows.samples.X, features),
     ).to_bytes()
-
-
-def _parameters(pipeline: Any) -> dict[str, Any]:
-    """Return the parameters of a pipeline; those without scikit-learn do not tell them."""
-    return parameters(pipeline) if hasattr(pipeline, "get_params") else {}
 
 
 def _name(pipeline: Any) -> str:

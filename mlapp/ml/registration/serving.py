@@ -15,7 +15,7 @@ from mlapp.ml.data.invalid_rows import reject_rows
 from mlapp.ml.data.training_set import TrainingSet
 from mlapp.ml.evaluation.out_of_fold import predict
 from mlapp.ml.inference.compiled.pipeline import compile_members
-from mlapp.ml.pipelines.fitted_pipeline import FittedClassifier, FittedPipeline, FittedRegressor
+from mlapp.ml.pipelines.fitted_pipeline import FittedClassifier, FittedPipeline, FittedRegressor, classes_of
 from mlapp.ml.pipelines.frames import Native
 from mlapp.ml.registration.checks import check_same
 from mlapp.ml.registration.columns import make_frames, takes_texts
@@ -32,6 +32,8 @@ def task_of(pipeline: Any) -> Task:
     Raises:
         Unacceptable: it does not predict, is not fitted, or has no probabilities.
     """
+    if isinstance(pipeline, type):
+        raise Unacceptable(f"{pipeline.__name__} is a class; register an estimator that was fitted.")
     name = type(pipeline).__name__
     if not hasattr(pipeline, "predict"):
         raise Unacceptable(f"{name} has no method 'predict'; register an estimator, or a pipeline that ends with one.")
@@ -103,7 +105,7 @@ def _labels(pipeline: Any, classes: Sequence[Scalar], target: str) -> list[Any]:
     Raises:
         Unacceptable: the table does not have them all.
     """
-    own = {_key(label): label for label in np.asarray(pipeline.classes_).tolist()}
+    own = {_key(label): label for label in classes_of(pipeline)}
     known = {_key(label): label for label in classes}
     if unknown := [label for key, label in own.items() if key not in known]:
         raise Unacceptable(

@@ -55,6 +55,8 @@ def parameters(fitted: BaseEstimator) -> dict[str, Any]:
         return found
     last = fitted[-1] if hasattr(fitted, "steps") else fitted
     plain = (bool, int, float, str, type(None))
-    found = {name: value for name, value in last.get_params(deep=False).items() if isinstance(value, plain)}
+    # Estimators that were fitted elsewhere may have none.
+    given = last.get_params(deep=False) if hasattr(last, "get_params") else {}
+    found = {name: value for name, value in given.items() if isinstance(value, plain)}
     found.pop("n_jobs", None)
     return found | ({"alpha": float(last.alpha_)} if hasattr(last, "alpha_") else {})

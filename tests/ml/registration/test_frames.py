@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.compose import make_column_transformer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from mlapp.errors import Unacceptable
+from mlapp.ml.inference.fitted_version import FittedVersion
+from mlapp.ml.pipelines.fitted_pipeline import FittedPipeline
 from mlapp.schemas import InputKind
 from mlapp.tables.formats.csv import csv_table
 from mlapp.tables.formats.json import JsonRows
@@ -51,6 +55,12 @@ POLARS = {
 }
 
 
+def served_from_frames(fitted: FittedVersion) -> FittedPipeline:
+    """Return the pipeline of a version as it predicts from frames, not from the encoded rows themselves."""
+    served: FittedPipeline = fitted.parts.estimator
+    return type(served)(served.pipeline, served.frames, served.labels)
+
+
 @pytest.mark.parametrize("column", PANDAS)
 def test_pandas_columns_keep_their_types(column):
     table = pd.DataFrame({"it": PANDAS[column], "y": Y})
@@ -73,15 +83,39 @@ def test_polars_columns_keep_their_types(column):
     assert register(pipeline, table, "y").record["registered"].input is InputKind.POLARS
 
 
-@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
-def test_numbers_that_are_not_whole_reach_the_pipeline_as_they_are(make):
-    table = make({"it": range(COUNT), "y": Y})
+@pytest.mark.parametrize("value", [2.5, 1_000, -1, 1e30])
+@pytest.mark.parametrize(
+    "integers",
+    [
+        pd.Series(range(COUNT), dtype="uint8"),
+        pd.Series(range(COUNT), dtype="Int8"),
+        pl.Series(range(COUNT)).cast(pl.UInt8),
+    ],
+    ids=["uint8", "Int8", "UInt8"],
+)
+def test_numbers_beyond_the_integers_of_a_column_reach_the_pipeline_as_they_are(integers, value):
+    make = type(integers.to_frame())
+    table = make({"it": integers, "y": Y})
     pipeline = Ridge().fit(table[["it"]], table["y"])
     fitted = loaded(register(pipeline, table, "y"))
 
-    x = fitted.encoder.encode(JsonRows([{"it": 2.5}]).table())
+    x = fitted.encoder.encode(JsonRows([{"it": value}]).table())
 
-    assert fitted.parts.estimator.predict(x)[0] == pytest.approx(pipeline.predict(make({"it": [2.5]}))[0], rel=1e-12)
+    expected = pipeline.predict(make({"it": [float(value)]}))[0]
+    assert fitted.parts.estimator.predict(x)[0] == pytest.approx(expected, rel=1e-12)
+    assert served_from_frames(fitted).predict(x)[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_huge_integers_in_arrays_of_objects_stay_numbers():
+    table = pl.DataFrame({"word": ["a", "b", "c"] * 8, "it": range(COUNT), "y": Y})
+    encoder = make_column_transformer((OneHotEncoder(), [0]), ("passthrough", [1]))
+    pipeline = make_pipeline(encoder, Ridge()).fit(table[["word", "it"]].to_numpy(), table["y"])
+    fitted = loaded(register(pipeline, table, "y"))
+
+    x = fitted.encoder.encode(JsonRows([{"word": "a", "it": 1e30}]).table())
+
+    expected = pipeline.predict(np.array([["a", 1e30]], dtype=object))
+    assert fitted.parts.estimator.predict(x) == pytest.approx(expected, rel=1e-12)
 
 
 def test_values_that_do_not_survive_are_rejected():

@@ -15,7 +15,7 @@ from mlapp.schemas import Evaluation, InputKind, Registered
 from mlapp.tables.formats.json import JsonRows
 from mlapp.tables.table import Table
 from tests.ml.registration.conftest import FEATURES, loaded, register
-from tests.ml.registration.transformers import first_letters
+from tests.ml.registration.transformers import Doubling, Halving, first_letters
 
 
 def test_predictions_are_those_of_the_pipeline(fitted, pipeline, table):
@@ -121,6 +121,17 @@ def test_pipeline_that_cannot_be_cloned_claims_nothing(table):
     assert response.lower is None
     assert response.coverage is None
     assert fitted.answers.column_names == ["prediction"]
+
+
+@pytest.mark.parametrize(("estimator", "target"), [(Doubling(), "total"), (Halving(), "returned")])
+def test_estimators_without_parameters_and_tags_are_served(estimator, target, table):
+    fitted = loaded(register(estimator, table[["price", target]], target))
+
+    found = fitted.predict(fitted.encoder.encode(Table(table[["price"]])))
+
+    method = estimator.predict if target == "total" else estimator.predict_proba
+    assert np.allclose(found.reshape(len(table), -1), method(table[["price"]]).reshape(len(table), -1), rtol=1e-12)
+    assert fitted.info.parameters == {}
 
 
 def test_large_tables_get_learned_intervals_beside_texts():

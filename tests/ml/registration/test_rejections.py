@@ -6,6 +6,7 @@ import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
@@ -15,7 +16,7 @@ from mlapp.ml.data.invalid_rows import problems_of, reject_rows
 from mlapp.tables.formats.json import JsonRows
 from mlapp.tables.table import Table
 from tests.ml.registration.conftest import loaded, register
-from tests.ml.registration.transformers import Centered
+from tests.ml.registration.transformers import Centered, Lost
 
 NUMBERS = ["price", "count"]
 
@@ -44,11 +45,23 @@ def encoded(labels: pl.Series) -> pl.Series:
             "functions without a name",
         ),
         (lambda t: Ridge().fit(t[NUMBERS], t[["total", "price"]]), "total", "predicts several values for each row"),
+        (
+            lambda t: KNeighborsClassifier().fit(t[NUMBERS], t[["returned", "city"]]),
+            "returned",
+            "predicts several values for each row",
+        ),
+        (lambda _: Ridge, "total", "Ridge is a class; register an estimator that was fitted"),
+        (lambda _: Lost(), "total", "cannot be loaded again from what is stored: LookupError: no connection"),
     ],
 )
 def test_pipelines_that_cannot_be_served_are_rejected_with_a_sentence(make, target, message, table):
     with pytest.raises(Unacceptable, match=message):
         register(make(table), table, target)
+
+
+def test_features_that_the_table_lacks_are_rejected(table):
+    with pytest.raises(Unacceptable, match="names the column 'cost', which the table does not"):
+        register(Ridge().fit(table[NUMBERS].to_numpy(), table["total"]), table, "total", features=["price", "cost"])
 
 
 def test_pipelines_whose_rows_depend_on_others_are_rejected(table):

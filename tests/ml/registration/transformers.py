@@ -1,6 +1,6 @@
 """Functions and transformers that pipelines of tests import."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -37,6 +37,36 @@ class Fussy(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"{found} instead of {self.dtypes_}")
         cells = [_code(value) for value in X[X.columns[0]]]
         return np.array(cells, dtype=float).reshape(-1, 1)
+
+
+class Doubling:
+    """An estimator with no more than the interface of scikit-learn's: it predicts the first column twice."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.asarray(np.asarray(X, dtype=float)[:, 0] * 2)
+
+
+class Halving(Doubling):
+    """A classifier with its classes as a list."""
+
+    classes_: ClassVar = ["no", "yes"]
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.asarray(np.array(self.classes_)[self.predict_proba(X).argmax(axis=1)])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        share = np.clip(np.asarray(X, dtype=float)[:, 0] / 100, 0, 1)
+        return np.column_stack([1 - share, share])
+
+
+class Lost(Doubling):
+    """An estimator that cannot be loaded again."""
+
+    def __init__(self) -> None:
+        self.connection = "open"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        raise LookupError("no connection")
 
 
 def _code(value: Any) -> float:
