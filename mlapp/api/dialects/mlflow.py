@@ -66,7 +66,8 @@ def translate(data: bytes, signature: Signature) -> Translated:
     body = parse_json(data)
     if type(body) is not dict:
         raise UnreadableBody(ONE_FORM)
-    options = body.pop("params", None) or {}
+    params = body.pop("params", None)
+    options = {} if params is None else params
     if len(body) != 1 or type(options) is not dict:
         raise UnreadableBody(ONE_FORM)
     ((form, rows),) = body.items()

@@ -8,6 +8,7 @@ from mlapp.errors import Unacceptable, json_too_large
 from mlapp.schemas import MAX_JSON_BYTES, Explanation, Format, PredictOptions, VersionInfo
 from mlapp.services.options import merge_options, predict_options
 from mlapp.tables.strict_json import parse
+from mlapp.tables.table import check_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +104,15 @@ def parse_json(data: bytes) -> Any:
     if len(data) > MAX_JSON_BYTES:
         raise json_too_large()
     return parse(data, "The body", nan_is_missing=True)
+
+
+def check_declared(rows: int, columns: int) -> None:
+    """Check the size of a table that a body of another protocol declares, before its values are decoded.
+
+    Raises:
+        TooLarge: there are too many rows, columns or cells.
+    """
+    check_shape(rows, columns)
 
 
 def signature_of(fitted: "ml.FittedVersion") -> Signature:

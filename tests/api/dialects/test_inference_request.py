@@ -76,6 +76,8 @@ INVALID = {
     "a negative size": sized(-1),
     "a text as size": sized("16"),
     "outputs as an object": one() | {"outputs": {"name": "prediction"}},
+    "outputs as an empty object": one() | {"outputs": {}},
+    "outputs as a number": one() | {"outputs": 0},
     "an output without a name": outputs({}),
     "an output that is a text": outputs("prediction"),
     "an output twice": outputs({"name": "a"}, {"name": "a"}),

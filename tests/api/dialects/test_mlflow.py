@@ -102,6 +102,7 @@ INVALID: dict[str, Any] = {
     "two forms": {"inputs": ROWS, "instances": ROWS},
     "a form of ours": {"records": ROWS},
     "params that are no object": {"inputs": ROWS, "params": [1]},
+    "params that are an empty list": {"inputs": ROWS, "params": []},
     "records as columns": {"dataframe_records": BY_NAME},
     "records of lists": {"dataframe_records": LISTS},
     "records of null": {"dataframe_records": None},

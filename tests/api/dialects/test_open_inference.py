@@ -182,6 +182,15 @@ async def test_version_of_the_path_answers(http: httpx.AsyncClient, machines: Ve
     assert answers[2].json()["error"].startswith("Model 'machines' has no version 99")
 
 
+async def test_size_of_a_table_is_checked_before_its_values(http: httpx.AsyncClient, machines: VersionInfo):
+    huge = {"name": "type", "datatype": "BYTES", "shape": [2_000_001], "parameters": {"binary_data_size": 0}}
+
+    answer = await infer(http, {"inputs": [huge], "outputs": [{"name": "prediction"}]})
+
+    assert answer.status_code == 413
+    assert "2,000,001 rows" in answer.json()["error"]
+
+
 async def test_requests_count_as_predictions(http: httpx.AsyncClient, services: Services, machines: VersionInfo):
     def counted() -> tuple[int, int]:
         counts = services.recorder.counter.requests(Span.HOUR, "machines").values()

@@ -142,7 +142,7 @@ def _values(data: Any, rows: int, datatype: str, what: str) -> list[Any]:
 
 
 def _outputs(outputs: Any, *, default: bool) -> dict[str, bool] | None:
-    if not outputs:
+    if outputs is None or outputs == []:
         return None
     found: dict[str, bool] = {}
     for output in outputs if type(outputs) is list else [outputs]:

@@ -18,7 +18,7 @@ from mlapp.api.prefer import prefers
 from mlapp.api.request_body import receive_any
 from mlapp.errors import UnreadableBody
 from mlapp.schemas import Format
-from mlapp.services.prediction.reading import BATCHED_BYTES, Translated
+from mlapp.services.prediction.reading import BATCHED_BYTES, Translated, check_declared
 from mlapp.services.prediction.responses import ONE_PIECE_BYTES, iterate
 from mlapp.services.prediction.service import Body, PredictedColumns, Signature
 
@@ -89,6 +89,7 @@ class _Exchange:
     def translate(self, data: bytes, signature: Signature) -> Translated:
         """Return the input tensors as columns."""
         self.request = read_request(data, self.header_length)
+        check_declared(self.request.rows, len(self.request.inputs))
         self.outputs = self.request.outputs_of(signature.columns)
         compact = len(data) > BATCHED_BYTES
         return Translated(columns={tensor.name: decode(tensor, compact=compact) for tensor in self.request.inputs})
