@@ -64,7 +64,7 @@ def _polars_column(column: Column, values: pl.Series) -> pl.Series:
     dtype = column.dtype
     if column.missing is not None:
         values = unnamed(values).fill_null(column.missing).alias(column.name)
-    if dtype.is_integer() and not _fit(values, dtype):
+    if column.text is None and dtype.is_integer() and not _fit(values, dtype):
         return values
     if isinstance(dtype, pl.Datetime) and dtype.time_zone:
         values = unnamed(values).dt.replace_time_zone("UTC").dt.convert_time_zone(dtype.time_zone).alias(column.name)

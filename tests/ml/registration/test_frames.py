@@ -106,6 +106,18 @@ def test_numbers_beyond_the_integers_of_a_column_reach_the_pipeline_as_they_are(
     assert served_from_frames(fitted).predict(x)[0] == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_integers_that_are_categories_stay_integers(make):
+    table = make({"it": [3, 1, 7] * 8, "y": Y})
+    pipeline = make_pipeline(OneHotEncoder(handle_unknown="ignore"), Ridge()).fit(table[["it"]], table["y"])
+    fitted = loaded(register(pipeline, table, "y", types={"it": "category"}))
+
+    found = fitted.predict(fitted.encoder.encode(JsonRows([{"it": 7}]).table()))
+
+    assert fitted.info.features[0].type == "category"
+    assert found[0, 0] == pytest.approx(pipeline.predict(make({"it": [7]}))[0], rel=1e-12)
+
+
 def test_huge_integers_in_arrays_of_objects_stay_numbers():
     table = pl.DataFrame({"word": ["a", "b", "c"] * 8, "it": range(COUNT), "y": Y})
     encoder = make_column_transformer((OneHotEncoder(), [0]), ("passthrough", [1]))
