@@ -11,4 +11,5 @@ from .formats.writer import format_rows as format_rows
 from .formats.writer import write_rows as write_rows
 from .formats.writer import write_table as write_table
 from .table import Table as Table
+from .table import check_shape as check_shape
 from .transfer import unpack_table as unpack_table

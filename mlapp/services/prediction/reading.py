@@ -8,7 +8,6 @@ from mlapp.errors import Unacceptable, json_too_large
 from mlapp.schemas import MAX_JSON_BYTES, Explanation, Format, PredictOptions, VersionInfo
 from mlapp.services.options import merge_options, predict_options
 from mlapp.tables.strict_json import parse
-from mlapp.tables.table import check_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +111,7 @@ def check_declared(rows: int, columns: int) -> None:
     Raises:
         TooLarge: there are too many rows, columns or cells.
     """
-    check_shape(rows, columns)
+    tables.check_shape(rows, columns)
 
 
 def signature_of(fitted: "ml.FittedVersion") -> Signature:
