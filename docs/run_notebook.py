@@ -28,7 +28,7 @@ def run_notebook(path: Path) -> dict[str, Any]:
 
 def _run(source: str, name: str, variables: dict[str, Any]) -> None:
     module = ast.parse(source, name)
-    *_, last = module.body
+    last = module.body[-1] if module.body else None
     if isinstance(last, ast.Expr):
         module.body.pop()
     exec(compile(module, name, "exec"), variables)

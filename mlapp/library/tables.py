@@ -1,5 +1,6 @@
 """Tables that callers pass: polars or pandas frames, and paths of files."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
@@ -63,7 +64,7 @@ def to_polars(frame: "pl.DataFrame | pd.DataFrame") -> pl.DataFrame:
     if not is_pandas(frame):
         raise TypeError(f"A table is a polars or pandas frame, or the path of a file, not {type(frame).__name__}.")
     names = [str(name) for name in frame.columns]
-    if twice := next((name for number, name in enumerate(names) if name in names[:number]), None):
+    if twice := next((name for name, count in Counter(names).items() if count > 1), None):
         raise Unacceptable(f"The column '{shorten(twice)}' is given twice; rename one of them.")
     try:
         columns = [_from_pandas(name, frame.iloc[:, number]) for number, name in enumerate(names)]

@@ -37,3 +37,10 @@ def test_cell_that_fails_is_named(tmp_path: Path):
         run_notebook(tmp_path / "broken.ipynb")
 
     assert "broken.ipynb, cell 2" in str(raised.traceback[-1].path)
+
+
+def test_cells_without_code_are_passed_over(tmp_path: Path):
+    cells = [{"cell_type": "code", "source": source} for source in ([], ["# Nothing yet.\n"], ["x = 1\n"])]
+    (tmp_path / "empty.ipynb").write_text(json.dumps({"cells": cells}))
+
+    assert run_notebook(tmp_path / "empty.ipynb")["x"] == 1
