@@ -9,6 +9,7 @@ from mlapp.schemas.reading import parse_json
 from mlapp.schemas.types import OmitIfNone, Schema
 
 ROWS_PER_LIMIT = 1_000
+MAX_COST = 1e12
 BY_KIND = {"false_negative", "false_positive"}
 """Keys of costs by kind of error."""
 
@@ -20,7 +21,7 @@ def _check_number(value: object) -> object:
 
 
 Number = BeforeValidator(_check_number)
-Cost = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False), Number]
+Cost = Annotated[float, Field(ge=0, le=MAX_COST, allow_inf_nan=False), Number]
 
 
 def _check_form(costs: dict[str, float | dict[str, float]]) -> dict[str, float | dict[str, float]]:

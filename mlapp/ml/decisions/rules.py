@@ -71,9 +71,9 @@ def find_threshold(record: Record, decision: Decision | None) -> float | None:
     By costs, it is the one of the lowest cost on held-out rows; by a limit, the lowest one that keeps it.
     """
     curve, classes = record.threshold_curve, record.classes
-    if decision is None or curve is None or classes is None or record.positive is None:
+    if decision is None or classes is None or record.positive is None:
         return None
-    if decision.threshold is not None:
+    if curve is None or decision.threshold is not None:
         return decision.threshold
     found = outcomes(curve)
     if decision.limit is not None:

@@ -10,6 +10,8 @@ from mlapp.services.placement import reference
 from mlapp.store import ModelStore
 from mlapp.store.models.store import ModelChanges
 
+NO_HELD_OUT_ROWS = "Model '{}' has no held-out rows, on which '{}' finds a threshold; send 'threshold' instead."
+
 
 def changes_of(store: ModelStore, model: str, patch: ModelPatch, by: str) -> ModelChanges:
     """Return the settings that a patch changes; `by` is who sends it.
@@ -47,4 +49,6 @@ def decide(store: ModelStore, model: str, patch: ModelPatch, by: str) -> Decisio
         ml.check_costs(patch.costs, record.classes)
     else:
         ml.check_two_classes(given[0], record.classes)
+    if patch.threshold is None and record.positive is not None and record.threshold_curve is None:
+        raise Unacceptable(NO_HELD_OUT_ROWS.format(model, given[0]))
     return Decision(costs=patch.costs, limit=patch.limit, threshold=patch.threshold, by=by, at=datetime.now(UTC))

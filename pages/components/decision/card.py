@@ -20,6 +20,6 @@ def decision_card(site: Site, info: VersionInfo) -> None:
 
     if info.threshold_curve:
         ThresholdCard(info, info.threshold_curve, save)
-    elif info.classes and len(info.classes) <= MAX_CLASSES:
+    elif info.classes and 2 < len(info.classes) <= MAX_CLASSES:
         names = info.plots.confusion.classes if info.plots.confusion else []
         CostCard(info, names, partial(services.prediction.trials.try_costs, model), save)

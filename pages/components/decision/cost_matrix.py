@@ -9,7 +9,7 @@ from mlapp.errors import MlappError
 from mlapp.presentation.decisions.sentences import class_title, decision_sentence
 from mlapp.presentation.formats import format_number, format_percent
 from mlapp.schemas import CostTrial, ModelPatch, VersionInfo
-from mlapp.schemas.decisions import Costs
+from mlapp.schemas.decisions import MAX_COST, Costs
 from pages.components.buttons import confirmation
 from pages.components.cards import card, figure
 from pages.components.decision.threshold import Save
@@ -35,7 +35,7 @@ class CostCard:
             ui.label("Say what each error costs; the value of the lowest expected cost is predicted.").classes(MUTED)
             with scrolling("Costs by actual and predicted class"):
                 self._table()
-            with ui.element("div").classes(FIGURES):
+            with ui.element("div").classes(FIGURES).mark("cost-figures") as self.figures:
                 self.cost, self.before = figure("Cost of 1,000 rows")
                 self.accuracy, below = figure("Correct")
                 below.set_text("on rows kept out of training")
@@ -76,9 +76,9 @@ class CostCard:
         self.fields[actual, predicted] = field.mark(f"cost-{len(self.fields)}")
 
     def _costs(self) -> Costs | None:
-        """Return the costs in the form; None while they are incomplete, or all are 0."""
+        """Return the costs in the form; None while they are incomplete or too high, or all are 0."""
         values = {cell: field.value for cell, field in self.fields.items()}
-        if any(value is None or value < 0 for value in values.values()) or not any(values.values()):
+        if any(value is None or not 0 <= value <= MAX_COST for value in values.values()) or not any(values.values()):
             return None
         return {
             actual: {other: float(values[actual, other]) for other in self.names if other != actual}
@@ -93,6 +93,7 @@ class CostCard:
         # The version may be gone, or not loaded; the page says so elsewhere.
         with suppress(MlappError):
             trial = await self.attempt(costs) if costs else None
+        self.figures.set_visibility(trial is not None)
         if trial:
             self.cost.set_text(format_number(1_000 * trial.cost))
             self.before.set_text(f"{format_number(1_000 * trial.usual_cost)} if the most probable value is predicted")

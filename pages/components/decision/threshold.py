@@ -7,6 +7,7 @@ from nicegui import ui
 from mlapp.presentation.decisions.sentences import decision_sentence
 from mlapp.presentation.decisions.thresholds import Figures, Thresholds
 from mlapp.schemas import Decision, ModelPatch, ThresholdCurve, VersionInfo
+from mlapp.schemas.decisions import MAX_COST
 from pages.components.buttons import confirmation
 from pages.components.cards import card, figure
 from pages.components.forms.controls import Slider
@@ -137,8 +138,8 @@ class ThresholdCard:
     def _patch(self) -> ModelPatch | None:
         if self.mode == BY_COSTS:
             costs = {"false_negative": self.missed.value, "false_positive": self.alarm.value}
-            valid = all(isinstance(cost, int | float) and cost >= 0 for cost in costs.values()) and any(costs.values())
-            return ModelPatch(costs=costs) if valid else None
+            valid = all(isinstance(cost, int | float) and 0 <= cost <= MAX_COST for cost in costs.values())
+            return ModelPatch(costs=costs) if valid and any(costs.values()) else None
         if self.mode == BY_LIMIT:
             limit = self.limit.value
             return ModelPatch(limit=limit) if limit and 0 < limit <= 1_000 else None

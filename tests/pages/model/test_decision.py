@@ -76,6 +76,8 @@ async def test_costs_that_are_no_costs_cannot_be_saved(user: User, services: Ser
     one(user, "cost-missed").set_value(None)
 
     assert not one(user, "save-decision").enabled
+    one(user, "cost-missed").set_value(2e12)
+    assert not one(user, "save-decision").enabled
     await services.models.delete("lumps-2")
 
 
@@ -85,6 +87,9 @@ async def test_costs_between_several_classes_are_tried_and_saved(user: User, ser
     await user.should_see(content="if the most probable value is predicted")
 
     one(user, "cost-0").set_value(None)
+    await eventually(lambda: not one(user, "save-decision").enabled)
+    await user.should_not_see(marker="cost-figures")
+    one(user, "cost-0").set_value(2e12)
     await eventually(lambda: not one(user, "save-decision").enabled)
     one(user, "cost-0").set_value(500)
     await eventually(lambda: one(user, "save-decision").enabled)
@@ -118,3 +123,14 @@ async def test_card_follows_a_threshold_that_a_program_sets(user: User, http: ht
     assert answer.status_code == 200
     await user.should_see(content="from a probability of 20% on", marker="decision")
     await services.models.delete("decided-elsewhere")
+
+
+async def test_no_costs_are_asked_for_where_they_would_change_nothing(user: User, services: Services):
+    await publish(services, "breast_cancer", "lumps-3", threshold_curve=None)
+
+    await user.open("/models/lumps-3")
+
+    await user.should_see(marker="active-card")
+    await user.should_not_see(marker="cost-card")
+    await user.should_not_see(marker="threshold-card")
+    await services.models.delete("lumps-3")

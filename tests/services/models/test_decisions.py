@@ -142,3 +142,17 @@ async def test_costs_are_not_tried_on_versions_without_several_classes(
     tumours.activate_in(store)
 
     assert await models.prediction.trials.try_costs("breast_cancer", None) is None
+
+
+async def test_version_without_held_out_rows_follows_only_a_threshold(
+    store: ModelStore, models: ModelService, tumours: Fitted
+):
+    tumours.but(threshold_curve=None).activate_in(store)
+
+    with pytest.raises(Unacceptable, match="send 'threshold' instead"):
+        await models.update("breast_cancer", ModelPatch(limit=100))
+    with pytest.raises(Unacceptable, match="send 'threshold' instead"):
+        await models.update("breast_cancer", ModelPatch(costs=COSTS))
+    await models.update("breast_cancer", ModelPatch(threshold=0.3))
+
+    assert (await models.prediction.fitted("breast_cancer")).info.threshold == 0.3
