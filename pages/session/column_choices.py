@@ -65,9 +65,11 @@ class ColumnChoices:
         if role is Role.TARGET:
             if self.target and self.options.get("features"):
                 used.append(self.target)
-            self.options.update(target=column.name, task=None, positive=None)
+            self.options["target"] = column.name
+            self.set_task(None)
         elif column.name == self.target:
-            self.options.update(target=None, task=None, positive=None)
+            self.options["target"] = None
+            self.set_task(None)
         exclude = [name for name in self.options.get("exclude", []) if name != column.name]
         if role is Role.IGNORED:
             exclude.append(column.name)
@@ -82,7 +84,11 @@ class ColumnChoices:
         types = {name: each for name, each in self.options.get("types", {}).items() if name != column.name}
         self.options["types"] = types | ({column.name: kind.value} if kind else {})
         if column.name == self.target:
-            self.options["task"] = None
+            self.set_task(None)
+
+    def set_task(self, task: str | None) -> None:
+        """Set the task; None detects it. The value of interest is one of the classes of the task before."""
+        self.options.update(task=task, positive=None)
 
     def row_options(self, column: TableColumn) -> list[str]:
         """Return the options that name a column."""

@@ -182,7 +182,7 @@ async def test_train_checks_the_table_after_changes(user: User):
     assert one(user, "target").value == "kind"
     await user.should_not_see("Checking the table")
     await user.should_see("2 values")
-    assert one(user, "positive").options == ["a", "b"]
+    assert one(user, "positive").options == {"a": "a", "b": "b"}
 
 
 async def test_value_of_interest_is_a_choice(user: User):
@@ -198,7 +198,25 @@ async def test_value_of_interest_is_a_choice(user: User):
 
     await user.should_see("Checking the table")
     await user.should_not_see("Checking the table")
-    assert (one(user, "positive").value, one(user, "positive").options) == ("a", ["b", "a"])
+    assert (one(user, "positive").value, [*one(user, "positive").options]) == ("a", ["b", "a"])
+
+
+async def test_value_of_interest_may_be_a_long_text(user: User):
+    first, second = ("the same long beginning of two different values " + end for end in ("one", "two"))
+    rows = "".join(f"{n * 7 % 31},{first if n % 3 else second}\n" for n in range(60))
+    await user.open("/train")
+    await drop(user, "long.csv", f"x,kind\n{rows}".encode())
+    await user.should_see(marker="task")
+    user.find(marker="column-1-predict").click()
+    await user.should_see(marker="positive")
+
+    with user:
+        one(user, "positive").set_value(first)
+
+    await user.should_see("Checking the table")
+    await user.should_not_see("Checking the table")
+    await user.should_not_see("There is no class")
+    assert one(user, "positive").value == first
 
 
 async def test_task_of_whole_number_codes_is_a_choice(user: User):

@@ -128,3 +128,16 @@ def test_columns_are_left_out_by_the_option_in_use(options: dict[str, Any], expe
     leave_out(options, ["leak"])
 
     assert options == expected
+
+
+def test_value_of_interest_is_that_of_the_task_before():
+    found = choices("y", "x", positive="1")
+    found.set_type(found.columns[1], ColumnType.CATEGORY)
+    assert found.options["positive"] == "1"
+
+    found.set_type(found.columns[0], ColumnType.NUMBER)
+    assert found.options["positive"] is None
+
+    found.options["positive"] = "1"
+    found.set_task("regression")
+    assert (found.options["task"], found.options["positive"]) == ("regression", None)

@@ -7,7 +7,7 @@ from nicegui import ui
 from mlapp.presentation.decisions.sentences import class_name
 from mlapp.presentation.formats import format_count
 from mlapp.presentation.tables.preview import TASKS
-from mlapp.schemas import TablePreview, Task
+from mlapp.schemas import Scalar, TablePreview, Task
 from pages.session.column_choices import ColumnChoices, Role
 from pages.theme import FIELD, MUTED
 
@@ -19,8 +19,8 @@ class TargetPicker:
         """Draw it; `on_change` is called after each change of the choices."""
         self.choices, self.on_change = choices, on_change
         self.detected: Task | None = None
-        self.default: str | None = None
-        """The value of interest, as shown."""
+        self.default: Scalar | None = None
+        """The value of interest that is shown."""
         with ui.column().classes("w-full gap-2"):
             self.target = ui.select([], label="Column to predict", with_input=True, on_change=self._pick)
             self.target.props(FIELD).classes("w-full").mark("target")
@@ -47,8 +47,8 @@ class TargetPicker:
         self.summary.set_text(
             format_count(target.distinct, "value") if target and found.task is Task.CLASSIFICATION else ""
         )
-        self.default = class_name(found.two_classes[-1]) if found.two_classes else None
-        self.positive.set_options([class_name(label) for label in found.two_classes], value=self.default)
+        self.default = found.two_classes[-1] if found.two_classes else None
+        self.positive.set_options({label: class_name(label) for label in found.two_classes}, value=self.default)
         self.positive.set_visibility(bool(found.two_classes))
 
     def show_choices(self) -> None:
@@ -63,7 +63,7 @@ class TargetPicker:
             self.on_change()
 
     def _set_positive(self) -> None:
-        if self.positive.value and self.positive.value != self.default:
+        if self.positive.value is not None and self.positive.value != self.default:
             self.choices.options["positive"] = self.default = self.positive.value
             self.on_change()
 
@@ -74,5 +74,5 @@ class TargetPicker:
 
     def _set_task(self) -> None:
         if self.task.value and self.task.value != self._task():
-            self.choices.options["task"] = self.task.value
+            self.choices.set_task(self.task.value)
             self.on_change()
