@@ -23,8 +23,6 @@ BASELINES = {
     Task.REGRESSION: "always predicting the average",
     Task.CLASSIFICATION: "always predicting the most frequent value",
 }
-
-
 SEEN = "These are rows that the pipeline may have been fitted on: they say little about new ones."
 
 
@@ -73,9 +71,10 @@ def verdict(info: VersionInfo | VersionSummary) -> Verdict:
 
 def other_warnings(info: VersionInfo) -> list[str]:
     """Return the warnings that the verdict does not give already."""
-    leaks = [f"Column '{shorten(name)}' alone predicts" for name in info.suspected_leaks]
-    if len(info.suspected_leaks) > 1:
-        leaks.append(f"Columns '{shorten(info.suspected_leaks[0], 40)}'")
+    suspects = verdict(info).suspects
+    leaks = [f"Column '{shorten(name)}' alone predicts" for name in suspects]
+    if len(suspects) > 1:
+        leaks.append(f"Columns '{shorten(suspects[0], 40)}'")
     return [warning for warning in info.warnings if not warning.startswith(tuple(leaks))]
 
 

@@ -36,6 +36,7 @@ def info(at: float | None = None, **decision: object) -> VersionInfo:
             "The value of the lowest expected cost is predicted",
         ),
         (info(0.2, threshold=0.2).model_copy(update={"positive": True}), " = true' is predicted"),
+        (info(0.2, threshold=0.2).model_copy(update={"positive": -1}), " = -1' is predicted"),
     ],
 )
 def test_sentence_says_what_predictions_follow(version: VersionInfo, sentence: str):

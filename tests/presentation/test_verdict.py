@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlapp.presentation.verdict import Level, verdict
+from mlapp.presentation.verdict import Level, other_warnings, verdict
 from mlapp.schemas import ColumnFormat, VersionInfo
 from mlapp.services.stored_versions import describe
 from mlapp.store import ModelStore
@@ -121,3 +121,13 @@ def test_useless_version_with_suspected_leaks_is_no_better(store: ModelStore, wi
 def test_verdict_with_a_perfect_baseline(store: ModelStore, diabetes: Fitted, wine: Fitted):
     assert verdict(regression(store, diabetes, 0.01, 0, dummy_mae=0)).phrase == f"No better than {MEAN}"
     assert verdict(classification(store, wine, 1, 1)).phrase == f"No better than {MODE}"
+
+
+def test_warnings_of_leaks_are_given_where_the_verdict_does_not_name_them(store: ModelStore, wine: Fitted):
+    warnings = ["Column 'ash' alone predicts 'cultivar' almost perfectly.", "Another."]
+    named, useless = (
+        classification(store, wine, accuracy, 0.4, leaks=["ash"]).model_copy(update={"warnings": warnings})
+        for accuracy in (0.9, 0.4)
+    )
+
+    assert (other_warnings(named), other_warnings(useless)) == (warnings[1:], warnings)

@@ -19,6 +19,7 @@ HELD_OUT = {
     Evaluation.SEEN: "rows that may have been seen in training",
 }
 OTHER_COLUMNS = "These versions hold out rows by different columns, so the scores are not comparable."
+ALL_SEEN = "These versions may have seen the rows that they are measured on, so the scores are not comparable."
 OTHER_WEIGHTS = "These versions weight the rows differently, so the scores are not comparable."
 
 
@@ -54,10 +55,13 @@ def comparability(versions: Sequence[VersionInfo]) -> Comparability:
         if held_out and len(held_out) < len(versions):
             reason = f"Only {_named(held_out)} evaluated on {rows}, so the scores are not comparable."
             return Comparability(scores=False, reason=reason)
-    if len({(info.time_column, info.group_column) for info in versions}) > 1:
-        return Comparability(scores=False, reason=OTHER_COLUMNS)
-    if len({info.weight_column for info in versions}) > 1:
-        return Comparability(scores=False, reason=OTHER_WEIGHTS)
+    reasons = {
+        ALL_SEEN: versions[0].evaluation is Evaluation.SEEN,
+        OTHER_COLUMNS: len({(info.time_column, info.group_column) for info in versions}) > 1,
+        OTHER_WEIGHTS: len({info.weight_column for info in versions}) > 1,
+    }
+    if first := next((reason for reason, applies in reasons.items() if applies), None):
+        return Comparability(scores=False, reason=first)
     return Comparability(scores=True, reason=_same_rows(versions))
 
 

@@ -22,7 +22,8 @@ def class_title(info: VersionInfo, label: Scalar | None) -> str:
 
 def is_code(label: Scalar | None) -> bool:
     """Return whether the name of a class says little without the target: a number, or a boolean."""
-    return class_name(label).replace(".", "").isdecimal() or class_name(label) in BOOLEANS
+    name = class_name(label)
+    return name.removeprefix("-").replace(".", "").isdecimal() or name in BOOLEANS
 
 
 def decision_sentence(info: VersionInfo) -> str:

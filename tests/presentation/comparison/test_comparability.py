@@ -86,3 +86,10 @@ def test_versions_that_are_too_good_are_named():
     (said,) = suspicions([info(1, metrics=good.metrics | {"r2": 0.5}, baseline=good.baseline), good])
 
     assert said.startswith("Version 3: too good to be true: off by 0.1 on average. Check that no column restates 'y'")
+
+
+def test_scores_on_rows_that_may_have_been_seen_are_not_comparable():
+    found = comparability([on("t", "d", version, evaluation=Evaluation.SEEN) for version in (1, 2)])
+
+    assert not found.scores
+    assert "may have seen the rows" in found.reason
