@@ -36,7 +36,7 @@ def register(site: Site) -> None:
     @ui.page("/jobs", response_timeout=RESPONSE_TIMEOUT_S)
     async def jobs(model: str = "") -> None:
         await site.live.refresh()
-        with frame(site, "Jobs", "/jobs", "Trainings that run, wait or have ended, by whomever they were started."):
+        with frame(site, "Jobs", "/jobs", "All trainings of this server: running, waiting and finished."):
             _Jobs(site, model)
 
     @ui.page("/jobs/{job_id}", response_timeout=RESPONSE_TIMEOUT_S)
@@ -82,7 +82,7 @@ class _Jobs:
         if options != self.model.options:
             self.model.set_options(options)
         self.model.set_visibility(len(models) > 1 or bool(chosen))
-        self.tools.set_visibility(len(all_jobs) > FEW or bool(chosen))
+        self.tools.set_visibility(len(all_jobs) > FEW or bool(chosen) or self.filter.value != "all")
         statuses = FILTERS[self.filter.value][1]
         jobs = [job for job in all_jobs if job.status in statuses and chosen in ("", job.model)]
         self.content.set_visibility(bool(all_jobs))

@@ -139,7 +139,7 @@ class _Versions:
         self.content.set_visibility(bool(existing))
         self.empty.set_visibility(not existing)
         for element in self.finding:
-            element.set_visibility(len(existing) > SEARCHED)
+            element.set_visibility(len(existing) > SEARCHED or bool(self.query.value))
         previous = await self.models.previous(self.model)
         self.rollback.set_enabled(previous is not None)
         self.rollback.set_text("Roll back" if previous is None else f"Roll back to version {previous}")

@@ -15,9 +15,9 @@ LEVEL_ICONS = {
     DriftLevel.STABLE: ("check_circle", "text-positive"),
     DriftLevel.SOME: ("warning_amber", "text-warning"),
     DriftLevel.STRONG: ("error", "text-negative"),
-    DriftLevel.TOO_FEW: ("", ""),
+    DriftLevel.TOO_FEW: ("", "hidden"),
 }
-"""Icon and colour."""
+"""Icon and classes."""
 ENTRY = "w-full text-left flex items-center gap-3 flex-nowrap px-2 py-2 rounded-lg"
 
 
@@ -81,7 +81,7 @@ class _Entry:
     def show(self, column: ColumnDrift, *, selected: bool) -> None:
         icon, colour = LEVEL_ICONS[column.level]
         self.icon.set_name(icon)
-        self.icon.classes(replace=f"text-lg {colour}").set_visibility(column.level is not DriftLevel.TOO_FEW)
+        self.icon.classes(replace=f"text-lg {colour}")
         self.name.set_text(self.prefix + column.name)
         self.level.set_text(drift_level(column))
         self.psi.set_text("" if column.psi is None else format_ratio(column.psi))

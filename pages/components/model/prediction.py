@@ -69,10 +69,12 @@ class _NumberView:
         unit = target_unit(self.info)
         self.figure.set_text(format_number(value, unit))
         self.figure.props["title"] = exact(value)
-        claimed = f"{format_number(lower)} to {format_number(upper, unit)}"
-        self.interval.set_text(claimed if answer.coverage else NO_INTERVAL)
-        self.interval.props["title"] = f"{exact(lower)} to {exact(upper)}"
-        claim = coverage_claim(self.info, answer.coverage) if answer.coverage else ""
+        self.interval.set_text(NO_INTERVAL)
+        claim = ""
+        if answer.coverage:
+            self.interval.set_text(f"{format_number(lower)} to {format_number(upper, unit)}")
+            self.interval.props["title"] = f"{exact(lower)} to {exact(upper)}"
+            claim = coverage_claim(self.info, answer.coverage)
         self.coverage.set_text(not_verified(answer) or claim)
         low, high = min(lower, *self.edges), max(upper, *self.edges)
         scale = 100 / ((high - low) or 1)

@@ -115,6 +115,19 @@ async def test_versions_are_searched_by_their_source(user: User, services: Servi
     await user.should_see(" of ")
 
 
+async def test_search_stays_until_it_is_empty(user: User, services: Services):
+    versions = [(await publish(services, "wine", "searched")).version for _ in range(SEARCHED + 1)]
+    await user.open("/models/searched/versions")
+    user.find(marker="search").type(f"{versions[-1]}")
+    await eventually(lambda: [*rows_by_version(user)] == versions[-1:])
+
+    await services.models.delete_version("searched", str(versions[0]))
+
+    await user.should_see(f"1 of {SEARCHED} versions")
+    assert one(user, "search").visible
+    await services.models.delete("searched")
+
+
 @pytest.mark.usefixtures("many")
 async def test_versions_are_sorted_by_select(user: User, services: Services):
     few = await add_inactive(services, MODEL, rows=1, estimator="a")
