@@ -11,6 +11,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mlapp import ml, tables
+from mlapp.errors import Unacceptable
 from mlapp.schemas import Explanation, Format, PredictOptions, Scalar, VersionInfo
 from mlapp.services.admission import Pool, prefetch
 from mlapp.services.monitoring.recorder import TrafficRecorder
@@ -65,7 +66,11 @@ class RowPredictor:
         x = fitted.encoder.encode_plain(rows)
         if x is None or strict:
             return await self._predict_converted(fitted, rows, strict=strict)
-        found = await self.batcher.predict(fitted, x)
+        try:
+            found = await self.batcher.predict(fitted, x)
+        except Unacceptable:
+            # Names the rows that a registered pipeline cannot predict.
+            return await self._predict_converted(fitted, rows, strict=False)
         added = _additions(fitted, found)
         if not found.unusual:
             return PredictedRows(found.predicted, fitted.no_warnings, added)

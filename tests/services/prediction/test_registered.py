@@ -55,6 +55,14 @@ async def test_row_with_an_error_of_the_pipeline_spoils_no_other_request(pipelin
     assert [first["predictions"][0], third["predictions"][0]] == pytest.approx(list(expected), rel=1e-12)
 
 
+@pytest.mark.parametrize("words", [("LOUD",), ("a", "LOUD")])
+async def test_rows_with_errors_are_named(words, pipeline, prediction):
+    with pytest.raises(Unacceptable, match=f"Row {len(words) - 1} cannot be predicted: The pipeline raises") as raised:
+        await answer(prediction, *words)
+
+    assert raised.value.errors[0]["pointer"].startswith(f"/records/{len(words) - 1}")
+
+
 @pytest.mark.parametrize("is_fast", [True, False])
 async def test_requests_of_a_batch_are_predicted_alone_after_an_error(is_fast, pipeline, prediction):
     fitted = await prediction.fitted("words")
