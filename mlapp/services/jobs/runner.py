@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from typing import ClassVar
 
 from mlapp.errors import EstimatorsBroken, MlappError, TrainingAborted, TrainingFailed
 from mlapp.services.jobs.import_check import report_import_errors
@@ -53,7 +54,8 @@ class Processes:
     preload: tuple[str, ...] = ()
     """More modules that the fork server imports, beside `PRELOAD`."""
     _running: set[BaseProcess] = field(default_factory=set)
-    _forking: threading.Lock = field(default_factory=threading.Lock)
+    # One for all, as they share the fork server: stopped during a fork, it would wait for that process to end.
+    _forking: ClassVar[threading.Lock] = threading.Lock()
     _idle: asyncio.TimerHandle | None = None
 
     async def run(

@@ -326,9 +326,14 @@ async def test_training_fails_when_forks_keep_failing(processes: Processes, monk
         await training
 
 
+class StoppingProcesses(Processes):
+    """Processes that stop the fork server, while those of other apps in this process do not."""
+
+    _stop_fork_server = STOP_FORK_SERVER
+
+
 @pytest.fixture
-def _fork_server_stops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(Processes, "_stop_fork_server", STOP_FORK_SERVER)
+def _fork_server_is_replaced() -> Iterator[None]:
     yield
     server: Any = forkserver._forkserver
     if server._forkserver_alive_fd is None:
@@ -336,9 +341,9 @@ def _fork_server_stops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         server._forkserver_pid = server._forkserver_address = None
 
 
-@pytest.mark.usefixtures("_fork_server_stops")
+@pytest.mark.usefixtures("_fork_server_is_replaced")
 async def test_fork_server_is_stopped_when_idle():
-    processes, other = Processes(idle_s=0.1), Processes(idle_s=3_600)
+    processes, other = StoppingProcesses(idle_s=0.1), StoppingProcesses(idle_s=3_600)
     task, process = await running(other)
     fork_server = fork_server_of(process)
     await train(processes)
@@ -355,9 +360,9 @@ async def test_fork_server_is_stopped_when_idle():
     processes.close()
 
 
-@pytest.mark.usefixtures("_fork_server_stops")
+@pytest.mark.usefixtures("_fork_server_is_replaced")
 async def test_fork_server_is_stopped_after_a_failed_start():
-    processes = Processes(idle_s=0.1)
+    processes = StoppingProcesses(idle_s=0.1)
     task, process = await running(processes)
     fork_server = fork_server_of(process)
     await cancelled(task)
