@@ -96,7 +96,8 @@ def test_large_bodies_are_packed_and_give_the_same_answers(mlapp: Client, homes:
 
 
 def test_values_of_rows_become_json(mlapp: Client):
-    rows = [{"day": date(2026, 1, 1 + n), "load": {3: math.nan, 4: pd.NA}.get(n, n / 7), "y": n * 1.5} for n in range(30)]
+    load = {3: math.nan, 4: pd.NA}
+    rows = [{"day": date(2026, 1, 1 + n), "load": load.get(n, n / 7), "y": n * 1.5} for n in range(30)]
 
     info = mlapp.train(rows, target="y", model="client-days", estimator="linear")
 
