@@ -131,3 +131,10 @@ def test_warnings_of_leaks_are_given_where_the_verdict_does_not_name_them(store:
     )
 
     assert (other_warnings(named), other_warnings(useless)) == (warnings[1:], warnings)
+
+
+def test_warning_of_several_leaks_is_not_repeated(store: ModelStore, wine: Fitted):
+    warnings = ["Columns 'ash', 'hue' and 'alcohol' together give 'cultivar' away.", "Another."]
+    info = classification(store, wine, 0.9, 0.4, leaks=["ash", "hue", "alcohol"])
+
+    assert other_warnings(info.model_copy(update={"warnings": warnings})) == ["Another."]

@@ -76,6 +76,8 @@ def _find_row(rows: Sequence[Row]) -> int:
     """Return the first row with a name for every column that is used below it, or all but one."""
     candidates = [index for index, cells in enumerate(rows) if filled(cells)]
     plain = [index for index in candidates if not is_comment(rows[index])]
+    if candidates and plain == candidates[1:] and _names_one_column(rows, candidates[0]):
+        return candidates[0]
     for index in plain:
         count, needed = len(filled(rows[index])), _used(rows, index)
         # Names of groups above the names of columns are given twice.
@@ -86,6 +88,13 @@ def _find_row(rows: Sequence[Row]) -> int:
         if _is_shorter_header(rows, index, needed) and not _has_header_below(rows, index, plain, needed):
             return index
     return [*plain, *candidates, 0][0]
+
+
+def _names_one_column(rows: Sequence[Row], index: int) -> bool:
+    """Return whether a row is only a mark such as % or # above a single column of numbers, and so its name."""
+    below = column([cells for cells in rows[index + 1 :] if filled(cells)], 0)
+    is_mark = filled(rows[index]) == [0] and (rows[index][0] or "").strip() in COMMENTS
+    return is_mark and _used(rows, index) == 1 and column_kind(below) == "number"
 
 
 def _used(rows: Sequence[Row], index: int) -> int:

@@ -84,3 +84,14 @@ def test_preload_ignores_failing_imports(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delitem(sys.modules, "mlapp.services.jobs.preload", raising=False)
 
     assert importlib.import_module("mlapp.services.jobs.preload")
+
+
+def test_preload_adds_the_allowed_estimators(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MLAPP_ESTIMATORS", "one,two")
+    monkeypatch.delitem(sys.modules, "mlapp.services.jobs.preload", raising=False)
+    added: list[list[str]] = []
+    monkeypatch.setattr("mlapp.ml.catalog.add_estimators", lambda names: added.append([*names]))
+
+    importlib.import_module("mlapp.services.jobs.preload")
+
+    assert added == [["one", "two"]]

@@ -97,6 +97,13 @@ def test_further_headers_are_words_above_numbers(second, count):
     assert header.second == list(range(1, 1 + count))
 
 
+@pytest.mark.parametrize(
+    ("text", "row"), [("%\n1.5\n2\n3\n", 0), ("#\nred\nblue\ngreen\n", 1), ("#\n# made by\nsize\n1.5\n2\n3\n", 2)]
+)
+def test_mark_alone_above_numbers_is_their_name(text, row):
+    assert find_header(rows_of(text)).row == row
+
+
 def test_single_row_is_no_evidence_of_a_second_header():
     assert find_header(rows_of("a,b\ncm,kg\n1,2\n")).second == []
 

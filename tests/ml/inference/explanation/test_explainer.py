@@ -14,6 +14,7 @@ from mlapp.ml.inference.explanation.background import make_background
 from mlapp.ml.inference.explanation.explainer import Explainer
 from mlapp.ml.inference.explanation.parts import parts_of
 from mlapp.ml.inference.fitted_version import FittedVersion
+from mlapp.ml.recipes.ensemble import Ensemble
 from mlapp.schemas import Explanation
 from mlapp.tables.table import Table
 from tests.ml.conftest import fewer_trees
@@ -87,6 +88,15 @@ def test_sampled_contributions_are_near_those_of_all_coalitions(monkeypatch):
 
 def test_pipelines_that_cannot_be_compiled_are_explained_as_they_are():
     model = Pipeline([("nothing", "passthrough"), ("ridge", Ridge(1e-9))]).fit(X, Y)
+
+    (found,) = explainer(model).explain(X[:1], [0])
+
+    assert adds_up(found, model.predict(X[:1])[0])
+
+
+def test_several_members_without_exact_contributions_add_up():
+    members = [(f"of {count}", KNeighborsRegressor(count)) for count in (3, 5)]
+    model = Ensemble(members, [0.25, 0.75]).fit(X, Y)
 
     (found,) = explainer(model).explain(X[:1], [0])
 

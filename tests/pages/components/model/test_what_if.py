@@ -76,7 +76,7 @@ async def test_what_if_of_classes_shows_their_probabilities(user: User, http: ht
     options = {"records": rows, "target": "y", "estimator": "linear"}
     assert (await http.post("/models/levels/train", json=options)).status_code == 201
     await user.open("/models/levels/predict")
-    await user.should_see("Probabilities of the most likely classes.")
+    await user.should_see("Probabilities of the most likely values.")
 
     for name, axes in (("kind", ("value", "category")), ("x", ("value", "value"))):
         with user:

@@ -12,7 +12,7 @@ from pages.components.model.summary import train_without_path
 from pages.components.training.result import TrainingResult
 from pages.session.site import Site
 from tests.fitted import publish
-from tests.pages.conftest import TrainedVersions, eventually
+from tests.pages.conftest import TrainedVersions, eventually, one
 from tests.pages.steps import confirm, make_default
 
 pytestmark = pytest.mark.slow
@@ -172,6 +172,18 @@ async def test_result_shows_the_plots_of_the_version(user: User, services: Servi
 
     await user.should_see("Predicted and actual")
     await user.should_see("Important columns")
+
+
+async def test_result_that_has_not_changed_is_not_drawn_again(user: User, site: Site, trained: TrainedVersions):
+    await user.open("/train")
+    with user:
+        result = TrainingResult(site, lambda _: None)
+        await result.show("machines", trained.regression.version)
+    heading = one(user, "result-heading")
+
+    await result._update()
+
+    assert one(user, "result-heading") is heading
 
 
 async def test_result_cleared_during_an_update_stays_cleared(user: User, site: Site, trained: TrainedVersions):
