@@ -1,5 +1,6 @@
 """Predictions for an uploaded table."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ from mlapp.schemas import Feature, VersionInfo
 from pages.components.model.table_prediction import TablePrediction
 from pages.session.downloads import Downloads
 from pages.session.site import Site
+from pages.session.table_file import TableFile
 from tests.pages.conftest import TrainedVersions, drop, eventually, one
 
 HEADERS = ("X-Model-Name", "X-Model-Version", "X-Warnings-Total", "Content-Type")
@@ -232,6 +234,20 @@ async def test_table_of_a_page_closed_during_its_upload_is_deleted(
         await card._check()
 
     assert not list(tmp_path.iterdir())
+
+
+async def test_preview_of_a_table_that_was_replaced_is_not_shown(user: User, site: Site, info: VersionInfo):
+    await user.open("/jobs")
+    with user:
+        card = TablePrediction(site, Downloads(site.services), info, on_file=lambda: None)
+        first = card.table = TableFile("fleet.csv", 1_000)
+        first.path.write_bytes(csv(info, 3))
+        checking = asyncio.create_task(card._check())
+        await asyncio.sleep(0)
+        card.table = TableFile("other.csv", 1_000)
+        await checking
+
+    await user.should_not_see("3 rows predicted")
 
 
 async def test_reasons_are_a_column_if_they_are_asked_for(page: User, info: VersionInfo):
