@@ -132,6 +132,16 @@ async def test_version_that_would_break_callers_is_announced_with_another_name(f
     await form.should_not_see("It will not be activated.")
 
 
+async def test_what_another_model_would_break_is_forgotten_with_its_name(form: User, vintage: int):
+    name(form, "vintage")
+    await form.should_see("It will not be activated.")
+
+    name(form, "vintage-to-come")
+
+    assert status(form) == "New model vintage-to-come"
+    await form.should_not_see("It will not be activated.")
+
+
 async def test_other_columns_change_what_would_break_callers(form: User, services: Services, vintage: int):
     await add_inactive(services, "vintage-2")
     name(form, "vintage")
